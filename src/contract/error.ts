@@ -1,0 +1,27 @@
+/** One rejected line. `line` counts from 1 within the request or file. */
+export interface Reject {
+  line: number
+  /** Dotted name of the rule, e.g. `observation.bad`. */
+  rule: string
+  /** What the rule asks. */
+  message: string
+  /** The value received, cut to 80 characters. */
+  value: string
+}
+
+/** Worth trying again, unchanged. */
+export class TransientError extends Error {
+  override name = 'TransientError'
+  constructor(
+    message: string,
+    readonly retryAfterMs: number,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options)
+  }
+}
+
+/** Will fail the same way every time. */
+export class PermanentError extends Error {
+  override name = 'PermanentError'
+}

@@ -1,0 +1,73 @@
+import type { IncidentKind, Segment, Uneven, Where } from './incident.js'
+import type { Fact, ObservationVia } from './signal.js'
+import type { Order } from './order.js'
+import type { EpochMs } from './time.js'
+
+/** What one kind of signal says about a service at a tick. */
+export interface KindReading {
+  /** Evidence of trouble in bits since its onset; negative: evidence of health. null: unreadable (nothing arrives). */
+  bits: number | null
+  alarm: boolean
+  observed: number
+  expected: number
+  onset: EpochMs | null
+  onsetInterval: [EpochMs, EpochMs] | null
+  /** Failing share where a denominator exists. */
+  share: number | null
+}
+
+/** What fails now in one segment, for recovery. */
+export interface SegmentReading extends Segment {
+  bits: number
+  excess: number
+}
+
+/** One tick's reading of a service in trouble, or just out of it. Published while there is something to say. */
+export interface Finding {
+  type: 'finding'
+  service: string
+  /** End of the tick. */
+  at: EpochMs
+  /** Two strands are told apart: `bad` (failing) and `slow` (answered, but slow). */
+  strand: 'bad' | 'slow'
+  alarm: boolean
+  kinds: Partial<Record<ObservationVia, KindReading>>
+  /** Evidence of all kinds together. */
+  bits: number
+  onset: EpochMs
+  onsetInterval: [EpochMs, EpochMs]
+  segments: SegmentReading[]
+  uneven: Uneven[]
+  unaffected: Where
+  components: string[]
+  /** Failing share over everything that has a denominator; null without one. */
+  share: number | null
+  /** Demand against its usual level, null when unknown. */
+  demand: number | null
+  /** What texts and reporters look like; shares 0..1 of the window. */
+  crowd: Crowd
+  hint?: IncidentKind
+}
+
+export interface Crowd {
+  reports: number
+  reporters: number
+  /** Share of reports from reporters, networks or texts that repeat. */
+  repeated: number
+  /** Complaints, rumours, exposure and quality texts among those with text. */
+  complaints: number
+  rumours: number
+  exposures: number
+  quality: number
+  worksForMe: number
+  /** Up to 10 ids that the exposure reading rests on. */
+  exposureRefs: string[]
+}
+
+export interface Tick {
+  type: 'tick'
+  at: EpochMs
+}
+
+/** What the judge folds over: the log "matters". */
+export type Matter = Finding | { type: 'fact'; fact: Fact; at: EpochMs } | Order | Tick

@@ -1,0 +1,100 @@
+import type { EpochMs } from './time.js'
+
+/** Incident events, as printed by `replay` and served by the API. Wire format: SIGNALS.md, "Out". */
+export type EventName = 'opened' | 'updated' | 'recovering' | 'resolved' | 'reopened' | 'note'
+export type Severity = 'minor' | 'major' | 'critical'
+export type IncidentKind = 'outage' | 'degraded' | 'quality' | 'security' | 'displaced-load' | 'upstream'
+/** And-ed labels with or-ed values; `{}` is everybody. */
+export type Where = Record<string, string[]>
+
+export interface Segment {
+  where: Where
+  /** Of users or requests in it that are failing, 0..1; null where no denominator is known. */
+  share: number | null
+  /** 95 %; null where the share is. */
+  interval: [number, number] | null
+}
+
+export interface Uneven {
+  where: Where
+  share: number
+  /** Label names that explain it; empty when nothing observed does. */
+  explainedBy: string[]
+}
+
+export interface Evidence {
+  says: string
+  /** Positive speaks for, negative against. */
+  bits: number
+  /** Ids of signals, services or notices that it rests on. */
+  refs: string[]
+}
+
+export type CauseState = 'suspected' | 'ruled_out' | 'confirmed'
+
+export interface Cause {
+  /** Id of a change, `dependency:ID`, `surge`, … */
+  subject: string
+  title: string
+  state: CauseState
+  probability: number
+  because: Evidence[]
+}
+
+export type SecurityState = 'no_evidence' | 'suspected' | 'confirmed' | 'ruled_out'
+
+export interface Security {
+  state: SecurityState
+  because: Evidence[]
+}
+
+export interface SegmentRecovery {
+  where: Where
+  /** Share of the worst excess that is gone, 0..1. */
+  recovered: number
+  /** When it should be normal; null when no forecast can be made. */
+  eta: [string, string] | null
+}
+
+export interface Recovery {
+  recovered: number
+  eta: [string, string] | null
+  segments: SegmentRecovery[]
+}
+
+/** A sentence fit for the public, with what it rests on. */
+export interface Statement {
+  text: string
+  refs: string[]
+}
+
+/** One decision. Times are ISO 8601 UTC. Optional parts are left out when they did not change the picture (`note`). */
+export interface IncidentEvent {
+  at: string
+  event: EventName
+  incident: string
+  /** Position in the incident's own list, from 0. (incident, seq) counts once. */
+  seq: number
+  service: string
+  title?: string
+  severity?: Severity
+  kind?: IncidentKind
+  startedAt?: string
+  startedAtInterval?: [string, string]
+  components?: string[]
+  segments?: Segment[]
+  uneven?: Uneven[]
+  /** Label name → values that are observed to be fine. */
+  unaffected?: Where
+  causes?: Cause[]
+  /** Probability that no listed change is the cause. */
+  unexplained?: number
+  security?: Security
+  recovery?: Recovery
+  /** Bits of surprise per kind of signal; null: unreadable now. */
+  evidence?: Record<string, number | null>
+  says?: Statement[]
+  /** Set where a person decided. */
+  by?: string
+  why?: string
+}

@@ -1,0 +1,23 @@
+import type { EpochMs } from './time.js'
+
+/** What a person may ask of an incident; an order goes on the log like a signal, so a replay repeats it. */
+export type Verb = 'resolve' | 'confirm' | 'rule-out' | 'mute' | 'say'
+
+export interface Order {
+  type: 'order'
+  id: string
+  /** Log time at which it was given. */
+  at: EpochMs
+  incident: string
+  verb: Verb
+  by: string
+  why: string
+  /** confirm, rule-out: id of a cause, or `security`. */
+  subject?: string
+  /** say: the public sentence. */
+  text?: string
+  /** mute: no messages before this time. */
+  until?: EpochMs
+  /** Statement or record that the order cites. */
+  href?: string
+}

@@ -1,0 +1,86 @@
+import type { Component, Dependency } from './topology.js'
+import type { EpochMs } from './time.js'
+import type { IncidentEvent, IncidentKind, Severity } from './incident.js'
+import type { Change, Notice, ObservationVia } from './signal.js'
+
+/** Bins of the charts and of what is kept for long. */
+export const ROLLUP_MS = 300_000
+
+/** [bad, ok] */
+export type ReportPair = [number, number]
+/** [total, bad, slow] */
+export type RateTriple = [number, number, number]
+
+/** One service × five minutes. Put, never added: the row carries the log position it was computed at. */
+export interface Rollup {
+  service: string
+  /** Start of the bin, a multiple of ROLLUP_MS. */
+  bin: EpochMs
+  position: number
+  /** `expected` is the usual number of problem reports in the whole bin; `high` the level passed once in 1,000 bins. */
+  reports: { bad: number; ok: number; expected: number; high: number }
+  posts: { total: number; complaints: number; expected: number }
+  checks: { total: number; bad: number }
+  metrics: { total: number; bad: number; slow: number }
+  /** Label name → value → [bad, ok] of reports. */
+  reportsBy: Record<string, Record<string, ReportPair>>
+  /** Label name → value → [total, bad, slow] of metrics and checks. */
+  ratesBy: Record<string, Record<string, RateTriple>>
+}
+
+export type ServiceState = 'ok' | 'watching' | 'degraded' | 'outage' | 'unknown'
+
+/** What is known of a service at the latest tick. */
+export interface ServiceNow {
+  service: string
+  title: string
+  components: Component[]
+  dependsOn: Dependency[]
+  state: ServiceState
+  /** End of the tick this row was computed at. */
+  at: EpochMs
+  /** Newest signal of each kind; a kind that was never seen is absent. */
+  seen: Partial<Record<ObservationVia, EpochMs>>
+  /** Problem reports in the last 15 minutes, and the usual number. */
+  recent: { bad: number; ok: number; expected: number }
+  /** Open incidents, oldest first. */
+  incidents: string[]
+}
+
+/** An incident as its events add up. `events` is the whole story, oldest first. */
+export interface IncidentView {
+  id: string
+  service: string
+  title: string
+  open: boolean
+  kind: IncidentKind
+  severity: Severity
+  startedAt: EpochMs
+  openedAt: EpochMs
+  resolvedAt: EpochMs | null
+  /** Latest value of each part. */
+  latest: IncidentEvent
+  events: IncidentEvent[]
+}
+
+export interface WorkspaceView {
+  title: string
+  clock: 'wall' | 'signals'
+  /** Log time. */
+  now: EpochMs
+  /** True for the built-in demonstration. */
+  demo: boolean
+}
+
+/** What pages and the API read. Served from what was committed, never from the engine's memory. */
+export interface Reader {
+  workspace(): Promise<WorkspaceView>
+  services(): Promise<ServiceNow[]>
+  service(id: string): Promise<ServiceNow | null>
+  /** Bins in [from, until), oldest first. */
+  rollups(service: string, from: EpochMs, until: EpochMs): Promise<Rollup[]>
+  incidents(query: { service?: string; open?: boolean; limit: number; before?: EpochMs }): Promise<IncidentView[]>
+  incident(id: string): Promise<IncidentView | null>
+  /** Changes and notices with effect in [from, until), oldest first. */
+  facts(service: string, from: EpochMs, until: EpochMs): Promise<(Change | Notice)[]>
+}
