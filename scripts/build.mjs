@@ -33,11 +33,15 @@ function filesUnder(folder) {
   if (!existsSync(folder)) return []
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter(entry => entry.isFile())
-    .map(entry => relative(folder, join(entry.parentPath ?? entry.path, entry.name)).split(sep).join('/'))
+    .map(entry =>
+      relative(folder, join(entry.parentPath ?? entry.path, entry.name))
+        .split(sep)
+        .join('/'),
+    )
     .sort()
 }
 
-const isTest = path => /\.test\.ts$/.test(path) || path.includes('__snapshots__/') || path.includes('/fixtures/')
+const isTest = path => path.endsWith('.test.ts') || path.includes('__snapshots__/') || path.includes('/fixtures/')
 
 /** One string that changes when a source is added, removed or touched. Reads no file contents: ~0.03 ms a file. */
 export function stampOfSources() {

@@ -25,7 +25,8 @@ export async function launch() {
     }
   }
   const main = join(root, 'dist', 'cli', 'main.js')
-  if (!existsSync(main)) return stop(EXIT_MISSING, `it is not built yet. Run:\n\n  cd ${root} && npm ci && npm run build\n`)
+  if (!existsSync(main))
+    return stop(EXIT_MISSING, `it is not built yet. Run:\n\n  cd ${root} && npm ci && npm run build\n`)
   await import(pathToFileURL(main).href)
 }
 
