@@ -1,0 +1,208 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import {
+  badShapes,
+  brokenDoors,
+  codeOf,
+  deadLinks,
+  foreignPlaces,
+  importsOf,
+  MAX_LINES,
+  partsInDesign,
+  rings,
+} from './arch.js'
+
+const root = import.meta.dirname
+const TEXT = /\.(ts|mjs|js|json|md|css|html|svg|yaml|yml|sql|sh|csv|ndjson)$|^\.ci\/run$|^bin\/epicenter$/
+
+/** Committed and new text files. Without git (an unpacked archive) the folders are walked. */
+function projectFiles(): Map<string, string> {
+  let paths: string[]
+  try {
+    const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root })
+    paths = listed.toString().split('\0').filter(Boolean)
+  } catch {
+    paths = readdirSync(root, { recursive: true, withFileTypes: true })
+      .filter(entry => entry.isFile())
+      .map(entry => relative(root, join(entry.parentPath, entry.name)))
+      .filter(path => !/^(node_modules|dist|data|\.git)\//.test(path))
+  }
+  const texts = paths.filter(path => TEXT.test(path) && existsSync(join(root, path)))
+  return new Map(texts.sort().map(path => [path, readFileSync(join(root, path), 'utf8')]))
+}
+
+const files = projectFiles()
+const manifest = JSON.parse(files.get('package.json') ?? '{}') as Record<string, Record<string, string>>
+const parts = [...Object.keys(manifest['dependencies'] ?? {}), ...Object.keys(manifest['devDependencies'] ?? {})].sort()
+const installed = new Set(parts)
+
+describe('the house', () => {
+  it('is read at all', () => {
+    expect(files.has('src/contract/signal.ts')).toBe(true)
+    expect(importsOf(files.get('src/contract/ports.ts') ?? '').length).toBeGreaterThan(0)
+  })
+  it('has only the doors it should have', () => expect(brokenDoors(files, installed)).toEqual([]))
+  it('has no ring of imports', () => expect(rings(files)).toEqual([]))
+  it('has files of a readable size with kebab-case names', () => expect(badShapes(files)).toEqual([]))
+  it('names no place outside the project', () => expect(foreignPlaces(files)).toEqual([]))
+  it('has no link that leads nowhere', () => expect(deadLinks(files)).toEqual([]))
+  it('lists in DESIGN.md the packages of package.json', () => {
+    expect(partsInDesign(files.get('DESIGN.md') ?? '').sort()).toEqual(parts)
+  })
+})
+
+describe('codeOf()', () => {
+  it.each([
+    ['a line comment', "// import 'x'\na", /^\s+\na$/],
+    ['a block comment', "/* import 'x'\n */a", /^\s+\n\s+a$/],
+    ['a template literal', 'const a = `\nimport "x"\n`', /^const a =\s+\n\s+\n\s+$/],
+    ['a quote within a regular expression', "const a = /'/; import 'x'", /^const a =\s+; import 'x'$/],
+    ['two slashes within a string', "const a = 'http://x'; b", /^const a = 'http:\/\/x'; b$/],
+  ])('%s', (_, text, wanted) => expect(codeOf(text)).toMatch(wanted))
+})
+
+describe('importsOf()', () => {
+  it.each([
+    ['a named import', "import { a, type B } from './a.js'", 'static'],
+    ['a default and a namespace', "import a, * as b from './a.js'", 'static'],
+    ['over several lines', "import {\n  a,\n  b,\n} from './a.js'", 'static'],
+    ['types only', "import type { A } from './a.js'", 'type'],
+    ['types passed on', "export type { A } from './a.js'", 'type'],
+    ['all passed on', "export * from './a.js'", 'static'],
+    ['for its effect', "import './a.js'", 'static'],
+    ['on demand', "const a = await import('./a.js')", 'dynamic'],
+    ['as a worker', "new Worker(new URL('./a.js', import.meta.url))", 'dynamic'],
+  ])('sees %s', (_, text, kind) => expect(importsOf(text)).toMatchObject([{ specifier: './a.js', kind }]))
+  it('tells the line', () => expect(importsOf("\n\nimport './a.js'")[0]?.line).toBe(3))
+  it('takes no call or string for an import', () => {
+    expect(importsOf("important('./a.js'); const text = \"say import 'x'\"")).toEqual([])
+  })
+})
+
+/** Planted violations: each row is one file that must be found out, and words of the sentence that says why. */
+const planted: [sentence: string, path: string, text: string, why: string][] = [
+  ['contract enters nothing', 'src/contract/a.ts', "import '../core/stat/x.js'", 'contract may not enter core'],
+  ['core does not enter the shell', 'src/core/aggregate.ts', "import '../shell/x.js'", 'core may not enter shell'],
+  [
+    'a type is a door too',
+    'src/core/aggregate.ts',
+    "import type { X } from '../shell/x.js'",
+    'core may not enter shell',
+  ],
+  [
+    'a stage knows no other stage',
+    'src/core/detect.ts',
+    "import './aggregate/x.js'",
+    'stage detect may not know stage aggregate',
+  ],
+  [
+    'nor do its tests',
+    'src/core/detect.test.ts',
+    "import './aggregate/x.js'",
+    'stage detect may not know stage aggregate',
+  ],
+  [
+    'a stage knows no corridor',
+    'src/core/detect/a.ts',
+    "import '../watch/x.js'",
+    'detect may not enter the corridor watch',
+  ],
+  ['watch does not know judge', 'src/core/watch.ts', "import './judge/x.js'", 'watch may not enter the corridor judge'],
+  ['a plug-in knows no core', 'src/plugin/store/a.ts', "import '../../core/stat/x.js'", 'plugin may not enter core'],
+  [
+    'a plug-in knows no other',
+    'src/plugin/store/a.ts',
+    "import '../source/x.js'",
+    'plug-in store/a may not know source/x',
+  ],
+  ['the shell knows no plug-in', 'src/shell/a.ts', "import '../plugin/store/x.js'", 'shell may not enter plugin'],
+  ['the shell serves no pages', 'src/shell/a.ts', "import '../http/x.js'", 'shell may not enter http'],
+  ['a browser file stays small', 'src/web/a.ts', "import '../core/stat/x.js'", 'web may not enter core'],
+  ['nothing enters the lab', 'src/cli/a.ts', "import '../../lab/x.js'", 'cli may not enter lab'],
+  ['nothing enters the benches', 'lab/a.ts', "import '../bench/x.js'", 'lab may not enter bench'],
+  ['only tests enter testing', 'src/shell/a.ts', "import '../testing/x.js'", 'shell may not enter testing'],
+  ['sources stay in their rooms', 'src/cli/a.ts', "import '../../scripts/x.mjs'", 'leaves the rooms'],
+  ['core uses no Node', 'src/core/a.ts', "import 'node:fs'", 'core may not use Node'],
+  ['core uses no foreign package', 'src/core/a.ts', "import 'yaml'", 'core may not import yaml'],
+  ['packages are declared', 'src/cli/a.ts', "import 'left-pad'", 'left-pad is not in package.json'],
+  ['node: is written out', 'src/cli/a.ts', "import 'fs'", 'written node:'],
+  ['on demand is a door too', 'src/core/a.ts', "await import('../http/x.js')", 'core may not enter http'],
+  ['core has no clock', 'src/core/a.ts', 'const a = Date.now()', 'Date.now in core'],
+  ['core has no die', 'src/core/a.ts', 'const a = Math.random()', 'Math.random in core'],
+  ['imports lead somewhere', 'src/cli/a.ts', "import './nowhere.js'", './nowhere.js does not exist'],
+]
+
+/** What exists in the planted house. */
+const inhabited = [
+  'core/stat',
+  'core/aggregate',
+  'core/watch',
+  'core/judge',
+  'shell',
+  'http',
+  'plugin/store',
+  'plugin/source',
+  'testing',
+]
+const house = new Map([
+  ...inhabited.map(room => [`src/${room}/x.ts`, ''] as const),
+  ['lab/x.ts', ''],
+  ['bench/x.ts', ''],
+])
+const someParts = new Set(['yaml', '@stdlib/math-base-special-betainc', 'vitest'])
+
+describe('a planted violation is found', () => {
+  it.each(planted)('%s', (_, path, text, why) => {
+    const found = brokenDoors(new Map([...house, [path, text]]), someParts)
+    expect(found).toHaveLength(1)
+    expect(found[0]).toContain(path)
+    expect(found[0]).toContain(why)
+  })
+  it.each([
+    ['a stage may use stat', 'src/core/detect.ts', "import './stat/x.js'"],
+    ['a corridor knows all stages', 'src/core/watch.ts', "import './aggregate/x.js'"],
+    ['fold knows both halves', 'src/core/fold.ts', "import './watch/x.js'; import './judge/x.js'"],
+    ['the shell loads plug-ins by name', 'src/shell/a.ts', "await import('../plugin/store/x.js')"],
+    ['core may use its numerics', 'src/core/a.ts', "import b from '@stdlib/math-base-special-betainc'"],
+    ['a date of a given time is pure', 'src/core/a.ts', 'const a = new Date(now).toISOString()'],
+    ['a test may use testing', 'src/shell/a.test.ts', "import '../testing/x.js'; import { it } from 'vitest'"],
+  ])('and no more: %s', (_, path, text) => {
+    expect(brokenDoors(new Map([...house, [path, text]]), someParts)).toEqual([])
+  })
+  it('rings of imports, but not of types', () => {
+    const ring = (kind: string): Map<string, string> =>
+      new Map([
+        ['src/core/a.ts', "import './b.js'"],
+        ['src/core/b.ts', `import ${kind} { A } from './a.js'`],
+      ])
+    expect(rings(ring(''))).toEqual(['src/core/a.ts → src/core/b.ts → src/core/a.ts'])
+    expect(rings(ring('type'))).toEqual([])
+  })
+  it('names and lengths', () => {
+    const text = '\n'.repeat(MAX_LINES + 1)
+    expect(badShapes(new Map([['src/core/BadName.ts', text]]))).toEqual([
+      'src/core/BadName.ts: BadName.ts is not kebab-case',
+      `src/core/BadName.ts: ${MAX_LINES + 1} lines, at most ${MAX_LINES}`,
+    ])
+    expect(badShapes(new Map([['src/core/good-name.test.ts', '\n'.repeat(MAX_LINES)]]))).toEqual([])
+  })
+  it('places outside the project', () => {
+    const somewhere = ['', 'home', 'somebody', 'epicenter'].join('/')
+    const registry = '{ "resolved": "https://registry.example/a.tgz" }'
+    expect(foreignPlaces(new Map([['README.md', `cd ${somewhere}`]]))).toHaveLength(1)
+    expect(foreignPlaces(new Map([['package-lock.json', registry]]))).toHaveLength(1)
+    expect(foreignPlaces(new Map([['README.md', 'see ../shared/bench and https://example.com/home/a']]))).toEqual([])
+  })
+  it('dead links', () => {
+    const readme = '[a](docs/a.md) [b](docs/) [c](https://example.com) [d](docs/b.md#there) [e](#here)'
+    const found = deadLinks(
+      new Map([
+        ['README.md', readme],
+        ['docs/a.md', '[up](../README.md)'],
+      ]),
+    )
+    expect(found).toEqual(['README.md: docs/b.md#there leads nowhere'])
+  })
+})

@@ -1,0 +1,273 @@
+/**
+ * The doors of the house: which room may enter which, and what a file may be called and hold. Pure functions over a
+ * map of path → text, so that the test can plant violations and see them found. DESIGN.md draws the same picture.
+ */
+
+/** Room → rooms it may enter. A room always may enter itself. */
+const DOORS: Record<string, readonly string[]> = {
+  contract: [],
+  core: ['contract'],
+  plugin: ['contract'],
+  shell: ['contract', 'core'],
+  http: ['contract', 'core', 'shell'],
+  web: ['contract'],
+  testing: ['contract', 'core/stat'],
+  cli: ['contract', 'core', 'plugin', 'shell', 'http'],
+  lab: ['contract', 'core', 'plugin', 'shell', 'http', 'cli', 'testing'],
+  bench: ['contract', 'core', 'plugin', 'shell', 'http', 'cli', 'testing'],
+}
+
+/** Single doors beside the rooms' own, each with its reason. */
+const SIDE_DOORS: readonly { from: RegExp; to: RegExp; because: string }[] = [
+  {
+    from: /^plugin\/source\/scenario\//,
+    to: /^core\/stat\/random\.ts$/,
+    because: 'the player draws from the seeded generator',
+  },
+]
+
+/** Corridors of core: the only files that know more than one stage. Each may enter those that follow it. */
+const CORRIDORS = ['fold', 'watch', 'judge']
+const CORRIDOR_DOORS: Record<string, readonly string[]> = { fold: ['watch', 'judge'], watch: [], judge: [] }
+
+/** npm packages a room may import. Tests may use {@link TEST_PACKAGES} besides; lab and bench use what they like. */
+const PACKAGES: Record<string, readonly string[]> = {
+  contract: ['@sinclair/typebox'],
+  core: ['@stdlib/*'],
+  plugin: ['@sinclair/typebox', 'd3-dsv', 'kysely', 'libsql', 'standardwebhooks'],
+  shell: ['@sinclair/typebox', 'pino', 'prom-client', 'yaml'],
+  http: ['@sinclair/typebox', 'd3-geo', 'fastify', 'prom-client', 'topojson-client', 'world-atlas'],
+  web: [],
+  testing: ['fast-check', 'vitest'],
+  cli: ['commander', 'd3-dsv', 'yaml'],
+}
+const TEST_PACKAGES = ['axe-core', 'esbuild', 'fast-check', 'playwright-core', 'vitest']
+
+/** Rooms without Node: they must run anywhere. */
+const NO_NODE = new Set(['contract', 'core', 'web'])
+
+/** Longer files are split: past this nobody reads one from top to bottom. */
+export const MAX_LINES = 400
+
+export interface Import {
+  specifier: string
+  kind: 'static' | 'type' | 'dynamic'
+  line: number
+}
+
+/**
+ * Source text with comments, template literals and regular expressions blanked out, line breaks kept. What is left is
+ * plain enough for {@link importsOf} to be a regular expression: an import in a comment or a fixture does not count.
+ */
+export function codeOf(text: string): string {
+  // Alternatives are tried in this order at each position, so quotes within comments and the reverse are told apart.
+  const token =
+    /\/\/[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\[\s\S])*`|(?<=[=(,:;!&|?{}[\n>]\s*)\/(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/g
+  return text.replace(token, match => {
+    const first = match[0]
+    if (first === "'" || first === '"') return match
+    return match.replace(/[^\n]/g, ' ')
+  })
+}
+
+const STATEMENT = /(?:^|[;}\n])\s*(?:import|export)\s+(type\s+)?(?:[\w*${},\s]+?\s+from\s*)?['"]([^'"\n]+)['"]/g
+const DYNAMIC = /\bimport\s*\(\s*['"]([^'"\n]+)['"]/g
+const WORKER = /\bnew\s+URL\s*\(\s*['"](\.[^'"\n]+\.js)['"]/g
+
+/** Everything a file imports, exports from, imports on demand or starts as a worker. */
+export function importsOf(text: string): Import[] {
+  const code = codeOf(text)
+  const found: Import[] = []
+  const lineAt = (index: number): number => code.slice(0, index).split('\n').length
+  for (const match of code.matchAll(STATEMENT)) {
+    const line = lineAt(match.index + match[0].length)
+    found.push({ specifier: match[2] ?? '', kind: match[1] ? 'type' : 'static', line })
+  }
+  for (const pattern of [DYNAMIC, WORKER])
+    for (const match of code.matchAll(pattern))
+      found.push({ specifier: match[1] ?? '', kind: 'dynamic', line: lineAt(match.index) })
+  return found
+}
+
+/** `src/core/detect/tail.ts` → `core/detect/tail.ts`; `lab/world.ts` stays; other files have no room. */
+function insideOf(path: string): string | undefined {
+  if (path.startsWith('src/')) return path.slice('src/'.length)
+  return /^(lab|bench)\//.test(path) ? path : undefined
+}
+
+const roomOf = (inside: string): string => inside.split('/')[0] ?? ''
+const isTest = (path: string): boolean => /\.test\.ts$/.test(path)
+
+/** `core/detect/tail.ts` and `core/detect.test.ts` → `detect`. */
+const stageOf = (inside: string): string => (inside.split('/')[1] ?? '').replace(/(\.test)?\.ts$/, '')
+
+/** `plugin/source/scenario/player.ts` and `plugin/source/scenario.test.ts` → `source/scenario`. */
+const pluginOf = (inside: string): string =>
+  inside
+    .split('/')
+    .slice(1, 3)
+    .join('/')
+    .replace(/(\.test)?\.ts$/, '')
+
+function resolve(from: string, specifier: string): string {
+  const parts = from.split('/').slice(0, -1)
+  for (const part of specifier.split('/')) {
+    if (part === '..') parts.pop()
+    else if (part !== '.') parts.push(part)
+  }
+  return parts.join('/').replace(/\.js$/, '.ts')
+}
+
+/** Why this relative import may not be, or undefined when it may. */
+function whyNoDoor(path: string, target: string, kind: Import['kind']): string | undefined {
+  const from = insideOf(path)
+  const to = insideOf(target)
+  if (from === undefined || SIDE_DOORS.some(door => door.from.test(from) && door.to.test(to ?? ''))) return undefined
+  if (to === undefined) return target.endsWith('.json') ? undefined : `${path} leaves the rooms for ${target}`
+  const [room, next] = [roomOf(from), roomOf(to)]
+  if (room === next) return whyNotWithin(room, from, to)
+  const doors = DOORS[room] ?? []
+  if (doors.some(door => to === door || to.startsWith(`${door}/`))) return undefined
+  // The folder is the registry: the shell loads plug-ins by name and knows none of them.
+  if (room === 'shell' && next === 'plugin' && kind === 'dynamic') return undefined
+  if (isTest(path) && (next === 'testing' || (next === 'plugin' && room !== 'core' && room !== 'contract')))
+    return undefined
+  if (isTest(path) && room === 'plugin' && to.startsWith('core/stat/')) return undefined
+  return `${room} may not enter ${next}`
+}
+
+function whyNotWithin(room: string, from: string, to: string): string | undefined {
+  if (room === 'plugin' && pluginOf(from) !== pluginOf(to))
+    return `plug-in ${pluginOf(from)} may not know ${pluginOf(to)}`
+  if (room !== 'core') return undefined
+  const [stage, next] = [stageOf(from), stageOf(to)]
+  if (stage === next || next === 'stat') return undefined
+  if (CORRIDORS.includes(next)) {
+    return CORRIDOR_DOORS[stage]?.includes(next) ? undefined : `${stage} may not enter the corridor ${next}`
+  }
+  return CORRIDORS.includes(stage) ? undefined : `stage ${stage} may not know stage ${next}`
+}
+
+/** `@scope/name/deep` → `@scope/name`. */
+const packageOf = (specifier: string): string =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
+
+function whyNoPackage(path: string, specifier: string, installed: ReadonlySet<string>): string | undefined {
+  const inside = insideOf(path)
+  if (inside === undefined) return undefined
+  const room = roomOf(inside)
+  if (specifier.startsWith('node:')) return NO_NODE.has(room) && !isTest(path) ? `${room} may not use Node` : undefined
+  const name = packageOf(specifier)
+  if (!installed.has(name)) return `${name} is not in package.json (Node's own modules are written node:…)`
+  const allowed = PACKAGES[room]
+  if (allowed === undefined || (isTest(path) && TEST_PACKAGES.includes(name))) return undefined
+  return allowed.some(entry => entry === name || (entry.endsWith('/*') && name.startsWith(entry.slice(0, -1))))
+    ? undefined
+    : `${room} may not import ${name}`
+}
+
+/** Clock and die that the compiler settings cannot keep out of core: they are part of the language. */
+const IMPURE = /\bDate\.now\b|\bnew Date\(\s*\)|\bMath\.random\b|\bIntl\.DateTimeFormat\(\s*\)/
+
+/** Every broken rule among TypeScript sources, as sentences with path and line. */
+export function brokenDoors(files: ReadonlyMap<string, string>, installed: ReadonlySet<string>): string[] {
+  const broken: string[] = []
+  for (const [path, text] of files) {
+    if (!path.endsWith('.ts')) continue
+    for (const { specifier, kind, line } of importsOf(text)) {
+      const relative = specifier.startsWith('.')
+      const target = relative ? resolve(path, specifier) : ''
+      const why = relative ? whyNoDoor(path, target, kind) : whyNoPackage(path, specifier, installed)
+      if (why) broken.push(`${path}:${line}: ${why} (${specifier})`)
+      if (relative && insideOf(path) && target.endsWith('.ts') && !files.has(target)) {
+        broken.push(`${path}:${line}: ${specifier} does not exist`)
+      }
+    }
+    const room = roomOf(insideOf(path) ?? '')
+    const impure = (room === 'core' || room === 'contract') && !isTest(path) ? codeOf(text).match(IMPURE) : null
+    if (impure) broken.push(`${path}: ${impure[0]} in ${room}: time and chance are arguments`)
+  }
+  return broken
+}
+
+/** Rings of files that import one another when run (type imports do not count), one sentence a ring. */
+export function rings(files: ReadonlyMap<string, string>): string[] {
+  const next = new Map<string, string[]>()
+  for (const [path, text] of files) {
+    if (!insideOf(path)) continue
+    const targets = importsOf(text).filter(entry => entry.kind === 'static' && entry.specifier.startsWith('.'))
+    next.set(
+      path,
+      targets.map(entry => resolve(path, entry.specifier)),
+    )
+  }
+  const found: string[] = []
+  const state = new Map<string, 'open' | 'done'>()
+  const visit = (path: string, trail: readonly string[]): void => {
+    if (state.get(path) === 'done') return
+    if (state.get(path) === 'open') {
+      found.push([...trail.slice(trail.indexOf(path)), path].join(' → '))
+      return
+    }
+    state.set(path, 'open')
+    for (const target of next.get(path) ?? []) visit(target, [...trail, path])
+    state.set(path, 'done')
+  }
+  for (const path of next.keys()) visit(path, [])
+  return found
+}
+
+/** Names and lengths of the sources. */
+export function badShapes(files: ReadonlyMap<string, string>): string[] {
+  const broken: string[] = []
+  for (const [path, text] of files) {
+    if (!/^(src|lab|bench|scripts)\//.test(path) || !/\.(ts|mjs|css)$/.test(path)) continue
+    for (const part of path.split('/')) {
+      if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z]+)*$/.test(part)) broken.push(`${path}: ${part} is not kebab-case`)
+    }
+    const lines = text.split('\n').length - 1
+    if (lines > MAX_LINES) broken.push(`${path}: ${lines} lines, at most ${MAX_LINES}`)
+  }
+  return broken
+}
+
+/** Paths of somebody's machine, which mean nothing in a clone. */
+const FOREIGN_PATH = /(?<![\w.~-])\/(?:work|farm|home|Users|root)\/[\w.-]+/
+
+/** Text that names a place outside the project. */
+export function foreignPlaces(files: ReadonlyMap<string, string>): string[] {
+  const broken: string[] = []
+  for (const [path, text] of files) {
+    const place = text.match(FOREIGN_PATH)
+    if (place) broken.push(`${path}: names ${place[0]}`)
+    if (path === 'package-lock.json' && /"resolved":\s*"https?:/.test(text)) broken.push(`${path}: names a registry`)
+  }
+  return broken
+}
+
+/** Links between Markdown files that lead nowhere. */
+export function deadLinks(files: ReadonlyMap<string, string>): string[] {
+  const broken: string[] = []
+  const folders = new Set(
+    [...files.keys()].flatMap(path => path.split('/').map((_, i, all) => all.slice(0, i).join('/'))),
+  )
+  for (const [path, text] of files) {
+    if (!path.endsWith('.md')) continue
+    for (const [, link = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^(?:[a-z]+:|#)/.test(link)) continue
+      const target = resolve(path, link.replace(/#.*$/, '')).replace(/\/$/, '')
+      if (!files.has(target) && !folders.has(target)) broken.push(`${path}: ${link} leads nowhere`)
+    }
+  }
+  return broken
+}
+
+/** Package names in the first column of DESIGN.md's table under the heading "Parts". */
+export function partsInDesign(design: string): string[] {
+  const section = design.split(/^## /m).find(text => text.startsWith('Parts')) ?? ''
+  const rows = section.split('\n').filter(line => line.startsWith('| `'))
+  return rows.flatMap(row => [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(match => match[1] ?? ''))
+}
