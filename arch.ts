@@ -96,7 +96,7 @@ function insideOf(path: string): string | undefined {
 }
 
 const roomOf = (inside: string): string => inside.split('/')[0] ?? ''
-const isTest = (path: string): boolean => /\.test\.ts$/.test(path)
+const isTest = (path: string): boolean => path.endsWith('.test.ts')
 
 /** `core/detect/tail.ts` and `core/detect.test.ts` → `detect`. */
 const stageOf = (inside: string): string => (inside.split('/')[1] ?? '').replace(/(\.test)?\.ts$/, '')
