@@ -1,0 +1,99 @@
+import { DAY, HOUR, MINUTE, SECOND } from './time.js'
+
+// Every limit of the door, of the log and of the server, with its arithmetic and what happens when it is reached.
+
+/** Times outside are typing errors or wrong units (seconds read as milliseconds fall into January 1970): rejected. */
+export const EARLIEST_MS = Date.UTC(2000, 0, 1)
+export const LATEST_MS = Date.UTC(2070, 0, 1)
+
+/** `wall` clock: a sender's clock may be this far ahead of ours. A signal further ahead is rejected. */
+export const SKEW_WALL_MS = 10 * MINUTE
+/** `signals` clock: one line may move log time at most this far (a year and a margin). Further ahead is rejected. */
+export const SKEW_SIGNALS_MS = 400 * DAY
+
+/** An observation further behind log time is rejected; a fact may be older. */
+export const MAX_AGE_MS = 48 * HOUR
+/**
+ * A service + id is remembered this long in log time. Longer than MAX_AGE_MS plus the skew by an hour and more: an
+ * observation that has been forgotten here is too old to be let in again, so it can never count twice.
+ */
+export const DEDUPE_MS = 50 * HOUR
+/** Remembered ids: 64 shards × 2^18 slots × 12 bytes = 201 MB at most, 12.5 million ids at three quarters full. */
+export const DEDUPE_SHARDS = 64
+export const DEDUPE_SHARD_SLOTS_MAX = 2 ** 18
+
+/** Characters. Longer ones are rejected. */
+export const ID_CHARS = 200
+export const SERVICE_CHARS = 100
+export const LABEL_NAME_CHARS = 64
+export const LABEL_VALUE_CHARS = 200
+export const TITLE_CHARS = 500
+export const TEXT_CHARS = 8_000
+export const HREF_CHARS = 2_000
+
+/** Labels on one signal: the thirteen well-known ones and as many own. More: the signal is rejected. */
+export const LABELS_PER_SIGNAL = 26
+/**
+ * Distinct values of one label name of one service within two label epochs. A country label has 250 values, networks
+ * and cities worth telling apart a thousand. A signal that would bring one more is rejected; known values still count.
+ */
+export const LABEL_VALUES_PER_SERVICE = 2_000
+/** Distinct label names of one service; the same consequence. */
+export const LABEL_NAMES_PER_SERVICE = 64
+/** All label values of a workspace: about 120 bytes each, 60 MB. The same consequence. */
+export const LABEL_VALUES_PER_WORKSPACE = 500_000
+/** Services of a workspace; a signal for one more is rejected. */
+export const SERVICES_PER_WORKSPACE = 10_000
+/** A label value not seen in the present epoch nor the one before is forgotten, so that version labels can move on. */
+export const LABEL_EPOCH_MS = 15 * DAY
+
+/** Counts above are rejected: a million windows of this size still add up exactly in a double. */
+export const COUNT_MAX = 1e9
+export const WINDOW_MAX_MS = DAY
+export const LATENCY_MAX_MS = HOUR
+
+/** Lists inside a fact; longer ones are rejected. */
+export const ROLLOUT_STEPS = 200
+export const SCOPE_VALUES = 1_000
+export const TOPOLOGY_NODES = 1_000
+
+/** Bytes of one NDJSON line. A topology of 1,000 nodes takes 100 KB. The rest of a longer line is skipped unread. */
+export const LINE_BYTES = 256 * 1024
+/** NDJSON is read as it streams, so this bounds time, not memory. Beyond it: 413, what came before counts. */
+export const REQUEST_BYTES = 512 * 1024 * 1024
+/** A JSON array or CloudEvents batch has to be held whole. Beyond it: 413, nothing counts. */
+export const ARRAY_BYTES = 8 * 1024 * 1024
+/** Rejected lines named in one answer; the others are only counted. */
+export const REJECTS_LISTED = 100
+/** Characters of a rejected value that are repeated. */
+export const REJECT_VALUE_CHARS = 80
+
+/** Bytes of one log row; a longer request is cut into several rows. */
+export const LOG_ROW_BYTES = 1024 * 1024
+/** Accepted bytes that wait for the disk. Beyond it new requests get 503 and Retry-After. */
+export const QUEUE_BYTES = 64 * 1024 * 1024
+/** Requests being read at once, each holding at most LINE_BYTES + LOG_ROW_BYTES: 160 MB. Beyond it: 503. */
+export const REQUESTS_OPEN = 128
+/** Signals that are durable but not yet folded: a minute of the engine's work. Beyond it: 503 and Retry-After. */
+export const BACKLOG_SIGNALS = 8_000_000
+/** Shortest time between two group commits: 50 fsyncs a second at most. */
+export const GROUP_COMMIT_MS = 20
+export const RETRY_AFTER_MS = 2 * SECOND
+
+/** Server-sent event clients; more get 503. A client that does not read 1 MB is dropped. */
+export const STREAM_CLIENTS = 1_000
+export const STREAM_BUFFER_BYTES = 1024 * 1024
+export const STREAM_HEARTBEAT_MS = 15 * SECOND
+
+/** Reports of one address prefix in any ten minutes; more get 429. Addresses remembered: 100,000 (10 MB), oldest out. */
+export const REPORTS_PER_ADDRESS = 10
+export const REPORT_WINDOW_MS = 10 * MINUTE
+export const REPORT_ADDRESSES = 100_000
+/** Body of a form, an order. */
+export const FORM_BYTES = 64 * 1024
+
+/** What is kept, by kind; the log is never trimmed beyond the latest snapshot nor within the de-duplication horizon. */
+export const KEEP_LOG_MS = 8 * DAY
+export const KEEP_ROLLUPS_MS = 400 * DAY
+export const KEEP_FACTS_MS = 400 * DAY
+export const KEEP_RECEIPTS_MS = 90 * DAY

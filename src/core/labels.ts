@@ -1,0 +1,157 @@
+import {
+  LABEL_EPOCH_MS,
+  LABEL_NAMES_PER_SERVICE,
+  LABEL_VALUE_CHARS,
+  LABEL_VALUES_PER_SERVICE,
+  LABEL_VALUES_PER_WORKSPACE,
+  LABELS_PER_SIGNAL,
+  SERVICE_CHARS,
+  SERVICES_PER_WORKSPACE,
+} from '../contract/limits.js'
+import type { Labels } from '../contract/signal.js'
+import type { EpochMs } from '../contract/time.js'
+
+export interface LabelRefusal {
+  rule: string
+  message: string
+  value: unknown
+}
+
+export interface LabelRules {
+  isName(value: unknown, chars: number): boolean
+  isLabelName(name: string): boolean
+  nameRule: string
+  valueRule: string
+}
+
+/** Label name → value → epoch in which it was last seen. */
+type Book = Map<string, Map<string, number>>
+
+/**
+ * The services and label values that a workspace has seen: what bounds the engine's memory. A known value costs one
+ * look-up; the rules on names and lengths are checked when a value is new. A value that was not seen in the present
+ * epoch nor the one before is forgotten.
+ */
+export class LabelBook {
+  private services = new Map<string, Book>()
+  private values = 0
+  private epoch = 0
+
+  constructor(private readonly rules: LabelRules) {}
+
+  /** Null and remembers the values, or the first rule that they break and remembers nothing. */
+  admit(service: string, labels: Labels | undefined, now: EpochMs): LabelRefusal | null {
+    const epoch = Math.floor(now / LABEL_EPOCH_MS)
+    if (epoch > this.epoch) this.turn(epoch)
+    const book = this.services.get(service)
+    if (book !== undefined) {
+      let known = true
+      for (const name in labels) {
+        if (book.get(name)?.get(labels[name] as string) !== this.epoch) {
+          known = false
+          break
+        }
+      }
+      if (known) return null
+    }
+    return this.learn(service, book, labels ?? {})
+  }
+
+  private learn(service: string, book: Book | undefined, labels: Labels): LabelRefusal | null {
+    if (book === undefined) {
+      if (!this.rules.isName(service, SERVICE_CHARS))
+        return {
+          rule: 'signal.service',
+          message: `service is a name of 1 to ${SERVICE_CHARS} characters`,
+          value: service,
+        }
+      if (this.services.size >= SERVICES_PER_WORKSPACE)
+        return {
+          rule: 'service.count',
+          message: `at most ${SERVICES_PER_WORKSPACE} services in a workspace`,
+          value: service,
+        }
+    }
+    const names = Object.keys(labels)
+    if (names.length > LABELS_PER_SIGNAL)
+      return { rule: 'labels.count', message: `at most ${LABELS_PER_SIGNAL} labels on a signal`, value: names.length }
+    for (const name of names) {
+      const refusal = this.check(book, name, labels[name])
+      if (refusal !== null) return refusal
+    }
+    const into = book ?? new Map<string, Map<string, number>>()
+    if (book === undefined) this.services.set(service, into)
+    for (const name of names) {
+      let values = into.get(name)
+      if (values === undefined) into.set(name, (values = new Map()))
+      const value = labels[name] as string
+      if (!values.has(value)) this.values++
+      values.set(value, this.epoch)
+    }
+    return null
+  }
+
+  private check(book: Book | undefined, name: string, value: unknown): LabelRefusal | null {
+    if (!this.rules.isLabelName(name)) return { rule: 'labels.name', message: this.rules.nameRule, value: name }
+    const values = book?.get(name)
+    if (typeof value === 'string' && values?.has(value)) return null
+    if (!this.rules.isName(value, LABEL_VALUE_CHARS))
+      return { rule: 'labels.value', message: this.rules.valueRule, value }
+    if (values === undefined && book !== undefined && book.size >= LABEL_NAMES_PER_SERVICE)
+      return {
+        rule: 'labels.names',
+        message: `at most ${LABEL_NAMES_PER_SERVICE} label names for a service`,
+        value: name,
+      }
+    if (values !== undefined && values.size >= LABEL_VALUES_PER_SERVICE)
+      return {
+        rule: 'labels.values',
+        message: `at most ${LABEL_VALUES_PER_SERVICE} values of ${name} for a service`,
+        value,
+      }
+    if (this.values >= LABEL_VALUES_PER_WORKSPACE)
+      return {
+        rule: 'labels.workspace',
+        message: `at most ${LABEL_VALUES_PER_WORKSPACE} label values in a workspace`,
+        value,
+      }
+    return null
+  }
+
+  private turn(epoch: number): void {
+    this.epoch = epoch
+    for (const [service, book] of this.services) {
+      for (const [name, values] of book) {
+        for (const [value, seen] of values) {
+          if (seen < epoch - 1) {
+            values.delete(value)
+            this.values--
+          }
+        }
+        if (values.size === 0) book.delete(name)
+      }
+      if (book.size === 0) this.services.delete(service)
+    }
+  }
+
+  get size(): { services: number; values: number } {
+    return { services: this.services.size, values: this.values }
+  }
+
+  snapshot(): { epoch: number; services: [string, [string, [string, number][]][]][] } {
+    const services = [...this.services].map(([service, book]): [string, [string, [string, number][]][]] => [
+      service,
+      [...book].map(([name, values]) => [name, [...values]]),
+    ])
+    return { epoch: this.epoch, services }
+  }
+
+  restore(from: ReturnType<LabelBook['snapshot']>): void {
+    this.epoch = from.epoch
+    this.values = 0
+    this.services = new Map(
+      from.services.map(([service, book]) => [service, new Map(book.map(([name, values]) => [name, new Map(values)]))]),
+    )
+    for (const book of this.services.values()) for (const values of book.values()) this.values += values.size
+  }
+}

@@ -1,0 +1,106 @@
+import { isAscii, isUtf8 } from 'node:buffer'
+import { LINE_BYTES } from '../contract/limits.js'
+import { Refusal } from '../core/door.js'
+
+/** `text` is null where the line could not be read; then `refusal` says why. `bytes` is the line without its end. */
+export type EachLine = (
+  line: number,
+  text: string | null,
+  refusal: Refusal | null,
+  chunk: Buffer,
+  from: number,
+  to: number,
+) => void
+
+const NEWLINE = 10
+const RETURN = 13
+const NONE = Buffer.alloc(0)
+
+/**
+ * Cuts a byte stream into lines whatever the chunks. Holds at most one line of LINE_BYTES: the rest of a longer one is
+ * skipped unread and the next counts again. Blank lines are passed over, CRLF is taken for a line end, a byte order
+ * mark at the start is dropped.
+ */
+export class LineReader {
+  private rest: Buffer = NONE
+  private skipping = false
+  private line = 0
+
+  constructor(private readonly each: EachLine) {}
+
+  push(piece: Uint8Array): void {
+    let chunk = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength)
+    let from = 0
+    if (this.skipping) {
+      const end = chunk.indexOf(NEWLINE)
+      if (end < 0) return
+      this.skipping = false
+      from = end + 1
+    }
+    if (this.rest.length > 0) {
+      const end = chunk.indexOf(NEWLINE)
+      const take = end < 0 ? chunk.length : end + 1
+      const joined = Buffer.concat([this.rest, chunk.subarray(0, take)])
+      this.rest = NONE
+      if (end < 0) chunk = joined
+      else {
+        this.cut(joined, 0)
+        from = take
+      }
+    }
+    this.cut(chunk, from)
+  }
+
+  end(): void {
+    const last = this.rest
+    this.rest = NONE
+    if (last.length > 0) this.emit(last, 0, last.length, isUtf8(last) ? last.toString('utf8') : null)
+  }
+
+  /** Emits the whole lines of `chunk` and keeps what is left of it. */
+  private cut(chunk: Buffer, from: number): void {
+    // One decode for all lines where bytes and characters coincide, the usual case.
+    const ascii = from < chunk.length && isAscii(from === 0 ? chunk : chunk.subarray(from))
+    const text = ascii ? chunk.toString('latin1', from) : ''
+    const base = from
+    for (;;) {
+      const end = ascii ? text.indexOf('\n', from - base) + base : chunk.indexOf(NEWLINE, from)
+      if (end < from) break
+      if (ascii) this.emit(chunk, from, end, text.slice(from - base, end - base))
+      else {
+        const line = chunk.subarray(from, end)
+        this.emit(chunk, from, end, isUtf8(line) ? line.toString('utf8') : null)
+      }
+      from = end + 1
+    }
+    if (chunk.length - from > LINE_BYTES) {
+      this.emit(chunk, from, chunk.length, null)
+      this.skipping = true
+    } else if (from < chunk.length) this.rest = Buffer.from(chunk.subarray(from))
+  }
+
+  private emit(chunk: Buffer, from: number, to: number, text: string | null): void {
+    const line = ++this.line
+    if (line === 1 && chunk[from] === 0xef && chunk[from + 1] === 0xbb && chunk[from + 2] === 0xbf) {
+      from += 3
+      text = text?.slice(1) ?? null
+    }
+    if (chunk[to - 1] === RETURN && to > from) to--
+    if (to === from) return
+    if (to - from > LINE_BYTES) {
+      const start = chunk.toString('latin1', from, from + 60)
+      this.each(
+        line,
+        null,
+        new Refusal('line.length', `a line has at most ${LINE_BYTES} bytes`, `${start}…`),
+        chunk,
+        from,
+        to,
+      )
+    } else if (text === null) {
+      const start = chunk.toString('utf8', from, from + 80)
+      this.each(line, null, new Refusal('line.utf8', 'a line is UTF-8', start), chunk, from, to)
+    } else if (text.trim() === '') return
+    else this.each(line, text, null, chunk, from, to)
+  }
+}

@@ -1,0 +1,82 @@
+import { emptyOutcome, Fold, type EngineConfig } from '../core/fold.js'
+import { Refusal } from '../core/door.js'
+import type { Reject } from '../contract/error.js'
+import type { IncidentEvent } from '../contract/incident.js'
+import { REJECTS_LISTED } from '../contract/limits.js'
+import type { Outcome } from '../contract/outcome.js'
+import { Gate } from './gate.js'
+import { LineReader } from './lines.js'
+
+export interface ReplayCounts {
+  lines: number
+  accepted: number
+  duplicate: number
+  rejected: number
+  /** The first of them. */
+  rejects: Reject[]
+}
+
+export const replayConfig = (falseAlarmsPerMonth = 1): EngineConfig => ({
+  clock: 'signals',
+  falseAlarmsPerMonth,
+  services: [],
+})
+
+/**
+ * What a live instance on the `signals` clock would have decided. Feed it bytes; it calls `say` for each event. Keeps
+ * nothing of the input but what the engine itself keeps.
+ */
+export class Replay {
+  readonly counts: ReplayCounts = { lines: 0, accepted: 0, duplicate: 0, rejected: 0, rejects: [] }
+  private readonly gate = new Gate('signals')
+  private readonly fold: Fold
+  private readonly reader: LineReader
+  private outcome: Outcome = emptyOutcome()
+  private position = 1
+  private inBatch = 0
+
+  constructor(
+    private readonly say: (event: IncidentEvent) => void,
+    private readonly options: { config?: EngineConfig; batch?: number } = {},
+  ) {
+    this.fold = new Fold(options.config ?? replayConfig())
+    this.reader = new LineReader((line, text, refusal) => this.line(line, text, refusal))
+  }
+
+  push(bytes: Uint8Array): void {
+    this.reader.push(bytes)
+    if (this.options.batch === undefined) this.cut()
+  }
+
+  end(): void {
+    this.reader.end()
+    this.cut()
+  }
+
+  /** Log time. */
+  get now(): number {
+    return this.fold.now
+  }
+
+  private line(line: number, text: string | null, refusal: Refusal | null): void {
+    this.counts.lines++
+    const signal = text === null ? refusal! : this.gate.line(text)
+    if (signal === 'duplicate') this.counts.duplicate++
+    else if (signal instanceof Refusal) {
+      this.counts.rejected++
+      if (this.counts.rejects.length < REJECTS_LISTED)
+        this.counts.rejects.push({ line, rule: signal.rule, message: signal.message, value: signal.value })
+    } else {
+      this.counts.accepted++
+      this.fold.signal(signal, this.position, this.outcome)
+    }
+    if (this.options.batch !== undefined && ++this.inBatch >= this.options.batch) this.cut()
+  }
+
+  private cut(): void {
+    this.inBatch = 0
+    this.position++
+    for (const event of this.outcome.events) this.say(event)
+    this.outcome = emptyOutcome()
+  }
+}
