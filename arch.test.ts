@@ -48,6 +48,9 @@ describe('the house', () => {
   it('has files of a readable size with kebab-case names', () => expect(badShapes(files)).toEqual([]))
   it('names no place outside the project', () => expect(foreignPlaces(files)).toEqual([]))
   it('has no link that leads nowhere', () => expect(deadLinks(files)).toEqual([]))
+  it('locks the binaries of every platform', () => {
+    expect(missingLockEntries(JSON.parse(files.get('package-lock.json') ?? '{}'))).toEqual([])
+  })
   it('lists in DESIGN.md the packages of package.json', () => {
     expect(partsInDesign(files.get('DESIGN.md') ?? '').sort()).toEqual(parts)
   })
@@ -194,6 +197,13 @@ describe('a planted violation is found', () => {
     expect(foreignPlaces(new Map([['README.md', `cd ${somewhere}`]]))).toHaveLength(1)
     expect(foreignPlaces(new Map([['package-lock.json', registry]]))).toHaveLength(1)
     expect(foreignPlaces(new Map([['README.md', 'see ../shared/bench and https://example.com/home/a']]))).toEqual([])
+  })
+  it('a binary that is not locked', () => {
+    const packages = {
+      'node_modules/a': { optionalDependencies: { 'a-linux': '1.0.0', 'a-darwin': '1.0.0' } },
+      'node_modules/a-linux': {},
+    }
+    expect(missingLockEntries({ packages })).toEqual(['a-darwin'])
   })
   it('dead links', () => {
     const readme = '[a](docs/a.md) [b](docs/) [c](https://example.com) [d](docs/b.md#there) [e](#here)'

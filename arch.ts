@@ -271,3 +271,17 @@ export function partsInDesign(design: string): string[] {
   const rows = section.split('\n').filter(line => line.startsWith('| `'))
   return rows.flatMap(row => [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(match => match[1] ?? ''))
 }
+
+interface LockEntry {
+  optionalDependencies?: Record<string, string>
+}
+
+/** Optional dependencies without an entry in the lock file: `npm ci` refuses it. scripts/complete-lock.mjs mends that. */
+export function missingLockEntries(lock: { packages: Record<string, LockEntry> }): string[] {
+  const { packages } = lock
+  return Object.entries(packages).flatMap(([path, entry]) =>
+    Object.keys(entry.optionalDependencies ?? {}).filter(
+      name => !packages[`${path}/node_modules/${name}`] && !packages[`node_modules/${name}`],
+    ),
+  )
+}
