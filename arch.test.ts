@@ -10,6 +10,7 @@ import {
   foreignPlaces,
   importsOf,
   MAX_LINES,
+  missingLockEntries,
   partsInDesign,
   rings,
 } from './arch.js'
@@ -130,6 +131,7 @@ const planted: [sentence: string, path: string, text: string, why: string][] = [
   ['core uses no Node', 'src/core/a.ts', "import 'node:fs'", 'core may not use Node'],
   ['core uses no foreign package', 'src/core/a.ts', "import 'yaml'", 'core may not import yaml'],
   ['packages are declared', 'src/cli/a.ts', "import 'left-pad'", 'left-pad is not in package.json'],
+  ['a type package is no code', 'src/http/a.ts', "import { f } from 'geojson'", 'geojson is not in package.json'],
   ['node: is written out', 'src/cli/a.ts', "import 'fs'", 'written node:'],
   ['on demand is a door too', 'src/core/a.ts', "await import('../http/x.js')", 'core may not enter http'],
   ['core has no clock', 'src/core/a.ts', 'const a = Date.now()', 'Date.now in core'],

@@ -41,6 +41,8 @@ const PACKAGES: Record<string, readonly string[]> = {
   testing: ['fast-check', 'vitest'],
   cli: ['commander', 'd3-dsv', 'yaml'],
 }
+/** Types alone, which come with the @types packages that need them. */
+const TYPE_PACKAGES = ['geojson', 'topojson-specification']
 const TEST_PACKAGES = ['axe-core', 'esbuild', 'fast-check', 'playwright-core', 'vitest']
 
 /** Rooms without Node: they must run anywhere. */
@@ -155,12 +157,13 @@ const packageOf = (specifier: string): string =>
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/')
 
-function whyNoPackage(path: string, specifier: string, installed: ReadonlySet<string>): string | undefined {
+function whyNoPackage(path: string, { specifier, kind }: Import, installed: ReadonlySet<string>): string | undefined {
   const inside = insideOf(path)
   if (inside === undefined) return undefined
   const room = roomOf(inside)
   if (specifier.startsWith('node:')) return NO_NODE.has(room) && !isTest(path) ? `${room} may not use Node` : undefined
   const name = packageOf(specifier)
+  if (kind === 'type' && TYPE_PACKAGES.includes(name)) return undefined
   if (!installed.has(name)) return `${name} is not in package.json (Node's own modules are written node:…)`
   const allowed = PACKAGES[room]
   if (allowed === undefined || (isTest(path) && TEST_PACKAGES.includes(name))) return undefined
@@ -177,10 +180,11 @@ export function brokenDoors(files: ReadonlyMap<string, string>, installed: Reado
   const broken: string[] = []
   for (const [path, text] of files) {
     if (!path.endsWith('.ts')) continue
-    for (const { specifier, kind, line } of importsOf(text)) {
+    for (const entry of importsOf(text)) {
+      const { specifier, kind, line } = entry
       const relative = specifier.startsWith('.')
       const target = relative ? resolve(path, specifier) : ''
-      const why = relative ? whyNoDoor(path, target, kind) : whyNoPackage(path, specifier, installed)
+      const why = relative ? whyNoDoor(path, target, kind) : whyNoPackage(path, entry, installed)
       if (why) broken.push(`${path}:${line}: ${why} (${specifier})`)
       if (relative && insideOf(path) && target.endsWith('.ts') && !files.has(target)) {
         broken.push(`${path}:${line}: ${specifier} does not exist`)
@@ -224,7 +228,8 @@ export function rings(files: ReadonlyMap<string, string>): string[] {
 export function badShapes(files: ReadonlyMap<string, string>): string[] {
   const broken: string[] = []
   for (const [path, text] of files) {
-    if (!/^(src|lab|bench|scripts)\//.test(path) || !/\.(ts|mjs|css)$/.test(path)) continue
+    if (!/^(src|lab|bench|scripts)\//.test(path) || !/\.(ts|mjs|css)$/.test(path) || path.includes('/fixtures/'))
+      continue
     for (const part of path.split('/')) {
       if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z]+)*$/.test(part)) broken.push(`${path}: ${part} is not kebab-case`)
     }
