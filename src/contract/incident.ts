@@ -1,5 +1,3 @@
-import type { EpochMs } from './time.js'
-
 /** Incident events, as printed by `replay` and served by the API. Wire format: SIGNALS.md, "Out". */
 export type EventName = 'opened' | 'updated' | 'recovering' | 'resolved' | 'reopened' | 'note'
 export type Severity = 'minor' | 'major' | 'critical'
