@@ -5,7 +5,12 @@ export type Interval = [low: number, high: number]
 /** Two-sided normal quantile for 95 %. */
 export const Z95 = 1.959963984540054
 
-/** Wilson's score interval for a share bad/total; [0, 1] when nothing was seen. Brown, Cai & DasGupta (2001), Statistical Science 16. */
+/**
+ * Wilson's score interval for a share bad/total; [0, 1] when nothing was seen. Brown, Cai & DasGupta (2001), Statistical Science 16.
+ *
+ * @example
+ * wilson(0, 0) // => [0, 1]
+ */
 export function wilson(bad: number, total: number, z = Z95): Interval {
   if (!(total > 0)) return [0, 1]
   const share = Math.min(1, Math.max(0, bad / total))
@@ -24,7 +29,12 @@ export function jeffreys(bad: number, total: number, mass = 0.95): Interval {
   return [bad <= 0 ? 0 : betaQuantile(tail, a, b), bad >= total ? 1 : betaQuantile(1 - tail, a, b)]
 }
 
-/** Exact (Garwood) interval for the mean of a Poisson count: gamma quantiles with shapes k and k + 1. */
+/**
+ * Exact (Garwood) interval for the mean of a Poisson count: gamma quantiles with shapes k and k + 1.
+ *
+ * @example
+ * poissonInterval(0) // => [0, -Math.log(0.025)]
+ */
 export function poissonInterval(k: number, mass = 0.95): Interval {
   const tail = (1 - mass) / 2
   return [k <= 0 ? 0 : gammaQuantile(tail, k), gammaQuantile(1 - tail, k + 1)]

@@ -20,7 +20,12 @@ export function gammaQuantile(p: number, shape: number): number {
   return bisect(0, high, x => gammainc(x, shape, true, false) < p)
 }
 
-/** Standard normal quantile, Acklam's rational approximation (relative error below 1.2e-9). */
+/**
+ * Standard normal quantile, Acklam's rational approximation (relative error below 1.2e-9).
+ *
+ * @example
+ * normalQuantile(0.975) // => 1.959963984540054
+ */
 export function normalQuantile(p: number): number {
   if (!(p > 0)) return Number.NEGATIVE_INFINITY
   if (p >= 1) return Number.POSITIVE_INFINITY

@@ -14,20 +14,36 @@ export const MAX_BITS = 1000
 /** Variance/mean closer to 1 than this is Poisson: r = mean/(ratio−1) would lose all digits. */
 const POISSON_BELOW = 1e-6
 
-/** Surprise in bits, −log2 p, between 0 and {@link MAX_BITS}; 20 bits read as "1 in 2^20". */
+/**
+ * Surprise in bits, −log2 p, between 0 and {@link MAX_BITS}; 20 bits read as "1 in 2^20".
+ *
+ * @example
+ * bitsOf(1 / 1024) // => 10
+ */
 export function bitsOf(p: number): number {
   if (!(p > 0)) return Number.isNaN(p) ? 0 : MAX_BITS
   return p >= 1 ? 0 : Math.min(MAX_BITS, -Math.log2(p))
 }
 
-/** P(X ≥ k) for X ~ Poisson(mean): the regularised lower incomplete gamma function P(k, mean). */
+/**
+ * P(X ≥ k) for X ~ Poisson(mean): the regularised lower incomplete gamma function P(k, mean).
+ *
+ * @example
+ * poissonSurvival(1, 2) // => 1 - Math.exp(-2)
+ * bitsOf(poissonSurvival(100, 1)) > 500 // => true
+ */
 export function poissonSurvival(k: number, mean: number): number {
   if (k <= 0) return 1
   if (!(mean > 0)) return 0
   return clamp(gammainc(mean, k, true, false))
 }
 
-/** P(X ≥ k) for a negative binomial of this mean and variance/mean ratio: I_{1−1/ratio}(k, mean/(ratio−1)). */
+/**
+ * P(X ≥ k) for a negative binomial of this mean and variance/mean ratio: I_{1−1/ratio}(k, mean/(ratio−1)).
+ *
+ * @example
+ * negativeBinomialSurvival(1, 2, 2) // => 0.75
+ */
 export function negativeBinomialSurvival(k: number, mean: number, varOverMean: number): number {
   if (k <= 0) return 1
   if (!(mean > 0)) return 0
@@ -45,7 +61,12 @@ export function negativeBinomialCdf(k: number, mean: number, varOverMean: number
   return clamp(betainc(excess / varOverMean, k + 1, mean / excess, true, true))
 }
 
-/** P(X ≥ k) for X ~ Binomial(n, p): I_p(k, n − k + 1). */
+/**
+ * P(X ≥ k) for X ~ Binomial(n, p): I_p(k, n − k + 1).
+ *
+ * @example
+ * binomialSurvival(2, 2, 0.5) // => 0.25
+ */
 export function binomialSurvival(k: number, n: number, p: number): number {
   if (k <= 0) return 1
   if (k > n || !(p > 0)) return 0

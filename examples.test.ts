@@ -1,0 +1,84 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { transformSync } from 'esbuild'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { codeExamples, consoleSteps, prints, withChecks } from './examples.js'
+
+const root = import.meta.dirname
+const read = (path: string): string => readFileSync(join(root, path), 'utf8')
+
+const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter(path => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+  .map(path => `src/${path}`)
+  .sort()
+
+/** Numbers to nine digits, wherever they stand: examples are for reading. */
+function rounded(value: unknown): unknown {
+  if (typeof value === 'number') return Number(value.toPrecision(9))
+  return Array.isArray(value) ? value.map(rounded) : value
+}
+
+describe('examples in doc comments', () => {
+  const examples = sources.flatMap(path => codeExamples(path, read(path)))
+  it('are found', () => expect(examples.length).toBeGreaterThan(0))
+  it.each(examples)('$place', async ({ path, code }) => {
+    const module = (await import(pathToFileURL(join(root, path)).href)) as Record<string, unknown>
+    let checks = 0
+    const equal = (actual: unknown, wanted: unknown): void => {
+      checks += 1
+      expect(rounded(actual)).toEqual(rounded(wanted))
+    }
+    const { code: script } = transformSync(withChecks(code), { loader: 'ts' })
+    const names = Object.keys(module)
+    new Function(...names, '__equal', script)(...names.map(name => module[name]), equal)
+    expect(checks).toBeGreaterThan(0)
+  })
+})
+
+const pages = ['README.md', ...readdirSync(join(root, 'docs')).map(name => `docs/${name}`)].filter(path =>
+  path.endsWith('.md'),
+)
+
+describe.each(pages.filter(path => consoleSteps(read(path)).length > 0))('commands in %s', path => {
+  const folder = mkdtempSync(join(tmpdir(), 'epicenter-doc-'))
+  const env = { ...process.env, PATH: `${join(root, 'bin')}${delimiter}${process.env['PATH']}`, NO_COLOR: '1' }
+  beforeAll(() => execFileSync(process.execPath, ['scripts/build.mjs', '--if-stale'], { cwd: root }))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  // In order and in one folder: what a step writes, a later one may read.
+  it.each(consoleSteps(read(path)))('line $line: $command', ({ command, output }) => {
+    const result = spawnSync('bash', ['-c', `set -o pipefail\n${command}`], { cwd: folder, env, encoding: 'utf8' })
+    expect(result.status, result.stderr).toBe(0)
+    if (!prints(result.stdout, output)) expect(result.stdout).toBe(`${output.join('\n')}\n`)
+  })
+})
+
+describe('the readers of examples', () => {
+  it('reads code under @example up to the next tag', () => {
+    const text = '/**\n * Twice.\n * @example\n * twice(2) // => 4\n * @throws never\n */\nexport const a = 1'
+    expect(codeExamples('a.ts', text)).toEqual([{ place: 'a.ts:3', path: 'a.ts', code: 'twice(2) // => 4' }])
+  })
+  it('turns arrows into checks', () => {
+    expect(withChecks('const a = 1 // => no\ntwice(a) // => 2')).toBe('const a = 1 // => no\n__equal((twice(a)), (2));')
+  })
+  it('reads commands with their output', () => {
+    const text = 'x\n```console\n$ a <<E\n> b\n> E\n1\n$ c\n```\n$ no\n```sh\n$ no\n```'
+    expect(consoleSteps(text)).toEqual([
+      { line: 3, command: 'a <<E\nb\nE', output: ['1'] },
+      { line: 7, command: 'c', output: [] },
+    ])
+  })
+  it.each([
+    ['a\nb\n', ['a', 'b'], true],
+    ['a\nb\n', ['a'], false],
+    ['', [], true],
+    ['a\n', [], false],
+    ['took 12 ms\n', ['took … ms'], true],
+    ['1\n2\n3\n', ['1', '…', '3'], true],
+    ['1\n2\n', ['1', '…', '3'], false],
+    ['a.c\n', ['a.c'], true],
+    ['abc\n', ['a.c'], false],
+  ])('%j printed where %j is wanted: %j', (actual, wanted, is) => expect(prints(actual, wanted)).toBe(is))
+})
