@@ -27,8 +27,13 @@ const SIDE_DOORS: readonly { from: RegExp; to: RegExp; because: string }[] = [
 ]
 
 /** Corridors of core: the only files that know more than one stage. Each may enter those that follow it. */
-const CORRIDORS = ['fold', 'watch', 'judge']
-const CORRIDOR_DOORS: Record<string, readonly string[]> = { fold: ['watch', 'judge'], watch: [], judge: [] }
+const CORRIDORS = ['fold', 'watch', 'judge', 'series']
+const CORRIDOR_DOORS: Record<string, readonly string[]> = {
+  fold: ['watch', 'judge'],
+  watch: ['series'],
+  judge: [],
+  series: [],
+}
 
 /** npm packages a room may import. Tests may use {@link TEST_PACKAGES} besides; lab and bench use what they like. */
 const PACKAGES: Record<string, readonly string[]> = {
