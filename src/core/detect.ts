@@ -1,0 +1,268 @@
+/**
+ * Spike detector of one series of counts against a given expectation.
+ *
+ * Four negative-binomial CUSUMs for rate ×1.5, ×2.5, ×5 and ×12 (Höhle & Paul 2008) and an exact one-slot tail run side by side on one scale,
+ * nats of evidence. With variance/mean φ constant the log-likelihood ratio of rate ρµ against µ is linear in the count:
+ *     z = y·ln(ρφ / (1 + ρ(φ−1))) − µ·ln((1 + ρ(φ−1)) / φ) / (φ−1)          (φ → 1: y·ln ρ − µ(ρ−1)),
+ * so a quiet step is four multiply-adds. The alarm threshold comes from the asked false-alarm rate (stat/threshold).
+ * The expectation is itself uncertain, by one shared factor with relative variance v for all slots since onset; before an alarm the
+ * evidence is therefore taken again with that factor integrated out (Gamma(1/v, 1/v)): a long run of slightly more than expected proves
+ * nothing while the level is only roughly known.
+ *
+ * The end is found by the reverse test, a CUSUM of baseline against a rate that is still elevated.
+ */
+import { negativeBinomialSurvival } from './stat/tails.js'
+import { thresholdNats } from './stat/threshold.js'
+
+export const MULTIPLES = [1.5, 2.5, 5, 12] as const
+const BANK = MULTIPLES.length
+/** One report is no outage, whatever the series: evidence starts with two since onset. */
+export const MIN_REPORTS = 2
+/** Weighs 1 in 50 that the baseline seems back while it is not. */
+const END_NATS = Math.log(50)
+/** The end should be provable from this much quiet, or from two slots, whichever is longer: as long as reports lag. */
+const END_WITHIN_MS = 20 * 60_000
+/** The multiple that counts as "still elevated" in the reverse test lies between these. */
+const END_MULTIPLE_MIN = 1.3
+const END_MULTIPLE_MAX = 30
+/** Memory of the current multiple, and of the one a level shift would be accepted at. */
+const LEVEL_MEMORY_MS = 10 * 60_000
+const SHIFT_MEMORY_MS = 3 * 3_600_000
+/** The threshold is solved again when the expectation has moved by this factor. */
+const RESOLVE_AT = 1.06
+const DAY_MS = 86_400_000
+
+// Places in the state. Four lanes of the bank first: evidence, reports and expectation since its last zero, index of the slot after that zero.
+const REPORTS = BANK
+const EXPECTED = 2 * BANK
+const START = 3 * BANK
+const OPEN = 4 * BANK // 1 while an episode is open
+const RAISED = OPEN + 1 // slot index of the raise
+const SUM_REPORTS = OPEN + 2 // since onset
+const SUM_EXPECTED = OPEN + 3
+const REVERSE = OPEN + 4
+const PEAK = OPEN + 5 // highest multiple so far in the episode
+const NOW_REPORTS = OPEN + 6
+const NOW_EXPECTED = OPEN + 7
+const SHIFT_REPORTS = OPEN + 8
+const SHIFT_EXPECTED = OPEN + 9
+const SOLVED_MEAN = OPEN + 10
+const SOLVED_DISPERSION = OPEN + 11
+const EVIDENCE = OPEN + 12 // best evidence since onset, nats over threshold
+const SIZE = OPEN + 13
+
+export class Detector {
+  /** Nats by which the evidence of the newest slot passes (or misses) the alarm threshold. */
+  excess = Number.NEGATIVE_INFINITY
+  /** First slot of the run that holds the best evidence. */
+  runStart = 0
+  private readonly slotMs: number
+  private readonly perSlot: number
+  private readonly nowKeep: number
+  private readonly shiftKeep: number
+  private readonly state: Float64Array
+  // Solved for SOLVED_MEAN and SOLVED_DISPERSION.
+  private threshold = 0
+  private readonly gain = new Float64Array(BANK)
+  private readonly cost = new Float64Array(BANK)
+
+  constructor(slotMs: number, falseAlarmsPerDay: number, state?: Float64Array) {
+    this.slotMs = slotMs
+    this.perSlot = (falseAlarmsPerDay * slotMs) / DAY_MS
+    this.nowKeep = Math.exp(-1 / Math.max(2, LEVEL_MEMORY_MS / slotMs))
+    this.shiftKeep = Math.exp(-1 / Math.max(6, SHIFT_MEMORY_MS / slotMs))
+    this.state = state ?? new Float64Array(SIZE)
+    if (state !== undefined && (state[SOLVED_MEAN] as number) > 0)
+      this.solve(state[SOLVED_MEAN] as number, state[SOLVED_DISPERSION] as number)
+  }
+
+  get open(): boolean {
+    return this.state[OPEN] === 1
+  }
+  get raisedIndex(): number {
+    return this.state[RAISED] as number
+  }
+  get reportsSinceOnset(): number {
+    return this.state[SUM_REPORTS] as number
+  }
+  get expectedSinceOnset(): number {
+    return this.state[SUM_EXPECTED] as number
+  }
+  /** Best evidence of the open episode, nats over the threshold. */
+  get episodeExcess(): number {
+    return this.state[EVIDENCE] as number
+  }
+  /** Current multiple of the expectation, over about ten minutes; drawn to 1 by half a report. */
+  get level(): number {
+    return ((this.state[NOW_REPORTS] as number) + 0.5) / ((this.state[NOW_EXPECTED] as number) + 0.5)
+  }
+  /** The multiple over about three hours: what a lasting shift would be accepted at. */
+  get lastingLevel(): number {
+    return ((this.state[SHIFT_REPORTS] as number) + 0.5) / ((this.state[SHIFT_EXPECTED] as number) + 0.5)
+  }
+
+  /** Takes one known slot; returns true when its evidence passes the threshold while no episode is open. */
+  step(index: number, count: number, mean: number, dispersion: number, variance: number): boolean {
+    const s = this.state
+    const solved = s[SOLVED_MEAN] as number
+    if (mean > solved * RESOLVE_AT || mean * RESOLVE_AT < solved || dispersion !== s[SOLVED_DISPERSION])
+      this.solve(mean, dispersion)
+    s[NOW_REPORTS] = (s[NOW_REPORTS] as number) * this.nowKeep + count
+    s[NOW_EXPECTED] = (s[NOW_EXPECTED] as number) * this.nowKeep + mean
+    s[SHIFT_REPORTS] = (s[SHIFT_REPORTS] as number) * this.shiftKeep + count
+    s[SHIFT_EXPECTED] = (s[SHIFT_EXPECTED] as number) * this.shiftKeep + mean
+    if (s[OPEN] === 1) {
+      s[SUM_REPORTS] = (s[SUM_REPORTS] as number) + count
+      s[SUM_EXPECTED] = (s[SUM_EXPECTED] as number) + mean
+    }
+    let best = Number.NEGATIVE_INFINITY
+    for (let k = 0; k < BANK; k++) {
+      const evidence = (s[k] as number) + (this.gain[k] as number) * count - (this.cost[k] as number) * mean
+      if (evidence <= 0) {
+        s[k] = s[REPORTS + k] = s[EXPECTED + k] = 0
+        s[START + k] = index + 1
+        continue
+      }
+      s[k] = evidence
+      const reports = (s[REPORTS + k] = (s[REPORTS + k] as number) + count)
+      s[EXPECTED + k] = (s[EXPECTED + k] as number) + mean
+      if (evidence <= best || reports < MIN_REPORTS) continue
+      const sure = evidence > 1 ? evidence + this.doubt(k, dispersion, variance) : evidence
+      if (sure > best) {
+        best = sure
+        this.runStart = s[START + k] as number
+      }
+    }
+    const over = count - mean
+    if (count >= MIN_REPORTS && over > 0 && over * over > 4 * mean * (dispersion + mean * variance)) {
+      const tail = -Math.log(Math.max(1e-300, negativeBinomialSurvival(count, mean, dispersion + mean * variance)))
+      if (tail > best) {
+        best = tail
+        this.runStart = index
+      }
+    }
+    this.excess = best - this.threshold
+    return s[OPEN] === 0 && this.excess >= 0
+  }
+
+  /** Opens the episode whose run of evidence began at `onset` with these sums. */
+  raise(index: number, reports: number, expected: number): void {
+    const s = this.state
+    s[OPEN] = 1
+    s[RAISED] = index
+    s[SUM_REPORTS] = reports
+    s[SUM_EXPECTED] = expected
+    s[REVERSE] = 0
+    s[EVIDENCE] = this.excess
+    s[PEAK] = Math.max(this.level, reports / Math.max(expected, 0.5))
+  }
+
+  /** Reverse test on the newest slot of an open episode: true when the baseline is back. */
+  ends(index: number, count: number, mean: number, dispersion: number, variance: number): boolean {
+    const s = this.state
+    if (this.excess > (s[EVIDENCE] as number)) s[EVIDENCE] = this.excess
+    const peak = (s[PEAK] = Math.max(s[PEAK] as number, this.level))
+    const bar = mean * (1 + Math.sqrt(variance))
+    const slots = Math.max(2, END_WITHIN_MS / this.slotMs)
+    const need = (END_NATS * dispersion) / (bar * slots)
+    // ρ − 1 − ln ρ ≥ need is met by 1 + √(2·need) + need.
+    const provable = 1 + Math.sqrt(2 * need) + need
+    const multiple = Math.max(END_MULTIPLE_MIN, Math.min(END_MULTIPLE_MAX, Math.sqrt(peak), provable))
+    const z = gainOf(multiple, dispersion) * count - costOf(multiple, dispersion) * bar
+    s[REVERSE] = Math.max(0, (s[REVERSE] as number) - z)
+    return index > (s[RAISED] as number) + 1 && (s[REVERSE] as number) >= END_NATS
+  }
+
+  /** Closes the episode and forgets the evidence that led to it. */
+  close(index: number): void {
+    this.state[OPEN] = 0
+    this.clear(index)
+  }
+
+  /** Starts all evidence anew after this slot. */
+  clear(index: number): void {
+    const s = this.state
+    for (let k = 0; k < BANK; k++) {
+      s[k] = s[REPORTS + k] = s[EXPECTED + k] = 0
+      s[START + k] = index + 1
+    }
+    this.excess = Number.NEGATIVE_INFINITY
+  }
+
+  /**
+   * Counts that became known late for an older slot. A CUSUM is the best of all runs ending now, so each is the better of itself and the
+   * best run through that slot; `count` and `mean` look up the slots that are still remembered (NaN: unknown).
+   */
+  revise(
+    slot: number,
+    delta: number,
+    newest: number,
+    oldest: number,
+    count: (index: number) => number,
+    mean: (index: number) => number,
+  ): void {
+    const s = this.state
+    if (s[OPEN] === 1) s[SUM_REPORTS] = (s[SUM_REPORTS] as number) + delta
+    for (let k = 0; k < BANK; k++) {
+      if ((s[k] as number) > 0 && slot >= (s[START + k] as number)) {
+        s[k] = Math.max(0, (s[k] as number) + (this.gain[k] as number) * delta)
+        s[REPORTS + k] = (s[REPORTS + k] as number) + delta
+      }
+      let evidence = 0
+      let reports = 0
+      let expected = 0
+      let best = 0
+      for (let i = newest; i >= oldest; i--) {
+        const y = count(i)
+        if (!Number.isNaN(y)) {
+          const m = mean(i)
+          evidence += (this.gain[k] as number) * y - (this.cost[k] as number) * m
+          reports += y
+          expected += m
+        }
+        if (i > slot || evidence <= best) continue
+        best = evidence
+        if (best > (s[k] as number)) {
+          s[k] = best
+          s[REPORTS + k] = reports
+          s[EXPECTED + k] = expected
+          s[START + k] = i
+        }
+      }
+    }
+  }
+
+  snapshot(): Float64Array {
+    return this.state.slice()
+  }
+
+  /** Evidence lost (≤ 0) when the level is one unknown factor with relative variance v instead of exactly 1. */
+  private doubt(k: number, dispersion: number, variance: number): number {
+    const rho = MULTIPLES[k] as number
+    const x = (this.state[REPORTS + k] as number) / dispersion
+    const e = (this.state[EXPECTED + k] as number) / dispersion
+    const lost = (rho - 1) * e - (1 / variance + x) * Math.log((1 + variance * rho * e) / (1 + variance * e))
+    return Math.min(0, (lost * (this.cost[k] as number) * dispersion) / (rho - 1))
+  }
+
+  private solve(mean: number, dispersion: number): void {
+    this.state[SOLVED_MEAN] = mean
+    this.state[SOLVED_DISPERSION] = dispersion
+    this.threshold = thresholdNats(mean, dispersion, this.perSlot)
+    for (let k = 0; k < BANK; k++) {
+      this.gain[k] = gainOf(MULTIPLES[k] as number, dispersion)
+      this.cost[k] = costOf(MULTIPLES[k] as number, dispersion)
+    }
+  }
+}
+
+/** What one report says for rate ×ρ, in nats. */
+export function gainOf(rho: number, dispersion: number): number {
+  return Math.log((rho * dispersion) / (1 + rho * (dispersion - 1)))
+}
+
+/** What one expected report says against it. */
+export function costOf(rho: number, dispersion: number): number {
+  const excess = dispersion - 1
+  return excess < 1e-9 ? rho - 1 : Math.log((1 + rho * excess) / dispersion) / excess
+}

@@ -1,0 +1,238 @@
+/**
+ * One series of counts, watched: baseline and spike detector composed. Slots go strictly forward and the past is never changed;
+ * a step in quiet allocates nothing (the reading is reused) and restore-then-step equals step bit for bit.
+ */
+import { Baseline, type BaselineState, RING } from './baseline.js'
+import { Detector } from './detect.js'
+import { locateOnset } from './onset.js'
+
+export interface SeriesOptions {
+  slotMs: number
+  /** What the operator means by quiet: raised episodes a day of this series without cause. */
+  falseAlarmsPerDay: number
+}
+
+/** Valid until the next step of the same series: the object is reused. */
+export interface SeriesReading {
+  /** End of the slot, the moment at which this was known. */
+  at: number
+  observed: number | null
+  expected: number
+  /** Surprise of the evidence since onset, corrected for the search: 10 bits is what noise shows once in 2^10 days. */
+  bits: number
+  alarm: boolean
+  change: 'raised' | 'ended' | null
+  /** Start of the first slot of the episode, and the slots in which it may have begun (95 %). */
+  onset: number | null
+  onsetInterval: [number, number] | null
+  /** Current multiple of the expectation, over about ten minutes. */
+  level: number
+  /** Reports and expectation summed since onset while an episode is open, else 0. */
+  observedSinceOnset: number
+  expectedSinceOnset: number
+  /** Why an episode ended. */
+  ended: 'baseline' | 'accepted' | 'unknown' | null
+}
+
+export interface SeriesSnapshot {
+  version: typeof SNAPSHOT_VERSION
+  slotMs: number
+  falseAlarmsPerDay: number
+  baseline: BaselineState
+  detector: Float64Array
+  onset: Float64Array
+}
+
+/** Raised with every change of the state's layout; another version is rebuilt from the log. */
+export const SNAPSHOT_VERSION = 1
+/** A level that has stayed shifted this long is the new normal … */
+export const LEVEL_SHIFT_ACCEPTED_AFTER_MS = 24 * 3_600_000
+/** … sooner where the history is shorter than that, for then the old level was hardly known, but never before this. */
+export const LEVEL_SHIFT_ACCEPTED_NOT_BEFORE_MS = 6 * 3_600_000
+/** Evidence does not bridge an unknown stretch longer than this; an open episode ends as unknown. */
+export const MAX_GAP_MS = 6 * 3_600_000
+/** How far back late counts are still placed in their slot, in slots. */
+export const REVISABLE_SLOTS = RING - 4
+
+export class CountSeries {
+  private readonly options: SeriesOptions
+  private readonly baseline: Baseline
+  private readonly detector: Detector
+  /** Onset slot and its interval [first, last], slot indices; last known slot. */
+  private readonly onset: Float64Array
+  private readonly acceptSlots: number
+  private readonly acceptSlotsMin: number
+  private readonly gapSlots: number
+  private readonly alarmBits: number
+  private readonly interval: [number, number] = [0, 0]
+  private readonly reading: SeriesReading
+  private readonly countAt = (index: number): number => this.baseline.countAt(index)
+  private readonly meanAt = (index: number): number => this.baseline.meanAt(index)
+
+  constructor(options: SeriesOptions, from?: SeriesSnapshot) {
+    const { slotMs, falseAlarmsPerDay } = options
+    if (!(slotMs >= 1000)) throw new RangeError(`CountSeries: slotMs is at least 1000; got ${slotMs}`)
+    if (!(falseAlarmsPerDay > 0))
+      throw new RangeError(`CountSeries: falseAlarmsPerDay is above 0; got ${falseAlarmsPerDay}`)
+    this.options = { slotMs, falseAlarmsPerDay }
+    this.baseline = new Baseline(slotMs, from?.baseline)
+    this.detector = new Detector(slotMs, falseAlarmsPerDay, from?.detector)
+    this.onset = from?.onset ?? Float64Array.of(0, 0, 0, -1)
+    this.acceptSlots = Math.max(12, LEVEL_SHIFT_ACCEPTED_AFTER_MS / slotMs)
+    this.acceptSlotsMin = Math.max(12, LEVEL_SHIFT_ACCEPTED_NOT_BEFORE_MS / slotMs)
+    this.gapSlots = Math.max(4, MAX_GAP_MS / slotMs)
+    this.alarmBits = -Math.log2(falseAlarmsPerDay)
+    this.reading = {
+      at: 0,
+      observed: 0,
+      expected: 0,
+      bits: 0,
+      alarm: false,
+      change: null,
+      onset: null,
+      onsetInterval: null,
+      level: 1,
+      observedSinceOnset: 0,
+      expectedSinceOnset: 0,
+      ended: null,
+    }
+  }
+
+  /** Takes the next slot; null is unknown, skipped slots are unknown too. With `learn: false` the slot is judged but never taught. */
+  step(slotStart: number, count: number | null, hints?: { learn?: boolean }): SeriesReading {
+    const { baseline, detector, reading } = this
+    baseline.advance(slotStart)
+    const index = baseline.index
+    reading.change = null
+    reading.ended = null
+    const known = count !== null && count >= 0
+    if (known) {
+      if (index - (this.onset[3] as number) > this.gapSlots) this.afterGap(index)
+      this.onset[3] = index
+      if (baseline.warm) this.judge(index, count)
+    }
+    const learn = hints?.learn !== false && !detector.open
+    baseline.observe(known ? count : null, learn)
+    this.tell(slotStart, known ? count : null)
+    return reading
+  }
+
+  /** Late counts for one of the last slots: evidence is taken again as if they had come in time, never as a burst of now. */
+  revise(slotStart: number, delta: number): boolean {
+    const { baseline } = this
+    const slot = baseline.indexOf(slotStart)
+    const newest = baseline.index
+    if (slot <= newest - REVISABLE_SLOTS || !baseline.revise(slot, delta)) return false
+    if (baseline.warm)
+      this.detector.revise(slot, delta, newest, Math.max(0, newest - REVISABLE_SLOTS + 1), this.countAt, this.meanAt)
+    return true
+  }
+
+  /** What is expected in a slot, as far as is known now; `cv` is the uncertainty of the mean itself. */
+  expect(slotStart: number): { mean: number; dispersion: number; cv: number } {
+    const { baseline } = this
+    return {
+      mean: baseline.meanAt(baseline.indexOf(slotStart)),
+      dispersion: baseline.dispersion,
+      cv: Math.sqrt(baseline.variance),
+    }
+  }
+
+  snapshot(): SeriesSnapshot {
+    return {
+      version: SNAPSHOT_VERSION,
+      ...this.options,
+      baseline: this.baseline.snapshot(),
+      detector: this.detector.snapshot(),
+      onset: this.onset.slice(),
+    }
+  }
+
+  static open(snapshot: SeriesSnapshot): CountSeries {
+    if (snapshot.version !== SNAPSHOT_VERSION) {
+      throw new RangeError(
+        `CountSeries.open: snapshot version ${SNAPSHOT_VERSION} is read; got ${String(snapshot.version)}`,
+      )
+    }
+    const { scalars, ring, day, week } = snapshot.baseline
+    return new CountSeries(snapshot, {
+      ...snapshot,
+      baseline: {
+        scalars: scalars.slice(),
+        ring: ring.slice(),
+        day: day.slice(),
+        week: week === null ? null : week.slice(),
+      },
+      detector: snapshot.detector.slice(),
+      onset: snapshot.onset.slice(),
+    })
+  }
+
+  private judge(index: number, count: number): void {
+    const { baseline, detector } = this
+    if (detector.step(index, count, baseline.mean, baseline.dispersion, baseline.variance)) {
+      this.raise(index, count)
+      return
+    }
+    if (!detector.open) return
+    if (detector.ends(index, count, baseline.mean, baseline.dispersion, baseline.variance)) this.end(index, 'baseline')
+    else {
+      const openSlots = index - detector.raisedIndex
+      const history = Math.max(this.acceptSlotsMin, Math.min(this.acceptSlots, detector.raisedIndex))
+      if (openSlots >= history) {
+        baseline.accept(detector.lastingLevel)
+        this.end(index, 'accepted')
+      }
+    }
+  }
+
+  private raise(index: number, count: number): void {
+    const { baseline, detector, onset } = this
+    const oldest = Math.max(0, index - REVISABLE_SLOTS + 1)
+    const found = locateOnset(
+      index,
+      Math.max(oldest, Math.min(index, detector.runStart)),
+      oldest,
+      baseline.dispersion,
+      i => (i === index ? count : baseline.countAt(i)),
+      this.meanAt,
+    )
+    onset[0] = found.start
+    onset[1] = found.first
+    onset[2] = found.last
+    detector.raise(index, found.reports, found.expected)
+    baseline.forgetFrom(found.first)
+    this.reading.change = 'raised'
+  }
+
+  private end(index: number, why: 'baseline' | 'accepted' | 'unknown'): void {
+    this.detector.close(index)
+    this.reading.change = 'ended'
+    this.reading.ended = why
+  }
+
+  private afterGap(index: number): void {
+    if (this.detector.open) this.end(index, 'unknown')
+    else this.detector.clear(index)
+  }
+
+  private tell(slotStart: number, observed: number | null): void {
+    const { baseline, detector, reading, onset } = this
+    reading.at = slotStart + this.options.slotMs
+    reading.observed = observed
+    reading.expected = baseline.mean
+    reading.alarm = detector.open
+    reading.level = detector.level
+    const excess = detector.open ? detector.episodeExcess : detector.excess
+    reading.bits = Math.max(0, this.alarmBits + excess * Math.LOG2E)
+    const story = detector.open || reading.change === 'ended'
+    if (story) {
+      this.interval[0] = baseline.startOf(onset[1] as number)
+      this.interval[1] = baseline.startOf((onset[2] as number) + 1)
+    }
+    reading.onset = story ? baseline.startOf(onset[0] as number) : null
+    reading.onsetInterval = story ? this.interval : null
+    reading.observedSinceOnset = story ? detector.reportsSinceOnset : 0
+    reading.expectedSinceOnset = story ? detector.expectedSinceOnset : 0
+  }
+}
