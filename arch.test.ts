@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -51,6 +51,11 @@ describe('the house', () => {
   it('has no link that leads nowhere', () => expect(deadLinks(files)).toEqual([]))
   it('locks the binaries of every platform', () => {
     expect(missingLockEntries(JSON.parse(files.get('package-lock.json') ?? '{}'))).toEqual([])
+  })
+  it.each(['scripts/limits.mjs', 'bench/assemble.mjs'])('has the page that %s writes', script => {
+    const result = spawnSync(process.execPath, [script, '--check'], { cwd: root, encoding: 'utf8' })
+    expect(result.stderr.trim()).toBe('')
+    expect(result.status).toBe(0)
   })
   it('lists in DESIGN.md the packages of package.json', () => {
     expect(partsInDesign(files.get('DESIGN.md') ?? '').sort()).toEqual(parts)
