@@ -1,34 +1,80 @@
-import type { EpochMs } from './time.js'
+import type { IncidentEvent } from './incident.js'
+import type { Order } from './order.js'
 import type { Outcome } from './outcome.js'
-import type { Reader } from './view.js'
+import type { EpochMs } from './time.js'
+import type { IncidentView, Reader } from './view.js'
 
 /** One row of the log. `body` is NDJSON for signals, one JSON object for an order, empty for a tick. */
 export interface LogEntry {
   position: number
-  /** Stamp of the log: wall time on the `wall` clock; ignored on the `signals` clock. */
+  /** Log time once this entry is folded. Never smaller than that of the entry before. */
   at: EpochMs
   kind: 'signals' | 'order' | 'tick'
   count: number
+  /** 64-bit fingerprints of its signals, 8 bytes each: de-duplication is rebuilt without reading bodies. */
+  keys: Uint8Array
   body: Uint8Array
 }
 
+export type NewEntry = Omit<LogEntry, 'position'>
+
 /** The log: durable before it is acknowledged, read in order, from any position. */
 export interface Log extends AsyncDisposable {
-  /** Resolves when every entry is on stable storage. @throws TransientError when there is no room. */
-  append(entries: readonly Omit<LogEntry, 'position'>[]): Promise<number[]>
+  /** Resolves when every entry is on stable storage. @throws TransientError when there is no room; then none is kept. */
+  append(entries: readonly NewEntry[]): Promise<number[]>
   /** Entries with position > after, oldest first, at most `max`. */
   read(after: number, max: number): Promise<LogEntry[]>
-  last(): Promise<number>
-  /** Forgets entries stamped before `before` up to position `upTo`. */
-  trim(before: EpochMs, upTo: number): Promise<void>
+  /** The same without bodies, of those stamped at `since` or later. */
+  keys(after: number, since: EpochMs, max: number): Promise<Omit<LogEntry, 'body'>[]>
+  /** Position and stamp of the newest entry; zero and zero before the first. */
+  last(): Promise<{ position: number; at: EpochMs }>
+  /** Forgets entries stamped before `before` up to and with position `upTo`, never the newest; returns how many. */
+  trim(before: EpochMs, upTo: number): Promise<number>
+}
+
+/** An incident without its story, as its events up to `lastSeq` add up. */
+export interface IncidentHead extends Omit<IncidentView, 'events'> {
+  lastSeq: number
+  /** A person asked for silence until then. */
+  mutedUntil: EpochMs | null
+}
+
+/** What folding up to `position` gave. */
+export interface Commit {
+  outcome: Outcome
+  /** Heads of the incidents that `outcome.events` and `orders` touch. */
+  heads: readonly IncidentHead[]
+  orders: readonly Order[]
+  position: number
+  now: EpochMs
+}
+
+/** An event with its place in the order in which events were committed. */
+export interface Told {
+  cursor: number
+  event: IncidentEvent
 }
 
 /** Incidents, rollups, receipts and snapshots: one transaction, one writer. */
 export interface Store extends AsyncDisposable {
-  /** Puts everything by its content id and moves the committed position, all or nothing. */
-  commit(outcome: Outcome, position: number, now: EpochMs): Promise<void>
+  /**
+   * Puts everything by its content id and moves the committed position, all or nothing. An event counts once by
+   * (incident, seq); a rollup replaces one of the same or an earlier position. @throws TransientError without room.
+   */
+  commit(commit: Commit): Promise<void>
   committed(): Promise<{ position: number; now: EpochMs }>
   saveSnapshot(position: number, version: number, body: Uint8Array): Promise<void>
   loadSnapshot(): Promise<{ position: number; version: number; body: Uint8Array } | null>
-  reader(): Reader
+  head(incident: string): Promise<IncidentHead | null>
+  /** Committed events after a cursor, in the order of their commit. */
+  told(after: number, max: number): Promise<Told[]>
+  /** Small named values of the shell: receipts of a notifier, keys, limits' state. */
+  note(key: string, value: Uint8Array): Promise<void>
+  noted(key: string): Promise<Uint8Array | null>
+  /** Forgets rollups and facts older than these. */
+  trim(before: { rollups: EpochMs; facts: EpochMs }): Promise<void>
+  reader(): Reads
 }
+
+/** The reader's part that a store knows; title, clock and demo are the workspace's. */
+export type Reads = Omit<Reader, 'workspace'>

@@ -1,0 +1,54 @@
+import { type Plugin, plugin } from '../../contract/plugin.js'
+import type { Log, LogEntry, NewEntry } from '../../contract/ports.js'
+import type { EpochMs } from '../../contract/time.js'
+
+/** The reference that every other log must equal. */
+class MemoryLog implements Log {
+  private entries: LogEntry[] = []
+  private position = 0
+  private at: EpochMs = 0
+
+  async append(entries: readonly NewEntry[]): Promise<number[]> {
+    return entries.map(entry => {
+      this.position++
+      this.at = entry.at
+      this.entries.push({ ...entry, position: this.position })
+      return this.position
+    })
+  }
+
+  async read(after: number, max: number): Promise<LogEntry[]> {
+    // Positions follow one another, so the first tells where the next one lies.
+    const from = Math.max(0, after + 1 - (this.entries[0]?.position ?? 0))
+    return this.entries.slice(from, from + max)
+  }
+
+  async keys(after: number, since: EpochMs, max: number): Promise<Omit<LogEntry, 'body'>[]> {
+    return this.entries
+      .filter(e => e.position > after && e.at >= since)
+      .slice(0, max)
+      .map(({ body: _, ...rest }) => rest)
+  }
+
+  async last(): Promise<{ position: number; at: EpochMs }> {
+    return { position: this.position, at: this.at }
+  }
+
+  async trim(before: EpochMs, upTo: number): Promise<number> {
+    const had = this.entries.length
+    const end = Math.min(upTo, this.position - 1)
+    this.entries = this.entries.filter(e => e.at >= before || e.position > end)
+    return had - this.entries.length
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+const memory: Plugin<'bus', Record<string, never>, Log> = plugin({
+  kind: 'bus',
+  name: 'memory',
+  summary: 'a log that ends with the process: tests and trials',
+  config: { type: 'object', additionalProperties: false },
+  open: async () => new MemoryLog(),
+})
+export default memory

@@ -1,0 +1,117 @@
+import type { IncidentEvent } from '../../contract/incident.js'
+import type { Order } from '../../contract/order.js'
+import { type Plugin, plugin } from '../../contract/plugin.js'
+import type { Commit, IncidentHead, Reads, Store, Told } from '../../contract/ports.js'
+import type { Change, Notice } from '../../contract/signal.js'
+import type { EpochMs } from '../../contract/time.js'
+import type { IncidentView, Rollup, ServiceNow } from '../../contract/view.js'
+
+const copy = <T>(value: T): T => structuredClone(value)
+const effect = (fact: Change | Notice): EpochMs => (fact.via === 'change' ? (fact.happenedAt ?? fact.at) : fact.at)
+
+/** The reference that every other store must equal. Hands out copies, as a database does. */
+class MemoryStore implements Store {
+  private at = { position: 0, now: 0 }
+  private events: IncidentEvent[] = []
+  private known = new Set<string>()
+  private heads = new Map<string, IncidentHead>()
+  private rollups = new Map<string, Rollup>()
+  private services = new Map<string, ServiceNow>()
+  private facts = new Map<string, Change | Notice>()
+  private orders = new Map<string, Order>()
+  private notes = new Map<string, Uint8Array>()
+  private snapshot: { position: number; version: number; body: Uint8Array } | null = null
+
+  async commit({ outcome, heads, orders, position, now }: Commit): Promise<void> {
+    for (const event of outcome.events) {
+      const key = JSON.stringify([event.incident, event.seq])
+      if (this.known.has(key)) continue
+      this.known.add(key)
+      this.events.push(copy(event))
+    }
+    for (const head of heads) this.heads.set(head.id, copy(head))
+    for (const row of outcome.rollups) {
+      const key = JSON.stringify([row.service, row.bin])
+      if ((this.rollups.get(key)?.position ?? -1) <= row.position) this.rollups.set(key, copy(row))
+    }
+    for (const row of outcome.services) this.services.set(row.service, copy(row))
+    for (const fact of outcome.facts) this.facts.set(JSON.stringify([fact.service, fact.id]), copy(fact))
+    for (const order of orders) this.orders.set(order.id, copy(order))
+    if (position >= this.at.position) this.at = { position, now }
+  }
+
+  async committed(): Promise<{ position: number; now: EpochMs }> {
+    return { ...this.at }
+  }
+
+  async saveSnapshot(position: number, version: number, body: Uint8Array): Promise<void> {
+    this.snapshot = { position, version, body: body.slice() }
+  }
+
+  async loadSnapshot(): Promise<{ position: number; version: number; body: Uint8Array } | null> {
+    return copy(this.snapshot)
+  }
+
+  async head(incident: string): Promise<IncidentHead | null> {
+    return copy(this.heads.get(incident) ?? null)
+  }
+
+  async told(after: number, max: number): Promise<Told[]> {
+    return this.events.slice(after, after + max).map((event, i) => ({ cursor: after + i + 1, event: copy(event) }))
+  }
+
+  async note(key: string, value: Uint8Array): Promise<void> {
+    this.notes.set(key, value.slice())
+  }
+
+  async noted(key: string): Promise<Uint8Array | null> {
+    return this.notes.get(key)?.slice() ?? null
+  }
+
+  async trim(before: { rollups: EpochMs; facts: EpochMs }): Promise<void> {
+    for (const [key, row] of this.rollups) if (row.bin < before.rollups) this.rollups.delete(key)
+    for (const [key, fact] of this.facts) if (effect(fact) < before.facts) this.facts.delete(key)
+  }
+
+  reader(): Reads {
+    const story = (head: IncidentHead): IncidentView => {
+      const { lastSeq: _, mutedUntil: __, ...view } = copy(head)
+      const events = this.events.filter(e => e.incident === head.id).sort((a, b) => a.seq - b.seq)
+      return { ...view, events: copy(events) }
+    }
+    return {
+      services: async () => copy([...this.services.values()].sort((a, b) => (a.service < b.service ? -1 : 1))),
+      service: async id => copy(this.services.get(id) ?? null),
+      rollups: async (service, from, until) =>
+        copy([...this.rollups.values()])
+          .filter(r => r.service === service && r.bin >= from && r.bin < until)
+          .sort((a, b) => a.bin - b.bin),
+      incidents: async ({ service, open, limit, before }) =>
+        [...this.heads.values()]
+          .filter(h => (service === undefined || h.service === service) && (open === undefined || h.open === open))
+          .filter(h => before === undefined || h.openedAt < before)
+          .sort((a, b) => b.openedAt - a.openedAt || (a.id < b.id ? -1 : 1))
+          .slice(0, limit)
+          .map(story),
+      incident: async id => {
+        const head = this.heads.get(id)
+        return head === undefined ? null : story(head)
+      },
+      facts: async (service, from, until) =>
+        copy([...this.facts.values()])
+          .filter(f => f.service === service && effect(f) >= from && effect(f) < until)
+          .sort((a, b) => effect(a) - effect(b) || (a.id < b.id ? -1 : 1)),
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+const memory: Plugin<'store', Record<string, never>, Store> = plugin({
+  kind: 'store',
+  name: 'memory',
+  summary: 'a store that ends with the process: tests and trials',
+  config: { type: 'object', additionalProperties: false },
+  open: async () => new MemoryStore(),
+})
+export default memory
