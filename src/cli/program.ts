@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { replayCommand } from './replay.js'
+import { simulateCommand } from './simulate.js'
 
 const VERSION = '0.1.0'
 
@@ -10,6 +11,7 @@ export function program(): Command {
     .version(VERSION)
     .showHelpAfterError('(add --help for what it takes)')
     .addCommand(replayCommand())
+    .addCommand(simulateCommand())
 }
 
 export async function main(argv: readonly string[]): Promise<void> {
