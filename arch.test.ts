@@ -18,7 +18,7 @@ import {
 const root = import.meta.dirname
 const TEXT = /\.(ts|mjs|js|json|md|css|html|svg|yaml|yml|sql|sh|csv|ndjson)$|^\.ci\/run$|^bin\/epicenter$/
 
-/** Committed and new text files. Without git (an unpacked archive) the folders are walked. */
+/** Committed and new files; of those that are not text only the name. Without git (an unpacked archive) the folders are walked. */
 function projectFiles(): Map<string, string> {
   let paths: string[]
   try {
@@ -30,8 +30,8 @@ function projectFiles(): Map<string, string> {
       .map(entry => relative(root, join(entry.parentPath, entry.name)))
       .filter(path => !/^(node_modules|dist|data|\.git)\//.test(path))
   }
-  const texts = paths.filter(path => TEXT.test(path) && existsSync(join(root, path)))
-  return new Map(texts.sort().map(path => [path, readFileSync(join(root, path), 'utf8')]))
+  const present = paths.filter(path => existsSync(join(root, path))).sort()
+  return new Map(present.map(path => [path, TEXT.test(path) ? readFileSync(join(root, path), 'utf8') : '']))
 }
 
 const files = projectFiles()
