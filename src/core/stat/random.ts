@@ -8,8 +8,7 @@ export type Random = () => number
  * The same seed gives the same stream on every machine; the first twelve draws are thrown away to mix the seed.
  *
  * @example
- * const random = sfc32(7)
- * random() // always the same number in [0, 1)
+ * sfc32(7)() === sfc32(7)() // => true
  */
 export function sfc32(seed: number): Random {
   let a = (0x9e3779b9 ^ seed) | 0
