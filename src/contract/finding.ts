@@ -22,6 +22,18 @@ export interface SegmentReading extends Segment {
   excess: number
 }
 
+/** One label value (or everything, `{}`) followed from trouble to recovery. */
+export interface Track {
+  where: Where
+  /** Failing share above the usual one, 0..1; for reports without denominators the excess reports a minute. */
+  excess: number
+  unit: 'share' | 'reports_per_minute'
+  /** Bits against "as usual" in the window. */
+  bits: number
+  /** Nothing arrived for it lately: `excess` is its last word. */
+  stale: boolean
+}
+
 /** One tick's reading of a service in trouble, or just out of it. Published while there is something to say. */
 export interface Finding {
   type: 'finding'
@@ -40,10 +52,14 @@ export interface Finding {
   uneven: Uneven[]
   unaffected: Where
   components: string[]
+  /** Followed for recovery; the first is everything. */
+  tracks: Track[]
   /** Failing share over everything that has a denominator; null without one. */
   share: number | null
-  /** Demand against its usual level, null when unknown. */
-  demand: number | null
+  /** True once nothing is left of the trouble in any track or kind at this tick. */
+  calm: boolean
+  /** Demand now against what its own last hours led to expect, and when it left them; null when unknown. */
+  demand: { ratio: number; since: EpochMs | null } | null
   /** What texts and reporters look like; shares 0..1 of the window. */
   crowd: Crowd
   hint?: IncidentKind

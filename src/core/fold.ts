@@ -1,8 +1,17 @@
+import type { Matter } from '../contract/finding.js'
+import type { IncidentEvent } from '../contract/incident.js'
 import type { Order } from '../contract/order.js'
 import type { Outcome } from '../contract/outcome.js'
 import type { Signal } from '../contract/signal.js'
-import type { EpochMs } from '../contract/time.js'
+import { DAY, MINUTE, type EpochMs } from '../contract/time.js'
 import type { Component, Dependency } from '../contract/topology.js'
+import type { ServiceNow, ServiceState } from '../contract/view.js'
+import { Judge } from './judge/judge.js'
+import { UNREADABLE_MS } from './rates.js'
+import type { ServiceState as Watched } from './watch/service.js'
+import { expectedReports } from './watch/reports.js'
+import { rowsAt } from './aggregate.js'
+import { Watch } from './watch/watch.js'
 
 export interface EngineConfig {
   clock: 'wall' | 'signals'
@@ -11,6 +20,13 @@ export interface EngineConfig {
   services: { id: string; title: string; components: Component[]; dependsOn: Dependency[] }[]
 }
 
+/** Raised with every change of the snapshot's layout; another version is rebuilt from the log. */
+export const FOLD_VERSION = 1
+/** A quieter gap than this in the log has no ticks of its own: nothing is known of it, and a year of minutes takes seconds. */
+const MAX_TICKS_MS = 14 * DAY
+/** Reports shown as "lately". */
+const RECENT_MIN = 15
+
 export const emptyOutcome = (): Outcome => ({ events: [], rollups: [], services: [], facts: [] })
 
 /**
@@ -18,29 +34,145 @@ export const emptyOutcome = (): Outcome => ({ events: [], rollups: [], services:
  * A fold: the same entries give the same outcome, however they were cut into batches.
  */
 export class Fold {
+  /** Log time. */
   now: EpochMs = 0
+  private ticked: EpochMs = 0
+  private matters: Matter[] = []
 
-  constructor(private readonly config: EngineConfig) {}
+  constructor(
+    private readonly config: EngineConfig,
+    private readonly watch = new Watch(config),
+    private readonly judge = new Judge(),
+  ) {
+    for (const c of config.services) {
+      const s = watch.service(c.id)
+      s.title = c.title
+      s.components = c.components
+      s.dependsOn = c.dependsOn
+      judge.take(
+        {
+          type: 'fact',
+          at: 0,
+          fact: { ...c, type: 'fact', via: 'topology', id: `config-${c.id}`, service: c.id, at: 0 },
+        },
+        [],
+      )
+    }
+  }
 
   /** Folds one accepted signal. On the `signals` clock its `seenAt ?? at` moves the time first, and with it the ticks. */
   signal(signal: Signal, position: number, into: Outcome): void {
     if (this.config.clock === 'signals') this.advance(signal.seenAt ?? signal.at, position, into)
+    this.watch.take(signal, this.now, this.matters)
+    if (this.matters.length > 0) this.settle(into.events)
+    if (signal.type === 'fact' && signal.via !== 'topology') into.facts.push(signal)
   }
 
   /** A person's order, at the present log time. */
-  order(_order: Order, _position: number, _into: Outcome): void {}
+  order(order: Order, _position: number, into: Outcome): void {
+    this.judge.take({ ...order, at: Math.max(order.at, this.now) }, into.events)
+    this.takeServices(into.services, this.now)
+  }
 
   /** Moves log time forward (never back) and runs the ticks that lie between. */
-  advance(now: EpochMs, _position: number, _into: Outcome): void {
-    if (now > this.now) this.now = now
+  advance(now: EpochMs, position: number, into: Outcome): void {
+    if (now <= this.now) return
+    this.now = now
+    const last = now - (now % MINUTE)
+    if (this.ticked === 0) this.ticked = last
+    if (last - this.ticked > MAX_TICKS_MS) this.ticked = last - MAX_TICKS_MS
+    while (this.ticked < last) {
+      this.ticked += MINUTE
+      this.watch.tick(this.ticked, this.matters)
+      this.settle(into.events)
+      this.watch.takeRollups(this.ticked, position, into.rollups)
+      this.takeServices(into.services, this.ticked)
+    }
   }
 
-  /** Structured-clone-able; open() continues exactly where it was taken. */
+  /** Structured-clone-able; it shares memory with the fold, so serialise it before the next step. */
   snapshot(): unknown {
-    return { version: 1, now: this.now }
+    return {
+      version: FOLD_VERSION,
+      now: this.now,
+      ticked: this.ticked,
+      watch: this.watch.snapshot(),
+      judge: this.judge.snapshot(),
+    }
   }
 
-  static open(_snapshot: unknown, config: EngineConfig): Fold {
-    return new Fold(config)
+  static open(snapshot: unknown, config: EngineConfig): Fold {
+    const from = snapshot as { version: number; now: EpochMs; ticked: EpochMs; watch: unknown; judge: unknown }
+    if (from.version !== FOLD_VERSION)
+      throw new RangeError(`Fold.open: snapshot version is ${FOLD_VERSION}; got ${from.version}`)
+    const fold = new Fold(config, Watch.open(from.watch, config), Judge.open(from.judge))
+    fold.now = from.now
+    fold.ticked = from.ticked
+    return fold
   }
+
+  private settle(events: IncidentEvent[]): void {
+    for (const matter of this.matters) this.judge.take(matter, events)
+    this.matters.length = 0
+  }
+
+  private takeServices(into: ServiceNow[], at: EpochMs): void {
+    for (const s of this.watch.services.values()) {
+      // Quiet rows are renewed each five minutes, so that the age of what a page shows is known.
+      if (!s.changed && s.strands.bad === null && (at / MINUTE) % 5 !== 0) continue
+      s.changed = false
+      into.push(this.rowOf(s, at))
+    }
+  }
+
+  private rowOf(s: Watched, at: EpochMs): ServiceNow {
+    const open = this.judge.openIncidents(s.id)
+    return {
+      service: s.id,
+      title: s.title,
+      components: s.components,
+      dependsOn: s.dependsOn,
+      state: stateOf(
+        s,
+        open.map(o => o.kind),
+        this.judge.inAlarm(s.id, at),
+        at,
+      ),
+      at,
+      seen: { ...s.seen },
+      recent: recentOf(s, at),
+      incidents: open.map(o => o.id),
+    }
+  }
+}
+
+function stateOf(s: Watched, kinds: string[], alarm: boolean, at: EpochMs): ServiceState {
+  if (kinds.includes('outage')) return 'outage'
+  if (kinds.some(k => k !== 'upstream')) return 'degraded'
+  if (kinds.length > 0 || alarm) return 'watching'
+  return readable(s, at) ? 'ok' : 'unknown'
+}
+
+/** Machines speak each minute; people may be silent for long where few ever report. */
+function readable(s: Watched, at: EpochMs): boolean {
+  const machine = Math.max(s.seen.metric ?? 0, s.seen.check ?? 0)
+  if (machine > 0 && at - machine < UNREADABLE_MS) return true
+  const person = Math.max(s.seen.report ?? 0, s.seen.post ?? 0)
+  return person > 0 && at - person < DAY
+}
+
+function recentOf(s: Watched, at: EpochMs): ServiceNow['recent'] {
+  const out = { bad: 0, ok: 0, expected: 0 }
+  if (!s.reports) return out
+  const from = at - (at % MINUTE) - RECENT_MIN * MINUTE
+  for (let slot = from; slot < at; slot += MINUTE) {
+    const rows = rowsAt(s.reports.ring, slot)
+    if (!rows) continue
+    for (let i = 0; i < rows.leaf.length; i++) {
+      out.bad += rows.a[i]!
+      out.ok += rows.b[i]!
+    }
+  }
+  out.expected = Math.round(100 * expectedReports(s.reports, from, from + RECENT_MIN * MINUTE)) / 100
+  return out
 }

@@ -1,0 +1,142 @@
+import type { Finding } from '../contract/finding.js'
+import type { IncidentEvent, IncidentKind, Security, Segment, Severity } from '../contract/incident.js'
+import { MINUTE, type EpochMs } from '../contract/time.js'
+
+/** The life of an incident, as pure questions that answer with a named reason: so that every silence can be shown to a person. */
+
+/** Complaints that healthy telemetry contradicts must last so long before they open anything. */
+export const CONTRADICTED_PERSIST_MS = 10 * MINUTE
+/** Slowness must last so long. */
+export const SLOW_PERSIST_MS = 5 * MINUTE
+/** Calm for so long before an incident is called over: longer than reports lag (median 3–5 min, tail 15). */
+export const HOLD_MS = 10 * MINUTE
+/** Trouble that comes back within this is the same incident. */
+export const REOPEN_MS = 60 * MINUTE
+/** Between two updates that are not urgent. */
+export const UPDATE_GAP_MS = 2 * MINUTE
+/** A changed picture is told at least so often. */
+export const UPDATE_SLOW_MS = 10 * MINUTE
+/** Requests failing in all below which telemetry contradicts complaints. */
+const HEALTHY_SHARE = 0.005
+/** Texts of one class among those that say anything, from which it names the trouble. */
+const TEXT_SHARE = 0.3
+const TEXTS_LEAST = 5
+
+export type Verdict = { open: true; kind: IncidentKind } | { open: false; why: string }
+
+export interface Surroundings {
+  /** Since when this strand has been in alarm without an incident. */
+  alarmSince: EpochMs
+  /** A service that this one stands on is itself in trouble. */
+  upstream: boolean
+  /** An incident with failing requests is open at the same service. */
+  badOpen: boolean
+}
+
+/** Should this finding open an incident, and of which kind? */
+export function shouldOpen(f: Finding, around: Surroundings): Verdict {
+  if (f.crowd.exposures >= 5) return { open: true, kind: 'security' }
+  if (!f.alarm) return { open: false, why: 'no alarm' }
+  const lasted = f.at - around.alarmSince
+  if (f.strand === 'slow') {
+    if (around.badOpen) return { open: false, why: 'part of the open incident' }
+    return lasted >= SLOW_PERSIST_MS
+      ? { open: true, kind: 'degraded' }
+      : { open: false, why: 'slow for less than five minutes' }
+  }
+  const machine = f.kinds.metric?.alarm || f.kinds.check?.alarm
+  if (machine) return { open: true, kind: 'outage' }
+  const contradicted = contradictedBy(f)
+  if (contradicted && lasted < CONTRADICTED_PERSIST_MS)
+    return { open: false, why: 'people complain, requests do not fail: waiting' }
+  if (around.upstream) return { open: true, kind: 'upstream' }
+  const said = kindFromTexts(f)
+  if (said) return { open: true, kind: said }
+  return { open: true, kind: contradicted ? 'degraded' : 'outage' }
+}
+
+/** Telemetry that is readable and healthy speaks against complaints; unreadable telemetry says nothing. */
+export function contradictedBy(f: Finding): boolean {
+  const metric = f.kinds.metric
+  if (!metric || metric.bits === null || metric.alarm) return false
+  return f.share !== null && f.share < HEALTHY_SHARE && metric.bits < 10
+}
+
+function kindFromTexts(f: Finding): IncidentKind | null {
+  const { complaints, rumours, quality } = f.crowd
+  const all = complaints + rumours + quality
+  return quality >= TEXTS_LEAST && quality >= TEXT_SHARE * all ? 'quality' : null
+}
+
+const RANK: Record<Severity, number> = { minor: 0, major: 1, critical: 2 }
+export const worse = (a: Severity, b: Severity): Severity => (RANK[a] >= RANK[b] ? a : b)
+
+/** From affected shares, never from raw counts; without a denominator, from how far reports stand above their usual level. */
+export function severityOf(f: Finding, kind: IncidentKind): Severity {
+  if (kind === 'upstream' || kind === 'displaced-load') return 'minor'
+  if (kind === 'security') return 'major'
+  const share = f.share
+  if (f.strand === 'slow') return share !== null && share >= 0.25 ? 'major' : 'minor'
+  if (share !== null && (f.kinds.metric?.alarm || f.kinds.check?.alarm || share >= 0.02)) {
+    if (share >= 0.25) return 'critical'
+    if (share >= 0.05) return 'major'
+    return f.segments.some(s => (s.share ?? 0) >= 0.5 && share >= 0.02) ? 'major' : 'minor'
+  }
+  if (kind !== 'outage') return 'minor'
+  const report = f.kinds.report
+  if (!report || contradictedBy(f)) return 'minor'
+  return f.crowd.reporters >= 30 && (report.bits ?? 0) >= 40 ? 'major' : 'minor'
+}
+
+/** The security lane: judged by what first-hand texts say, never by volume. */
+export function securityOf(f: Finding, before: Security): Security {
+  if (before.state === 'confirmed' || before.state === 'ruled_out') return before
+  if (f.crowd.exposures >= 5)
+    return {
+      state: 'suspected',
+      because: [
+        {
+          says: `${f.crowd.exposures} people, each for themselves, say that they see what belongs to others`,
+          bits: 2 * f.crowd.exposures,
+          refs: f.crowd.exposureRefs,
+        },
+      ],
+    }
+  if (before.state === 'suspected') return before
+  const because =
+    f.crowd.rumours >= 5
+      ? [{ says: `${f.crowd.rumours} texts claim an attack; none says what its writer saw`, bits: 0, refs: [] }]
+      : []
+  return { state: 'no_evidence', because }
+}
+
+/** Why an update is due, or null. `said` is the last event that was told. */
+export function updateReason(next: IncidentEvent, said: IncidentEvent, at: EpochMs): string | null {
+  const since = at - Date.parse(said.at)
+  if (next.severity !== said.severity) return 'severity'
+  if (next.security?.state !== said.security?.state) return 'security'
+  if (next.kind !== said.kind) return 'kind'
+  if (since < UPDATE_GAP_MS) return null
+  if (places(next.segments) !== places(said.segments)) return 'segments'
+  if (leader(next) !== leader(said)) return 'cause'
+  if (recoveredStep(next) !== recoveredStep(said)) return 'recovery'
+  if (since < UPDATE_SLOW_MS) return null
+  return shares(next.segments) !== shares(said.segments) || next.recovery?.recovered !== said.recovery?.recovered
+    ? 'shares'
+    : null
+}
+
+const places = (segments: Segment[] | undefined): string => JSON.stringify((segments ?? []).map(s => s.where))
+const shares = (segments: Segment[] | undefined): string =>
+  JSON.stringify((segments ?? []).map(s => s.share && Math.round(s.share * 20)))
+const leader = (e: IncidentEvent): string | undefined => {
+  const first = e.causes?.[0]
+  return first && `${first.subject}:${first.state}:${first.probability >= 0.5}`
+}
+/** Tenths of recovery. */
+const recoveredStep = (e: IncidentEvent): number => Math.floor((e.recovery?.recovered ?? 0) * 10 + 1e-9)
+
+/** May it be called over? `calmSince` is null while anything is left. */
+export function mayResolve(calmSince: EpochMs | null, at: EpochMs): boolean {
+  return calmSince !== null && at - calmSince >= HOLD_MS
+}

@@ -1,0 +1,354 @@
+import type { Finding, Matter } from '../../contract/finding.js'
+import type { EventName, IncidentEvent, Recovery } from '../../contract/incident.js'
+import type { Order } from '../../contract/order.js'
+import type { Change, Fact, Notice } from '../../contract/signal.js'
+import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
+import type { Dependency } from '../../contract/topology.js'
+import { explain, LOOKBACK_MS, type Upstream } from '../explain.js'
+import {
+  HOLD_MS,
+  mayResolve,
+  REOPEN_MS,
+  securityOf,
+  severityOf,
+  shouldOpen,
+  updateReason,
+  worse,
+  type Surroundings,
+} from '../incident.js'
+import { sentences, titleOf } from '../publish.js'
+import { followTracks, recoveryOf, turnedAt } from '../recover.js'
+import { applyRulings, newStory, rememberWorst, type Story } from './story.js'
+import type { Strand } from './strands.js'
+
+/** Facts kept for one service; the oldest go first. A busy team ships some hundred changes a week. */
+const MAX_FACTS = 1_000
+/** Findings stop when a strand's aftermath is over; an incident without any for so long is closed. */
+const SILENT_MS = 15 * MINUTE
+/** Recovery is told as such from here on. */
+const RECOVERING_FROM = 0.3
+/** A person's closing stands for so long even if the trouble goes on. */
+const CLOSED_BY_PERSON_MS = 6 * HOUR
+
+interface JudgedService {
+  title: string
+  dependsOn: Dependency[]
+  changes: Change[]
+  notices: Notice[]
+  /** Since when a strand is in alarm without an open incident. */
+  alarmSince: Record<Strand, EpochMs | null>
+  /** Newest finding in alarm: what others that stand on this service look at. */
+  alarmOnset: EpochMs | null
+  alarmAt: EpochMs
+}
+
+const judgedService = (id: string): JudgedService => ({
+  title: id,
+  dependsOn: [],
+  changes: [],
+  notices: [],
+  alarmSince: { bad: null, slow: null },
+  alarmOnset: null,
+  alarmAt: 0,
+})
+
+/** Sees all services of a workspace and decides: what is an incident, what it is called, why it may be, and when it is over. */
+export class Judge {
+  private services = new Map<string, JudgedService>()
+  /** Open incidents, and those that may still reopen. */
+  private stories: Story[] = []
+
+  /** Folds one matter; decisions go to `events` in order. */
+  take(matter: Matter, events: IncidentEvent[]): void {
+    switch (matter.type) {
+      case 'fact':
+        this.noteFact(matter.fact)
+        return
+      case 'finding':
+        this.hear(matter, events)
+        return
+      case 'order':
+        this.obey(matter, events)
+        return
+      case 'tick':
+        this.tick(matter.at, events)
+        return
+      default:
+        matter satisfies never
+    }
+  }
+
+  openIncidents(service: string): Story[] {
+    return this.stories.filter(s => s.service === service && s.open)
+  }
+
+  inAlarm(service: string, now: EpochMs): boolean {
+    const s = this.services.get(service)
+    return s !== undefined && s.alarmOnset !== null && now - s.alarmAt <= 2 * MINUTE
+  }
+
+  snapshot(): unknown {
+    return { services: this.services, stories: this.stories }
+  }
+
+  static open(snapshot: unknown): Judge {
+    const judge = new Judge()
+    const from = snapshot as { services: Map<string, JudgedService>; stories: Story[] }
+    judge.services = from.services
+    judge.stories = from.stories
+    return judge
+  }
+
+  private service(id: string): JudgedService {
+    let s = this.services.get(id)
+    if (!s) this.services.set(id, (s = judgedService(id)))
+    return s
+  }
+
+  private noteFact(fact: Fact): void {
+    const s = this.service(fact.service)
+    if (fact.via === 'topology') {
+      if (fact.title) s.title = fact.title
+      s.dependsOn = fact.dependsOn
+    } else if (fact.via === 'change') {
+      s.changes = [...s.changes.filter(c => c.id !== fact.id), fact].slice(-MAX_FACTS)
+    } else s.notices = [...s.notices.filter(n => n.id !== fact.id), fact].slice(-MAX_FACTS)
+  }
+
+  private hear(f: Finding, events: IncidentEvent[]): void {
+    const s = this.service(f.service)
+    if (f.alarm && f.strand === 'bad') {
+      s.alarmOnset = f.onset
+      s.alarmAt = f.at
+    }
+    const story = this.stories.findLast(
+      x =>
+        x.service === f.service &&
+        x.strand === f.strand &&
+        (x.open || f.at - x.resolvedAt! < REOPEN_MS || x.closedByPerson),
+    )
+    if (story?.open) this.follow(story, f, events)
+    else this.consider(s, story, f, events)
+  }
+
+  /** No incident is open on this strand: open one, reopen the last, or wait. */
+  private consider(s: JudgedService, last: Story | undefined, f: Finding, events: IncidentEvent[]): void {
+    if (last?.closedByPerson) {
+      if (f.calm || f.at - last.resolvedAt! > CLOSED_BY_PERSON_MS) last.closedByPerson = false
+      return
+    }
+    if (!f.alarm) s.alarmSince[f.strand] = null
+    else s.alarmSince[f.strand] ??= f.at
+    const around: Surroundings = {
+      alarmSince: s.alarmSince[f.strand] ?? f.at,
+      upstream: this.upstreams(f.service, f).length > 0,
+      badOpen: this.stories.some(x => x.open && x.service === f.service && x.strand === 'bad'),
+    }
+    const verdict = shouldOpen(f, around)
+    if (!verdict.open) return
+    s.alarmSince[f.strand] = null
+    if (last && f.at - last.resolvedAt! < REOPEN_MS && last.kind === verdict.kind) {
+      last.open = true
+      last.resolvedAt = null
+      last.recovering = false
+      last.calmSince = null
+      this.absorb(last, f)
+      this.tell(last, 'reopened', f.at, events)
+      return
+    }
+    const story = newStory(this.idFor(f), f, verdict.kind, severityOf(f, verdict.kind))
+    this.stories.push(story)
+    this.absorb(story, f)
+    this.tell(story, 'opened', f.at, events)
+  }
+
+  private idFor(f: Finding): string {
+    const stamp = new Date(f.at).toISOString().replace(/[-:]/g, '').slice(0, 13).replace('T', '-')
+    return `${f.service}-${stamp}${f.strand === 'slow' ? '-slow' : ''}`
+  }
+
+  private absorb(story: Story, f: Finding): void {
+    story.lastFindingAt = f.at
+    story.finding = f
+    story.severity = worse(story.severity, severityOf(f, story.kind))
+    story.security = securityOf(f, story.security)
+    if (f.tracks.length > 0) followTracks(story.tracks, f.tracks, f.at)
+    rememberWorst(story, f)
+    // What people alone reported and machines then saw failing is an outage after all.
+    const machine = f.strand === 'bad' && (f.kinds.metric?.alarm || f.kinds.check?.alarm)
+    if (machine && (story.kind === 'degraded' || story.kind === 'upstream')) story.kind = 'outage'
+    story.calmSince = f.calm ? (story.calmSince ?? f.at) : null
+  }
+
+  private follow(story: Story, f: Finding, events: IncidentEvent[]): void {
+    this.absorb(story, f)
+    if (mayResolve(story.calmSince, f.at)) {
+      this.close(story, f.at, events)
+      return
+    }
+    const next = this.picture(story, 'updated', f.at)
+    const recovered = next.recovery?.recovered ?? 0
+    if (!story.recovering && recovered >= RECOVERING_FROM && turnedAt(story.tracks) !== null) {
+      story.recovering = true
+      this.tell(story, 'recovering', f.at, events)
+      return
+    }
+    if (story.recovering && recovered < RECOVERING_FROM - 0.15) story.recovering = false
+    if (updateReason(next, story.said!, f.at)) this.tell(story, 'updated', f.at, events)
+  }
+
+  private tick(at: EpochMs, events: IncidentEvent[]): void {
+    for (const story of this.stories)
+      if (story.open && at - story.lastFindingAt >= Math.max(SILENT_MS, HOLD_MS)) this.close(story, at, events)
+    this.stories = this.stories.filter(s => s.open || at - s.resolvedAt! < DAY)
+  }
+
+  private close(story: Story, at: EpochMs, events: IncidentEvent[], by?: { by: string; why: string }): void {
+    story.open = false
+    story.resolvedAt = at
+    story.closedByPerson = by !== undefined && story.calmSince === null
+    this.tell(story, 'resolved', at, events, by)
+  }
+
+  /** Services in trouble that this one stands on, directly or through parts of its own. */
+  private upstreams(service: string, f: Finding): Upstream[] {
+    const out: Upstream[] = []
+    for (const d of this.services.get(service)?.dependsOn ?? []) {
+      if (!d.service || d.service === service) continue
+      const open = this.stories.findLast(x => x.service === d.service && x.open && x.strand === 'bad')
+      const theirs = this.services.get(d.service)
+      if (open) out.push({ id: d.id, name: d.name, onset: open.finding?.onset ?? open.openedAt, incident: open.id })
+      else if (theirs?.alarmOnset && f.at - theirs.alarmAt <= 2 * MINUTE)
+        out.push({ id: d.id, name: d.name, onset: theirs.alarmOnset, incident: d.service })
+    }
+    return out
+  }
+
+  private tell(
+    story: Story,
+    event: EventName,
+    at: EpochMs,
+    events: IncidentEvent[],
+    by?: { by: string; why: string },
+  ): void {
+    const e = this.picture(story, event, at)
+    if (by) Object.assign(e, by)
+    e.seq = story.seq++
+    story.said = e
+    events.push(e)
+  }
+
+  private picture(story: Story, event: EventName, at: EpochMs): IncidentEvent {
+    const f = story.finding!
+    const resolved = event === 'resolved'
+    const s = this.service(story.service)
+    const explained = explain({
+      onset: f.onset,
+      interval: f.onsetInterval,
+      segments: story.worst.segments,
+      unaffected: story.worst.unaffected,
+      components: story.worst.components.length > 0 ? story.worst.components : f.components,
+      changes: s.changes.filter(c => c.at > f.onset - LOOKBACK_MS - DAY),
+      upstream: this.upstreams(story.service, f),
+      demand: f.demand,
+      turnedAt: turnedAt(story.tracks),
+    })
+    const { causes, unexplained } = applyRulings(explained.causes, explained.unexplained, story.rulings)
+    const e: IncidentEvent = {
+      at: iso(at),
+      event,
+      incident: story.id,
+      seq: story.seq,
+      service: story.service,
+      title: '',
+      severity: story.severity,
+      kind: story.kind,
+      startedAt: iso(f.onset),
+      startedAtInterval: [iso(f.onsetInterval[0]), iso(f.onsetInterval[1])],
+      components: resolved ? story.worst.components : f.components,
+      segments: resolved
+        ? []
+        : f.segments.map(({ where, share, interval }) => ({
+            where,
+            share: round(share),
+            interval: interval && [round(interval[0])!, round(interval[1])!],
+          })),
+      uneven: resolved ? [] : f.uneven.map(u => ({ ...u, share: round(u.share)! })),
+      unaffected: f.unaffected,
+      causes,
+      unexplained,
+      security: story.security,
+      recovery: resolved
+        ? finished(recoveryOf(story.tracks, at))
+        : (recoveryOf(story.tracks, at) ?? { recovered: 0, eta: null, segments: [] }),
+      evidence: Object.fromEntries(
+        Object.entries(f.kinds).map(([via, k]) => [via, k.bits === null ? null : Math.round(k.bits * 10) / 10]),
+      ),
+    }
+    e.title = titleOf(
+      { ...e, components: story.worst.components.length > 0 ? story.worst.components : f.components },
+      s.title,
+    )
+    e.says = sentences(e)
+    return e
+  }
+
+  /** A person's order. One for an incident that is not known any more changes nothing; the door has told so. */
+  private obey(order: Order, events: IncidentEvent[]): void {
+    const story = this.stories.find(s => s.id === order.incident)
+    if (!story) return
+    const by = { by: order.by, why: order.why }
+    const refs = [order.id, ...(order.href ? [order.href] : [])]
+    switch (order.verb) {
+      case 'resolve':
+        if (story.open) this.close(story, order.at, events, by)
+        return
+      case 'confirm':
+      case 'rule-out': {
+        const state = order.verb === 'confirm' ? 'confirmed' : 'ruled_out'
+        const subject = order.subject ?? ''
+        if (subject === 'security')
+          story.security = {
+            state,
+            because: [...story.security.because, { says: `${order.by}: ${order.why}`, bits: 0, refs }],
+          }
+        else
+          story.rulings[subject] = {
+            state,
+            by: order.by,
+            why: order.why,
+            refs,
+            title: this.titleOfSubject(story.service, subject),
+          }
+        this.tell(story, 'updated', order.at, events, by)
+        return
+      }
+      case 'mute':
+        story.mutedUntil = order.until ?? order.at + DAY
+        return
+      case 'say': {
+        const e = this.picture(story, 'updated', order.at)
+        e.says = [{ text: order.text ?? '', refs }, ...(e.says ?? [])]
+        Object.assign(e, by, { seq: story.seq++ })
+        story.said = e
+        events.push(e)
+        return
+      }
+      default:
+        order.verb satisfies never
+    }
+  }
+
+  private titleOfSubject(service: string, subject: string): string {
+    return this.service(service).changes.find(c => c.id === subject)?.title ?? subject
+  }
+}
+
+const iso = (at: EpochMs): string => new Date(at).toISOString()
+const round = (x: number | null): number | null => (x === null ? null : Math.round(x * 1000) / 1000)
+
+const finished = (r: Recovery | null): Recovery => ({
+  recovered: 1,
+  eta: null,
+  segments: (r?.segments ?? []).map(s => ({ where: s.where, recovered: 1, eta: null })),
+})

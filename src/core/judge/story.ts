@@ -1,0 +1,125 @@
+import type { Finding } from '../../contract/finding.js'
+import type {
+  Cause,
+  CauseState,
+  IncidentEvent,
+  IncidentKind,
+  Security,
+  Severity,
+  Where,
+} from '../../contract/incident.js'
+import type { Strand } from './strands.js'
+import type { TrackMemory } from '../recover.js'
+import type { EpochMs } from '../../contract/time.js'
+
+/** A person's word on a cause or on the security question. */
+export interface Ruling {
+  state: Extract<CauseState, 'confirmed' | 'ruled_out'>
+  by: string
+  why: string
+  refs: string[]
+  title: string
+}
+
+/** One incident while it is open, and for the time in which it may reopen. Plain data: part of the judge's snapshot. */
+export interface Story {
+  id: string
+  service: string
+  strand: Strand
+  open: boolean
+  seq: number
+  openedAt: EpochMs
+  resolvedAt: EpochMs | null
+  /** Set when a person closed it while the trouble was still there; cleared when calm was seen. */
+  closedByPerson: boolean
+  kind: IncidentKind
+  severity: Severity
+  recovering: boolean
+  calmSince: EpochMs | null
+  lastFindingAt: EpochMs
+  finding: Finding | null
+  tracks: TrackMemory[]
+  /** Segments at the highest failing share so far, with the part of the excess in each: what causes must explain. */
+  worst: { share: number; segments: { where: Where; weight: number }[]; components: string[]; unaffected: Where }
+  rulings: Record<string, Ruling>
+  security: Security
+  mutedUntil: EpochMs
+  said: IncidentEvent | null
+}
+
+export function newStory(id: string, f: Finding, kind: IncidentKind, severity: Severity): Story {
+  return {
+    id,
+    service: f.service,
+    strand: f.strand,
+    open: true,
+    seq: 0,
+    openedAt: f.at,
+    resolvedAt: null,
+    closedByPerson: false,
+    kind,
+    severity,
+    recovering: false,
+    calmSince: null,
+    lastFindingAt: f.at,
+    finding: f,
+    tracks: [],
+    worst: { share: -1, segments: [], components: [], unaffected: {} },
+    rulings: {},
+    security: { state: 'no_evidence', because: [] },
+    mutedUntil: 0,
+    said: null,
+  }
+}
+
+/** Keeps the picture at its worst: later, smaller pictures say less about the cause. */
+export function rememberWorst(story: Story, f: Finding): void {
+  if (f.segments.length === 0) return
+  const share = f.share ?? 0
+  if (share < 0.9 * story.worst.share) return
+  const all = f.segments.reduce((sum, s) => sum + Math.max(0, s.excess), 0)
+  story.worst = {
+    share: Math.max(share, story.worst.share),
+    segments: f.segments.map(s => ({
+      where: s.where,
+      weight: all > 0 ? Math.max(0, s.excess) / all : 1 / f.segments.length,
+    })),
+    components: f.components,
+    unaffected: f.unaffected,
+  }
+}
+
+/** People's rulings over the machine's ranking: what is ruled out frees its probability, what is confirmed takes it. */
+export function applyRulings(
+  causes: Cause[],
+  unexplained: number,
+  rulings: Record<string, Ruling>,
+): { causes: Cause[]; unexplained: number } {
+  const confirmed = Object.keys(rulings).filter(k => k !== 'security' && rulings[k]!.state === 'confirmed')
+  const all = [...causes]
+  for (const subject of Object.keys(rulings))
+    if (subject !== 'security' && !all.some(c => c.subject === subject))
+      all.push({ subject, title: rulings[subject]!.title, state: 'suspected', probability: 0, because: [] })
+  let left = unexplained
+  let kept = 0
+  for (const c of all) if (!rulings[c.subject]) kept += c.probability
+  const scale = kept + left > 0 ? 1 / (kept + left) : 1
+  const out = all.map((c): Cause => {
+    const ruling = rulings[c.subject]
+    if (ruling) {
+      const says = `${ruling.by}: ${ruling.why}`
+      return {
+        ...c,
+        state: ruling.state,
+        probability: ruling.state === 'confirmed' ? 1 : 0,
+        because: [...c.because, { says, bits: 0, refs: ruling.refs }],
+      }
+    }
+    return { ...c, probability: confirmed.length > 0 ? 0 : round(c.probability * scale) }
+  })
+  left = confirmed.length > 0 ? 0 : round(left * scale)
+  return { causes: out.sort((a, b) => rank(a) - rank(b) || b.probability - a.probability), unexplained: left }
+}
+
+const rank = (c: Cause): number => (c.state === 'confirmed' ? 0 : c.state === 'suspected' ? 1 : 2)
+const round = (x: number): number => Math.round(x * 1000) / 1000

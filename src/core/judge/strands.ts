@@ -1,0 +1,3 @@
+import type { Finding } from '../../contract/finding.js'
+
+export type Strand = Finding['strand']

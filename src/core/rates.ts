@@ -1,0 +1,391 @@
+import { MINUTE, type EpochMs } from '../contract/time.js'
+import type { Labels } from '../contract/signal.js'
+import {
+  addGroups,
+  addRow,
+  fit,
+  groupCount,
+  groupSums,
+  leafBook,
+  leafCount,
+  leafFor,
+  rowsAt,
+  slotRing,
+  type GroupSums,
+  type LeafBook,
+  type SlotRing,
+} from './aggregate.js'
+import { betaBinomialSurvival, bitsOf } from './stat/tails.js'
+
+/**
+ * Trouble seen through a denominator: request counts and checks. For every label value a bank of capped likelihood-ratio
+ * CUSUMs asks whether the failing share has risen, on what arrived since the last tick (a rate does not care which minute
+ * a late row belongs to). Page (1954), Biometrika 41; capped increments so that one bad minute never raises an alarm.
+ */
+
+export type Strand = 'bad' | 'slow'
+export const STRANDS: readonly Strand[] = ['bad', 'slow']
+
+/** Rises in failing share that the bank looks for, absolute. The least is what an operator would call trouble. */
+const RISES: Record<Strand, readonly number[]> = { bad: [0.02, 0.1, 0.4], slow: [0.08, 0.25, 0.6] }
+/** Requests of one tick share fate: their failing share wobbles as if no more than this many were drawn. */
+const EFFECTIVE_REQUESTS = 2_000
+/** One tick may add 4 bits, and 40 more in proportion to the failing share, never over 16: with RAISE_BITS above it, it takes two. */
+const tickCapBits = (share: number): number => Math.min(16, 4 + 40 * share)
+const RAISE_BITS = 20
+/** A sum this high forgets in a bounded number of quiet ticks. */
+const CEILING_BITS = 200
+/** Healthy rates are learned from minutes this old, so that the onset of trouble is not in them. */
+const LEARN_DELAY_MS = 15 * MINUTE
+/** Before this much history the newest minute is learned at once, unless it is mostly failing. */
+const WARM_UP_MS = 20 * MINUTE
+const WARM_UP_SHARE_MAX = 0.3
+/** Half-life of what is learned. */
+const MEMORY_MS = 24 * 60 * MINUTE
+/** A leaf is worth this many requests of the global rate before it speaks for itself; the global rate starts at 0.5 %. */
+const PRIOR_REQUESTS = 200
+const PRIOR_SHARE = 0.005
+/** No rows for so long: unreadable. Twice the usual reporting interval of a minute, and lag. */
+export const UNREADABLE_MS = 10 * MINUTE
+/** Shares below this above the usual are not called failing. */
+export const CLEAR_SHARE: Record<Strand, number> = { bad: 0.003, slow: 0.02 }
+
+/** Minutes of demand that are kept. */
+export const DEMAND_SLOTS = 240
+
+interface Learned {
+  total: number[]
+  hit: number[]
+  /** Expected share a leaf. */
+  share: number[]
+  allTotal: number
+  allHit: number
+}
+
+export interface RateState {
+  book: LeafBook
+  ring: SlotRing
+  /** Since the last tick, by group: total, bad, slow. */
+  fresh: GroupSums
+  /** Since the last tick, by group: expected bad, expected slow. */
+  freshExpected: GroupSums
+  touched: boolean
+  learned: Record<Strand, Learned>
+  /** Group × rise → bits. */
+  sums: Record<Strand, Float64Array>
+  firstAt: EpochMs
+  seenAt: EpochMs
+  learnedUntil: EpochMs
+  /** Requests of all leaves by minute, DEMAND_SLOTS long, and which minute each place holds. */
+  totals: Float64Array
+  totalsSlot: Float64Array
+}
+
+const learnedNothing = (): Learned => ({ total: [], hit: [], share: [], allTotal: 0, allHit: 0 })
+
+export const rateState = (): RateState => ({
+  book: leafBook(),
+  ring: slotRing(),
+  fresh: groupSums(),
+  freshExpected: groupSums(),
+  touched: false,
+  learned: { bad: learnedNothing(), slow: learnedNothing() },
+  sums: { bad: new Float64Array(0), slow: new Float64Array(0) },
+  firstAt: 0,
+  seenAt: 0,
+  learnedUntil: 0,
+  totals: new Float64Array(DEMAND_SLOTS),
+  totalsSlot: new Float64Array(DEMAND_SLOTS),
+})
+
+/** Takes one row; `slot` is the start of the minute it counts in. Returns the leaf. */
+export function takeRate(
+  state: RateState,
+  slot: EpochMs,
+  labels: Labels,
+  total: number,
+  bad: number,
+  slow: number,
+): number {
+  const { book } = state
+  const leaf = leafFor(book, labels)
+  const groups = book.groups[leaf]!
+  const count = groupCount(book)
+  fit(state.fresh, count)
+  fit(state.freshExpected, count)
+  addRow(state.ring, slot, leaf, total, bad, slow)
+  addGroups(state.fresh, groups, total, bad, slow)
+  addGroups(
+    state.freshExpected,
+    groups,
+    total * expectedShare(state, 'bad', leaf),
+    total * expectedShare(state, 'slow', leaf),
+    0,
+  )
+  const place = (slot / MINUTE) % DEMAND_SLOTS
+  if (state.totalsSlot[place] !== slot) {
+    state.totalsSlot[place] = slot
+    state.totals[place] = 0
+  }
+  state.totals[place]! += total
+  state.touched = true
+  if (state.firstAt === 0) state.firstAt = slot
+  return leaf
+}
+
+export const expectedShare = (state: RateState, strand: Strand, leaf: number): number =>
+  state.learned[strand].share[leaf] ?? globalShare(state.learned[strand])
+
+const globalShare = (learned: Learned): number =>
+  (learned.allHit + PRIOR_SHARE * PRIOR_REQUESTS) / (learned.allTotal + PRIOR_REQUESTS)
+
+/** What one strand looks like after a tick. */
+export interface RateReading {
+  /** null: nothing readable. */
+  bits: number | null
+  alarm: boolean
+  /** Groups over the threshold, worst first. */
+  groups: number[]
+  share: number | null
+  expectedShare: number
+}
+
+/** Closes a tick: updates the sums with what arrived since the last one, then forgets it. O(groups). */
+export function tickRates(state: RateState, now: EpochMs): Record<Strand, RateReading> {
+  const count = groupCount(state.book)
+  const readings = { bad: readStrand(state, 'bad', count, now), slow: readStrand(state, 'slow', count, now) }
+  if (state.touched) {
+    state.seenAt = now
+    for (const sums of [state.fresh, state.freshExpected]) {
+      sums.a.fill(0)
+      sums.b.fill(0)
+      sums.c.fill(0)
+    }
+    state.touched = false
+  }
+  return readings
+}
+
+function readStrand(state: RateState, strand: Strand, count: number, now: EpochMs): RateReading {
+  const rises = RISES[strand]
+  let sums = state.sums[strand]
+  if (sums.length < count * rises.length) {
+    const next = new Float64Array(2 * count * rises.length)
+    next.set(sums)
+    sums = state.sums[strand] = next
+  }
+  if (state.touched) updateSums(state, strand, count, sums)
+  const threshold = RAISE_BITS + Math.log2(1 + count) / 2
+  const over: { group: number; bits: number }[] = []
+  let worst = 0
+  for (let g = 0; g < count; g++) {
+    let bits = 0
+    for (let k = 0; k < rises.length; k++) bits = Math.max(bits, sums[g * rises.length + k]!)
+    if (bits > worst) worst = bits
+    if (bits >= threshold) over.push({ group: g, bits })
+  }
+  over.sort((x, y) => y.bits - x.bits || x.group - y.group)
+  const total = state.fresh.a[0]!
+  const hit = (strand === 'bad' ? state.fresh.b : state.fresh.c)[0]!
+  const expected = (strand === 'bad' ? state.freshExpected.a : state.freshExpected.b)[0]!
+  const readable = state.touched || (state.seenAt > 0 && now - state.seenAt < UNREADABLE_MS)
+  return {
+    bits: readable ? worst : null,
+    alarm: over.length > 0,
+    groups: over.map(x => x.group),
+    share: total > 0 ? hit / total : null,
+    expectedShare: total > 0 ? expected / total : globalShare(state.learned[strand]),
+  }
+}
+
+function updateSums(state: RateState, strand: Strand, count: number, sums: Float64Array): void {
+  const rises = RISES[strand]
+  const hits = strand === 'bad' ? state.fresh.b : state.fresh.c
+  const expected = strand === 'bad' ? state.freshExpected.a : state.freshExpected.b
+  for (let g = 0; g < count; g++) {
+    const total = state.fresh.a[g]!
+    if (total <= 0) continue
+    const share = hits[g]! / total
+    const p0 = Math.min(0.9, Math.max(1e-6, expected[g]! / total))
+    const n = total / (1 + total / EFFECTIVE_REQUESTS)
+    const cap = tickCapBits(Math.max(0, share - p0))
+    for (let k = 0; k < rises.length; k++) {
+      const p1 = Math.min(0.999, Math.max(p0 + rises[k]!, 2 * p0))
+      const bits = n * (share * Math.log2(p1 / p0) + (1 - share) * Math.log2((1 - p1) / (1 - p0)))
+      const at = g * rises.length + k
+      sums[at] = Math.min(CEILING_BITS, Math.max(0, sums[at]! + Math.min(cap, bits)))
+    }
+  }
+}
+
+/** Learns healthy shares from minutes that have grown old enough. `trouble` names strands that must not be taught now. */
+export function learnRates(state: RateState, now: EpochMs, trouble: Record<Strand, EpochMs | null>): void {
+  if (state.firstAt === 0) return
+  const warm = now - state.firstAt < WARM_UP_MS
+  const until = warm ? now : now - LEARN_DELAY_MS
+  let slot = Math.max(state.learnedUntil, state.firstAt, until - 85 * MINUTE)
+  for (; slot < until; slot += MINUTE) {
+    // A warm-up minute whose rows are still on their way is learned later, with the delayed ones.
+    const rows = rowsAt(state.ring, slot)
+    if (!rows && warm && until - slot < 5 * MINUTE) break
+    for (const strand of STRANDS) {
+      const since = trouble[strand]
+      if (rows && (since === null || slot < since)) learnSlot(state, strand, rows, warm)
+    }
+  }
+  state.learnedUntil = slot
+}
+
+function learnSlot(
+  state: RateState,
+  strand: Strand,
+  rows: { leaf: number[]; a: number[]; b: number[]; c: number[] },
+  warm: boolean,
+): void {
+  const learned = state.learned[strand]
+  const hits = strand === 'bad' ? rows.b : rows.c
+  let total = 0
+  let hit = 0
+  for (let i = 0; i < rows.leaf.length; i++) {
+    total += rows.a[i]!
+    hit += hits[i]!
+  }
+  if (total <= 0 || (warm && hit > WARM_UP_SHARE_MAX * total)) return
+  const keep = 2 ** (-MINUTE / MEMORY_MS)
+  learned.allTotal = learned.allTotal * keep + total
+  learned.allHit = learned.allHit * keep + hit
+  const all = globalShare(learned)
+  for (let i = 0; i < rows.leaf.length; i++) {
+    const leaf = rows.leaf[i]!
+    while (learned.total.length <= leaf) {
+      learned.total.push(0)
+      learned.hit.push(0)
+      learned.share.push(all)
+    }
+    learned.total[leaf] = learned.total[leaf]! * keep + rows.a[i]!
+    learned.hit[leaf] = learned.hit[leaf]! * keep + hits[i]!
+    learned.share[leaf] = (learned.hit[leaf]! + all * PRIOR_REQUESTS) / (learned.total[leaf]! + PRIOR_REQUESTS)
+  }
+}
+
+/** Newest rows of each leaf: its last `rows` minutes with data, none before `from`. A silent leaf keeps its last word. */
+export interface LeafWindow {
+  total: Float64Array
+  hit: Float64Array
+  expected: Float64Array
+  /** Start of the newest minute with data, 0 when none. */
+  newest: Float64Array
+}
+
+export function leafWindow(state: RateState, strand: Strand, now: EpochMs, from: EpochMs, rows: number): LeafWindow {
+  const leaves = leafCount(state.book)
+  const out: LeafWindow = {
+    total: new Float64Array(leaves),
+    hit: new Float64Array(leaves),
+    expected: new Float64Array(leaves),
+    newest: new Float64Array(leaves),
+  }
+  const taken = new Int32Array(leaves)
+  const oldest = Math.max(from, now - 85 * MINUTE)
+  for (let slot = Math.floor((now - 1) / MINUTE) * MINUTE; slot >= oldest; slot -= MINUTE) {
+    const minute = rowsAt(state.ring, slot)
+    if (!minute) continue
+    const hits = strand === 'bad' ? minute.b : minute.c
+    for (let i = 0; i < minute.leaf.length; i++) {
+      const leaf = minute.leaf[i]!
+      if (taken[leaf]! >= rows) continue
+      taken[leaf]!++
+      if (out.newest[leaf] === 0) out.newest[leaf] = slot
+      out.total[leaf]! += minute.a[i]!
+      out.hit[leaf]! += hits[i]!
+      out.expected[leaf]! += minute.a[i]! * expectedShare(state, strand, leaf)
+    }
+  }
+  return out
+}
+
+/** Sums of a window by group. */
+export function windowByGroup(
+  book: LeafBook,
+  window: LeafWindow,
+): { total: Float64Array; hit: Float64Array; expected: Float64Array } {
+  const count = groupCount(book)
+  const sums = { total: new Float64Array(count), hit: new Float64Array(count), expected: new Float64Array(count) }
+  for (let leaf = 0; leaf < window.total.length; leaf++) {
+    if (window.total[leaf]! <= 0) continue
+    for (const g of book.groups[leaf]!) {
+      sums.total[g]! += window.total[leaf]!
+      sums.hit[g]! += window.hit[leaf]!
+      sums.expected[g]! += window.expected[leaf]!
+    }
+  }
+  return sums
+}
+
+/** Bits against "as usual" for a share in a window; the wobble of shared fate is in the tail. */
+export function excessBits(total: number, hit: number, expected: number): number {
+  if (total <= 0 || hit <= expected) return 0
+  const p = Math.min(0.999, Math.max(1e-6, expected / total))
+  // Beta-binomial whose share has the variance of EFFECTIVE_REQUESTS draws.
+  return bitsOf(
+    betaBinomialSurvival(Math.round(hit), Math.round(total), p * EFFECTIVE_REQUESTS, (1 - p) * EFFECTIVE_REQUESTS),
+  )
+}
+
+/** When the strand left its usual share, from minute sums of the given groups: the start that the likelihood likes best. */
+export function rateOnset(
+  state: RateState,
+  strand: Strand,
+  groups: readonly number[],
+  now: EpochMs,
+): { onset: EpochMs; interval: [EpochMs, EpochMs] } {
+  const wanted = new Set(groups.slice(0, 8))
+  const slots = 85
+  const first = Math.floor(now / MINUTE) * MINUTE - slots * MINUTE
+  const score = new Float64Array(slots)
+  const present = new Uint8Array(slots)
+  for (let k = 0; k < slots; k++) {
+    const rows = rowsAt(state.ring, first + k * MINUTE)
+    if (!rows) continue
+    const hits = strand === 'bad' ? rows.b : rows.c
+    let total = 0
+    let hit = 0
+    let expected = 0
+    for (let i = 0; i < rows.leaf.length; i++) {
+      const leaf = rows.leaf[i]!
+      if (!state.book.groups[leaf]!.some(g => wanted.has(g))) continue
+      total += rows.a[i]!
+      hit += hits[i]!
+      expected += rows.a[i]! * expectedShare(state, strand, leaf)
+    }
+    if (total <= 0) continue
+    present[k] = 1
+    const share = hit / total
+    const p0 = Math.min(0.9, Math.max(1e-6, expected / total))
+    const p1 = Math.min(0.999, Math.max(p0 + RISES[strand][0]!, 2 * p0))
+    const n = total / (1 + total / EFFECTIVE_REQUESTS)
+    const bits = n * (share * Math.log2(p1 / p0) + (1 - share) * Math.log2((1 - p1) / (1 - p0)))
+    score[k] = Math.max(-20, Math.min(20, bits))
+  }
+  let best = slots - 1
+  let sum = 0
+  let top = Number.NEGATIVE_INFINITY
+  const tail = new Float64Array(slots)
+  for (let k = slots - 1; k >= 0; k--) {
+    sum += score[k]!
+    tail[k] = sum
+    if (present[k] && sum > top) {
+      top = sum
+      best = k
+    }
+  }
+  // Starts whose likelihood is within 3 bits of the best one.
+  let low = best
+  let high = best
+  for (let k = 0; k < slots; k++) {
+    if (!present[k] || tail[k]! < top - 3) continue
+    if (k < low) low = k
+    if (k > high) high = k
+  }
+  return { onset: first + best * MINUTE, interval: [first + (low - 1) * MINUTE, first + (high + 1) * MINUTE] }
+}

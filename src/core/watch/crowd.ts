@@ -1,0 +1,114 @@
+import type { Crowd } from '../../contract/finding.js'
+import type { Observation } from '../../contract/signal.js'
+import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
+import { classify, type TextClass } from '../text.js'
+
+/** One person counts once per service and answer in this time. */
+export const REPORTER_MS = DAY
+/** Reporters remembered in each of two generations; about 120 bytes each. Beyond it the older generation is dropped early. */
+export const MAX_REPORTERS = 1_000_000
+/** Minutes of texts that are summed. */
+const CROWD_SLOTS = 60
+const MAX_REFS = 10
+
+/** Who has answered lately: two generations of a map, each at most REPORTER_MS long. */
+export interface Reporters {
+  since: EpochMs
+  young: Map<string, EpochMs>
+  old: Map<string, EpochMs>
+}
+
+export const reporters = (): Reporters => ({ since: 0, young: new Map(), old: new Map() })
+
+/** True when this reporter has not given this answer on this service in the last 24 h of log time; then it is remembered. */
+export function firstAnswer(state: Reporters, service: string, reporter: string, bad: boolean, at: EpochMs): boolean {
+  if (at - state.since >= REPORTER_MS || state.young.size >= MAX_REPORTERS) {
+    state.old = state.young
+    state.young = new Map()
+    state.since = at
+  }
+  const key = `${service}\u0001${reporter}\u0001${bad ? 1 : 0}`
+  const before = state.young.get(key) ?? state.old.get(key)
+  if (before !== undefined && at - before < REPORTER_MS) return false
+  state.young.set(key, at)
+  return true
+}
+
+/** Counters of one minute. */
+interface CrowdSlot {
+  slot: EpochMs
+  reports: number
+  repeated: number
+  ok: number
+  texts: Partial<Record<TextClass, number>>
+  posts: number
+}
+
+export interface CrowdState {
+  slots: (CrowdSlot | null)[]
+  /** Reports that say they see what is not theirs, newest last. */
+  exposures: { at: EpochMs; id: string; who: string }[]
+}
+
+export const crowdState = (): CrowdState => ({ slots: Array.from({ length: CROWD_SLOTS }, () => null), exposures: [] })
+
+function slotOf(state: CrowdState, at: EpochMs): CrowdSlot {
+  const slot = Math.floor(at / MINUTE) * MINUTE
+  const i = (slot / MINUTE) % CROWD_SLOTS
+  const known = state.slots[i]
+  if (known && known.slot >= slot) return known
+  return (state.slots[i] = { slot, reports: 0, repeated: 0, ok: 0, texts: {}, posts: 0 })
+}
+
+/** Notes a report or post; returns what its text says, null without one. */
+export function noteCrowd(state: CrowdState, signal: Observation, counted: boolean): TextClass | null {
+  const slot = slotOf(state, signal.at)
+  if (signal.via === 'post') slot.posts++
+  else if (!counted) slot.repeated++
+  else if (signal.bad === 0) slot.ok++
+  else slot.reports++
+  if (!signal.text) return null
+  const says = classify(signal.text)
+  if (counted) {
+    slot.texts[says] = (slot.texts[says] ?? 0) + 1
+    if (says === 'exposure') noteExposure(state, signal)
+  }
+  return says
+}
+
+function noteExposure(state: CrowdState, signal: Observation): void {
+  const who = signal.reporter ?? signal.author ?? signal.id
+  if (state.exposures.some(x => x.who === who)) return
+  state.exposures.push({ at: signal.at, id: signal.id, who })
+  if (state.exposures.length > 200) state.exposures.shift()
+}
+
+/** Sums over (now − windowMs, now]. */
+export function readCrowd(state: CrowdState, now: EpochMs, windowMs: number): Crowd {
+  const out: Crowd = {
+    reports: 0,
+    reporters: 0,
+    repeated: 0,
+    complaints: 0,
+    rumours: 0,
+    exposures: 0,
+    quality: 0,
+    worksForMe: 0,
+    exposureRefs: [],
+  }
+  for (const slot of state.slots) {
+    if (!slot || slot.slot <= now - windowMs || slot.slot > now) continue
+    out.reports += slot.reports + slot.repeated
+    out.reporters += slot.reports
+    out.worksForMe += slot.ok
+    out.repeated += slot.repeated
+    out.complaints += slot.texts.complaint ?? 0
+    out.rumours += slot.texts.rumour ?? 0
+    out.quality += slot.texts.quality ?? 0
+  }
+  out.repeated = out.reports > 0 ? out.repeated / out.reports : 0
+  const fresh = state.exposures.filter(x => x.at > now - 6 * windowMs && x.at <= now)
+  out.exposures = fresh.length
+  out.exposureRefs = fresh.slice(-MAX_REFS).map(x => x.id)
+  return out
+}

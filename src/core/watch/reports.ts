@@ -1,0 +1,139 @@
+import { MINUTE, type EpochMs } from '../../contract/time.js'
+import type { Labels } from '../../contract/signal.js'
+import {
+  addRow,
+  codeColumns,
+  groupCount,
+  leafBook,
+  leafCount,
+  leafFor,
+  rowsAt,
+  slotRing,
+  sumLeaves,
+  type LeafBook,
+  type SlotRing,
+} from '../aggregate.js'
+import { CountSeries } from '../series.js'
+import type { LeafTable } from '../localize/index.js'
+
+/** Labels that say what is wrong or who watches, not where people are. */
+export const NOT_A_PLACE = new Set(['problem', 'lang', 'vantage', 'network', 'title', 'ref'])
+/** The usual mix rests on about this many reports; beyond it the past is halved. */
+const MEMORY_REPORTS = 50_000
+/** Reports that independence of the labels is worth before the label set speaks for itself. */
+const PRIOR_REPORTS = 50
+/** Minutes of reports that are kept out of what is learned, so that an onset is not in it. */
+const LEARN_DELAY_MS = 20 * MINUTE
+
+/** Counts of people's reports (or of posts that complain) without a denominator. */
+export interface ReportState {
+  book: LeafBook
+  /** a: bad, b: works for me. */
+  ring: SlotRing
+  series: CountSeries
+  /** Bad reports by minute that the series has not taken yet. */
+  pending: Map<EpochMs, number>
+  steppedUntil: EpochMs
+  /** Leaf → remembered bad reports. */
+  usual: number[]
+  usualAll: number
+  learnedUntil: EpochMs
+  seenAt: EpochMs
+}
+
+export const reportState = (slot: EpochMs, falseAlarmsPerDay: number): ReportState => ({
+  book: leafBook(),
+  ring: slotRing(),
+  series: new CountSeries({ slotMs: MINUTE, falseAlarmsPerDay }),
+  pending: new Map(),
+  steppedUntil: slot,
+  usual: [],
+  usualAll: 0,
+  learnedUntil: slot,
+  seenAt: slot,
+})
+
+export function takeReport(state: ReportState, slot: EpochMs, labels: Labels, bad: number, ok: number): number {
+  const leaf = leafFor(state.book, labels)
+  addRow(state.ring, slot, leaf, bad, ok, 0)
+  if (bad > 0) {
+    if (slot < state.steppedUntil) state.series.revise(slot, bad)
+    else state.pending.set(slot, (state.pending.get(slot) ?? 0) + bad)
+  }
+  return leaf
+}
+
+/** Remembers which label sets usually report, from minutes before any trouble. */
+export function learnUsual(state: ReportState, now: EpochMs, trouble: EpochMs | null): void {
+  const until = now - LEARN_DELAY_MS
+  for (let slot = Math.max(state.learnedUntil, until - 60 * MINUTE); slot < until; slot += MINUTE) {
+    state.learnedUntil = slot + MINUTE
+    if (trouble !== null && slot >= trouble) continue
+    const rows = rowsAt(state.ring, slot)
+    if (!rows) continue
+    for (let i = 0; i < rows.leaf.length; i++) {
+      const leaf = rows.leaf[i]!
+      while (state.usual.length <= leaf) state.usual.push(0)
+      state.usual[leaf]! += rows.a[i]!
+      state.usualAll += rows.a[i]!
+    }
+  }
+  if (state.usualAll <= MEMORY_REPORTS) return
+  // Old mixes fade by halves: only the shares matter.
+  for (let i = 0; i < state.usual.length; i++) state.usual[i]! /= 2
+  state.usualAll /= 2
+}
+
+/** Expected bad reports over [from, until). */
+export function expectedReports(state: ReportState, from: EpochMs, until: EpochMs): number {
+  let sum = 0
+  for (let slot = from; slot < until; slot += MINUTE) sum += state.series.expect(slot).mean
+  return sum
+}
+
+/** Bad reports over [from, until) against the usual mix of label sets, as a table for the localizer. Labels of no place are left out. */
+export function reportTable(state: ReportState, from: EpochMs, until: EpochMs): LeafTable {
+  const leaves = leafCount(state.book)
+  const real = sumLeaves(state.ring, leaves, from, until).a
+  const expected = expectedReports(state, from, until)
+  const shares = usualShares(state)
+  const all = Int32Array.from({ length: leaves }, (_, i) => i)
+  const columns = codeColumns(state.book, all)
+  const kept = state.book.attributes.flatMap((name, a) => (NOT_A_PLACE.has(name) ? [] : [a]))
+  return {
+    attributes: kept.map(a => state.book.attributes[a]!),
+    values: kept.map(a => state.book.values[a]!),
+    codes: kept.map(a => columns[a]!),
+    real,
+    predict: Float64Array.from(shares, s => s * expected),
+  }
+}
+
+/** Share of each leaf in usual reports: what was seen, shrunk to independent labels. */
+function usualShares(state: ReportState): Float64Array {
+  const { book } = state
+  const leaves = leafCount(book)
+  const groups = groupCount(book)
+  const byGroup = new Float64Array(groups)
+  const absent = new Float64Array(book.attributes.length)
+  let all = 0
+  for (let leaf = 0; leaf < leaves; leaf++) {
+    const seen = (state.usual[leaf] ?? 0) + 0.01
+    all += seen
+    for (const g of book.groups[leaf]!) byGroup[g]! += seen
+    for (let a = 0; a < absent.length; a++) if ((book.codes[leaf]![a] ?? -1) < 0) absent[a]! += seen
+  }
+  const shares = new Float64Array(leaves)
+  let independent = 0
+  for (let leaf = 0; leaf < leaves; leaf++) {
+    let p = 1
+    for (let a = 0; a < absent.length; a++) if ((book.codes[leaf]![a] ?? -1) < 0) p *= absent[a]! / all
+    for (const g of book.groups[leaf]!) if (g > 0) p *= byGroup[g]! / all
+    shares[leaf] = p
+    independent += p
+  }
+  for (let leaf = 0; leaf < leaves; leaf++)
+    shares[leaf] =
+      ((state.usual[leaf] ?? 0) + (PRIOR_REPORTS * shares[leaf]!) / independent) / (state.usualAll + PRIOR_REPORTS)
+  return shares
+}

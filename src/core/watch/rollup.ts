@@ -1,0 +1,144 @@
+import type { EpochMs } from '../../contract/time.js'
+import { ROLLUP_MS, type RateTriple, type ReportPair, type Rollup } from '../../contract/view.js'
+import { MINUTE } from '../../contract/time.js'
+import {
+  addGroups,
+  fit,
+  groupCount,
+  groupName,
+  groupSums,
+  LATE_MS,
+  type GroupSums,
+  type LeafBook,
+} from '../aggregate.js'
+import { negativeBinomialSurvival } from '../stat/tails.js'
+import type { ReportState } from './reports.js'
+import type { ServiceState } from './service.js'
+
+/** What is counted of one service in five minutes, by label value. */
+export interface Bin {
+  bin: EpochMs
+  reports: GroupSums
+  posts: GroupSums
+  checks: GroupSums
+  metrics: GroupSums
+  dirty: boolean
+  /** Reports or posts came since the row was last put: pages want these at once. */
+  urgent: boolean
+}
+
+export type BinKind = 'reports' | 'posts' | 'checks' | 'metrics'
+
+/** Values of one label in a row; the busiest are kept, the rest is in the totals only. */
+const MAX_VALUES = 60
+/** Chance that a quiet bin passes the drawn upper level. */
+const HIGH_CHANCE = 1e-3
+
+export function addToBin(
+  s: ServiceState,
+  slot: EpochMs,
+  kind: BinKind,
+  book: LeafBook,
+  leaf: number,
+  a: number,
+  b: number,
+  c: number,
+): void {
+  const start = slot - (slot % ROLLUP_MS)
+  let bin = s.bins.get(start)
+  if (!bin) {
+    bin = {
+      bin: start,
+      reports: groupSums(1),
+      posts: groupSums(1),
+      checks: groupSums(1),
+      metrics: groupSums(1),
+      dirty: false,
+      urgent: false,
+    }
+    s.bins.set(start, bin)
+  }
+  fit(bin[kind], groupCount(book))
+  addGroups(bin[kind], book.groups[leaf]!, a, b, c)
+  bin.dirty = true
+  if (kind === 'reports') bin.urgent = true
+  s.changed = true
+}
+
+/**
+ * Rows of bins that changed. Reports are put at the next tick; other kinds when their bin is over, or each tick while there is
+ * trouble. Bins too old to change are forgotten.
+ */
+export function takeRollups(s: ServiceState, now: EpochMs, position: number, into: Rollup[]): void {
+  const trouble = s.strands.bad !== null || s.strands.slow !== null
+  for (const bin of s.bins.values()) {
+    if (bin.dirty && (bin.urgent || trouble || now >= bin.bin + ROLLUP_MS)) {
+      into.push(rowOf(s, bin, position))
+      bin.dirty = bin.urgent = false
+    }
+    if (now - bin.bin > LATE_MS + 2 * ROLLUP_MS) s.bins.delete(bin.bin)
+  }
+}
+
+function rowOf(s: ServiceState, bin: Bin, position: number): Rollup {
+  const usual = s.reports ? usualLevel(s.reports, bin.bin) : { expected: 0, high: 0 }
+  return {
+    service: s.id,
+    bin: bin.bin,
+    position,
+    reports: { bad: bin.reports.a[0]!, ok: bin.reports.b[0]!, ...usual },
+    posts: {
+      total: bin.posts.a[0]!,
+      complaints: bin.posts.b[0]!,
+      expected: s.posts ? usualLevel(s.posts, bin.bin).expected : 0,
+    },
+    checks: { total: bin.checks.a[0]!, bad: bin.checks.b[0]! },
+    metrics: { total: bin.metrics.a[0]!, bad: bin.metrics.b[0]!, slow: bin.metrics.c[0]! },
+    reportsBy: s.reports ? byLabel(s.reports.book, bin.reports, (a, b): ReportPair => [a, b]) : {},
+    ratesBy: {
+      ...(s.checks ? byLabel(s.checks.book, bin.checks, (a, b, c): RateTriple => [a, b, c]) : {}),
+      ...(s.metrics ? byLabel(s.metrics.book, bin.metrics, (a, b, c): RateTriple => [a, b, c]) : {}),
+    },
+  }
+}
+
+function byLabel<T>(
+  book: LeafBook,
+  sums: GroupSums,
+  make: (a: number, b: number, c: number) => T,
+): Record<string, Record<string, T>> {
+  const found: { g: number; weight: number }[] = []
+  for (let g = 1; g < Math.min(groupCount(book), sums.a.length); g++) {
+    const weight = sums.a[g]! + sums.b[g]!
+    if (weight > 0) found.push({ g, weight })
+  }
+  found.sort((x, y) => y.weight - x.weight || x.g - y.g)
+  const out: Record<string, Record<string, T>> = {}
+  for (const { g } of found) {
+    const { label, value } = groupName(book, g)!
+    const values = (out[label] ??= {})
+    if (Object.keys(values).length < MAX_VALUES) values[value] = make(sums.a[g]!, sums.b[g]!, sums.c[g]!)
+  }
+  return out
+}
+
+/** Usual count of a bin, and the level that one quiet bin in a thousand passes. */
+function usualLevel(state: ReportState, bin: EpochMs): { expected: number; high: number } {
+  let expected = 0
+  let spread = 0
+  for (let slot = bin; slot < bin + ROLLUP_MS; slot += MINUTE) {
+    const { mean, dispersion, cv } = state.series.expect(slot)
+    expected += mean
+    spread += mean * dispersion + (mean * cv) ** 2 * 5
+  }
+  const overMean = expected > 0 ? Math.max(1.001, spread / expected) : 1.001
+  let high = Math.ceil(expected)
+  while (
+    high < expected + 20 * Math.sqrt(spread + 1) &&
+    negativeBinomialSurvival(high + 1, expected, overMean) > HIGH_CHANCE
+  )
+    high++
+  return { expected: round(expected), high }
+}
+
+const round = (x: number): number => Math.round(x * 100) / 100

@@ -1,0 +1,365 @@
+import type { Finding, KindReading, SegmentReading } from '../../contract/finding.js'
+import type { Observation, ObservationVia } from '../../contract/signal.js'
+import { MINUTE, type EpochMs } from '../../contract/time.js'
+import type { Component, Dependency } from '../../contract/topology.js'
+import { groupCount, groupName, LATE_MS } from '../aggregate.js'
+import { segment, type Segmentation } from '../localize/index.js'
+import { rateOnset, rateState, takeRate, tickRates, type RateReading, type RateState, type Strand } from '../rates.js'
+import type { SeriesReading } from '../series.js'
+import { crowdState, noteCrowd, readCrowd, type CrowdState } from './crowd.js'
+import { readDemand } from './demand.js'
+import { expectedReports, reportState, reportTable, takeReport, type ReportState } from './reports.js'
+import { addToBin, type Bin } from './rollup.js'
+import {
+  addFromChecks,
+  anyExcess,
+  failingComponents,
+  locateRates,
+  nameSegments,
+  quietKind,
+  rateWindow,
+  readTracks,
+  whereUnaffected,
+  type RateWindow,
+  type StrandState,
+} from './strand.js'
+
+/** Evidence of two kinds may add up to an alarm that neither raises alone: each at least LEAST, together at least SUM. */
+const LEAST_BITS = 8
+const SUM_BITS = 30
+/** One kind counts for so much at most, so that a flood of one never outvotes the silence of the others. */
+const KIND_CAP_BITS = 60
+/** The onset is estimated anew while evidence comes in for so long after the alarm, then it stands. */
+const ONSET_SETTLES_MS = 10 * MINUTE
+/** A strand is followed for so long after its last trouble; the judge's hold is shorter. */
+const AFTERMATH_MS = 40 * MINUTE
+/** Report segments are read over this much. */
+const REPORT_WINDOW_MS = 15 * MINUTE
+/** Segments are searched each minute at first, then each SEARCH_EVERY minutes: they change slowly later. */
+const SEARCH_EVERY_MIN = 3
+const SEARCH_SETTLES_MS = 30 * MINUTE
+
+export interface ServiceState {
+  id: string
+  title: string
+  components: Component[]
+  dependsOn: Dependency[]
+  metrics: RateState | null
+  checks: RateState | null
+  reports: ReportState | null
+  posts: ReportState | null
+  crowd: CrowdState
+  strands: Record<Strand, StrandState | null>
+  bins: Map<EpochMs, Bin>
+  seen: Partial<Record<ObservationVia, EpochMs>>
+  /** Observations that came too late for their minute. */
+  late: number
+  changed: boolean
+}
+
+export const serviceState = (id: string): ServiceState => ({
+  id,
+  title: id,
+  components: [],
+  dependsOn: [],
+  metrics: null,
+  checks: null,
+  reports: null,
+  posts: null,
+  crowd: crowdState(),
+  strands: { bad: null, slow: null },
+  bins: new Map(),
+  seen: {},
+  late: 0,
+  changed: true,
+})
+
+/** Counts one observation in its minute. `first` is false for a person's repeated answer, which is noted but not counted. */
+export function takeObservation(
+  s: ServiceState,
+  signal: Observation,
+  now: EpochMs,
+  first: boolean,
+  falseAlarmsPerDay: number,
+): void {
+  // A window that ends on the minute belongs to the minute before.
+  const slot = Math.floor((signal.via === 'metric' ? signal.at - 1 : signal.at) / MINUTE) * MINUTE
+  s.seen[signal.via] = Math.max(s.seen[signal.via] ?? 0, signal.at)
+  if (now - slot > LATE_MS) {
+    s.late++
+    return
+  }
+  if (signal.via === 'metric') {
+    s.metrics ??= rateState()
+    const leaf = takeRate(s.metrics, slot, signal.labels, signal.total, signal.bad ?? 0, signal.slow ?? 0)
+    addToBin(s, slot, 'metrics', s.metrics.book, leaf, signal.total, signal.bad ?? 0, signal.slow ?? 0)
+  } else if (signal.via === 'check') {
+    s.checks ??= rateState()
+    const leaf = takeRate(s.checks, slot, signal.labels, signal.total, signal.bad ?? 0, 0)
+    addToBin(s, slot, 'checks', s.checks.book, leaf, signal.total, signal.bad ?? 0, 0)
+  } else takeAnswer(s, signal, slot, first, falseAlarmsPerDay)
+}
+
+function takeAnswer(
+  s: ServiceState,
+  signal: Observation,
+  slot: EpochMs,
+  first: boolean,
+  falseAlarmsPerDay: number,
+): void {
+  const says = noteCrowd(s.crowd, signal, first)
+  if (!first) return
+  const kind = signal.via === 'report' ? 'reports' : 'posts'
+  const state = (s[kind] ??= reportState(slot, falseAlarmsPerDay))
+  state.seenAt = Math.max(state.seenAt, slot)
+  if (signal.via === 'report') {
+    const bad = signal.bad ?? signal.total
+    const leaf = takeReport(state, slot, signal.labels, bad, signal.total - bad)
+    addToBin(s, slot, 'reports', state.book, leaf, bad, signal.total - bad, 0)
+  } else {
+    const bad = signal.bad ?? (says === 'complaint' || says === 'exposure' || says === 'quality' ? signal.total : 0)
+    const leaf = takeReport(state, slot, signal.labels, bad, 0)
+    addToBin(s, slot, 'posts', state.book, leaf, signal.total, bad, 0)
+  }
+}
+
+/** Readings of one tick, kept for the strands, the page rows and learning. */
+export interface ServiceReadings {
+  reports: SeriesReading | null
+  posts: SeriesReading | null
+  metrics: Record<Strand, RateReading> | null
+  checks: Record<Strand, RateReading> | null
+}
+
+/** Closes the minute before `now` in every kind. */
+export function tickKinds(s: ServiceState, now: EpochMs): ServiceReadings {
+  return {
+    reports: s.reports && stepSeries(s.reports, now),
+    posts: s.posts && stepSeries(s.posts, now),
+    metrics: s.metrics && tickRates(s.metrics, now),
+    checks: s.checks && tickRates(s.checks, now),
+  }
+}
+
+function stepSeries(state: ReportState, now: EpochMs): SeriesReading | null {
+  let reading: SeriesReading | null = null
+  while (state.steppedUntil + MINUTE <= now) {
+    const slot = state.steppedUntil
+    const count = state.pending.get(slot) ?? 0
+    if (count > 0) state.pending.delete(slot)
+    reading = state.series.step(slot, count)
+    state.steppedUntil = slot + MINUTE
+  }
+  return reading
+}
+
+/** What one strand has to say at this tick; null when all is quiet. Opens, follows and closes the strand's state. */
+export function readStrand(s: ServiceState, strand: Strand, r: ServiceReadings, now: EpochMs): Finding | null {
+  const kinds = strand === 'bad' ? badKinds(s, r, now) : slowKinds(r)
+  const bits = Object.values(kinds).reduce((sum, k) => sum + Math.min(KIND_CAP_BITS, Math.max(0, k.bits ?? 0)), 0)
+  const alarm = Object.values(kinds).some(k => k.alarm) || addsUp(Object.values(kinds))
+  let state = s.strands[strand]
+  if (!alarm && !state) return null
+  if (!state) {
+    const { onset, interval } = onsetOf(s, strand, kinds, r, now)
+    state = s.strands[strand] = {
+      raisedAt: now,
+      onset,
+      onsetInterval: interval,
+      troubledAt: now,
+      named: [],
+      segments: [],
+      uneven: [],
+      unaffected: {},
+    }
+  } else if (alarm && now - state.raisedAt < ONSET_SETTLES_MS) {
+    const { onset, interval } = onsetOf(s, strand, kinds, r, now)
+    state.onset = onset
+    state.onsetInterval = interval
+  }
+  const metrics = s.metrics && rateWindow(s.metrics, strand, now, state.onset)
+  const checks = strand === 'bad' && s.checks ? rateWindow(s.checks, strand, now, state.onset) : null
+  const failing = {
+    metrics: metrics !== null && anyExcess(metrics, strand),
+    checks: checks !== null && anyExcess(checks, strand),
+  }
+  const troubled = alarm || failing.metrics || failing.checks
+  if (troubled) state.troubledAt = now
+  else if (now - state.troubledAt > AFTERMATH_MS) {
+    s.strands[strand] = null
+    return null
+  }
+  if (now - state.raisedAt < SEARCH_SETTLES_MS || (now / MINUTE) % SEARCH_EVERY_MIN === 0)
+    locate(s, state, strand, kinds, { metrics, checks }, failing, now)
+  const tracks = readTracks(state, metrics, checks, now)
+  if (strand === 'bad' && s.reports) tracks.push(reportTrack(s.reports, kinds.report, now))
+  const stale = tracks.some(t => t.stale && t.excess > 0.02)
+  return {
+    type: 'finding',
+    service: s.id,
+    at: now,
+    strand,
+    alarm,
+    kinds,
+    bits,
+    onset: state.onset,
+    onsetInterval: state.onsetInterval,
+    segments: state.segments,
+    uneven: state.uneven,
+    unaffected: state.unaffected,
+    components: componentsOf(s, state, metrics, strand, now),
+    tracks,
+    share: overallShare(metrics, checks),
+    calm: !troubled && !stale,
+    demand: s.metrics ? readDemand(s.metrics, state.onset, now) : null,
+    crowd: readCrowd(s.crowd, now, REPORT_WINDOW_MS),
+  }
+}
+
+const addsUp = (kinds: KindReading[]): boolean => {
+  const strong = kinds.filter(k => (k.bits ?? 0) >= LEAST_BITS)
+  return strong.length >= 2 && strong.reduce((sum, k) => sum + Math.min(KIND_CAP_BITS, k.bits!), 0) >= SUM_BITS
+}
+
+function badKinds(s: ServiceState, r: ServiceReadings, now: EpochMs): Finding['kinds'] {
+  const kinds: Finding['kinds'] = {}
+  if (r.reports) kinds.report = seriesKind(r.reports)
+  if (r.posts) {
+    const posts = seriesKind(r.posts)
+    // Posts follow news as well as trouble: alone they raise nothing where people could have reported and did not.
+    if (s.reports && (kinds.report?.bits ?? 0) < 3) posts.alarm = false
+    kinds.post = posts
+  }
+  if (r.metrics) kinds.metric = rateKind(r.metrics.bad)
+  if (r.checks) kinds.check = rateKind(r.checks.bad)
+  for (const via of ['report', 'post'] as const) {
+    const kind = kinds[via]
+    if (kind && unheard(s, via, now)) kind.bits = null
+  }
+  return kinds
+}
+
+const slowKinds = (r: ServiceReadings): Finding['kinds'] => (r.metrics ? { metric: rateKind(r.metrics.slow) } : {})
+
+const seriesKind = (r: SeriesReading): KindReading => ({
+  bits: r.bits,
+  alarm: r.alarm,
+  observed: r.observed ?? 0,
+  expected: r.expected,
+  onset: r.onset,
+  onsetInterval: r.onsetInterval ? [r.onsetInterval[0], r.onsetInterval[1]] : null,
+  share: null,
+})
+
+const rateKind = (r: RateReading): KindReading => ({
+  ...quietKind(r.share ?? 0, r.expectedShare, r.bits),
+  alarm: r.alarm,
+  share: r.share,
+})
+
+/** Silence longer than chance allows (1 in 2²⁰ at the usual rate) means that the source is broken, not that all is well. */
+function unheard(s: ServiceState, via: 'report' | 'post', now: EpochMs): boolean {
+  const state = via === 'report' ? s.reports : s.posts
+  if (!state || now - state.seenAt < 30 * MINUTE) return false
+  const from = Math.max(state.seenAt + MINUTE, now - 24 * 60 * MINUTE)
+  const { mean, dispersion } = state.series.expect(now - MINUTE)
+  return (mean / Math.max(1, dispersion)) * ((now - from) / MINUTE) > 20 * Math.LN2
+}
+
+function onsetOf(
+  s: ServiceState,
+  strand: Strand,
+  kinds: Finding['kinds'],
+  r: ServiceReadings,
+  now: EpochMs,
+): { onset: EpochMs; interval: [EpochMs, EpochMs] } {
+  if (kinds.metric?.alarm) return rateOnset(s.metrics!, strand, r.metrics![strand].groups, now)
+  if (kinds.check?.alarm) return rateOnset(s.checks!, strand, r.checks![strand].groups, now)
+  const crowd = [kinds.report, kinds.post].find(k => k && k.onset !== null && (k.alarm || (k.bits ?? 0) >= LEAST_BITS))
+  if (crowd?.onset)
+    return { onset: crowd.onset, interval: crowd.onsetInterval ?? [crowd.onset - 5 * MINUTE, crowd.onset + 5 * MINUTE] }
+  return { onset: now - 5 * MINUTE, interval: [now - 15 * MINUTE, now] }
+}
+
+function locate(
+  s: ServiceState,
+  state: StrandState,
+  strand: Strand,
+  kinds: Finding['kinds'],
+  rates: { metrics: RateWindow | null; checks: RateWindow | null },
+  failing: { metrics: boolean; checks: boolean },
+  now: EpochMs,
+): void {
+  let found: Segmentation | null = null
+  if (rates.metrics && failing.metrics) {
+    found = locateRates(rates.metrics)
+    if (rates.checks) addFromChecks(found.segments, rates.checks, rates.metrics, now)
+  } else if (rates.checks && failing.checks) found = locateRates(rates.checks)
+  else if (strand === 'bad' && s.reports && kinds.report?.alarm)
+    found = segment(reportTable(s.reports, Math.max(state.onset, now - REPORT_WINDOW_MS), now), { kind: 'counts' })
+  state.segments = found ? found.segments.map(toReading) : []
+  state.uneven = found?.uneven ?? []
+  state.unaffected = found ? whereUnaffected(found.unaffected) : {}
+  nameSegments(state, state.segments)
+}
+
+const toReading = (f: Segmentation['segments'][number]): SegmentReading => ({
+  where: f.where,
+  share: f.share,
+  interval: f.interval,
+  bits: f.bits,
+  excess: f.excess,
+})
+
+function reportTrack(state: ReportState, kind: KindReading | undefined, now: EpochMs): Finding['tracks'][number] {
+  const minutes = 10
+  const from = Math.floor(now / MINUTE) * MINUTE - minutes * MINUTE
+  let observed = 0
+  for (const rows of state.ring.rows)
+    if (rows && rows.slot >= from && rows.slot < now) for (const bad of rows.a) observed += bad
+  const excess = Math.max(0, observed - expectedReports(state, from, from + minutes * MINUTE)) / minutes
+  return { where: {}, excess, unit: 'reports_per_minute', bits: kind?.bits ?? 0, stale: kind?.bits === null }
+}
+
+const overallShare = (metrics: RateWindow | null, checks: RateWindow | null): number | null => {
+  const rates = metrics ?? checks
+  const total = rates?.groups.total[0] ?? 0
+  return rates && total > 0 ? Math.max(0, (rates.groups.hit[0]! - rates.groups.expected[0]!) / total) : null
+}
+
+function componentsOf(
+  s: ServiceState,
+  state: StrandState,
+  metrics: RateWindow | null,
+  strand: Strand,
+  now: EpochMs,
+): string[] {
+  if (metrics) {
+    const failing = failingComponents(metrics, strand)
+    if (failing.length > 0) return failing
+  }
+  if (!s.reports || strand === 'slow') return []
+  return reportedComponents(s.reports, Math.max(state.onset, now - REPORT_WINDOW_MS), now)
+}
+
+/** Components named in clearly more reports than usual. */
+function reportedComponents(state: ReportState, from: EpochMs, now: EpochMs): string[] {
+  const { book } = state
+  const seen = new Float64Array(groupCount(book))
+  const usual = new Float64Array(groupCount(book))
+  for (const rows of state.ring.rows) {
+    if (!rows || rows.slot < from || rows.slot >= now) continue
+    for (let i = 0; i < rows.leaf.length; i++) for (const g of book.groups[rows.leaf[i]!]!) seen[g]! += rows.a[i]!
+  }
+  for (let leaf = 0; leaf < state.usual.length; leaf++)
+    for (const g of book.groups[leaf]!) usual[g]! += state.usual[leaf]!
+  const expected = expectedReports(state, from, now)
+  const found: { value: string; n: number }[] = []
+  for (let g = 1; g < seen.length; g++) {
+    const name = groupName(book, g)!
+    if (name.label !== 'component' || seen[g]! < 3) continue
+    const mean = (expected * (usual[g]! + 0.5)) / (state.usualAll + 1)
+    if (seen[g]! > 3 * mean + 2) found.push({ value: name.value, n: seen[g]! })
+  }
+  return found.sort((a, b) => b.n - a.n || (a.value < b.value ? -1 : 1)).map(f => f.value)
+}

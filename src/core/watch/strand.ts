@@ -1,0 +1,207 @@
+import type { KindReading, SegmentReading, Track } from '../../contract/finding.js'
+import type { Uneven, Where } from '../../contract/incident.js'
+import { MINUTE, type EpochMs } from '../../contract/time.js'
+import { codeColumns, groupCount, groupName, leafCount } from '../aggregate.js'
+import { segment, type LeafTable, type Segmentation } from '../localize/index.js'
+import {
+  CLEAR_SHARE,
+  excessBits,
+  leafWindow,
+  UNREADABLE_MS,
+  windowByGroup,
+  type LeafWindow,
+  type RateState,
+  type Strand,
+} from '../rates.js'
+import { NOT_A_PLACE } from './reports.js'
+
+/** Newest minutes of each label set that say what fails now. */
+export const WINDOW_ROWS = 5
+/** Followed values at most: the cost of a tick in trouble. */
+const MAX_TRACKS = 64
+/** A silent label set is held to its last word for so long; after that nobody knows, and nothing is claimed for it. */
+const LAST_WORD_MS = 120 * MINUTE
+/** Bits from which a window's excess is not chance; log2 of the values looked at is added. */
+const EXCESS_BITS = 8
+
+/** Trouble of one kind (failing or slow) at one service, from its first alarm to the end of its aftermath. */
+export interface StrandState {
+  raisedAt: EpochMs
+  onset: EpochMs
+  onsetInterval: [EpochMs, EpochMs]
+  /** Newest tick with an alarm or an excess. */
+  troubledAt: EpochMs
+  /** Label values that were ever part of a segment, in order of appearance. */
+  named: { label: string; value: string }[]
+  segments: SegmentReading[]
+  uneven: Uneven[]
+  unaffected: Where
+}
+
+export interface RateWindow {
+  state: RateState
+  window: LeafWindow
+  groups: { total: Float64Array; hit: Float64Array; expected: Float64Array }
+  /** Group → newest minute with data. */
+  newest: Float64Array
+}
+
+export function rateWindow(state: RateState, strand: Strand, now: EpochMs, onset: EpochMs): RateWindow {
+  const window = leafWindow(state, strand, now, Math.max(onset, now - LAST_WORD_MS), WINDOW_ROWS)
+  const newest = new Float64Array(groupCount(state.book))
+  for (let leaf = 0; leaf < window.newest.length; leaf++)
+    for (const g of state.book.groups[leaf]!) if (window.newest[leaf]! > newest[g]!) newest[g] = window.newest[leaf]!
+  return { state, window, groups: windowByGroup(state.book, window), newest }
+}
+
+/** Failing share above the usual one in a group, with its bits. */
+export function groupExcess(rates: RateWindow, group: number): { excess: number; bits: number } {
+  const total = rates.groups.total[group] ?? 0
+  if (total <= 0) return { excess: 0, bits: 0 }
+  const hit = rates.groups.hit[group]!
+  const expected = rates.groups.expected[group]!
+  return { excess: Math.max(0, (hit - expected) / total), bits: excessBits(total, hit, expected) }
+}
+
+/** Is any label value still failing beyond what is usual? */
+export function anyExcess(rates: RateWindow, strand: Strand): boolean {
+  const count = groupCount(rates.state.book)
+  const needed = EXCESS_BITS + Math.log2(1 + count)
+  for (let g = 0; g < count; g++) {
+    const total = rates.groups.total[g]!
+    if (total <= 0) continue
+    const share = (rates.groups.hit[g]! - rates.groups.expected[g]!) / total
+    if (share < CLEAR_SHARE[strand]) continue
+    if (excessBits(total, rates.groups.hit[g]!, rates.groups.expected[g]!) >= needed) return true
+  }
+  return false
+}
+
+/** The window as a table for the localizer; label sets without data are left out. */
+export function rateTable(rates: RateWindow): LeafTable {
+  const { book } = rates.state
+  const { window } = rates
+  const leaves: number[] = []
+  for (let leaf = 0; leaf < leafCount(book); leaf++) if (window.total[leaf]! > 0) leaves.push(leaf)
+  const index = Int32Array.from(leaves)
+  const columns = codeColumns(book, index)
+  const kept = book.attributes.flatMap((name, a) => (NOT_A_PLACE.has(name) && name !== 'network' ? [] : [a]))
+  return {
+    attributes: kept.map(a => book.attributes[a]!),
+    values: kept.map(a => book.values[a]!),
+    codes: kept.map(a => columns[a]!),
+    real: Float64Array.from(leaves, leaf => window.hit[leaf]!),
+    predict: Float64Array.from(leaves, leaf => window.expected[leaf]!),
+    total: Float64Array.from(leaves, leaf => window.total[leaf]!),
+  }
+}
+
+export const whereUnaffected = (found: Segmentation['unaffected']): Where =>
+  Object.fromEntries(found.map(x => [x.attribute, x.values]))
+
+/** Localizes a window of rates. */
+export function locateRates(rates: RateWindow): Segmentation {
+  return segment(rateTable(rates), { kind: 'rates' })
+}
+
+/**
+ * Cells and places that requests are silent about, or never told of, but checks see failing: they join the segments,
+ * because silence at the onset is how a total failure looks from telemetry.
+ */
+export function addFromChecks(
+  found: Segmentation['segments'],
+  checks: RateWindow,
+  metrics: RateWindow,
+  now: EpochMs,
+): void {
+  const { book } = checks.state
+  for (const label of ['cell', 'region', 'pop', 'isp', 'asn']) {
+    const blind: { value: string; share: number; interval: [number, number]; bits: number }[] = []
+    for (let g = 1; g < groupCount(book); g++) {
+      const name = groupName(book, g)!
+      if (name.label !== label) continue
+      const total = checks.groups.total[g]!
+      const hit = checks.groups.hit[g]!
+      if (total < 3 || hit < 3 || hit < 0.5 * total) continue
+      const known = metrics.state.book.groupOf.get(`${label}=${name.value}`)
+      if (known !== undefined && now - (metrics.newest[known] ?? 0) < UNREADABLE_MS) continue
+      if (found.some(s => s.where[label]?.includes(name.value))) continue
+      const half = 1.96 * Math.sqrt((hit * (total - hit)) / total ** 3)
+      blind.push({
+        value: name.value,
+        share: hit / total,
+        interval: [Math.max(0, hit / total - half - 1 / (2 * total)), Math.min(1, hit / total + half)],
+        bits: excessBits(total, hit, checks.groups.expected[g]!),
+      })
+    }
+    if (blind.length === 0) continue
+    const share = blind.reduce((sum, b) => sum + b.share, 0) / blind.length
+    found.push({
+      where: { [label]: blind.map(b => b.value) },
+      share,
+      interval: [Math.min(...blind.map(b => b.interval[0])), Math.max(...blind.map(b => b.interval[1]))],
+      bits: blind.reduce((sum, b) => sum + b.bits, 0),
+      excess: 0,
+    })
+    return
+  }
+}
+
+/** Remembers the values that segments name, so that each is followed to its own recovery. */
+export function nameSegments(state: StrandState, segments: readonly SegmentReading[]): void {
+  for (const s of segments)
+    for (const [label, values] of Object.entries(s.where))
+      for (const value of values)
+        if (state.named.length < MAX_TRACKS && !state.named.some(n => n.label === label && n.value === value))
+          state.named.push({ label, value })
+}
+
+/** Everything, then each named value: what is left of the trouble there. Metrics lead; checks speak where metrics never did. */
+export function readTracks(
+  state: StrandState,
+  metrics: RateWindow | null,
+  checks: RateWindow | null,
+  now: EpochMs,
+): Track[] {
+  const tracks: Track[] = []
+  const read = (where: Where, key: string | null): void => {
+    for (const rates of [metrics, checks]) {
+      if (!rates) continue
+      const group = key === null ? 0 : rates.state.book.groupOf.get(key)
+      if (group === undefined || (rates.groups.total[group] ?? 0) <= 0) continue
+      const { excess, bits } = groupExcess(rates, group)
+      tracks.push({ where, excess, unit: 'share', bits, stale: now - rates.newest[group]! > UNREADABLE_MS })
+      return
+    }
+  }
+  read({}, null)
+  for (const { label, value } of state.named) read({ [label]: [value] }, `${label}=${value}`)
+  return tracks
+}
+
+/** Components whose failing share is not small beside the worst one's. */
+export function failingComponents(rates: RateWindow, strand: Strand): string[] {
+  const { book } = rates.state
+  const found: { value: string; excess: number }[] = []
+  for (let g = 1; g < groupCount(book); g++) {
+    const name = groupName(book, g)!
+    if (name.label !== 'component') continue
+    const { excess, bits } = groupExcess(rates, g)
+    if (excess >= CLEAR_SHARE[strand] && bits >= EXCESS_BITS) found.push({ value: name.value, excess })
+  }
+  const worst = Math.max(0, ...found.map(f => f.excess))
+  return found
+    .filter(f => f.excess >= Math.max(0.02, 0.2 * worst))
+    .sort((a, b) => b.excess - a.excess || (a.value < b.value ? -1 : 1))
+    .map(f => f.value)
+}
+
+export const quietKind = (observed: number, expected: number, bits: number | null): KindReading => ({
+  bits,
+  alarm: false,
+  observed,
+  expected,
+  onset: null,
+  onsetInterval: null,
+  share: null,
+})

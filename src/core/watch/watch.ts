@@ -1,0 +1,136 @@
+import type { Finding, Matter } from '../../contract/finding.js'
+import type { Signal } from '../../contract/signal.js'
+import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
+import type { Rollup } from '../../contract/view.js'
+import { learnRates, STRANDS, type Strand } from '../rates.js'
+import { CountSeries, type SeriesSnapshot } from '../series.js'
+import { firstAnswer, readCrowd, reporters, type Reporters } from './crowd.js'
+import { learnUsual, type ReportState } from './reports.js'
+import { takeRollups } from './rollup.js'
+import { readStrand, serviceState, takeObservation, tickKinds, type ServiceState } from './service.js'
+
+/** So many people, each for themselves, must say that they see what is not theirs before it is told. */
+export const EXPOSURES_TO_TELL = 5
+const EXPOSURE_WINDOW_MS = 15 * MINUTE
+
+export interface WatchOptions {
+  /** What an operator asks for: false incidents a service and 30 days. */
+  falseAlarmsPerMonth: number
+}
+
+/** A finding is published while there is something to say; between, only facts pass through. */
+export class Watch {
+  readonly services = new Map<string, ServiceState>()
+  private reporters: Reporters = reporters()
+
+  constructor(private readonly options: WatchOptions) {}
+
+  /** Folds one signal at log time `now`. What the judge must know at once goes to `matters`. */
+  take(signal: Signal, now: EpochMs, matters: Matter[]): void {
+    const s = this.service(signal.service)
+    if (signal.type === 'fact') {
+      if (signal.via === 'topology') {
+        if (signal.title) s.title = signal.title
+        s.components = signal.components
+        s.dependsOn = signal.dependsOn
+        s.changed = true
+      }
+      matters.push({ type: 'fact', fact: signal, at: now })
+      return
+    }
+    const who = signal.via === 'report' ? signal.reporter : signal.author
+    const first = who === undefined || firstAnswer(this.reporters, signal.service, who, signal.bad !== 0, signal.at)
+    takeObservation(s, signal, now, first, this.options.falseAlarmsPerMonth / 30)
+  }
+
+  service(id: string): ServiceState {
+    let s = this.services.get(id)
+    if (!s) this.services.set(id, (s = serviceState(id)))
+    return s
+  }
+
+  /** Closes the minute that ends at `now` for every service. */
+  tick(now: EpochMs, matters: Matter[]): void {
+    for (const s of this.services.values()) {
+      const readings = tickKinds(s, now)
+      const findings: Partial<Record<Strand, Finding | null>> = {}
+      for (const strand of STRANDS) {
+        const finding = readStrand(s, strand, readings, now)
+        findings[strand] = finding
+        if (finding) matters.push(finding)
+      }
+      if (!findings.bad) tellExposure(s, now, matters)
+      learn(s, now)
+    }
+    matters.push({ type: 'tick', at: now })
+  }
+
+  /** Rows of the pages that changed since they were last taken. */
+  takeRollups(now: EpochMs, position: number, into: Rollup[]): void {
+    for (const s of this.services.values()) if (s.bins.size > 0) takeRollups(s, now, position, into)
+  }
+
+  /** Shares memory with the watch: serialise it before the next step. */
+  snapshot(): unknown {
+    const services = [...this.services.values()].map(s => ({
+      ...s,
+      reports: s.reports && { ...s.reports, series: s.reports.series.snapshot() },
+      posts: s.posts && { ...s.posts, series: s.posts.series.snapshot() },
+    }))
+    return { services, reporters: this.reporters }
+  }
+
+  static open(snapshot: unknown, options: WatchOptions): Watch {
+    const watch = new Watch(options)
+    const from = snapshot as { services: ServiceState[]; reporters: Reporters }
+    for (const s of from.services)
+      watch.services.set(s.id, { ...s, reports: openSeries(s.reports), posts: openSeries(s.posts) })
+    watch.reporters = from.reporters
+    return watch
+  }
+}
+
+/** What a snapshot holds in the place of a series. */
+const openSeries = (stored: ReportState | null): ReportState | null =>
+  stored && { ...stored, series: CountSeries.open(stored.series as unknown as SeriesSnapshot) }
+
+function learn(s: ServiceState, now: EpochMs): void {
+  const since = (strand: Strand): EpochMs | null => {
+    const state = s.strands[strand]
+    return state && state.onsetInterval[0]
+  }
+  const trouble = { bad: since('bad'), slow: since('slow') }
+  if (s.metrics) learnRates(s.metrics, now, trouble)
+  if (s.checks) learnRates(s.checks, now, trouble)
+  if (s.reports) learnUsual(s.reports, now, trouble.bad)
+  if (s.posts) learnUsual(s.posts, now, trouble.bad)
+}
+
+/** People who see what is not theirs matter by what they say, not by how many they are: told without any spike. */
+function tellExposure(s: ServiceState, now: EpochMs, matters: Matter[]): void {
+  if (s.crowd.exposures.length < EXPOSURES_TO_TELL || s.crowd.exposures.at(-1)!.at < now - DAY) return
+  const crowd = readCrowd(s.crowd, now, EXPOSURE_WINDOW_MS)
+  if (crowd.exposures < EXPOSURES_TO_TELL) return
+  const onset = s.crowd.exposures.at(-crowd.exposures)!.at
+  matters.push({
+    type: 'finding',
+    service: s.id,
+    at: now,
+    strand: 'bad',
+    alarm: false,
+    kinds: {},
+    bits: 0,
+    onset,
+    onsetInterval: [onset - 30 * MINUTE, onset],
+    segments: [],
+    uneven: [],
+    unaffected: {},
+    components: [],
+    tracks: [],
+    share: null,
+    calm: false,
+    demand: null,
+    crowd,
+    hint: 'security',
+  })
+}
