@@ -27,7 +27,13 @@ export async function launch() {
   const main = join(root, 'dist', 'cli', 'main.js')
   if (!existsSync(main))
     return stop(EXIT_MISSING, `it is not built yet. Run:\n\n  cd ${root} && npm ci && npm run build\n`)
-  await import(pathToFileURL(main).href)
+  try {
+    await import(pathToFileURL(main).href)
+  } catch (error) {
+    // A package that was added since the last install; a missing file of our own is a bug and keeps its stack.
+    if (error.code !== 'ERR_MODULE_NOT_FOUND' || !error.message.startsWith('Cannot find package')) throw error
+    return stop(EXIT_MISSING, `${error.message.split(' imported')[0]}. Run:\n\n  cd ${root} && npm ci\n`)
+  }
 }
 
 function stop(code, message) {
