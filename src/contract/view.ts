@@ -68,6 +68,8 @@ export interface WorkspaceView {
   clock: 'wall' | 'signals'
   /** Log time. */
   now: EpochMs
+  /** Log position that is committed. While it stands, nothing that a Reader tells changes: pages are rendered once for it. */
+  position: number
   /** True for the built-in demonstration. */
   demo: boolean
 }
