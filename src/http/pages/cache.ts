@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+
+/** Pages kept, each about 100 KB with its encodings: 25 MB at most; the one that was used longest ago goes first. */
+export const CACHE_PAGES = 256
+/** How long a page is served without asking whether something was committed since. */
+export const FRESH_MS = 250
+
+export type Encoding = 'br' | 'gzip' | 'identity'
+
+/** A page as bytes: rendered once, compressed once for each encoding that somebody asked for. */
+export class Bytes {
+  readonly etag: string
+  readonly #encoded = new Map<Encoding, Buffer>()
+
+  constructor(
+    readonly status: number,
+    readonly type: string,
+    text: string,
+  ) {
+    const raw = Buffer.from(text)
+    this.etag = createHash('sha256').update(raw).digest('base64url').slice(0, 22)
+    this.#encoded.set('identity', raw)
+  }
+
+  encoded(encoding: Encoding): Buffer {
+    let found = this.#encoded.get(encoding)
+    if (found) return found
+    const raw = this.#encoded.get('identity') as Buffer
+    found =
+      encoding === 'gzip'
+        ? gzipSync(raw, { level: 7 })
+        : brotliCompressSync(raw, {
+            params: { [constants.BROTLI_PARAM_QUALITY]: 6, [constants.BROTLI_PARAM_SIZE_HINT]: raw.length },
+          })
+    this.#encoded.set(encoding, found)
+    return found
+  }
+}
+
+interface Entry {
+  version: string
+  checkedAt: number
+  page: Promise<Bytes>
+}
+
+/**
+ * Renders a page when its data has changed, not when somebody asks: however many ask at once, one of them asks for the
+ * version at most every FRESH_MS, and one rendering serves all.
+ */
+export class PageCache {
+  readonly #entries = new Map<string, Entry>()
+  #version: { at: number; value: Promise<string> } | null = null
+
+  constructor(
+    private readonly version: () => Promise<string>,
+    private readonly nowMs: () => number,
+    private readonly most = CACHE_PAGES,
+  ) {}
+
+  async get(key: string, render: () => Promise<Bytes>): Promise<Bytes> {
+    const at = this.nowMs()
+    const held = this.#entries.get(key)
+    if (held && at - held.checkedAt < FRESH_MS && at >= held.checkedAt) return held.page
+    const version = await this.#ask(at)
+    const entry = this.#entries.get(key)
+    if (entry && entry.version === version) {
+      entry.checkedAt = at
+      this.#entries.delete(key)
+      this.#entries.set(key, entry)
+      return entry.page
+    }
+    const made: Entry = { version, checkedAt: at, page: render() }
+    this.#entries.delete(key)
+    this.#entries.set(key, made)
+    if (this.#entries.size > this.most) this.#entries.delete(this.#entries.keys().next().value as string)
+    // A rendering that failed is not kept; whoever waits for it gets the error.
+    made.page.catch(() => this.#entries.get(key) === made && this.#entries.delete(key))
+    return made.page
+  }
+
+  #ask(at: number): Promise<string> {
+    if (!this.#version || at - this.#version.at >= FRESH_MS || at < this.#version.at) {
+      const asked = { at, value: this.version() }
+      this.#version = asked
+      asked.value.catch(() => {
+        if (this.#version === asked) this.#version = null
+      })
+    }
+    return this.#version.value
+  }
+}
+
+/** The best encoding that an Accept-Encoding header allows; a coding with q=0 is refused by the client. */
+export function chooseEncoding(header: string | undefined): Encoding {
+  const allowed = new Set(
+    (header ?? '')
+      .split(',')
+      .map(part =>
+        part
+          .trim()
+          .toLowerCase()
+          .split(/\s*;\s*/),
+      )
+      .filter(([, q]) => !q || !/^q=0(?:\.0*)?$/.test(q))
+      .map(([name]) => name),
+  )
+  return allowed.has('br') ? 'br' : allowed.has('gzip') ? 'gzip' : 'identity'
+}
+
+/** True when an If-None-Match header names this tag, weakly or not. */
+export function matches(header: string | undefined, etag: string): boolean {
+  if (!header) return false
+  return header.split(',').some(part => part.trim() === '*' || part.trim().replace(/^W\//, '') === `"${etag}"`)
+}

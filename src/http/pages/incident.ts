@@ -1,0 +1,172 @@
+import type { Cause, Evidence, IncidentEvent, SegmentRecovery } from '../../contract/incident.js'
+import type { Change, Notice } from '../../contract/signal.js'
+import { MINUTE, type EpochMs } from '../../contract/time.js'
+import { ROLLUP_MS, type IncidentView, type Rollup } from '../../contract/view.js'
+import type { Component } from '../../contract/topology.js'
+import { chartTable, legend, reportChart, type Marker } from './chart.js'
+import { factLine } from './facts.js'
+import { html, type Html } from './html.js'
+import { toSeriesBetween } from './series.js'
+import { own } from './standing.js'
+import { timeline } from './timeline.js'
+import { affected, componentList, fine, uneven } from './who.js'
+import { odds, shareBar, stateMark, time, whereHtml, type Voice } from './words.js'
+
+/** Quiet time that the chart shows before and after. */
+const MARGIN_MS = 30 * MINUTE
+/** At most this many bars; a longer incident is drawn in wider ones. */
+const MOST_BARS = 288
+const CAUSES_SHOWN = 6
+/** A segment is called slow when at least this much less of it is back than of the best one. */
+const SLOW_BY = 0.1
+
+export interface IncidentInput {
+  incident: IncidentView
+  /** The incident as its events up to the asked time add up. */
+  latest: IncidentEvent
+  events: IncidentEvent[]
+  serviceTitle: string
+  components: Component[]
+  rollups: Rollup[]
+  facts: (Change | Notice)[]
+  /** Set when the page shows a past time. */
+  at: EpochMs | null
+}
+
+/** Later parts replace earlier ones; parts that an event leaves out stand as they were. */
+export function foldEvents(events: readonly IncidentEvent[]): IncidentEvent {
+  return Object.assign({}, ...events) as IncidentEvent
+}
+
+export function incidentMain(input: IncidentInput, voice: Voice): Html {
+  const { incident, latest, components, at } = input
+  const { t } = voice
+  const path = `/i/${encodeURIComponent(incident.id)}`
+  return html`${at === null ? null : html`<p class="then">${t.incident.asOf(voice.f.moment(at, voice.now))} <a href="${path}">${t.incident.latest}</a></p>`}${hero(input, voice)}
+<div class="two"><section><h2>${t.who.affected}</h2>${affected(latest, components, voice)}${componentList(latest, components, voice)}</section><section><h2>${t.who.fine}</h2>${fine(latest, components, voice)}${uneven(latest, components, voice)}</section></div>
+<section><h2>${t.incident.why}</h2>${causes(latest, voice)}</section>
+<div class="two"><section><h2>${t.incident.recovery}</h2>${recovery(latest, components, voice)}</section><section><h2>${t.incident.evidence}</h2>${signals(latest, voice)}${security(latest, voice)}</section></div>
+${chart(input, voice)}
+<section><h2>${t.incident.timeline}</h2><p class="note">${t.incident.timelineNote}</p>${timeline(input.events, input.facts, components, path, voice)}<p class="note"><a href="/api/v1/incidents/${encodeURIComponent(incident.id)}">${t.incident.json}</a></p></section>`
+}
+
+export function headline({ latest, incident, serviceTitle }: IncidentInput, { t }: Voice): string {
+  const kind = latest.kind ?? incident.kind
+  if (latest.event === 'resolved') return t.incident.headlineOver[kind](serviceTitle)
+  if (latest.event === 'note') return t.incident.headlineNote(serviceTitle)
+  if (latest.event === 'recovering') return t.incident.headlineRecovering(serviceTitle)
+  return t.incident.headline[kind](serviceTitle)
+}
+
+function hero(input: IncidentInput, voice: Voice): Html {
+  const { incident, latest, serviceTitle } = input
+  const { t, f, now } = voice
+  const over = latest.event === 'resolved'
+  const until = input.at ?? now
+  const severity = latest.severity ?? incident.severity
+  const state = over
+    ? 'ok'
+    : latest.event === 'note'
+      ? 'watching'
+      : latest.event === 'recovering' || severity === 'minor'
+        ? 'degraded'
+        : 'outage'
+  const sentence = headline(input, voice)
+  const says = latest.says ?? []
+  const end = over ? Date.parse(latest.at) : until
+  const interval = latest.startedAtInterval
+  return html`<div class="hero ${state}" id="banner" data-say="${sentence}"><p class="kicker"><a href="/s/${encodeURIComponent(incident.service)}"><bdi>${serviceTitle}</bdi></a> · ${t.incident.label}</p><h1>${sentence}</h1>${says.map(each => html`<p><bdi>${each.text}</bdi></p>`)}<dl class="facts"><div><dt>${t.incident.status}</dt><dd>${stateMark(state, { ...t, state: { ...t.state, [state]: t.event[latest.event] } }, 16)}</dd></div><div><dt>${t.incident.severity}</dt><dd>${t.severity[severity]}</dd></div><div><dt>${t.incident.began}</dt><dd>${time(incident.startedAt, voice)}</dd>${interval ? html`<dd class="note">${t.incident.between(f.clock(Date.parse(interval[0])), f.clock(Date.parse(interval[1])))}</dd>` : null}</div><div><dt>${t.incident.noticed}</dt><dd>${time(incident.openedAt, voice)}</dd><dd class="note">${t.incident.noticedAfter(f.span(incident.openedAt - incident.startedAt))}</dd></div><div><dt>${over ? t.incident.lasted : t.incident.running}</dt><dd>${f.span(end - incident.startedAt)}</dd></div>${latest.recovery && !over ? html`<div><dt>${t.incident.recovery}</dt><dd>${t.incident.recovered(f.share(latest.recovery.recovered))}</dd></div>` : null}</dl></div>`
+}
+
+function causes(latest: IncidentEvent, voice: Voice): Html {
+  const { t, f } = voice
+  const rows = [...(latest.causes ?? [])].sort((a, b) => rankOf(a) - rankOf(b) || b.probability - a.probability)
+  if (!rows.length) return html`<p class="soft">${t.incident.whyEmpty}</p>`
+  const none = latest.unexplained
+  return html`<ol class="bars causes">${rows.slice(0, CAUSES_SHOWN).map(each => causeRow(each, voice))}${
+    none === undefined
+      ? null
+      : html`<li><div class="head"><span><b>${t.incident.unexplained}</b> <span class="soft">${t.incident.unexplainedNote}</span></span><b>${f.share(none)}</b></div>${shareBar(none, null, 'low')}</li>`
+  }</ol><p class="note">${t.incident.whyNote}</p>`
+}
+
+/** Confirmed first, ruled out last. */
+function rankOf(cause: Cause): number {
+  return { confirmed: 0, suspected: 1, ruled_out: 2 }[cause.state]
+}
+
+function causeRow(cause: Cause, voice: Voice): Html {
+  const { t, f } = voice
+  return html`<li class="${cause.state}"><div class="head"><span><span class="tag">${t.causeState[cause.state]}</span> <bdi>${cause.title}</bdi></span><b>${f.share(cause.probability)}</b></div>${shareBar(cause.probability, null, cause.state === 'ruled_out' ? 'low' : 'hot')}${evidenceList(cause.because, voice)}</li>`
+}
+
+function evidenceList(because: readonly Evidence[], voice: Voice): Html | null {
+  const { t } = voice
+  if (!because.length) return null
+  const rows = [...because].sort((a, b) => b.bits - a.bits)
+  return html`<ul class="because">${rows.map(each => html`<li><span class="${each.bits >= 0 ? 'for' : 'against'}">${each.bits >= 0 ? t.incident.for : t.incident.against}</span><span><bdi>${each.says}</bdi>${Math.abs(each.bits) >= 0.5 ? html` <span class="soft">${odds(each.bits, voice)}</span>` : null}</span></li>`)}</ul>`
+}
+
+function signals(latest: IncidentEvent, voice: Voice): Html | null {
+  const { t } = voice
+  const rows = Object.entries(latest.evidence ?? {})
+  if (!rows.length) return null
+  return html`<ul class="plain">${rows.map(([via, bits]) => html`<li class="head"><span>${own(t.signal, via) ?? via}</span><span>${bits === null ? html`<span class="soft">${t.incident.unreadable}</span>` : bits < 1 ? html`<span class="soft">${t.incident.noSurprise}</span>` : odds(bits, voice)}</span></li>`)}</ul><p class="note">${t.incident.evidenceNote}</p>`
+}
+
+function security(latest: IncidentEvent, voice: Voice): Html {
+  const { t } = voice
+  const verdict = latest.security
+  return html`<h3>${t.incident.securityTitle}</h3><p>${verdict ? t.security[verdict.state] : t.incident.securityNone}.</p>${verdict ? evidenceList(verdict.because, voice) : null}`
+}
+
+function recovery(latest: IncidentEvent, components: readonly Component[], voice: Voice): Html {
+  const { t, f } = voice
+  const found = latest.recovery
+  if (!found) return html`<p class="soft">${t.incident.recoveryEmpty}</p>`
+  const best = Math.max(found.recovered, ...found.segments.map(each => each.recovered))
+  const least = Math.min(...found.segments.map(each => each.recovered))
+  const slow = (each: SegmentRecovery) => each.recovered === least && best - least >= SLOW_BY
+  const row = (name: Html, share: number, eta: [string, string] | null, isSlow: boolean) =>
+    html`<li><div class="head"><span>${name}${isSlow ? html` <span class="tag degraded">${t.incident.slowest}</span>` : null}</span><b>${t.incident.recovered(f.share(share))}</b></div>${shareBar(share, null, 'ok')}<p class="note">${share >= 0.995 ? t.incident.recoveryDone : eta ? t.incident.eta(f.clock(Date.parse(eta[0])), f.moment(Date.parse(eta[1]), voice.now)) : t.incident.etaNone}</p></li>`
+  return html`<ul class="bars">${row(html`<b>${t.incident.overall}</b>`, found.recovered, found.eta, false)}${[...found.segments].sort((a, b) => a.recovered - b.recovered).map(each => row(whereHtml(each.where, voice, components), each.recovered, each.eta, slow(each)))}</ul><p class="note">${t.incident.recoveryNote}</p>`
+}
+
+function chart(input: IncidentInput, voice: Voice): Html {
+  const { incident, latest, events, facts, rollups, at } = input
+  const { t, f, now } = voice
+  const over = latest.event === 'resolved'
+  const end = over ? Date.parse(latest.at) : (at ?? now)
+  const from = incident.startedAt - MARGIN_MS
+  const until = Math.min(at ?? now, end + MARGIN_MS)
+  const binMs = Math.max(1, Math.ceil((until - from) / ROLLUP_MS / MOST_BARS)) * ROLLUP_MS
+  const series = toSeriesBetween(rollups, from, until, binMs, at ?? now)
+  const { markers, list } = mark(events, facts, series, voice)
+  return html`<section><h2>${t.chart.titleIncident}</h2><figure>${reportChart({ id: 'c', series, now: at ?? now, title: t.chart.titleIncident, incidents: [{ from: incident.startedAt, until: end, label: `${t.chart.incident} ${f.clock(incident.startedAt)}` }], markers, t, f })}<figcaption>${legend(series, t)}${list.length ? html`<h3>${t.chart.markers}</h3><ol class="marks">${list}</ol>` : null}</figcaption></figure>${chartTable({ series, t, f, now })}</section>`
+}
+
+/** What is marked: changes, notices, and the turns of the incident, in the order of time. */
+function mark(
+  events: readonly IncidentEvent[],
+  facts: readonly (Change | Notice)[],
+  range: { from: EpochMs; until: EpochMs },
+  voice: Voice,
+): { markers: Marker[]; list: Html[] } {
+  const { t } = voice
+  const all = [
+    ...events
+      .filter(each => each.event !== 'updated' && each.event !== 'note')
+      .map(each => ({ at: Date.parse(each.at), kind: 'event' as const, words: html`<b>${t.event[each.event]}</b>` })),
+    ...facts.map(each => ({ at: each.at, kind: each.via, words: factLine(each, voice) })),
+  ]
+    .filter(each => each.at >= range.from && each.at <= range.until)
+    .sort((a, b) => a.at - b.at)
+    .slice(0, 26)
+  return {
+    markers: all.map(({ at, kind }, i) => ({ at, kind, sign: String.fromCharCode(65 + i) })),
+    list: all.map(
+      ({ at, words }, i) =>
+        html`<li><b>${String.fromCharCode(65 + i)}</b> <span class="soft">${time(at, voice)}</span> ${words}</li>`,
+    ),
+  }
+}

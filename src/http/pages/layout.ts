@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto'
+import { attr, html, trusted, type Html } from './html.js'
+import { STYLE } from './style.js'
+import type { Strings } from './strings.js'
+
+export interface PageInput {
+  title: string
+  /** One sentence for search engines and link previews. */
+  description: string
+  /** Path without a query, for the canonical link and the marked entry of the navigation. */
+  path: string
+  workspace: string
+  t: Strings
+  main: Html
+  /** Services whose change makes this page stale; empty: any. Null: the page does not live. */
+  live: string[] | null
+  clock: 'wall' | 'signals'
+  now: number
+  /** The demonstration's controls, made elsewhere by our own code. */
+  strip?: string
+  script: string | null
+  /** Feeds and other forms of the same page. */
+  alternate?: string
+  noIndex?: boolean
+}
+
+const styleHash = createHash('sha256').update(STYLE).digest('base64')
+
+/** No script but our own files, no style but the sheet in the page, nothing from elsewhere, in no frame. */
+export const CONTENT_SECURITY_POLICY = [
+  "default-src 'self'",
+  `style-src 'self' 'sha256-${styleHash}'`,
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+export function page(input: PageInput): string {
+  const { t } = input
+  const here = (path: string) => attr('aria-current', input.path === path ? 'page' : null)
+  return html`<!doctype html>
+<html lang="${t.locale}" dir="${t.direction}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${input.title} · ${input.workspace}</title><meta name="description" content="${input.description}"><meta name="color-scheme" content="light dark"><meta name="theme-color" content="#f8f7f4" media="(prefers-color-scheme:light)"><meta name="theme-color" content="#131416" media="(prefers-color-scheme:dark)">${input.noIndex ? html`<meta name="robots" content="noindex">` : null}<link rel="icon" href="/assets/mark.svg" type="image/svg+xml">${input.alternate ? html`<link rel="alternate" type="application/json" href="${input.alternate}">` : null}<style>${trusted(STYLE)}</style>${input.script ? html`<script src="${input.script}" defer></script>` : null}</head>
+<body data-clock="${input.clock}" data-now="${input.now}"${attr('data-live', input.live === null ? null : input.live.join(' '))}><a class="skip" href="#main">${t.skip}</a><svg width="0" height="0" class="defs" aria-hidden="true"><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M0 0v6"/></pattern></svg>
+<header class="site"><a class="brand" href="/">${MARK}<b>${input.workspace}</b></a><nav aria-label="${t.nav.label}"><a href="/"${here('/')}>${t.nav.now}</a><a href="/incidents"${here('/incidents')}>${t.nav.history}</a></nav></header>
+${input.strip ? trusted(input.strip) : null}<main id="main" tabindex="-1">${input.main}</main>
+<p class="vh" role="status" id="say"></p>
+<footer class="site"><p>${t.footer.rule}</p><p>${t.footer.clock} <noscript>${t.footer.noScript}</noscript></p></footer></body></html>
+`.text
+}
+
+/** Rings around a point that is not in their middle: where it was felt, and where it started. */
+export const MARK = html`<svg class="mark" aria-hidden="true" width="22" height="22" viewBox="0 0 22 22"><circle cx="11" cy="11" r="10"/><circle cx="9.6" cy="12.2" r="6"/><circle class="dot" cx="8.4" cy="13.2" r="2.4"/></svg>`
+
+export const MARK_FILE = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 22 22" fill="none" stroke="#c2410c" stroke-width="1.6"><circle cx="11" cy="11" r="10"/><circle cx="9.6" cy="12.2" r="6"/><circle cx="8.4" cy="13.2" r="2.4" fill="#c2410c"/></svg>`

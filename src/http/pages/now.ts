@@ -1,0 +1,69 @@
+import type { IncidentView } from '../../contract/view.js'
+import { html, type Html } from './html.js'
+import { rank, worstFirst, type Standing } from './standing.js'
+import { ago, reasonSentence, stateMark, time, type Voice } from './words.js'
+
+export interface NowInput {
+  rows: Standing[]
+  /** Notes worth telling, besides the incidents that the rows carry. */
+  notes: IncidentView[]
+  /** Sparklines by service; services beyond the limit have none. */
+  sparks: Map<string, Html>
+  wallNow: number | null
+}
+
+/** The sentence above the list is counted from the list, so it cannot say more or less than the rows. */
+export function bannerOf(rows: Standing[], { t, f }: Voice): { state: Standing['state']; title: string; rest: string } {
+  const count = (...states: Standing['state'][]) => rows.filter(row => states.includes(row.state))
+  const names = (some: Standing[]) => {
+    const first = some.slice(0, 3).map(row => row.service.title)
+    return f.list(some.length > 3 ? [...first, t.more(f.number(some.length - 3))] : first)
+  }
+  const bad = count('outage', 'degraded')
+  const watched = count('watching')
+  const unknown = count('unknown')
+  const ok = count('ok')
+  const rest = [
+    bad.length && watched.length ? t.now.watchedShort(f.number(watched.length)) : '',
+    (bad.length || watched.length || unknown.length) && ok.length ? t.now.rest(f.number(ok.length)) : '',
+    unknown.length ? t.now.unknown(f.number(unknown.length)) : '',
+  ]
+    .filter(Boolean)
+    .join(' · ')
+  const worst = rows.reduce<Standing['state']>(
+    (state, row) => (rank(row.state) > rank(state) ? row.state : state),
+    'ok',
+  )
+  if (!rows.length) return { state: 'unknown', title: t.now.nothing, rest: '' }
+  if (bad.length) return { state: worst, title: t.now.troubled(bad.length, names(bad)), rest }
+  if (watched.length) return { state: 'watching', title: t.now.watched(watched.length, names(watched)), rest }
+  if (unknown.length === rows.length) return { state: 'unknown', title: t.now.onlyUnknown, rest: '' }
+  if (unknown.length) return { state: 'unknown', title: t.now.noOutage, rest }
+  return { state: 'ok', title: rows.length === 1 ? t.now.oneOk : t.now.allOk(f.number(rows.length)), rest }
+}
+
+export function nowMain({ rows, notes, sparks, wallNow }: NowInput, voice: Voice): Html {
+  const { t, now } = voice
+  const banner = bannerOf(rows, voice)
+  const incidents = rows.flatMap(row => row.incidents)
+  return html`<div class="hero ${banner.state}" id="banner" data-say="${banner.title}">${stateMark(banner.state, t)}<h1>${banner.title}</h1>${banner.rest ? html`<p>${banner.rest}</p>` : null}${
+    rows.length
+      ? html`<p class="age">${t.age.asOf} ${time(now, voice)}</p>`
+      : html`<p class="soft">${t.now.nothingHow}</p>`
+  }</div>
+${incidents.length ? html`<section><h2>${t.now.open}</h2><ul class="open">${incidents.map(each => incidentRow(each, rows, voice))}</ul></section>` : null}
+${rows.length ? html`<section><div class="head"><h2>${t.now.services}</h2><span class="note">${t.now.last24}</span></div><ul class="rows">${worstFirst(rows).map(row => serviceRow(row, sparks.get(row.service.service) ?? null, voice, wallNow))}</ul></section>` : null}
+${notes.length ? html`<section><h2>${t.now.notes}</h2><ul class="open">${notes.map(each => incidentRow(each, rows, voice))}</ul></section>` : null}`
+}
+
+function incidentRow(each: IncidentView, rows: Standing[], voice: Voice): Html {
+  const { t } = voice
+  const title = rows.find(row => row.service.service === each.service)?.service.title ?? each.service
+  return html`<li><a href="/i/${encodeURIComponent(each.id)}"><b>${title}: ${t.kind[each.kind]}</b></a> <span class="tag">${t.severity[each.severity]}</span><br><span class="soft">${t.since} ${time(each.startedAt, voice)}, ${t.event[each.latest.event].toLowerCase()}</span></li>`
+}
+
+function serviceRow(row: Standing, chart: Html | null, voice: Voice, wallNow: number | null): Html {
+  const { t } = voice
+  const { service } = row
+  return html`<li><a href="/s/${encodeURIComponent(service.service)}"><bdi>${service.title}</bdi></a>${stateMark(row.state, t, 16)}${chart}<span class="soft note">${reasonSentence(row, voice, wallNow)}${row.newest === null ? null : html` <span class="age">(${t.age.newest} ${ago(row.newest, voice)})</span>`}</span></li>`
+}

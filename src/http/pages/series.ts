@@ -1,0 +1,131 @@
+import { HOUR, type EpochMs } from '../../contract/time.js'
+import type { Rollup } from '../../contract/view.js'
+
+/** One bar of a chart; null where there is no data, which is not zero. */
+export interface Bar {
+  from: EpochMs
+  bad: number
+  ok: number
+  expected: number
+  high: number
+  /** [total, bad] of metrics; null where none were measured. */
+  rate: [number, number] | null
+  /** Share of the bar's time that has passed, 0..1. */
+  filled: number
+}
+
+export interface Series {
+  from: EpochMs
+  until: EpochMs
+  binMs: number
+  bars: (Bar | null)[]
+}
+
+/** Lays rollups on a grid of whole bins that ends with the bin of `now`; `binMs` is a multiple of a rollup's. */
+export function toSeries(rollups: readonly Rollup[], spanMs: number, binMs: number, now: EpochMs): Series {
+  const until = (Math.floor((now - 1) / binMs) + 1) * binMs
+  return toSeriesBetween(rollups, until - spanMs, until, binMs, now)
+}
+
+export function toSeriesBetween(
+  rollups: readonly Rollup[],
+  start: EpochMs,
+  end: EpochMs,
+  binMs: number,
+  now: EpochMs,
+): Series {
+  const from = Math.floor(start / binMs) * binMs
+  const until = Math.ceil(end / binMs) * binMs
+  const bars = new Array<Bar | null>(Math.round((until - from) / binMs)).fill(null)
+  const squares = new Float64Array(bars.length)
+  for (const row of rollups) {
+    const index = Math.floor((row.bin - from) / binMs)
+    if (index < 0 || index >= bars.length) continue
+    const barFrom = from + index * binMs
+    const bar = (bars[index] ??= emptyBar(barFrom, Math.min(1, Math.max(0, (now - barFrom) / binMs))))
+    bar.bad += row.reports.bad
+    bar.ok += row.reports.ok
+    bar.expected += row.reports.expected
+    // The level of a sum: distances above the mean add in squares where bins are independent.
+    squares[index] = (squares[index] as number) + Math.max(0, row.reports.high - row.reports.expected) ** 2
+    bar.high = bar.expected + Math.sqrt(squares[index] as number)
+    if (row.metrics.total > 0) {
+      bar.rate ??= [0, 0]
+      bar.rate[0] += row.metrics.total
+      bar.rate[1] += row.metrics.bad
+    }
+  }
+  return { from, until, binMs, bars }
+}
+
+function emptyBar(from: EpochMs, filled: number): Bar {
+  return { from, bad: 0, ok: 0, expected: 0, high: 0, rate: null, filled }
+}
+
+/** [first, last] indices of runs without data. */
+export function gapsOf(series: Series): [number, number][] {
+  const out: [number, number][] = []
+  series.bars.forEach((bar, i) => {
+    const open = out.at(-1)
+    if (bar) return
+    if (open && open[1] === i - 1) open[1] = i
+    else out.push([i, i])
+  })
+  return out
+}
+
+export function highest(series: Series): Bar | null {
+  let best: Bar | null = null
+  for (const bar of series.bars) if (bar && (!best || bar.bad > best.bad)) best = bar
+  return best
+}
+
+export function total(series: Series, pick: (bar: Bar) => number): number {
+  return series.bars.reduce((sum, bar) => sum + (bar ? pick(bar) : 0), 0)
+}
+
+/** Sums of one label over the rollups of [from, until): value → [bad, ok]. */
+export function countBy(
+  rollups: readonly Rollup[],
+  label: string,
+  from: EpochMs,
+  until: EpochMs,
+): Map<string, [number, number]> {
+  const out = new Map<string, [number, number]>()
+  for (const row of rollups) {
+    if (row.bin < from || row.bin >= until) continue
+    for (const [value, pair] of Object.entries(row.reportsBy[label] ?? {})) {
+      const sum = out.get(value)
+      if (sum) {
+        sum[0] += pair[0]
+        sum[1] += pair[1]
+      } else out.set(value, [pair[0], pair[1]])
+    }
+  }
+  return out
+}
+
+/** 1, 2, 2.5 or 5 times a power of ten, at least `value`. */
+export function roundUp(value: number): number {
+  if (!(value > 0)) return 1
+  const power = 10 ** Math.floor(Math.log10(value))
+  const step = [1, 2, 2.5, 5, 10].find(each => each * power >= value * (1 - 1e-12)) as number
+  return step * power
+}
+
+/** Ticks from zero up to at least `max`, at most five, round numbers, whole unless `max` is below one. */
+export function ticks(max: number): number[] {
+  let step = roundUp(max / 4)
+  if (max >= 1) step = Math.max(1, Math.ceil(step))
+  const count = Math.max(1, Math.ceil(max / step - 1e-9))
+  return Array.from({ length: count + 1 }, (_, i) => i * step)
+}
+
+/** Times for labels of an axis: the finest round step that gives at most `most` labels. */
+export function timeTicks(from: EpochMs, until: EpochMs, most: number): EpochMs[] {
+  const steps = [5 / 60, 10 / 60, 0.25, 0.5, 1, 2, 3, 6, 12, 24, 48, 168].map(hours => hours * HOUR)
+  const step = steps.find(each => (until - from) / each <= most) ?? 168 * HOUR
+  const out: EpochMs[] = []
+  for (let at = Math.ceil(from / step) * step; at <= until; at += step) out.push(at)
+  return out
+}

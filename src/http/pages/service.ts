@@ -1,0 +1,141 @@
+import type { Change, Notice } from '../../contract/signal.js'
+import { HOUR, type EpochMs } from '../../contract/time.js'
+import type { IncidentView, Rollup } from '../../contract/view.js'
+import { chartTable, legend, reportChart, smallChart, type Band } from './chart.js'
+import { factList } from './facts.js'
+import { attr, html, type Html } from './html.js'
+import { countryRows, mapFigure } from './map.js'
+import { countBy, toSeries, total, type Series } from './series.js'
+import { own, type Standing } from './standing.js'
+import { affected, fine, componentList } from './who.js'
+import { ago, reasonSentence, shareBar, stateMark, statusSentence, time, type Voice } from './words.js'
+
+export type Range = '24h' | '7d'
+const RANGES: Record<Range, { spanMs: number; binMs: number }> = {
+  '24h': { spanMs: 24 * HOUR, binMs: 300_000 },
+  '7d': { spanMs: 168 * HOUR, binMs: 1_800_000 },
+}
+/** Below this share the axis of failed requests does not stretch, so that noise stays flat. */
+const ERRORS_TOP = 0.05
+const MIX_ROWS = 6
+/** Countries offered in the form: those people report from, then the rest of a short list of large ones. */
+const MANY_PEOPLE =
+  'AR AU BD BE BR CA CH CL CN CO DE EG ES FR GB ID IE IN IT JP KE KR MX MY NG NL NZ PE PH PK PL PT SE SG TH TR TW UA US VN ZA'.split(
+    ' ',
+  )
+
+export interface ServiceInput {
+  row: Standing
+  /** Eight days: what the charts show and what is usual for a country. */
+  rollups: Rollup[]
+  /** Newest first, open ones too. */
+  incidents: IncidentView[]
+  facts: (Change | Notice)[]
+  range: Range
+  thanks: 'bad' | 'ok' | null
+  /** Whether the report door exists. */
+  report: boolean
+  wallNow: number | null
+}
+
+export function serviceMain(input: ServiceInput, voice: Voice): Html {
+  const { row, rollups, incidents, range } = input
+  const { t, now } = voice
+  const { service } = row
+  const { spanMs, binMs } = RANGES[range]
+  const series = toSeries(rollups, spanMs, binMs, now)
+  const bands = incidents.filter(each => each.latest.event !== 'note').map(each => bandOf(each, voice))
+  const path = `/s/${encodeURIComponent(service.service)}`
+  return html`<div class="two wide">${hero(input, voice)}${input.report ? reportForm(input, path, voice) : null}</div>
+${chartSection(series, bands, input, path, voice)}
+<div class="two">${mixSection(rollups, input, voice)}${whoSection(row, voice)}</div>
+<section><h2>${t.map.title}</h2>${mapFigure(countryRows(rollups, bands, now), t, voice.f)}</section>
+<div class="two"><section><h2>${t.recent.title}</h2>${factList(input.facts, voice)}</section><section><h2>${t.past.title}</h2>${pastList(incidents, voice)}</section></div>`
+}
+
+function bandOf(each: IncidentView, { t, f, now }: Voice): Band {
+  const words = `${t.kind[each.kind]} ${each.open ? `${t.since} ${f.clock(each.startedAt)}` : `${f.clock(each.startedAt)}–${f.clock(each.resolvedAt ?? now)}`}`
+  return { from: each.startedAt, until: each.resolvedAt ?? now, label: words }
+}
+
+function hero({ row, wallNow }: ServiceInput, voice: Voice): Html {
+  const { t, now } = voice
+  const sentence = statusSentence(row, t)
+  return html`<div class="hero ${row.state}" id="banner" data-say="${sentence}">${stateMark(row.state, t)}<h1>${sentence}</h1><p>${reasonSentence(row, voice, wallNow)}</p>${row.incidents.map(
+    each =>
+      html`<p><a href="/i/${encodeURIComponent(each.id)}"><b>${t.kind[each.kind]}</b> ${t.since} ${time(each.startedAt, voice)}</a> <span class="tag">${t.severity[each.severity]}</span>${each.latest.recovery ? html` ${t.incident.recovered(voice.f.share(each.latest.recovery.recovered))}` : null}</p>`,
+  )}${dataAge(row, now, voice)}</div>`
+}
+
+/** Every kind of signal with its own age: an old one is named, not averaged away. */
+function dataAge(row: Standing, now: EpochMs, voice: Voice): Html {
+  const { t } = voice
+  const kinds = Object.entries(row.service.seen).filter((each): each is [string, number] => each[1] !== undefined)
+  return html`<p class="age">${t.age.asOf} ${time(now, voice)}${kinds.map(([via, at]) => html` · ${own(t.signal, via) ?? via} ${ago(at, voice)}`)}</p>`
+}
+
+function reportForm({ row, rollups, thanks }: ServiceInput, path: string, { t, f, now }: Voice): Html {
+  const countries = [
+    ...new Set(
+      [...countBy(rollups, 'country', now - 24 * HOUR, now).keys()]
+        .filter(code => /^[A-Z]{2}$/.test(code))
+        .concat(MANY_PEOPLE),
+    ),
+  ]
+    .map((code): [string, string] => [code, f.country(code)])
+    .sort((a, b) => a[1].localeCompare(b[1], f.locale))
+  const problems = [
+    ...row.service.components.map((each): [string, string] => [each.id, each.name]),
+    ...Object.entries(t.report.problems),
+  ]
+  const select = (name: string, label: string, options: [string, string][]) =>
+    html`<label>${label}<select name="${name}"><option value="">${t.report.choose}</option>${options.map(([value, text]) => html`<option value="${value}">${text}</option>`)}</select></label>`
+  return html`<section class="side"><h2>${t.report.title}</h2><form method="post" action="/api/v1/report" data-report data-failed="${t.report.failed}"><p class="thanks" role="status"${attr('hidden', thanks === null)}>${thanks === 'bad' ? t.report.thanksBad : thanks === 'ok' ? t.report.thanksOk : ''}</p><input type="hidden" name="service" value="${row.service.service}"><input type="hidden" name="back" value="${path}"><div class="tap"><button class="no" name="kind" value="bad">${t.report.bad}</button><button class="yes" name="kind" value="ok">${t.report.ok}</button></div><details id="details"><summary>${t.report.details}</summary><div class="fields">${select('problem', t.report.problem, problems)}${select('country', t.report.country, countries)}${select('platform', t.report.platform, Object.entries(t.report.platforms))}<label>${t.report.text}<textarea name="text" rows="2" maxlength="500"></textarea></label></div></details></form><p class="note">${t.report.note}</p></section>`
+}
+
+function chartSection(series: Series, bands: Band[], { range }: ServiceInput, path: string, voice: Voice): Html {
+  const { t, f, now } = voice
+  const title = range === '24h' ? t.chart.title24 : t.chart.title7
+  const link = (value: Range, text: string) =>
+    html`<a href="${path}${value === '24h' ? '' : '?range=7d'}"${attr('aria-current', value === range ? 'true' : null)}>${text}</a>`
+  const works = total(series, bar => bar.ok)
+  const measured = series.bars.some(bar => bar?.rate)
+  const top = Math.max(4, ...series.bars.map(bar => bar?.ok ?? 0))
+  return html`<section><div class="head"><h2>${title}</h2><nav class="range" aria-label="${t.chart.range}">${link('24h', t.chart.range24)}${link('7d', t.chart.range7)}</nav></div><figure>${reportChart({ id: 'c', series, now, title, incidents: bands, t, f })}<figcaption>${legend(series, t)}</figcaption></figure>
+<div class="two">${works ? html`<figure><figcaption><h3>${t.chart.works}</h3></figcaption>${smallChart({ id: 'w', series, t, f, title: t.chart.works, kind: 'works', values: series.bars.map(bar => bar && bar.ok), top })}</figure>` : null}${
+    measured
+      ? html`<figure><figcaption><h3>${t.chart.errors}</h3></figcaption>${smallChart({ id: 'e', series, t, f, title: t.chart.errors, kind: 'errors', values: series.bars.map(bar => (bar?.rate ? bar.rate[1] / bar.rate[0] : null)), top: ERRORS_TOP })}</figure>`
+      : null
+  }</div>${chartTable({ series, t, f, now })}</section>`
+}
+
+/** What people say fails: of the last hour if it holds enough, else of the day. */
+function mixSection(rollups: Rollup[], { row }: ServiceInput, { t, f, now }: Voice): Html {
+  const within = (spanMs: number) =>
+    [...countBy(rollups, 'problem', now - spanMs, now)].filter(([, [bad]]) => bad > 0).sort((a, b) => b[1][0] - a[1][0])
+  const hour = within(HOUR)
+  const sum = (rows: typeof hour) => rows.reduce((all, [, [bad]]) => all + bad, 0)
+  const spanMs = sum(hour) >= 10 ? HOUR : 24 * HOUR
+  const rows = spanMs === HOUR ? hour : within(spanMs)
+  const all = sum(rows)
+  const name = (id: string) =>
+    row.service.components.find(each => each.id === id)?.name ?? own(t.report.problems, id) ?? id
+  const body = all
+    ? html`<ul class="bars tight">${rows.slice(0, MIX_ROWS).map(([id, [bad]]) => html`<li><div class="head"><span><bdi>${name(id)}</bdi></span><span>${f.share(bad / all)}</span></div>${shareBar(bad / all, null, 'low')}</li>`)}</ul><p class="note">${t.mix.of(f.number(all), f.span(spanMs))}</p>`
+    : html`<p class="soft">${t.mix.empty}</p>`
+  return html`<section><h2>${t.mix.title}</h2>${body}</section>`
+}
+
+function whoSection(row: Standing, voice: Voice): Html {
+  const { t } = voice
+  const incident = row.incidents[0]
+  if (!incident) return html`<section><h2>${t.who.affected}</h2><p class="soft">${t.who.nobody}</p></section>`
+  const { components } = row.service
+  return html`<section><h2>${t.who.affected}</h2>${affected(incident.latest, components, voice)}${componentList(incident.latest, components, voice)}<h3>${t.who.fine}</h3>${fine(incident.latest, components, voice)}</section>`
+}
+
+export function pastList(incidents: IncidentView[], voice: Voice): Html {
+  const { t, f, now } = voice
+  if (!incidents.length) return html`<p class="soft">${t.past.empty}</p>`
+  return html`<ul class="open">${incidents.map(each => html`<li><a href="/i/${encodeURIComponent(each.id)}"><b>${each.latest.event === 'note' ? t.event.note : t.kind[each.kind]}</b></a> <span class="tag">${t.severity[each.severity]}</span><br><span class="soft">${time(each.startedAt, voice)}, ${each.open ? t.past.ongoing : t.past.lasted(f.span((each.resolvedAt ?? now) - each.startedAt))}</span></li>`)}</ul>`
+}

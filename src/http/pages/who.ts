@@ -1,0 +1,55 @@
+import type { IncidentEvent } from '../../contract/incident.js'
+import type { Component } from '../../contract/topology.js'
+import { html, type Html } from './html.js'
+import { labelName, shareBar, valueName, whereHtml, type Voice } from './words.js'
+
+const SEGMENTS_SHOWN = 8
+const VALUES_SHOWN = 12
+
+/** The failing segments, each with its share and interval; a share that cannot be known is said to be unknown. */
+export function affected(event: IncidentEvent, components: readonly Component[], voice: Voice): Html {
+  const { t, f } = voice
+  const segments = event.segments ?? []
+  if (!segments.length) return html`<p class="soft">${t.who.noSegment}</p>`
+  return html`<ul class="bars">${segments
+    .slice(0, SEGMENTS_SHOWN)
+    .map(
+      each =>
+        html`<li><div class="head"><span>${whereHtml(each.where, voice, components)}</span>${each.share === null ? null : html`<span><b>${f.share(each.share)}</b> ${t.who.share}</span>`}</div>${
+          each.share === null
+            ? html`<p class="note">${t.who.shareUnknown}</p>`
+            : html`${shareBar(each.share, each.interval, 'hot')}${each.interval ? html`<p class="note">${t.who.interval(f.shares(each.interval))}</p>` : null}`
+        }</li>`,
+    )}</ul>${segments.length > SEGMENTS_SHOWN ? html`<p class="note">${t.more(f.number(segments.length - SEGMENTS_SHOWN))}</p>` : null}`
+}
+
+export function fine(event: IncidentEvent, components: readonly Component[], voice: Voice): Html {
+  const { t, f } = voice
+  const rows = Object.entries(event.unaffected ?? {}).filter(([, values]) => values.length)
+  if (!rows.length) return html`<p class="soft">${t.who.noFine}</p>`
+  return html`<ul class="fine">${rows.map(
+    ([label, values]) =>
+      html`<li><span class="soft">${labelName(label, values.length > 1, t)}</span> ${values.slice(0, VALUES_SHOWN).map((value, i) => html`${i ? ', ' : ''}<bdi>${valueName(label, value, voice, components)}</bdi>`)}${values.length > VALUES_SHOWN ? html` <span class="soft">${t.and} ${t.more(f.number(values.length - VALUES_SHOWN))}</span>` : null}</li>`,
+  )}</ul>`
+}
+
+export function componentList(event: IncidentEvent, components: readonly Component[], voice: Voice): Html | null {
+  const { t, f } = voice
+  const ids = event.components ?? []
+  if (!ids.length) return null
+  const names = ids.map(id => valueName('component', id, voice, components))
+  return html`<p class="note">${t.who.components}: ${names.slice(0, VALUES_SHOWN).map((name, i) => html`${i ? ', ' : ''}<bdi>${name}</bdi>`)}${names.length > VALUES_SHOWN ? ` ${t.and} ${t.more(f.number(names.length - VALUES_SHOWN))}` : ''}</p>`
+}
+
+/** Regions in which some fail and others do not, with what tells them apart. */
+export function uneven(event: IncidentEvent, components: readonly Component[], voice: Voice): Html | null {
+  const { t, f } = voice
+  const rows = event.uneven ?? []
+  if (!rows.length) return null
+  return html`<h3>${t.who.uneven}</h3><ul class="bars">${rows
+    .slice(0, SEGMENTS_SHOWN)
+    .map(
+      each =>
+        html`<li><div class="head"><span>${whereHtml(each.where, voice, components)}</span><span><b>${f.share(each.share)}</b> ${t.who.share}</span></div>${shareBar(each.share, null, 'hot')}<p class="note">${each.explainedBy.length ? t.who.unevenBy(f.list(each.explainedBy.map(label => labelName(label, false, t)))) : t.who.unevenNone}</p></li>`,
+    )}</ul>`
+}

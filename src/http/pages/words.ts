@@ -1,0 +1,111 @@
+import type { Where } from '../../contract/incident.js'
+import type { EpochMs } from '../../contract/time.js'
+import type { Component } from '../../contract/topology.js'
+import { iso, type Format } from './format.js'
+import { attr, html, type Html } from './html.js'
+import { isEverybody, own, type Standing } from './standing.js'
+import type { Strings } from './strings.js'
+
+/** Values of a label that are named before "and 9 more". */
+const NAMED_VALUES = 6
+
+/** What a page needs to speak: strings, formats, the time, and the names of the components. */
+export interface Voice {
+  t: Strings
+  f: Format
+  now: EpochMs
+}
+
+export function time(at: EpochMs, { f, now }: Voice): Html {
+  return html`<time datetime="${iso(at)}">${f.moment(at, now)}</time>`
+}
+
+/** An age that the script keeps up to date. */
+export function ago(at: EpochMs, { t, f, now }: Voice): Html {
+  return html`<time datetime="${iso(at)}" data-ago>${t.ago(f.span(now - at))}</time>`
+}
+
+export function labelName(label: string, many: boolean, t: Strings): string {
+  return own(t.label, label)?.[many ? 1 : 0] ?? label
+}
+
+export function valueName(label: string, value: string, { f }: Voice, components: readonly Component[] = []): string {
+  if (label === 'country') return f.country(value)
+  if (label === 'component') return components.find(each => each.id === value)?.name ?? value
+  return value
+}
+
+/** `cells us-east-1, us-central-1 · plans free, go`; plain text. */
+export function whereText(where: Where, voice: Voice, components: readonly Component[] = []): string {
+  if (isEverybody(where)) return voice.t.everybody
+  return Object.entries(where)
+    .map(([label, values]) => {
+      const names = values.slice(0, NAMED_VALUES).map(value => valueName(label, value, voice, components))
+      if (values.length > NAMED_VALUES) names.push(voice.t.more(voice.f.number(values.length - NAMED_VALUES)))
+      return label === 'country'
+        ? voice.f.list(names)
+        : `${labelName(label, values.length > 1, voice.t)} ${voice.f.list(names)}`
+    })
+    .join(' · ')
+}
+
+/** The same with the label names set apart. */
+export function whereHtml(where: Where, voice: Voice, components: readonly Component[] = []): Html {
+  if (isEverybody(where)) return html`<b>${voice.t.everybody}</b>`
+  return html`<span class="where">${Object.entries(where).map(
+    ([label, values], i) =>
+      html`${i ? html`<span class="soft"> ${voice.t.and} </span>` : null}<span class="soft">${labelName(label, values.length > 1, voice.t)}</span> ${values.map((value, k) => html`${k ? ', ' : ''}<bdi>${valueName(label, value, voice, components)}</bdi>`)}`,
+  )}</span>`
+}
+
+/** The state of a service as a sentence. */
+export function statusSentence(row: Standing, t: Strings): string {
+  return t.status[row.state](row.service.title)
+}
+
+/** Why the page says so: one plain sentence made from the numbers of the row. */
+export function reasonSentence(row: Standing, { t, f, now }: Voice, wallNow: EpochMs | null): string {
+  const { recent, seen } = row.service
+  if (row.stale) return t.reason.silent(f.span((wallNow ?? now) - row.service.at))
+  if (row.newest === null) return t.reason.neverSeen
+  if (row.state === 'unknown') return t.reason.silent(f.span(now - row.newest))
+  if (seen.report === undefined && recent.bad === 0) return t.reason.noReports
+  const ratio = recent.expected > 0 ? recent.bad / recent.expected : 0
+  const troubled = row.state === 'degraded' || row.state === 'outage'
+  if (ratio >= 2) return t.reason.above(f.number(recent.bad), f.times(ratio))
+  if (troubled) return t.reason.quietNow(f.number(recent.bad), f.number(Math.round(recent.expected)))
+  return t.reason.usual(f.number(recent.bad), f.number(Math.round(recent.expected)))
+}
+
+/** Surprise in bits as odds: `1 in 2⁶ (1 in 70)`. Beyond 2⁴⁰ the second form says nothing more and is left out. */
+export function odds(bits: number, { f }: Voice): Html {
+  const size = Math.abs(bits)
+  const n = Math.round(size)
+  const plain = size <= 40 && n >= 4 ? html` <span class="soft">(1 in ${f.short(twoDigits(2 ** size))})</span>` : null
+  return html`<span class="odds">1 in 2<sup>${n}</sup></span>${plain}`
+}
+
+function twoDigits(value: number): number {
+  const power = 10 ** Math.max(0, Math.floor(Math.log10(value)) - 1)
+  return Math.round(value / power) * power
+}
+
+/** A share as a bar with its interval; the number stands beside it, so the bar is decoration. */
+export function shareBar(share: number, interval: readonly [number, number] | null, kind: 'hot' | 'ok' | 'low'): Html {
+  const percent = (value: number) => `${Math.round(Math.min(1, Math.max(0, value)) * 1000) / 10}%`
+  return html`<svg class="bar" aria-hidden="true" width="100%" height="12"><rect class="track" width="100%" height="12" rx="2"/><rect class="${kind}" width="${percent(share)}" height="12" rx="2"/>${interval && interval[1] > interval[0] ? html`<line class="whisker" x1="${percent(interval[0])}" x2="${percent(interval[1])}" y1="6" y2="6"/>` : null}</svg>`
+}
+
+/** The state as shape, colour and word. */
+export function stateMark(state: Standing['state'], t: Strings, size = 18): Html {
+  return html`<span class="state ${state}"><svg aria-hidden="true"${attr('width', size)}${attr('height', size)} viewBox="0 0 18 18">${ICONS[state]}</svg>${t.state[state]}</span>`
+}
+
+/** A shape of its own for each state: disc, eye, triangle, octagon, broken ring. */
+export const ICONS = {
+  ok: html`<circle cx="9" cy="9" r="8"/><path class="cut" d="M5 9.3l2.8 2.8L13 6.6"/>`,
+  watching: html`<path d="M9 1L17 9 9 17 1 9z"/><circle class="hole" cx="9" cy="9" r="2.6"/>`,
+  degraded: html`<path d="M9 1.2L17.6 16.5H.4z"/><path class="cut" d="M9 6.6v4.4M9 13.2v1.2"/>`,
+  outage: html`<path d="M5.6 1h6.8L17 5.6v6.8L12.4 17H5.6L1 12.4V5.6z"/><path class="cut" d="M5.8 5.8l6.4 6.4M12.2 5.8l-6.4 6.4"/>`,
+  unknown: html`<circle class="ring" cx="9" cy="9" r="7"/><path class="ask" d="M7 7.2a2 2 0 1 1 2.9 1.8c-.6.3-.9.7-.9 1.3M9 12.6v.6"/>`,
+}
