@@ -1,0 +1,2 @@
+export { DEFAULT_DISPERSION, segment, type Segmentation, type SegmentFound, type SegmentOptions } from './segment.js'
+export { kindOf, leavesOf, TableBuilder, type Kind, type LeafTable } from './table.js'
