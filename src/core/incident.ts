@@ -110,20 +110,30 @@ export function securityOf(f: Finding, before: Security): Security {
   return { state: 'no_evidence', because }
 }
 
-/** Why an update is due, or null. `said` is the last event that was told. */
-export function updateReason(next: IncidentEvent, said: IncidentEvent, at: EpochMs): string | null {
+/**
+ * Why an update is due, or null. `said` is the last event that was told. Report counts are noisy, so without shares (`measured`
+ * false) only large steps count; and the longer a story lasts, the rarer its routine updates.
+ */
+export function updateReason(
+  next: IncidentEvent,
+  said: IncidentEvent,
+  at: EpochMs,
+  ageMs: number,
+  measured: boolean,
+): string | null {
   const since = at - Date.parse(said.at)
   if (next.severity !== said.severity) return 'severity'
   if (next.security?.state !== said.security?.state) return 'security'
   if (next.kind !== said.kind) return 'kind'
   if (since < UPDATE_GAP_MS) return null
-  if (places(next.segments) !== places(said.segments)) return 'segments'
   if (leader(next) !== leader(said)) return 'cause'
-  if (recoveredStep(next) !== recoveredStep(said)) return 'recovery'
-  if (since < UPDATE_SLOW_MS) return null
-  return shares(next.segments) !== shares(said.segments) || next.recovery?.recovered !== said.recovery?.recovered
-    ? 'shares'
-    : null
+  const moved = Math.abs((next.recovery?.recovered ?? 0) - (said.recovery?.recovered ?? 0))
+  if (measured && places(next.segments) !== places(said.segments)) return 'segments'
+  if (measured && moved >= 0.1) return 'recovery'
+  if (since < Math.max(UPDATE_SLOW_MS, ageMs / 10)) return null
+  if (places(next.segments) !== places(said.segments)) return 'segments'
+  if (moved >= (measured ? 0.02 : 0.25)) return 'recovery'
+  return shares(next.segments) !== shares(said.segments) ? 'shares' : null
 }
 
 const places = (segments: Segment[] | undefined): string => JSON.stringify((segments ?? []).map(s => s.where))
@@ -133,9 +143,6 @@ const leader = (e: IncidentEvent): string | undefined => {
   const first = e.causes?.[0]
   return first && `${first.subject}:${first.state}:${first.probability >= 0.5}`
 }
-/** Tenths of recovery. */
-const recoveredStep = (e: IncidentEvent): number => Math.floor((e.recovery?.recovered ?? 0) * 10 + 1e-9)
-
 /** May it be called over? `calmSince` is null while anything is left. */
 export function mayResolve(calmSince: EpochMs | null, at: EpochMs): boolean {
   return calmSince !== null && at - calmSince >= HOLD_MS

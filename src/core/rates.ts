@@ -218,6 +218,11 @@ function updateSums(state: RateState, strand: Strand, count: number, sums: Float
   }
 }
 
+/** Forgets the evidence of one strand: its alarm is over although the sums, built in a flood, would take long to run down. */
+export function clearSums(state: RateState, strand: Strand): void {
+  state.sums[strand].fill(0)
+}
+
 /** Learns healthy shares from minutes that have grown old enough. `trouble` names strands that must not be taught now. */
 export function learnRates(state: RateState, now: EpochMs, trouble: Record<Strand, EpochMs | null>): void {
   if (state.firstAt === 0) return

@@ -14,8 +14,9 @@ const FIT_MIN = 25
 const FIT_LEAST = 6
 /** Excess at which a track counts as normal again. */
 const NORMAL: Record<Track['unit'], number> = { share: 0.003, reports_per_minute: 0.5 }
-/** No forecast beyond this. */
-const HORIZON_MIN = 24 * 60
+/** No forecast that reaches beyond this, nor one before the excess has clearly begun to fall. */
+const HORIZON_MIN = 8 * 60
+const FALLEN = 0.15
 
 export interface TrackMemory {
   key: string
@@ -95,7 +96,7 @@ export function turnedAt(memory: readonly TrackMemory[]): EpochMs | null {
 /** 95 % interval for the time at which the excess is normal; null when it is normal, not falling, stale, or beyond the horizon. */
 export function etaOf(m: TrackMemory, at: EpochMs): [string, string] | null {
   const left = now(m)
-  if (left < NORMAL[m.unit] || m.points.at(-1)?.stale) return null
+  if (left < NORMAL[m.unit] || left > (1 - FALLEN) * m.peak || m.points.at(-1)?.stale) return null
   const points = m.points.filter(p => p.at > at - FIT_MIN * MINUTE && p.at >= m.peakAt && p.excess > 0 && !p.stale)
   if (points.length < FIT_LEAST) return null
   const xs = points.map(p => (p.at - at) / MINUTE)
@@ -112,9 +113,9 @@ export function etaOf(m: TrackMemory, at: EpochMs): [string, string] | null {
   const need = Math.log(NORMAL[m.unit]) - Math.log(left)
   const soon = need / Math.min(-0.002, slope - 2 * error - 0.25 * Math.abs(slope))
   const late = need / Math.min(-0.002, slope + 2 * error + 0.25 * Math.abs(slope))
-  if (soon > HORIZON_MIN) return null
+  if (slope + 2 * error >= 0 || late > HORIZON_MIN) return null
   const iso = (min: number): string =>
-    new Date(Math.round(at / MINUTE) * MINUTE + Math.round(Math.min(min, HORIZON_MIN)) * MINUTE).toISOString()
+    new Date(Math.round(at / MINUTE) * MINUTE + Math.round(min) * MINUTE).toISOString()
   return [iso(soon), iso(late)]
 }
 

@@ -17,7 +17,7 @@ import {
   type Surroundings,
 } from '../incident.js'
 import { sentences, titleOf } from '../publish.js'
-import { followTracks, recoveryOf, turnedAt } from '../recover.js'
+import { followTracks, recoveryOf, turnedAt, wholeTrack } from '../recover.js'
 import { applyRulings, newStory, rememberWorst, type Story } from './story.js'
 import type { Strand } from './strands.js'
 
@@ -147,7 +147,8 @@ export class Judge {
     const verdict = shouldOpen(f, around)
     if (!verdict.open) return
     s.alarmSince[f.strand] = null
-    if (last && f.at - last.resolvedAt! < REOPEN_MS && last.kind === verdict.kind) {
+    // The same trouble (its onset lies before the end that was called), or one like it so soon: the story goes on.
+    if (last && (f.onset < last.resolvedAt! || last.kind === verdict.kind) && verdict.kind !== 'security') {
       last.open = true
       last.resolvedAt = null
       last.recovering = false
@@ -194,7 +195,8 @@ export class Judge {
       return
     }
     if (story.recovering && recovered < RECOVERING_FROM - 0.15) story.recovering = false
-    if (updateReason(next, story.said!, f.at)) this.tell(story, 'updated', f.at, events)
+    if (updateReason(next, story.said!, f.at, f.at - story.openedAt, wholeTrack(story.tracks)?.unit === 'share'))
+      this.tell(story, 'updated', f.at, events)
   }
 
   private tick(at: EpochMs, events: IncidentEvent[]): void {

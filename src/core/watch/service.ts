@@ -4,7 +4,16 @@ import { MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Component, Dependency } from '../../contract/topology.js'
 import { groupCount, groupName, LATE_MS } from '../aggregate.js'
 import { segment, type Segmentation } from '../localize/index.js'
-import { rateOnset, rateState, takeRate, tickRates, type RateReading, type RateState, type Strand } from '../rates.js'
+import {
+  clearSums,
+  rateOnset,
+  rateState,
+  takeRate,
+  tickRates,
+  type RateReading,
+  type RateState,
+  type Strand,
+} from '../rates.js'
 import type { SeriesReading } from '../series.js'
 import { crowdState, noteCrowd, readCrowd, type CrowdState } from './crowd.js'
 import { readDemand } from './demand.js'
@@ -31,6 +40,10 @@ const SUM_BITS = 30
 const KIND_CAP_BITS = 60
 /** The onset is estimated anew while evidence comes in for so long after the alarm, then it stands. */
 const ONSET_SETTLES_MS = 10 * MINUTE
+/** Sums of a kind are forgotten when its window has shown nothing for so long. */
+const EVIDENCE_FADES_MS = 5 * MINUTE
+/** Reports below this part of their peak are an echo once telemetry is calm. */
+const ECHO_SHARE = 0.2
 /** A strand is followed for so long after its last trouble; the judge's hold is shorter. */
 const AFTERMATH_MS = 40 * MINUTE
 /** Report segments are read over this much. */
@@ -167,6 +180,8 @@ export function readStrand(s: ServiceState, strand: Strand, r: ServiceReadings, 
       onset,
       onsetInterval: interval,
       troubledAt: now,
+      excessAt: { metrics: 0, checks: 0 },
+      reportPeak: 0,
       named: [],
       segments: [],
       uneven: [],
@@ -183,7 +198,14 @@ export function readStrand(s: ServiceState, strand: Strand, r: ServiceReadings, 
     metrics: metrics !== null && anyExcess(metrics, strand),
     checks: checks !== null && anyExcess(checks, strand),
   }
-  const troubled = alarm || failing.metrics || failing.checks
+  for (const kind of ['metrics', 'checks'] as const) {
+    if (failing[kind]) state.excessAt[kind] = now
+    else if (now - Math.max(state.raisedAt, state.excessAt[kind]) >= EVIDENCE_FADES_MS && s[kind])
+      clearSums(s[kind]!, strand)
+  }
+  const echo = strand === 'bad' && s.reports ? reportTrack(s.reports, kinds.report, now) : null
+  state.reportPeak = Math.max(state.reportPeak, echo?.excess ?? 0)
+  const troubled = failing.metrics || failing.checks || (alarm && !onlyEcho(state, kinds, echo, now))
   if (troubled) state.troubledAt = now
   else if (now - state.troubledAt > AFTERMATH_MS) {
     s.strands[strand] = null
@@ -192,7 +214,7 @@ export function readStrand(s: ServiceState, strand: Strand, r: ServiceReadings, 
   if (now - state.raisedAt < SEARCH_SETTLES_MS || (now / MINUTE) % SEARCH_EVERY_MIN === 0)
     locate(s, state, strand, kinds, { metrics, checks }, failing, now)
   const tracks = readTracks(state, metrics, checks, now)
-  if (strand === 'bad' && s.reports) tracks.push(reportTrack(s.reports, kinds.report, now))
+  if (echo) tracks.push(echo)
   const stale = tracks.some(t => t.stale && t.excess > 0.02)
   return {
     type: 'finding',
@@ -214,6 +236,20 @@ export function readStrand(s: ServiceState, strand: Strand, r: ServiceReadings, 
     demand: s.metrics ? readDemand(s.metrics, state.onset, now) : null,
     crowd: readCrowd(s.crowd, now, REPORT_WINDOW_MS),
   }
+}
+
+/** Where telemetry saw the trouble it also sees the end: what people still report then, well below their peak, comes late. */
+function onlyEcho(
+  state: StrandState,
+  kinds: Finding['kinds'],
+  echo: Finding['tracks'][number] | null,
+  now: EpochMs,
+): boolean {
+  const seen = Math.max(state.excessAt.metrics, state.excessAt.checks)
+  if (seen === 0 || now - seen < EVIDENCE_FADES_MS) return false
+  const machine = [kinds.metric, kinds.check].filter(k => k !== undefined)
+  if (machine.some(k => k.alarm) || !machine.some(k => k.bits !== null)) return false
+  return echo === null || echo.excess < ECHO_SHARE * state.reportPeak
 }
 
 const addsUp = (kinds: KindReading[]): boolean => {
@@ -295,7 +331,7 @@ function locate(
     found = locateRates(rates.metrics)
     if (rates.checks) addFromChecks(found.segments, rates.checks, rates.metrics, now)
   } else if (rates.checks && failing.checks) found = locateRates(rates.checks)
-  else if (strand === 'bad' && s.reports && kinds.report?.alarm)
+  else if (strand === 'bad' && s.reports && kinds.report?.alarm && state.excessAt.metrics === 0)
     found = segment(reportTable(s.reports, Math.max(state.onset, now - REPORT_WINDOW_MS), now), { kind: 'counts' })
   state.segments = found ? found.segments.map(toReading) : []
   state.uneven = found?.uneven ?? []

@@ -31,6 +31,10 @@ export interface StrandState {
   onsetInterval: [EpochMs, EpochMs]
   /** Newest tick with an alarm or an excess. */
   troubledAt: EpochMs
+  /** Newest tick with an excess in metrics and in checks; 0 before the first. */
+  excessAt: { metrics: EpochMs; checks: EpochMs }
+  /** Highest excess of reports a minute. */
+  reportPeak: number
   /** Label values that were ever part of a segment, in order of appearance. */
   named: { label: string; value: string }[]
   segments: SegmentReading[]
@@ -179,20 +183,21 @@ export function readTracks(
   return tracks
 }
 
-/** Components whose failing share is not small beside the worst one's. */
+/** Components whose failing share is not small beside the worst one's, most failing requests first. */
 export function failingComponents(rates: RateWindow, strand: Strand): string[] {
   const { book } = rates.state
-  const found: { value: string; excess: number }[] = []
+  const found: { value: string; excess: number; hits: number }[] = []
   for (let g = 1; g < groupCount(book); g++) {
     const name = groupName(book, g)!
     if (name.label !== 'component') continue
     const { excess, bits } = groupExcess(rates, g)
-    if (excess >= CLEAR_SHARE[strand] && bits >= EXCESS_BITS) found.push({ value: name.value, excess })
+    if (excess >= CLEAR_SHARE[strand] && bits >= EXCESS_BITS)
+      found.push({ value: name.value, excess, hits: excess * rates.groups.total[g]! })
   }
   const worst = Math.max(0, ...found.map(f => f.excess))
   return found
     .filter(f => f.excess >= Math.max(0.02, 0.2 * worst))
-    .sort((a, b) => b.excess - a.excess || (a.value < b.value ? -1 : 1))
+    .sort((a, b) => b.hits - a.hits || (a.value < b.value ? -1 : 1))
     .map(f => f.value)
 }
 
