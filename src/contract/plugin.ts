@@ -13,6 +13,22 @@ export interface Stop {
   addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void
 }
 
+/** The part of `fetch` that a plug-in needs. */
+export interface FetchInit {
+  method?: string
+  headers?: Record<string, string>
+  body?: string
+  redirect?: 'manual' | 'follow'
+  signal?: Stop
+}
+export interface Fetched {
+  ok: boolean
+  status: number
+  headers: { get(name: string): string | null }
+  body: { cancel(): Promise<void> } | null
+  text(): Promise<string>
+}
+
 /** Everything a plug-in may reach of the outside. Tests hand in their own. */
 export interface PluginEnv {
   now(): EpochMs
@@ -20,6 +36,8 @@ export interface PluginEnv {
   sleep(ms: number, stop?: Stop): Promise<void>
   /** Text of a file that the configuration names. */
   readText(path: string): Promise<string>
+  /** Absent where a plug-in of this kind has no business on the network. */
+  fetch?(url: string, init?: FetchInit): Promise<Fetched>
 }
 
 export interface Plugin<Kind extends PluginKind, Config, Opened> {

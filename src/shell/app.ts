@@ -1,0 +1,285 @@
+import type { Config } from '../contract/config.js'
+import { TransientError } from '../contract/error.js'
+import { RETRY_AFTER_MS } from '../contract/limits.js'
+import type { Order } from '../contract/order.js'
+import { MINUTE, SECOND } from '../contract/time.js'
+import type { Reader } from '../contract/view.js'
+import { Delivery } from './deliver.js'
+import type { Committed } from './engine.js'
+import type { Env } from './env.js'
+import type { Receipt } from './intake.js'
+import { pluginEnv, type PartsOptions, wipe } from './parts.js'
+import { token } from './secret.js'
+import { type Body, Workspace } from './workspace.js'
+
+/** What changed, told after it was committed. `reset`: everything did, the demonstration started over. */
+export interface Changed {
+  services: string[]
+  incidents: string[]
+  now: number
+  reset: boolean
+}
+
+export type Counter = 'accepted' | 'duplicate' | 'rejected' | 'refused' | 'events' | 'orders'
+
+const UPKEEP_MS = 10 * MINUTE
+const EVENTS_READ = 1_000
+
+/** The house in one object: a workspace, those who watch it and those who are told. Made by `open`, ended by dispose. */
+export class App implements AsyncDisposable {
+  /** Since the start; for `/metrics`. */
+  readonly counters: Record<Counter, number> = {
+    accepted: 0,
+    duplicate: 0,
+    rejected: 0,
+    refused: 0,
+    events: 0,
+    orders: 0,
+  }
+  readonly token: { token: string; fresh: boolean }
+  readonly reader: Reader
+  private workspace!: Workspace
+  private listeners = new Set<(changed: Changed) => void>()
+  private deliveries: Delivery[] = []
+  private timers: NodeJS.Timeout[] = []
+  private resetting: Promise<void> | null = null
+  private minute = 0
+  private closed = false
+
+  private constructor(
+    readonly config: Config,
+    readonly env: Env,
+    private readonly options: PartsOptions,
+  ) {
+    this.token = options.run === 'memory' ? { token: 'memory', fresh: false } : token(config.data, env)
+    this.reader = this.makeReader()
+  }
+
+  static async open(config: Config, env: Env, options: PartsOptions = {}): Promise<App> {
+    const app = new App(config, env, options)
+    await app.start()
+    for (const { kind, ...rest } of config.notifiers) await app.addNotifier(kind, rest)
+    app.every(UPKEEP_MS, () => app.workspace.upkeep())
+    if (config.clock === 'wall') app.every(SECOND, () => app.tick())
+    return app
+  }
+
+  private async start(): Promise<void> {
+    this.workspace = await Workspace.open(this.config, this.env, what => this.tell(what), this.options)
+  }
+
+  /** NDJSON in; resolves with counts once all that was accepted is durable. @throws TransientError, TooLarge */
+  ingest(body: Body): Promise<Receipt> {
+    return this.count(this.current().ingest(body))
+  }
+
+  /** The same for JSON values, also signals made in this process. */
+  ingestValues(values: readonly unknown[]): Promise<Receipt> {
+    return this.count(this.current().ingestValues(values))
+  }
+
+  /** A person's command; resolves when the engine has followed it. */
+  async order(order: Omit<Order, 'type' | 'id' | 'at'>): Promise<Order> {
+    const placed = await this.current().order(order)
+    this.counters.orders++
+    return placed
+  }
+
+  /** Log time; -Infinity before the first signal of a `signals` clock. */
+  get now(): number {
+    return this.workspace.gate.now
+  }
+
+  /** Whether this workspace works, and how far the engine is behind. */
+  get health(): {
+    ok: boolean
+    why: string | null
+    backlog: number
+    queueBytes: number
+    durable: number
+    folded: number
+  } {
+    const { dead, backlog, queueBytes, position } = this.workspace
+    const why =
+      dead !== null
+        ? 'the engine has stopped'
+        : this.resetting !== null
+          ? 'starting over'
+          : this.closed
+            ? 'stopping'
+            : null
+    return {
+      ok: why === null,
+      why,
+      backlog: Math.max(0, backlog),
+      queueBytes,
+      durable: position.durable,
+      folded: position.folded,
+    }
+  }
+
+  get memory(): { dedupeBytes: number; services: number; labelValues: number } {
+    const { dedupe, labels } = this.workspace.gate
+    return { dedupeBytes: dedupe.bytes, services: labels.size.services, labelValues: labels.size.values }
+  }
+
+  onChange(listener: (changed: Changed) => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  /** Resolves when all that is durable now has been folded and committed. */
+  caughtUp(): Promise<void> {
+    return this.workspace.caughtUp()
+  }
+
+  /** Small values of the shell that outlive a restart. */
+  note(key: string, value: Uint8Array): Promise<void> {
+    return this.workspace.note(key, value)
+  }
+
+  noted(key: string): Promise<Uint8Array | null> {
+    return this.workspace.store.noted(key)
+  }
+
+  /** Everything this workspace has stored is deleted and it starts empty: the demonstration's restart. */
+  async reset(): Promise<void> {
+    this.resetting ??= (async () => {
+      await this.workspace.abandon()
+      if (this.options.run !== 'memory') wipe(this.config.data)
+      await this.start()
+    })().finally(() => {
+      this.resetting = null
+    })
+    await this.resetting
+    for (const delivery of this.deliveries) await this.forget(delivery.name)
+    this.announce({ services: [], incidents: [], now: this.now, reset: true })
+  }
+
+  private current(): Workspace {
+    if (this.closed) throw new TransientError('the server is stopping', RETRY_AFTER_MS)
+    if (this.resetting !== null) throw new TransientError('the workspace starts over', RETRY_AFTER_MS)
+    return this.workspace
+  }
+
+  private async count(work: Promise<Receipt>): Promise<Receipt> {
+    try {
+      const receipt = await work
+      this.counters.accepted += receipt.accepted
+      this.counters.duplicate += receipt.duplicate
+      this.counters.rejected += receipt.rejectedCount
+      return receipt
+    } catch (error) {
+      this.counters.refused++
+      throw error
+    }
+  }
+
+  private tell(what: Committed): void {
+    this.counters.events += what.incidents.length
+    this.announce({ services: what.services, incidents: what.incidents, now: what.now, reset: false })
+    if (what.incidents.length > 0) for (const delivery of this.deliveries) delivery.wake()
+  }
+
+  private announce(changed: Changed): void {
+    for (const listener of this.listeners) {
+      try {
+        listener(changed)
+      } catch (error) {
+        this.env.log('error', 'a listener failed', { why: String(error) })
+      }
+    }
+  }
+
+  /** One tick a minute of the wall, stamped when it comes. */
+  private async tick(): Promise<void> {
+    const minute = Math.floor(this.env.now() / MINUTE)
+    if (minute === this.minute) return
+    this.minute = minute
+    await this.current().tick()
+  }
+
+  private every(ms: number, work: () => Promise<void>): void {
+    let busy = false
+    const timer = setInterval(() => {
+      if (busy || this.resetting !== null || this.closed) return
+      busy = true
+      work()
+        .catch(error => this.env.log('warn', 'upkeep failed; it comes again', { why: String(error) }))
+        .finally(() => {
+          busy = false
+        })
+    }, ms)
+    timer.unref()
+    this.timers.push(timer)
+  }
+
+  /** Notifiers are told from what was committed; a new one hears of nothing that happened before it. */
+  private async addNotifier(kind: string, config: object): Promise<void> {
+    const name = `${kind}-${this.deliveries.length + 1}`
+    const { default: made } = await import('../plugin/notifier/webhook.js')
+    const notifier = await made.open(config as never, pluginEnv(this.env))
+    if ((await this.noted(receiptOf(name))) === null) await this.forget(name)
+    const parts = {
+      told: (after: number, max: number) => this.workspace.store.told(after, max),
+      head: (incident: string) => this.workspace.store.head(incident),
+      story: async (incident: string) => (await this.reader.incident(incident))?.events ?? [],
+      title: async (service: string) => (await this.reader.service(service))?.title ?? service,
+      receipt: async () => Number(Buffer.from((await this.noted(receiptOf(name))) ?? []).toString() || 0),
+      saveReceipt: (cursor: number) => this.note(receiptOf(name), Buffer.from(String(cursor))),
+    }
+    const delivery = new Delivery(name, notifier, parts, this.env)
+    this.deliveries.push(delivery)
+    delivery.wake()
+  }
+
+  private async forget(name: string): Promise<void> {
+    let cursor = 0
+    for (;;) {
+      const events = await this.workspace.store.told(cursor, EVENTS_READ)
+      if (events.length === 0) break
+      cursor = events.at(-1)!.cursor
+    }
+    await this.note(receiptOf(name), Buffer.from(String(cursor)))
+  }
+
+  /** Stays the same over a restart of the demonstration; always asks the present store. */
+  private makeReader(): Reader {
+    const reads = () => this.workspace.store.reader()
+    let from: Workspace | null = null
+    let cached: ReturnType<typeof reads> | null = null
+    const here = async () => {
+      await this.resetting
+      // Statements are prepared once for each store.
+      if (from !== this.workspace) {
+        from = this.workspace
+        cached = reads()
+      }
+      return cached!
+    }
+    return {
+      workspace: async () => {
+        await this.resetting
+        const { now, position } = await this.workspace.store.committed()
+        return { title: this.config.title, clock: this.config.clock, now, position, demo: this.config.demo }
+      },
+      services: async () => (await here()).services(),
+      service: async id => (await here()).service(id),
+      rollups: async (service, start, end) => (await here()).rollups(service, start, end),
+      incidents: async query => (await here()).incidents(query),
+      incident: async id => (await here()).incident(id),
+      facts: async (service, start, end) => (await here()).facts(service, start, end),
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.closed) return
+    this.closed = true
+    for (const timer of this.timers) clearInterval(timer)
+    await this.resetting?.catch(() => {})
+    for (const delivery of this.deliveries) await delivery[Symbol.asyncDispose]()
+    await this.workspace[Symbol.asyncDispose]()
+  }
+}
+
+const receiptOf = (name: string) => `receipt:${name}`

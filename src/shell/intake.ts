@@ -1,0 +1,101 @@
+import type { Reject } from '../contract/error.js'
+import { LINE_BYTES, REJECTS_LISTED } from '../contract/limits.js'
+import { Refusal, shown } from '../core/door.js'
+import type { Committer } from './committer.js'
+import type { Gate } from './gate.js'
+import { LineReader } from './lines.js'
+
+/** What became of one request or file. */
+export interface Receipt {
+  accepted: number
+  duplicate: number
+  rejectedCount: number
+  /** The first REJECTS_LISTED of them. */
+  rejected: Reject[]
+}
+
+/** A run is handed on at this size, so that a log row is at most twice LOG_ROW_BYTES. */
+const RUN_BYTES = 256 * 1024
+
+/**
+ * One request's way through the gate. Accepted lines that follow one another are handed to the committer as one run of
+ * bytes, and always before control is given up: what the gate has let in is on its way to the log.
+ */
+export class Intake {
+  readonly receipt: Receipt = { accepted: 0, duplicate: 0, rejectedCount: 0, rejected: [] }
+  private readonly reader: LineReader
+  private line = 0
+  private chunk: Buffer | null = null
+  private from = 0
+  private to = 0
+  private keys = Buffer.alloc(8 * 512)
+  private used = 0
+
+  constructor(
+    private readonly gate: Gate,
+    private readonly committer: Committer,
+  ) {
+    this.reader = new LineReader((line, text, refusal, chunk, from, to) => {
+      const verdict = text === null ? refusal! : this.gate.line(text)
+      if (verdict === 'duplicate') this.receipt.duplicate++
+      else if (verdict instanceof Refusal) this.reject(line, verdict)
+      else this.accept(chunk, from, to)
+    })
+  }
+
+  push(bytes: Uint8Array): void {
+    this.reader.push(bytes)
+    this.hand()
+  }
+
+  end(): void {
+    this.reader.end()
+    this.hand()
+  }
+
+  /** One signal that came as a JSON value; lines count on. */
+  value(value: unknown): void {
+    this.line++
+    if (value instanceof Refusal) return this.reject(this.line, value)
+    const bytes = Buffer.from(JSON.stringify(value) ?? 'null')
+    if (bytes.length > LINE_BYTES)
+      return this.reject(
+        this.line,
+        new Refusal('line.length', `a signal has at most ${LINE_BYTES} bytes`, shown(bytes.length)),
+      )
+    const verdict = this.gate.value(value)
+    if (verdict === 'duplicate') this.receipt.duplicate++
+    else if (verdict instanceof Refusal) this.reject(this.line, verdict)
+    else {
+      this.accept(bytes, 0, bytes.length)
+      this.hand()
+    }
+  }
+
+  private reject(line: number, { rule, message, value }: Refusal): void {
+    this.receipt.rejectedCount++
+    if (this.receipt.rejected.length < REJECTS_LISTED) this.receipt.rejected.push({ line, rule, message, value })
+  }
+
+  private accept(chunk: Buffer, from: number, to: number): void {
+    this.receipt.accepted++
+    // A gap of one or two bytes can only be a line end: a line between would take three.
+    if (chunk !== this.chunk || from - this.to > 2 || this.to - this.from > RUN_BYTES) {
+      this.hand()
+      this.chunk = chunk
+      this.from = from
+    }
+    this.to = to
+    if (this.used + 8 > this.keys.length) this.keys = Buffer.concat([this.keys, Buffer.alloc(this.keys.length)])
+    this.keys.writeUInt32LE(this.gate.hi, this.used)
+    this.keys.writeUInt32LE(this.gate.lo, this.used + 4)
+    this.used += 8
+  }
+
+  private hand(): void {
+    if (this.used > 0 && this.chunk !== null)
+      this.committer.lines(this.chunk, this.from, this.to, this.keys.subarray(0, this.used))
+    this.chunk = null
+    this.used = 0
+  }
+}

@@ -1,0 +1,142 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { Config } from '../contract/config.js'
+import type { EpochMs } from '../contract/time.js'
+import type { FetchInit } from '../contract/plugin.js'
+import type { Log, NewEntry, Store } from '../contract/ports.js'
+import type { EngineConfig } from '../core/fold.js'
+import { type Committed, Engine } from './engine.js'
+import type { Env } from './env.js'
+import { connect, type Remote } from './rpc.js'
+
+/** What a workspace stands on, wherever it runs. Writing happens in one place; reading may happen here. */
+export interface Parts extends AsyncDisposable {
+  append(entries: NewEntry[]): Promise<number[]>
+  trimLog(before: EpochMs, upTo: number): Promise<number>
+  /** For reading only. */
+  log: Pick<Log, 'read' | 'keys' | 'last'>
+  /** For reading only. */
+  store: Pick<Store, 'reader' | 'told' | 'head' | 'noted' | 'committed'>
+  /** There is more in the log. */
+  wake(): void
+  note(key: string, value: Uint8Array): Promise<void>
+  trimStore(before: { rollups: EpochMs; facts: EpochMs }): Promise<void>
+}
+
+export interface PartsOptions {
+  /** `memory` keeps nothing: tests. `inline` is SQLite without threads: tests. */
+  run?: 'threads' | 'inline' | 'memory'
+  /** Pages of the log at most: tests of a full disk. */
+  maxLogPages?: number
+}
+
+export interface Hooks {
+  committed: (what: Committed) => void
+  /** The engine or the log is gone; nothing moves any more. */
+  died: (error: Error) => void
+}
+
+export const engineConfig = (config: Config): EngineConfig => ({
+  clock: config.clock,
+  falseAlarmsPerMonth: config.falseAlarmsPerMonth,
+  services: config.services,
+})
+
+export const files = (data: string) => ({ log: join(data, 'log.db'), store: join(data, 'store.db') })
+
+/** Deletes what a workspace has stored; token and keys stay. */
+export function wipe(data: string): void {
+  for (const file of Object.values(files(data)))
+    for (const end of ['', '-wal', '-shm', '-journal']) rmSync(file + end, { force: true })
+}
+
+export async function openParts(config: Config, env: Env, hooks: Hooks, options: PartsOptions): Promise<Parts> {
+  const { run = 'threads' } = options
+  if (run !== 'memory') mkdirSync(config.data, { recursive: true })
+  return run === 'threads' ? openThreads(config, env, hooks, options) : openInline(config, env, hooks, options)
+}
+
+async function openInline(config: Config, env: Env, hooks: Hooks, { run, maxLogPages }: PartsOptions): Promise<Parts> {
+  const memory = run === 'memory'
+  const { default: bus } = await (memory ? import('../plugin/bus/memory.js') : import('../plugin/bus/sqlite.js'))
+  const { default: kept } = await (memory ? import('../plugin/store/memory.js') : import('../plugin/store/sqlite.js'))
+  const names = files(config.data)
+  const pages = maxLogPages === undefined ? {} : { maxPages: maxLogPages }
+  const log = await bus.open({ file: names.log, ...pages } as never, pluginEnv(env))
+  const store = await kept.open({ file: names.store } as never, pluginEnv(env))
+  const { committed, died } = hooks
+  const engine = await Engine.open({ log, store, config: engineConfig(config), committed, say: env.log })
+  return {
+    append: entries => log.append(entries),
+    trimLog: (before, upTo) => log.trim(before, upTo),
+    log,
+    store,
+    wake: () => void engine.pump().catch(died),
+    note: (key, value) => store.note(key, value),
+    trimStore: before => store.trim(before),
+    [Symbol.asyncDispose]: async () => {
+      await engine[Symbol.asyncDispose]()
+      await log[Symbol.asyncDispose]()
+      await store[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/**
+ * The log has a thread of its own, so that an fsync waits for the disk alone, and the engine another, so that a tick
+ * over all services delays no acknowledgement. Here the log and the store are opened a second time, for reading.
+ */
+async function openThreads(config: Config, env: Env, hooks: Hooks, { maxLogPages }: PartsOptions): Promise<Parts> {
+  const names = files(config.data)
+  const workers: Worker[] = []
+  const start = (worker: Worker): Remote => {
+    workers.push(worker)
+    return connect(
+      worker,
+      message => {
+        const told = message as { committed?: Committed; say?: Parameters<Env['log']> }
+        if (told.committed !== undefined) hooks.committed(told.committed)
+        if (told.say !== undefined) env.log(...told.say)
+      },
+      hooks.died,
+    )
+  }
+  // The log first: it makes the file that the engine then reads.
+  const log = start(new Worker(new URL('./threads/log.js', import.meta.url)))
+  await log.ask('open', [{ file: names.log, maxPages: maxLogPages }])
+  const engine = start(new Worker(new URL('./threads/engine.js', import.meta.url)))
+  await engine.ask('open', [names, engineConfig(config)])
+  const { default: bus } = await import('../plugin/bus/sqlite.js')
+  const { default: kept } = await import('../plugin/store/sqlite.js')
+  const logHere = await bus.open({ file: names.log, readonly: true }, pluginEnv(env))
+  const storeHere = await kept.open({ file: names.store, readonly: true }, pluginEnv(env))
+  return {
+    append: entries =>
+      log.ask(
+        'append',
+        [entries],
+        entries.flatMap(e => (e.count > 0 ? [e.body.buffer as ArrayBuffer, e.keys.buffer as ArrayBuffer] : [])),
+      ),
+    trimLog: (before, upTo) => log.ask('trim', [before, upTo]),
+    log: logHere,
+    store: storeHere,
+    wake: () => void engine.ask('wake', []).catch(() => {}),
+    note: (key, value) => engine.ask('note', [key, value]),
+    trimStore: before => engine.ask('trim', [before]),
+    [Symbol.asyncDispose]: async () => {
+      await logHere[Symbol.asyncDispose]()
+      await storeHere[Symbol.asyncDispose]()
+      await Promise.allSettled([engine.ask('close', []), log.ask('close', [])])
+      hooks.died = () => {}
+      await Promise.allSettled(workers.map(worker => worker.terminate()))
+    },
+  }
+}
+
+export const pluginEnv = (env: Env) => ({
+  now: env.now,
+  sleep: (ms: number) => new Promise<void>(done => setTimeout(done, ms)),
+  readText: async (path: string) => (await import('node:fs/promises')).readFile(path, 'utf8'),
+  fetch: (url: string, init?: FetchInit) => env.fetch(url, init as RequestInit),
+})

@@ -1,0 +1,45 @@
+import { parentPort } from 'node:worker_threads'
+import type { Log, Store } from '../../contract/ports.js'
+import type { EngineConfig } from '../../core/fold.js'
+import { Engine } from '../engine.js'
+import { serve } from '../rpc.js'
+
+// The thread that folds. It reads the log by itself: what is durable is all it knows.
+
+let engine: Engine
+let store: Store
+let log: Log
+
+const env = { now: () => Date.now(), sleep: async () => {}, readText: async () => '' }
+
+serve(parentPort!, {
+  open: async (files: { log: string; store: string }, config: EngineConfig) => {
+    const { default: bus } = await import('../../plugin/bus/sqlite.js')
+    const { default: kept } = await import('../../plugin/store/sqlite.js')
+    log = await bus.open({ file: files.log, readonly: true }, env)
+    store = await kept.open({ file: files.store }, env)
+    engine = await Engine.open({
+      log,
+      store,
+      config,
+      committed: committed => parentPort!.postMessage({ committed }),
+      say: (...say) => parentPort!.postMessage({ say }),
+    })
+  },
+  wake: () => {
+    // A failure in here is a bug of ours: thrown outside of the answer it ends the thread, which the main thread reports.
+    engine.pump().catch(error =>
+      setImmediate(() => {
+        throw error
+      }),
+    )
+  },
+  note: (key: string, value: Uint8Array) => store.note(key, value),
+  trim: (before: { rollups: number; facts: number }) => store.trim(before),
+  close: async () => {
+    await engine[Symbol.asyncDispose]()
+    await log[Symbol.asyncDispose]()
+    await store[Symbol.asyncDispose]()
+    parentPort!.close()
+  },
+})
