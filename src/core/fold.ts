@@ -43,6 +43,7 @@ export class Fold {
     private readonly config: EngineConfig,
     private readonly watch = new Watch(config),
     private readonly judge = new Judge(),
+    restored = false,
   ) {
     for (const c of config.services) {
       const s = watch.service(c.id)
@@ -102,12 +103,21 @@ export class Fold {
   }
 
   static open(snapshot: unknown, config: EngineConfig): Fold {
-    const from = snapshot as { version: number; now: EpochMs; ticked: EpochMs; watch: unknown; judge: unknown }
+    const from = snapshot as {
+      version: number
+      now: EpochMs
+      ticked: EpochMs
+      declared: string
+      watch: unknown
+      judge: unknown
+    }
     if (from.version !== FOLD_VERSION)
       throw new RangeError(`Fold.open: snapshot version is ${FOLD_VERSION}; got ${from.version}`)
-    const fold = new Fold(config, Watch.open(from.watch, config), Judge.open(from.judge))
+    const fold = new Fold(config, Watch.open(from.watch, config), Judge.open(from.judge), true)
     fold.now = from.now
     fold.ticked = from.ticked
+    // A configuration that was edited meanwhile is the newest word; an unchanged one must not undo later facts.
+    if (from.declared !== JSON.stringify(config.services)) fold.declare()
     return fold
   }
 

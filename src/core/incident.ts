@@ -18,6 +18,8 @@ export const UPDATE_GAP_MS = 2 * MINUTE
 export const UPDATE_SLOW_MS = 10 * MINUTE
 /** Requests failing in all below which telemetry contradicts complaints. */
 const HEALTHY_SHARE = 0.005
+/** While a service that we stand on is down, fewer failing requests than this are its trouble, not ours. */
+export const UPSTREAM_SHARE = 0.2
 /** Texts of one class among those that say anything, from which it names the trouble. */
 const TEXT_SHARE = 0.3
 const TEXTS_LEAST = 5
@@ -54,6 +56,10 @@ export function shouldOpen(f: Finding, around: Surroundings): Verdict {
   if (said) return { open: true, kind: said }
   return { open: true, kind: contradicted ? 'degraded' : 'outage' }
 }
+
+/** Our own machines see requests or checks fail; a few failing checks beside healthy request counts are not enough. */
+export const ownFailure = (f: Finding): boolean =>
+  Boolean(f.kinds.metric?.alarm || (f.kinds.check?.alarm && !contradictedBy(f)))
 
 /** Telemetry that is readable and healthy speaks against complaints; unreadable telemetry says nothing. */
 export function contradictedBy(f: Finding): boolean {

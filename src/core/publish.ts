@@ -5,6 +5,8 @@ import type { Cause, IncidentEvent, Segment, Statement, Where } from '../contrac
 const percent = (share: number): string =>
   share >= 0.995 ? 'nearly all' : share < 0.01 ? 'under 1 %' : `${Math.round(share * 100)} %`
 
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
 /** `cell us-east-1, us-west-1 · tier free` — what a person can compare with their own case. */
 export function placeText(where: Where): string {
   const parts = Object.entries(where).map(([label, values]) => `${label} ${some(values)}`)
@@ -40,6 +42,13 @@ export function titleOf(e: IncidentEvent, service: string): string {
 
 /** What is known now, in order of use to a reader. */
 export function sentences(e: IncidentEvent): Statement[] {
+  if (e.event === 'resolved' && e.kind === 'security')
+    return [
+      {
+        text: 'Nobody has reported it lately. Whether anything was exposed is for people to establish.',
+        refs: [e.incident],
+      },
+    ]
   if (e.event === 'resolved')
     return [{ text: 'What was affected has been back to its usual level for ten minutes.', refs: [e.incident] }]
   const out: Statement[] = []
@@ -54,7 +63,7 @@ export function sentences(e: IncidentEvent): Statement[] {
   const slow = e.recovery?.segments[0]
   if (e.recovery && e.recovery.recovered >= 0.3)
     out.push({
-      text: `${percent(e.recovery.recovered)} of the trouble is gone${slow && slow.recovered < e.recovery.recovered - 0.15 ? `; ${placeText(slow.where)} is slower to recover` : ''}.`,
+      text: `${capital(percent(e.recovery.recovered))} of the trouble is gone${slow && slow.recovered < e.recovery.recovered - 0.15 ? `; ${placeText(slow.where)} is slower to recover` : ''}.`,
       refs: [e.incident],
     })
   out.push(causeSentence(e))

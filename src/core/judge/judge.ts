@@ -8,11 +8,13 @@ import { explain, LOOKBACK_MS, type Upstream } from '../explain.js'
 import {
   HOLD_MS,
   mayResolve,
+  ownFailure,
   REOPEN_MS,
   securityOf,
   severityOf,
   shouldOpen,
   updateReason,
+  UPSTREAM_SHARE,
   worse,
   type Surroundings,
 } from '../incident.js'
@@ -176,8 +178,8 @@ export class Judge {
     if (f.tracks.length > 0) followTracks(story.tracks, f.tracks, f.at)
     rememberWorst(story, f)
     // What people alone reported and machines then saw failing is an outage after all.
-    const machine = f.strand === 'bad' && (f.kinds.metric?.alarm || f.kinds.check?.alarm)
-    if (machine && (story.kind === 'degraded' || story.kind === 'upstream')) story.kind = 'outage'
+    const ours = story.kind === 'degraded' || (story.kind === 'upstream' && (f.share ?? 0) >= UPSTREAM_SHARE)
+    if (ours && f.strand === 'bad' && ownFailure(f)) story.kind = 'outage'
     story.calmSince = f.calm ? (story.calmSince ?? f.at) : null
   }
 

@@ -44,6 +44,8 @@ const ONSET_SETTLES_MS = 10 * MINUTE
 const EVIDENCE_FADES_MS = 5 * MINUTE
 /** Reports below this part of their peak are an echo once telemetry is calm. */
 const ECHO_SHARE = 0.2
+/** Minutes without ticks that a series steps through one by one. */
+const MAX_GAP_MS = 24 * 60 * MINUTE
 /** A strand is followed for so long after its last trouble; the judge's hold is shorter. */
 const AFTERMATH_MS = 40 * MINUTE
 /** Report segments are read over this much. */
@@ -156,11 +158,14 @@ export function tickKinds(s: ServiceState, now: EpochMs): ServiceReadings {
 
 function stepSeries(state: ReportState, now: EpochMs): SeriesReading | null {
   let reading: SeriesReading | null = null
+  // Ticks were skipped over a gap in the log: what lies between is unknown, not zero.
+  if (now - state.steppedUntil > MAX_GAP_MS) state.steppedUntil = now - MINUTE
+  const silent = unheard(state, now)
   while (state.steppedUntil + MINUTE <= now) {
     const slot = state.steppedUntil
     const count = state.pending.get(slot) ?? 0
     if (count > 0) state.pending.delete(slot)
-    reading = state.series.step(slot, count)
+    reading = state.series.step(slot, count === 0 && silent ? null : count)
     state.steppedUntil = slot + MINUTE
   }
   return reading
@@ -270,7 +275,8 @@ function badKinds(s: ServiceState, r: ServiceReadings, now: EpochMs): Finding['k
   if (r.checks) kinds.check = rateKind(r.checks.bad)
   for (const via of ['report', 'post'] as const) {
     const kind = kinds[via]
-    if (kind && unheard(s, via, now)) kind.bits = null
+    const state = via === 'report' ? s.reports : s.posts
+    if (kind && state && unheard(state, now)) kind.bits = null
   }
   return kinds
 }
@@ -294,9 +300,8 @@ const rateKind = (r: RateReading): KindReading => ({
 })
 
 /** Silence longer than chance allows (1 in 2²⁰ at the usual rate) means that the source is broken, not that all is well. */
-function unheard(s: ServiceState, via: 'report' | 'post', now: EpochMs): boolean {
-  const state = via === 'report' ? s.reports : s.posts
-  if (!state || now - state.seenAt < 30 * MINUTE) return false
+function unheard(state: ReportState, now: EpochMs): boolean {
+  if (now - state.seenAt < 30 * MINUTE) return false
   const from = Math.max(state.seenAt + MINUTE, now - 24 * 60 * MINUTE)
   const { mean, dispersion } = state.series.expect(now - MINUTE)
   return (mean / Math.max(1, dispersion)) * ((now - from) / MINUTE) > 20 * Math.LN2
