@@ -45,20 +45,16 @@ export class Fold {
     private readonly judge = new Judge(),
     restored = false,
   ) {
-    for (const c of config.services) {
-      const s = watch.service(c.id)
-      s.title = c.title
-      s.components = c.components
-      s.dependsOn = c.dependsOn
-      judge.take(
-        {
-          type: 'fact',
-          at: 0,
-          fact: { ...c, type: 'fact', via: 'topology', id: `config-${c.id}`, service: c.id, at: 0 },
-        },
-        [],
-      )
+    if (!restored) this.declare()
+  }
+
+  /** What the configuration says of services counts like a topology fact that came first. */
+  private declare(): void {
+    for (const c of this.config.services) {
+      const fact = { ...c, type: 'fact' as const, via: 'topology' as const, id: `config-${c.id}`, service: c.id, at: 0 }
+      this.watch.take(fact, this.now, this.matters)
     }
+    this.settle([])
   }
 
   /** Folds one accepted signal. On the `signals` clock its `seenAt ?? at` moves the time first, and with it the ticks. */
