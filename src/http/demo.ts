@@ -1,0 +1,137 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { SECOND } from '../contract/time.js'
+import type { Demo, DemoMark, DemoStatus } from '../shell/demo.js'
+import { MAX_PACE } from '../shell/demo.js'
+import { attr, html } from './pages/html.js'
+
+/** A form of a few fields. */
+const BODY_BYTES = 4_096
+const PACES = [30, 60, 240] as const
+const FORM = 'application/x-www-form-urlencoded'
+
+type Fields = Record<string, unknown>
+
+/** Adds the demonstration's controls: plain forms (answered by the page they stand on) and JSON. Only in the demo. */
+export function registerDemo(app: FastifyInstance, demo: Demo): void {
+  void app.register(async scope => {
+    if (!scope.hasContentTypeParser(FORM))
+      scope.addContentTypeParser(FORM, { parseAs: 'string', bodyLimit: BODY_BYTES }, (_, body, done) =>
+        done(null, Object.fromEntries(new URLSearchParams(body as string))),
+      )
+    scope.get('/demo', (_, reply) => reply.header('cache-control', 'no-store').send(statusJson(demo.status())))
+
+    const act = (path: string, perform: (fields: Fields) => string | null) =>
+      scope.post(path, { bodyLimit: BODY_BYTES }, (request, reply) => {
+        // A page elsewhere must not drive a demonstration that runs on somebody's own machine.
+        if (request.headers['sec-fetch-site'] === 'cross-site')
+          return problem(reply, 403, 'the controls answer to their own pages')
+        const wrong = perform((request.body ?? {}) as Fields)
+        if (wrong !== null) return problem(reply, 400, wrong)
+        return isForm(request) ? back(request, reply) : reply.send(statusJson(demo.status()))
+      })
+
+    act('/demo/restart', () => {
+      demo.restart()
+      return null
+    })
+    act('/demo/pause', ({ on }) => {
+      if (![undefined, true, false, 'true', 'false'].includes(on as never)) return 'on: must be true or false'
+      demo.pause(on === undefined || on === true || on === 'true')
+      return null
+    })
+    act('/demo/pace', ({ pace }) => {
+      if (pace === 'own' || pace === null) {
+        demo.pace(null)
+        return null
+      }
+      const times = Number(pace)
+      if (pace === '' || !(times >= 1 && times <= MAX_PACE)) return `pace: must be a number from 1 to ${MAX_PACE}`
+      demo.pace(times)
+      return null
+    })
+    act('/demo/jump', ({ to }) => {
+      const at = typeof to === 'number' ? to : Date.parse(String(to))
+      if (!Number.isFinite(at)) return 'to: must be an ISO 8601 time'
+      demo.jump(at)
+      return null
+    })
+  })
+}
+
+const isForm = (request: FastifyRequest) => (request.headers['content-type'] ?? '').startsWith(FORM)
+
+function problem(reply: FastifyReply, status: number, detail: string): FastifyReply {
+  return reply.code(status).type('application/problem+json').send({ status, title: detail })
+}
+
+/** To the page the form stands on, if it is one of ours: only its path is taken from the header. */
+function back(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const from = request.headers.referer
+  let path = '/'
+  if (from !== undefined && URL.canParse(from)) {
+    const url = new URL(from)
+    if (url.host === request.headers.host && /^\/(?!\/)/.test(url.pathname)) path = url.pathname + url.search
+  }
+  return reply.code(303).header('location', path).header('cache-control', 'no-store').send()
+}
+
+function statusJson(status: DemoStatus) {
+  const iso = (at: number) => new Date(at).toISOString()
+  return {
+    ...status,
+    now: iso(status.now),
+    start: iso(status.start),
+    end: iso(status.end),
+    marks: status.marks.map(mark => ({ ...mark, at: iso(mark.at) })),
+  }
+}
+
+const PHASES: Record<DemoStatus['phase'], string> = {
+  loading: 'loading',
+  playing: 'playing',
+  paused: 'paused: time stands still',
+  ended: 'ended: time stands still',
+}
+
+const MARKS: Record<DemoMark['name'], string> = {
+  start: 'calm',
+  onset: 'trouble begins',
+  mitigated: 'most is mended',
+  resolved: 'all is mended',
+  end: 'end',
+}
+
+/**
+ * The strip above every page of the demonstration: what it is, where its clock stands, and forms that work without
+ * script. Times are cut to the minute, so that a page stays as cacheable as its content.
+ */
+export function demoStrip(status: DemoStatus): string {
+  const { phase, marks, ownPace } = status
+  const pace = Math.round(status.pace)
+  const running = phase === 'playing' || phase === 'loading'
+  return html`<aside class="demo" aria-label="Demonstration" data-phase="${phase}"><p><b>Demonstration</b> A real outage, played again from public sources. <time datetime="${new Date(status.now).toISOString().slice(0, 16)}Z">${clock(status.now)}</time>, ${PHASES[phase]}${phase === 'playing' ? `, ${pace} times faster than life` : ''}</p>
+<div class="controls">${
+    phase === 'ended'
+      ? null
+      : html`<form method="post" action="/demo/pause"><input type="hidden" name="on" value="${running ? 'true' : 'false'}"><button>${running ? 'Pause' : 'Go on'}</button></form>
+<form method="post" action="/demo/pace"><span>Pace</span>${PACES.map(
+          each =>
+            html`<button name="pace" value="${each}"${attr('aria-pressed', String(!ownPace && each === pace))}>${each}×</button>`,
+        )}<button name="pace" value="own"${attr('aria-pressed', String(ownPace))}>auto</button></form>`
+  }
+<form method="post" action="/demo/jump"><span>Jump to</span>${marks.map(
+    mark => html`<button name="to" value="${isoMinute(mark.at)}">${hourMinute(mark.at)} ${MARKS[mark.name]}</button>`,
+  )}</form>
+<form method="post" action="/demo/restart"><button${attr('class', phase === 'ended' ? 'main' : null)}>Restart</button></form></div></aside>`
+    .text
+}
+
+const isoMinute = (at: number) => `${new Date(at).toISOString().slice(0, 16)}Z`
+const hourMinute = (at: number) => new Date(at).toISOString().slice(11, 16)
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+function clock(at: number): string {
+  const date = new Date(Math.floor(at / SECOND) * SECOND)
+  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}, ${hourMinute(at)} UTC`
+}
