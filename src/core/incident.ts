@@ -33,6 +33,8 @@ export interface Surroundings {
   upstream: boolean
   /** An incident with failing requests is open at the same service. */
   badOpen: boolean
+  /** An incident with slow answers is open at the same service. */
+  slowOpen: boolean
 }
 
 /** Should this finding open an incident, and of which kind? */
@@ -49,6 +51,8 @@ export function shouldOpen(f: Finding, around: Surroundings): Verdict {
   const machine = f.kinds.metric?.alarm || f.kinds.check?.alarm
   if (machine) return { open: true, kind: 'outage' }
   const contradicted = contradictedBy(f)
+  if (contradicted && around.slowOpen)
+    return { open: false, why: 'people complain of the slowness that is already told' }
   if (contradicted && lasted < CONTRADICTED_PERSIST_MS)
     return { open: false, why: 'people complain, requests do not fail: waiting' }
   if (around.upstream) return { open: true, kind: 'upstream' }

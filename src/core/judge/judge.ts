@@ -145,6 +145,7 @@ export class Judge {
       alarmSince: s.alarmSince[f.strand] ?? f.at,
       upstream: this.upstreams(f.service, f).length > 0,
       badOpen: this.stories.some(x => x.open && x.service === f.service && x.strand === 'bad'),
+      slowOpen: this.stories.some(x => x.open && x.service === f.service && x.strand === 'slow'),
     }
     const verdict = shouldOpen(f, around)
     if (!verdict.open) return

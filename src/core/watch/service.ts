@@ -210,7 +210,8 @@ export function readStrand(s: ServiceState, strand: Strand, r: ServiceReadings, 
   }
   const echo = strand === 'bad' && s.reports ? reportTrack(s.reports, kinds.report, now) : null
   state.reportPeak = Math.max(state.reportPeak, echo?.excess ?? 0)
-  const troubled = failing.metrics || failing.checks || (alarm && !onlyEcho(state, kinds, echo, now))
+  const troubled =
+    failing.metrics || failing.checks || (alarm && !onlyEcho(state, kinds, echo, s.strands.slow !== null, now))
   if (troubled) state.troubledAt = now
   else if (now - state.troubledAt > AFTERMATH_MS) {
     s.strands[strand] = null
@@ -243,18 +244,22 @@ export function readStrand(s: ServiceState, strand: Strand, r: ServiceReadings, 
   }
 }
 
-/** Where telemetry saw the trouble it also sees the end: what people still report then, well below their peak, comes late. */
+/**
+ * Where telemetry saw the trouble it also sees the end: what people still report then, well below their peak, comes late;
+ * or it is about slowness, which is a story of its own.
+ */
 function onlyEcho(
   state: StrandState,
   kinds: Finding['kinds'],
   echo: Finding['tracks'][number] | null,
+  slow: boolean,
   now: EpochMs,
 ): boolean {
   const seen = Math.max(state.excessAt.metrics, state.excessAt.checks)
   if (seen === 0 || now - seen < EVIDENCE_FADES_MS) return false
   const machine = [kinds.metric, kinds.check].filter(k => k !== undefined)
   if (machine.some(k => k.alarm) || !machine.some(k => k.bits !== null)) return false
-  return echo === null || echo.excess < ECHO_SHARE * state.reportPeak
+  return echo === null || slow || echo.excess < ECHO_SHARE * state.reportPeak
 }
 
 const addsUp = (kinds: KindReading[]): boolean => {
