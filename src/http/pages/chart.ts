@@ -8,13 +8,15 @@ import type { Strings } from './strings.js'
  * Charts without script that keep their text readable at any width: the outer drawing is in pixels and percent, only the
  * plot inside it is stretched. The value axis starts at zero and is linear, so that a spike is as tall as it is.
  */
-const PLOT_TOP = 26
+const PLOT_TOP = 28
 const PLOT_HEIGHT = 176
 const AXIS_HEIGHT = 22
 /** Height of the stretched plot in its own units; coordinates are whole units. */
 const UNITS = 400
 /** Labels nearer to an edge than this many percent are set inwards. */
 const EDGE = 6
+/** Room for the name of an incident, in percent of a phone's width. */
+const LABEL_WIDTH = 45
 
 export interface Band {
   from: EpochMs
@@ -47,34 +49,27 @@ export function reportChart(input: ChartInput): Html {
   const { bars } = series
   const peak = highest(series)
   if (!bars.some(Boolean)) return emptyChart(input)
-  const scale = ticks(Math.max(1, ...bars.map(bar => (bar ? Math.max(bar.bad, bar.high) : 0))))
+  // A little air above the highest bar, so that its number has a place.
+  const scale = ticks(Math.max(1, ...bars.map(bar => (bar ? Math.max(bar.bad * 1.08, bar.high) : 0))))
   const max = scale.at(-1) as number
   const gaps = gapsOf(series)
   const markers = input.markers ?? []
   const rows = markerRows(markers, series)
   const height = PLOT_TOP + PLOT_HEIGHT + AXIS_HEIGHT + rows.count * 18
-  const isHigh = (bar: Bar) => bar.bad > bar.high
   return html`<svg class="chart" role="img" aria-labelledby="${id}-t ${id}-d" width="100%" height="${height}">
 <title id="${id}-t">${input.title}</title><desc id="${id}-d">${describe(input, peak)}</desc>
-${input.incidents.map(band => bandMark(band, series))}${gaps.map(gap => gapMark(gap, bars.length))}${scale.map(value => gridLine(value, max, value === max ? ` ${t.chart.unit(f.number(series.binMs / MINUTE))}` : '', f))}
+${bandMarks(input.incidents, series)}${gaps.map(gap => gapMark(gap, bars.length))}${scale.map(value => gridLine(value, max))}
 <svg y="${PLOT_TOP}" width="100%" height="${PLOT_HEIGHT}" viewBox="0 0 ${bars.length} ${UNITS}" preserveAspectRatio="none">
 <path class="band" d="${area(
     bars.map(bar => bar?.high ?? null),
     max,
   )}"/>
-<path class="low" d="${area(
-    bars.map(bar => (bar && !isHigh(bar) ? bar.bad : null)),
-    max,
-  )}"/>
-<path class="hot" d="${area(
-    bars.map(bar => (bar && isHigh(bar) ? bar.bad : null)),
-    max,
-  )}"/>
+${barPaths(bars, max)}
 <path class="usual" d="${outline(
     bars.map(bar => bar?.expected ?? null),
     max,
   )}"/></svg>
-${peak && isHigh(peak) ? peakMark(peak, series, max, f) : null}${markers.map((marker, i) => markerMark(marker, rows.row[i] ?? 0, series))}${timeTicks(series.from, series.until, 8).map((at, i) => timeMark(at, i, series, input.now, f))}</svg>`
+${scale.slice(1).map(value => gridLabel(value, max, value === max ? ` ${t.chart.unit(f.number(series.binMs / MINUTE))}` : '', f))}${peak && isHigh(peak) ? peakMark(peak, series, max, f) : null}${markers.map((marker, i) => markerMark(marker, rows.row[i] ?? 0, series))}${timeTicks(series.from, series.until, 8).map((at, i) => timeMark(at, i, series, input.now, f))}</svg>`
 }
 
 function emptyChart({ t }: ChartInput): Html {
@@ -83,7 +78,7 @@ function emptyChart({ t }: ChartInput): Html {
 
 function describe({ series, now, t, f }: ChartInput, peak: Bar | null): string {
   const gaps = gapsOf(series).reduce((sum, [first, last]) => sum + (last - first + 1) * series.binMs, 0)
-  const ratio = peak && peak.bad > peak.high && peak.expected > 0 ? f.times(peak.bad / peak.expected) : ''
+  const ratio = peak && isHigh(peak) && peak.expected > 0 ? f.times(peak.bad / peak.expected) : ''
   const text = peak
     ? t.chart.describe(f.number(peak.bad), f.moment(peak.from, now), ratio, f.number(total(series, bar => bar.bad)))
     : ''
@@ -99,32 +94,46 @@ export function smallChart(
     top: number
   },
 ): Html {
-  const { id, values, f, kind, top } = input
+  const { id, series, values, f, kind, top } = input
   const peak = Math.max(0, ...values.map(value => value ?? 0))
   const label = (value: number) => (kind === 'errors' ? f.share(value) : f.number(value))
   const max = kind === 'errors' ? Math.max(top, peak) : (ticks(Math.max(top, peak)).at(-1) as number)
   const height = 64
   return html`<svg class="chart" role="img" aria-labelledby="${id}-t" width="100%" height="${height + 4}"><title id="${id}-t">${input.title}: ${input.t.now.last24.toLowerCase()}, ${label(peak)}</title>
 <line class="grid" x2="100%" y1="4.5" y2="4.5"/><line class="zero" x2="100%" y1="${height}.5" y2="${height}.5"/>
-<svg y="4" width="100%" height="${height - 4}" viewBox="0 0 ${values.length} ${UNITS}" preserveAspectRatio="none"><path class="${kind}" d="${area(values, max)}"/></svg>
-<text class="tick" x="0" y="16">${label(max)}</text></svg>`
+<svg y="4" width="100%" height="${height - 4}" viewBox="0 0 ${values.length} ${UNITS}" preserveAspectRatio="none"><path class="${kind}" d="${area(values, max)}"/></svg>${gapsOf(series).map(([first, last]) => html`<rect class="gap" x="${(100 * first) / values.length}%" width="${(100 * (last - first + 1)) / values.length}%" y="4" height="${height - 4}"/>`)}
+<text class="tick" y="18">${label(max)}</text></svg>`
 }
 
 /** Twenty-four hours in the height of a line, for lists. Decorative: the row says the same in words. */
 export function spark(series: Series): Html {
   const { bars } = series
   const max = Math.max(4, ...bars.map(bar => (bar ? Math.max(bar.bad, bar.high) : 0)))
-  const isHigh = (bar: Bar) => bar.bad > bar.high
-  return html`<svg class="spark" aria-hidden="true" width="100%" height="36" viewBox="0 0 ${bars.length} ${UNITS}" preserveAspectRatio="none">${gapsOf(series).map(([first, last]) => html`<rect class="void" x="${first}" width="${last - first + 1}" y="${UNITS * 0.8}" height="${UNITS * 0.2}"/>`)}<path class="low" d="${area(
-    bars.map(bar => (bar && !isHigh(bar) ? bar.bad : null)),
-    max,
-  )}"/><path class="hot" d="${area(
-    bars.map(bar => (bar && isHigh(bar) ? bar.bad : null)),
-    max,
-  )}"/><path class="usual" d="${outline(
+  return html`<svg class="spark" aria-hidden="true" width="100%" height="36" viewBox="0 0 ${bars.length} ${UNITS}" preserveAspectRatio="none">${gapsOf(series).map(([first, last]) => html`<rect class="void" x="${first}" width="${last - first + 1}" y="${UNITS * 0.8}" height="${UNITS * 0.2}"/>`)}${barPaths(bars, max)}<path class="usual" d="${outline(
     bars.map(bar => bar?.expected ?? null),
     max,
   )}"/></svg>`
+}
+
+function isHigh(bar: Bar): boolean {
+  return bar.bad > bar.high * bar.filled
+}
+
+/** Usual and unusual bars, and the last one paler while its time is not over: a short bar there is no fall. */
+function barPaths(bars: (Bar | null)[], max: number): Html[] {
+  const path = (kind: string, keep: (bar: Bar) => boolean) => {
+    const d = area(
+      bars.map(bar => (bar && keep(bar) ? bar.bad : null)),
+      max,
+    )
+    return d ? html`<path class="${kind}" d="${d}"/>` : html``
+  }
+  return [
+    path('low', bar => bar.filled === 1 && !isHigh(bar)),
+    path('hot', bar => bar.filled === 1 && isHigh(bar)),
+    path('low part', bar => bar.filled < 1 && !isHigh(bar)),
+    path('hot part', bar => bar.filled < 1 && isHigh(bar)),
+  ]
 }
 
 /** Steps over the axis; null lifts the pen. What is not zero keeps at least one unit, so that it can be seen. */
@@ -184,14 +193,22 @@ function percentOf(at: EpochMs, { from, until }: Series): number {
   return Math.round(Math.min(100, Math.max(0, (100 * (at - from)) / (until - from))) * 100) / 100
 }
 
-function anchor(percent: number): Html {
-  return attr('text-anchor', percent < EDGE ? 'start' : percent > 100 - EDGE ? 'end' : 'middle')
+function anchor(percent: number, edge = EDGE): Html {
+  return attr('text-anchor', percent < edge ? 'start' : percent > 100 - edge ? 'end' : 'middle')
 }
 
-function gridLine(value: number, max: number, unit: string, f: Format): Html {
-  const y = PLOT_TOP + Math.round(PLOT_HEIGHT * (1 - value / max)) + 0.5
-  if (value === 0) return html`<line class="zero" x2="100%" y1="${y}" y2="${y}"/>`
-  return html`<line class="grid" x2="100%" y1="${y}" y2="${y}"/><text class="tick" y="${y - 4}">${f.short(value)}${unit}</text>`
+function heightOf(value: number, max: number): number {
+  return PLOT_TOP + Math.round(PLOT_HEIGHT * (1 - value / max))
+}
+
+function gridLine(value: number, max: number): Html {
+  const y = heightOf(value, max) + 0.5
+  return html`<line class="${value === 0 ? 'zero' : 'grid'}" x2="100%" y1="${y}" y2="${y}"/>`
+}
+
+/** Labels stand on their lines, inside the plot: no gutter is lost on a phone. */
+function gridLabel(value: number, max: number, unit: string, f: Format): Html {
+  return html`<text class="tick" y="${heightOf(value, max) - 4}">${f.short(value)}${unit}</text>`
 }
 
 function timeMark(at: EpochMs, index: number, series: Series, now: EpochMs, f: Format): Html {
@@ -205,12 +222,21 @@ function timeMark(at: EpochMs, index: number, series: Series, now: EpochMs, f: F
   return html`<line class="grid" x1="${x}%" x2="${x}%" y1="${y}" y2="${y + 5}"/><text class="${index % 2 ? 'tick odd' : 'tick'}" x="${x}%" y="${y + 17}"${anchor(x)}>${words}</text>`
 }
 
-function bandMark(band: Band, series: Series): Html | null {
-  const left = percentOf(band.from, series)
-  const right = percentOf(band.until, series)
-  if (right <= left) return null
-  const inward = left > 60
-  return html`<rect class="inc" x="${left}%" y="${PLOT_TOP - 8}" width="${Math.round((right - left) * 100) / 100}%" height="${PLOT_HEIGHT + 8}"/><line class="incline" x1="${left}%" x2="${right}%" y1="${PLOT_TOP - 8}" y2="${PLOT_TOP - 8}"/><text class="inclabel" x="${inward ? right : left}%" y="11"${attr('text-anchor', inward ? 'end' : 'start')}>${band.label}</text>`
+/** Shades each incident; the newest has its name, an older one too if there is room left of it. */
+function bandMarks(bands: Band[], series: Series): Html[] {
+  let taken = Number.POSITIVE_INFINITY
+  return [...bands]
+    .sort((a, b) => b.from - a.from)
+    .flatMap(band => {
+      const left = percentOf(band.from, series)
+      const right = percentOf(band.until, series)
+      if (right <= left) return []
+      const inward = left > 60
+      const named = (inward ? left : left + LABEL_WIDTH) < taken
+      if (named) taken = inward ? right - LABEL_WIDTH : left
+      const label = html`<text class="inclabel" x="${inward ? right : left}%" y="13"${attr('text-anchor', inward ? 'end' : 'start')}>${band.label}</text>`
+      return html`<rect class="inc" x="${left}%" y="${PLOT_TOP - 8}" width="${Math.round((right - left) * 100) / 100}%" height="${PLOT_HEIGHT + 8}"/><line class="incline" x1="${left}%" x2="${right}%" y1="${PLOT_TOP - 8}" y2="${PLOT_TOP - 8}"/>${named ? label : null}`
+    })
 }
 
 function gapMark([first, last]: [number, number], count: number): Html {
@@ -219,9 +245,8 @@ function gapMark([first, last]: [number, number], count: number): Html {
 
 function peakMark(peak: Bar, series: Series, max: number, f: Format): Html {
   const x = percentOf(peak.from + series.binMs / 2, series)
-  const y = PLOT_TOP + Math.round(PLOT_HEIGHT * (1 - peak.bad / max)) + 11
-  const right = x < 55
-  return html`<text class="peak" x="${x}%" y="${y}" dx="${right ? 10 : -10}"${attr('text-anchor', right ? 'start' : 'end')}>${f.number(peak.bad)}<tspan class="tick"> ${f.clock(peak.from)}</tspan></text>`
+  const y = heightOf(peak.bad, max) - 5
+  return html`<text class="peak" x="${x}%" y="${y}"${anchor(x, 12)}>${f.number(peak.bad)}<tspan class="tick"> ${f.clock(peak.from)}</tspan></text>`
 }
 
 /** Signs that would touch get a row each below the axis. */
@@ -262,11 +287,12 @@ export function chartTable(input: Pick<ChartInput, 'series' | 't' | 'f' | 'now'>
     )
   }
   const { columns } = t.chart
-  return html`<details id="numbers"><summary>${t.chart.table}</summary><div class="scroll" tabindex="0" role="region" aria-label="${t.chart.table}"><table><thead><tr><th scope="col">${columns.from}</th><th scope="col">${columns.bad}</th><th scope="col">${columns.usual}</th><th scope="col">${columns.works}</th>${withRate ? html`<th scope="col">${columns.errors}</th>` : null}</tr></thead><tbody>${rows}</tbody></table></div></details>`
+  return html`<details id="numbers"><summary>${t.chart.table}</summary><p class="note">${t.chart.bandRule}</p><div class="scroll" tabindex="0" role="region" aria-label="${t.chart.table}"><table><thead><tr><th scope="col">${columns.from}</th><th scope="col">${columns.bad}</th><th scope="col">${columns.usual}</th><th scope="col">${columns.works}</th>${withRate ? html`<th scope="col">${columns.errors}</th>` : null}</tr></thead><tbody>${rows}</tbody></table></div></details>`
 }
 
 export function legend(series: Series, t: Strings): Html {
-  const high = series.bars.some(bar => bar && bar.bad > bar.high)
+  const high = series.bars.some(bar => bar && isHigh(bar))
+  const part = series.bars.some(bar => bar && bar.filled < 1 && bar.bad > 0)
   const gap = series.bars.some(bar => bar === null)
-  return html`<ul class="legend">${high ? html`<li><i class="k hot"></i>${t.chart.high}</li>` : null}<li><i class="k low"></i>${t.chart.normal}</li><li><i class="k usual"></i>${t.chart.usual}</li><li><i class="k band"></i>${t.chart.band}</li>${gap ? html`<li><i class="k gap"></i>${t.chart.gap}</li>` : null}</ul>`
+  return html`<ul class="legend">${high ? html`<li><i class="k hot"></i>${t.chart.high}</li>` : null}<li><i class="k low"></i>${t.chart.normal}</li>${part ? html`<li><i class="k ${high ? 'hot' : 'low'} part"></i>${t.chart.filling}</li>` : null}<li><i class="k usual"></i>${t.chart.usual}</li><li><i class="k band"></i>${t.chart.band}</li>${gap ? html`<li><i class="k gap"></i>${t.chart.gap}</li>` : null}</ul>`
 }

@@ -3,7 +3,7 @@ import { attr, html, type Html } from './html.js'
 import { own } from './standing.js'
 import { time, type Voice } from './words.js'
 
-const SHOWN = 8
+const SHOWN = 6
 
 /** Changes and notices, newest first. A notice is what its source says, and is shown as that. */
 export function factList(facts: readonly (Change | Notice)[], voice: Voice): Html {

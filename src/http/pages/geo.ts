@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { geoNaturalEarth1 } from 'd3-geo'
+import { geoNaturalEarth1, geoPath, type GeoContext, type GeoPermissibleObjects } from 'd3-geo'
 import { feature, merge, mesh } from 'topojson-client'
 import type { GeometryCollection, MultiPolygon, Polygon, Topology } from 'topojson-specification'
 
@@ -61,38 +61,54 @@ function draw(): WorldMap {
   const source = createRequire(import.meta.url)('world-atlas/countries-110m.json') as Topology<{
     countries: GeometryCollection<{ name: string }>
   }>
-  const projection = geoNaturalEarth1().fitWidth(WIDTH, { type: 'Sphere' })
+  // Precision 0: no corners are added between ours; the cut at the antimeridian stays.
+  const projection = geoNaturalEarth1().fitWidth(WIDTH, { type: 'Sphere' }).precision(0)
   const project = (point: Point): Point => projection(point) ?? [0, 0]
   const countries = {
     ...source.objects.countries,
     geometries: source.objects.countries.geometries.filter(each => each.id !== ANTARCTICA),
   }
-  const arcs = decode(source).map(arc =>
-    simplify(arc.map(project)).map(([x, y]): Point => [Math.round(x), Math.round(y)]),
-  )
+  const arcs = decode(source).map(arc => simplify(arc, project))
   const topology: Topology = { type: 'Topology', arcs, objects: { countries } }
   const land = merge(topology, countries.geometries as (Polygon | MultiPolygon)[])
   const borders = mesh(topology, countries, (a, b) => a !== b)
+  const lines = (shape: GeoPermissibleObjects) => collect(context => geoPath(projection, context)(shape))
   const shapes = new Map<string, string>()
   for (const each of feature(topology, countries).features) {
     const code = alpha2(String(each.id ?? ''))
-    const { geometry } = each
-    if (!code || (geometry.type !== 'Polygon' && geometry.type !== 'MultiPolygon')) continue
-    const polygons = (geometry.type === 'Polygon' ? [geometry.coordinates] : geometry.coordinates) as Ring[][]
-    shapes.set(code, closed(polygons.flat(), 0))
+    if (code) shapes.set(code, closed(lines(each), 0))
   }
   const top = project([0, 84])[1]
   const bottom = project([0, -57])[1]
   return {
     viewBox: `0 ${Math.floor(top)} ${WIDTH} ${Math.ceil(bottom - top)}`,
-    land: closed((land.coordinates as Ring[][]).flat(), RING_AREA),
-    borders: (borders.coordinates as Ring[]).map(line => path(line)).join(''),
+    land: closed(lines(land), RING_AREA),
+    borders: lines(borders)
+      .map(line => path(line))
+      .join(''),
     shape: code => shapes.get(code) ?? null,
     dot: code => {
-      const place = DOTS[code]
+      const place = Object.hasOwn(DOTS, code) ? DOTS[code] : undefined
       return place ? (project(place).map(Math.round) as Point) : null
     },
   }
+}
+
+/** What d3-geo draws, as lists of whole corners. */
+function collect(draw: (context: GeoContext) => void): Ring[] {
+  const rings: Ring[] = []
+  const add = (x: number, y: number) => rings.at(-1)?.push([Math.round(x), Math.round(y)])
+  draw({
+    beginPath: () => {},
+    moveTo: (x, y) => {
+      rings.push([])
+      add(x, y)
+    },
+    lineTo: add,
+    arc: () => {},
+    closePath: () => {},
+  })
+  return rings
 }
 
 /** ISO 3166 numeric to two letters; the table is Unicode's list of region aliases, which the runtime carries. */
@@ -117,23 +133,25 @@ function decode(topology: Topology): Point[][] {
 }
 
 /**
- * Visvalingam's line simplification: drops the corner of least area again and again. The ends stay, so shared arcs join.
- * O(n²) for an arc; the longest has a few hundred corners.
+ * Visvalingam's line simplification: drops the corner of least drawn area again and again. The ends stay, so shared arcs
+ * join. O(n²) for an arc; the longest has a few hundred corners.
  */
-function simplify(line: Ring): Ring {
+function simplify(line: Ring, project: (point: Point) => Point): Ring {
   const kept = line.slice()
-  const first = kept[0] as Point
-  const last = kept.at(-1) as Point
+  const drawn = line.map(project)
+  const first = line[0] as Point
+  const last = line.at(-1) as Point
   const fewest = first[0] === last[0] && first[1] === last[1] ? 4 : 2
   while (kept.length > fewest) {
     let least = Number.POSITIVE_INFINITY
     let at = 0
     for (let i = 1; i < kept.length - 1; i++) {
-      const size = area([kept[i - 1] as Point, kept[i] as Point, kept[i + 1] as Point])
+      const size = area([drawn[i - 1] as Point, drawn[i] as Point, drawn[i + 1] as Point])
       if (size < least) [least, at] = [size, i]
     }
     if (least > CORNER_AREA) break
     kept.splice(at, 1)
+    drawn.splice(at, 1)
   }
   return kept
 }
@@ -150,7 +168,7 @@ function area(ring: Ring): number {
 
 function closed(rings: Ring[], least: number): string {
   const large = rings.filter(ring => area(ring) > least)
-  return large.map(ring => `${path(ring.slice(0, -1))}z`).join('')
+  return large.map(ring => `${path(ring)}z`).join('')
 }
 
 /** `M x y l dx dy …` in whole numbers, with no space before a minus sign. */

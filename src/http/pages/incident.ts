@@ -1,13 +1,21 @@
-import type { Cause, Evidence, IncidentEvent, SegmentRecovery } from '../../contract/incident.js'
+import type {
+  Cause,
+  Evidence,
+  IncidentEvent,
+  IncidentKind,
+  Recovery,
+  SegmentRecovery,
+  Severity,
+} from '../../contract/incident.js'
 import type { Change, Notice } from '../../contract/signal.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
-import { ROLLUP_MS, type IncidentView, type Rollup } from '../../contract/view.js'
+import { ROLLUP_MS, type IncidentView, type Rollup, type ServiceState } from '../../contract/view.js'
 import type { Component } from '../../contract/topology.js'
 import { chartTable, legend, reportChart, type Marker } from './chart.js'
 import { factLine } from './facts.js'
 import { html, type Html } from './html.js'
 import { toSeriesBetween } from './series.js'
-import { own } from './standing.js'
+import { own, phaseOf } from './standing.js'
 import { timeline } from './timeline.js'
 import { affected, componentList, fine, uneven } from './who.js'
 import { odds, shareBar, stateMark, time, whereHtml, type Voice } from './words.js'
@@ -44,38 +52,48 @@ export function incidentMain(input: IncidentInput, voice: Voice): Html {
   const path = `/i/${encodeURIComponent(incident.id)}`
   return html`${at === null ? null : html`<p class="then">${t.incident.asOf(voice.f.moment(at, voice.now))} <a href="${path}">${t.incident.latest}</a></p>`}${hero(input, voice)}
 <div class="two"><section><h2>${t.who.affected}</h2>${affected(latest, components, voice)}${componentList(latest, components, voice)}</section><section><h2>${t.who.fine}</h2>${fine(latest, components, voice)}${uneven(latest, components, voice)}</section></div>
+${chart(input, voice)}
 <section><h2>${t.incident.why}</h2>${causes(latest, voice)}</section>
 <div class="two"><section><h2>${t.incident.recovery}</h2>${recovery(latest, components, voice)}</section><section><h2>${t.incident.evidence}</h2>${signals(latest, voice)}${security(latest, voice)}</section></div>
-${chart(input, voice)}
 <section><h2>${t.incident.timeline}</h2><p class="note">${t.incident.timelineNote}</p>${timeline(input.events, input.facts, components, path, voice)}<p class="note"><a href="/api/v1/incidents/${encodeURIComponent(incident.id)}">${t.incident.json}</a></p></section>`
 }
 
-export function headline({ latest, incident, serviceTitle }: IncidentInput, { t }: Voice): string {
+export function headline({ latest, incident, events, serviceTitle }: IncidentInput, { t }: Voice): string {
   const kind = latest.kind ?? incident.kind
-  if (latest.event === 'resolved') return t.incident.headlineOver[kind](serviceTitle)
-  if (latest.event === 'note') return t.incident.headlineNote(serviceTitle)
-  if (latest.event === 'recovering') return t.incident.headlineRecovering(serviceTitle)
+  const phase = phaseOf(events)
+  if (phase === 'resolved') return t.incident.headlineOver[kind](serviceTitle)
+  if (phase === 'note') return t.incident.headlineNote(serviceTitle)
+  if (phase === 'recovering') return t.incident.headlineRecovering(serviceTitle)
   return t.incident.headline[kind](serviceTitle)
+}
+
+/** When it was resolved; null while it is not. */
+function endOf(events: readonly IncidentEvent[]): EpochMs | null {
+  if (phaseOf(events) !== 'resolved') return null
+  const last = events.findLast(each => each.event === 'resolved')
+  return last ? Date.parse(last.at) : null
+}
+
+function heroState(phase: ReturnType<typeof phaseOf>, kind: IncidentKind, severity: Severity): ServiceState {
+  if (phase === 'resolved') return 'ok'
+  if (phase === 'note') return 'watching'
+  return phase === 'recovering' || kind !== 'outage' || severity === 'minor' ? 'degraded' : 'outage'
 }
 
 function hero(input: IncidentInput, voice: Voice): Html {
   const { incident, latest, serviceTitle } = input
   const { t, f, now } = voice
-  const over = latest.event === 'resolved'
+  const phase = phaseOf(input.events)
+  const over = phase === 'resolved'
   const until = input.at ?? now
   const severity = latest.severity ?? incident.severity
-  const state = over
-    ? 'ok'
-    : latest.event === 'note'
-      ? 'watching'
-      : latest.event === 'recovering' || severity === 'minor'
-        ? 'degraded'
-        : 'outage'
+  const state = heroState(phase, latest.kind ?? incident.kind, severity)
   const sentence = headline(input, voice)
   const says = latest.says ?? []
-  const end = over ? Date.parse(latest.at) : until
+  const began = latest.startedAt ? Date.parse(latest.startedAt) : incident.startedAt
+  const end = endOf(input.events) ?? until
   const interval = latest.startedAtInterval
-  return html`<div class="hero ${state}" id="banner" data-say="${sentence}"><p class="kicker"><a href="/s/${encodeURIComponent(incident.service)}"><bdi>${serviceTitle}</bdi></a> · ${t.incident.label}</p><h1>${sentence}</h1>${says.map(each => html`<p><bdi>${each.text}</bdi></p>`)}<dl class="facts"><div><dt>${t.incident.status}</dt><dd>${stateMark(state, { ...t, state: { ...t.state, [state]: t.event[latest.event] } }, 16)}</dd></div><div><dt>${t.incident.severity}</dt><dd>${t.severity[severity]}</dd></div><div><dt>${t.incident.began}</dt><dd>${time(incident.startedAt, voice)}</dd>${interval ? html`<dd class="note">${t.incident.between(f.clock(Date.parse(interval[0])), f.clock(Date.parse(interval[1])))}</dd>` : null}</div><div><dt>${t.incident.noticed}</dt><dd>${time(incident.openedAt, voice)}</dd><dd class="note">${t.incident.noticedAfter(f.span(incident.openedAt - incident.startedAt))}</dd></div><div><dt>${over ? t.incident.lasted : t.incident.running}</dt><dd>${f.span(end - incident.startedAt)}</dd></div>${latest.recovery && !over ? html`<div><dt>${t.incident.recovery}</dt><dd>${t.incident.recovered(f.share(latest.recovery.recovered))}</dd></div>` : null}</dl></div>`
+  return html`<div class="hero ${state}" id="banner" data-say="${sentence}"><p class="kicker"><a href="/s/${encodeURIComponent(incident.service)}"><bdi>${serviceTitle}</bdi></a> · ${t.incident.label}</p><h1>${sentence}</h1>${says.map(each => html`<p><bdi>${each.text}</bdi></p>`)}<dl class="facts"><div><dt>${t.incident.status}</dt><dd>${stateMark(state, { ...t, state: { ...t.state, [state]: t.incident.phase[phase] } }, 16)}</dd></div><div><dt>${t.incident.severity}</dt><dd>${t.severity[severity]}</dd></div><div><dt>${t.incident.began}</dt><dd>${time(began, voice)}</dd>${interval ? html`<dd class="note">${t.incident.between(f.clock(Date.parse(interval[0])), f.clock(Date.parse(interval[1])))}</dd>` : null}</div><div><dt>${t.incident.noticed}</dt><dd>${time(incident.openedAt, voice)}</dd><dd class="note">${t.incident.noticedAfter(f.span(incident.openedAt - began))}</dd></div><div><dt>${over ? t.incident.lasted : t.incident.running}</dt><dd>${f.span(end - began)}</dd></div>${latest.recovery && !over ? html`<div><dt>${t.incident.recovery}</dt><dd>${t.incident.recovered(f.share(latest.recovery.recovered))}</dd></div>` : null}</dl></div>`
 }
 
 function causes(latest: IncidentEvent, voice: Voice): Html {
@@ -97,7 +115,7 @@ function rankOf(cause: Cause): number {
 
 function causeRow(cause: Cause, voice: Voice): Html {
   const { t, f } = voice
-  return html`<li class="${cause.state}"><div class="head"><span><span class="tag">${t.causeState[cause.state]}</span> <bdi>${cause.title}</bdi></span><b>${f.share(cause.probability)}</b></div>${shareBar(cause.probability, null, cause.state === 'ruled_out' ? 'low' : 'hot')}${evidenceList(cause.because, voice)}</li>`
+  return html`<li class="${cause.state}"><div class="head"><span><span class="tag">${t.causeState[cause.state]}</span> <bdi>${cause.title}</bdi></span><b>${f.share(cause.probability)}</b></div>${shareBar(cause.probability, null, cause.state === 'ruled_out' ? 'low' : 'maybe')}${evidenceList(cause.because, voice)}</li>`
 }
 
 function evidenceList(because: readonly Evidence[], voice: Voice): Html | null {
@@ -120,29 +138,37 @@ function security(latest: IncidentEvent, voice: Voice): Html {
   return html`<h3>${t.incident.securityTitle}</h3><p>${verdict ? t.security[verdict.state] : t.incident.securityNone}.</p>${verdict ? evidenceList(verdict.because, voice) : null}`
 }
 
+/** The segment that is behind the others; null when none is, or when all are back. */
+export function slowest(found: Recovery): SegmentRecovery | null {
+  const best = Math.max(found.recovered, ...found.segments.map(each => each.recovered))
+  const last = found.segments.reduce<SegmentRecovery | null>(
+    (low, each) => (!low || each.recovered < low.recovered ? each : low),
+    null,
+  )
+  return last && best - last.recovered >= SLOW_BY ? last : null
+}
+
 function recovery(latest: IncidentEvent, components: readonly Component[], voice: Voice): Html {
   const { t, f } = voice
   const found = latest.recovery
   if (!found) return html`<p class="soft">${t.incident.recoveryEmpty}</p>`
-  const best = Math.max(found.recovered, ...found.segments.map(each => each.recovered))
-  const least = Math.min(...found.segments.map(each => each.recovered))
-  const slow = (each: SegmentRecovery) => each.recovered === least && best - least >= SLOW_BY
+  const slow = slowest(found)
   const row = (name: Html, share: number, eta: [string, string] | null, isSlow: boolean) =>
     html`<li><div class="head"><span>${name}${isSlow ? html` <span class="tag degraded">${t.incident.slowest}</span>` : null}</span><b>${t.incident.recovered(f.share(share))}</b></div>${shareBar(share, null, 'ok')}<p class="note">${share >= 0.995 ? t.incident.recoveryDone : eta ? t.incident.eta(f.clock(Date.parse(eta[0])), f.moment(Date.parse(eta[1]), voice.now)) : t.incident.etaNone}</p></li>`
-  return html`<ul class="bars">${row(html`<b>${t.incident.overall}</b>`, found.recovered, found.eta, false)}${[...found.segments].sort((a, b) => a.recovered - b.recovered).map(each => row(whereHtml(each.where, voice, components), each.recovered, each.eta, slow(each)))}</ul><p class="note">${t.incident.recoveryNote}</p>`
+  return html`<ul class="bars">${row(html`<b>${t.incident.overall}</b>`, found.recovered, found.eta, false)}${[...found.segments].sort((a, b) => a.recovered - b.recovered).map(each => row(whereHtml(each.where, voice, components), each.recovered, each.eta, each === slow))}</ul><p class="note">${t.incident.recoveryNote}</p>`
 }
 
 function chart(input: IncidentInput, voice: Voice): Html {
-  const { incident, latest, events, facts, rollups, at } = input
+  const { incident, events, facts, rollups, at } = input
   const { t, f, now } = voice
-  const over = latest.event === 'resolved'
-  const end = over ? Date.parse(latest.at) : (at ?? now)
+  const ended = endOf(events)
+  const end = ended ?? at ?? now
   const from = incident.startedAt - MARGIN_MS
   const until = Math.min(at ?? now, end + MARGIN_MS)
   const binMs = Math.max(1, Math.ceil((until - from) / ROLLUP_MS / MOST_BARS)) * ROLLUP_MS
   const series = toSeriesBetween(rollups, from, until, binMs, at ?? now)
   const { markers, list } = mark(events, facts, series, voice)
-  return html`<section><h2>${t.chart.titleIncident}</h2><figure>${reportChart({ id: 'c', series, now: at ?? now, title: t.chart.titleIncident, incidents: [{ from: incident.startedAt, until: end, label: `${t.chart.incident} ${f.clock(incident.startedAt)}` }], markers, t, f })}<figcaption>${legend(series, t)}${list.length ? html`<h3>${t.chart.markers}</h3><ol class="marks">${list}</ol>` : null}</figcaption></figure>${chartTable({ series, t, f, now })}</section>`
+  return html`<section><h2>${t.chart.titleIncident}</h2><figure>${reportChart({ id: 'c', series, now: at ?? now, title: t.chart.titleIncident, incidents: [{ from: incident.startedAt, until: end, label: ended === null ? t.chart.incidentSince(f.clock(incident.startedAt)) : t.chart.incidentBetween(f.clock(incident.startedAt), f.clock(ended)) }], markers, t, f })}<figcaption>${legend(series, t)}${list.length ? html`<h3>${t.chart.markers}</h3><ol class="marks">${list}</ol>` : null}</figcaption></figure>${chartTable({ series, t, f, now })}</section>`
 }
 
 /** What is marked: changes, notices, and the turns of the incident, in the order of time. */

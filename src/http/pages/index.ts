@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
@@ -13,7 +12,7 @@ import { CONTENT_SECURITY_POLICY, MARK_FILE, page } from './layout.js'
 import { bannerOf, nowMain } from './now.js'
 import { toSeries } from './series.js'
 import { serviceMain, type Range } from './service.js'
-import { standing, worstFirst } from './standing.js'
+import { phaseOf, standing, worstFirst } from './standing.js'
 import { en } from './strings.js'
 import { statusSentence, type Voice } from './words.js'
 
@@ -237,7 +236,7 @@ class Site {
       const rollups = await this.#reader.rollups(row.service.service, voice.now - DAY - SPARK_BIN_MS, voice.now)
       sparks.set(row.service.service, spark(toSeries(rollups, DAY, SPARK_BIN_MS, voice.now)))
     }
-    const notes = open.filter(each => each.latest.event === 'note')
+    const notes = open.filter(each => phaseOf(each.events) === 'note')
     const banner = bannerOf(rows, voice)
     return {
       title: banner.title,

@@ -63,7 +63,7 @@ export function mapFigure(rows: CountryRow[], t: Strings, f: Format): Html {
   const world = worldMap()
   const shown = rows.filter(row => row.step > 0)
   const span = f.span(WINDOW_MS)
-  const named = rows.filter(row => row.bad >= FEWEST_REPORTS).slice(0, NAMED)
+  const named = shown.slice(0, NAMED)
   const words = (row: CountryRow) => `${f.country(row.code)} ${row.ratio === null ? '' : f.times(row.ratio)}`.trim()
   const title = shown.length
     ? t.map.describe(f.number(shown.length), f.list(named.slice(0, 3).map(words)))
@@ -72,7 +72,7 @@ export function mapFigure(rows: CountryRow[], t: Strings, f: Format): Html {
 <figcaption>${
     named.length
       ? html`<ol class="top">${named.map(row => html`<li><i class="k m${row.step}"></i>${f.country(row.code)}<b>${row.ratio === null ? f.number(row.bad) : f.times(row.ratio)}</b></li>`)}</ol>`
-      : html`<p class="soft">${t.map.empty(span)}</p>`
+      : html`<p class="soft">${rows.some(row => row.bad >= FEWEST_REPORTS) ? t.map.none : t.map.empty(span)}</p>`
   }</figcaption></figure>
 <div class="scale" aria-hidden="true"><span>${t.map.legend}</span><ol>${STEPS.map((least, i) => html`<li><i class="k m${i + 1}"></i>${f.times(least)}</li>`)}</ol></div>
 <p class="note">${t.map.rule(span)}</p>${rows.length ? table(rows, t, f) : null}`

@@ -1,7 +1,7 @@
 import type { IncidentView } from '../../contract/view.js'
 import { html, type Html } from './html.js'
-import { rank, worstFirst, type Standing } from './standing.js'
-import { ago, reasonSentence, stateMark, time, type Voice } from './words.js'
+import { phaseOf, rank, worstFirst, type Standing } from './standing.js'
+import { ago, reasonSentence, stateMark, statusSentence, time, type Voice } from './words.js'
 
 export interface NowInput {
   rows: Standing[]
@@ -35,7 +35,12 @@ export function bannerOf(rows: Standing[], { t, f }: Voice): { state: Standing['
     'ok',
   )
   if (!rows.length) return { state: 'unknown', title: t.now.nothing, rest: '' }
-  if (bad.length) return { state: worst, title: t.now.troubled(bad.length, names(bad)), rest }
+  if (bad.length)
+    return {
+      state: worst,
+      title: bad.length === 1 ? statusSentence(bad[0] as Standing, t) : t.now.troubled(bad.length, names(bad)),
+      rest,
+    }
   if (watched.length) return { state: 'watching', title: t.now.watched(watched.length, names(watched)), rest }
   if (unknown.length === rows.length) return { state: 'unknown', title: t.now.onlyUnknown, rest: '' }
   if (unknown.length) return { state: 'unknown', title: t.now.noOutage, rest }
@@ -59,11 +64,11 @@ ${notes.length ? html`<section><h2>${t.now.notes}</h2><ul class="open">${notes.m
 function incidentRow(each: IncidentView, rows: Standing[], voice: Voice): Html {
   const { t } = voice
   const title = rows.find(row => row.service.service === each.service)?.service.title ?? each.service
-  return html`<li><a href="/i/${encodeURIComponent(each.id)}"><b>${title}: ${t.kind[each.kind]}</b></a> <span class="tag">${t.severity[each.severity]}</span><br><span class="soft">${t.since} ${time(each.startedAt, voice)}, ${t.event[each.latest.event].toLowerCase()}</span></li>`
+  return html`<li><a href="/i/${encodeURIComponent(each.id)}"><b>${title}: ${t.kind[each.kind]}</b></a> <span class="tag">${t.severity[each.severity]}</span><br><span class="soft">${t.since} ${time(each.startedAt, voice)}, ${t.incident.phase[phaseOf(each.events)].toLowerCase()}</span></li>`
 }
 
 function serviceRow(row: Standing, chart: Html | null, voice: Voice, wallNow: number | null): Html {
   const { t } = voice
   const { service } = row
-  return html`<li><a href="/s/${encodeURIComponent(service.service)}"><bdi>${service.title}</bdi></a>${stateMark(row.state, t, 16)}${chart}<span class="soft note">${reasonSentence(row, voice, wallNow)}${row.newest === null ? null : html` <span class="age">(${t.age.newest} ${ago(row.newest, voice)})</span>`}</span></li>`
+  return html`<li><a href="/s/${encodeURIComponent(service.service)}"><bdi>${service.title}</bdi></a>${stateMark(row.state, t, 16)}${chart}<span class="soft note">${reasonSentence(row, voice, wallNow)}${row.newest === null || row.state === 'unknown' ? null : html`<br>${t.age.newest} ${ago(row.newest, voice)}`}</span></li>`
 }

@@ -1,14 +1,17 @@
+import type { Recovery } from '../../contract/incident.js'
 import type { Change, Notice } from '../../contract/signal.js'
 import { HOUR, type EpochMs } from '../../contract/time.js'
 import type { IncidentView, Rollup } from '../../contract/view.js'
+import type { Component } from '../../contract/topology.js'
 import { chartTable, legend, reportChart, smallChart, type Band } from './chart.js'
 import { factList } from './facts.js'
 import { attr, html, type Html } from './html.js'
+import { slowest } from './incident.js'
 import { countryRows, mapFigure } from './map.js'
 import { countBy, toSeries, total, type Series } from './series.js'
-import { own, type Standing } from './standing.js'
+import { own, phaseOf, type Standing } from './standing.js'
 import { affected, fine, componentList } from './who.js'
-import { ago, reasonSentence, shareBar, stateMark, statusSentence, time, type Voice } from './words.js'
+import { ago, reasonSentence, shareBar, stateMark, statusSentence, time, whereText, type Voice } from './words.js'
 
 export type Range = '24h' | '7d'
 const RANGES: Record<Range, { spanMs: number; binMs: number }> = {
@@ -44,7 +47,7 @@ export function serviceMain(input: ServiceInput, voice: Voice): Html {
   const { service } = row
   const { spanMs, binMs } = RANGES[range]
   const series = toSeries(rollups, spanMs, binMs, now)
-  const bands = incidents.filter(each => each.latest.event !== 'note').map(each => bandOf(each, voice))
+  const bands = incidents.filter(each => phaseOf(each.events) !== 'note').map(each => bandOf(each, voice))
   const path = `/s/${encodeURIComponent(service.service)}`
   return html`<div class="two wide">${hero(input, voice)}${input.report ? reportForm(input, path, voice) : null}</div>
 ${chartSection(series, bands, input, path, voice)}
@@ -63,8 +66,17 @@ function hero({ row, wallNow }: ServiceInput, voice: Voice): Html {
   const sentence = statusSentence(row, t)
   return html`<div class="hero ${row.state}" id="banner" data-say="${sentence}">${stateMark(row.state, t)}<h1>${sentence}</h1><p>${reasonSentence(row, voice, wallNow)}</p>${row.incidents.map(
     each =>
-      html`<p><a href="/i/${encodeURIComponent(each.id)}"><b>${t.kind[each.kind]}</b> ${t.since} ${time(each.startedAt, voice)}</a> <span class="tag">${t.severity[each.severity]}</span>${each.latest.recovery ? html` ${t.incident.recovered(voice.f.share(each.latest.recovery.recovered))}` : null}</p>`,
+      html`<p><a href="/i/${encodeURIComponent(each.id)}"><b>${t.kind[each.kind]}</b> ${t.since} ${time(each.startedAt, voice)}</a> <span class="tag">${t.severity[each.severity]}</span>${each.latest.recovery ? html` ${recoveryWords(each.latest.recovery, row.service.components, voice)}` : null}</p>`,
   )}${dataAge(row, now, voice)}</div>`
+}
+
+function recoveryWords(found: Recovery, components: readonly Component[], voice: Voice): string {
+  const { t, f } = voice
+  const slow = slowest(found)
+  const words = t.incident.recovered(f.share(found.recovered))
+  return slow
+    ? `${words}, ${t.incident.slowestIs(whereText(slow.where, voice, components), f.share(slow.recovered))}`
+    : words
 }
 
 /** Every kind of signal with its own age: an old one is named, not averaged away. */
@@ -90,7 +102,7 @@ function reportForm({ row, rollups, thanks }: ServiceInput, path: string, { t, f
   ]
   const select = (name: string, label: string, options: [string, string][]) =>
     html`<label>${label}<select name="${name}"><option value="">${t.report.choose}</option>${options.map(([value, text]) => html`<option value="${value}">${text}</option>`)}</select></label>`
-  return html`<section class="side"><h2>${t.report.title}</h2><form method="post" action="/api/v1/report" data-report data-failed="${t.report.failed}"><p class="thanks" role="status"${attr('hidden', thanks === null)}>${thanks === 'bad' ? t.report.thanksBad : thanks === 'ok' ? t.report.thanksOk : ''}</p><input type="hidden" name="service" value="${row.service.service}"><input type="hidden" name="back" value="${path}"><div class="tap"><button class="no" name="kind" value="bad">${t.report.bad}</button><button class="yes" name="kind" value="ok">${t.report.ok}</button></div><details id="details"><summary>${t.report.details}</summary><div class="fields">${select('problem', t.report.problem, problems)}${select('country', t.report.country, countries)}${select('platform', t.report.platform, Object.entries(t.report.platforms))}<label>${t.report.text}<textarea name="text" rows="2" maxlength="500"></textarea></label></div></details></form><p class="note">${t.report.note}</p></section>`
+  return html`<section class="side"><h2>${t.report.title}</h2><form method="post" action="/api/v1/report" data-report data-failed="${t.report.failed}" data-bad="${t.report.thanksBad}" data-ok="${t.report.thanksOk}"><p class="thanks" role="status"${attr('hidden', thanks === null)}>${thanks === 'bad' ? t.report.thanksBad : thanks === 'ok' ? t.report.thanksOk : ''}</p><input type="hidden" name="service" value="${row.service.service}"><input type="hidden" name="back" value="${path}"><div class="tap"><button class="no" name="kind" value="bad">${t.report.bad}</button><button class="yes" name="kind" value="ok">${t.report.ok}</button></div><details id="details"><summary>${t.report.details}</summary><div class="fields">${select('problem', t.report.problem, problems)}${select('country', t.report.country, countries)}${select('platform', t.report.platform, Object.entries(t.report.platforms))}<label>${t.report.text}<textarea name="text" rows="2" maxlength="500"></textarea></label></div></details></form><p class="note">${t.report.note}</p></section>`
 }
 
 function chartSection(series: Series, bands: Band[], { range }: ServiceInput, path: string, voice: Voice): Html {
@@ -102,7 +114,7 @@ function chartSection(series: Series, bands: Band[], { range }: ServiceInput, pa
   const measured = series.bars.some(bar => bar?.rate)
   const top = Math.max(4, ...series.bars.map(bar => bar?.ok ?? 0))
   return html`<section><div class="head"><h2>${title}</h2><nav class="range" aria-label="${t.chart.range}">${link('24h', t.chart.range24)}${link('7d', t.chart.range7)}</nav></div><figure>${reportChart({ id: 'c', series, now, title, incidents: bands, t, f })}<figcaption>${legend(series, t)}</figcaption></figure>
-<div class="two">${works ? html`<figure><figcaption><h3>${t.chart.works}</h3></figcaption>${smallChart({ id: 'w', series, t, f, title: t.chart.works, kind: 'works', values: series.bars.map(bar => bar && bar.ok), top })}</figure>` : null}${
+<div class="two">${works ? html`<figure><figcaption><h3>${t.chart.works}: ${f.number(works)}</h3></figcaption>${smallChart({ id: 'w', series, t, f, title: t.chart.works, kind: 'works', values: series.bars.map(bar => bar && bar.ok), top })}</figure>` : null}${
     measured
       ? html`<figure><figcaption><h3>${t.chart.errors}</h3></figcaption>${smallChart({ id: 'e', series, t, f, title: t.chart.errors, kind: 'errors', values: series.bars.map(bar => (bar?.rate ? bar.rate[1] / bar.rate[0] : null)), top: ERRORS_TOP })}</figure>`
       : null
@@ -137,5 +149,5 @@ function whoSection(row: Standing, voice: Voice): Html {
 export function pastList(incidents: IncidentView[], voice: Voice): Html {
   const { t, f, now } = voice
   if (!incidents.length) return html`<p class="soft">${t.past.empty}</p>`
-  return html`<ul class="open">${incidents.map(each => html`<li><a href="/i/${encodeURIComponent(each.id)}"><b>${each.latest.event === 'note' ? t.event.note : t.kind[each.kind]}</b></a> <span class="tag">${t.severity[each.severity]}</span><br><span class="soft">${time(each.startedAt, voice)}, ${each.open ? t.past.ongoing : t.past.lasted(f.span((each.resolvedAt ?? now) - each.startedAt))}</span></li>`)}</ul>`
+  return html`<ul class="open">${incidents.map(each => html`<li><a href="/i/${encodeURIComponent(each.id)}"><b>${phaseOf(each.events) === 'note' ? t.event.note : t.kind[each.kind]}</b></a> <span class="tag">${t.severity[each.severity]}</span><br><span class="soft">${time(each.startedAt, voice)}, ${each.open ? t.past.ongoing : t.past.lasted(f.span((each.resolvedAt ?? now) - each.startedAt))}</span></li>`)}</ul>`
 }

@@ -1,4 +1,4 @@
-import type { Where } from '../../contract/incident.js'
+import type { EventName, IncidentEvent, Where } from '../../contract/incident.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import type { IncidentView, ServiceNow, ServiceState, WorkspaceView } from '../../contract/view.js'
 
@@ -16,6 +16,8 @@ export interface Standing {
   /** The newest signal of any kind; null when there never was one. */
   newest: EpochMs | null
   stale: boolean
+  /** Every open incident is recovering. */
+  recovering: boolean
 }
 
 /**
@@ -28,19 +30,29 @@ export function standing(
   wallNow: EpochMs | null,
 ): Standing {
   const incidents = open
-    .filter(each => each.service === service.service && each.open && each.latest.event !== 'note')
+    .filter(each => each.service === service.service && each.open && phaseOf(each.events) !== 'note')
     .sort((a, b) => rank(severityState(b)) - rank(severityState(a)) || a.startedAt - b.startedAt)
   const seen = Object.values(service.seen).filter(at => at !== undefined)
   const newest = seen.length ? Math.max(...seen) : null
   const stale = workspace.clock === 'wall' && wallNow !== null && wallNow - service.at > STALE_MS
   const worst = incidents[0] ? severityState(incidents[0]) : 'ok'
-  const state = stale ? 'unknown' : rank(worst) > rank(service.state) ? worst : service.state
-  return { service, state, incidents, newest, stale }
+  const recovering = incidents.length > 0 && incidents.every(each => phaseOf(each.events) === 'recovering')
+  // What recovers is no longer down: its outage is the incident's, and the incident says how much is back.
+  const told = recovering && service.state === 'outage' ? 'degraded' : service.state
+  const state = stale ? 'unknown' : rank(worst) > rank(told) ? worst : told
+  return { service, state, incidents, newest, stale, recovering: recovering && !stale }
+}
+
+/** The last turn of an incident: `updated` and later notes do not end a recovery. */
+export function phaseOf(events: readonly IncidentEvent[]): Exclude<EventName, 'updated'> {
+  let phase: Exclude<EventName, 'updated'> = 'opened'
+  for (const { event, seq } of events) if (event !== 'updated' && (event !== 'note' || seq === 0)) phase = event
+  return phase
 }
 
 /** The least that an open incident says about its service. */
 function severityState(incident: IncidentView): ServiceState {
-  if (incident.latest.event === 'recovering') return 'degraded'
+  if (phaseOf(incident.events) === 'recovering') return 'degraded'
   return incident.kind === 'outage' && incident.severity !== 'minor' ? 'outage' : 'degraded'
 }
 

@@ -60,7 +60,7 @@ export function whereHtml(where: Where, voice: Voice, components: readonly Compo
 
 /** The state of a service as a sentence. */
 export function statusSentence(row: Standing, t: Strings): string {
-  return t.status[row.state](row.service.title)
+  return t.status[row.recovering && row.state !== 'outage' ? 'recovering' : row.state](row.service.title)
 }
 
 /** Why the page says so: one plain sentence made from the numbers of the row. */
@@ -77,12 +77,18 @@ export function reasonSentence(row: Standing, { t, f, now }: Voice, wallNow: Epo
   return t.reason.usual(f.number(recent.bad), f.number(Math.round(recent.expected)))
 }
 
-/** Surprise in bits as odds: `1 in 2⁶ (1 in 70)`. Beyond 2⁴⁰ the second form says nothing more and is left out. */
-export function odds(bits: number, { f }: Voice): Html {
+/** Beyond this many bits the tail of any model of counts is a figure of speech. */
+const MOST_BITS = 99
+/** Odds are also written out up to 2⁴⁰, a trillion. */
+const PLAIN_BITS = 40
+
+/** Surprise in bits as odds: `1 in 2⁶ (1 in 70)`. */
+export function odds(bits: number, { t, f }: Voice): Html {
   const size = Math.abs(bits)
-  const n = Math.round(size)
-  const plain = size <= 40 && n >= 4 ? html` <span class="soft">(1 in ${f.short(twoDigits(2 ** size))})</span>` : null
-  return html`<span class="odds">1 in 2<sup>${n}</sup></span>${plain}`
+  const n = Math.round(Math.min(MOST_BITS, size))
+  const plain =
+    size <= PLAIN_BITS && n >= 4 ? html` <span class="soft">(1 in ${f.short(twoDigits(2 ** size))})</span>` : null
+  return html`${size > MOST_BITS ? `${t.incident.rarer} ` : ''}<span class="odds">1 in 2<sup>${n}</sup></span>${plain}`
 }
 
 function twoDigits(value: number): number {
@@ -91,7 +97,11 @@ function twoDigits(value: number): number {
 }
 
 /** A share as a bar with its interval; the number stands beside it, so the bar is decoration. */
-export function shareBar(share: number, interval: readonly [number, number] | null, kind: 'hot' | 'ok' | 'low'): Html {
+export function shareBar(
+  share: number,
+  interval: readonly [number, number] | null,
+  kind: 'hot' | 'ok' | 'low' | 'maybe',
+): Html {
   const percent = (value: number) => `${Math.round(Math.min(1, Math.max(0, value)) * 1000) / 10}%`
   return html`<svg class="bar" aria-hidden="true" width="100%" height="12"><rect class="track" width="100%" height="12" rx="2"/><rect class="${kind}" width="${percent(share)}" height="12" rx="2"/>${interval && interval[1] > interval[0] ? html`<line class="whisker" x1="${percent(interval[0])}" x2="${percent(interval[1])}" y1="6" y2="6"/>` : null}</svg>`
 }

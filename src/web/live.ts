@@ -1,0 +1,183 @@
+/**
+ * Makes a page that is already complete stay current: on news it fetches the same address again and puts the new <main>
+ * in place of the old one, keeping the scroll, the focus, open details and what was typed. Without it nothing is missing
+ * but freshness. Limit: 5 KB minified.
+ */
+
+/** News may come every second; a reader needs no more than this. */
+const PACE_MS = 1_500
+/** Without a stream the page asks by itself. */
+const POLL_MS = 30_000
+const AGES_MS = 5_000
+
+const { body } = document
+const startedAt = Date.now()
+let asked = false
+let busy = false
+let lastAt = Date.now()
+let timer = 0
+
+/** Log time on the `signals` clock, the wall's otherwise. */
+function now(): number {
+  return body.dataset.clock === 'wall' ? Date.now() : Number(body.dataset.now)
+}
+
+function span(ms: number): string {
+  const s = Math.max(0, Math.floor(ms / 1000))
+  const m = Math.floor(s / 60)
+  const h = Math.floor(m / 60)
+  const d = Math.floor(h / 24)
+  if (d) return `${d} d${h % 24 ? ` ${h % 24} h` : ''}`
+  if (h) return `${h} h${m % 60 ? ` ${m % 60} min` : ''}`
+  return m ? `${m} min` : `${s} s`
+}
+
+function ages(): void {
+  for (const each of document.querySelectorAll<HTMLTimeElement>('time[data-ago]')) {
+    const text = each.textContent ?? ''
+    const words = span(now() - Date.parse(each.dateTime))
+    // Only the number is replaced: the words around it are the page's language.
+    const next = text.replace(/\d+ (?:d|h|min|s)(?: \d+ (?:h|min))?/, words)
+    if (next !== text) each.textContent = next
+  }
+}
+
+/** A way to find the same element in the new page. */
+function pathTo(element: Element, root: Element): number[] {
+  const path: number[] = []
+  for (let at: Element | null = element; at && at !== root; at = at.parentElement)
+    path.unshift([...(at.parentElement?.children ?? [])].indexOf(at))
+  return path
+}
+
+function follow(path: number[], root: Element): Element | undefined {
+  return path.reduce<Element | undefined>((at, index) => at?.children[index], root)
+}
+
+function swap(text: string): void {
+  const next = new DOMParser().parseFromString(text, 'text/html')
+  const main = document.querySelector('main')
+  const fresh = next.querySelector('main')
+  if (!main || !fresh) return
+  const open = [...main.querySelectorAll('details[open]')].map(each => each.id)
+  const scrolled = [...main.querySelectorAll('.scroll')].map(each => [pathTo(each, main), each.scrollTop] as const)
+  const { activeElement } = document
+  const focus = activeElement && main.contains(activeElement) && activeElement !== main ? activeElement : null
+  const path = focus && pathTo(focus, main)
+  const id = focus?.id
+  const y = scrollY
+  // The form keeps its own elements: what is typed, chosen and said in it stays.
+  const form = main.querySelector('form[data-report]')
+  const held = form && fresh.querySelector('form[data-report]')
+  const focusInForm = form && focus && form.contains(focus) ? focus : null
+  if (form && held) held.replaceWith(form)
+  const strip = document.querySelector('aside.demo')
+  const nextStrip = next.querySelector('aside.demo')
+  // A control that somebody is about to press is not pulled away from under the finger.
+  if (strip && nextStrip && !strip.matches(':hover,:focus-within')) strip.replaceWith(nextStrip)
+  const said = main.querySelector<HTMLElement>('#banner')?.dataset.say
+  main.replaceChildren(...fresh.childNodes)
+  for (const each of open) if (each) document.getElementById(each)?.setAttribute('open', '')
+  for (const [at, top] of scrolled) {
+    const element = follow(at, main)
+    if (element) element.scrollTop = top
+  }
+  const again = focusInForm ?? (id ? document.getElementById(id) : path && follow(path, main))
+  if (again instanceof HTMLElement && (focusInForm || again.tagName === focus?.tagName))
+    again.focus({ preventScroll: true })
+  scrollTo(scrollX, y)
+  document.title = next.title
+  body.dataset.now = next.body.dataset.now ?? ''
+  const say = main.querySelector<HTMLElement>('#banner')?.dataset.say
+  const line = document.getElementById('say')
+  if (line && say && say !== said) line.textContent = say
+  ages()
+}
+
+async function refresh(): Promise<void> {
+  asked = false
+  busy = true
+  try {
+    const answer = await fetch(location.href, { cache: 'no-cache', headers: { accept: 'text/html' } })
+    if (answer.ok) swap(await answer.text())
+  } catch {
+    // The next news or poll tries again; the age of the data on the page tells the reader.
+  }
+  busy = false
+  lastAt = Date.now()
+  if (asked) want()
+}
+
+/** Asks for a refresh: at most one at a time, one per PACE_MS, none while nobody looks. */
+function want(): void {
+  asked = true
+  if (busy || document.hidden || timer) return
+  timer = window.setTimeout(
+    () => {
+      timer = 0
+      if (asked && !document.hidden) void refresh()
+    },
+    Math.max(0, lastAt + PACE_MS - Date.now()),
+  )
+}
+
+function listen(services: string[]): void {
+  const poll = () => want()
+  let polling = window.setInterval(poll, POLL_MS)
+  if (!('EventSource' in window)) return
+  const stream = new EventSource('/api/v1/stream')
+  stream.addEventListener('open', () => {
+    clearInterval(polling)
+    // After a break the page may have missed news.
+    if (Date.now() - startedAt > POLL_MS) want()
+  })
+  stream.addEventListener('error', () => {
+    clearInterval(polling)
+    polling = window.setInterval(poll, POLL_MS)
+  })
+  stream.addEventListener('change', event => {
+    let changed: unknown
+    try {
+      changed = (JSON.parse((event as MessageEvent<string>).data) as { services?: unknown }).services
+    } catch {
+      changed = null
+    }
+    if (!services.length || !Array.isArray(changed) || services.some(each => changed.includes(each))) want()
+  })
+}
+
+/** One tap: the answer is said in place, and the page follows. */
+async function report(form: HTMLFormElement, button: HTMLElement | null): Promise<void> {
+  const data = new FormData(form, button)
+  const line = form.querySelector<HTMLElement>('.thanks')
+  const buttons = form.querySelectorAll('button')
+  for (const each of buttons) each.disabled = true
+  let words = form.dataset.failed ?? ''
+  try {
+    const fields = new URLSearchParams()
+    for (const [name, value] of data) if (typeof value === 'string') fields.append(name, value)
+    const answer = await fetch(form.action, { method: 'POST', body: fields })
+    if (answer.ok) words = form.dataset[data.get('kind') === 'ok' ? 'ok' : 'bad'] ?? ''
+  } catch {
+    // `words` says so.
+  }
+  for (const each of buttons) each.disabled = false
+  if (line) {
+    line.hidden = false
+    line.textContent = words
+  }
+  button?.focus({ preventScroll: true })
+  want()
+}
+
+document.addEventListener('submit', event => {
+  const form = event.target
+  if (!(form instanceof HTMLFormElement) || !form.matches('[data-report]')) return
+  event.preventDefault()
+  void report(form, event.submitter)
+})
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden && asked) want()
+})
+setInterval(ages, AGES_MS)
+if (body.dataset.live !== undefined) listen(body.dataset.live.split(' ').filter(Boolean))
