@@ -16,6 +16,7 @@ import { thresholdNats } from './stat/threshold.js'
 
 export const MULTIPLES = [1.5, 2.5, 5, 12] as const
 const BANK = MULTIPLES.length
+const LOG_MULTIPLES = MULTIPLES.map(Math.log)
 /** One report is no outage, whatever the series: evidence starts with two since onset. */
 export const MIN_REPORTS = 2
 /** Weighs 1 in 50 that the baseline seems back while it is not. */
@@ -25,6 +26,16 @@ const END_WITHIN_MS = 20 * 60_000
 /** The multiple that counts as "still elevated" in the reverse test lies between these. */
 const END_MULTIPLE_MIN = 1.3
 const END_MULTIPLE_MAX = 30
+/** Or, for what is too small to be disproved: from this long after the raise on, the last half hour or so being nothing unusual (P > 0.1). */
+const SUBSIDED_AFTER_MS = 60 * 60_000
+const SUBSIDED_MEMORY_MS = 30 * 60_000
+const SUBSIDED_P = 0.1
+/** A rise within an open episode: by this multiple of its own level, with this much more evidence than an alarm needs. */
+const WORSE_MULTIPLE = 2.5
+const WORSE_NATS = 2
+const WORSE_AFTER_MS = 60 * 60_000
+/** Counts within outages scatter more than quiet ones. */
+const OUTAGE_DISPERSION = 4
 /** Memory of the current multiple, and of the one a level shift would be accepted at. */
 const LEVEL_MEMORY_MS = 10 * 60_000
 const SHIFT_MEMORY_MS = 3 * 3_600_000
@@ -49,7 +60,13 @@ const SHIFT_EXPECTED = OPEN + 9
 const SOLVED_MEAN = OPEN + 10
 const SOLVED_DISPERSION = OPEN + 11
 const EVIDENCE = OPEN + 12 // best evidence since onset, nats over threshold
-const SIZE = OPEN + 13
+const REVERSE_START = OPEN + 13 // first slot of the run that speaks for the baseline
+const HOUR_REPORTS = OPEN + 14
+const HOUR_EXPECTED = OPEN + 15
+const OWN = OPEN + 16 // the episode's own level, counts a slot over about an hour
+const WORSE = OPEN + 17 // evidence that it rises above that
+const WORSE_START = OPEN + 18
+const SIZE = OPEN + 19
 
 export class Detector {
   /** Nats by which the evidence of the newest slot passes (or misses) the alarm threshold. */
@@ -60,6 +77,10 @@ export class Detector {
   private readonly perSlot: number
   private readonly nowKeep: number
   private readonly shiftKeep: number
+  private readonly hourKeep: number
+  private readonly subsidedSlots: number
+  private readonly ownKeep: number
+  private readonly worseSlots: number
   private readonly state: Float64Array
   // Solved for SOLVED_MEAN and SOLVED_DISPERSION.
   private threshold = 0
@@ -70,6 +91,10 @@ export class Detector {
     this.slotMs = slotMs
     this.perSlot = (falseAlarmsPerDay * slotMs) / DAY_MS
     this.nowKeep = Math.exp(-1 / Math.max(2, LEVEL_MEMORY_MS / slotMs))
+    this.hourKeep = Math.exp(-1 / Math.max(2, SUBSIDED_MEMORY_MS / slotMs))
+    this.ownKeep = Math.exp(-1 / Math.max(3, WORSE_AFTER_MS / slotMs))
+    this.worseSlots = Math.max(4, WORSE_AFTER_MS / slotMs)
+    this.subsidedSlots = Math.max(3, SUBSIDED_AFTER_MS / slotMs)
     this.shiftKeep = Math.exp(-1 / Math.max(6, SHIFT_MEMORY_MS / slotMs))
     this.state = state ?? new Float64Array(SIZE)
     if (state !== undefined && (state[SOLVED_MEAN] as number) > 0)
@@ -87,6 +112,10 @@ export class Detector {
   }
   get expectedSinceOnset(): number {
     return this.state[SUM_EXPECTED] as number
+  }
+  /** First slot of the run that speaks for the baseline being back. */
+  get backSince(): number {
+    return this.state[REVERSE_START] as number
   }
   /** Best evidence of the open episode, nats over the threshold. */
   get episodeExcess(): number {
@@ -114,6 +143,8 @@ export class Detector {
     if (s[OPEN] === 1) {
       s[SUM_REPORTS] = (s[SUM_REPORTS] as number) + count
       s[SUM_EXPECTED] = (s[SUM_EXPECTED] as number) + mean
+      s[HOUR_REPORTS] = (s[HOUR_REPORTS] as number) * this.hourKeep + count
+      s[HOUR_EXPECTED] = (s[HOUR_EXPECTED] as number) * this.hourKeep + mean
     }
     let best = Number.NEGATIVE_INFINITY
     for (let k = 0; k < BANK; k++) {
@@ -127,7 +158,7 @@ export class Detector {
       const reports = (s[REPORTS + k] = (s[REPORTS + k] as number) + count)
       s[EXPECTED + k] = (s[EXPECTED + k] as number) + mean
       if (evidence <= best || reports < MIN_REPORTS) continue
-      const sure = evidence > 1 ? evidence + this.doubt(k, dispersion, variance) : evidence
+      const sure = evidence > 1 && variance > 1e-7 ? Math.min(evidence, this.sure(k, variance)) : evidence
       if (sure > best) {
         best = sure
         this.runStart = s[START + k] as number
@@ -146,15 +177,21 @@ export class Detector {
   }
 
   /** Opens the episode whose run of evidence began at `onset` with these sums. */
-  raise(index: number, reports: number, expected: number): void {
+  raise(index: number, onset: number, reports: number, expected: number): void {
     const s = this.state
     s[OPEN] = 1
     s[RAISED] = index
     s[SUM_REPORTS] = reports
     s[SUM_EXPECTED] = expected
     s[REVERSE] = 0
+    s[REVERSE_START] = index + 1
     s[EVIDENCE] = this.excess
-    s[PEAK] = Math.max(this.level, reports / Math.max(expected, 0.5))
+    s[OWN] = reports / Math.max(1, index - onset + 1)
+    s[WORSE] = 0
+    s[WORSE_START] = index + 1
+    s[HOUR_REPORTS] = reports
+    s[HOUR_EXPECTED] = expected
+    s[PEAK] = Math.max(this.level, (reports + 0.5) / (expected + 0.1))
   }
 
   /** Reverse test on the newest slot of an open episode: true when the baseline is back. */
@@ -170,7 +207,30 @@ export class Detector {
     const multiple = Math.max(END_MULTIPLE_MIN, Math.min(END_MULTIPLE_MAX, Math.sqrt(peak), provable))
     const z = gainOf(multiple, dispersion) * count - costOf(multiple, dispersion) * bar
     s[REVERSE] = Math.max(0, (s[REVERSE] as number) - z)
-    return index > (s[RAISED] as number) + 1 && (s[REVERSE] as number) >= END_NATS
+    if (s[REVERSE] === 0) s[REVERSE_START] = index + 1
+    const age = index - (s[RAISED] as number)
+    if (age > 1 && (s[REVERSE] as number) >= END_NATS) return true
+    if (age < this.subsidedSlots) return false
+    const e = s[HOUR_EXPECTED] as number
+    const usual = negativeBinomialSurvival(s[HOUR_REPORTS] as number, e, dispersion + e * variance) > SUBSIDED_P
+    if (usual) s[REVERSE_START] = Math.max(index - this.subsidedSlots, s[RAISED] as number) + 1
+    return usual
+  }
+
+  /**
+   * An open episode that rises well above its own level of the last hour is news: CUSUM of ×2.5 of that against ×1.5 of it (an outage is
+   * rougher than quiet). Not within the first hour or four slots, when it is the same rise.
+   */
+  worsens(index: number, count: number, mean: number, dispersion: number): boolean {
+    const s = this.state
+    const own = Math.max(mean, s[OWN] as number)
+    const phi = Math.max(OUTAGE_DISPERSION, dispersion)
+    const worse = (s[WORSE] as number) + gainOf(WORSE_MULTIPLE, phi) * count - costOf(WORSE_MULTIPLE, phi) * 1.5 * own
+    s[WORSE] = Math.max(0, worse)
+    if (worse <= 0) s[WORSE_START] = index + 1
+    s[OWN] = (s[OWN] as number) * this.ownKeep + count * (1 - this.ownKeep)
+    this.runStart = s[WORSE_START] as number
+    return index - (s[RAISED] as number) >= this.worseSlots && worse >= this.threshold + WORSE_NATS
   }
 
   /** Closes the episode and forgets the evidence that led to it. */
@@ -236,13 +296,17 @@ export class Detector {
     return this.state.slice()
   }
 
-  /** Evidence lost (≤ 0) when the level is one unknown factor with relative variance v instead of exactly 1. */
-  private doubt(k: number, dispersion: number, variance: number): number {
+  /**
+   * The evidence of a run when the level is one unknown factor, Gamma(1/v, 1/v), instead of exactly 1. Reports and expectation are scaled so
+   * that v → 0 gives back the CUSUM: x·ln ρ − (ρ−1)·e.
+   */
+  private sure(k: number, variance: number): number {
     const rho = MULTIPLES[k] as number
-    const x = (this.state[REPORTS + k] as number) / dispersion
-    const e = (this.state[EXPECTED + k] as number) / dispersion
-    const lost = (rho - 1) * e - (1 / variance + x) * Math.log((1 + variance * rho * e) / (1 + variance * e))
-    return Math.min(0, (lost * (this.cost[k] as number) * dispersion) / (rho - 1))
+    const x = ((this.state[REPORTS + k] as number) * (this.gain[k] as number)) / (LOG_MULTIPLES[k] as number)
+    const e = ((this.state[EXPECTED + k] as number) * (this.cost[k] as number)) / (rho - 1)
+    return (
+      x * (LOG_MULTIPLES[k] as number) - (1 / variance + x) * Math.log((1 + variance * rho * e) / (1 + variance * e))
+    )
   }
 
   private solve(mean: number, dispersion: number): void {

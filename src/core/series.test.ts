@@ -14,7 +14,12 @@ describe('CountSeries', () => {
     for (let i = 0; i < 900; i++) {
       const mean = i >= from && i < from + 60 ? 6 : 1
       const reading = series.step(START + i * MINUTE, negativeBinomial(random, mean, 1.5))
-      if (reading.change !== null) told.push({ change: reading.change, at: (reading.at - START) / MINUTE, onset: (reading.onset! - START) / MINUTE })
+      if (reading.change !== null)
+        told.push({
+          change: reading.change,
+          at: (reading.at - START) / MINUTE,
+          onset: (reading.onset! - START) / MINUTE,
+        })
     }
     expect(told.map(t => t.change)).toEqual(['raised', 'ended'])
     expect(told[0]!.at).toBeGreaterThan(from)

@@ -175,8 +175,15 @@ export class CountSeries {
       return
     }
     if (!detector.open) return
-    if (detector.ends(index, count, baseline.mean, baseline.dispersion, baseline.variance)) this.end(index, 'baseline')
-    else {
+    if (detector.worsens(index, count, baseline.mean, baseline.dispersion)) {
+      this.raise(index, count)
+      return
+    }
+    if (detector.ends(index, count, baseline.mean, baseline.dispersion, baseline.variance)) {
+      // What ended the episode is normal by definition: taught, so that a level left a little higher is not raised again and again.
+      baseline.learnFrom(detector.backSince)
+      this.end(index, 'baseline')
+    } else {
       const openSlots = index - detector.raisedIndex
       const history = Math.max(this.acceptSlotsMin, Math.min(this.acceptSlots, detector.raisedIndex))
       if (openSlots >= history) {
@@ -200,8 +207,8 @@ export class CountSeries {
     onset[0] = found.start
     onset[1] = found.first
     onset[2] = found.last
-    detector.raise(index, found.reports, found.expected)
-    baseline.forgetFrom(found.first)
+    detector.raise(index, found.start, found.reports, found.expected)
+    baseline.forgetFrom(found.start)
     this.reading.change = 'raised'
   }
 

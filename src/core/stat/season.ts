@@ -1,0 +1,164 @@
+/**
+ * Rhythm of a series of counts: the mean of each hour of the week, as far as the history tells.
+ *
+ * Four layers, each a Gamma-Poisson estimate shrunk to the one before (empirical Bayes; prior relative variances below):
+ * all hours → the six hours around an hour of day → the hour of day → times a factor of its weekday → the hour of week.
+ * So two hours of history give a flat line with a wide variance, a week of sparse reports a smooth day, and months the week itself.
+ * `variance` is the relative variance of what `mean` says. Cost: O(1) to learn a slot, some sixty flops to read an hour.
+ */
+
+const DAY_HOURS = 24
+const WEEK_HOURS = 168
+/** 1970-01-01 was a Thursday; hours of the week are counted from Monday 00:00 UTC. */
+const EPOCH_HOUR_OF_WEEK = 72
+
+/** An hour of day about the flat mean: rhythms swing by ×3 to ×10 between night and day. */
+const PRIOR_AROUND = 0.7
+/** An hour about the hours around it: what smoothing over some hours takes off a daily curve with a lunch dip. */
+const PRIOR_HOUR = 0.03
+/** A weekday about the mean day: weekends of a business service have half the load. */
+const PRIOR_WEEKDAY = 0.1
+/** An hour of week about hour of day × weekday. */
+const PRIOR_HOUR_OF_WEEK = 0.02
+/** The same hour differs between days by this relative variance beyond counting noise: no single visit teaches more than 1/0.02 = 50 counts do. */
+const VISIT_VARIANCE = 0.02
+/** Weights of the hours around an hour of day, by distance. */
+const AROUND = [1, 0.75, 0.5, 0.25] as const
+/** What stays of the old counts at the next visit: memories of about 14 days for hours of day, 8 weeks for the rest. */
+const KEEP_DAY = 1 - 1 / 14
+const KEEP_WEEK = 1 - 1 / 8
+/** Hours of week are kept from the second day on. */
+const WEEK_TABLE_FROM_HOURS = 2 * DAY_HOURS
+
+// Lanes of the day table: counts and slots of each hour of day, then counts and expectation of each weekday.
+const WEEKDAY = 2 * DAY_HOURS
+const DAY_TABLE = WEEKDAY + 2 * 7
+
+export interface SeasonState {
+  day: Float32Array
+  week: Float32Array | null
+}
+
+export class Season {
+  /** Relative variance of the hour last read by {@link mean}. */
+  variance = PRIOR_AROUND
+  private flat: number
+
+  constructor(
+    private readonly slotsAnHour: number,
+    private readonly least: number,
+    private readonly state: SeasonState = { day: new Float32Array(DAY_TABLE), week: null },
+  ) {
+    this.flat = least
+  }
+
+  /** Adds the count of one slot. `entered` says that it is the first slot learned in this hour; `age` counts hours since the first slot. */
+  learn(hour: number, count: number, entered: boolean, age: number): void {
+    const { day } = this.state
+    if (this.state.week === null && age >= WEEK_TABLE_FROM_HOURS) this.state.week = new Float32Array(2 * WEEK_HOURS)
+    const { week } = this.state
+    const d = 2 * wrap(hour, DAY_HOURS)
+    const w = 2 * wrap(hour + EPOCH_HOUR_OF_WEEK, WEEK_HOURS)
+    const n = WEEKDAY + 2 * Math.floor(w / (2 * DAY_HOURS))
+    if (entered) {
+      keep(day, d, KEEP_DAY)
+      if (d === 0) keep(day, n, KEEP_WEEK)
+      if (week !== null) keep(week, w, KEEP_WEEK)
+    }
+    add(day, d, count, 1)
+    // Against the plain mean of its hour of day: on the first day every weekday is an ordinary one.
+    add(day, n, count, (day[d] as number) / (day[d + 1] as number))
+    if (week !== null) add(week, w, count, 1)
+  }
+
+  /** To be called before hours are read: takes the flat mean anew; returns how many slots it rests on. */
+  refresh(): number {
+    const { day } = this.state
+    let counts = 0
+    let slots = 0
+    for (let i = 0; i < WEEKDAY; i += 2) {
+      counts += day[i] as number
+      slots += day[i + 1] as number
+    }
+    this.flat = Math.max(this.least, slots > 0 ? counts / slots : 0)
+    return slots
+  }
+
+  /** How long this hour of day has been seen, in hours. */
+  hoursSeen(hour: number): number {
+    return (this.state.day[2 * wrap(hour, DAY_HOURS) + 1] as number) / this.slotsAnHour
+  }
+
+  /** Expected count of a slot in this hour; its relative variance is left in {@link variance}. */
+  mean(hour: number, dispersion: number): number {
+    const ofDay = this.ofDay(hour, dispersion)
+    let variance = this.variance
+    const { day, week } = this.state
+    const w = 2 * wrap(hour + EPOCH_HOUR_OF_WEEK, WEEK_HOURS)
+    const n = WEEKDAY + 2 * Math.floor(w / (2 * DAY_HOURS))
+    const expected = day[n + 1] as number
+    // A whole day moves together, so its visits vary like an hour's and bring no more than fifty counts either.
+    const worthOfDay = 1 / (dispersion + VISIT_VARIANCE * Math.min(expected, this.flat * this.slotsAnHour * DAY_HOURS))
+    const factor = (1 / PRIOR_WEEKDAY + worthOfDay * (day[n] as number)) / (1 / PRIOR_WEEKDAY + worthOfDay * expected)
+    variance += 1 / (1 / PRIOR_WEEKDAY + worthOfDay * expected)
+    let mean = ofDay * factor
+    const slots = week === null ? 0 : (week[w + 1] as number)
+    const worth = this.worth(slots, mean, dispersion)
+    if (week !== null)
+      mean = (1 / PRIOR_HOUR_OF_WEEK + worth * (week[w] as number)) / (1 / PRIOR_HOUR_OF_WEEK / mean + worth * slots)
+    variance += 1 / (1 / PRIOR_HOUR_OF_WEEK + worth * slots * mean)
+    this.variance = variance
+    return Math.max(this.least, mean)
+  }
+
+  /** Copies of the tables. */
+  snapshot(): SeasonState {
+    return { day: this.state.day.slice(), week: this.state.week === null ? null : this.state.week.slice() }
+  }
+
+  private ofDay(hour: number, dispersion: number): number {
+    const { day } = this.state
+    let counts = 0
+    let slots = 0
+    for (let k = -3; k <= 3; k++) {
+      const i = 2 * wrap(hour + k, DAY_HOURS)
+      const weight = AROUND[Math.abs(k)] as number
+      counts += weight * (day[i] as number)
+      slots += weight * (day[i + 1] as number)
+    }
+    const worthAround = this.worth(slots, this.flat, dispersion)
+    const around = (1 / PRIOR_AROUND + worthAround * counts) / (1 / PRIOR_AROUND / this.flat + worthAround * slots)
+    const d = 2 * wrap(hour, DAY_HOURS)
+    const own = day[d + 1] as number
+    const worth = this.worth(own, around, dispersion)
+    const knownAround = 1 / (1 / PRIOR_AROUND + worthAround * slots * around)
+    // An hour that was never visited is as far from its neighbours as a day's curve climbs meanwhile.
+    const prior = own > 0 ? PRIOR_HOUR : PRIOR_HOUR + CLIMB * Math.min(1, slots) + (slots > 0 ? 0 : PRIOR_AROUND)
+    this.variance = 1 / (1 / (prior + knownAround) + worth * own * around)
+    return (1 / PRIOR_HOUR + worth * (day[d] as number)) / (1 / PRIOR_HOUR / around + worth * own)
+  }
+
+  /** What one count says about an hour's mean: less than one by dispersion, and less the more a single visit brings. */
+  private worth(slots: number, mean: number, dispersion: number): number {
+    const visits = Math.max(1, slots / Math.max(1, this.slotsAnHour))
+    return 1 / (dispersion + (VISIT_VARIANCE * slots * mean) / visits)
+  }
+}
+
+/** Relative variance of an hour of day not seen yet, given those just before it. */
+const CLIMB = 0.3
+
+function wrap(hour: number, hours: number): number {
+  const left = hour % hours
+  return left < 0 ? left + hours : left
+}
+
+function keep(table: Float32Array, at: number, share: number): void {
+  table[at] = (table[at] as number) * share
+  table[at + 1] = (table[at + 1] as number) * share
+}
+
+function add(table: Float32Array, at: number, count: number, weight: number): void {
+  table[at] = (table[at] as number) + count
+  table[at + 1] = (table[at + 1] as number) + weight
+}
