@@ -1,17 +1,41 @@
 import { Command } from 'commander'
+import { checkCommand } from './check.js'
+import { orderCommands } from './commands.js'
+import { detectCommand } from './detect.js'
+import { initCommand } from './init.js'
 import { replayCommand } from './replay.js'
+import { serveCommand } from './serve.js'
 import { simulateCommand } from './simulate.js'
 
 const VERSION = '0.1.0'
 
+const HELP = `
+Start with:
+  $ epicenter serve                                   the demonstration, on http://127.0.0.1:8080
+  $ epicenter init && epicenter serve --config epicenter.yaml
+  $ epicenter simulate scenarios/FILE.json | epicenter replay -
+
+Exit codes: 0 done · 1 failed, or a check found something · 2 wrong usage or input that cannot be read
+EPICENTER_DEBUG=1 shows where a failure came from.`
+
 /** The whole command line. Actions import what they need, so that `--help` costs nothing. */
 export function program(): Command {
-  return new Command('epicenter')
+  const root = new Command('epicenter')
     .description('Thousands feel an outage. Epicenter finds where it started.')
     .version(VERSION)
     .showHelpAfterError('(add --help for what it takes)')
-    .addCommand(replayCommand())
-    .addCommand(simulateCommand())
+    .addHelpText('after', HELP)
+  for (const command of [
+    serveCommand(),
+    initCommand(),
+    checkCommand(),
+    replayCommand(),
+    detectCommand(),
+    simulateCommand(),
+    ...orderCommands(),
+  ])
+    root.addCommand(command)
+  return root
 }
 
 export async function main(argv: readonly string[]): Promise<void> {

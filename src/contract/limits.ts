@@ -89,6 +89,8 @@ export const STREAM_HEARTBEAT_MS = 15 * SECOND
 export const REPORTS_PER_ADDRESS = 10
 export const REPORT_WINDOW_MS = 10 * MINUTE
 export const REPORT_ADDRESSES = 100_000
+/** Characters that a person may write with a report. Longer: 400. */
+export const REPORT_TEXT_CHARS = 1_000
 /** Body of a form, an order. */
 export const FORM_BYTES = 64 * 1024
 

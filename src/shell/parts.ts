@@ -90,6 +90,7 @@ async function openInline(config: Config, env: Env, hooks: Hooks, { run, maxLogP
 async function openThreads(config: Config, env: Env, hooks: Hooks, { maxLogPages }: PartsOptions): Promise<Parts> {
   const names = files(config.data)
   const workers: Worker[] = []
+  let closing = false
   const start = (worker: Worker): Remote => {
     workers.push(worker)
     return connect(
@@ -99,7 +100,9 @@ async function openThreads(config: Config, env: Env, hooks: Hooks, { maxLogPages
         if (told.committed !== undefined) hooks.committed(told.committed)
         if (told.say !== undefined) env.log(...told.say)
       },
-      hooks.died,
+      error => {
+        if (!closing) hooks.died(error)
+      },
     )
   }
   // The log first: it makes the file that the engine then reads.
@@ -127,8 +130,8 @@ async function openThreads(config: Config, env: Env, hooks: Hooks, { maxLogPages
     [Symbol.asyncDispose]: async () => {
       await logHere[Symbol.asyncDispose]()
       await storeHere[Symbol.asyncDispose]()
+      closing = true
       await Promise.allSettled([engine.ask('close', []), log.ask('close', [])])
-      hooks.died = () => {}
       await Promise.allSettled(workers.map(worker => worker.terminate()))
     },
   }

@@ -1,0 +1,89 @@
+import { existsSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import type { Config } from '../contract/config.js'
+import { buildServer } from '../http/server.js'
+import { App } from '../shell/app.js'
+import { realEnv } from '../shell/env.js'
+import { complete, DEFAULTS, load } from '../shell/load.js'
+import { tellFindings } from './check-run.js'
+import type { ServeOptions } from './serve.js'
+
+/** Serves until it is told to stop; resolves with the exit code. */
+export async function runServe(options: ServeOptions): Promise<number> {
+  const config = configOf(options)
+  if (config === null) return 2
+  const env = realEnv()
+  let app: App
+  try {
+    app = await App.open(config, env)
+  } catch (error) {
+    process.stderr.write(`epicenter serve: cannot open ${config.data}: ${(error as Error).message}\n`)
+    return 1
+  }
+  try {
+    const demo = config.demo ? await openDemo(app) : null
+    const server = await buildServer(app, demo === null ? {} : { demo })
+    try {
+      await server.listen({ host: config.host, port: config.port })
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      const why =
+        code === 'EADDRINUSE' ? `port ${config.port} is taken; choose another with --port` : (error as Error).message
+      process.stderr.write(`epicenter serve: cannot listen on ${config.host}:${config.port}: ${why}\n`)
+      return 1
+    }
+    greet(app, (server.server.address() as AddressInfo).port)
+    await untilStopped()
+    await server.close()
+    await demo?.[Symbol.asyncDispose]()
+  } finally {
+    await app[Symbol.asyncDispose]()
+  }
+  return 0
+}
+
+function configOf({ config: file, port, host, data }: ServeOptions): Config | null {
+  const over = (config: Config): Config => ({
+    ...config,
+    port: port ?? config.port,
+    host: host ?? config.host,
+    data: data ?? config.data,
+  })
+  if (file === undefined)
+    return over(complete({ title: 'Epicenter', clock: 'signals', data: data ?? join(DEFAULTS.data, 'demo') }, true))
+  const loaded = load(file, process.env)
+  if (loaded.config !== null) return over(loaded.config)
+  tellFindings(file, loaded.findings)
+  if (!existsSync(file)) process.stderr.write('`epicenter init` writes a file to start from.\n')
+  return null
+}
+
+function greet(app: App, port: number): void {
+  const { config, token } = app
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host
+  process.stdout.write(`Epicenter listens on http://${host}:${port}\n`)
+  if (config.demo)
+    process.stdout.write(
+      'This is the demonstration; `epicenter init` writes a configuration file for your own services.\n',
+    )
+  if (token.fresh && !config.demo)
+    process.stdout.write(
+      `Writing needs this token, which is printed only now (it is kept in ${join(config.data, 'token')}):\n\n  ${token.token}\n\n`,
+    )
+}
+
+function untilStopped(): Promise<void> {
+  return new Promise(resolve => {
+    // A second signal means: at once.
+    const stop = () => {
+      for (const name of ['SIGINT', 'SIGTERM'] as const) process.removeListener(name, stop)
+      resolve()
+    }
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, stop)
+  })
+}
+
+async function openDemo(_app: App) {
+  return null as null | (AsyncDisposable & { status(): unknown; strip(): string })
+}

@@ -1,0 +1,202 @@
+import { Type } from '@sinclair/typebox'
+import type { FastifyInstance } from 'fastify'
+import type { Verb } from '../contract/order.js'
+import { DAY, type EpochMs } from '../contract/time.js'
+import { ROLLUP_MS } from '../contract/view.js'
+import { readTime } from '../core/door.js'
+import type { App } from '../shell/app.js'
+import { HttpProblem, notFound } from './problem.js'
+import type { Routes } from './routes.js'
+import { Command, Event, Incident, PlacedOrder, RollupRow, Service, Workspace } from './schema.js'
+
+type Guard = Parameters<Routes['add']>[2]
+
+const INCIDENTS_DEFAULT = 50
+const INCIDENTS_MAX = 200
+/** 100 days of five-minute bins would be 28,800 rows: a month at once is what a chart can use. */
+const ROLLUPS_SPAN_MS = 31 * DAY
+
+const Id = Type.Object({ id: Type.String({ minLength: 1, maxLength: 300 }) })
+const free: Guard = async () => {}
+
+/** What is known, for machines: the same that the pages read. */
+export function readRoutes(server: FastifyInstance, routes: Routes, app: App): void {
+  const { reader } = app
+  routes.add(
+    server,
+    {
+      method: 'GET',
+      url: '/api/v1/workspace',
+      summary: 'Title, clock and log time',
+      answer: Workspace,
+      handle: () => reader.workspace(),
+    },
+    free,
+  )
+  routes.add(
+    server,
+    {
+      method: 'GET',
+      url: '/api/v1/services',
+      summary: 'All services now',
+      answer: { list: Service },
+      handle: () => reader.services(),
+    },
+    free,
+  )
+  routes.add(
+    server,
+    {
+      method: 'GET',
+      url: '/api/v1/services/:id',
+      summary: 'A service now',
+      params: Id,
+      answer: Service,
+      fails: [404],
+      handle: async ({ params }) => (await reader.service(params.id)) ?? Promise.reject(notFound('service', params.id)),
+    },
+    free,
+  )
+  routes.add(
+    server,
+    {
+      method: 'GET',
+      url: '/api/v1/services/:id/rollups',
+      summary: 'Five-minute bins in [from, until), oldest first; by default the last 24 h',
+      params: Id,
+      query: Type.Object({
+        from: Type.Optional(Type.String({ description: 'ISO 8601 UTC, or milliseconds since 1970' })),
+        until: Type.Optional(Type.String({ description: 'ISO 8601 UTC, or milliseconds since 1970' })),
+      }),
+      answer: { list: RollupRow },
+      fails: [400, 404],
+      handle: async ({ params, query }) => {
+        if ((await reader.service(params.id)) === null) throw notFound('service', params.id)
+        const until = time('until', query.until) ?? (await reader.workspace()).now + ROLLUP_MS
+        const from = time('from', query.from) ?? until - DAY
+        if (from > until || until - from > ROLLUPS_SPAN_MS)
+          throw new HttpProblem(
+            400,
+            'not a span of time',
+            `from lies before until, by at most ${ROLLUPS_SPAN_MS / DAY} days`,
+            { rule: 'query.from', value: query.from ?? '' },
+          )
+        return reader.rollups(params.id, from, until)
+      },
+    },
+    free,
+  )
+  routes.add(
+    server,
+    {
+      method: 'GET',
+      url: '/api/v1/incidents',
+      summary: 'Incidents, newest first',
+      query: Type.Object({
+        service: Type.Optional(Type.String()),
+        open: Type.Optional(Type.Boolean()),
+        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: INCIDENTS_MAX, default: INCIDENTS_DEFAULT })),
+        before: Type.Optional(Type.String({ description: 'Opened before: ISO 8601 UTC, or milliseconds since 1970' })),
+      }),
+      answer: { list: Incident },
+      fails: [400],
+      handle: ({ query }) => {
+        const { service, open, limit = INCIDENTS_DEFAULT } = query
+        const before = time('before', query.before)
+        return reader.incidents({
+          limit,
+          ...(service === undefined ? {} : { service }),
+          ...(open === undefined ? {} : { open }),
+          ...(before === undefined ? {} : { before }),
+        })
+      },
+    },
+    free,
+  )
+  const incident = async (id: string) => (await reader.incident(id)) ?? Promise.reject(notFound('incident', id))
+  routes.add(
+    server,
+    {
+      method: 'GET',
+      url: '/api/v1/incidents/:id',
+      summary: 'An incident with its story',
+      params: Id,
+      answer: Incident,
+      fails: [404],
+      handle: ({ params }) => incident(params.id),
+    },
+    free,
+  )
+  routes.add(
+    server,
+    {
+      method: 'GET',
+      url: '/api/v1/incidents/:id/events',
+      summary: 'Its events, oldest first',
+      params: Id,
+      answer: { list: Event },
+      fails: [404],
+      handle: async ({ params }) => (await incident(params.id)).events,
+    },
+    free,
+  )
+}
+
+interface Asked {
+  verb: Verb
+  by: string
+  why: string
+  subject?: string
+  text?: string
+  until?: string
+  href?: string
+}
+
+/** What a person may ask of an incident. */
+export function commandRoutes(server: FastifyInstance, routes: Routes, app: App, guard: Guard): void {
+  routes.add(
+    server,
+    {
+      method: 'POST',
+      url: '/api/v1/incidents/:id/commands',
+      summary: 'resolve, confirm, rule-out, mute or say, with who and why; answered once it has been followed',
+      writes: true,
+      params: Id,
+      body: Command,
+      answer: PlacedOrder,
+      fails: [400, 404, 503],
+      handle: async ({ params, body }) => {
+        const asked = body as unknown as Asked
+        if ((await app.reader.incident(params.id)) === null) throw notFound('incident', params.id)
+        const { verb, until, ...rest } = asked
+        if ((verb === 'confirm' || verb === 'rule-out') && asked.subject === undefined)
+          throw missing('subject', `${verb} names the cause, or security`)
+        if (verb === 'say' && asked.text === undefined) throw missing('text', 'say has a sentence')
+        if (verb === 'mute' && until === undefined) throw missing('until', 'mute has an end')
+        const end = time('until', until)
+        const order = await app.order({
+          incident: params.id,
+          verb,
+          ...rest,
+          ...(end === undefined ? {} : { until: end }),
+        })
+        return { order, incident: await app.reader.incident(params.id) }
+      },
+    },
+    guard,
+  )
+}
+
+const missing = (field: string, detail: string) =>
+  new HttpProblem(400, 'the command is incomplete', detail, { rule: `command.${field}`, value: 'nothing' })
+
+function time(name: string, text: string | undefined): EpochMs | undefined {
+  if (text === undefined) return undefined
+  const at = readTime(/^\d+$/.test(text) ? Number(text) : text)
+  if (Number.isNaN(at))
+    throw new HttpProblem(400, 'not a time', 'a time is ISO 8601 UTC or milliseconds since 1970', {
+      rule: `query.${name}`,
+      value: text.slice(0, 80),
+    })
+  return at
+}

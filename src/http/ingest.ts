@@ -1,0 +1,118 @@
+import { createGunzip } from 'node:zlib'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { ARRAY_BYTES } from '../contract/limits.js'
+import { Refusal, shown } from '../core/door.js'
+import type { App } from '../shell/app.js'
+import type { Receipt as Counts } from '../shell/intake.js'
+import { HttpProblem } from './problem.js'
+import type { Routes } from './routes.js'
+import { Receipt } from './schema.js'
+
+const NDJSON = ['application/x-ndjson', 'application/ndjson', 'application/jsonl']
+const JSON_TYPES = ['application/json', 'application/cloudevents+json', 'application/cloudevents-batch+json']
+
+type Guard = Parameters<Routes['add']>[2]
+
+/** `POST /api/v1/signals`: the body is read as it streams, so a line of 100 MB costs no memory. */
+export function ingestRoutes(server: FastifyInstance, routes: Routes, app: App, guard: Guard): void {
+  // In a scope of its own: here no body is parsed before the handler sees it.
+  server.register(async scope => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
+    routes.add(
+      scope,
+      {
+        method: 'POST',
+        url: '/api/v1/signals',
+        summary: 'Observations and facts in; answered once they are durable',
+        writes: true,
+        consumes: [...NDJSON.slice(0, 1), ...JSON_TYPES],
+        answer: Receipt,
+        fails: [400, 413, 415, 429, 503],
+        handle: ({ raw }) => take(app, raw),
+      },
+      guard,
+    )
+  })
+}
+
+async function take(app: App, request: FastifyRequest): Promise<Counts> {
+  const type = (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
+  const bytes = bytesOf(request)
+  try {
+    if (NDJSON.includes(type)) return await app.ingest(bytes)
+    if (JSON_TYPES.includes(type)) return await app.ingestValues(await valuesOf(bytes, type))
+  } catch (error) {
+    const { code } = error as { code?: string }
+    if (code?.startsWith('Z_') === true)
+      throw new HttpProblem(400, 'the body is no gzip', (error as Error).message, { rule: 'body.gzip', value: code })
+    throw error
+  }
+  throw new HttpProblem(415, 'a media type that is not read here', `send ${NDJSON[0]}, ${JSON_TYPES.join(' or ')}`, {
+    rule: 'body.type',
+    value: shown(type || undefined),
+  })
+}
+
+/** The body's bytes, unpacked. Not destroyed when the reader stops early, so that the answer can still be sent. */
+function bytesOf(request: FastifyRequest): AsyncIterable<Buffer> {
+  const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
+  if (encoding === 'identity') return { [Symbol.asyncIterator]: () => request.raw.iterator({ destroyOnReturn: false }) }
+  if (encoding !== 'gzip')
+    throw new HttpProblem(415, 'an encoding that is not read here', 'send gzip or no encoding', {
+      rule: 'body.encoding',
+      value: shown(encoding),
+    })
+  const gunzip = createGunzip()
+  request.raw.on('error', error => gunzip.destroy(error))
+  request.raw.on('aborted', () => gunzip.destroy(new Error('the sender went away')))
+  return request.raw.pipe(gunzip)
+}
+
+async function valuesOf(bytes: AsyncIterable<Buffer>, type: string): Promise<unknown[]> {
+  const pieces: Buffer[] = []
+  let size = 0
+  for await (const piece of bytes) {
+    size += piece.length
+    if (size > ARRAY_BYTES)
+      throw new HttpProblem(413, 'too large', `a JSON body has at most ${ARRAY_BYTES} bytes; NDJSON may have more`, {
+        rule: 'body.size',
+        value: `more than ${ARRAY_BYTES}`,
+      })
+    pieces.push(piece)
+  }
+  const body = Buffer.concat(pieces)
+  let value: unknown
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+  } catch (error) {
+    throw new HttpProblem(400, 'the body is no JSON', (error as Error).message.slice(0, 200), {
+      rule: 'body.json',
+      value: shown(body.toString('utf8', 0, 80)),
+    })
+  }
+  const values = Array.isArray(value) ? (value as unknown[]) : [value]
+  return type.startsWith('application/cloudevents') ? values.map(fromCloudEvent) : values
+}
+
+/**
+ * CloudEvents 1.0, structured: `data` is the signal; the envelope's id, time and source stand in for its id, at and
+ * service where it has none.
+ */
+export function fromCloudEvent(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return new Refusal('cloudevent', 'an event is a JSON object', shown(value))
+  const event = value as Record<string, unknown>
+  if (event['specversion'] !== '1.0')
+    return new Refusal('cloudevent.specversion', 'specversion is 1.0', shown(event['specversion']))
+  const { data } = event
+  if (typeof data !== 'object' || data === null || Array.isArray(data))
+    return new Refusal('cloudevent.data', 'data is a signal as a JSON object', shown(data))
+  const signal = data as Record<string, unknown>
+  return {
+    ...signal,
+    id: signal['id'] ?? event['id'],
+    at: signal['at'] ?? event['time'],
+    service: signal['service'] ?? event['source'],
+  }
+}

@@ -1,0 +1,143 @@
+import type { TSchema } from '@sinclair/typebox'
+import type { AnyRoute } from './routes.js'
+import {
+  Command,
+  Event,
+  Incident,
+  PlacedOrder,
+  Problem,
+  Receipt,
+  Reject,
+  Report,
+  Reported,
+  RollupRow,
+  Service,
+  Workspace,
+} from './schema.js'
+
+const NAMED: readonly TSchema[] = [
+  Command,
+  Event,
+  Incident,
+  PlacedOrder,
+  Problem,
+  Receipt,
+  Reject,
+  Report,
+  Reported,
+  RollupRow,
+  Service,
+  Workspace,
+]
+
+const FAILS: Record<number, string> = {
+  400: 'A rule is broken',
+  401: 'The token is missing or wrong',
+  403: 'Not from this page',
+  404: 'There is no such thing',
+  409: 'Not possible now',
+  413: 'Too large; what came before counts',
+  415: 'A media type that is not read here',
+  429: 'Too many; see Retry-After',
+  503: 'No room or not ready; see Retry-After',
+}
+
+type Json = Record<string, unknown>
+
+/** The OpenAPI 3.1 document, from the same rows and schemas that the server checks with. */
+export function openapi(routes: readonly AnyRoute[], version: string): Json {
+  const paths: Record<string, Json> = {}
+  for (const route of routes) {
+    const path = route.url.replace(/:(\w+)/g, '{$1}')
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Epicenter',
+      version,
+      summary: 'Signals in, incidents out.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    paths,
+    components: {
+      schemas: Object.fromEntries(NAMED.map(schema => [schema.$id!, plain(schema, schema.$id)])),
+      securitySchemes: {
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'Printed once at the first start; in the file `token` of the data folder',
+        },
+      },
+    },
+  }
+}
+
+function operation(route: AnyRoute): Json {
+  const parameters = [...parametersOf(route.params, 'path'), ...parametersOf(route.query, 'query')]
+  const content: Json = {}
+  for (const type of route.consumes ?? []) content[type] = {}
+  if (route.body !== undefined) content['application/json'] = { schema: refer(route.body) }
+  const fails = [...(route.fails ?? []), ...(route.writes === true ? [401] : [])].sort()
+  return {
+    summary: route.summary,
+    operationId: `${route.method.toLowerCase()}${route.url.replace(/\/api\/v1/, '').replace(/[/:.-]+(\w)?/g, (_, c: string | undefined) => c?.toUpperCase() ?? '')}`,
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(Object.keys(content).length > 0 ? { requestBody: { required: true, content } } : {}),
+    responses: {
+      200: answerOf(route),
+      ...Object.fromEntries(
+        fails.map(status => [
+          status,
+          {
+            description: FAILS[status] ?? 'Failed',
+            content: { 'application/problem+json': { schema: refer(Problem) } },
+          },
+        ]),
+      ),
+    },
+    ...(route.writes === true ? { security: [{ token: [] }] } : {}),
+  }
+}
+
+function answerOf({ answer }: AnyRoute): Json {
+  if ('says' in answer) return { description: answer.says, content: { [answer.type as string]: {} } }
+  if ('list' in answer) {
+    const schema = { type: 'array', items: refer(answer.list as TSchema) }
+    return { description: 'Done', content: { 'application/json': { schema } } }
+  }
+  return { description: 'Done', content: { 'application/json': { schema: refer(answer as TSchema) } } }
+}
+
+function parametersOf(schema: TSchema | undefined, where: 'path' | 'query'): Json[] {
+  if (schema === undefined) return []
+  const { properties, required = [] } = schema as unknown as {
+    properties: Record<string, TSchema>
+    required?: string[]
+  }
+  return Object.entries(properties).map(([name, s]) => ({
+    name,
+    in: where,
+    required: where === 'path' || required.includes(name),
+    ...(s.description === undefined ? {} : { description: s.description }),
+    schema: plain(s),
+  }))
+}
+
+const refer = (schema: TSchema): Json =>
+  schema.$id !== undefined && NAMED.some(s => s.$id === schema.$id)
+    ? { $ref: `#/components/schemas/${schema.$id}` }
+    : (plain(schema) as Json)
+
+/** A copy without the compiler's marks, with named schemas inside replaced by references. */
+function plain(schema: unknown, self?: string): unknown {
+  if (Array.isArray(schema)) return schema.map(s => plain(s))
+  if (typeof schema !== 'object' || schema === null) return schema
+  const { $id } = schema as { $id?: string }
+  if ($id !== undefined && $id !== self) return { $ref: `#/components/schemas/${$id}` }
+  return Object.fromEntries(
+    Object.entries(schema)
+      .filter(([key]) => key !== '$id')
+      .map(([key, value]) => [key, plain(value)]),
+  )
+}

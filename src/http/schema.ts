@@ -1,0 +1,250 @@
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import type { IncidentEvent } from '../contract/incident.js'
+import { REPORT_TEXT_CHARS } from '../contract/limits.js'
+import type { IncidentView, Rollup, ServiceNow, WorkspaceView } from '../contract/view.js'
+
+// The shapes of the API, once: they check what comes in, type the handlers and are the OpenAPI document.
+
+const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+const Time = (description: string) => Type.String({ format: 'date-time', description })
+const Ms = (description: string) => Type.Integer({ description: `${description}, in milliseconds since 1970` })
+const Where = Type.Record(Type.String(), Type.Array(Type.String()), {
+  description: 'And-ed labels with or-ed values; {} is everybody',
+})
+const Range = Type.Tuple([Type.String(), Type.String()])
+const Share = Type.Number({ minimum: 0, maximum: 1 })
+
+export const Problem = Type.Object(
+  {
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.Optional(Type.String({ description: 'What the rule asks' })),
+    rule: Type.Optional(Type.String({ description: 'Dotted name of the rule that was broken' })),
+    value: Type.Optional(Type.String({ description: 'The value received' })),
+  },
+  { $id: 'Problem' },
+)
+
+export const Reject = Type.Object(
+  { line: Type.Integer({ minimum: 1 }), rule: Type.String(), message: Type.String(), value: Type.String() },
+  { $id: 'Reject' },
+)
+
+export const Receipt = Type.Object(
+  {
+    accepted: Type.Integer(),
+    duplicate: Type.Integer({ description: 'Service + id had been counted before' }),
+    rejectedCount: Type.Integer(),
+    rejected: Type.Array(Reject, { description: 'The first hundred of them' }),
+  },
+  { $id: 'Receipt' },
+)
+
+const Evidence = Type.Object({ says: Type.String(), bits: Type.Number(), refs: Type.Array(Type.String()) })
+const Segment = Type.Object({ where: Where, share: Nullable(Share), interval: Nullable(Type.Tuple([Share, Share])) })
+const Kind = Type.Union(
+  ['outage', 'degraded', 'quality', 'security', 'displaced-load', 'upstream'].map(k => Type.Literal(k)) as never,
+  {},
+)
+const Severity = Type.Union([Type.Literal('minor'), Type.Literal('major'), Type.Literal('critical')])
+
+export const Event = Type.Object(
+  {
+    at: Time('Log time of the decision'),
+    event: Type.Union(
+      ['opened', 'updated', 'recovering', 'resolved', 'reopened', 'note'].map(e => Type.Literal(e)) as never,
+      {},
+    ),
+    incident: Type.String(),
+    seq: Type.Integer({ minimum: 0 }),
+    service: Type.String(),
+    title: Type.Optional(Type.String()),
+    severity: Type.Optional(Severity),
+    kind: Type.Optional(Kind),
+    startedAt: Type.Optional(Time('When it began, best estimate')),
+    startedAtInterval: Type.Optional(Range),
+    components: Type.Optional(Type.Array(Type.String())),
+    segments: Type.Optional(Type.Array(Segment, { description: 'What fails at `at`' })),
+    uneven: Type.Optional(
+      Type.Array(Type.Object({ where: Where, share: Share, explainedBy: Type.Array(Type.String()) })),
+    ),
+    unaffected: Type.Optional(Where),
+    causes: Type.Optional(
+      Type.Array(
+        Type.Object({
+          subject: Type.String(),
+          title: Type.String(),
+          state: Type.Union([Type.Literal('suspected'), Type.Literal('ruled_out'), Type.Literal('confirmed')]),
+          probability: Share,
+          because: Type.Array(Evidence),
+        }),
+      ),
+    ),
+    unexplained: Type.Optional(Share),
+    security: Type.Optional(
+      Type.Object({
+        state: Type.Union(
+          ['no_evidence', 'suspected', 'confirmed', 'ruled_out'].map(s => Type.Literal(s)) as never,
+          {},
+        ),
+        because: Type.Array(Evidence),
+      }),
+    ),
+    recovery: Type.Optional(
+      Type.Object({
+        recovered: Share,
+        eta: Nullable(Range),
+        segments: Type.Array(Type.Object({ where: Where, recovered: Share, eta: Nullable(Range) })),
+      }),
+    ),
+    evidence: Type.Optional(
+      Type.Record(Type.String(), Nullable(Type.Number()), { description: 'Bits of surprise per kind of signal' }),
+    ),
+    says: Type.Optional(Type.Array(Type.Object({ text: Type.String(), refs: Type.Array(Type.String()) }))),
+    by: Type.Optional(Type.String({ description: 'Set where a person decided' })),
+    why: Type.Optional(Type.String()),
+  },
+  { $id: 'Event' },
+)
+
+export const Incident = Type.Object(
+  {
+    id: Type.String(),
+    service: Type.String(),
+    title: Type.String(),
+    open: Type.Boolean(),
+    kind: Kind,
+    severity: Severity,
+    startedAt: Ms('Best estimate'),
+    openedAt: Ms('Decision'),
+    resolvedAt: Nullable(Ms('Decision')),
+    latest: Type.Composite([Event], { description: 'Latest value of each part' }),
+    events: Type.Array(Type.Composite([Event]), { description: 'The whole story, oldest first' }),
+  },
+  { $id: 'Incident' },
+)
+
+const Named = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  service: Type.Optional(Type.String()),
+  dependsOn: Type.Optional(Type.Array(Type.String())),
+})
+
+export const Service = Type.Object(
+  {
+    service: Type.String(),
+    title: Type.String(),
+    components: Type.Array(Named),
+    dependsOn: Type.Array(Named),
+    state: Type.Union(['ok', 'watching', 'degraded', 'outage', 'unknown'].map(s => Type.Literal(s)) as never, {}),
+    at: Ms('End of the tick this was computed at'),
+    seen: Type.Record(Type.String(), Type.Integer(), { description: 'Newest signal of each kind' }),
+    recent: Type.Object({ bad: Type.Number(), ok: Type.Number(), expected: Type.Number() }),
+    incidents: Type.Array(Type.String(), { description: 'Open ones, oldest first' }),
+  },
+  { $id: 'Service' },
+)
+
+const Pair = Type.Tuple([Type.Number(), Type.Number()])
+const Triple = Type.Tuple([Type.Number(), Type.Number(), Type.Number()])
+
+export const RollupRow = Type.Object(
+  {
+    service: Type.String(),
+    bin: Ms('Start of the five minutes'),
+    position: Type.Integer({ description: 'Log position it was computed at' }),
+    reports: Type.Object({ bad: Type.Number(), ok: Type.Number(), expected: Type.Number(), high: Type.Number() }),
+    posts: Type.Object({ total: Type.Number(), complaints: Type.Number(), expected: Type.Number() }),
+    checks: Type.Object({ total: Type.Number(), bad: Type.Number() }),
+    metrics: Type.Object({ total: Type.Number(), bad: Type.Number(), slow: Type.Number() }),
+    reportsBy: Type.Record(Type.String(), Type.Record(Type.String(), Pair), {
+      description: 'label → value → [bad, ok]',
+    }),
+    ratesBy: Type.Record(Type.String(), Type.Record(Type.String(), Triple), {
+      description: 'label → value → [total, bad, slow]',
+    }),
+  },
+  { $id: 'Rollup' },
+)
+
+export const Workspace = Type.Object(
+  {
+    title: Type.String(),
+    clock: Type.Union([Type.Literal('wall'), Type.Literal('signals')]),
+    now: Ms('Log time'),
+    position: Type.Integer(),
+    demo: Type.Boolean(),
+  },
+  { $id: 'Workspace' },
+)
+
+const Person = Type.String({ minLength: 1, maxLength: 200 })
+
+export const Command = Type.Object(
+  {
+    verb: Type.Union(['resolve', 'confirm', 'rule-out', 'mute', 'say'].map(v => Type.Literal(v)) as never, {}),
+    by: Type.String({ minLength: 1, maxLength: 200, description: 'Who asks' }),
+    why: Type.String({ minLength: 1, maxLength: 2_000, description: 'The reason, kept with the order' }),
+    subject: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 200, description: 'confirm, rule-out: a cause, or `security`' }),
+    ),
+    text: Type.Optional(Type.String({ minLength: 1, maxLength: 2_000, description: 'say: the public sentence' })),
+    until: Type.Optional(Time('mute: no messages before')),
+    href: Type.Optional(Type.String({ pattern: '^https?://', maxLength: 2_000, description: 'What the order cites' })),
+  },
+  { $id: 'Command', additionalProperties: false },
+)
+
+export const PlacedOrder = Type.Object(
+  {
+    order: Type.Object({
+      type: Type.Literal('order'),
+      id: Type.String(),
+      at: Ms('Log time'),
+      incident: Type.String(),
+      verb: Type.String(),
+      by: Person,
+      why: Type.String(),
+    }),
+    incident: Nullable(Type.Composite([Incident])),
+  },
+  { $id: 'PlacedOrder' },
+)
+
+export const Report = Type.Object(
+  {
+    service: Type.String({ minLength: 1, maxLength: 100 }),
+    kind: Type.Union([Type.Literal('bad'), Type.Literal('ok')], {
+      description: '"I have a problem" or "works for me"',
+    }),
+    problem: Type.Optional(Type.String({ maxLength: 60 })),
+    country: Type.Optional(Type.String({ pattern: '^([A-Za-z]{2})?$' })),
+    platform: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9 ._-]{0,40}$' })),
+    text: Type.Optional(Type.String({ maxLength: REPORT_TEXT_CHARS })),
+    back: Type.Optional(Type.String({ maxLength: 500, description: 'Path of the page to return to' })),
+  },
+  { $id: 'Report' },
+)
+
+export const Reported = Type.Object({ counted: Type.Boolean(), id: Type.String() }, { $id: 'Reported' })
+
+// Both directions: a field that is added to one and not to the other does not compile.
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never
+type Loose<T> = T extends (infer U)[]
+  ? Loose<U>[]
+  : T extends object
+    ? { [K in keyof T]: Loose<T[K]> }
+    : T extends string
+      ? string
+      : T
+type Keys<T> = keyof Required<T>
+const held: [
+  Same<Keys<Static<typeof Event>>, Keys<IncidentEvent>>,
+  Same<Keys<Static<typeof Incident>>, Keys<IncidentView>>,
+  Same<Keys<Static<typeof Service>>, Keys<ServiceNow>>,
+  Same<Keys<Static<typeof RollupRow>>, Keys<Rollup>>,
+  Same<Keys<Static<typeof Workspace>>, Keys<WorkspaceView>>,
+  Same<Loose<Static<typeof RollupRow>['reports']>, Loose<Rollup['reports']>>,
+] = [true, true, true, true, true, true]
+void held

@@ -1,0 +1,200 @@
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { TransientError } from '../contract/error.js'
+import { FORM_BYTES } from '../contract/limits.js'
+import { MINUTE } from '../contract/time.js'
+import { shown } from '../core/door.js'
+import type { App } from '../shell/app.js'
+import { sameSecret } from '../shell/secret.js'
+import { TooLarge } from '../shell/workspace.js'
+import { commandRoutes, readRoutes } from './api.js'
+import { ingestRoutes } from './ingest.js'
+import { metricsOf } from './metrics.js'
+import { openapi } from './openapi.js'
+import { problemPage, registerPages, sendPage } from './pages/index.js'
+import { HttpProblem, sendProblem } from './problem.js'
+import { reportRoutes } from './report.js'
+import { Routes } from './routes.js'
+import { Stream } from './stream.js'
+
+export const VERSION = '0.1.0'
+
+export interface ServerOptions {
+  /** Keys of the report door end with the process: tests. */
+  inMemory?: boolean
+  /** The demonstration's strip on the pages and its own routes. */
+  demo?: { status(): unknown; strip(): string; routes?(server: FastifyInstance): void }
+}
+
+/** A request has ten minutes to arrive; an idle connection is kept for a minute and a bit, longer than proxies do. */
+const REQUEST_MS = 10 * MINUTE
+const KEEP_ALIVE_MS = 72_000
+
+/** The whole HTTP side of a workspace. Closing it leaves the app open. */
+export async function buildServer(app: App, options: ServerOptions = {}): Promise<FastifyInstance> {
+  const server = Fastify({
+    logger: false,
+    trustProxy: app.config.trustProxy,
+    bodyLimit: FORM_BYTES,
+    requestTimeout: REQUEST_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 300 },
+    ajv: {
+      customOptions: { removeAdditional: false, coerceTypes: true, strict: false, formats: { 'date-time': true } },
+    },
+  })
+  const methods = rememberMethods(server)
+  // Answers are data of ours: no second description of them is needed to write them.
+  server.setSerializerCompiler(() => data => JSON.stringify(data))
+  server.setErrorHandler((error, request, reply) => fail(app, error as FastifyError, request, reply))
+  server.setNotFoundHandler((request, reply) => nothingHere(methods, request, reply))
+
+  const routes = new Routes()
+  const guard = makeGuard(app)
+  const stream = new Stream(app)
+  ingestRoutes(server, routes, app, guard)
+  reportRoutes(server, routes, app, options.inMemory === true)
+  readRoutes(server, routes, app)
+  commandRoutes(server, routes, app, guard)
+  stream.route(server, routes)
+  operatorRoutes(server, app, stream)
+  options.demo?.routes?.(server)
+  server.get('/api/v1/openapi.json', (_, reply) =>
+    reply.header('cache-control', 'max-age=300').send(openapi(routes.all, VERSION)),
+  )
+  registerPages(server, {
+    reader: app.reader,
+    report: true,
+    ...(options.demo === undefined ? {} : { demo: options.demo }),
+  })
+  server.addHook('preClose', async () => stream.close())
+  await server.ready()
+  return server
+}
+
+function operatorRoutes(server: FastifyInstance, app: App, stream: Stream): void {
+  server.get('/healthz', (_, reply) => reply.type('text/plain').send('ok\n'))
+  server.get('/readyz', (_, reply) => {
+    const { ok, why, ...health } = app.health
+    return reply
+      .code(ok ? 200 : 503)
+      .header('cache-control', 'no-store')
+      .send({ ready: ok, ...(why === null ? {} : { why }), ...health })
+  })
+  const registry = metricsOf(app, stream)
+  server.get('/metrics', async (_, reply) => reply.type(registry.contentType).send(await registry.metrics()))
+}
+
+/** Writing needs the token; the demonstration lets its own machine write without. */
+function makeGuard(app: App): (request: FastifyRequest) => Promise<void> {
+  return async request => {
+    if (app.config.demo && isLoopback(request.socket.remoteAddress) && request.headers['x-forwarded-for'] === undefined)
+      return
+    const given = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+    if (given !== undefined && sameSecret(given, app.token.token)) return
+    throw new HttpProblem(
+      401,
+      'the token is missing or wrong',
+      'send `Authorization: Bearer TOKEN`; the token is in the file `token` of the data folder',
+      {
+        rule: 'authorization',
+      },
+    )
+  }
+}
+
+const isLoopback = (address: string | undefined) => address !== undefined && /^(127\.|::1$|::ffff:127\.)/.test(address)
+
+/** Every error becomes an answer that says what to do; what is our fault says no more than that. */
+function fail(
+  app: App,
+  error: FastifyError | HttpProblem | TransientError | TooLarge,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  // Whatever is left of the body will not be read.
+  if (!request.raw.complete) reply.header('connection', 'close')
+  if (error instanceof HttpProblem) {
+    if (error.status === 401) reply.header('www-authenticate', 'Bearer')
+    return sendProblem(reply, error)
+  }
+  if (error instanceof TransientError)
+    return sendProblem(reply, new HttpProblem(503, 'not now', error.message, { retryAfterMs: error.retryAfterMs }))
+  if (error instanceof TooLarge)
+    return sendProblem(
+      reply,
+      new HttpProblem(413, 'too large', error.message, { rule: 'body.size', extra: { ...error.receipt } }),
+    )
+  const { validation, validationContext, statusCode = 500 } = error as FastifyError
+  const broken = validation?.[0]
+  if (broken !== undefined) {
+    const path = `${validationContext ?? 'body'}${broken.instancePath.replaceAll('/', '.')}`
+    const value = valueAt(
+      (request as unknown as Record<string, unknown>)[
+        validationContext === 'querystring' ? 'query' : (validationContext ?? 'body')
+      ],
+      broken.instancePath,
+    )
+    return sendProblem(
+      reply,
+      new HttpProblem(400, 'a rule is broken', `${path} ${broken.message ?? ''}`.trim(), {
+        rule: `${path}.${broken.keyword}`,
+        value: shown(value),
+      }),
+    )
+  }
+  if (statusCode < 500)
+    return sendProblem(
+      reply,
+      new HttpProblem(statusCode, statusCode === 413 ? 'too large' : 'a rule is broken', error.message, {
+        rule: String((error as FastifyError).code ?? 'request'),
+      }),
+    )
+  app.env.log('error', 'a request failed', {
+    method: request.method,
+    url: request.routeOptions.url ?? '',
+    why: error.stack ?? error.message,
+  })
+  return sendProblem(reply, new HttpProblem(500, 'that is our fault'))
+}
+
+function valueAt(value: unknown, path: string): unknown {
+  for (const part of path.split('/').slice(1)) value = (value as Record<string, unknown> | undefined)?.[part]
+  return value
+}
+
+type Methods = { pattern: RegExp; methods: Set<string> }[]
+
+/** Which methods an address answers, so that a wrong one gets 405 and is told the right ones. */
+function rememberMethods(server: FastifyInstance): Methods {
+  const known = new Map<string, { pattern: RegExp; methods: Set<string> }>()
+  server.addHook('onRoute', route => {
+    const entry = known.get(route.url) ?? {
+      pattern: new RegExp(`^${route.url.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:\w+/g, '[^/]+')}$`),
+      methods: new Set<string>(),
+    }
+    for (const method of [route.method].flat()) entry.methods.add(method)
+    known.set(route.url, entry)
+    methods.splice(0, methods.length, ...known.values())
+  })
+  const methods: Methods = []
+  return methods
+}
+
+function nothingHere(methods: Methods, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const path = request.url.split('?', 1)[0]!
+  const known = methods.find(({ pattern }) => pattern.test(path))
+  if (known !== undefined) {
+    const allow = [...known.methods].sort().join(', ')
+    return sendProblem(
+      reply.header('allow', allow),
+      new HttpProblem(405, 'not with this method', `use ${allow}`, { rule: 'method', value: request.method }),
+    )
+  }
+  const page = !path.startsWith('/api/') && request.headers.accept?.includes('text/html') === true
+  if (page) return sendPage(request, reply, problemPage(404))
+  return sendProblem(
+    reply,
+    new HttpProblem(404, 'there is nothing here', undefined, { rule: 'path', value: path.slice(0, 80) }),
+  )
+}

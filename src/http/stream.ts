@@ -1,0 +1,77 @@
+import type { FastifyInstance } from 'fastify'
+import type { ServerResponse } from 'node:http'
+import { RETRY_AFTER_MS, STREAM_BUFFER_BYTES, STREAM_CLIENTS, STREAM_HEARTBEAT_MS } from '../contract/limits.js'
+import type { App } from '../shell/app.js'
+import { HttpProblem } from './problem.js'
+import type { Routes } from './routes.js'
+
+/** `GET /api/v1/stream`: server-sent events that say what changed; a client then reads what it shows. */
+export class Stream {
+  private readonly clients = new Set<ServerResponse>()
+  private readonly heartbeat: NodeJS.Timeout
+  private readonly stopListening: () => void
+
+  constructor(app: App) {
+    this.heartbeat = setInterval(() => this.send(': still here\n\n'), STREAM_HEARTBEAT_MS)
+    this.heartbeat.unref()
+    this.stopListening = app.onChange(({ services, incidents, now, reset }) => {
+      const news = services.length > 0 || incidents.length > 0 || reset
+      if (news) this.send(`event: change\ndata: ${JSON.stringify({ services, incidents, now, reset })}\n\n`)
+    })
+  }
+
+  get size(): number {
+    return this.clients.size
+  }
+
+  route(server: FastifyInstance, routes: Routes): void {
+    routes.add(
+      server,
+      {
+        method: 'GET',
+        url: '/api/v1/stream',
+        summary: 'Server-sent events: which services and incidents changed',
+        answer: { type: 'text/event-stream', says: '`change` events with {services, incidents, now, reset}' },
+        fails: [503],
+        handle: ({ raw }, reply) => {
+          if (this.clients.size >= STREAM_CLIENTS)
+            throw new HttpProblem(503, 'too many listeners', undefined, {
+              rule: 'stream.clients',
+              value: String(this.clients.size),
+              retryAfterMs: RETRY_AFTER_MS,
+            })
+          reply.hijack()
+          const response = reply.raw
+          response.writeHead(200, {
+            'content-type': 'text/event-stream',
+            'cache-control': 'no-store',
+            'x-accel-buffering': 'no',
+          })
+          // A HEAD request asks for the headers alone.
+          if (raw.method === 'HEAD') return response.end()
+          response.write('retry: 2000\n\n')
+          this.clients.add(response)
+          response.on('close', () => this.clients.delete(response))
+          response.on('error', () => this.clients.delete(response))
+          return undefined
+        },
+      },
+      async () => {},
+    )
+  }
+
+  private send(text: string): void {
+    for (const client of this.clients) {
+      // It does not read: it will connect again and see everything as it is then.
+      if (client.writableLength > STREAM_BUFFER_BYTES) client.destroy()
+      else client.write(text)
+    }
+  }
+
+  close(): void {
+    clearInterval(this.heartbeat)
+    this.stopListening()
+    for (const client of this.clients) client.end()
+    this.clients.clear()
+  }
+}

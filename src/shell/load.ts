@@ -1,0 +1,176 @@
+import { readFileSync } from 'node:fs'
+import { dirname, isAbsolute, join } from 'node:path'
+import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors'
+import { Value } from '@sinclair/typebox/value'
+import { LineCounter, parseDocument } from 'yaml'
+import { type Config, type ConfigFile, ConfigSchema } from '../contract/config.js'
+import { KEEP_FACTS_MS, KEEP_LOG_MS, KEEP_ROLLUPS_MS } from '../contract/limits.js'
+import { DAY } from '../contract/time.js'
+import { isName, shown } from '../core/door.js'
+
+/** One thing wrong with a configuration file. */
+export interface Finding {
+  /** Where, as in `services[0].id`; empty for the file as a whole. */
+  path: string
+  /** What is asked. */
+  rule: string
+  value: string
+}
+
+export type Loaded = { config: Config; findings: [] } | { config: null; findings: Finding[] }
+
+export const DEFAULTS = { host: '127.0.0.1', port: 8080, data: './data' }
+/** A false incident a service in four months: an operator with 30 services then looks in vain about twice a week. */
+const FALSE_ALARMS_PER_MONTH = 0.25
+/** Findings told at once; a file with more has one cause. */
+const FINDINGS_MAX = 50
+
+/** Reads and checks a configuration file. `vars` are what `${NAME}` stands for. Paths in it are relative to the file. */
+export function load(file: string, vars: Record<string, string | undefined>): Loaded {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    return {
+      config: null,
+      findings: [
+        { path: '', rule: 'the file can be read', value: (error as NodeJS.ErrnoException).code ?? String(error) },
+      ],
+    }
+  }
+  const loaded = parse(text, vars)
+  if (loaded.config !== null && !isAbsolute(loaded.config.data))
+    loaded.config.data = join(dirname(file), loaded.config.data)
+  return loaded
+}
+
+export function parse(text: string, vars: Record<string, string | undefined>): Loaded {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines })
+  const broken = document.errors[0]
+  if (broken !== undefined) {
+    const { line, col } = lines.linePos(broken.pos[0])
+    return {
+      config: null,
+      findings: [
+        { path: `line ${line}, column ${col}`, rule: 'the file is YAML', value: broken.message.split('\n', 1)[0]! },
+      ],
+    }
+  }
+  const findings: Finding[] = []
+  const value = fill(document.toJS() ?? {}, vars, '', findings)
+  if (findings.length > 0) return { config: null, findings }
+  for (const error of Value.Errors(ConfigSchema, value)) {
+    if (findings.length < FINDINGS_MAX)
+      findings.push({ path: pathOf(error.path), rule: ruleOf(error), value: shown(error.value) })
+  }
+  if (findings.length > 0) return { config: null, findings: sharpest(findings) }
+  const file = value as ConfigFile
+  findings.push(...beyondShape(file))
+  return findings.length > 0 ? { config: null, findings } : { config: complete(file), findings: [] }
+}
+
+/** Every default filled in. */
+export function complete(file: ConfigFile, demo = false): Config {
+  const { keep } = file
+  return {
+    title: file.title ?? 'Epicenter',
+    clock: file.clock ?? 'wall',
+    data: file.data ?? DEFAULTS.data,
+    host: file.host ?? DEFAULTS.host,
+    port: file.port ?? DEFAULTS.port,
+    trustProxy: file.trustProxy ?? false,
+    falseAlarmsPerMonth: file.falseAlarmsPerMonth ?? FALSE_ALARMS_PER_MONTH,
+    services: (file.services ?? []).map(s => ({
+      id: s.id,
+      title: s.title ?? s.id,
+      components: s.components ?? [],
+      dependsOn: s.dependsOn ?? [],
+    })),
+    notifiers: file.notifiers ?? [],
+    keep: {
+      logMs: keep?.logDays === undefined ? KEEP_LOG_MS : keep.logDays * DAY,
+      rollupsMs: keep?.rollupDays === undefined ? KEEP_ROLLUPS_MS : keep.rollupDays * DAY,
+      factsMs: keep?.factDays === undefined ? KEEP_FACTS_MS : keep.factDays * DAY,
+    },
+    demo,
+  }
+}
+
+/** `${NAME}` as a whole value stands for an environment variable, so that secrets need not lie in the file. */
+function fill(value: unknown, vars: Record<string, string | undefined>, path: string, findings: Finding[]): unknown {
+  if (typeof value === 'string') {
+    const name = /^\$\{(\w+)\}$/.exec(value)?.[1]
+    if (name === undefined) return value
+    const found = vars[name]
+    if (found === undefined) findings.push({ path, rule: `the environment variable ${name} is set`, value: 'nothing' })
+    return found ?? value
+  }
+  if (Array.isArray(value)) return value.map((v, i) => fill(v, vars, `${path}[${i}]`, findings))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([k, v]) => [k, fill(v, vars, path === '' ? k : `${path}.${k}`, findings)]),
+  )
+}
+
+const pathOf = (pointer: string) =>
+  pointer
+    .split('/')
+    .slice(1)
+    .map(part => (/^\d+$/.test(part) ? `[${part}]` : `.${part.replaceAll('~1', '/').replaceAll('~0', '~')}`))
+    .join('')
+    .replace(/^\./, '')
+
+function ruleOf(error: ValueError): string {
+  if (error.type === ValueErrorType.ObjectAdditionalProperties) return 'it is a field that exists'
+  if (error.type === ValueErrorType.ObjectRequiredProperty) return 'it is there'
+  const values = (error.schema['anyOf'] as { const?: unknown }[] | undefined)?.map(s => s.const)
+  if (values?.every(v => v !== undefined) === true) return `one of ${values.join(', ')}`
+  return error.message
+    .replace(/^Expected /, 'a value that is ')
+    .replace('a value that is string to match', 'a text that matches')
+}
+
+/** A missing field is found twice, as missing and as no text: the first says it. */
+function sharpest(findings: Finding[]): Finding[] {
+  const seen = new Set<string>()
+  return findings.filter(({ path }) => !seen.has(path) && seen.add(path))
+}
+
+/** Rules that a shape cannot say. */
+function beyondShape(file: ConfigFile): Finding[] {
+  const findings: Finding[] = []
+  const services = file.services ?? []
+  const ids = new Set<string>()
+  services.forEach((service, i) => {
+    if (!isName(service.id, 100))
+      findings.push({ path: `services[${i}].id`, rule: 'a name without control characters', value: service.id })
+    if (ids.has(service.id))
+      findings.push({ path: `services[${i}].id`, rule: 'every service has an id of its own', value: service.id })
+    ids.add(service.id)
+  })
+  services.forEach((service, i) => {
+    const own = new Set([...(service.components ?? []), ...(service.dependsOn ?? [])].map(node => node.id))
+    const nodes = [
+      ...(service.components ?? []).map((node, j) => ({ node, at: `services[${i}].components[${j}]` })),
+      ...(service.dependsOn ?? []).map((node, j) => ({ node, at: `services[${i}].dependsOn[${j}]` })),
+    ]
+    const seen = new Set<string>()
+    for (const { node, at } of nodes) {
+      if (seen.has(node.id))
+        findings.push({ path: `${at}.id`, rule: 'every part of a service has an id of its own', value: node.id })
+      seen.add(node.id)
+      const stranger = node.dependsOn?.find(id => !own.has(id))
+      if (stranger !== undefined)
+        findings.push({
+          path: `${at}.dependsOn`,
+          rule: 'ids of components or dependencies of the same service',
+          value: stranger,
+        })
+      const { service: other } = node as { service?: string }
+      if (other !== undefined && !ids.has(other))
+        findings.push({ path: `${at}.service`, rule: 'the id of a service in this file', value: other })
+    }
+  })
+  return findings
+}
