@@ -24,15 +24,22 @@ const SIDE_DOORS: readonly { from: RegExp; to: RegExp; because: string }[] = [
     to: /^core\/stat\/random\.ts$/,
     because: 'the player draws from the seeded generator',
   },
+  {
+    from: /^shell\/demo\.ts$/,
+    to: /^plugin\/source\/scenario\.ts$/,
+    because: 'the demonstration is a scenario that is played into a workspace',
+  },
 ]
 
 /** Corridors of core: the only files that know more than one stage. Each may enter those that follow it. */
-const CORRIDORS = ['fold', 'watch', 'judge', 'series']
+const CORRIDORS = ['fold', 'watch', 'judge', 'series', 'rates']
 const CORRIDOR_DOORS: Record<string, readonly string[]> = {
-  fold: ['watch', 'judge'],
-  watch: ['series'],
+  fold: ['watch', 'judge', 'rates'],
+  watch: ['series', 'rates'],
   judge: [],
+  // Each composes the small stages of its kind of evidence: counts without a denominator, and shares.
   series: [],
+  rates: [],
 }
 
 /** npm packages a room may import. Tests may use {@link TEST_PACKAGES} besides; lab and bench use what they like. */
