@@ -34,9 +34,10 @@ export async function runServe(options: ServeOptions): Promise<number> {
       return 1
     }
     greet(app, (server.server.address() as AddressInfo).port)
+    demo?.play()
     await untilStopped()
-    await server.close()
     await demo?.[Symbol.asyncDispose]()
+    await server.close()
   } finally {
     await app[Symbol.asyncDispose]()
   }
@@ -84,6 +85,26 @@ function untilStopped(): Promise<void> {
   })
 }
 
-async function openDemo(_app: App) {
-  return null as null | (AsyncDisposable & { status(): unknown; strip(): string })
+/** The demonstration: it forgets what an earlier one left and plays from the start. */
+async function openDemo(app: App) {
+  const { openDemo: open, realDemoEnv } = await import('../shell/demo.js')
+  const { demoStrip, registerDemo } = await import('../http/demo.js')
+  const target = {
+    ingest: (body: Uint8Array) => app.ingest(body),
+    settled: () => app.caughtUp(),
+    reset: () => app.reset(),
+  }
+  const demo = await open(
+    target,
+    realDemoEnv(line => process.stdout.write(`${line}\n`)),
+  )
+  return {
+    status: () => demo.status(),
+    strip: () => demoStrip(demo.status()),
+    routes: (server: Awaited<ReturnType<typeof buildServer>>) => registerDemo(server, demo),
+    /** Not waited for: the pages say that it is loading. */
+    play: () =>
+      void demo.run().catch(error => app.env.log('error', 'the demonstration has stopped', { why: String(error) })),
+    [Symbol.asyncDispose]: () => demo.stop(),
+  }
 }
