@@ -86,6 +86,11 @@ export function readRoutes(server: FastifyInstance, routes: Routes, app: App): v
     },
     free,
   )
+}
+
+/** Incidents and their stories. */
+export function incidentRoutes(server: FastifyInstance, routes: Routes, app: App): void {
+  const { reader } = app
   routes.add(
     server,
     {

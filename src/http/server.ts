@@ -6,7 +6,7 @@ import { shown } from '../core/door.js'
 import type { App } from '../shell/app.js'
 import { sameSecret } from '../shell/secret.js'
 import { TooLarge } from '../shell/workspace.js'
-import { commandRoutes, readRoutes } from './api.js'
+import { commandRoutes, incidentRoutes, readRoutes } from './api.js'
 import { ingestRoutes } from './ingest.js'
 import { metricsOf } from './metrics.js'
 import { openapi } from './openapi.js'
@@ -55,6 +55,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   ingestRoutes(server, routes, app, guard)
   reportRoutes(server, routes, app, options.inMemory === true)
   readRoutes(server, routes, app)
+  incidentRoutes(server, routes, app)
   commandRoutes(server, routes, app, guard)
   stream.route(server, routes)
   operatorRoutes(server, app, stream)

@@ -155,9 +155,13 @@ class SqliteStore implements Store {
       incidents: async ({ service, open, limit, before }) => {
         const where = ['1']
         const values: (string | number)[] = []
-        if (service !== undefined) where.push('service = ?') && values.push(service)
-        if (open !== undefined) where.push('open = ?') && values.push(open ? 1 : 0)
-        if (before !== undefined) where.push('opened_at < ?') && values.push(before)
+        const and = (condition: string, value: string | number) => {
+          where.push(condition)
+          values.push(value)
+        }
+        if (service !== undefined) and('service = ?', service)
+        if (open !== undefined) and('open = ?', open ? 1 : 0)
+        if (before !== undefined) and('opened_at < ?', before)
         const heads = db.prepare(
           `SELECT body FROM head WHERE ${where.join(' AND ')} ORDER BY opened_at DESC, id LIMIT ?`,
         )
