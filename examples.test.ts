@@ -1,5 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -46,13 +46,51 @@ const pages = ['README.md', ...readdirSync(join(root, 'docs')).map(name => `docs
 describe.each(pages.filter(path => consoleSteps(read(path)).length > 0))('commands in %s', path => {
   const folder = mkdtempSync(join(tmpdir(), 'epicenter-doc-'))
   const env = { ...process.env, PATH: `${join(root, 'bin')}${delimiter}${process.env['PATH']}`, NO_COLOR: '1' }
-  beforeAll(() => execFileSync(process.execPath, ['scripts/build.mjs', '--if-stale'], { cwd: root }))
+  beforeAll(() => {
+    execFileSync(process.execPath, ['scripts/build.mjs', '--if-stale'], { cwd: root })
+    symlinkSync(join(root, 'scenarios'), join(folder, 'scenarios'))
+  })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
   // In order and in one folder: what a step writes, a later one may read.
   it.each(consoleSteps(read(path)))('line $line: $command', ({ command, output }) => {
     const result = spawnSync('bash', ['-c', `set -o pipefail\n${command}`], { cwd: folder, env, encoding: 'utf8' })
     expect(result.status, result.stderr).toBe(0)
     if (!prints(result.stdout, output)) expect(result.stdout).toBe(`${output.join('\n')}\n`)
+  })
+})
+
+describe('the README on sending signals', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'epicenter-readme-'))
+  const epicenter = join(root, 'bin', 'epicenter')
+  let server: ChildProcess
+  let address = ''
+  beforeAll(async () => {
+    execFileSync(process.execPath, ['scripts/build.mjs', '--if-stale'], { cwd: root })
+    execFileSync(epicenter, ['init'], { cwd: folder })
+    const args = ['serve', '--config', 'epicenter.yaml', '--port', '0', '--data', './data']
+    server = spawn(epicenter, args, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] })
+    address = await new Promise((resolve, reject) => {
+      let said = ''
+      server.stdout?.on('data', chunk => {
+        said += chunk
+        const found = /http:\/\/127\.0\.0\.1:\d+/.exec(said)
+        if (found) resolve(found[0])
+      })
+      server.on('exit', code => reject(new Error(`the server ended with ${code}: ${said}`)))
+    })
+  })
+  afterAll(async () => {
+    const ended = new Promise(resolve => server.on('exit', resolve))
+    server.kill()
+    await ended
+    rmSync(folder, { recursive: true, force: true })
+  })
+  it.skipIf(spawnSync('curl', ['--version']).error)('has an example that is accepted as it stands', () => {
+    const block = /```sh\n(NOW=[\s\S]*?)```/.exec(read('README.md'))?.[1] ?? ''
+    const script = block.replaceAll('http://127.0.0.1:8081', address)
+    expect(script).not.toBe(block)
+    const result = spawnSync('bash', ['-c', script], { cwd: folder, encoding: 'utf8' })
+    expect(JSON.parse(result.stdout)).toMatchObject({ accepted: 3, duplicate: 0, rejected: [] })
   })
 })
 
