@@ -1,0 +1,300 @@
+import type { IncidentEvent, Severity } from '../src/contract/incident.js'
+import { HOUR, MINUTE, type EpochMs } from '../src/contract/time.js'
+import type { Scenario } from '../src/plugin/source/scenario.js'
+
+/**
+ * Judges what a product said of a scenario. The truth comes from the scenario alone; the expectations are those of its
+ * `ground_truth.expect`, restated here once for every scenario and every drawn world.
+ */
+export interface Verdict {
+  ok: boolean
+  /** One sentence for each expectation that does not hold. */
+  failures: string[]
+  incidents: number
+  falseIncidents: number
+  detectMin: number | null
+  onsetErrorMin: number | null
+  severity: Severity | null
+  cellsF1: number | null
+  causeRank: number | null
+  causeProbability: number | null
+  /** A listed change held more likely than not although none is the cause. */
+  falseBlame: boolean
+  resolveDelayMin: number | null
+}
+
+export interface JudgeOptions {
+  /** The quiet twin was played: nothing is wrong in it. */
+  quiet?: boolean
+  /** `detect`: only detection, false incidents and crying wolf; for streams without metrics. */
+  ask?: 'all' | 'detect'
+}
+
+/** An incident may begin this long before the first fault bites: slots are minutes. */
+const EARLY_MS = 2 * MINUTE
+const ONSET_WITHIN_MIN = 10
+const RESOLVE_WITHIN_MIN = 90
+const BLAME = 0.5
+/** Segments below this share are a remark, not a claim. */
+const CLAIMED_SHARE = 0.1
+const SEVERITIES: Severity[] = ['minor', 'major', 'critical']
+
+interface Story {
+  id: string
+  events: IncidentEvent[]
+  openedAt: EpochMs
+  closedAt: EpochMs | null
+}
+
+type Raw = Record<string, any>
+
+export function judge(scenario: Scenario, events: readonly IncidentEvent[], options: JudgeOptions = {}): Verdict {
+  const { service } = scenario.world
+  const raw: Raw = scenario.truth.raw
+  const expect: Raw = raw.expect ?? {}
+  const trouble = options.quiet || !scenario.truth.isIncident ? [] : windowsOf(scenario, raw)
+  const stories = storiesOf(events, service).filter(story => !excused(story, raw.also_allowed ?? []))
+  const real = stories.filter(s => trouble.some(w => s.openedAt >= w.from - EARLY_MS && s.openedAt <= w.until))
+  const wrong = stories.filter(s => !real.includes(s))
+  const verdict: Verdict = {
+    ok: false,
+    failures: [],
+    incidents: real.length,
+    falseIncidents: wrong.length,
+    detectMin: null,
+    onsetErrorMin: null,
+    severity: null,
+    cellsF1: null,
+    causeRank: null,
+    causeProbability: null,
+    falseBlame: false,
+    resolveDelayMin: null,
+  }
+  const must = (holds: boolean, otherwise: string) => {
+    if (!holds) verdict.failures.push(otherwise)
+  }
+  const calm = options.quiet || !scenario.truth.isIncident
+  if (calm) {
+    must(!stories.some(declaresOutage), 'declared an outage in a world without one')
+    if (options.quiet) must(wrong.length === 0, `${wrong.length} incidents in a quiet world`)
+  } else {
+    const most = Number(expect.false_incidents_max ?? 0)
+    must(wrong.length <= most, `${wrong.length} false incidents, first ${wrong[0]?.events[0]!.at}`)
+    judgeStories(scenario, real, raw, expect, trouble, options.ask ?? 'all', verdict, must)
+  }
+  const own = events.filter(e => e.service === service)
+  if (expect.security_verdict === 'no_evidence')
+    must(!own.some(e => e.security?.state === 'suspected' || e.security?.state === 'confirmed'), 'cried wolf')
+  if (!options.quiet) judgeOthers(scenario, events, must)
+  verdict.ok = verdict.failures.length === 0
+  return verdict
+}
+
+type Must = (holds: boolean, otherwise: string) => void
+
+interface Window {
+  from: EpochMs
+  until: EpochMs
+}
+
+/** From the first bite of a fault of its own to the end that the truth names. */
+function windowsOf({ faults, truth }: Scenario, raw: Raw): Window[] {
+  const named = [{ from: truth.startedAt!, until: truth.resolvedAt! }]
+  if (raw.second) named.push({ from: Date.parse(raw.second.started_at), until: Date.parse(raw.second.resolved_at) })
+  const bites = faults.filter(f => f.ownOutage).map(f => f.severity[0]![0])
+  return named.map(({ from, until }) => ({
+    from: Math.min(from, ...bites.filter(at => at < from && at > from - 6 * HOUR)),
+    until,
+  }))
+}
+
+function judgeStories(
+  scenario: Scenario,
+  real: Story[],
+  raw: Raw,
+  expect: Raw,
+  trouble: Window[],
+  ask: 'all' | 'detect',
+  verdict: Verdict,
+  must: Must,
+): void {
+  const first = real[0]
+  must(first !== undefined, 'no incident opened')
+  for (const w of trouble)
+    must(
+      real.some(s => s.openedAt <= w.until && (s.closedAt ?? Number.POSITIVE_INFINITY) >= w.from),
+      `nothing open between ${iso(w.from)} and ${iso(w.until)}`,
+    )
+  const most = Math.max(1, raw.incidents ?? 1, expect.incidents_max ?? 0)
+  must(real.length <= most, `${real.length} incidents where ${most} would do`)
+  if (!first) return
+  verdict.detectMin = minutes(first.openedAt - scenario.truth.startedAt!)
+  if (expect.detect_within_min !== undefined)
+    must(verdict.detectMin <= expect.detect_within_min, `noticed after ${verdict.detectMin} min`)
+  if (expect.detect_by) must(first.openedAt <= Date.parse(expect.detect_by), `noticed at ${iso(first.openedAt)}`)
+  if (expect.no_outage_banner) must(!first.events.some(e => e.kind === 'outage'), 'called slowness an outage')
+  if (ask === 'detect') return
+  judgePicture(scenario, first, raw, expect, verdict, must)
+  judgeCause(scenario, first, raw, expect, verdict, must)
+  judgeEnd(scenario, first, raw, expect, verdict, must)
+}
+
+function judgePicture(scenario: Scenario, story: Story, raw: Raw, expect: Raw, verdict: Verdict, must: Must): void {
+  const started = story.events.findLast(e => e.startedAt)?.startedAt
+  if (started) verdict.onsetErrorMin = minutes(Date.parse(started) - scenario.truth.startedAt!)
+  const bit = Math.min(...scenario.faults.filter(f => f.ownOutage).map(f => f.severity[0]![0]))
+  if (started && expect.detect_within_min !== undefined) {
+    const at = Date.parse(started)
+    const slack = ONSET_WITHIN_MIN * MINUTE
+    const earliest = Math.min(bit, scenario.truth.startedAt!) - slack
+    must(at >= earliest && at <= scenario.truth.startedAt! + slack, `onset given as ${started}`)
+  }
+  const worst = Math.max(...story.events.map(e => SEVERITIES.indexOf(e.severity!)))
+  verdict.severity = SEVERITIES[worst] ?? null
+  const true_ = SEVERITIES.indexOf(raw.severity)
+  if (true_ >= 0 && !expect.no_outage_banner)
+    must(Math.abs(worst - true_) <= 1, `severity ${verdict.severity}, truly ${raw.severity}`)
+  const wanted = Object.keys(raw.affected?.cells ?? {})
+  if (wanted.length === 0 || scenario.world.cells.size < 2) return
+  const peak = story.events.findLast(e => Date.parse(e.at) <= beforeMending(scenario, raw) && e.segments?.length)
+  verdict.cellsF1 = f1(cellsNamed(peak), new Set(wanted))
+  const least = expect.localize?.cells_f1_min
+  if (least !== undefined) must(verdict.cellsF1 >= least, `cells F1 ${verdict.cellsF1.toFixed(2)}`)
+  if (expect.localize?.must_not_blame_region_only)
+    must(!!peak?.segments?.some(s => s.where.cell || s.where.tier), 'blamed regions only')
+}
+
+/** Segments of a moment are judged before the first part is mended. */
+function beforeMending({ truth }: Scenario, raw: Raw): EpochMs {
+  const { recovery = {} } = raw
+  const times = [recovery.first_cell_back, recovery.t50, raw.mitigated_most_at].filter(Boolean).map(s => Date.parse(s))
+  return Math.min(...times, truth.resolvedAt!)
+}
+
+function cellsNamed(event: IncidentEvent | undefined): Set<string> {
+  const claimed = (event?.segments ?? []).filter(s => s.share === null || s.share >= CLAIMED_SHARE)
+  return new Set(claimed.flatMap(s => s.where.cell ?? []))
+}
+
+/** Causes as they stood at the end of the trouble, likeliest first, without those ruled out. */
+export function rankedCauses(scenario: Scenario, events: readonly IncidentEvent[]) {
+  const end = scenario.truth.resolvedAt ?? Number.POSITIVE_INFINITY
+  const told = events.filter(e => e.service === scenario.world.service && e.causes)
+  const last = told.findLast(e => Date.parse(e.at) <= end) ?? told.at(-1)
+  const causes = (last?.causes ?? []).filter(c => c.state !== 'ruled_out')
+  return { causes: causes.toSorted((a, b) => b.probability - a.probability), unexplained: last?.unexplained ?? null }
+}
+
+/** Ids of listed changes that truly cause some fault. */
+export function trueCauses({ faults, changes }: Scenario): Set<string> {
+  const listed = new Set(changes.filter(c => c.inFeed).map(c => c.id))
+  return new Set(faults.flatMap(f => (f.causeChange && listed.has(f.causeChange) ? [f.causeChange] : [])))
+}
+
+function judgeCause(scenario: Scenario, story: Story, raw: Raw, expect: Raw, verdict: Verdict, must: Must): void {
+  const { causes, unexplained } = rankedCauses(scenario, story.events)
+  const listed = new Set(scenario.changes.map(c => c.id))
+  const truly = trueCauses(scenario)
+  const rank = (id: string) => {
+    const i = causes.findIndex(c => c.subject === id)
+    return i < 0 ? null : i + 1
+  }
+  verdict.falseBlame = truly.size === 0 && causes.some(c => listed.has(c.subject) && c.probability >= BLAME)
+  const cause: string | undefined = raw.cause?.change
+  if (cause && truly.has(cause)) {
+    verdict.causeRank = rank(cause)
+    verdict.causeProbability = causes.find(c => c.subject === cause)?.probability ?? 0
+    if (expect.cause_rank_max)
+      must((verdict.causeRank ?? 99) <= expect.cause_rank_max, `the cause has rank ${verdict.causeRank}`)
+    if (expect.cause_confidence_min)
+      must(verdict.causeProbability >= expect.cause_confidence_min, `cause at ${verdict.causeProbability}`)
+  }
+  if (expect.must_say_change_unknown) must((unexplained ?? 0) >= BLAME, `unexplained only ${unexplained}`)
+  const decoys = ((raw.decoys ?? []) as string[]).map(rank).filter(r => r !== null)
+  if (expect.decoy_rank_min && decoys.length > 0) {
+    const best = Math.min(...decoys)
+    must(best >= expect.decoy_rank_min || causes[best - 1]!.probability < 0.1, `a decoy at rank ${best}`)
+  }
+  const bare = story.events.some(e =>
+    e.causes?.some(c => c.state === 'confirmed' && !c.because.some(b => b.refs.length)),
+  )
+  must(!bare, 'confirmed a cause without citing anything')
+}
+
+function judgeEnd(scenario: Scenario, story: Story, raw: Raw, expect: Raw, verdict: Verdict, must: Must): void {
+  must(story.closedAt !== null, 'never resolved')
+  if (story.closedAt !== null) {
+    verdict.resolveDelayMin = minutes(story.closedAt - scenario.truth.resolvedAt!)
+    if (expect.detect_within_min !== undefined)
+      must(verdict.resolveDelayMin <= RESOLVE_WITHIN_MIN, `resolved ${verdict.resolveDelayMin} min late`)
+    const first = story.events.find(e => e.event === 'resolved')!
+    if (expect.declare_recovered_not_before)
+      must(Date.parse(first.at) >= Date.parse(expect.declare_recovered_not_before), `declared over at ${first.at}`)
+  }
+  const { t50, slow_segment: slow } = raw.recovery ?? {}
+  const early = story.events.find(
+    e => e.recovery && e.recovery.recovered > 0.5 && Date.parse(e.at) < Date.parse(t50) - 20 * MINUTE,
+  )
+  if (t50) must(!early, `half recovered claimed at ${early?.at}`)
+  const partly = (e: IncidentEvent) => e.recovery && e.recovery.recovered > 0.3 && e.recovery.recovered < 1
+  if (expect.report_partial_recovery_by) {
+    const by = Date.parse(expect.report_partial_recovery_by)
+    must(
+      story.events.some(e => partly(e) && Date.parse(e.at) <= by),
+      'partial recovery not told in time',
+    )
+  }
+  if (slow) {
+    const from = raw.mitigated_most_at ? Date.parse(raw.mitigated_most_at) : scenario.truth.startedAt!
+    const told = story.events.some(
+      e =>
+        Date.parse(e.at) >= from && e.recovery?.segments.some(s => s.where.cell?.includes(slow) && s.recovered < 0.9),
+    )
+    must(told, `the slow part ${slow} is not named`)
+  }
+}
+
+function judgeOthers(scenario: Scenario, events: readonly IncidentEvent[], must: Must): void {
+  for (const other of scenario.world.alsoWatched) {
+    const theirs = storiesOf(events, other.service)
+    if (other.truth === 'major_outage')
+      must(
+        theirs.some(s => s.openedAt >= other.from - 5 * MINUTE && s.openedAt <= other.from + 30 * MINUTE),
+        `the outage of ${other.service} was missed`,
+      )
+    if (other.truth.startsWith('not_down')) must(!theirs.some(declaresOutage), `${other.service} declared down`)
+  }
+}
+
+const declaresOutage = (story: Story) =>
+  story.events.some(e => (e.kind ?? 'outage') === 'outage' && e.severity !== 'minor' && e.event !== 'note')
+
+function storiesOf(events: readonly IncidentEvent[], service: string): Story[] {
+  const byId = new Map<string, IncidentEvent[]>()
+  for (const e of events) if (e.service === service) byId.set(e.incident, [...(byId.get(e.incident) ?? []), e])
+  return [...byId].flatMap(([id, list]) => {
+    const opened = list.find(e => e.event === 'opened')
+    if (!opened) return []
+    const last = list.findLast(e => e.event === 'resolved' || e.event === 'reopened')
+    const closedAt = last?.event === 'resolved' ? Date.parse(last.at) : null
+    return [{ id, events: list, openedAt: Date.parse(opened.at), closedAt }]
+  })
+}
+
+/** An episode that an honest product may open besides. */
+function excused(story: Story, allowed: Raw[]): boolean {
+  return allowed.some(
+    a =>
+      story.events.every(e => (e.kind ?? a.kind) === a.kind && e.severity !== 'critical') &&
+      (!a.from || story.openedAt >= Date.parse(a.from) - 5 * MINUTE) &&
+      (!a.until || story.openedAt <= Date.parse(a.until)),
+  )
+}
+
+function f1(found: ReadonlySet<string>, wanted: ReadonlySet<string>): number {
+  const hit = [...found].filter(x => wanted.has(x)).length
+  return hit === 0 ? 0 : (2 * hit) / (found.size + wanted.size)
+}
+
+const minutes = (ms: number) => Math.round((ms / MINUTE) * 10) / 10
+const iso = (at: EpochMs) => new Date(at).toISOString()
