@@ -8,6 +8,10 @@ import { MINUTE, type EpochMs } from '../contract/time.js'
 export const CONTRADICTED_PERSIST_MS = 10 * MINUTE
 /** Slowness must last so long. */
 export const SLOW_PERSIST_MS = 5 * MINUTE
+/** Request counts arrive so much later than reports, at most. */
+export const TELEMETRY_LAG_MS = 4 * MINUTE
+/** Reports as surprising as this open an incident before telemetry has spoken. */
+const FLOOD_BITS = 60
 /** Calm for so long before an incident is called over: longer than reports lag (median 3–5 min, tail 15). */
 export const HOLD_MS = 10 * MINUTE
 /** Trouble that comes back within this is the same incident. */
@@ -33,7 +37,7 @@ export interface Surroundings {
   upstream: boolean
   /** An incident with failing requests is open at the same service. */
   badOpen: boolean
-  /** An incident with slow answers is open at the same service. */
+  /** An incident with slow answers is open at the same service, or was lately. */
   slowOpen: boolean
 }
 
@@ -48,9 +52,10 @@ export function shouldOpen(f: Finding, around: Surroundings): Verdict {
       ? { open: true, kind: 'degraded' }
       : { open: false, why: 'slow for less than five minutes' }
   }
-  const machine = f.kinds.metric?.alarm || f.kinds.check?.alarm
-  if (machine) return { open: true, kind: 'outage' }
+  if (ownFailure(f) && !(around.upstream && (f.share ?? 0) < UPSTREAM_SHARE)) return { open: true, kind: 'outage' }
   const contradicted = contradictedBy(f)
+  if (awaitsTelemetry(f) && lasted < TELEMETRY_LAG_MS)
+    return { open: false, why: 'requests since the onset are still to be counted' }
   if (contradicted && around.slowOpen)
     return { open: false, why: 'people complain of the slowness that is already told' }
   if (contradicted && lasted < CONTRADICTED_PERSIST_MS)
@@ -70,6 +75,12 @@ export function contradictedBy(f: Finding): boolean {
   const metric = f.kinds.metric
   if (!metric || metric.bits === null || metric.alarm) return false
   return f.share !== null && f.share < HEALTHY_SHARE && metric.bits < 10
+}
+
+/** Request counts are alive but have not covered the time since the onset; a flood of reports does not wait for them. */
+function awaitsTelemetry(f: Finding): boolean {
+  const metric = f.kinds.metric
+  return metric !== undefined && metric.bits !== null && f.share === null && (f.kinds.report?.bits ?? 0) < FLOOD_BITS
 }
 
 function kindFromTexts(f: Finding): IncidentKind | null {

@@ -6,7 +6,6 @@ import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Dependency } from '../../contract/topology.js'
 import { explain, LOOKBACK_MS, type Upstream } from '../explain.js'
 import {
-  HOLD_MS,
   mayResolve,
   ownFailure,
   REOPEN_MS,
@@ -27,6 +26,8 @@ import type { Strand } from './strands.js'
 const MAX_FACTS = 1_000
 /** Findings stop when a strand's aftermath is over; an incident without any for so long is closed. */
 const SILENT_MS = 15 * MINUTE
+/** People tell of exposure in ones and twos, and fall silent between. */
+const SECURITY_SILENT_MS = HOUR
 /** Recovery is told as such from here on. */
 const RECOVERING_FROM = 0.3
 /** A person's closing stands for so long even if the trouble goes on. */
@@ -145,13 +146,15 @@ export class Judge {
       alarmSince: s.alarmSince[f.strand] ?? f.at,
       upstream: this.upstreams(f.service, f).length > 0,
       badOpen: this.stories.some(x => x.open && x.service === f.service && x.strand === 'bad'),
-      slowOpen: this.stories.some(x => x.open && x.service === f.service && x.strand === 'slow'),
+      slowOpen: this.stories.some(
+        x => x.service === f.service && x.strand === 'slow' && (x.open || f.at - x.resolvedAt! < REOPEN_MS),
+      ),
     }
     const verdict = shouldOpen(f, around)
     if (!verdict.open) return
     s.alarmSince[f.strand] = null
     // The same trouble (its onset lies before the end that was called), or one like it so soon: the story goes on.
-    if (last && (f.onset < last.resolvedAt! || last.kind === verdict.kind) && verdict.kind !== 'security') {
+    if (last && (last.kind === verdict.kind || (f.onset < last.resolvedAt! && verdict.kind !== 'security'))) {
       last.open = true
       last.resolvedAt = null
       last.recovering = false
@@ -181,7 +184,9 @@ export class Judge {
     // What people alone reported and machines then saw failing is an outage after all.
     const ours = story.kind === 'degraded' || (story.kind === 'upstream' && (f.share ?? 0) >= UPSTREAM_SHARE)
     if (ours && f.strand === 'bad' && ownFailure(f)) story.kind = 'outage'
-    story.calmSince = f.calm ? (story.calmSince ?? f.at) : null
+    // Whoever still sees what is not theirs keeps it open, however healthy the requests are.
+    const calm = f.calm && !(story.kind === 'security' && f.crowd.exposures > 0)
+    story.calmSince = calm ? (story.calmSince ?? f.at) : null
   }
 
   private follow(story: Story, f: Finding, events: IncidentEvent[]): void {
@@ -204,7 +209,8 @@ export class Judge {
 
   private tick(at: EpochMs, events: IncidentEvent[]): void {
     for (const story of this.stories)
-      if (story.open && at - story.lastFindingAt >= Math.max(SILENT_MS, HOLD_MS)) this.close(story, at, events)
+      if (story.open && at - story.lastFindingAt >= (story.kind === 'security' ? SECURITY_SILENT_MS : SILENT_MS))
+        this.close(story, at, events)
     this.stories = this.stories.filter(s => s.open || at - s.resolvedAt! < DAY)
   }
 
