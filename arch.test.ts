@@ -13,6 +13,7 @@ import {
   missingLockEntries,
   partsInDesign,
   rings,
+  unusedParts,
 } from './arch.js'
 
 const root = import.meta.dirname
@@ -56,6 +57,9 @@ describe('the house', () => {
     const result = spawnSync(process.execPath, [script, '--check'], { cwd: root, encoding: 'utf8' })
     expect(result.stderr.trim()).toBe('')
     expect(result.status).toBe(0)
+  })
+  it('uses every package that it installs for running', () => {
+    expect(unusedParts(files, Object.keys(manifest['dependencies'] ?? {}))).toEqual([])
   })
   it('lists in DESIGN.md the packages of package.json', () => {
     expect(partsInDesign(files.get('DESIGN.md') ?? '').sort()).toEqual(parts)
@@ -204,6 +208,9 @@ describe('a planted violation is found', () => {
     expect(foreignPlaces(new Map([['README.md', `cd ${somewhere}`]]))).toHaveLength(1)
     expect(foreignPlaces(new Map([['package-lock.json', registry]]))).toHaveLength(1)
     expect(foreignPlaces(new Map([['README.md', 'see ../shared/bench and https://example.com/home/a']]))).toEqual([])
+  })
+  it('a package that nothing imports', () => {
+    expect(unusedParts(new Map([['src/cli/a.ts', "import 'yaml/util'"]]), ['left-pad', 'yaml'])).toEqual(['left-pad'])
   })
   it('a binary that is not locked', () => {
     const packages = {

@@ -46,8 +46,8 @@ const CORRIDOR_DOORS: Record<string, readonly string[]> = {
 const PACKAGES: Record<string, readonly string[]> = {
   contract: ['@sinclair/typebox'],
   core: ['@stdlib/*'],
-  plugin: ['@sinclair/typebox', 'd3-dsv', 'kysely', 'libsql', 'standardwebhooks'],
-  shell: ['@sinclair/typebox', 'pino', 'prom-client', 'yaml'],
+  plugin: ['@sinclair/typebox', 'libsql', 'standardwebhooks'],
+  shell: ['@sinclair/typebox', 'yaml'],
   http: ['@sinclair/typebox', 'd3-geo', 'fastify', 'prom-client', 'topojson-client', 'world-atlas'],
   web: [],
   testing: ['fast-check', 'vitest'],
@@ -302,4 +302,11 @@ export function missingLockEntries(lock: { packages: Record<string, LockEntry> }
       name => !packages[`${path}/node_modules/${name}`] && !packages[`node_modules/${name}`],
     ),
   )
+}
+
+/** Dependencies that no source names, by import or as the path of data: a package that is not used is only a risk. */
+export function unusedParts(files: ReadonlyMap<string, string>, dependencies: readonly string[]): string[] {
+  const sources = [...files].filter(([path]) => insideOf(path) !== undefined && path.endsWith('.ts'))
+  const names = (text: string, name: string): boolean => text.includes(`'${name}'`) || text.includes(`'${name}/`)
+  return dependencies.filter(name => !sources.some(([, text]) => names(text, name)))
 }
