@@ -74,8 +74,11 @@ export class PageCache {
     this.#entries.delete(key)
     this.#entries.set(key, made)
     if (this.#entries.size > this.most) this.#entries.delete(this.#entries.keys().next().value as string)
-    // A rendering that failed is not kept; whoever waits for it gets the error.
-    made.page.catch(() => this.#entries.get(key) === made && this.#entries.delete(key))
+    // A failure is not kept, nor is a page that is not there: whoever guesses addresses pushes no real page out.
+    const forget = () => {
+      if (this.#entries.get(key) === made) this.#entries.delete(key)
+    }
+    made.page.then(bytes => bytes.status === 200 || forget(), forget)
     return made.page
   }
 

@@ -4,7 +4,7 @@ import { DAY, HOUR, MINUTE, SECOND, type EpochMs } from '../../contract/time.js'
 export interface Format {
   locale: string
   number(value: number): string
-  /** `1234567` as `1.2 million`. */
+  /** `1234567` as `1.2 million`; below 100,000 in full. */
   short(value: number): string
   /** 0.889 as `89%`; what is not zero is never shown as `0%`, what is not everything never as `100%`. */
   share(share: number): string
@@ -51,7 +51,7 @@ export function makeFormat(locale: string): Format {
   return {
     locale,
     number,
-    short: value => (value < 10_000 ? number(value) : compact.format(value)),
+    short: value => (value < 100_000 ? number(value) : compact.format(value)),
     share,
     shares: ([low, high]) =>
       share(low) === share(high) ? share(low) : `${share(low).replace(/\s*%$/, '')}–${share(high)}`,

@@ -50,12 +50,22 @@ export function incidentMain(input: IncidentInput, voice: Voice): Html {
   const { incident, latest, components, at } = input
   const { t } = voice
   const path = `/i/${encodeURIComponent(incident.id)}`
+  const over = phaseOf(input.events) === 'resolved'
+  const hit = over ? { ...latest, ...atTheWorst(input.events) } : latest
   return html`${at === null ? null : html`<p class="then">${t.incident.asOf(voice.f.moment(at, voice.now))} <a href="${path}">${t.incident.latest}</a></p>`}${hero(input, voice)}
-<div class="two"><section><h2>${t.who.affected}</h2>${affected(latest, components, voice)}${componentList(latest, components, voice)}</section><section><h2>${t.who.fine}</h2>${fine(latest, components, voice)}${uneven(latest, components, voice)}</section></div>
+<div class="two"><section><h2>${over ? t.who.was : t.who.affected}</h2>${affected(hit, components, voice)}${componentList(latest, components, voice)}</section><section><h2>${t.who.fine}</h2>${fine(latest, components, voice)}${uneven(latest, components, voice)}</section></div>
 ${chart(input, voice)}
 <section><h2>${t.incident.why}</h2>${causes(latest, voice)}</section>
 <div class="two"><section><h2>${t.incident.recovery}</h2>${recovery(latest, components, voice)}</section><section><h2>${t.incident.evidence}</h2>${signals(latest, voice)}${security(latest, voice)}</section></div>
 <section><h2>${t.incident.timeline}</h2><p class="note">${t.incident.timelineNote}</p>${timeline(input.events, input.facts, components, path, voice)}<p class="note"><a href="/api/v1/incidents/${encodeURIComponent(incident.id)}">${t.incident.json}</a></p></section>`
+}
+
+/** Segments as they stood before the recovery; after it the latest list is empty or short. */
+function atTheWorst(events: readonly IncidentEvent[]): Pick<IncidentEvent, 'segments'> {
+  const turn = events.findIndex(each => each.event === 'recovering' || each.event === 'resolved')
+  const before = events.slice(0, turn < 0 ? events.length : turn)
+  const segments = before.findLast(each => each.segments?.length)?.segments
+  return segments ? { segments } : {}
 }
 
 export function headline({ latest, incident, events, serviceTitle }: IncidentInput, { t }: Voice): string {
@@ -65,6 +75,11 @@ export function headline({ latest, incident, events, serviceTitle }: IncidentInp
   if (phase === 'note') return t.incident.headlineNote(serviceTitle)
   if (phase === 'recovering') return t.incident.headlineRecovering(serviceTitle)
   return t.incident.headline[kind](serviceTitle)
+}
+
+function worstSeverity(events: readonly IncidentEvent[], otherwise: Severity): Severity {
+  const all = events.map(each => each.severity)
+  return (['critical', 'major', 'minor'] as const).find(each => all.includes(each)) ?? otherwise
 }
 
 /** When it was resolved; null while it is not. */
@@ -86,7 +101,7 @@ function hero(input: IncidentInput, voice: Voice): Html {
   const phase = phaseOf(input.events)
   const over = phase === 'resolved'
   const until = input.at ?? now
-  const severity = latest.severity ?? incident.severity
+  const severity = over ? worstSeverity(input.events, incident.severity) : (latest.severity ?? incident.severity)
   const state = heroState(phase, latest.kind ?? incident.kind, severity)
   const sentence = headline(input, voice)
   const says = latest.says ?? []

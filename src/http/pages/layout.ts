@@ -41,7 +41,7 @@ export function page(input: PageInput): string {
   const here = (path: string) => attr('aria-current', input.path === path ? 'page' : null)
   return html`<!doctype html>
 <html lang="${t.locale}" dir="${t.direction}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${input.title} · ${input.workspace}</title><meta name="description" content="${input.description}"><meta name="color-scheme" content="light dark"><meta name="theme-color" content="#f8f7f4" media="(prefers-color-scheme:light)"><meta name="theme-color" content="#131416" media="(prefers-color-scheme:dark)">${input.noIndex ? html`<meta name="robots" content="noindex">` : null}<link rel="icon" href="/assets/mark.svg" type="image/svg+xml">${input.alternate ? html`<link rel="alternate" type="application/json" href="${input.alternate}">` : null}<style>${trusted(STYLE)}</style>${input.script ? html`<script src="${input.script}" defer></script>` : null}</head>
-<body data-clock="${input.clock}" data-now="${input.now}"${attr('data-live', input.live === null ? null : input.live.join(' '))}><a class="skip" href="#main">${t.skip}</a><svg width="0" height="0" class="vh" aria-hidden="true"><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M0 0v6"/></pattern></svg>
+<body data-clock="${input.clock}" data-now="${input.now}"${attr('data-live', input.live === null ? null : input.live.join(' '))}><a class="skip" href="#main">${t.skip}</a><svg width="0" height="0" class="defs" aria-hidden="true"><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M0 0v6"/></pattern></svg>
 <header><a class="brand" href="/">${MARK}<b>${input.workspace}</b></a><nav aria-label="${t.nav.label}"><a href="/"${here('/')}>${t.nav.now}</a><a href="/incidents"${here('/incidents')}>${t.nav.history}</a></nav></header>
 ${input.strip ? trusted(input.strip) : null}<main id="main" tabindex="-1">${input.main}</main>
 <p class="vh" role="status" id="say"></p>
@@ -50,6 +50,6 @@ ${input.strip ? trusted(input.strip) : null}<main id="main" tabindex="-1">${inpu
 }
 
 /** Rings around a point that is not in their middle: where it was felt, and where it started. */
-export const MARK = html`<svg class="mark" aria-hidden="true" width="22" height="22" viewBox="0 0 22 22"><circle cx="11" cy="11" r="10"/><circle cx="9.6" cy="12.2" r="6"/><circle class="dot" cx="8.4" cy="13.2" r="2.4"/></svg>`
+export const MARK = html`<svg class="mark" aria-hidden="true" width="22" height="22" viewBox="0 0 22 22"><circle class="out" cx="11" cy="11" r="10"/><circle class="out" cx="9.6" cy="12.2" r="6"/><circle cx="8.4" cy="13.2" r="2.4"/></svg>`
 
 export const MARK_FILE = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 22 22" fill="none" stroke="#c2410c" stroke-width="1.6"><circle cx="11" cy="11" r="10"/><circle cx="9.6" cy="12.2" r="6"/><circle cx="8.4" cy="13.2" r="2.4" fill="#c2410c"/></svg>`

@@ -1,5 +1,5 @@
-import { DAY, HOUR, type EpochMs } from '../../contract/time.js'
-import type { Rollup } from '../../contract/view.js'
+import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
+import { ROLLUP_MS, type Rollup } from '../../contract/view.js'
 import type { Format } from './format.js'
 import { worldMap } from './geo.js'
 import { html, type Html } from './html.js'
@@ -13,6 +13,7 @@ export const STEPS = [2, 5, 20, 100, 500] as const
 /** Countries named beside the map. */
 const NAMED = 6
 const WINDOW_MS = HOUR
+const LEAD_MS = 10 * MINUTE
 /** Added above and below the line: half a report each, so that a country that never reported has a finite ratio. */
 const PRIOR = 0.5
 
@@ -27,25 +28,33 @@ export interface CountryRow {
   step: number
 }
 
-/**
- * Reports of the last hour per country, against the mean of the same country over `rollups` outside `incidents`. Reports
- * have no denominator, so a country is its own measure: ratio = (reports + ½) / (usual + ½).
- */
-export function countryRows(
+/** What each country sends in WINDOW_MS when nothing is wrong. */
+export interface Usual {
+  /** Quiet time that the counts cover. */
+  knownMs: number
+  counts: Map<string, [number, number]>
+}
+
+/** Sums over bins outside incidents, of which the ten minutes before count as well: people feel it before it has a name. */
+export function usualByCountry(
   rollups: readonly Rollup[],
   incidents: readonly { from: EpochMs; until: EpochMs }[],
-  now: EpochMs,
-): CountryRow[] {
-  const from = now - WINDOW_MS
-  const recent = countBy(rollups, 'country', from, now)
-  const quiet = rollups.filter(
-    row => row.bin < from && !incidents.some(each => row.bin >= each.from - 600_000 && row.bin < each.until),
-  )
-  const known = quiet.length * 300_000
-  const history = countBy(quiet, 'country', Number.NEGATIVE_INFINITY, from)
-  return [...recent]
+): Usual {
+  const quiet = rollups.filter(row => !incidents.some(each => row.bin >= each.from - LEAD_MS && row.bin < each.until))
+  return {
+    knownMs: quiet.length * ROLLUP_MS,
+    counts: countBy(quiet, 'country', Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY),
+  }
+}
+
+/**
+ * Reports of the last hour per country, against what the same country usually sends in an hour. Reports have no
+ * denominator, so a country is its own measure: ratio = (reports + ½) / (usual + ½).
+ */
+export function countryRows(rollups: readonly Rollup[], { knownMs, counts }: Usual, now: EpochMs): CountryRow[] {
+  return [...countBy(rollups, 'country', now - WINDOW_MS, now)]
     .map(([code, [bad, ok]]): CountryRow => {
-      const usual = known >= DAY ? ((history.get(code)?.[0] ?? 0) * WINDOW_MS) / known : null
+      const usual = knownMs >= DAY ? ((counts.get(code)?.[0] ?? 0) * WINDOW_MS) / knownMs : null
       const ratio = usual === null ? null : (bad + PRIOR) / (usual + PRIOR)
       const step = bad < FEWEST_REPORTS || ratio === null ? 0 : STEPS.filter(least => ratio >= least).length
       return { code, bad, ok, usual, ratio, step }

@@ -1,3 +1,4 @@
+import type { EpochMs } from '../../contract/time.js'
 import type { IncidentView } from '../../contract/view.js'
 import { html, type Html } from './html.js'
 import { phaseOf, rank, worstFirst, type Standing } from './standing.js'
@@ -10,6 +11,8 @@ export interface NowInput {
   /** Sparklines by service; services beyond the limit have none. */
   sparks: Map<string, Html>
   wallNow: number | null
+  /** How far the log was folded when the rows were read. */
+  asOf: EpochMs
 }
 
 /** The sentence above the list is counted from the list, so it cannot say more or less than the rows. */
@@ -47,13 +50,13 @@ export function bannerOf(rows: Standing[], { t, f }: Voice): { state: Standing['
   return { state: 'ok', title: rows.length === 1 ? t.now.oneOk : t.now.allOk(f.number(rows.length)), rest }
 }
 
-export function nowMain({ rows, notes, sparks, wallNow }: NowInput, voice: Voice): Html {
-  const { t, now } = voice
+export function nowMain({ rows, notes, sparks, wallNow, asOf }: NowInput, voice: Voice): Html {
+  const { t } = voice
   const banner = bannerOf(rows, voice)
   const incidents = rows.flatMap(row => row.incidents)
   return html`<div class="hero ${banner.state}" id="banner" data-say="${banner.title}">${stateMark(banner.state, t)}<h1>${banner.title}</h1>${banner.rest ? html`<p>${banner.rest}</p>` : null}${
     rows.length
-      ? html`<p class="age">${t.age.asOf} ${time(now, voice)}</p>`
+      ? html`<p class="age">${t.age.asOf} ${time(asOf, voice)}</p>`
       : html`<p class="soft">${t.now.nothingHow}</p>`
   }</div>
 ${incidents.length ? html`<section><h2>${t.now.open}</h2><ul class="open">${incidents.map(each => incidentRow(each, rows, voice))}</ul></section>` : null}

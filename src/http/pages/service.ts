@@ -7,14 +7,15 @@ import { chartTable, legend, reportChart, smallChart, type Band } from './chart.
 import { factList } from './facts.js'
 import { attr, html, type Html } from './html.js'
 import { slowest } from './incident.js'
-import { countryRows, mapFigure } from './map.js'
+import { countryRows, mapFigure, type Usual } from './map.js'
 import { countBy, toSeries, total, type Series } from './series.js'
 import { own, phaseOf, type Standing } from './standing.js'
 import { affected, fine, componentList } from './who.js'
 import { ago, reasonSentence, shareBar, stateMark, statusSentence, time, whereText, type Voice } from './words.js'
 
-export type Range = '24h' | '7d'
-const RANGES: Record<Range, { spanMs: number; binMs: number }> = {
+export type Range = '3h' | '24h' | '7d'
+export const RANGES: Record<Range, { spanMs: number; binMs: number }> = {
+  '3h': { spanMs: 3 * HOUR, binMs: 300_000 },
   '24h': { spanMs: 24 * HOUR, binMs: 300_000 },
   '7d': { spanMs: 168 * HOUR, binMs: 1_800_000 },
 }
@@ -29,8 +30,9 @@ const MANY_PEOPLE =
 
 export interface ServiceInput {
   row: Standing
-  /** Eight days: what the charts show and what is usual for a country. */
+  /** At least the range and the last day. */
   rollups: Rollup[]
+  usual: Usual
   /** Newest first, open ones too. */
   incidents: IncidentView[]
   facts: (Change | Notice)[]
@@ -52,7 +54,7 @@ export function serviceMain(input: ServiceInput, voice: Voice): Html {
   return html`<div class="two wide">${hero(input, voice)}${input.report ? reportForm(input, path, voice) : null}</div>
 ${chartSection(series, bands, input, path, voice)}
 <div class="two">${mixSection(rollups, input, voice)}${whoSection(row, voice)}</div>
-<section><h2>${t.map.title}</h2>${mapFigure(countryRows(rollups, bands, now), t, voice.f)}</section>
+<section><h2>${t.map.title}</h2>${mapFigure(countryRows(rollups, input.usual, now), t, voice.f)}</section>
 <div class="two"><section><h2>${t.recent.title}</h2>${factList(input.facts, voice)}</section><section><h2>${t.past.title}</h2>${pastList(incidents, voice)}</section></div>`
 }
 
@@ -62,12 +64,12 @@ function bandOf(each: IncidentView, { t, f, now }: Voice): Band {
 }
 
 function hero({ row, wallNow }: ServiceInput, voice: Voice): Html {
-  const { t, now } = voice
+  const { t } = voice
   const sentence = statusSentence(row, t)
   return html`<div class="hero ${row.state}" id="banner" data-say="${sentence}">${stateMark(row.state, t)}<h1>${sentence}</h1><p>${reasonSentence(row, voice, wallNow)}</p>${row.incidents.map(
     each =>
       html`<p><a href="/i/${encodeURIComponent(each.id)}"><b>${t.kind[each.kind]}</b> ${t.since} ${time(each.startedAt, voice)}</a> <span class="tag">${t.severity[each.severity]}</span>${each.latest.recovery ? html` ${recoveryWords(each.latest.recovery, row.service.components, voice)}` : null}</p>`,
-  )}${dataAge(row, now, voice)}</div>`
+  )}${dataAge(row, voice)}</div>`
 }
 
 function recoveryWords(found: Recovery, components: readonly Component[], voice: Voice): string {
@@ -80,10 +82,10 @@ function recoveryWords(found: Recovery, components: readonly Component[], voice:
 }
 
 /** Every kind of signal with its own age: an old one is named, not averaged away. */
-function dataAge(row: Standing, now: EpochMs, voice: Voice): Html {
+function dataAge(row: Standing, voice: Voice): Html {
   const { t } = voice
   const kinds = Object.entries(row.service.seen).filter((each): each is [string, number] => each[1] !== undefined)
-  return html`<p class="age">${t.age.asOf} ${time(now, voice)}${kinds.map(([via, at]) => html` · ${own(t.signal, via) ?? via} ${ago(at, voice)}`)}</p>`
+  return html`<p class="age">${t.age.asOf} ${time(row.service.at, voice)}${kinds.map(([via, at]) => html` · ${own(t.signal, via) ?? via} ${ago(at, voice)}`)}</p>`
 }
 
 function reportForm({ row, rollups, thanks }: ServiceInput, path: string, { t, f, now }: Voice): Html {
@@ -107,24 +109,34 @@ function reportForm({ row, rollups, thanks }: ServiceInput, path: string, { t, f
 
 function chartSection(series: Series, bands: Band[], { range }: ServiceInput, path: string, voice: Voice): Html {
   const { t, f, now } = voice
-  const title = range === '24h' ? t.chart.title24 : t.chart.title7
+  const title = { '3h': t.chart.title3, '24h': t.chart.title24, '7d': t.chart.title7 }[range]
   const link = (value: Range, text: string) =>
-    html`<a href="${path}${value === '24h' ? '' : '?range=7d'}"${attr('aria-current', value === range ? 'true' : null)}>${text}</a>`
+    html`<a href="${path}${value === '24h' ? '' : `?range=${value}`}"${attr('aria-current', value === range ? 'true' : null)}>${text}</a>`
   const works = total(series, bar => bar.ok)
   const measured = series.bars.some(bar => bar?.rate)
   const top = Math.max(4, ...series.bars.map(bar => bar?.ok ?? 0))
-  return html`<section><div class="head"><h2>${title}</h2><nav class="range" aria-label="${t.chart.range}">${link('24h', t.chart.range24)}${link('7d', t.chart.range7)}</nav></div><figure>${reportChart({ id: 'c', series, now, title, incidents: bands, t, f })}<figcaption>${legend(series, t)}</figcaption></figure>
+  return html`<section><div class="head"><h2>${title}</h2><nav class="range" aria-label="${t.chart.range}">${link('3h', t.chart.range3)}${link('24h', t.chart.range24)}${link('7d', t.chart.range7)}</nav></div><figure>${reportChart({ id: 'c', series, now, title, incidents: bands, t, f })}${series.bars.some(Boolean) ? html`<figcaption>${legend(series, t)}</figcaption>` : null}</figure>
 <div class="two">${works ? html`<figure><figcaption><h3>${t.chart.works}: ${f.number(works)}</h3></figcaption>${smallChart({ id: 'w', series, t, f, title: t.chart.works, kind: 'works', values: series.bars.map(bar => bar && bar.ok), top })}</figure>` : null}${
     measured
       ? html`<figure><figcaption><h3>${t.chart.errors}</h3></figcaption>${smallChart({ id: 'e', series, t, f, title: t.chart.errors, kind: 'errors', values: series.bars.map(bar => (bar?.rate ? bar.rate[1] / bar.rate[0] : null)), top: ERRORS_TOP })}</figure>`
       : null
-  }</div>${chartTable({ series, t, f, now })}</section>`
+  }</div>${series.bars.some(Boolean) ? chartTable({ series, t, f, now }) : null}</section>`
+}
+
+/** A report may name a sort of problem or a part of the service; both say what fails. */
+function saysWhat(rollups: Rollup[], from: EpochMs, until: EpochMs): Map<string, [number, number]> {
+  const out = countBy(rollups, 'problem', from, until)
+  for (const [value, [bad, ok]] of countBy(rollups, 'component', from, until)) {
+    const known = out.get(value) ?? [0, 0]
+    out.set(value, [known[0] + bad, known[1] + ok])
+  }
+  return out
 }
 
 /** What people say fails: of the last hour if it holds enough, else of the day. */
 function mixSection(rollups: Rollup[], { row }: ServiceInput, { t, f, now }: Voice): Html {
   const within = (spanMs: number) =>
-    [...countBy(rollups, 'problem', now - spanMs, now)].filter(([, [bad]]) => bad > 0).sort((a, b) => b[1][0] - a[1][0])
+    [...saysWhat(rollups, now - spanMs, now)].filter(([, [bad]]) => bad > 0).sort((a, b) => b[1][0] - a[1][0])
   const hour = within(HOUR)
   const sum = (rows: typeof hour) => rows.reduce((all, [, [bad]]) => all + bad, 0)
   const spanMs = sum(hour) >= 10 ? HOUR : 24 * HOUR
@@ -141,7 +153,8 @@ function mixSection(rollups: Rollup[], { row }: ServiceInput, { t, f, now }: Voi
 function whoSection(row: Standing, voice: Voice): Html {
   const { t } = voice
   const incident = row.incidents[0]
-  if (!incident) return html`<section><h2>${t.who.affected}</h2><p class="soft">${t.who.nobody}</p></section>`
+  if (!incident)
+    return html`<section><h2>${t.who.affected}</h2><p class="soft">${row.state === 'unknown' ? t.who.unknown : t.who.nobody}</p></section>`
   const { components } = row.service
   return html`<section><h2>${t.who.affected}</h2>${affected(incident.latest, components, voice)}${componentList(incident.latest, components, voice)}<h3>${t.who.fine}</h3>${fine(incident.latest, components, voice)}</section>`
 }

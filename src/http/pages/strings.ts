@@ -129,7 +129,7 @@ export const en = {
     degraded: (service: string) => `${service} has problems`,
     outage: (service: string) => `${service} is down for many people`,
     recovering: (service: string) => `${service} is recovering`,
-    unknown: (service: string) => `We do not know how ${service} is`,
+    unknown: (service: string) => `We do not know how ${service} is doing`,
   },
   reason: {
     usual: (bad: string, usual: string) =>
@@ -199,6 +199,8 @@ export const en = {
     errors: 'Requests that failed',
     errorsUnit: '% of requests measured',
     table: 'The numbers',
+    title3: 'Problem reports, last 3 hours',
+    range3: '3 hours',
     range24: '24 hours',
     range7: '7 days',
     range: 'Range',
@@ -246,7 +248,10 @@ export const en = {
     of: (share: string, where: string) => `${share} of ${where}`,
     interval: (range: string) => `95% interval ${range}`,
     nobody: 'No incident is open: nobody is known to be affected.',
+    unknown: 'Unknown while there is no data.',
+    was: 'Who was affected',
     noSegment: 'Not located yet.',
+    noneLeft: 'No segment stands out any more.',
     noFine: 'Nothing is known to be fine yet.',
     uneven: 'Uneven inside a region',
     unevenBy: (labels: string) => `explained by ${labels}`,

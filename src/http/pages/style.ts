@@ -1,5 +1,5 @@
 /**
- * The one style sheet, in every page. docs/design-language.md explains it; its size is tested.
+ * The one style sheet, in every page. docs/design-language.md explains it. Limit: 6.5 KB, 2.5 KB compressed.
  *
  * Colours are chosen so that each state differs from its neighbours in lightness and hue also for the colour-blind (blue
  * against orange, never green against red alone) and has a shape and a word of its own besides.
@@ -7,14 +7,12 @@
 const SOURCE = `
 :root{--bg:#f8f7f4;--ink:#1b1a18;--soft:#5b5852;--line:#dedad2;--fill:#eeebe4;--link:#1d4f91;
 --ok:#0b6b57;--watch:#2a58a5;--bad:#8a5300;--out:#b3300f;
---okbg:#e6f0ec;--watchbg:#e8edf6;--badbg:#f7eeda;--outbg:#fae7df;
---hot:#d2430f;--low:#8b9aab;--band:#e2e6ea;--good:#2f8f78;--land:#e2ded5;
---m1:#f6c9a8;--m2:#ee9a66;--m3:#dd6631;--m4:#b03a12;--m5:#6f1d08}
+--hot:#d2430f;--low:#8b9aab;--band:#e2e6ea}
+.m1{color:#f6c9a8}.m2{color:#ee9a66}.m3{color:#dd6631}.m4{color:#b03a12}.m5{color:#6f1d08}
 @media(prefers-color-scheme:dark){:root{--bg:#131416;--ink:#eae7e1;--soft:#a8a49c;--line:#2e3034;--fill:#1e2023;--link:#9cc2f5;
 --ok:#5fc9ab;--watch:#93b8f3;--bad:#eeb458;--out:#ff8f6b;
---okbg:#12241f;--watchbg:#172030;--badbg:#2a210f;--outbg:#2f1a13;
---hot:#ff7645;--low:#6f7f91;--band:#25292e;--good:#4bb295;--land:#2b2d31;
---m1:#5a2d1b;--m2:#8e4023;--m3:#c85a2c;--m4:#f18a55;--m5:#ffd0ac}}
+--hot:#ff7645;--low:#6f7f91;--band:#25292e}
+.m1{color:#5a2d1b}.m2{color:#8e4023}.m3{color:#c85a2c}.m4{color:#f18a55}.m5{color:#ffd0ac}}
 *{box-sizing:border-box;margin:0;padding:0}
 html{color-scheme:light dark;-webkit-text-size-adjust:100%}
 body{margin:auto;max-width:70rem;padding:0 16px;background:var(--bg);color:var(--ink);font:1rem/1.45 -apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,"Noto Sans",sans-serif;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
@@ -33,45 +31,44 @@ summary,label,.because,.tag{font-size:.875rem}
 header{align-items:center;padding:8px 0}
 .brand,nav a,.rows a{color:inherit;text-decoration:none}
 .brand,.state{display:inline-flex;align-items:center;gap:7px}
-.mark{fill:none;stroke:var(--hot);stroke-width:1.6}
-.mark .dot{fill:var(--hot)}
+.mark{color:var(--hot);stroke:currentColor;stroke-width:1.6}.mark .out{fill:none}
 nav a{display:inline-block;padding:8px 0;margin-inline-start:16px}.range a:first-child{margin:0}
 nav a[aria-current],dd,.state,.thanks,.rows a,.head bdi,.for,.chart .peak,.chart .inclabel{font-weight:700}
 footer{border-top:1px solid var(--line);margin-top:48px;padding:16px 0 32px}
-.state{white-space:nowrap;fill:currentColor}
+.state{white-space:nowrap}
 .ok{color:var(--ok)}.watching{color:var(--watch)}.degraded{color:var(--bad)}.outage{color:var(--out)}.unknown{color:var(--soft)}
 .cut,.ask,.ring,.usual,.borders{fill:none}
 .cut{stroke:var(--bg);stroke-width:2}
 .hole{fill:var(--bg)}
 .ring,.ask{stroke:currentColor;stroke-width:1.8}
 .ring{stroke-dasharray:3 2.5}
-.hero{border-radius:8px;padding:18px;display:grid;gap:8px;background:var(--fill)}
-.hero.ok{background:var(--okbg)}.hero.watching{background:var(--watchbg)}.hero.degraded{background:var(--badbg)}.hero.outage{background:var(--outbg)}
+.hero{border-radius:8px;padding:18px;display:grid;gap:8px;background:var(--fill);background:color-mix(in srgb,currentColor 11%,var(--bg))}
+.hero.degraded{background:color-mix(in srgb,#eaa400 15%,var(--bg))}
 .hero>:not(.state,.age,.soft){color:var(--ink)}
 section{border-top:1px solid var(--line);margin-top:28px;padding-top:14px}
 section>h2,.thanks{margin-bottom:10px}
 .void{padding:24px 16px;background:var(--fill);color:var(--soft)}
 .chart,.spark,.bar{display:block;overflow:visible}
-.low{fill:var(--low)}.hot,.errors{fill:var(--hot)}.band{fill:var(--band)}.works,svg>.ok{fill:var(--good)}.track{fill:var(--fill)}
+.low{color:var(--low)}.hot,.errors,.inc{color:var(--hot)}.band{color:var(--band)}.works,svg>.ok{color:var(--ok)}.track{color:var(--fill)}.maybe{color:var(--watch)}.land{color:var(--line)}
+path,rect,circle{fill:currentColor}.k{background:currentColor}
 .usual{stroke:var(--ink);stroke-width:1.25;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}
 .grid{stroke:var(--line)}.zero,.hatch{stroke:var(--soft)}
-.hatch{opacity:.5}
+.hatch{opacity:.5}.defs{position:absolute}
 .gap{fill:url(#hatch)}
-.spark .void{fill:var(--line)}
+.spark .void{color:var(--line)}
 .chart text{font-size:12px;fill:var(--ink);paint-order:stroke;stroke:var(--bg);stroke-width:4px;stroke-linejoin:round}
 .chart .tick{fill:var(--soft);font-weight:400}
-.inc{fill:var(--hot);opacity:.09}.incline{stroke:var(--hot);stroke-width:3}.chart .inclabel{fill:var(--out)}
+.inc{opacity:.09}.incline{stroke:var(--hot);stroke-width:3}.chart .inclabel{fill:var(--out)}
 .sign{fill:var(--bg);stroke:var(--ink)}
-line.mark{stroke:var(--ink);stroke-width:1;stroke-dasharray:1 3}
-.part{opacity:.45}.maybe{fill:var(--watch)}
+line.mark{color:var(--ink);stroke-width:1;stroke-dasharray:1 3}
+.part{opacity:.45}
 .whisker{stroke:var(--ink);stroke-width:2}
 .bar+.note{margin-top:3px}.bars+.note{margin-top:6px}
 .legend,.scale,.scale ol,.facts,.controls,.controls form{display:flex;flex-wrap:wrap;gap:2px 14px;margin-top:4px}
 .k{display:inline-block;width:14px;height:10px;margin-inline-end:6px;border-radius:1px}
-.k.hot{background:var(--hot)}.k.low{background:var(--low)}.k.band{background:var(--band)}.k.gap{background:repeating-linear-gradient(135deg,var(--soft) 0 1px,transparent 1px 4px)}
-.k.usual{height:0;width:18px;border-top:2px dotted var(--ink);vertical-align:middle}
-.m1{fill:var(--m1);background:var(--m1)}.m2{fill:var(--m2);background:var(--m2)}.m3{fill:var(--m3);background:var(--m3)}.m4{fill:var(--m4);background:var(--m4)}.m5{fill:var(--m5);background:var(--m5)}
-.land{fill:var(--land)}.borders{stroke:var(--bg);stroke-width:.7}.dot{stroke:var(--bg)}
+.k.gap{background:repeating-linear-gradient(135deg,var(--soft) 0 1px,transparent 1px 4px)}
+.k.usual{height:0;width:18px;border-top:2px dotted;vertical-align:middle}
+.borders{stroke:var(--bg);stroke-width:.7}.dot{stroke:var(--bg)}
 .map svg{width:100%;display:block}
 .top li{display:flex;align-items:center;padding:3px 0}
 .top b{margin-inline-start:auto}

@@ -18,8 +18,11 @@ export function timeline(
   voice: Voice,
 ): Html {
   const { t, f, now } = voice
+  // One date for all of them needs no date on each.
+  const sameDay =
+    new Set([...events.map(each => each.at.slice(0, 10)), ...facts.map(each => iso(each.at).slice(0, 10))]).size === 1
   const stamp = (at: number, link: boolean) => {
-    const words = html`<time datetime="${iso(at)}">${f.moment(at, now).replace(' UTC', '')}</time>`
+    const words = html`<time datetime="${iso(at)}">${f.moment(at, sameDay ? at : now).replace(' UTC', '')}</time>`
     return link
       ? html`<a href="${path}?at=${iso(at)}" aria-label="${f.moment(at, now)}: ${t.incident.known}">${words}</a>`
       : words

@@ -10,7 +10,7 @@ const VALUES_SHOWN = 12
 export function affected(event: IncidentEvent, components: readonly Component[], voice: Voice): Html {
   const { t, f } = voice
   const segments = event.segments ?? []
-  if (!segments.length) return html`<p class="soft">${t.who.noSegment}</p>`
+  if (!segments.length) return html`<p class="soft">${event.segments ? t.who.noneLeft : t.who.noSegment}</p>`
   return html`<ul class="bars">${segments
     .slice(0, SEGMENTS_SHOWN)
     .map(

@@ -1,0 +1,195 @@
+import { existsSync, readFileSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import fastify, { type FastifyInstance } from 'fastify'
+import { chromium, type Browser, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Reader } from '../../contract/view.js'
+import { fixtureReader } from './fixtures/evening.js'
+import { problemPage, registerPages, sendPage } from './index.js'
+
+const BROWSER = process.env.CHROMIUM ?? '/usr/bin/chromium'
+const T = (clock: string) => Date.parse(`2026-02-03T${clock}:00Z`)
+const SCRIPT_LIMIT = 5 * 1024
+
+async function bundle(): Promise<string> {
+  const entry = fileURLToPath(new URL('../../web/live.ts', import.meta.url))
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    write: false,
+  })
+  return outputFiles[0]?.text ?? ''
+}
+
+describe('the script', () => {
+  it('stays below 5 KB', async () => {
+    expect((await bundle()).length).toBeLessThanOrEqual(SCRIPT_LIMIT)
+  })
+})
+
+const found = existsSync(BROWSER)
+describe.skipIf(!found)(
+  found ? 'in a browser' : `in a browser: skipped, no executable at ${BROWSER} (set CHROMIUM)`,
+  () => {
+    let browser: Browser
+    let app: FastifyInstance
+    let origin = ''
+    let now = T('20:16')
+    const listeners = new Set<ServerResponse>()
+    const reports: string[] = []
+
+    const tell = () => {
+      for (const each of listeners) each.write(`event: change\ndata: ${JSON.stringify({ services: ['chatgpt'] })}\n\n`)
+    }
+
+    beforeAll(async () => {
+      browser = await chromium.launch({ executablePath: BROWSER, args: ['--no-sandbox', '--disable-gpu'] })
+      app = fastify()
+      // Each call reads the world as it stands at the moving `now`.
+      const reader = new Proxy({} as Reader, {
+        get:
+          (_, name: keyof Reader) =>
+          (...args: never[]) =>
+            (fixtureReader({ now })[name] as (...args: never[]) => unknown)(...args),
+      })
+      registerPages(app, { reader, report: true, script: await bundle() })
+      app.setNotFoundHandler((request, reply) => sendPage(request, reply, problemPage(404)))
+      app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_, body, done) =>
+        done(null, body),
+      )
+      app.post('/api/v1/report', (request, reply) => {
+        reports.push(request.body as string)
+        return reply.redirect(`/s/chatgpt?thanks=${new URLSearchParams(request.body as string).get('kind')}`, 303)
+      })
+      app.get('/api/v1/stream', (_, reply) => {
+        reply.hijack()
+        reply.raw.writeHead(200, { 'content-type': 'text/event-stream' })
+        reply.raw.write('retry: 1000\n\n')
+        listeners.add(reply.raw)
+        reply.raw.on('close', () => listeners.delete(reply.raw))
+      })
+      origin = await app.listen({ port: 0, host: '127.0.0.1' })
+    })
+    afterAll(async () => {
+      await browser?.close()
+      for (const each of listeners) each.destroy()
+      await app?.close()
+    })
+
+    async function visit(
+      path: string,
+      options: { dark?: boolean; phone?: boolean; script?: boolean } = {},
+    ): Promise<Page> {
+      const context = await browser.newContext({
+        viewport: options.phone ? { width: 390, height: 844 } : { width: 1280, height: 900 },
+        colorScheme: options.dark ? 'dark' : 'light',
+        javaScriptEnabled: options.script !== false,
+      })
+      const page = await context.newPage()
+      await page.goto(`${origin}${path}`, { waitUntil: 'load' })
+      return page
+    }
+
+    it('has no axe violation, no overflow and no refused resource, in both themes, wide and narrow', async () => {
+      const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+      const found: string[] = []
+      for (const [at, dark, phone] of [
+        ['19:40', true, true],
+        ['20:27', false, false],
+        ['21:22', true, false],
+        ['23:59', false, true],
+      ] as const) {
+        now = T(at)
+        const context = await browser.newContext({
+          viewport: phone ? { width: 390, height: 844 } : { width: 1280, height: 900 },
+          colorScheme: dark ? 'dark' : 'light',
+        })
+        const page = await context.newPage()
+        page.on('console', line => line.type() === 'error' && !line.text().includes('404') && found.push(line.text()))
+        for (const path of [
+          '/',
+          '/s/chatgpt?thanks=bad',
+          '/s/edge',
+          '/i/chatgpt-20260203-2012',
+          '/incidents',
+          '/nothing',
+        ]) {
+          await page.goto(`${origin}${path}`)
+          for (const each of await page.locator('details').all())
+            await each.evaluate(element => element.setAttribute('open', ''))
+          const wide = await page.evaluate(
+            () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+          )
+          if (wide > 0) found.push(`${path} is ${wide} px too wide (${at} ${phone ? 'phone' : 'desk'})`)
+          // The page's own policy refuses injected scripts; the tool comes in by the debugging door.
+          await page.evaluate(axe)
+          const { violations } = await page.evaluate(() =>
+            (
+              globalThis as never as {
+                axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
+              }
+            ).axe.run(),
+          )
+          for (const each of violations)
+            found.push(`${path} ${dark ? 'dark' : 'light'}: ${each.id} ${each.nodes[0]?.html.slice(0, 160)}`)
+        }
+        await context.close()
+      }
+      expect(found).toEqual([])
+    }, 240_000)
+
+    it('follows the news and keeps what the reader opened, typed and focused', async () => {
+      now = T('20:16')
+      const page = await visit('/s/chatgpt')
+      expect(await page.locator('h1').textContent()).toBe('ChatGPT is down for many people')
+      await page.waitForFunction(() => document.querySelector('details#details') !== null)
+      await page.locator('#details summary').click()
+      await page.locator('textarea').fill('no answer at all')
+      await page.locator('#numbers summary').click()
+      await page.evaluate(() => scrollTo(0, 300))
+      await expect.poll(() => listeners.size).toBeGreaterThan(0)
+      now = T('21:22')
+      tell()
+      await expect.poll(() => page.locator('h1').textContent()).toBe('ChatGPT is recovering')
+      expect(await page.locator('textarea').inputValue()).toBe('no answer at all')
+      expect(await page.locator('#details').evaluate(each => (each as HTMLDetailsElement).open)).toBe(true)
+      expect(await page.locator('#numbers').evaluate(each => (each as HTMLDetailsElement).open)).toBe(true)
+      expect(await page.evaluate(() => document.activeElement?.closest('#numbers') !== null)).toBe(true)
+      expect(await page.evaluate(() => scrollY)).toBe(300)
+      expect(await page.locator('#say').textContent()).toBe('ChatGPT is recovering')
+      expect(await page.title()).toContain('recovering')
+      await page.context().close()
+    })
+
+    it('does not move for news of another service', async () => {
+      now = T('20:16')
+      const page = await visit('/s/github')
+      await expect.poll(() => listeners.size).toBeGreaterThan(0)
+      await page.evaluate(() => document.querySelector('main')?.firstElementChild?.setAttribute('data-old', ''))
+      tell()
+      await page.waitForTimeout(2_000)
+      expect(await page.locator('[data-old]').count()).toBe(1)
+      await page.context().close()
+    })
+
+    it('reports with one tap, with and without script', async () => {
+      now = T('20:27')
+      for (const script of [true, false]) {
+        reports.length = 0
+        const page = await visit('/s/chatgpt', { script, phone: true })
+        await page.locator('button.no').click()
+        await expect.poll(() => reports.length).toBe(1)
+        expect(new URLSearchParams(reports[0]).get('service')).toBe('chatgpt')
+        expect(new URLSearchParams(reports[0]).get('kind')).toBe('bad')
+        await expect.poll(() => page.locator('.thanks').textContent()).toContain('Your problem is counted')
+        expect(new URL(page.url()).search).toBe(script ? '' : '?thanks=bad')
+        await page.context().close()
+      }
+    })
+  },
+)

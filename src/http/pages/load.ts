@@ -1,0 +1,187 @@
+import { DAY, HOUR, type EpochMs } from '../../contract/time.js'
+import { ROLLUP_MS, type IncidentView, type Reader, type ServiceNow, type WorkspaceView } from '../../contract/view.js'
+import { spark } from './chart.js'
+import { makeFormat } from './format.js'
+import { historyMain } from './history.js'
+import type { Html } from './html.js'
+import { foldEvents, headline, incidentMain } from './incident.js'
+import { usualByCountry, type Usual } from './map.js'
+import { bannerOf, nowMain } from './now.js'
+import { toSeries } from './series.js'
+import { RANGES, serviceMain, type Range } from './service.js'
+import { phaseOf, standing, worstFirst, type Standing } from './standing.js'
+import { en } from './strings.js'
+import { statusSentence, type Voice } from './words.js'
+
+/** Services with a sparkline on the first page, worst first; each costs a read of 288 rows and half a kilobyte. */
+const SPARKS = 60
+const SPARK_BIN_MS = 3 * ROLLUP_MS
+/** What is usual for a country is learnt from the week before the last hour. */
+const USUAL_MS = 7 * DAY
+/** Services of which sparklines and usual levels are remembered; beyond, the oldest is forgotten and made again. */
+const REMEMBERED = 512
+const OPEN_INCIDENTS = 200
+const PAST_INCIDENTS = 6
+const HISTORY_PAGE = 50
+const FACTS_MS = 48 * HOUR
+
+export const t = en
+const f = makeFormat(en.locale)
+
+/** A page without its frame, or the status of what is not there. */
+export interface Made {
+  title: string
+  description: string
+  main: Html
+  /** Services whose news makes it stale; empty: any. Null: it does not change. */
+  live: string[] | null
+  alternate: string
+}
+
+export interface LoadOptions {
+  reader: Reader
+  report: boolean
+  wallNow: () => EpochMs
+}
+
+/** Reads what a page shows and says it. Keeps only what stays true for an hour. */
+export class Pages {
+  readonly #reader: Reader
+  readonly #usual = new Map<string, { hour: number; usual: Usual }>()
+  readonly #sparks = new Map<string, { bar: number; drawn: Html }>()
+
+  constructor(private readonly options: LoadOptions) {
+    this.#reader = options.reader
+  }
+
+  #voice({ clock, now }: WorkspaceView): Voice {
+    return { t, f, now: clock === 'wall' ? Math.max(now, this.options.wallNow()) : now }
+  }
+
+  #wall({ clock }: WorkspaceView): EpochMs | null {
+    return clock === 'wall' ? this.options.wallNow() : null
+  }
+
+  async now(): Promise<Made> {
+    const [workspace, services, open] = await Promise.all([
+      this.#reader.workspace(),
+      this.#reader.services(),
+      this.#reader.incidents({ open: true, limit: OPEN_INCIDENTS }),
+    ])
+    const voice = this.#voice(workspace)
+    const wallNow = this.#wall(workspace)
+    const rows = services.map(each => standing(each, open, workspace, wallNow))
+    const sparks = new Map<string, Html>()
+    for (const row of worstFirst(rows).slice(0, SPARKS))
+      sparks.set(row.service.service, await this.#spark(row, voice.now))
+    const notes = open.filter(each => phaseOf(each.events) === 'note')
+    const banner = bannerOf(rows, voice)
+    return {
+      title: banner.title,
+      description: [banner.title, banner.rest].filter(Boolean).join('. '),
+      main: nowMain({ rows, notes, sparks, wallNow, asOf: workspace.now }, voice),
+      live: [],
+      alternate: '/api/v1/services',
+    }
+  }
+
+  /** A calm service is drawn once a bar, a troubled one each time. */
+  async #spark(row: Standing, now: EpochMs): Promise<Html> {
+    const id = row.service.service
+    const bar = Math.floor(now / SPARK_BIN_MS)
+    const held = this.#sparks.get(id)
+    if (held?.bar === bar && row.state === 'ok') return held.drawn
+    const rollups = await this.#reader.rollups(id, now - DAY - SPARK_BIN_MS, now)
+    const drawn = spark(toSeries(rollups, DAY, SPARK_BIN_MS, now))
+    remember(this.#sparks, id, { bar, drawn })
+    return drawn
+  }
+
+  async service(id: string, range: Range, thanks: 'bad' | 'ok' | null): Promise<Made | null> {
+    const [workspace, service] = await Promise.all([this.#reader.workspace(), this.#reader.service(id)])
+    if (!service) return null
+    const voice = this.#voice(workspace)
+    const wallNow = this.#wall(workspace)
+    const { now } = voice
+    const span = Math.max(DAY, RANGES[range].spanMs) + RANGES[range].binMs
+    const [rollups, open, past, facts] = await Promise.all([
+      this.#reader.rollups(id, now - span, now + ROLLUP_MS),
+      this.#reader.incidents({ service: id, open: true, limit: OPEN_INCIDENTS }),
+      this.#reader.incidents({ service: id, open: false, limit: PAST_INCIDENTS }),
+      this.#reader.facts(id, now - FACTS_MS, now + 1),
+    ])
+    const incidents = [...open, ...past].sort((a, b) => b.startedAt - a.startedAt)
+    const usual = await this.#usualOf(service, incidents, now)
+    const row = standing(service, open, workspace, wallNow)
+    const title = statusSentence(row, t)
+    const { report } = this.options
+    return {
+      title,
+      description: title,
+      main: serviceMain({ row, rollups, usual, incidents, facts, range, thanks, report, wallNow }, voice),
+      live: [id],
+      alternate: `/api/v1/services/${encodeURIComponent(id)}`,
+    }
+  }
+
+  /** Learnt once an hour: a week of rows is too much to read for each rendering. */
+  async #usualOf({ service }: ServiceNow, incidents: IncidentView[], now: EpochMs): Promise<Usual> {
+    const hour = Math.floor(now / HOUR)
+    const held = this.#usual.get(service)
+    if (held?.hour === hour) return held.usual
+    const until = (hour - 1) * HOUR
+    const known = incidents.map(each => ({ from: each.startedAt, until: each.resolvedAt ?? now }))
+    const usual = usualByCountry(await this.#reader.rollups(service, until - USUAL_MS, until), known)
+    remember(this.#usual, service, { hour, usual })
+    return usual
+  }
+
+  async incident(id: string, at: EpochMs | null): Promise<Made | null> {
+    const [workspace, incident] = await Promise.all([this.#reader.workspace(), this.#reader.incident(id)])
+    if (!incident) return null
+    const events = at === null ? incident.events : incident.events.filter(each => Date.parse(each.at) <= at)
+    if (!events.length) return null
+    const voice = this.#voice(workspace)
+    const latest = at === null ? incident.latest : foldEvents(events)
+    const end = Math.min(at ?? (incident.resolvedAt ?? voice.now) + HOUR, voice.now)
+    const [service, rollups, facts] = await Promise.all([
+      this.#reader.service(incident.service),
+      this.#reader.rollups(incident.service, incident.startedAt - HOUR, end + ROLLUP_MS),
+      this.#reader.facts(incident.service, incident.startedAt - 6 * HOUR, end + 1),
+    ])
+    const serviceTitle = service?.title ?? incident.service
+    const input = { incident, latest, events, serviceTitle, components: service?.components ?? [], rollups, facts, at }
+    const title = headline(input, voice)
+    return {
+      title,
+      description: `${title}, ${t.since} ${f.moment(incident.startedAt, voice.now)}`,
+      main: incidentMain(input, voice),
+      live: at === null ? [incident.service] : null,
+      alternate: `/api/v1/incidents/${encodeURIComponent(id)}`,
+    }
+  }
+
+  async history(before: EpochMs | null): Promise<Made> {
+    const [workspace, services, incidents] = await Promise.all([
+      this.#reader.workspace(),
+      this.#reader.services(),
+      this.#reader.incidents({ limit: HISTORY_PAGE + 1, ...(before === null ? {} : { before }) }),
+    ])
+    const shown = incidents.slice(0, HISTORY_PAGE)
+    const last = shown.at(-1)
+    const older = incidents.length > HISTORY_PAGE && last ? `/incidents?before=${last.startedAt}` : null
+    return {
+      title: t.past.title2,
+      description: t.past.title2,
+      main: historyMain({ incidents: shown, services, older }, this.#voice(workspace)),
+      live: [],
+      alternate: '/api/v1/incidents',
+    }
+  }
+}
+
+function remember<Value>(memory: Map<string, Value>, key: string, value: Value): void {
+  memory.delete(key)
+  memory.set(key, value)
+  if (memory.size > REMEMBERED) memory.delete(memory.keys().next().value as string)
+}
