@@ -13,8 +13,18 @@ import {
 import type { Labels, Observation, Signal } from '../contract/signal.js'
 import type { EpochMs } from '../contract/time.js'
 import { readFact } from './door/fact.js'
-import { Refusal, refuse, NO_LABELS, isCount, isText, badId, badService, badTime, badText } from './door/rules.js'
-import type { Fields } from './door/rules.js'
+import {
+  badId,
+  badService,
+  badText,
+  badTime,
+  type Fields,
+  isCount,
+  isText,
+  NO_LABELS,
+  type Refusal,
+  refuse,
+} from './door/rules.js'
 import { readTime, iso } from './door/time.js'
 
 export { isLabelName, isName, LABEL_NAME_RULE, LABEL_VALUE_RULE, Refusal, shown } from './door/rules.js'
