@@ -137,8 +137,9 @@ export class Dedupe {
     if (next > this.slotsMax) {
       next = this.slotsMax
       while (live > FULL * 0.9 * next) {
-        if (this.floor >= this.minute) return false
-        this.floor = this.oldest(old) + 1
+        const oldest = this.oldest(old)
+        if (oldest >= this.minute) return false
+        this.floor = oldest + 1
         this.floorForced = this.floor
         live = 0
         for (let i = 2; i < old.length; i += WORDS) if (old[i]! >= this.floor) live++
