@@ -1,4 +1,4 @@
-import { MINUTE, type EpochMs } from '../contract/time.js'
+import { HOUR, MINUTE, type EpochMs } from '../contract/time.js'
 import type { Labels } from '../contract/signal.js'
 import {
   addGroups,
@@ -37,18 +37,45 @@ const RAISE_BITS = 20
 const CEILING_BITS = 200
 /** Healthy rates are learned from minutes this old, so that the onset of trouble is not in them. */
 const LEARN_DELAY_MS = 15 * MINUTE
-/** Before this much history the newest minute is learned at once, unless it is mostly failing. */
+/**
+ * A source is new for so long, and until WARM_UP_REQUESTS are learned, but never longer than WARM_UP_MAX_MS. While it is new
+ * the newest minute is learned at once, and only more than WARM_UP_SHARE_MAX failing is called trouble, never learned: what is
+ * usual here is not known yet. 500 requests tell a usual share of 5 % to ± 1 %.
+ */
 const WARM_UP_MS = 20 * MINUTE
+const WARM_UP_MAX_MS = 2 * HOUR
+const WARM_UP_REQUESTS = 500
 const WARM_UP_SHARE_MAX = 0.3
+/** A minute of fewer requests than this says nothing about whether it mostly fails. */
+const WARM_UP_SAMPLE = 20
 /** Half-life of what is learned. */
 const MEMORY_MS = 24 * 60 * MINUTE
-/** A leaf is worth this many requests of the global rate before it speaks for itself; the global rate starts at 0.5 %. */
+/** A leaf is worth this many requests of the global rate before it speaks for itself. */
 const PRIOR_REQUESTS = 200
+/** The global rate starts at 0.5 %, known no better than from this many requests. */
 const PRIOR_SHARE = 0.005
+const PRIOR_ALL_REQUESTS = 20
+/**
+ * Nightly jobs and tired networks fail by the clock: a factor for each hour of the day against the mean of all, worth this many
+ * failures of "no rhythm", and 1 until HOURS_LEAST of them have been seen.
+ */
+const HOURS = 24
+const HOURS_LEAST = 22
+const PRIOR_HOUR_HITS = 50
+/** Half-life of the rhythm. */
+const RHYTHM_MEMORY_MS = 7 * 24 * HOUR
+/** An alarm needs so many failing minutes among the newest SPREAD_SLOTS: the rows of one bad minute may arrive over two ticks. */
+const BAD_MINUTES_LEAST = 2
+const SPREAD_SLOTS = 30
+/** Groups whose minutes are counted at an alarm; the rest follow the worst ones. */
+const SPREAD_GROUPS = 8
 /** No rows for so long: unreadable. Twice the usual reporting interval of a minute, and lag. */
 export const UNREADABLE_MS = 10 * MINUTE
 /** Shares below this above the usual are not called failing. */
 export const CLEAR_SHARE: Record<Strand, number> = { bad: 0.003, slow: 0.02 }
+
+/** One minute may say so much about the onset: enough to tell a steep rise from a flat one, too little to outvote its neighbours. */
+const ONSET_CAP_BITS = 100
 
 /** Minutes of demand that are kept. */
 export const DEMAND_SLOTS = 240
@@ -60,6 +87,10 @@ interface Learned {
   share: number[]
   allTotal: number
   allHit: number
+  /** By hour of day (UTC). */
+  hourTotal: number[]
+  hourHit: number[]
+  hourFactor: number[]
 }
 
 export interface RateState {
@@ -81,7 +112,16 @@ export interface RateState {
   totalsSlot: Float64Array
 }
 
-const learnedNothing = (): Learned => ({ total: [], hit: [], share: [], allTotal: 0, allHit: 0 })
+const learnedNothing = (): Learned => ({
+  total: [],
+  hit: [],
+  share: [],
+  allTotal: 0,
+  allHit: 0,
+  hourTotal: Array.from({ length: HOURS }, () => 0),
+  hourHit: Array.from({ length: HOURS }, () => 0),
+  hourFactor: Array.from({ length: HOURS }, () => 1),
+})
 
 export const rateState = (): RateState => ({
   book: leafBook(),
@@ -118,8 +158,8 @@ export function takeRate(
   addGroups(
     state.freshExpected,
     groups,
-    total * expectedShare(state, 'bad', leaf),
-    total * expectedShare(state, 'slow', leaf),
+    total * expectedShare(state, 'bad', leaf, slot),
+    total * expectedShare(state, 'slow', leaf, slot),
     0,
   )
   const place = (slot / MINUTE) % DEMAND_SLOTS
@@ -133,11 +173,22 @@ export function takeRate(
   return leaf
 }
 
-export const expectedShare = (state: RateState, strand: Strand, leaf: number): number =>
-  state.learned[strand].share[leaf] ?? globalShare(state.learned[strand])
+/** Healthy share of a leaf in the minute `slot`: its own level times the rhythm of the day. */
+export function expectedShare(state: RateState, strand: Strand, leaf: number, slot: EpochMs): number {
+  const learned = state.learned[strand]
+  return Math.min(0.95, (learned.share[leaf] ?? globalShare(learned)) * learned.hourFactor[hourOf(slot)]!)
+}
 
 const globalShare = (learned: Learned): number =>
-  (learned.allHit + PRIOR_SHARE * PRIOR_REQUESTS) / (learned.allTotal + PRIOR_REQUESTS)
+  (learned.allHit + PRIOR_SHARE * PRIOR_ALL_REQUESTS) / (learned.allTotal + PRIOR_ALL_REQUESTS)
+
+const hourOf = (slot: EpochMs): number => Math.floor(slot / HOUR) % HOURS
+
+/** A source so new that what is usual for it is not known. */
+const isNew = (state: RateState, now: EpochMs): boolean => {
+  const age = now - state.firstAt
+  return age < WARM_UP_MS || (age < WARM_UP_MAX_MS && state.learned.bad.allTotal < WARM_UP_REQUESTS)
+}
 
 /** What one strand looks like after a tick. */
 export interface RateReading {
@@ -174,7 +225,7 @@ function readStrand(state: RateState, strand: Strand, count: number, now: EpochM
     next.set(sums)
     sums = state.sums[strand] = next
   }
-  if (state.touched) updateSums(state, strand, count, sums)
+  if (state.touched) updateSums(state, strand, count, sums, isNew(state, now) ? WARM_UP_SHARE_MAX : 0)
   const threshold = RAISE_BITS + Math.log2(1 + count) / 2
   const over: { group: number; bits: number }[] = []
   let worst = 0
@@ -191,14 +242,15 @@ function readStrand(state: RateState, strand: Strand, count: number, now: EpochM
   const readable = state.touched || (state.seenAt > 0 && now - state.seenAt < UNREADABLE_MS)
   return {
     bits: readable ? worst : null,
-    alarm: over.length > 0,
+    alarm: over.some((x, i) => i < SPREAD_GROUPS && badMinutes(state, strand, x.group, now) >= BAD_MINUTES_LEAST),
     groups: over.map(x => x.group),
     share: total > 0 ? hit / total : null,
     expectedShare: total > 0 ? expected / total : globalShare(state.learned[strand]),
   }
 }
 
-function updateSums(state: RateState, strand: Strand, count: number, sums: Float64Array): void {
+/** `least`: share below which nothing is called trouble. */
+function updateSums(state: RateState, strand: Strand, count: number, sums: Float64Array, least: number): void {
   const rises = RISES[strand]
   const hits = strand === 'bad' ? state.fresh.b : state.fresh.c
   const expected = strand === 'bad' ? state.freshExpected.a : state.freshExpected.b
@@ -206,16 +258,54 @@ function updateSums(state: RateState, strand: Strand, count: number, sums: Float
     const total = state.fresh.a[g]!
     if (total <= 0) continue
     const share = hits[g]! / total
-    const p0 = Math.min(0.9, Math.max(1e-6, expected[g]! / total))
-    const n = total / (1 + total / EFFECTIVE_REQUESTS)
+    const p0 = Math.max(least, expected[g]! / total)
     const cap = tickCapBits(Math.max(0, share - p0))
     for (let k = 0; k < rises.length; k++) {
-      const p1 = Math.min(0.999, Math.max(p0 + rises[k]!, 2 * p0))
-      const bits = n * (share * Math.log2(p1 / p0) + (1 - share) * Math.log2((1 - p1) / (1 - p0)))
+      const bits = riseBits(total, share, p0, rises[k]!)
       const at = g * rises.length + k
       sums[at] = Math.min(CEILING_BITS, Math.max(0, sums[at]! + Math.min(cap, bits)))
     }
   }
+}
+
+/** Evidence in bits that `share` of `total` comes from a rise over the usual `p0` and not from it. */
+function riseBits(total: number, share: number, p0: number, rise: number): number {
+  const usual = Math.min(0.9, Math.max(1e-6, p0))
+  const risen = Math.min(0.999, Math.max(usual + rise, 2 * usual))
+  const n = total / (1 + total / EFFECTIVE_REQUESTS)
+  return n * (share * Math.log2(risen / usual) + (1 - share) * Math.log2((1 - risen) / (1 - usual)))
+}
+
+/** Minutes among the newest that speak for a rise in the group, counted up to BAD_MINUTES_LEAST. */
+function badMinutes(state: RateState, strand: Strand, group: number, now: EpochMs): number {
+  let found = 0
+  const newest = Math.floor(now / MINUTE) * MINUTE
+  for (let slot = newest; slot > newest - SPREAD_SLOTS * MINUTE && found < BAD_MINUTES_LEAST; slot -= MINUTE) {
+    const m = minuteOf(state, strand, slot, g => g === group)
+    if (m && riseBits(m.total, m.hit / m.total, m.expected / m.total, RISES[strand][0]!) > 0) found++
+  }
+  return found
+}
+
+/** Sums over the leaves of one minute that belong to any wanted group; null when nothing came. */
+function minuteOf(
+  state: RateState,
+  strand: Strand,
+  slot: EpochMs,
+  wanted: (group: number) => boolean,
+): { total: number; hit: number; expected: number } | null {
+  const rows = rowsAt(state.ring, slot)
+  if (!rows) return null
+  const hits = strand === 'bad' ? rows.b : rows.c
+  const sum = { total: 0, hit: 0, expected: 0 }
+  for (let i = 0; i < rows.leaf.length; i++) {
+    const leaf = rows.leaf[i]!
+    if (!state.book.groups[leaf]!.some(wanted)) continue
+    sum.total += rows.a[i]!
+    sum.hit += hits[i]!
+    sum.expected += rows.a[i]! * expectedShare(state, strand, leaf, slot)
+  }
+  return sum.total > 0 ? sum : null
 }
 
 /** Forgets the evidence of one strand: its alarm is over although the sums, built in a flood, would take long to run down. */
@@ -226,7 +316,7 @@ export function clearSums(state: RateState, strand: Strand): void {
 /** Learns healthy shares from minutes that have grown old enough. `trouble` names strands that must not be taught now. */
 export function learnRates(state: RateState, now: EpochMs, trouble: Record<Strand, EpochMs | null>): void {
   if (state.firstAt === 0) return
-  const warm = now - state.firstAt < WARM_UP_MS
+  const warm = isNew(state, now)
   const until = warm ? now : now - LEARN_DELAY_MS
   let slot = Math.max(state.learnedUntil, state.firstAt, until - 85 * MINUTE)
   for (; slot < until; slot += MINUTE) {
@@ -235,7 +325,7 @@ export function learnRates(state: RateState, now: EpochMs, trouble: Record<Stran
     if (!rows && warm && until - slot < 5 * MINUTE) break
     for (const strand of STRANDS) {
       const since = trouble[strand]
-      if (rows && (since === null || slot < since)) learnSlot(state, strand, rows, warm)
+      if (rows && (since === null || slot < since)) learnSlot(state, strand, slot, rows, warm)
     }
   }
   state.learnedUntil = slot
@@ -244,6 +334,7 @@ export function learnRates(state: RateState, now: EpochMs, trouble: Record<Stran
 function learnSlot(
   state: RateState,
   strand: Strand,
+  slot: EpochMs,
   rows: { leaf: number[]; a: number[]; b: number[]; c: number[] },
   warm: boolean,
 ): void {
@@ -255,7 +346,8 @@ function learnSlot(
     total += rows.a[i]!
     hit += hits[i]!
   }
-  if (total <= 0 || (warm && hit > WARM_UP_SHARE_MAX * total)) return
+  if (total <= 0 || (warm && mostlyFails(learned, total, hit))) return
+  learnHour(learned, slot, total, hit)
   const keep = 2 ** (-MINUTE / MEMORY_MS)
   learned.allTotal = learned.allTotal * keep + total
   learned.allHit = learned.allHit * keep + hit
@@ -271,6 +363,30 @@ function learnSlot(
     learned.hit[leaf] = learned.hit[leaf]! * keep + hits[i]!
     learned.share[leaf] = (learned.hit[leaf]! + all * PRIOR_REQUESTS) / (learned.total[leaf]! + PRIOR_REQUESTS)
   }
+}
+
+const mostlyFails = (learned: Learned, total: number, hit: number): boolean =>
+  (total >= WARM_UP_SAMPLE && hit > WARM_UP_SHARE_MAX * total) ||
+  learned.allHit + hit > WARM_UP_SHARE_MAX * (learned.allTotal + total + WARM_UP_SAMPLE)
+
+function learnHour(learned: Learned, slot: EpochMs, total: number, hit: number): void {
+  const { hourTotal, hourHit, hourFactor } = learned
+  // An hour of the day has sixty minutes a day to fade in.
+  const keep = 2 ** (-(HOURS * MINUTE) / RHYTHM_MEMORY_MS)
+  const h = hourOf(slot)
+  hourTotal[h] = hourTotal[h]! * keep + total
+  hourHit[h] = hourHit[h]! * keep + hit
+  let seen = 0
+  let totals = 0
+  let hits = 0
+  for (let i = 0; i < HOURS; i++) {
+    if (hourTotal[i]! > 0) seen++
+    totals += hourTotal[i]!
+    hits += hourHit[i]!
+  }
+  if (seen < HOURS_LEAST) return
+  for (let i = 0; i < HOURS; i++)
+    hourFactor[i] = (hourHit[i]! + PRIOR_HOUR_HITS) / ((hourTotal[i]! * hits) / totals + PRIOR_HOUR_HITS)
 }
 
 /** Newest rows of each leaf: its last `rows` minutes with data, none before `from`. A silent leaf keeps its last word. */
@@ -303,7 +419,7 @@ export function leafWindow(state: RateState, strand: Strand, now: EpochMs, from:
       if (out.newest[leaf] === 0) out.newest[leaf] = slot
       out.total[leaf]! += minute.a[i]!
       out.hit[leaf]! += hits[i]!
-      out.expected[leaf]! += minute.a[i]! * expectedShare(state, strand, leaf)
+      out.expected[leaf]! += minute.a[i]! * expectedShare(state, strand, leaf, slot)
     }
   }
   return out
@@ -347,48 +463,29 @@ export function rateOnset(
   const wanted = new Set(groups.slice(0, 8))
   const slots = 85
   const first = Math.floor(now / MINUTE) * MINUTE - slots * MINUTE
-  const score = new Float64Array(slots)
+  // Row r: evidence summed from a minute to the end, for the r-th rise; the rise is fitted together with the start.
+  const tails = RISES[strand].map(() => new Float64Array(slots))
   const present = new Uint8Array(slots)
-  for (let k = 0; k < slots; k++) {
-    const rows = rowsAt(state.ring, first + k * MINUTE)
-    if (!rows) continue
-    const hits = strand === 'bad' ? rows.b : rows.c
-    let total = 0
-    let hit = 0
-    let expected = 0
-    for (let i = 0; i < rows.leaf.length; i++) {
-      const leaf = rows.leaf[i]!
-      if (!state.book.groups[leaf]!.some(g => wanted.has(g))) continue
-      total += rows.a[i]!
-      hit += hits[i]!
-      expected += rows.a[i]! * expectedShare(state, strand, leaf)
-    }
-    if (total <= 0) continue
-    present[k] = 1
-    const share = hit / total
-    const p0 = Math.min(0.9, Math.max(1e-6, expected / total))
-    const p1 = Math.min(0.999, Math.max(p0 + RISES[strand][0]!, 2 * p0))
-    const n = total / (1 + total / EFFECTIVE_REQUESTS)
-    const bits = n * (share * Math.log2(p1 / p0) + (1 - share) * Math.log2((1 - p1) / (1 - p0)))
-    score[k] = Math.max(-20, Math.min(20, bits))
-  }
   let best = slots - 1
-  let sum = 0
   let top = Number.NEGATIVE_INFINITY
-  const tail = new Float64Array(slots)
   for (let k = slots - 1; k >= 0; k--) {
-    sum += score[k]!
-    tail[k] = sum
-    if (present[k] && sum > top) {
-      top = sum
-      best = k
+    const m = minuteOf(state, strand, first + k * MINUTE, g => wanted.has(g))
+    if (m) present[k] = 1
+    for (let r = 0; r < tails.length; r++) {
+      const bits = m ? riseBits(m.total, m.hit / m.total, m.expected / m.total, RISES[strand][r]!) : 0
+      const sum = (tails[r]![k + 1] ?? 0) + Math.max(-ONSET_CAP_BITS, Math.min(ONSET_CAP_BITS, bits))
+      tails[r]![k] = sum
+      if (m && sum > top) {
+        top = sum
+        best = k
+      }
     }
   }
   // Starts whose likelihood is within 3 bits of the best one.
   let low = best
   let high = best
   for (let k = 0; k < slots; k++) {
-    if (!present[k] || tail[k]! < top - 3) continue
+    if (!present[k] || tails.every(tail => tail[k]! < top - 3)) continue
     if (k < low) low = k
     if (k > high) high = k
   }
