@@ -52,14 +52,16 @@ const CLIP_LEVEL = 2.58
 const CLIP_SLACK = 2
 /** Wider for the dispersion, which lives on the tail: a negative binomial falls off by e every φ counts. */
 const CLIP_DISPERSION = 5
-/** Variance/mean of report counts lies between 1 (tiny services) and 3 (large ones). */
-const DISPERSION_PRIOR = 1.6
+/** Variance/mean of report counts before it is measured: near 1 for tiny services, 2 to 3 for large ones. */
+const DISPERSION_TINY = 1.3
+const DISPERSION_LARGE = 2.2
 /** Its prior weighs as much as 20 slots of a busy series, (1 + 2µ)/µ ≈ 2 each; it forgets over about 4 weeks of minutes. */
 const DISPERSION_WEIGHT = 10
 const DISPERSION_LIMIT = 20_000
 const DISPERSION_MAX = 50
+const DISPERSION_CAUTION = 0.7
 /** How far the claimed variance of the expectation is corrected by the errors of whole hours; the claim weighs like this many of them. */
-const CLAIM_MIN = 0.1
+const CLAIM_MIN = 0.02
 const CLAIM_MAX = 4
 const CLAIM_WEIGHT = 12
 const CLAIM_KEEP = 1 - 1 / 336
@@ -109,7 +111,7 @@ export class Baseline {
   readonly slotMs: number
   /** Of the newest slot: expected count, variance/mean of counting, relative variance of the expectation itself. */
   mean = 0
-  dispersion = DISPERSION_PRIOR
+  dispersion = DISPERSION_TINY
   variance = VARIANCE_MAX
   private claimed = VARIANCE_MAX
   private readonly holdSlots: number
@@ -181,8 +183,7 @@ export class Baseline {
       s[HOUR_EXPECTED] = (s[HOUR_EXPECTED] as number) + this.mean
       s[HOUR_SPREAD] = (s[HOUR_SPREAD] as number) + this.mean * Math.sqrt(this.claimed)
     }
-    const upTo = (s[INDEX] as number) - ((s[KNOWN] as number) <= this.warmUpSlots ? 0 : this.holdSlots)
-    while ((s[LEARNED] as number) < upTo) this.learnNext()
+    this.learnUpTo((s[INDEX] as number) - this.held)
   }
 
   /** Adds late counts to a slot still in the ring; false when it is too old. A slot that was unknown becomes known by them. */
@@ -237,6 +238,15 @@ export class Baseline {
     return { scalars: this.scalars.slice(), ring: this.ring.slice(), ...this.season.snapshot() }
   }
 
+  /** Slots held back from learning: none while the series is so new that the newest are all there is. */
+  private get held(): number {
+    return (this.scalars[KNOWN] as number) <= this.warmUpSlots ? 0 : this.holdSlots
+  }
+
+  private learnUpTo(index: number): void {
+    while ((this.scalars[LEARNED] as number) < index) this.learnNext()
+  }
+
   private mark(index: number, learn: 0 | 1): void {
     const newest = this.index
     for (let i = Math.max(index, newest - RING + 1, 0); i <= newest; i++) this.ring[LEARN_LANE + (i & MASK)] = learn
@@ -250,6 +260,8 @@ export class Baseline {
   /** Steps the ring by one slot, unknown until observed. */
   private enter(): void {
     const s = this.scalars
+    // Slots that were skipped are never observed, yet the levels must pass them in their order and while they are in the ring.
+    this.learnUpTo((s[INDEX] as number) - this.held)
     const index = (s[INDEX] as number) + 1
     s[INDEX] = index
     const middle = (s[FIRST] as number) + (index + 0.5) * this.slotMs
@@ -259,8 +271,6 @@ export class Baseline {
     this.ring[at] = Number.NaN
     this.ring[SEASON_LANE + at] = s[SEASON] as number
     this.ring[LEARN_LANE + at] = 0
-    // In long unknown stretches nothing is observed, yet the levels must pass every slot while it is in the ring.
-    while (index - (s[LEARNED] as number) > this.holdSlots + 1) this.learnNext()
   }
 
   private predict(): void {
@@ -285,7 +295,7 @@ export class Baseline {
   /** Passes over a gap longer than the ring at once: what was held back is learned, the levels are loosened. */
   private leap(skipped: number): void {
     const s = this.scalars
-    while ((s[LEARNED] as number) < (s[INDEX] as number)) this.learnNext()
+    this.learnUpTo(s[INDEX] as number)
     s[INDEX] = (s[INDEX] as number) + skipped
     s[LEARNED] = s[INDEX] as number
     this.wander(skipped)
@@ -395,10 +405,15 @@ export class Baseline {
   /** Between two hour centres the season is log-linear; here the next stretch is laid, and the dispersion taken anew. */
   private turn(middle: number): void {
     const s = this.scalars
-    const phi =
-      (DISPERSION_WEIGHT * DISPERSION_PRIOR + (s[PEARSON] as number)) /
-      (DISPERSION_WEIGHT + (s[PEARSON_WEIGHT] as number))
-    s[DISPERSION] = Math.min(DISPERSION_MAX, Math.max(1, phi))
+    const known = DISPERSION_WEIGHT + (s[PEARSON_WEIGHT] as number)
+    const prior = DISPERSION_TINY + ((DISPERSION_LARGE - DISPERSION_TINY) * this.mean) / (1 + this.mean)
+    // A tail is convex in the dispersion: an uncertain one makes it heavier, by about what one deviation of the estimate does.
+    const uncertain = 1 + DISPERSION_CAUTION / Math.sqrt(known)
+    const phi = Math.min(
+      DISPERSION_MAX,
+      Math.max(1, (DISPERSION_WEIGHT * prior + (s[PEARSON] as number)) / known) * uncertain,
+    )
+    s[DISPERSION] = phi
     this.learnClaim()
     const { season } = this
     const seen = season.hoursSeen(Math.floor(middle / HOUR_MS))
@@ -426,7 +441,8 @@ export class Baseline {
       Math.abs(slope - Math.log(from / season.mean(centre - 1, phi))),
       Math.abs(slope - Math.log(season.mean(centre + 2, phi) / to)),
     )
-    s[STEP_VARIANCE] = (kink * kink) / 12
+    // What chance alone makes of four uncertain hours is left out.
+    s[STEP_VARIANCE] = Math.max(0, kink * kink - 3 * (s[SEASON_VARIANCE] as number) * (s[CLAIM] as number)) / 12
     s[SEASON] = from * Math.exp(slope * (middle / HOUR_MS - 0.5 - centre))
     s[RATIO] = Math.exp(slope / this.slotsAnHour)
   }
@@ -447,7 +463,7 @@ function emptyScalars(): Float64Array {
   s[MULTIPLE_VARIANCE] = VARIANCE_MAX
   s[LOCAL] = Number.NaN // until the first count is learned
   s[LOCAL_VARIANCE] = VARIANCE_MAX
-  s[DISPERSION] = DISPERSION_PRIOR
+  s[DISPERSION] = DISPERSION_TINY
   s[LEARNED_HOUR] = Number.NaN
   s[BEFORE] = Number.NaN
   s[CLAIM] = 1

@@ -6,9 +6,14 @@
  */
 
 /** Nats below the best at which a start is no longer believed (95 %). */
-const CUT_NATS = 2.6
-/** The start may lie this many slots before the last zero of the CUSUM, which needs some reports to leave zero. */
-const BEFORE_RUN = 5
+const CUT_NATS = 3.2
+/**
+ * The start named lies at most this many slots before the last zero of the winning CUSUM, which needs some reports to leave zero: a rate left
+ * free would take any mild excess before it for the beginning.
+ */
+const BEFORE_RUN = 3
+/** Its interval may reach further back. */
+const INTERVAL_BEFORE_RUN = 12
 
 export interface Onset {
   start: number
@@ -26,7 +31,7 @@ export function locateOnset(
   count: (index: number) => number,
   mean: (index: number) => number,
 ): Onset {
-  const from = Math.max(oldest, runStart - BEFORE_RUN)
+  const from = Math.max(oldest, runStart - INTERVAL_BEFORE_RUN)
   const profile: number[] = []
   let reports = 0
   let expected = 0
@@ -40,7 +45,7 @@ export function locateOnset(
     }
     const value = reports > expected ? (reports * Math.log(reports / expected) - (reports - expected)) / dispersion : 0
     profile.push(value)
-    if (value > top) {
+    if (value > top && i >= runStart - BEFORE_RUN) {
       top = value
       best.start = i
       best.reports = reports

@@ -111,7 +111,8 @@ export class CountSeries {
       this.onset[3] = index
       if (baseline.warm) this.judge(index, count)
     }
-    const learn = hints?.learn !== false && !detector.open
+    // The first slot of an episode is taught, winsorised (see Baseline.forgetFrom); the others are not.
+    const learn = hints?.learn !== false && (!detector.open || this.onset[0] === index)
     baseline.observe(known ? count : null, learn)
     this.tell(slotStart, known ? count : null)
     return reading

@@ -7,7 +7,7 @@ import { THRESHOLD_TABLE } from './threshold-table.js'
  * logarithms. Outside the grid: for small means the process is a compound Poisson process, so the rate a slot is proportional to the mean
  * and the table is read at the smallest mean with a rate scaled alike; for rarer alarms each nat of threshold divides the rate by e (Wald).
  */
-export const MEANS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000] as const
+export const MEANS = [0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6, 1.2, 2.5, 5, 10, 30, 100, 300, 1000] as const
 export const DISPERSIONS = [1, 1.5, 2.5, 4, 8] as const
 /** False alarms a slot. */
 export const RATES = [0.03, 0.01, 0.003, 0.001, 3e-4, 1e-4, 3e-5, 1e-5] as const
