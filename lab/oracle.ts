@@ -46,6 +46,8 @@ interface Story {
   closedAt: EpochMs | null
 }
 
+/** `ground_truth` as the file has it. */
+// oxlint-disable-next-line typescript/no-explicit-any -- free-form by design of the format
 type Raw = Record<string, any>
 
 export function judge(scenario: Scenario, events: readonly IncidentEvent[], options: JudgeOptions = {}): Verdict {
@@ -76,7 +78,8 @@ export function judge(scenario: Scenario, events: readonly IncidentEvent[], opti
   const calm = options.quiet || !scenario.truth.isIncident
   if (calm) {
     must(!stories.some(declaresOutage), 'declared an outage in a world without one')
-    if (options.quiet) must(wrong.length === 0, `${wrong.length} incidents in a quiet world`)
+    const most = options.quiet ? 0 : (expect.false_incidents_max ?? Number.POSITIVE_INFINITY)
+    must(wrong.length <= most, `${wrong.length} incidents in a quiet world, first ${wrong[0]?.events[0]!.at}`)
   } else {
     const most = Number(expect.false_incidents_max ?? 0)
     must(wrong.length <= most, `${wrong.length} false incidents, first ${wrong[0]?.events[0]!.at}`)
@@ -136,7 +139,7 @@ function judgeStories(
   if (ask === 'detect') return
   judgePicture(scenario, first, raw, expect, verdict, must)
   judgeCause(scenario, first, raw, expect, verdict, must)
-  judgeEnd(scenario, first, raw, expect, verdict, must)
+  judgeEnd(scenario, first, raw, expect, trouble, verdict, must)
 }
 
 function judgePicture(scenario: Scenario, story: Story, raw: Raw, expect: Raw, verdict: Verdict, must: Must): void {
@@ -221,10 +224,21 @@ function judgeCause(scenario: Scenario, story: Story, raw: Raw, expect: Raw, ver
   must(!bare, 'confirmed a cause without citing anything')
 }
 
-function judgeEnd(scenario: Scenario, story: Story, raw: Raw, expect: Raw, verdict: Verdict, must: Must): void {
+function judgeEnd(
+  scenario: Scenario,
+  story: Story,
+  raw: Raw,
+  expect: Raw,
+  trouble: Window[],
+  verdict: Verdict,
+  must: Must,
+): void {
   must(story.closedAt !== null, 'never resolved')
   if (story.closedAt !== null) {
-    verdict.resolveDelayMin = minutes(story.closedAt - scenario.truth.resolvedAt!)
+    const { closedAt } = story
+    // One incident may honestly hold two troubles that overlap: then it ends with the last of them.
+    const ends = trouble.filter(w => w.from <= closedAt && w.until >= story.openedAt).map(w => w.until)
+    verdict.resolveDelayMin = minutes(closedAt - Math.max(scenario.truth.resolvedAt!, ...ends))
     if (expect.detect_within_min !== undefined)
       must(verdict.resolveDelayMin <= RESOLVE_WITHIN_MIN, `resolved ${verdict.resolveDelayMin} min late`)
     const first = story.events.find(e => e.event === 'resolved')!

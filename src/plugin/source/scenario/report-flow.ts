@@ -5,8 +5,8 @@ import type { ReportModel, Scenario } from './model.js'
 
 /** Delays longer than this are cut: who has not reported after four hours will not. */
 const DELAY_CUT_MIN = 240
-/** Late reporters come back to it between half an hour and two and a half hours after the others. */
-const LATE_FROM_MIN = 30
+/** Late reporters come back to it this much after the others: exponential with this mean, cut after two and a half hours. */
+const LATE_MEAN_MIN = 30
 const LATE_UNTIL_MIN = 150
 /** People see an official post with some delay. */
 const ACK_AFTER_MS = 10 * MINUTE
@@ -128,13 +128,15 @@ function delayKernel(model: ReportModel, tickMin: number): Float64Array {
   const cdf = (x: number) => (x <= 0 ? 0 : normalCdf((Math.log(x) - Math.log(medianMin)) / sigma))
   const within = cdf(DELAY_CUT_MIN)
   const minutes = new Float64Array(DELAY_CUT_MIN + (model.lateShare > 0 ? LATE_UNTIL_MIN : 0))
-  const width = LATE_UNTIL_MIN - LATE_FROM_MIN
+  const late = Array.from({ length: LATE_UNTIL_MIN }, (_, k) => Math.exp(-k / LATE_MEAN_MIN))
+  const lateSum = late.reduce((a, b) => a + b, 0)
   for (let i = 0; i < DELAY_CUT_MIN; i++) {
     const mass = (cdf(i + 1) - cdf(i)) / within
     minutes[i] = minutes[i]! + mass * (1 - model.lateShare)
     if (model.lateShare > 0)
-      for (let k = LATE_FROM_MIN; k < LATE_UNTIL_MIN; k++)
-        minutes[i + k] = minutes[i + k]! + (mass * model.lateShare) / width
+      late.forEach((weight, k) => {
+        minutes[i + k] = minutes[i + k]! + (mass * model.lateShare * weight) / lateSum
+      })
   }
   const kernel = new Float64Array(Math.ceil(minutes.length / tickMin))
   minutes.forEach((mass, i) => {
