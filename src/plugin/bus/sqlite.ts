@@ -96,7 +96,8 @@ class SqliteLog implements Log {
 
   async last(): Promise<{ position: number; at: EpochMs }> {
     // The newest row is never trimmed (see trim), so it tells both.
-    return (this.statements.newest.get() as { position: number; at: number } | undefined) ?? { position: 0, at: 0 }
+    const row = this.statements.newest.get() as { position: number; at: number } | undefined
+    return { position: row?.position ?? 0, at: row?.at ?? 0 }
   }
 
   /** In steps, so that appends are held up by 200 rows at most. */

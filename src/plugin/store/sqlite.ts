@@ -84,7 +84,9 @@ class SqliteStore implements Store {
   }
 
   async committed(): Promise<{ position: number; now: EpochMs }> {
-    return this.db.prepare('SELECT position, now FROM position').get() as { position: number; now: number }
+    // libsql adds a field of its own to a row of get().
+    const row = this.db.prepare('SELECT position, now FROM position').get() as { position: number; now: number }
+    return { position: row.position, now: row.now }
   }
 
   async saveSnapshot(position: number, version: number, snapshot: Uint8Array): Promise<void> {

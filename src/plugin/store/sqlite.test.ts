@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Database from 'libsql'
+import { afterAll, describe, expect, it } from 'vitest'
+import { PermanentError, TransientError } from '../../contract/error.js'
+import { someEvent, someHead, testStore } from '../../testing/store-contract.js'
+import sqlite from './sqlite.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'epicenter-store-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+let n = 0
+const fresh = () => join(folder, `${++n}.db`)
+const open = (config: Parameters<typeof sqlite.open>[0]) => sqlite.open(config, undefined as never)
+
+let file = ''
+testStore('sqlite', {
+  open: () => open({ file: (file = fresh()) }),
+  reopen: () => open({ file }),
+})
+
+describe('the sqlite store', () => {
+  it('commits all of it or nothing when there is no room', async () => {
+    const store = await open({ file: fresh(), maxPages: 40 })
+    const outcome = {
+      events: [someEvent('a', 0), someEvent('a', 1, { title: 'x'.repeat(400_000) })],
+      rollups: [],
+      services: [],
+      facts: [],
+    }
+    const full = store.commit({ outcome, heads: [someHead('a')], orders: [], position: 1, now: 1 })
+    await expect(full).rejects.toThrow(TransientError)
+    expect(await store.told(0, 10)).toEqual([])
+    expect(await store.head('a')).toBeNull()
+    expect((await store.committed()).position).toBe(0)
+    await store[Symbol.asyncDispose]()
+  })
+  it('does not touch a file of a newer version', async () => {
+    const path = fresh()
+    const db = new Database(path)
+    db.exec('PRAGMA user_version = 99')
+    db.close()
+    await expect(open({ file: path })).rejects.toThrow(PermanentError)
+  })
+})

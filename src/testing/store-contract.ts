@@ -1,0 +1,210 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { IncidentEvent } from '../contract/incident.js'
+import type { Outcome } from '../contract/outcome.js'
+import type { Commit, IncidentHead, Store } from '../contract/ports.js'
+import type { Change } from '../contract/signal.js'
+import { ROLLUP_MS, type Rollup, type ServiceNow } from '../contract/view.js'
+
+export interface StoreFactory {
+  open(): Promise<Store>
+  reopen?(): Promise<Store>
+}
+
+const T0 = Date.UTC(2026, 1, 3)
+const nothing = (): Outcome => ({ events: [], rollups: [], services: [], facts: [] })
+
+export const someEvent = (incident: string, seq: number, more: Partial<IncidentEvent> = {}): IncidentEvent => ({
+  at: new Date(T0 + seq * 60_000).toISOString(),
+  event: seq === 0 ? 'opened' : 'updated',
+  incident,
+  seq,
+  service: 'chat',
+  ...more,
+})
+
+export const someHead = (id: string, more: Partial<IncidentHead> = {}): IncidentHead => ({
+  id,
+  service: 'chat',
+  title: 'Chat',
+  open: true,
+  kind: 'outage',
+  severity: 'major',
+  startedAt: T0,
+  openedAt: T0,
+  resolvedAt: null,
+  latest: someEvent(id, 0),
+  lastSeq: 0,
+  mutedUntil: null,
+  ...more,
+})
+
+const rollup = (bin: number, position: number, bad: number): Rollup => ({
+  service: 'chat',
+  bin: T0 + bin * ROLLUP_MS,
+  position,
+  reports: { bad, ok: 0, expected: 1.5, high: 6 },
+  posts: { total: 0, complaints: 0, expected: 0 },
+  checks: { total: 0, bad: 0 },
+  metrics: { total: 0, bad: 0, slow: 0 },
+  reportsBy: { country: { IN: [bad, 0] } },
+  ratesBy: {},
+})
+
+const change = (id: string, at: number, happenedAt?: number): Change => ({
+  type: 'fact',
+  via: 'change',
+  id,
+  service: 'chat',
+  at,
+  kind: 'config',
+  scope: {},
+  ...(happenedAt === undefined ? {} : { happenedAt }),
+})
+
+const service = (id: string, bad: number): ServiceNow => ({
+  service: id,
+  title: id,
+  components: [],
+  dependsOn: [],
+  state: 'ok',
+  at: T0,
+  seen: { report: T0 },
+  recent: { bad, ok: 0, expected: 1 },
+  incidents: [],
+})
+
+/** What every store does. A plug-in's test calls it with a factory, then adds its own cases. */
+export function testStore(name: string, factory: StoreFactory): void {
+  describe(`${name} as a store`, () => {
+    let store: Store
+    let position = 0
+    const commit = (outcome: Partial<Outcome>, more: Partial<Commit> = {}) =>
+      store.commit({
+        outcome: { ...nothing(), ...outcome },
+        heads: [],
+        orders: [],
+        position: ++position,
+        now: T0 + position,
+        ...more,
+      })
+    beforeEach(async () => {
+      position = 0
+      store = await factory.open()
+    })
+    afterEach(async () => {
+      await store[Symbol.asyncDispose]()
+    })
+
+    it('begins empty', async () => {
+      expect(await store.committed()).toEqual({ position: 0, now: 0 })
+      expect(await store.loadSnapshot()).toBeNull()
+      expect(await store.noted('a')).toBeNull()
+      expect(await store.reader().services()).toEqual([])
+      expect(await store.reader().incident('a')).toBeNull()
+    })
+    it('remembers how far it is and never goes back', async () => {
+      await commit({}, { position: 5, now: T0 + 5 })
+      await commit({}, { position: 3, now: T0 + 3 })
+      expect(await store.committed()).toEqual({ position: 5, now: T0 + 5 })
+    })
+    it('counts an event once by incident and seq, whatever comes with it', async () => {
+      await commit({ events: [someEvent('a', 0), someEvent('b', 0)] })
+      await commit({ events: [someEvent('a', 0, { title: 'other' }), someEvent('a', 1)] })
+      const told = await store.told(0, 10)
+      expect(told.map(t => [t.event.incident, t.event.seq])).toEqual([
+        ['a', 0],
+        ['b', 0],
+        ['a', 1],
+      ])
+      expect(told[0]!.event.title).toBeUndefined()
+      expect((await store.told(told[1]!.cursor, 10)).map(t => t.event.seq)).toEqual([1])
+      expect((await store.told(0, 2)).length).toBe(2)
+    })
+    it('puts a rollup, and keeps the one that was computed later', async () => {
+      await commit({ rollups: [rollup(0, 4, 1), rollup(1, 4, 7)] })
+      await commit({ rollups: [rollup(0, 6, 2)] })
+      await commit({ rollups: [rollup(1, 3, 99)] })
+      expect((await store.reader().rollups('chat', T0, T0 + 2 * ROLLUP_MS)).map(r => r.reports.bad)).toEqual([2, 7])
+    })
+    it('reads rollups of a service in [from, until), oldest first', async () => {
+      await commit({ rollups: [rollup(2, 1, 2), rollup(0, 1, 0), rollup(1, 1, 1)] })
+      const bins = await store.reader().rollups('chat', T0, T0 + 2 * ROLLUP_MS)
+      expect(bins).toEqual([rollup(0, 1, 0), rollup(1, 1, 1)])
+      expect(await store.reader().rollups('other', 0, T0 * 2)).toEqual([])
+    })
+    it('puts a service and tells all by name', async () => {
+      await commit({ services: [service('b', 1), service('a', 1)] })
+      await commit({ services: [service('b', 2)] })
+      expect((await store.reader().services()).map(s => [s.service, s.recent.bad])).toEqual([
+        ['a', 1],
+        ['b', 2],
+      ])
+      expect(await store.reader().service('b')).toEqual(service('b', 2))
+      expect(await store.reader().service('c')).toBeNull()
+    })
+    it('finds facts by when they took effect', async () => {
+      await commit({ facts: [change('late', T0 + 100, T0 + 10), change('early', T0 + 5), change('after', T0 + 90)] })
+      await commit({ facts: [change('early', T0 + 5)] })
+      expect((await store.reader().facts('chat', T0, T0 + 90)).map(f => f.id)).toEqual(['early', 'late'])
+    })
+    it('tells an incident with its story in order', async () => {
+      await commit({ events: [someEvent('a', 1), someEvent('a', 0)] }, { heads: [someHead('a', { lastSeq: 1 })] })
+      const incident = await store.reader().incident('a')
+      expect(incident!.events.map(e => e.seq)).toEqual([0, 1])
+      expect(incident).not.toHaveProperty('lastSeq')
+      expect(incident).not.toHaveProperty('mutedUntil')
+      expect(await store.head('a')).toEqual(someHead('a', { lastSeq: 1 }))
+    })
+    it('lists incidents newest first, by service, by state and before a time', async () => {
+      const heads = [
+        someHead('a', { openedAt: T0 + 1 }),
+        someHead('b', { openedAt: T0 + 2, open: false }),
+        someHead('c', { openedAt: T0 + 3, service: 'other' }),
+      ]
+      await commit({}, { heads })
+      const ids = async (query: { service?: string; open?: boolean; limit?: number; before?: number }) =>
+        (await store.reader().incidents({ limit: 10, ...query })).map(i => i.id)
+      expect(await ids({})).toEqual(['c', 'b', 'a'])
+      expect(await ids({ limit: 2 })).toEqual(['c', 'b'])
+      expect(await ids({ service: 'chat' })).toEqual(['b', 'a'])
+      expect(await ids({ open: true })).toEqual(['c', 'a'])
+      expect(await ids({ open: false, service: 'other' })).toEqual([])
+      expect(await ids({ before: T0 + 3 })).toEqual(['b', 'a'])
+    })
+    it('keeps the latest snapshot and notes by name', async () => {
+      await store.saveSnapshot(3, 1, Uint8Array.from([1]))
+      await store.saveSnapshot(9, 2, Uint8Array.from([2, 0, 255]))
+      const saved = await store.loadSnapshot()
+      expect([saved!.position, saved!.version, ...saved!.body]).toEqual([9, 2, 2, 0, 255])
+      await store.note('a', Uint8Array.from([1]))
+      await store.note('a', Uint8Array.from([7, 8]))
+      expect([...(await store.noted('a'))!]).toEqual([7, 8])
+    })
+    it('forgets old rollups and facts, never events', async () => {
+      await commit({
+        rollups: [rollup(0, 1, 1), rollup(9, 1, 1)],
+        facts: [change('old', T0), change('new', T0 + 50)],
+        events: [someEvent('a', 0)],
+      })
+      await store.trim({ rollups: T0 + ROLLUP_MS, facts: T0 + 10 })
+      expect((await store.reader().rollups('chat', 0, T0 * 2)).length).toBe(1)
+      expect((await store.reader().facts('chat', 0, T0 * 2)).map(f => f.id)).toEqual(['new'])
+      expect((await store.told(0, 10)).length).toBe(1)
+    })
+    it('hands out what cannot be changed from outside', async () => {
+      await commit({ services: [service('a', 1)] })
+      const [row] = await store.reader().services()
+      row!.state = 'outage'
+      expect((await store.reader().service('a'))!.state).toBe('ok')
+    })
+    it.skipIf(factory.reopen === undefined)('holds everything when it is opened again', async () => {
+      await commit({ events: [someEvent('a', 0)], services: [service('a', 1)] }, { heads: [someHead('a')] })
+      await store.saveSnapshot(1, 1, Uint8Array.from([5]))
+      await store[Symbol.asyncDispose]()
+      store = await factory.reopen!()
+      expect((await store.reader().incident('a'))!.events).toEqual([someEvent('a', 0)])
+      expect((await store.committed()).position).toBe(1)
+      expect([...(await store.loadSnapshot())!.body]).toEqual([5])
+    })
+  })
+}
