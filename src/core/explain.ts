@@ -1,3 +1,4 @@
+import gammaln from '@stdlib/math-base-special-gammaln'
 import type { Cause, Evidence, Where } from '../contract/incident.js'
 import type { Change, ChangeKind } from '../contract/signal.js'
 import { DAY, HOUR, MINUTE, type EpochMs } from '../contract/time.js'
@@ -31,6 +32,8 @@ const NONE_BITS = 3
 /** The least that a candidate keeps, so that nothing is ever said with certainty. */
 const MIN_PROBABILITY = 0.005
 const MAX_CAUSES = 8
+/** What was undone so long ago and did not help is not likely to have been it; rollbacks take minutes, caches and queues drain in an hour. */
+const UNDONE_IN_VAIN_MS = 90 * MINUTE
 
 export interface Upstream {
   id: string
@@ -52,6 +55,8 @@ export interface Question {
   demand: { ratio: number; since: EpochMs | null } | null
   /** When the trouble began to shrink, if it did. */
   turnedAt: EpochMs | null
+  /** Time of asking. */
+  now?: EpochMs
 }
 
 export interface Explanation {
@@ -67,6 +72,9 @@ export function explain(q: Question): Explanation {
   ]
   const weights = found.map(f => 2 ** Math.min(40, f.bits))
   const all = weights.reduce((a, b) => a + b, 2 ** NONE_BITS)
+  // Every shown candidate and "none" keep the least, so what is shared out is a little under 1 and the sum never over it.
+  const shown = Math.min(MAX_CAUSES, found.length)
+  const bounded = (p: number): number => round(MIN_PROBABILITY + (1 - MIN_PROBABILITY * (shown + 1)) * p)
   const causes = found.map(
     (f, i): Cause => ({
       subject: f.subject,
@@ -80,8 +88,7 @@ export function explain(q: Question): Explanation {
   return { causes: causes.slice(0, MAX_CAUSES), unexplained: bounded(2 ** NONE_BITS / all) }
 }
 
-const bounded = (p: number): number =>
-  Math.round(Math.min(1 - MIN_PROBABILITY, Math.max(MIN_PROBABILITY, p)) * 1000) / 1000
+const round = (p: number): number => Math.round(p * 1000) / 1000
 
 interface Weighed {
   subject: string
@@ -90,8 +97,9 @@ interface Weighed {
   because: Evidence[]
 }
 
-/** First moment at which a change took effect, and the steps of its rollout. */
-const startOf = (c: Change): EpochMs => Math.min(c.happenedAt ?? c.at, c.rollout?.[0]?.[0] ?? Number.POSITIVE_INFINITY)
+/** First moment at which a change took effect; a step to nobody is none. */
+const startOf = (c: Change): EpochMs =>
+  Math.min(c.happenedAt ?? c.at, c.rollout?.find(([, share]) => share > 0)?.[0] ?? Number.POSITIVE_INFINITY)
 
 const eligible = (c: Change, q: Question): boolean =>
   c.reverts === undefined &&
@@ -175,7 +183,8 @@ function place(c: Change, q: Question): Evidence[] {
       // A component breaks what stands on it, so spill-over there is weak evidence against.
       const spill = held < 0.9 ? (label === 'component' ? -1 : -4) * (1 - held) : 0
       const idle = values.filter(v => fine.includes(v)).length / values.length
-      const says = `touched ${overlap} of the ${failing.size} failing ${label} values${idle > 0 ? `, and ${Math.round(idle * values.length)} that are fine` : ''}`
+      const fineToo = idle > 0 ? `, and ${Math.round(idle * values.length)} that are fine` : ''
+      const says = `touched ${overlap} of the ${failing.size} failing ${plural(label, failing.size)}${fineToo}`
       out.push({ says, bits: fit + spill - 3 * idle, refs: [c.id] })
     }
   }
@@ -196,21 +205,20 @@ function failingValues(q: Question, label: string): Map<string, number> {
 
 /** P(overlap ≥ k) when `drawn` of `universe` values are drawn and `marked` of them are marked. */
 function hypergeometricTail(k: number, marked: number, drawn: number, universe: number): number {
-  const choose = (n: number, r: number): number => {
-    if (r < 0 || r > n) return 0
-    let out = 1
-    for (let i = 1; i <= r; i++) out = (out * (n - r + i)) / i
-    return out
-  }
+  // In logarithms: a scope may name a thousand values, and a binomial of those overflows a double.
+  const ln = (n: number, r: number): number => gammaln(n + 1) - gammaln(r + 1) - gammaln(n - r + 1)
   let sum = 0
-  for (let i = k; i <= Math.min(marked, drawn); i++) sum += choose(marked, i) * choose(universe - marked, drawn - i)
-  return Math.min(1, sum / choose(universe, drawn))
+  for (let i = Math.max(k, marked + drawn - universe); i <= Math.min(marked, drawn); i++)
+    sum += Math.exp(ln(marked, i) + ln(universe - marked, drawn - i) - ln(universe, drawn))
+  return Math.min(1, Math.max(Number.MIN_VALUE, sum))
 }
 
 /** Undone, and then better: the strongest thing that can be seen from outside. Undone and no better speaks against. */
 function reversal(c: Change, q: Question): Evidence[] {
   const undo = q.changes.filter(x => x.reverts === c.id).sort((a, b) => startOf(a) - startOf(b))[0]
-  if (!undo || startOf(undo) < q.onset) return []
+  if (!undo) return []
+  if (startOf(undo) < q.interval[0] - SLACK_MS)
+    return [{ says: 'had been undone before the onset', bits: -5, refs: [c.id, undo.id] }]
   const lag = q.turnedAt === null ? null : q.turnedAt - startOf(undo)
   if (lag !== null && lag > -10 * MINUTE && lag < 45 * MINUTE)
     return [
@@ -219,6 +227,10 @@ function reversal(c: Change, q: Question): Evidence[] {
         bits: 4,
         refs: [c.id, undo.id],
       },
+    ]
+  if (q.turnedAt === null && q.now !== undefined && q.now - startOf(undo) > UNDONE_IN_VAIN_MS)
+    return [
+      { says: `was undone ${ago(q.now - startOf(undo))} ago, without effect so far`, bits: -2, refs: [c.id, undo.id] },
     ]
   return [{ says: 'people chose to undo it', bits: 2, refs: [c.id, undo.id] }]
 }
@@ -270,6 +282,9 @@ function weighSurge(q: Question): Weighed {
     ],
   }
 }
+
+const plural = (label: string, n: number): string =>
+  n === 1 ? label : /[^aeiou]y$/.test(label) ? `${label.slice(0, -1)}ies` : `${label}s`
 
 const list = (values: readonly string[]): string =>
   values.length <= 3 ? values.join(', ') : `${values.slice(0, 3).join(', ')} and ${values.length - 3} more`

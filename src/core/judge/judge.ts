@@ -1,5 +1,5 @@
 import type { Finding, Matter } from '../../contract/finding.js'
-import type { EventName, IncidentEvent, Recovery } from '../../contract/incident.js'
+import type { EventName, IncidentEvent, Recovery, Uneven } from '../../contract/incident.js'
 import type { Order } from '../../contract/order.js'
 import type { Change, Fact, Notice } from '../../contract/signal.js'
 import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
@@ -284,7 +284,7 @@ export class Judge {
             share: round(share),
             interval: interval && [round(interval[0])!, round(interval[1])!],
           })),
-      uneven: resolved ? [] : f.uneven.map(u => ({ ...u, share: round(u.share)! })),
+      uneven: resolved ? [] : namedOnce(f.uneven),
       unaffected: f.unaffected,
       causes,
       unexplained,
@@ -357,6 +357,18 @@ export class Judge {
 
 const iso = (at: EpochMs): string => new Date(at).toISOString()
 const round = (x: number | null): number | null => (x === null ? null : Math.round(x * 1000) / 1000)
+
+/** The same people under two names (a country that is one region) are told once. */
+function namedOnce(uneven: readonly Uneven[]): Uneven[] {
+  const seen = new Set<string>()
+  const out: Uneven[] = []
+  for (const u of uneven) {
+    const key = `${u.share.toPrecision(9)}:${u.explainedBy.join()}`
+    if (!seen.has(key)) out.push({ ...u, share: round(u.share)! })
+    seen.add(key)
+  }
+  return out
+}
 
 const finished = (r: Recovery | null): Recovery => ({
   recovered: 1,

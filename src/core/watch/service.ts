@@ -343,6 +343,8 @@ function locate(
   } else if (rates.checks && failing.checks) found = locateRates(rates.checks)
   else if (strand === 'bad' && s.reports && kinds.report?.alarm && state.excessAt.metrics === 0)
     found = segment(reportTable(s.reports, Math.max(state.onset, now - REPORT_WINDOW_MS), now), { kind: 'counts' })
+  // Failing, but too early to say where: the last picture stands.
+  if (found && found.segments.length === 0 && (failing.metrics || failing.checks)) return
   state.segments = found ? found.segments.map(toReading) : []
   state.uneven = found?.uneven ?? []
   state.unaffected = found ? whereUnaffected(found.unaffected) : {}
