@@ -15,9 +15,9 @@ import { chartTable, legend, reportChart, type Marker } from './chart.js'
 import { factLine } from './facts.js'
 import { html, type Html } from './html.js'
 import { toSeriesBetween } from './series.js'
-import { own, phaseOf } from './standing.js'
+import { own, phaseOf, recoveryIsSeen } from './standing.js'
 import { timeline } from './timeline.js'
-import { affected, componentList, fine, uneven } from './who.js'
+import { affected, componentList, fine, folded, uneven } from './who.js'
 import { odds, shareBar, stateMark, time, whereHtml, type Voice } from './words.js'
 
 /** Quiet time that the chart shows before and after. */
@@ -25,6 +25,7 @@ const MARGIN_MS = 30 * MINUTE
 /** At most this many bars; a longer incident is drawn in wider ones. */
 const MOST_BARS = 288
 const CAUSES_SHOWN = 6
+const RECOVERIES_SHOWN = 6
 /** A segment is called slow when at least this much less of it is back than of the best one. */
 const SLOW_BY = 0.1
 
@@ -108,7 +109,7 @@ function hero(input: IncidentInput, voice: Voice): Html {
   const began = latest.startedAt ? Date.parse(latest.startedAt) : incident.startedAt
   const end = endOf(input.events) ?? until
   const interval = latest.startedAtInterval
-  return html`<div class="hero ${state}" id="banner" data-say="${sentence}"><p class="kicker"><a href="/s/${encodeURIComponent(incident.service)}"><bdi>${serviceTitle}</bdi></a> · ${t.incident.label}</p><h1>${sentence}</h1>${says.map(each => html`<p><bdi>${each.text}</bdi></p>`)}<dl class="facts"><div><dt>${t.incident.status}</dt><dd>${stateMark(state, { ...t, state: { ...t.state, [state]: t.incident.phase[phase] } }, 16)}</dd></div><div><dt>${t.incident.severity}</dt><dd>${t.severity[severity]}</dd></div><div><dt>${t.incident.began}</dt><dd>${time(began, voice)}</dd>${interval ? html`<dd class="note">${t.incident.between(f.clock(Date.parse(interval[0])), f.clock(Date.parse(interval[1])))}</dd>` : null}</div><div><dt>${t.incident.noticed}</dt><dd>${time(incident.openedAt, voice)}</dd><dd class="note">${t.incident.noticedAfter(f.span(incident.openedAt - began))}</dd></div><div><dt>${over ? t.incident.lasted : t.incident.running}</dt><dd>${f.span(end - began)}</dd></div>${latest.recovery && !over ? html`<div><dt>${t.incident.recovery}</dt><dd>${t.incident.recovered(f.share(latest.recovery.recovered))}</dd></div>` : null}</dl></div>`
+  return html`<div class="hero ${state}" id="banner" data-say="${sentence}"><p class="kicker"><a href="/s/${encodeURIComponent(incident.service)}"><bdi>${serviceTitle}</bdi></a> · ${t.incident.label}</p><h1>${sentence}</h1>${says.map(each => html`<p><bdi>${each.text}</bdi></p>`)}<dl class="facts"><div><dt>${t.incident.status}</dt><dd>${stateMark(state, { ...t, state: { ...t.state, [state]: t.incident.phase[phase] } }, 16)}</dd></div><div><dt>${t.incident.severity}</dt><dd>${t.severity[severity]}</dd></div><div><dt>${t.incident.began}</dt><dd>${time(began, voice)}</dd>${interval ? html`<dd class="note">${t.incident.between(f.clock(Date.parse(interval[0])), f.clock(Date.parse(interval[1])))}</dd>` : null}</div><div><dt>${t.incident.noticed}</dt><dd>${time(incident.openedAt, voice)}</dd><dd class="note">${t.incident.noticedAfter(f.span(incident.openedAt - began))}</dd></div><div><dt>${over ? t.incident.lasted : t.incident.running}</dt><dd>${f.span(end - began)}</dd></div>${latest.recovery && !over && recoveryIsSeen(latest.recovery) ? html`<div><dt>${t.incident.recovery}</dt><dd>${t.incident.recovered(f.share(latest.recovery.recovered))}</dd></div>` : null}</dl></div>`
 }
 
 function causes(latest: IncidentEvent, voice: Voice): Html {
@@ -134,10 +135,17 @@ function causeRow(cause: Cause, voice: Voice): Html {
 }
 
 function evidenceList(because: readonly Evidence[], voice: Voice): Html | null {
-  const { t } = voice
   if (!because.length) return null
   const rows = [...because].sort((a, b) => b.bits - a.bits)
-  return html`<ul class="because">${rows.map(each => html`<li><span class="${each.bits >= 0 ? 'for' : 'against'}">${each.bits >= 0 ? t.incident.for : t.incident.against}</span><span><bdi>${each.says}</bdi>${Math.abs(each.bits) >= 0.5 ? html` <span class="soft">${odds(each.bits, voice)}</span>` : null}</span></li>`)}</ul>`
+  return html`<ul class="because">${rows.map(each => html`<li>${side(each.bits, voice)}<span><bdi>${each.says}</bdi>${Math.abs(each.bits) >= 0.5 ? html` <span class="soft">${odds(each.bits, voice)}</span>` : null}</span></li>`)}</ul>`
+}
+
+/** Below half a bit a line speaks for neither side. */
+function side(bits: number, { t }: Voice): Html {
+  if (Math.abs(bits) < 0.5) return html`<span class="soft">${t.incident.neither}</span>`
+  return bits > 0
+    ? html`<span class="for">${t.incident.for}</span>`
+    : html`<span class="against">${t.incident.against}</span>`
 }
 
 function signals(latest: IncidentEvent, voice: Voice): Html | null {
@@ -166,11 +174,16 @@ export function slowest(found: Recovery): SegmentRecovery | null {
 function recovery(latest: IncidentEvent, components: readonly Component[], voice: Voice): Html {
   const { t, f } = voice
   const found = latest.recovery
-  if (!found) return html`<p class="soft">${t.incident.recoveryEmpty}</p>`
+  if (!found || !recoveryIsSeen(found)) return html`<p class="soft">${t.incident.recoveryEmpty}</p>`
   const slow = slowest(found)
   const row = (name: Html, share: number, eta: [string, string] | null, isSlow: boolean) =>
     html`<li><div class="head"><span>${name}${isSlow ? html` <span class="tag degraded">${t.incident.slowest}</span>` : null}</span><b>${t.incident.recovered(f.share(share))}</b></div>${shareBar(share, null, 'ok')}<p class="note">${share >= 0.995 ? t.incident.recoveryDone : eta ? t.incident.eta(f.clock(Date.parse(eta[0])), f.moment(Date.parse(eta[1]), voice.now)) : t.incident.etaNone}</p></li>`
-  return html`<ul class="bars">${row(html`<b>${t.incident.overall}</b>`, found.recovered, found.eta, false)}${[...found.segments].sort((a, b) => a.recovered - b.recovered).map(each => row(whereHtml(each.where, voice, components), each.recovered, each.eta, each === slow))}</ul><p class="note">${t.incident.recoveryNote}</p>`
+  const segments = [...found.segments].sort((a, b) => a.recovered - b.recovered)
+  const rows = [
+    row(html`<b>${t.incident.overall}</b>`, found.recovered, found.eta, false),
+    ...segments.map(each => row(whereHtml(each.where, voice, components), each.recovered, each.eta, each === slow)),
+  ]
+  return html`${folded(rows, RECOVERIES_SHOWN, 'recoveries', voice)}<p class="note">${t.incident.recoveryNote}</p>`
 }
 
 function chart(input: IncidentInput, voice: Voice): Html {

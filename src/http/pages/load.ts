@@ -7,7 +7,7 @@ import type { Html } from './html.js'
 import { foldEvents, headline, incidentMain } from './incident.js'
 import { usualByCountry, type Usual } from './map.js'
 import { bannerOf, nowMain } from './now.js'
-import { toSeries } from './series.js'
+import { fillSilence, toSeries } from './series.js'
 import { RANGES, serviceMain, type Range } from './service.js'
 import { phaseOf, standing, worstFirst, type Standing } from './standing.js'
 import { en } from './strings.js'
@@ -131,7 +131,8 @@ export class Pages {
     if (held?.hour === hour) return held.usual
     const until = (hour - 1) * HOUR
     const known = incidents.map(each => ({ from: each.startedAt, until: each.resolvedAt ?? now }))
-    const usual = usualByCountry(await this.#reader.rollups(service, until - USUAL_MS, until), known)
+    const rows = await this.#reader.rollups(service, until - USUAL_MS, until)
+    const usual = usualByCountry(fillSilence(rows, until - USUAL_MS, until), known)
     remember(this.#usual, service, { hour, usual })
     return usual
   }

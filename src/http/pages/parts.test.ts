@@ -49,13 +49,35 @@ describe('format', () => {
 
 describe('series', () => {
   it('keeps a missing bin as a gap, apart from zero', () => {
-    const rows = [rollup(START), rollup(START + 2 * ROLLUP_MS, { reports: { bad: 0, ok: 0, expected: 1, high: 4 } })]
+    const busy = { ok: 0, expected: 8, high: 20 }
+    const rows = [
+      rollup(START, { reports: { bad: 1, ...busy } }),
+      rollup(START + 2 * ROLLUP_MS, { reports: { bad: 0, ...busy } }),
+    ]
     const series = toSeries(rows, 4 * ROLLUP_MS, ROLLUP_MS, START + 4 * ROLLUP_MS)
     expect(series.bars.map(bar => bar?.bad ?? null)).toEqual([1, null, 0, null])
     expect(gapsOf(series)).toEqual([
       [1, 1],
       [3, 3],
     ])
+  })
+  it('reads a short silence as zero and a surprising one as a gap', () => {
+    const at = (i: number, expected: number) =>
+      rollup(START + i * ROLLUP_MS, { reports: { bad: 1, ok: 0, expected, high: 9 } })
+    const bars = (expected: number) =>
+      toSeries([at(0, expected), at(6, expected)], 6 * ROLLUP_MS + HOUR, ROLLUP_MS, START + 7 * ROLLUP_MS).bars.slice(
+        -7,
+      )
+    // Five empty bins at one expected report each: 1 in 150, nothing special. At two each: 1 in 22,000.
+    expect(bars(1).map(bar => bar?.bad ?? null)).toEqual([1, 0, 0, 0, 0, 0, 1])
+    expect(bars(1)[3]).toMatchObject({ expected: 1, high: 9 })
+    expect(bars(2).map(bar => bar?.bad ?? null)).toEqual([1, null, null, null, null, null, 1])
+    // Before the first row nothing is known, however quiet the service.
+    expect(
+      toSeries([at(0, 0.01)], HOUR, ROLLUP_MS, START + ROLLUP_MS)
+        .bars.slice(0, -1)
+        .every(bar => bar === null),
+    ).toBe(true)
   })
   it('ends with the bar that is still filling, and says how full it is', () => {
     const series = toSeries([rollup(START)], HOUR, ROLLUP_MS, START + MINUTE)

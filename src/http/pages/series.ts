@@ -1,5 +1,5 @@
 import { HOUR, type EpochMs } from '../../contract/time.js'
-import type { Rollup } from '../../contract/view.js'
+import { ROLLUP_MS, type Rollup } from '../../contract/view.js'
 
 /** One bar of a chart; null where there is no data, which is not zero. */
 export interface Bar {
@@ -38,7 +38,7 @@ export function toSeriesBetween(
   const until = Math.ceil(end / binMs) * binMs
   const bars = new Array<Bar | null>(Math.round((until - from) / binMs)).fill(null)
   const squares = new Float64Array(bars.length)
-  for (const row of rollups) {
+  for (const row of fillSilence(rollups, from, Math.min(until, now))) {
     const index = Math.floor((row.bin - from) / binMs)
     if (index < 0 || index >= bars.length) continue
     const barFrom = from + index * binMs
@@ -56,6 +56,46 @@ export function toSeriesBetween(
     }
   }
   return { from, until, binMs, bars }
+}
+
+/**
+ * Bins in which nothing arrived have no row, so a hole means either "nobody reported" or "we were not listening". A hole
+ * is read as zero while so long a silence is nothing special, that is while fewer than SILENCE reports would have been
+ * usual in it (Poisson: e⁻⁷ ≈ 1 in 1,000); a longer one stays a hole, and so does the time before the first row.
+ */
+export const SILENCE = 7
+
+export function fillSilence(rollups: readonly Rollup[], from: EpochMs, until: EpochMs): Rollup[] {
+  const out: Rollup[] = []
+  const fill = (left: Rollup, right: Rollup | null, end: EpochMs) => {
+    const missing = Math.ceil((end - left.bin) / ROLLUP_MS) - 1
+    const mean = (pick: (row: Rollup) => number) => (pick(left) + pick(right ?? left)) / 2
+    const expected = mean(row => row.reports.expected)
+    if (missing < 1 || expected * missing >= SILENCE) return
+    const reports = { bad: 0, ok: 0, expected, high: mean(row => row.reports.high) }
+    for (let i = 1; i <= missing; i++)
+      out.push({ ...QUIET, service: left.service, bin: left.bin + i * ROLLUP_MS, reports })
+  }
+  let left: Rollup | null = null
+  for (const row of rollups) {
+    if (left) fill(left, row, row.bin)
+    out.push(row)
+    left = row
+  }
+  if (left) fill(left, null, until)
+  return out.filter(row => row.bin >= from && row.bin < until)
+}
+
+const QUIET: Rollup = {
+  service: '',
+  bin: 0,
+  position: 0,
+  reports: { bad: 0, ok: 0, expected: 0, high: 0 },
+  posts: { total: 0, complaints: 0, expected: 0 },
+  checks: { total: 0, bad: 0 },
+  metrics: { total: 0, bad: 0, slow: 0 },
+  reportsBy: {},
+  ratesBy: {},
 }
 
 function emptyBar(from: EpochMs, filled: number): Bar {

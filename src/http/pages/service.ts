@@ -9,7 +9,7 @@ import { attr, html, type Html } from './html.js'
 import { slowest } from './incident.js'
 import { countryRows, mapFigure, type Usual } from './map.js'
 import { countBy, toSeries, total, type Series } from './series.js'
-import { own, phaseOf, type Standing } from './standing.js'
+import { own, phaseOf, recoveryIsSeen, type Standing } from './standing.js'
 import { affected, fine, componentList } from './who.js'
 import { ago, reasonSentence, shareBar, stateMark, statusSentence, time, whereText, type Voice } from './words.js'
 
@@ -68,7 +68,7 @@ function hero({ row, wallNow }: ServiceInput, voice: Voice): Html {
   const sentence = statusSentence(row, t)
   return html`<div class="hero ${row.state}" id="banner" data-say="${sentence}">${stateMark(row.state, t)}<h1>${sentence}</h1><p>${reasonSentence(row, voice, wallNow)}</p>${row.incidents.map(
     each =>
-      html`<p><a href="/i/${encodeURIComponent(each.id)}"><b>${t.kind[each.kind]}</b> ${t.since} ${time(each.startedAt, voice)}</a> <span class="tag">${t.severity[each.severity]}</span>${each.latest.recovery ? html` ${recoveryWords(each.latest.recovery, row.service.components, voice)}` : null}</p>`,
+      html`<p><a href="/i/${encodeURIComponent(each.id)}"><b>${t.kind[each.kind]}</b> ${t.since} ${time(each.startedAt, voice)}</a> <span class="tag">${t.severity[each.severity]}</span>${each.latest.recovery && recoveryIsSeen(each.latest.recovery) ? html` ${recoveryWords(each.latest.recovery, row.service.components, voice)}` : null}</p>`,
   )}${dataAge(row, voice)}</div>`
 }
 

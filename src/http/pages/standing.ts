@@ -1,4 +1,4 @@
-import type { EventName, IncidentEvent, Where } from '../../contract/incident.js'
+import type { EventName, IncidentEvent, Recovery, Where } from '../../contract/incident.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import type { IncidentView, ServiceNow, ServiceState, WorkspaceView } from '../../contract/view.js'
 
@@ -71,4 +71,11 @@ export function own<Value>(record: Readonly<Record<string, Value>>, key: string)
 
 export function isEverybody(where: Where): boolean {
   return Object.keys(where).length === 0
+}
+
+/** Less than this share of the excess gone is the noise of counts, not a recovery. */
+const SEEN_SHARE = 0.05
+
+export function recoveryIsSeen(recovery: Recovery): boolean {
+  return recovery.recovered >= SEEN_SHARE || recovery.segments.some(each => each.recovered >= 2 * SEEN_SHARE)
 }

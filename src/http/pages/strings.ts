@@ -321,6 +321,7 @@ export const en = {
     unexplainedNote: 'the cause may be something that nobody told us about',
     for: 'for',
     against: 'against',
+    neither: 'noted',
     rarer: 'rarer than',
     evidence: 'What the signals say',
     evidenceNote: 'How surprising each kind of signal is if nothing were wrong.',
@@ -355,7 +356,7 @@ export const en = {
     because: 'because',
     changed: {
       segments: 'Affected',
-      nobody: 'nobody any more',
+      nobody: 'no segment any more',
       lead: 'Leading suspect',
       severity: (s: string) => `Severity ${s}`,
       recovered: (share: string) => `${share} of the excess gone`,

@@ -52,11 +52,16 @@ function changes(
   const earlier = Object.assign({}, ...before) as Partial<IncidentEvent>
   const lines: (string | Html)[] = []
   if (event.severity && event.severity !== earlier.severity) lines.push(changed.severity(t.severity[event.severity]))
-  if (event.segments) {
+  // A sentence that was written for the public says where and why; the parts are told only without one.
+  const says = (event.says ?? []).map(each => each.text)
+  const said = (earlier.says ?? []).map(each => each.text)
+  lines.push(...says.filter(each => !said.includes(each)))
+  if (event.segments && !says.length) {
     const now = event.segments.map(
       each => `${whereText(each.where, voice, components)}${each.share === null ? '' : ` (${f.share(each.share)})`}`,
     )
-    lines.push(`${changed.segments}: ${now.length ? now.slice(0, 4).join('; ') : changed.nobody}`)
+    if (now.length || earlier.segments?.length)
+      lines.push(`${changed.segments}: ${now.length ? now.slice(0, 4).join('; ') : changed.nobody}`)
   }
   if (event.components && event.components.length !== earlier.components?.length)
     lines.push(`${t.who.components}: ${f.number(event.components.length)}`)
@@ -67,13 +72,13 @@ function changes(
   }
   const lead = leader(event)
   const led = leader(earlier)
-  if (lead && (lead.subject !== led?.subject || Math.abs(lead.probability - led.probability) >= 0.05))
+  const named = lead !== undefined && says.some(each => each.includes(lead.title))
+  if (lead && !named && (lead.subject !== led?.subject || Math.abs(lead.probability - led.probability) >= 0.05))
     lines.push(`${changed.lead}: ${lead.title} (${f.share(lead.probability)})`)
   if (event.security && event.security.state !== earlier.security?.state && event.security.state !== 'no_evidence')
     lines.push(t.security[event.security.state])
-  if (event.recovery && event.recovery.recovered !== earlier.recovery?.recovered)
+  if (event.recovery && Math.abs(event.recovery.recovered - (earlier.recovery?.recovered ?? 0)) >= 0.05)
     lines.push(changed.recovered(f.share(event.recovery.recovered)))
-  for (const each of event.says ?? []) lines.push(each.text)
   if (event.by) lines.push(`${t.incident.by(event.by)}${event.why ? `, ${t.incident.because}: ${event.why}` : ''}`)
   return html`${lines.map(line => html`<p><bdi>${line}</bdi></p>`)}`
 }

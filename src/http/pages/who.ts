@@ -1,9 +1,10 @@
-import type { IncidentEvent } from '../../contract/incident.js'
+import type { IncidentEvent, Segment, Uneven } from '../../contract/incident.js'
 import type { Component } from '../../contract/topology.js'
 import { html, type Html } from './html.js'
 import { labelName, shareBar, valueName, whereHtml, type Voice } from './words.js'
 
-const SEGMENTS_SHOWN = 8
+const SEGMENTS_SHOWN = 5
+const UNEVEN_SHOWN = 3
 const VALUES_SHOWN = 12
 
 /** The failing segments, each with its share and interval; a share that cannot be known is said to be unknown. */
@@ -11,16 +12,19 @@ export function affected(event: IncidentEvent, components: readonly Component[],
   const { t, f } = voice
   const segments = event.segments ?? []
   if (!segments.length) return html`<p class="soft">${event.segments ? t.who.noneLeft : t.who.noSegment}</p>`
-  return html`<ul class="bars">${segments
-    .slice(0, SEGMENTS_SHOWN)
-    .map(
-      each =>
-        html`<li><div class="head"><span>${whereHtml(each.where, voice, components)}</span>${each.share === null ? null : html`<span><b>${f.share(each.share)}</b> ${t.who.share}</span>`}</div>${
-          each.share === null
-            ? html`<p class="note">${t.who.shareUnknown}</p>`
-            : html`${shareBar(each.share, each.interval, 'hot')}${each.interval ? html`<p class="note">${t.who.interval(f.shares(each.interval))}</p>` : null}`
-        }</li>`,
-    )}</ul>${segments.length > SEGMENTS_SHOWN ? html`<p class="note">${t.more(f.number(segments.length - SEGMENTS_SHOWN))}</p>` : null}`
+  const row = (each: Segment) =>
+    html`<li><div class="head"><span>${whereHtml(each.where, voice, components)}</span>${each.share === null ? null : html`<span><b>${f.share(each.share)}</b> ${t.who.share}</span>`}</div>${
+      each.share === null
+        ? html`<p class="note">${t.who.shareUnknown}</p>`
+        : html`${shareBar(each.share, each.interval, 'hot')}${each.interval ? html`<p class="note">${t.who.interval(f.shares(each.interval))}</p>` : null}`
+    }</li>`
+  return folded(segments.map(row), SEGMENTS_SHOWN, 'segments', voice)
+}
+
+/** The first rows, and the rest behind a summary. */
+export function folded(rows: Html[], shown: number, id: string, { t, f }: Voice): Html {
+  const rest = rows.slice(shown)
+  return html`<ul class="bars">${rows.slice(0, shown)}</ul>${rest.length ? html`<details id="${id}"><summary>${t.more(f.number(rest.length))}</summary><ul class="bars">${rest}</ul></details>` : null}`
 }
 
 export function fine(event: IncidentEvent, components: readonly Component[], voice: Voice): Html {
@@ -46,10 +50,7 @@ export function uneven(event: IncidentEvent, components: readonly Component[], v
   const { t, f } = voice
   const rows = event.uneven ?? []
   if (!rows.length) return null
-  return html`<h3>${t.who.uneven}</h3><ul class="bars">${rows
-    .slice(0, SEGMENTS_SHOWN)
-    .map(
-      each =>
-        html`<li><div class="head"><span>${whereHtml(each.where, voice, components)}</span><span><b>${f.share(each.share)}</b> ${t.who.share}</span></div>${shareBar(each.share, null, 'hot')}<p class="note">${each.explainedBy.length ? t.who.unevenBy(f.list(each.explainedBy.map(label => labelName(label, false, t)))) : t.who.unevenNone}</p></li>`,
-    )}</ul>`
+  const row = (each: Uneven) =>
+    html`<li><div class="head"><span>${whereHtml(each.where, voice, components)}</span><span><b>${f.share(each.share)}</b> ${t.who.share}</span></div>${shareBar(each.share, null, 'hot')}<p class="note">${each.explainedBy.length ? t.who.unevenBy(f.list(each.explainedBy.map(label => labelName(label, false, t)))) : t.who.unevenNone}</p></li>`
+  return html`<h3>${t.who.uneven}</h3>${folded(rows.map(row), UNEVEN_SHOWN, 'uneven', voice)}`
 }

@@ -72,7 +72,7 @@ export function reasonSentence(row: Standing, { t, f, now }: Voice, wallNow: Epo
   if (seen.report === undefined && recent.bad === 0) return t.reason.noReports
   const ratio = recent.expected > 0 ? recent.bad / recent.expected : 0
   const troubled = row.state === 'degraded' || row.state === 'outage'
-  if (ratio >= 2) return t.reason.above(f.number(recent.bad), f.times(ratio))
+  if (ratio >= 2 && row.state !== 'ok') return t.reason.above(f.number(recent.bad), f.times(ratio))
   if (troubled) return t.reason.quietNow(f.number(recent.bad), f.number(Math.round(recent.expected)))
   return t.reason.usual(f.number(recent.bad), f.number(Math.round(recent.expected)))
 }
