@@ -30,6 +30,8 @@ export interface Track {
   unit: 'share' | 'reports_per_minute'
   /** Bits against "as usual" in the window. */
   bits: number
+  /** How far chance moves `excess`, one standard deviation. */
+  error: number
   /** Nothing arrived for it lately: `excess` is its last word. */
   stale: boolean
 }

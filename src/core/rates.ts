@@ -453,6 +453,12 @@ export function excessBits(total: number, hit: number, expected: number): number
   )
 }
 
+/** Standard error of a failing share, shared fate included; half a failure is added so that none is not certainty. */
+export function shareError(total: number, hit: number): number {
+  const p = (hit + 0.5) / (total + 1)
+  return Math.sqrt(p * (1 - p) * (1 / total + 1 / EFFECTIVE_REQUESTS))
+}
+
 /** When the strand left its usual share, from minute sums of the given groups: the start that the likelihood likes best. */
 export function rateOnset(
   state: RateState,

@@ -366,7 +366,9 @@ function reportTrack(state: ReportState, kind: KindReading | undefined, now: Epo
   for (const rows of state.ring.rows)
     if (rows && rows.slot >= from && rows.slot < now) for (const bad of rows.a) observed += bad
   const excess = Math.max(0, observed - expectedReports(state, from, from + minutes * MINUTE)) / minutes
-  return { where: {}, excess, unit: 'reports_per_minute', bits: kind?.bits ?? 0, stale: kind?.bits === null }
+  // One more than was seen, so that none seen is not taken for certainty.
+  const error = Math.sqrt(observed + 1) / minutes
+  return { where: {}, excess, unit: 'reports_per_minute', bits: kind?.bits ?? 0, error, stale: kind?.bits === null }
 }
 
 const overallShare = (metrics: RateWindow | null, checks: RateWindow | null): number | null => {

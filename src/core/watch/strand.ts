@@ -7,6 +7,7 @@ import {
   CLEAR_SHARE,
   excessBits,
   leafWindow,
+  shareError,
   UNREADABLE_MS,
   windowByGroup,
   type LeafWindow,
@@ -58,13 +59,17 @@ export function rateWindow(state: RateState, strand: Strand, now: EpochMs, onset
   return { state, window, groups: windowByGroup(state.book, window), newest }
 }
 
-/** Failing share above the usual one in a group, with its bits. */
-export function groupExcess(rates: RateWindow, group: number): { excess: number; bits: number } {
+/** Failing share above the usual one in a group, with its bits and its standard error. */
+export function groupExcess(rates: RateWindow, group: number): { excess: number; bits: number; error: number } {
   const total = rates.groups.total[group] ?? 0
-  if (total <= 0) return { excess: 0, bits: 0 }
+  if (total <= 0) return { excess: 0, bits: 0, error: 1 }
   const hit = rates.groups.hit[group]!
   const expected = rates.groups.expected[group]!
-  return { excess: Math.max(0, (hit - expected) / total), bits: excessBits(total, hit, expected) }
+  return {
+    excess: Math.max(0, (hit - expected) / total),
+    bits: excessBits(total, hit, expected),
+    error: shareError(total, hit),
+  }
 }
 
 /** Is any label value still failing beyond what is usual? */
@@ -173,8 +178,8 @@ export function readTracks(
       if (!rates) continue
       const group = key === null ? 0 : rates.state.book.groupOf.get(key)
       if (group === undefined || (rates.groups.total[group] ?? 0) <= 0) continue
-      const { excess, bits } = groupExcess(rates, group)
-      tracks.push({ where, excess, unit: 'share', bits, stale: now - rates.newest[group]! > UNREADABLE_MS })
+      const { excess, bits, error } = groupExcess(rates, group)
+      tracks.push({ where, excess, unit: 'share', bits, error, stale: now - rates.newest[group]! > UNREADABLE_MS })
       return
     }
   }
