@@ -1,0 +1,203 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Webhook } from 'standardwebhooks'
+import { describe, expect, it } from 'vitest'
+import { PermanentError, TransientError } from '../contract/error.js'
+import type { IncidentEvent } from '../contract/incident.js'
+import type { Delivery as Message, Notifier } from '../contract/notifier.js'
+import type { IncidentHead } from '../contract/ports.js'
+import { HOUR } from '../contract/time.js'
+import webhook from '../plugin/notifier/webhook.js'
+import { fakeEnv } from '../testing/env.js'
+import { someEvent, someHead } from '../testing/store-contract.js'
+import { Delivery, dispatch } from './deliver.js'
+
+const T0 = Date.parse(someEvent('a', 0).at)
+
+describe('dispatch()', () => {
+  const before = { severity: 'major', kind: 'outage' }
+  it.each<[sentence: string, more: Partial<IncidentEvent>, verdict: string]>([
+    ['opened is news', { event: 'opened' }, 'tell'],
+    ['recovering is news', { event: 'recovering' }, 'tell'],
+    ['resolved is news', { event: 'resolved' }, 'tell'],
+    ['reopened is news', { event: 'reopened' }, 'tell'],
+    ['an update of numbers is not', { event: 'updated', unexplained: 0.2 }, 'not news'],
+    [
+      'an update that repeats severity and kind is not',
+      { event: 'updated', severity: 'major', kind: 'outage' },
+      'not news',
+    ],
+    ['a turn for the worse is', { event: 'updated', severity: 'critical' }, 'tell'],
+    ['another kind is', { event: 'updated', kind: 'security' }, 'tell'],
+    ['a note is not', { event: 'note' }, 'not news'],
+  ])('%s', (_, more, verdict) => {
+    const said = dispatch(someEvent('a', 3, more), before, someHead('a'))
+    expect(said.tell ? 'tell' : said.because).toBe(verdict)
+  })
+  it('is silent until the mute ends', () => {
+    const muted = someHead('a', { mutedUntil: T0 + HOUR })
+    expect(dispatch(someEvent('a', 3, { event: 'resolved' }), before, muted)).toEqual({ tell: false, because: 'muted' })
+    const later = someEvent('a', 3, { event: 'resolved', at: new Date(T0 + 2 * HOUR).toISOString() })
+    expect(dispatch(later, before, muted)).toEqual({ tell: true })
+  })
+})
+
+/** A committed story and a receiver that does as it is told. */
+function world(events: IncidentEvent[], answer: (attempt: number, message: Message) => Error | null) {
+  const told: string[] = []
+  let attempts = 0
+  let receipt = 0
+  const waits: number[] = []
+  const notifier: Notifier = {
+    tell: async message => {
+      const error = answer(++attempts, message)
+      if (error !== null) throw error
+      told.push(message.id)
+    },
+    [Symbol.asyncDispose]: async () => {},
+  }
+  const env = fakeEnv()
+  const parts = {
+    told: async (after: number, max: number) =>
+      events.slice(after, after + max).map((event, i) => ({ cursor: after + i + 1, event })),
+    head: async (): Promise<IncidentHead | null> => null,
+    story: async (incident: string) => events.filter(e => e.incident === incident),
+    title: async () => 'Chat',
+    receipt: async () => receipt,
+    saveReceipt: async (cursor: number) => {
+      receipt = cursor
+    },
+  }
+  const sleep = async (ms: number) => {
+    waits.push(ms)
+    env.move(ms)
+  }
+  const make = () => new Delivery('webhook-1', notifier, parts, env as never, sleep)
+  return { told, waits, env, make, receipt: () => receipt, attempts: () => attempts }
+}
+
+const story = [
+  someEvent('a', 0, { severity: 'minor', kind: 'outage' }),
+  someEvent('a', 1, { event: 'updated', unexplained: 0.5 }),
+  someEvent('a', 2, { event: 'updated', severity: 'critical' }),
+  someEvent('a', 3, { event: 'resolved' }),
+]
+
+describe('Delivery', () => {
+  it('tells what is news, in order, once', async () => {
+    const { told, make, receipt } = world(story, () => null)
+    await using delivery = make()
+    delivery.wake()
+    delivery.wake()
+    await delivery.idle()
+    expect(told).toEqual(['msg_a_0', 'msg_a_2', 'msg_a_3'])
+    expect(receipt()).toBe(4)
+  })
+  it('goes on after a restart where the receipts end', async () => {
+    const w = world(story, attempt => (attempt === 2 ? new PermanentError('gone') : null))
+    for (let i = 0; i < 2; i++) {
+      await using delivery = w.make()
+      delivery.wake()
+      await delivery.idle()
+    }
+    expect(w.told).toEqual(['msg_a_0', 'msg_a_3'])
+  })
+  it('tries again with longer and longer pauses, and as long as the receiver asks', async () => {
+    const w = world(story.slice(0, 1), attempt =>
+      attempt < 5 ? new TransientError('busy', attempt === 4 ? 300_000 : 0) : null,
+    )
+    await using delivery = w.make()
+    delivery.wake()
+    await delivery.idle()
+    expect(w.told).toEqual(['msg_a_0'])
+    expect(w.waits).toEqual([5_000, 10_000, 20_000, 300_000])
+  })
+  it('gives a message up after a day and goes on with the next', async () => {
+    const w = world(story, (_, message) => (message.id === 'msg_a_0' ? new TransientError('down', 0) : null))
+    await using delivery = w.make()
+    delivery.wake()
+    await delivery.idle()
+    expect(w.told).toEqual(['msg_a_2', 'msg_a_3'])
+    expect(w.env.said.map(s => s.what)).toContain('a message was given up')
+    expect(w.attempts()).toBeLessThan(170)
+  })
+  it('keeps the receipt back while it could not tell, so that nothing is lost when it is stopped', async () => {
+    let stop = () => {}
+    const w = world(story, () => {
+      stop()
+      return new TransientError('down', 0)
+    })
+    const delivery = w.make()
+    stop = () => void delivery[Symbol.asyncDispose]()
+    delivery.wake()
+    await delivery.idle()
+    expect(w.receipt()).toBe(0)
+  })
+})
+
+describe('the webhook', () => {
+  const secret = `whsec_${Buffer.from('a secret of 24 bytes or more').toString('base64')}`
+  const message: Message = { id: 'msg_a_0', event: someEvent('a', 0, { severity: 'major' }), title: 'Chat' }
+
+  async function receiving(status: number, headers: Record<string, string>, use: (url: string) => Promise<void>) {
+    const received: { headers: Record<string, string>; body: string }[] = []
+    const server = createServer(async (request, response) => {
+      let body = ''
+      for await (const piece of request) body += piece
+      received.push({ headers: request.headers as Record<string, string>, body })
+      response.writeHead(status, headers).end()
+    })
+    await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
+    try {
+      await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks/secret-path`)
+    } finally {
+      server.close()
+      server.closeAllConnections()
+    }
+    return received
+  }
+  const env = {
+    now: () => Date.now(),
+    sleep: async () => {},
+    readText: async () => '',
+    fetch: (url: string, init?: object) => fetch(url, init),
+  }
+
+  it('signs as Standard Webhooks says, and a receiver can check it', async () => {
+    const [got] = await receiving(200, {}, async url => {
+      await using notifier = await webhook.open({ url, secret }, env)
+      await notifier.tell(message)
+    })
+    expect(got!.headers['webhook-id']).toBe('msg_a_0')
+    expect(new Webhook(secret).verify(got!.body, got!.headers)).toMatchObject({
+      type: 'incident.opened',
+      data: { title: 'Chat', incident: 'a', severity: 'major' },
+    })
+    expect(() => new Webhook(secret).verify(got!.body.replace('major', 'minor'), got!.headers)).toThrow()
+  })
+  it.each<[number, Record<string, string>, unknown]>([
+    [500, {}, TransientError],
+    [429, { 'retry-after': '120' }, TransientError],
+    [302, { location: 'http://elsewhere.example' }, TransientError],
+    [410, {}, PermanentError],
+  ])('takes an answer %i for what it is', async (status, headers, kind) => {
+    await receiving(status, headers, async url => {
+      await using notifier = await webhook.open({ url, secret }, env)
+      const failed = notifier.tell(message)
+      await expect(failed).rejects.toThrow(kind as never)
+      await expect(failed).rejects.toMatchObject(status === 429 ? { retryAfterMs: 120_000 } : {})
+    })
+  })
+  it('names no path and no secret in what it says', async () => {
+    await using notifier = await webhook.open({ url: 'http://127.0.0.1:9/hooks/secret-path', secret }, env)
+    const error = await notifier.tell(message).then(
+      () => null,
+      (e: Error) => e,
+    )
+    expect(error).toBeInstanceOf(TransientError)
+    expect(error!.message).not.toMatch(/secret/)
+  })
+  it('refuses a secret that is none', async () => {
+    await expect(webhook.open({ url: 'http://127.0.0.1:9/', secret: 'whsec_***' }, env)).rejects.toThrow(PermanentError)
+  })
+})
