@@ -42,7 +42,7 @@ const CORRIDOR_DOORS: Record<string, readonly string[]> = {
   rates: [],
 }
 
-/** npm packages a room may import. Tests may use {@link TEST_PACKAGES} besides; lab and bench use what they like. */
+/** npm packages a room may import. Tests of the outer rooms, lab and bench use what they like. */
 const PACKAGES: Record<string, readonly string[]> = {
   contract: ['@sinclair/typebox'],
   core: ['@stdlib/*'],
@@ -57,6 +57,8 @@ const PACKAGES: Record<string, readonly string[]> = {
 const TYPE_PACKAGES = ['geojson', 'topojson-specification']
 const TEST_PACKAGES = ['axe-core', 'esbuild', 'fast-check', 'playwright-core', 'vitest']
 
+/** Rooms whose tests too keep to the room's packages and {@link TEST_PACKAGES}. */
+const PURE = new Set(['contract', 'core', 'web'])
 /** Rooms without Node: they must run anywhere. */
 const NO_NODE = new Set(['contract', 'core', 'web'])
 
@@ -179,7 +181,7 @@ function whyNoPackage(path: string, { specifier, kind }: Import, installed: Read
   if (kind === 'type' && TYPE_PACKAGES.includes(name)) return undefined
   if (!installed.has(name)) return `${name} is not in package.json (Node's own modules are written node:…)`
   const allowed = PACKAGES[room]
-  if (allowed === undefined || (isTest(path) && TEST_PACKAGES.includes(name))) return undefined
+  if (allowed === undefined || (isTest(path) && (TEST_PACKAGES.includes(name) || !PURE.has(room)))) return undefined
   return allowed.some(entry => entry === name || (entry.endsWith('/*') && name.startsWith(entry.slice(0, -1))))
     ? undefined
     : `${room} may not import ${name}`
