@@ -24,6 +24,12 @@ export const UPDATE_SLOW_MS = 10 * MINUTE
 const HEALTHY_SHARE = 0.005
 /** While a service that we stand on is down, fewer failing requests than this are its trouble, not ours. */
 export const UPSTREAM_SHARE = 0.2
+/** Share of answers that repeat the sender's own, from which a spike is noise of a few: real people press once or twice, not ten times. */
+const REPEATED_SHARE = 0.8
+/** Fewer different people than this in a quarter of an hour are no spike, whatever the detector still remembers. */
+const REPORTERS_LEAST = 3
+/** Posts that agree with reports lend them other people's voices. */
+const POSTS_AGREE_BITS = 10
 /** Texts of one class among those that say anything, from which it names the trouble. */
 const TEXT_SHARE = 0.3
 const TEXTS_LEAST = 5
@@ -43,7 +49,7 @@ export interface Surroundings {
 
 /** Should this finding open an incident, and of which kind? */
 export function shouldOpen(f: Finding, around: Surroundings): Verdict {
-  if (f.crowd.exposures >= 5) return { open: true, kind: 'security' }
+  if (f.strand === 'bad' && f.crowd.exposures >= 5) return { open: true, kind: 'security' }
   if (!f.alarm) return { open: false, why: 'no alarm' }
   const lasted = f.at - around.alarmSince
   if (f.strand === 'slow') {
@@ -53,6 +59,8 @@ export function shouldOpen(f: Finding, around: Surroundings): Verdict {
       : { open: false, why: 'slow for less than five minutes' }
   }
   if (ownFailure(f) && !(around.upstream && (f.share ?? 0) < UPSTREAM_SHARE)) return { open: true, kind: 'outage' }
+  const hollow = fewVoices(f)
+  if (hollow) return { open: false, why: hollow }
   const contradicted = contradictedBy(f)
   if (awaitsTelemetry(f) && lasted < TELEMETRY_LAG_MS)
     return { open: false, why: 'requests since the onset are still to be counted' }
@@ -81,6 +89,13 @@ export function contradictedBy(f: Finding): boolean {
 function awaitsTelemetry(f: Finding): boolean {
   const metric = f.kinds.metric
   return metric !== undefined && metric.bits !== null && f.share === null && (f.kinds.report?.bits ?? 0) < FLOOD_BITS
+}
+
+/** A spike of reports alone is not believed when a few senders make it by repeating themselves, or when nobody is left who reports. */
+function fewVoices(f: Finding): string | null {
+  if (f.kinds.metric?.alarm || f.kinds.check?.alarm || (f.kinds.post?.bits ?? 0) >= POSTS_AGREE_BITS) return null
+  if (f.crowd.repeated > REPEATED_SHARE) return 'few people repeat themselves'
+  return f.crowd.reporters < REPORTERS_LEAST && (f.kinds.report?.alarm ?? false) ? 'nobody reports any more' : null
 }
 
 function kindFromTexts(f: Finding): IncidentKind | null {
@@ -133,7 +148,8 @@ export function securityOf(f: Finding, before: Security): Security {
 
 /**
  * Why an update is due, or null. `said` is the last event that was told. Report counts are noisy, so without shares (`measured`
- * false) only large steps count; and the longer a story lasts, the rarer its routine updates.
+ * false) only large steps count, and none within the `noise` of recovery (one standard deviation); and the longer a story
+ * lasts, the rarer its routine updates.
  */
 export function updateReason(
   next: IncidentEvent,
@@ -141,6 +157,7 @@ export function updateReason(
   at: EpochMs,
   ageMs: number,
   measured: boolean,
+  noise = 0,
 ): string | null {
   const since = at - Date.parse(said.at)
   if (next.severity !== said.severity) return 'severity'
@@ -150,10 +167,10 @@ export function updateReason(
   if (leader(next) !== leader(said)) return 'cause'
   const moved = Math.abs((next.recovery?.recovered ?? 0) - (said.recovery?.recovered ?? 0))
   if (measured && places(next.segments) !== places(said.segments)) return 'segments'
-  if (measured && moved >= 0.1) return 'recovery'
+  if (measured && moved >= Math.max(0.1, 4 * noise)) return 'recovery'
   if (since < Math.max(UPDATE_SLOW_MS, ageMs / 10)) return null
   if (places(next.segments) !== places(said.segments)) return 'segments'
-  if (moved >= (measured ? 0.02 : 0.25)) return 'recovery'
+  if (moved >= Math.max(measured ? 0.02 : 0.25, 3 * noise)) return 'recovery'
   return shares(next.segments) !== shares(said.segments) ? 'shares' : null
 }
 

@@ -18,7 +18,7 @@ import {
   type Surroundings,
 } from '../incident.js'
 import { sentences, titleOf } from '../publish.js'
-import { followTracks, recoveryOf, turnedAt, wholeTrack } from '../recover.js'
+import { followTracks, noiseOf, recoveryOf, turnedAt, wholeTrack } from '../recover.js'
 import { applyRulings, newStory, rememberWorst, type Story } from './story.js'
 import type { Strand } from './strands.js'
 
@@ -144,7 +144,7 @@ export class Judge {
     else s.alarmSince[f.strand] ??= f.at
     const around: Surroundings = {
       alarmSince: s.alarmSince[f.strand] ?? f.at,
-      upstream: this.upstreams(f.service, f).length > 0,
+      upstream: this.upstreams(f.service, f.at).length > 0,
       badOpen: this.stories.some(x => x.open && x.service === f.service && x.strand === 'bad'),
       slowOpen: this.stories.some(
         x => x.service === f.service && x.strand === 'slow' && (x.open || f.at - x.resolvedAt! < REOPEN_MS),
@@ -159,6 +159,8 @@ export class Judge {
       last.resolvedAt = null
       last.recovering = false
       last.calmSince = null
+      // The next wave is measured against its own worst.
+      last.tracks = []
       this.absorb(last, f)
       this.tell(last, 'reopened', f.at, events)
       return
@@ -177,15 +179,18 @@ export class Judge {
   private absorb(story: Story, f: Finding): void {
     story.lastFindingAt = f.at
     story.finding = f
-    story.severity = worse(story.severity, severityOf(f, story.kind))
     story.security = securityOf(f, story.security)
     if (f.tracks.length > 0) followTracks(story.tracks, f.tracks, f.at)
     rememberWorst(story, f)
     // What people alone reported and machines then saw failing is an outage after all.
-    const ours = story.kind === 'degraded' || (story.kind === 'upstream' && (f.share ?? 0) >= UPSTREAM_SHARE)
+    const ours =
+      story.kind === 'degraded' ||
+      story.kind === 'security' ||
+      (story.kind === 'upstream' && (f.share ?? 0) >= UPSTREAM_SHARE)
     if (ours && f.strand === 'bad' && ownFailure(f)) story.kind = 'outage'
+    story.severity = worse(story.severity, severityOf(f, story.kind))
     // Whoever still sees what is not theirs keeps it open, however healthy the requests are.
-    const calm = f.calm && !(story.kind === 'security' && f.crowd.exposures > 0)
+    const calm = f.calm && !(story.security.state === 'suspected' && f.crowd.exposures > 0)
     story.calmSince = calm ? (story.calmSince ?? f.at) : null
   }
 
@@ -197,13 +202,15 @@ export class Judge {
     }
     const next = this.picture(story, 'updated', f.at)
     const recovered = next.recovery?.recovered ?? 0
-    if (!story.recovering && recovered >= RECOVERING_FROM && turnedAt(story.tracks) !== null) {
+    const noise = noiseOf(story.tracks)
+    if (!story.recovering && recovered - 1.5 * noise >= RECOVERING_FROM && turnedAt(story.tracks) !== null) {
       story.recovering = true
       this.tell(story, 'recovering', f.at, events)
       return
     }
     if (story.recovering && recovered < RECOVERING_FROM - 0.15) story.recovering = false
-    if (updateReason(next, story.said!, f.at, f.at - story.openedAt, wholeTrack(story.tracks)?.unit === 'share'))
+    const measured = wholeTrack(story.tracks)?.unit === 'share'
+    if (updateReason(next, story.said!, f.at, f.at - story.openedAt, measured, noise))
       this.tell(story, 'updated', f.at, events)
   }
 
@@ -221,15 +228,17 @@ export class Judge {
     this.tell(story, 'resolved', at, events, by)
   }
 
-  /** Services in trouble that this one stands on, directly or through parts of its own. */
-  private upstreams(service: string, f: Finding): Upstream[] {
+  /** Services that this one stands on and that have been in trouble at `since` or later. */
+  private upstreams(service: string, since: EpochMs): Upstream[] {
     const out: Upstream[] = []
     for (const d of this.services.get(service)?.dependsOn ?? []) {
       if (!d.service || d.service === service) continue
-      const open = this.stories.findLast(x => x.service === d.service && x.open && x.strand === 'bad')
+      const story = this.stories.findLast(
+        x => x.service === d.service && x.strand === 'bad' && (x.open || x.resolvedAt! > since),
+      )
       const theirs = this.services.get(d.service)
-      if (open) out.push({ id: d.id, name: d.name, onset: open.finding?.onset ?? open.openedAt, incident: open.id })
-      else if (theirs?.alarmOnset && f.at - theirs.alarmAt <= 2 * MINUTE)
+      if (story) out.push({ id: d.id, name: d.name, onset: story.finding?.onset ?? story.openedAt, incident: story.id })
+      else if (theirs?.alarmOnset && theirs.alarmAt >= since - 2 * MINUTE)
         out.push({ id: d.id, name: d.name, onset: theirs.alarmOnset, incident: d.service })
     }
     return out
@@ -260,9 +269,11 @@ export class Judge {
       unaffected: story.worst.unaffected,
       components: story.worst.components.length > 0 ? story.worst.components : f.components,
       changes: s.changes.filter(c => c.at > f.onset - LOOKBACK_MS - DAY),
-      upstream: this.upstreams(story.service, f),
+      // What has been over since then may still have been the cause.
+      upstream: this.upstreams(story.service, f.onset),
       demand: f.demand,
       turnedAt: turnedAt(story.tracks),
+      now: at,
     })
     const { causes, unexplained } = applyRulings(explained.causes, explained.unexplained, story.rulings)
     const e: IncidentEvent = {
