@@ -113,6 +113,8 @@ function fail(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
+  // The sender went away: nobody reads an answer, and nothing of ours failed.
+  if (request.raw.destroyed && !request.raw.complete) return reply.code(499).send()
   // Whatever is left of the body will not be read.
   if (!request.raw.complete) reply.header('connection', 'close')
   if (error instanceof HttpProblem) {

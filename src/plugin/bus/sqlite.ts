@@ -140,7 +140,8 @@ const sqlite: Plugin<'bus', SqliteLogConfig, Log> = plugin({
   config: { type: 'object', required: ['file'], properties: { file: { type: 'string' } } },
   async open(config): Promise<Log> {
     const { default: Database } = await import('libsql')
-    const db = new Database(config.file, { timeout: BUSY_MS } as object)
+    const db = new Database(config.file)
+    db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`)
     db.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`)
     const { user_version: version } = (db.pragma('user_version') as { user_version: number }[])[0]!
     if (version > VERSION)

@@ -203,7 +203,8 @@ const sqlite: Plugin<'store', SqliteStoreConfig, Store> = plugin({
   config: { type: 'object', required: ['file'], properties: { file: { type: 'string' } } },
   async open(config): Promise<Store> {
     const { default: Database } = await import('libsql')
-    const db = new Database(config.file, { timeout: BUSY_MS } as object)
+    const db = new Database(config.file)
+    db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`)
     // All of it can be computed again from the log, so losing the last commits to a power cut loses nothing; NORMAL
     // still keeps the file whole and its transactions in order.
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
