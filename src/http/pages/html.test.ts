@@ -50,7 +50,7 @@ describe('html', () => {
 
   it('never lets a value end its text or attribute', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), value => {
+      fc.property(fc.string({ unit: 'binary-ascii', maxLength: 40 }), value => {
         const out = html`<p title="${value}" class='${value}'>${value}</p>`.text
         expect(out.match(/[<>]/g)).toHaveLength(4)
         expect(out.match(/"/g)).toHaveLength(2)

@@ -145,7 +145,7 @@ function side(bits: number, { t }: Voice): Html {
   if (Math.abs(bits) < 0.5) return html`<span class="soft">${t.incident.neither}</span>`
   return bits > 0
     ? html`<span class="for">${t.incident.for}</span>`
-    : html`<span class="against">${t.incident.against}</span>`
+    : html`<span class="soft">${t.incident.against}</span>`
 }
 
 function signals(latest: IncidentEvent, voice: Voice): Html | null {

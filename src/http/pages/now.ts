@@ -67,7 +67,7 @@ ${notes.length ? html`<section><h2>${t.now.notes}</h2><ul class="open">${notes.m
 function incidentRow(each: IncidentView, rows: Standing[], voice: Voice): Html {
   const { t } = voice
   const title = rows.find(row => row.service.service === each.service)?.service.title ?? each.service
-  return html`<li><a href="/i/${encodeURIComponent(each.id)}"><b>${title}: ${t.kind[each.kind]}</b></a> <span class="tag">${t.severity[each.severity]}</span><br><span class="soft">${t.since} ${time(each.startedAt, voice)}, ${t.incident.phase[phaseOf(each.events)].toLowerCase()}</span></li>`
+  return html`<li><a href="/i/${encodeURIComponent(each.id)}"><b>${title}: ${t.kind[each.kind]}</b></a> <span class="tag">${t.severity[each.severity]}</span>${each.latest.says?.[0] ? html`<p><bdi>${each.latest.says[0].text}</bdi></p>` : null}<p class="soft">${t.since} ${time(each.startedAt, voice)}, ${t.incident.phase[phaseOf(each.events)].toLowerCase()}</p></li>`
 }
 
 function serviceRow(row: Standing, chart: Html | null, voice: Voice, wallNow: number | null): Html {

@@ -49,7 +49,7 @@ describe('format', () => {
 
 describe('series', () => {
   it('keeps a missing bin as a gap, apart from zero', () => {
-    const busy = { ok: 0, expected: 8, high: 20 }
+    const busy = { ok: 0, expected: 15, high: 40 }
     const rows = [
       rollup(START, { reports: { bad: 1, ...busy } }),
       rollup(START + 2 * ROLLUP_MS, { reports: { bad: 0, ...busy } }),
@@ -68,10 +68,10 @@ describe('series', () => {
       toSeries([at(0, expected), at(6, expected)], 6 * ROLLUP_MS + HOUR, ROLLUP_MS, START + 7 * ROLLUP_MS).bars.slice(
         -7,
       )
-    // Five empty bins at one expected report each: 1 in 150, nothing special. At two each: 1 in 22,000.
+    // Five empty bins at one expected report each are nothing special; at three each they are.
     expect(bars(1).map(bar => bar?.bad ?? null)).toEqual([1, 0, 0, 0, 0, 0, 1])
     expect(bars(1)[3]).toMatchObject({ expected: 1, high: 9 })
-    expect(bars(2).map(bar => bar?.bad ?? null)).toEqual([1, null, null, null, null, null, 1])
+    expect(bars(3).map(bar => bar?.bad ?? null)).toEqual([1, null, null, null, null, null, 1])
     // Before the first row nothing is known, however quiet the service.
     expect(
       toSeries([at(0, 0.01)], HOUR, ROLLUP_MS, START + ROLLUP_MS)
@@ -83,6 +83,14 @@ describe('series', () => {
     const series = toSeries([rollup(START)], HOUR, ROLLUP_MS, START + MINUTE)
     expect(series.bars.at(-1)).toMatchObject({ from: START, filled: 0.2 })
     expect(toSeries([rollup(START)], HOUR, ROLLUP_MS, START + ROLLUP_MS).bars.at(-1)?.filled).toBe(1)
+  })
+  it('says what is usual of the whole of a bar that is still filling', () => {
+    const rows = [0, 1].map(i => rollup(START + i * ROLLUP_MS))
+    expect(toSeries(rows, HOUR, 4 * ROLLUP_MS, START + 2 * ROLLUP_MS).bars.at(-1)).toMatchObject({
+      bad: 2,
+      expected: 4,
+      filled: 0.5,
+    })
   })
   it('has a level for a sum of bins: means add, distances add in squares', () => {
     const rows = [0, 1, 2, 3].map(i => rollup(START + i * ROLLUP_MS))

@@ -1,5 +1,5 @@
 /**
- * The one style sheet, in every page. docs/design-language.md explains it. Limit: 6.5 KB, 2.5 KB compressed.
+ * The one style sheet, in every page. docs/design-language.md explains it. Limit: 6 KB before compression.
  *
  * Colours are chosen so that each state differs from its neighbours in lightness and hue also for the colour-blind (blue
  * against orange, never green against red alone) and has a shape and a word of its own besides.
@@ -15,7 +15,7 @@ const SOURCE = `
 .m1{color:#5a2d1b}.m2{color:#8e4023}.m3{color:#c85a2c}.m4{color:#f18a55}.m5{color:#ffd0ac}}
 *{box-sizing:border-box;margin:0;padding:0}
 html{color-scheme:light dark;-webkit-text-size-adjust:100%}
-body{margin:auto;max-width:70rem;padding:0 16px;background:var(--bg);color:var(--ink);font:1rem/1.45 -apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,"Noto Sans",sans-serif;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
+body{margin:auto;max-width:70rem;padding:0 16px;background:var(--bg);color:var(--ink);font:1rem/1.45 -apple-system,"Segoe UI",Roboto,Arial,sans-serif;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 ul,ol{list-style:none}
 h1{font-size:1.75rem;line-height:1.15;letter-spacing:-.02em;text-wrap:balance}
 h2{font-size:1.0625rem}
@@ -25,21 +25,21 @@ a,summary{color:var(--link);text-underline-offset:.15em}
 main:focus{outline:0}
 .vh,.skip:not(:focus){position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .soft,.note,footer,.age,.legend,.scale,thead{color:var(--soft)}
-.note,footer,.age,.marks,table,.legend,.scale,.demo,.facts dt{font-size:.8125rem}
-summary,label,.because,.tag{font-size:.875rem}
+.note,footer,.age,.marks,table,.legend,.scale,dt{font-size:.8125rem}
+summary,label,.because{font-size:.875rem}
 .head,header{display:flex;flex-wrap:wrap;justify-content:space-between;align-items:baseline;gap:4px 16px}
 header{align-items:center;padding:8px 0}
 .brand,nav a,.rows a{color:inherit;text-decoration:none}
 .brand,.state{display:inline-flex;align-items:center;gap:7px}
 .mark{color:var(--hot);stroke:currentColor;stroke-width:1.6}.mark .out{fill:none}
 nav a{display:inline-block;padding:8px 0;margin-inline-start:16px}.range a:first-child{margin:0}
-nav a[aria-current],dd,.state,.thanks,.rows a,.head bdi,.for,.chart .peak,.chart .inclabel{font-weight:700}
+nav a[aria-current],dt+dd,.state,.thanks,.rows a,.head bdi,.for,.chart .peak,.chart .inclabel{font-weight:700}
 footer{border-top:1px solid var(--line);margin-top:48px;padding:16px 0 32px}
-.state{white-space:nowrap}
+.state,.tag,.odds{white-space:nowrap}
 .ok{color:var(--ok)}.watching{color:var(--watch)}.degraded{color:var(--bad)}.outage{color:var(--out)}.unknown{color:var(--soft)}
 .cut,.ask,.ring,.usual,.borders{fill:none}
 .cut{stroke:var(--bg);stroke-width:2}
-.hole{fill:var(--bg)}
+.hole,.sign{fill:var(--bg)}
 .ring,.ask{stroke:currentColor;stroke-width:1.8}
 .ring{stroke-dasharray:3 2.5}
 .hero{border-radius:8px;padding:18px;display:grid;gap:8px;background:var(--fill);background:color-mix(in srgb,currentColor 11%,var(--bg))}
@@ -47,28 +47,27 @@ footer{border-top:1px solid var(--line);margin-top:48px;padding:16px 0 32px}
 .hero>:not(.state,.age,.soft){color:var(--ink)}
 section{border-top:1px solid var(--line);margin-top:28px;padding-top:14px}
 section>h2,.thanks{margin-bottom:10px}
-.void{padding:24px 16px;background:var(--fill);color:var(--soft)}
+.void{padding:24px;background:var(--fill);color:var(--soft)}
 .chart,.spark,.bar{display:block;overflow:visible}
 .low{color:var(--low)}.hot,.errors,.inc{color:var(--hot)}.band{color:var(--band)}.works,svg>.ok{color:var(--ok)}.track{color:var(--fill)}.maybe{color:var(--watch)}.land{color:var(--line)}
 path,rect,circle{fill:currentColor}.k{background:currentColor}
 .usual{stroke:var(--ink);stroke-width:1.25;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}
 .grid{stroke:var(--line)}.zero,.hatch{stroke:var(--soft)}
-.hatch{opacity:.5}.defs{position:absolute}
+.hatch,.part{opacity:.5}.defs{position:absolute}
 .gap{fill:url(#hatch)}
 .spark .void{color:var(--line)}
 .chart text{font-size:12px;fill:var(--ink);paint-order:stroke;stroke:var(--bg);stroke-width:4px;stroke-linejoin:round}
 .chart .tick{fill:var(--soft);font-weight:400}
 .inc{opacity:.09}.incline{stroke:var(--hot);stroke-width:3}.chart .inclabel{fill:var(--out)}
-.sign{fill:var(--bg);stroke:var(--ink)}
+.sign{stroke:var(--ink)}
 line.mark{color:var(--ink);stroke-width:1;stroke-dasharray:1 3}
-.part{opacity:.45}
 .whisker{stroke:var(--ink);stroke-width:2}
-.bar+.note{margin-top:3px}.bars+.note{margin-top:6px}
-.legend,.scale,.scale ol,.facts,.controls,.controls form{display:flex;flex-wrap:wrap;gap:2px 14px;margin-top:4px}
+.because{margin-top:6px}.bar+.note{margin-top:3px}.bars+.note{margin-top:6px}
+.legend,.scale,.scale ol{display:flex;flex-wrap:wrap;gap:2px 14px;margin-top:4px}
 .k{display:inline-block;width:14px;height:10px;margin-inline-end:6px;border-radius:1px}
 .k.gap{background:repeating-linear-gradient(135deg,var(--soft) 0 1px,transparent 1px 4px)}
 .k.usual{height:0;width:18px;border-top:2px dotted;vertical-align:middle}
-.borders{stroke:var(--bg);stroke-width:.7}.dot{stroke:var(--bg)}
+.borders,.dot{stroke:var(--bg);stroke-width:.7}
 .map svg{width:100%;display:block}
 .top li{display:flex;align-items:center;padding:3px 0}
 .top b{margin-inline-start:auto}
@@ -89,23 +88,31 @@ button:hover{background:var(--fill)}
 .rows>li{display:grid;gap:2px 12px;grid-template-columns:1fr auto;align-items:center}
 .rows .spark,.rows .soft{grid-column:1/-1}
 .bars>li+li{margin-top:12px}
-.facts{gap:8px 32px}
-dd.note{font-weight:400}
-.because{margin-top:6px}
+.facts{display:grid;gap:8px 24px;grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr))}
 .because li,.line>li{display:grid;grid-template-columns:60px 1fr;gap:0 8px;padding:3px 0}
 .line>li{padding:8px 0}
-.against,.fact{color:var(--soft)}
-.odds{white-space:nowrap}sup{font-size:.7em;line-height:0}
-.tag{border:1px solid;border-radius:4px;padding:0 5px;font-size:.75rem;white-space:nowrap}
-.demo{padding:8px 0;border-top:1px solid var(--line);border-bottom:1px solid var(--line);margin-bottom:12px}
-.demo form{gap:4px;align-items:center}
-.demo button{padding:3px 8px;width:auto;font-weight:400}
-.demo [aria-pressed=true]{background:var(--ink);color:var(--bg)}
+sup{font-size:.7em;line-height:0}
+.tag{border:1px solid;border-radius:4px;padding:0 5px;font-size:.75rem}
 @media(min-width:52rem){body{padding:0 32px}h1{font-size:2.25rem}.two{display:grid;gap:0 40px;grid-template-columns:1fr 1fr}.wide{grid-template-columns:1fr 21rem}.side{border:0;margin:0}
 .rows>li{grid-template-columns:13rem 8.5rem 1fr 15rem}.rows .spark,.rows .soft{grid-column:auto}.map{display:grid;grid-template-columns:1fr 13rem;gap:24px;align-items:center}}
 @media(max-width:30rem){.odd{display:none}}
-@media print{form,nav,summary,.demo{display:none}}
+@media print{form,nav,summary{display:none}}
 `
 
-/** Without line ends and the last semicolons: the sheet travels with every page. */
-export const STYLE = SOURCE.replace(/\n/g, '').replace(/;}/g, '}')
+/** The demonstration's strip, only in pages that have it. */
+const DEMO_SOURCE = `
+.demo{padding:8px 0;border:solid var(--line);border-width:1px 0;margin-bottom:12px;font-size:.8125rem}
+.controls,.controls form{display:flex;flex-wrap:wrap;gap:4px 14px;align-items:center;margin-top:4px}
+.demo form{gap:4px;margin:0}
+.demo button{padding:3px 8px;width:auto;font-weight:400}
+.demo [aria-pressed=true]{background:var(--ink);color:var(--bg)}
+@media(max-width:30rem){.controls{overflow:auto}.controls,.demo form{flex-wrap:nowrap}.controls *{flex:none;white-space:nowrap}}
+`
+
+/** Without line ends: it travels with every page. */
+export const STYLE = small(SOURCE)
+export const DEMO_STYLE = small(DEMO_SOURCE)
+
+function small(sheet: string): string {
+  return sheet.replace(/\n/g, '').replace(/;}/g, '}')
+}

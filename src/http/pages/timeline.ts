@@ -34,7 +34,7 @@ export function timeline(
   }))
   const told = facts.map(fact => {
     const at = Math.max(fact.at, fact.seenAt ?? fact.at)
-    return { at, order: -1, row: html`<li class="fact">${stamp(at, false)}<div>${factLine(fact, voice)}</div></li>` }
+    return { at, order: -1, row: html`<li class="soft">${stamp(at, false)}<div>${factLine(fact, voice)}</div></li>` }
   })
   const all = [...decisions, ...told].sort((a, b) => b.at - a.at || b.order - a.order)
   return html`<ol class="line">${all.slice(0, SHOWN).map(each => each.row)}</ol>${all.length > SHOWN ? html`<p class="note">${t.incident.earlier(f.number(all.length - SHOWN))}</p>` : null}`
@@ -77,7 +77,7 @@ function changes(
     lines.push(`${changed.lead}: ${lead.title} (${f.share(lead.probability)})`)
   if (event.security && event.security.state !== earlier.security?.state && event.security.state !== 'no_evidence')
     lines.push(t.security[event.security.state])
-  if (event.recovery && Math.abs(event.recovery.recovered - (earlier.recovery?.recovered ?? 0)) >= 0.05)
+  if (event.recovery && !says.length && Math.abs(event.recovery.recovered - (earlier.recovery?.recovered ?? 0)) >= 0.05)
     lines.push(changed.recovered(f.share(event.recovery.recovered)))
   if (event.by) lines.push(`${t.incident.by(event.by)}${event.why ? `, ${t.incident.because}: ${event.why}` : ''}`)
   return html`${lines.map(line => html`<p><bdi>${line}</bdi></p>`)}`

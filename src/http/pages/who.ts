@@ -16,7 +16,7 @@ export function affected(event: IncidentEvent, components: readonly Component[],
     html`<li><div class="head"><span>${whereHtml(each.where, voice, components)}</span>${each.share === null ? null : html`<span><b>${f.share(each.share)}</b> ${t.who.share}</span>`}</div>${
       each.share === null
         ? html`<p class="note">${t.who.shareUnknown}</p>`
-        : html`${shareBar(each.share, each.interval, 'hot')}${each.interval ? html`<p class="note">${t.who.interval(f.shares(each.interval))}</p>` : null}`
+        : html`${shareBar(each.share, each.interval, 'hot')}${each.interval && f.shares(each.interval).includes('–') ? html`<p class="note">${t.who.interval(f.shares(each.interval))}</p>` : null}`
     }</li>`
   return folded(segments.map(row), SEGMENTS_SHOWN, 'segments', voice)
 }
