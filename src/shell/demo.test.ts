@@ -20,7 +20,7 @@ const at = (minutes: number) => t0 + minutes * MINUTE
 const START = at(23)
 
 /** A workspace that notes what it was given, and a clock that only sleeping moves. */
-function stage(options: { refuse?: number } = {}) {
+function stage(options: { refuse?: number; historyMs?: number } = {}) {
   let refusals = options.refuse ?? 0
   const given: { at: number; via: string; id: string }[] = []
   const said: string[] = []
@@ -68,7 +68,7 @@ function stage(options: { refuse?: number } = {}) {
     },
     say: line => said.push(line),
   }
-  const demo = new Demo(scenario, target, env)
+  const demo = new Demo(scenario, target, env, options.historyMs ?? 2 * HOUR)
   const settle = () => new Promise<void>(resolve => setImmediate(resolve))
   return {
     demo,
@@ -95,7 +95,7 @@ function stage(options: { refuse?: number } = {}) {
 
 describe('Demo', () => {
   test('starts in the calm before the trouble with a week of history behind it', async () => {
-    const { demo, given, resets } = stage()
+    const { demo, given, resets } = stage({ historyMs: 7 * 24 * HOUR })
     await demo.run()
     expect(resets()).toBe(1)
     expect(demo.status()).toMatchObject({ now: START, pace: 60, ownPace: true, start: START, end: at(240) })

@@ -65,7 +65,8 @@ const STEP_MS = 250
 const LONGEST_STEP_MS = SECOND
 /** Generation gives way to everything else at least this often. One minute of the world takes about 10 ms. */
 const SLICE_MS = 20
-const BATCH_CHARACTERS = 256 * 1024
+/** A batch waits for the disk once; while it does, the next one is drawn. */
+const BATCH_CHARACTERS = 1024 * 1024
 const PROGRESS_MS = SECOND
 
 interface Wish {
@@ -96,6 +97,7 @@ export class Demo {
     private readonly scenario: Scenario,
     private readonly target: DemoTarget,
     private readonly env: DemoEnv,
+    private readonly historyMs = HISTORY_MS,
   ) {
     const { t0, minutes } = scenario.clock
     const { startedAt, resolvedAt, raw } = scenario.truth
@@ -216,7 +218,7 @@ export class Demo {
     if (afresh || feed === null) {
       this.now = this.start
       await this.target.reset()
-      feed = new Feed(this.scenario, this.target, this.env)
+      feed = new Feed(play(this.scenario, { historyHours: this.historyMs / HOUR }), this.target, this.env)
     }
     await feed.until(at, () => this.stopped || this.wanted?.afresh === true)
     await this.target.settled()
@@ -238,18 +240,18 @@ export class Demo {
 
 /** The scenario's signals on their way into the workspace, in order, a slice at a time. */
 class Feed {
-  private readonly signals: Iterator<Signal>
   private next: Signal | null = null
   private count = 0
+  /** The batch on its way; there is never more than one, so that they arrive in order. */
+  private onItsWay: Promise<void> = Promise.resolve()
   /** Everything seen before this is in. */
   reached: EpochMs = Number.NEGATIVE_INFINITY
 
   constructor(
-    scenario: Scenario,
+    private readonly signals: Iterator<Signal>,
     private readonly target: DemoTarget,
     private readonly env: DemoEnv,
   ) {
-    this.signals = play(scenario, { historyHours: HISTORY_MS / HOUR })
     this.take()
   }
 
@@ -273,9 +275,12 @@ class Feed {
       this.take()
       const now = this.env.now()
       if (characters >= BATCH_CHARACTERS) {
-        await this.hand(lines)
+        await this.onItsWay
+        this.onItsWay = this.hand(lines)
+        // Its failure is met where it is waited for; until then it is nobody's surprise.
+        this.onItsWay.catch(() => {})
         ;[lines, characters] = [[], 0]
-        if (cut()) return
+        if (cut()) break
       } else if (now - sliceBegan < SLICE_MS) continue
       await this.env.yield()
       sliceBegan = this.env.now()
@@ -283,8 +288,9 @@ class Feed {
       toldAt = sliceBegan
       this.env.say(`demo: ${this.count.toLocaleString('en')} signals in, ${day(this.reached)}`)
     }
+    await this.onItsWay
     if (lines.length > 0) await this.hand(lines)
-    this.reached = Math.max(this.reached, to)
+    if (this.next === null || seenAt(this.next) >= to) this.reached = Math.max(this.reached, to)
   }
 
   private async hand(lines: string[]): Promise<void> {
