@@ -13,6 +13,8 @@
  * Robustness (Farrington-flexible discipline, Noufaily et al. 2013): counts are winsorised at 2.58 predictive deviations, the newest hour is
  * held back, and slots marked as not to be learned never enter. Cost: O(1) a slot, some hundred flops more at the turn of an hour.
  */
+import { addToClaim, CLAIM_PLACES, claimOf, startClaim, turnClaim } from './stat/claim.js'
+import { breakDispersion, DISPERSION_PLACES, dispersionOf, learnDispersion } from './stat/dispersion.js'
 import { Season, type SeasonState } from './stat/season.js'
 
 const HOUR_MS = 3_600_000
@@ -50,21 +52,6 @@ const FIRST_SEASON_VARIANCE = 0.5
 const CLIP_LEVEL = 2.58
 /** Plus this many reports, so that single reports of a tiny series are never cut. */
 const CLIP_SLACK = 2
-/** Wider for the dispersion, which lives on the tail: a negative binomial falls off by e every φ counts. */
-const CLIP_DISPERSION = 5
-/** Variance/mean of report counts before it is measured: near 1 for tiny services, 2 to 3 for large ones. */
-const DISPERSION_TINY = 1.3
-const DISPERSION_LARGE = 2.2
-/** Its prior weighs as much as 20 slots of a busy series, (1 + 2µ)/µ ≈ 2 each; it forgets over about 4 weeks of minutes. */
-const DISPERSION_WEIGHT = 10
-const DISPERSION_LIMIT = 20_000
-const DISPERSION_MAX = 50
-const DISPERSION_CAUTION = 0.7
-/** How far the claimed variance of the expectation is corrected by the errors of whole hours; the claim weighs like this many of them. */
-const CLAIM_MIN = 0.02
-const CLAIM_MAX = 4
-const CLAIM_WEIGHT = 12
-const CLAIM_KEEP = 1 - 1 / 336
 /** Relative variance given to a level that was just accepted as the new normal. */
 const ACCEPTED_VARIANCE = 0.1
 
@@ -72,31 +59,26 @@ const ACCEPTED_VARIANCE = 0.1
 const FIRST = 0 // start of slot 0
 const INDEX = 1 // newest slot stepped, −1 before the first
 const LEARNED = 2 // newest slot the levels have passed
-const MULTIPLE = 3 // slow multiple of the season
-const MULTIPLE_VARIANCE = 4
-const LOCAL = 5 // local level, counts a slot
-const LOCAL_VARIANCE = 6
-const KNOWN = 7 // slots that had a count
-const PEARSON = 8
-const PEARSON_WEIGHT = 9
-const DISPERSION = 10
-const LEARNED_HOUR = 11 // hour in which the last learned slot lies
-const STRETCH_END = 12 // until when the season's slope below holds
-const SEASON = 13 // season's mean of the newest slot
-const RATIO = 14 // its factor from slot to slot
-const SEASON_VARIANCE = 15
-const BEFORE = 16 // last learned count, NaN after a slot that was not learned
-const BEFORE_SEASON = 17
-const CLAIM = 18 // factor on the claimed variance
-const CLAIM_ERRORS = 19
-const CLAIM_INFORMATION = 20
-const HOUR_COUNT = 21 // of the current stretch, for the claim: counts, expectation, claimed spread
-const HOUR_EXPECTED = 22
-const HOUR_SPREAD = 23
-const STEP_VARIANCE = 24 // what the season's curve may do between two hour centres
-const SEASONAL = 25 // 1 once the season has been read from learned slots
-const FLOOR = 26 // what an hour of day not seen yet may bring
-const SCALARS = 27
+const KNOWN = 3 // slots that had a count
+const MULTIPLE = 4 // slow multiple of the season
+const MULTIPLE_VARIANCE = 5
+const LOCAL = 6 // local level, counts a slot; NaN until the first count is learned
+const LOCAL_VARIANCE = 7
+const DISPERSION = 8 // as taken at the last turn
+const LEARNED_HOUR = 9 // hour in which the last learned slot lies
+const STRETCH_END = 10 // until when the season's slope below holds
+const SEASON = 11 // season's mean of the newest slot
+const RATIO = 12 // its factor from slot to slot
+const SEASON_VARIANCE = 13
+const STEP_VARIANCE = 14 // what the season's curve may do between two hour centres
+const SEASONAL = 15 // 1 once the season has been read from learned slots
+const FLOOR = 16 // what an hour of day not seen yet may bring
+const MEAN = 17 // of the newest slot: expected count,
+const VARIANCE = 18 // relative variance of that,
+const CLAIMED = 19 // and what the filters claimed it to be
+const SPREAD = 20 // places of stat/dispersion
+const CLAIM = SPREAD + DISPERSION_PLACES // places of stat/claim
+const SCALARS = CLAIM + CLAIM_PLACES
 
 /** Lanes of the ring: count (NaN: unknown), the season's mean, and whether the slot is learned (1) or not (0). */
 const SEASON_LANE = RING
@@ -109,11 +91,6 @@ export interface BaselineState extends SeasonState {
 
 export class Baseline {
   readonly slotMs: number
-  /** Of the newest slot: expected count, variance/mean of counting, relative variance of the expectation itself. */
-  mean = 0
-  dispersion = DISPERSION_TINY
-  variance = VARIANCE_MAX
-  private claimed = VARIANCE_MAX
   private readonly holdSlots: number
   private readonly warmUpSlots: number
   private readonly slotsAnHour: number
@@ -131,12 +108,27 @@ export class Baseline {
     this.season = new Season(this.slotsAnHour, this.least, state && { day: state.day, week: state.week })
     this.scalars = state?.scalars ?? emptyScalars()
     this.ring = state?.ring ?? new Float32Array(3 * RING).fill(Number.NaN, 0, RING)
-    if (state !== undefined && this.index >= 0) this.predict()
+    if (state !== undefined) this.season.refresh()
   }
 
   /** Index of the newest slot, −1 before the first. */
   get index(): number {
     return this.scalars[INDEX] as number
+  }
+
+  /** Expected count of the newest slot. */
+  get mean(): number {
+    return this.scalars[MEAN] as number
+  }
+
+  /** Variance/mean of counting. */
+  get dispersion(): number {
+    return this.scalars[DISPERSION] as number
+  }
+
+  /** Relative variance of the expectation itself. */
+  get variance(): number {
+    return this.scalars[VARIANCE] as number
   }
 
   get warm(): boolean {
@@ -158,9 +150,7 @@ export class Baseline {
     else {
       const skipped = this.indexOf(slotStart) - (s[INDEX] as number) - 1
       if (skipped < 0) {
-        throw new RangeError(
-          `baseline.advance: slots go forward in time; got ${slotStart} after ${this.startOf(this.index)}`,
-        )
+        throw new RangeError(`baseline.advance: slots go forward; got ${slotStart} after ${this.startOf(this.index)}`)
       }
       if (skipped >= RING) this.leap(skipped)
       else for (let i = 0; i < skipped; i++) this.enter()
@@ -178,11 +168,7 @@ export class Baseline {
       s[KNOWN] = (s[KNOWN] as number) + 1
     }
     this.ring[LEARN_LANE + at] = learn ? 1 : 0
-    if (learn && count !== null && this.warm) {
-      s[HOUR_COUNT] = (s[HOUR_COUNT] as number) + count
-      s[HOUR_EXPECTED] = (s[HOUR_EXPECTED] as number) + this.mean
-      s[HOUR_SPREAD] = (s[HOUR_SPREAD] as number) + this.mean * Math.sqrt(this.claimed)
-    }
+    if (learn && count !== null && this.warm) addToClaim(s, CLAIM, count, this.mean, s[CLAIMED] as number)
     this.learnUpTo((s[INDEX] as number) - this.held)
   }
 
@@ -195,24 +181,21 @@ export class Baseline {
     return true
   }
 
-  /** From this slot on nothing already seen is to be learned: it belongs to an outage. */
-  forgetFrom(index: number): void {
-    this.mark(index, 0)
-    // Its first slot stays in, winsorised: left out, every burst that noise makes would vanish from the mean and dispersion it belongs to.
-    if (this.remembers(index)) this.ring[LEARN_LANE + (index & MASK)] = 1
-  }
-
-  /** From this slot on what was seen is to be learned after all: the outage was over. */
-  learnFrom(index: number): void {
-    this.mark(index, 1)
+  /**
+   * Decides anew whether what was seen from this slot on is learned: not, as it belongs to an outage, or after all, as that was over. With
+   * `keepFirst` the first slot stays in, winsorised: left out, every burst of noise would vanish from the mean and dispersion it belongs to.
+   */
+  teach(index: number, learn: boolean, keepFirst = false): void {
+    const newest = this.index
+    const from = Math.max(index, newest - RING + 1, 0)
+    for (let i = from; i <= newest; i++)
+      this.ring[LEARN_LANE + (i & MASK)] = learn || (keepFirst && i === index) ? 1 : 0
   }
 
   /** Takes a lasting shift of level for the new normal: the expectation is multiplied and held to be only roughly known. */
   accept(multiple: number): void {
     const s = this.scalars
-    s[MULTIPLE] =
-      ((s[MULTIPLE] as number) * multiple * this.mean) /
-      Math.max(this.least, (s[MULTIPLE] as number) * (s[SEASON] as number))
+    s[MULTIPLE] = (multiple * this.mean) / (s[SEASON] as number)
     s[MULTIPLE_VARIANCE] = Math.max(s[MULTIPLE_VARIANCE] as number, ACCEPTED_VARIANCE)
     s[LOCAL] = this.mean * multiple
     s[LOCAL_VARIANCE] = Math.max(s[LOCAL_VARIANCE] as number, ACCEPTED_VARIANCE)
@@ -247,11 +230,6 @@ export class Baseline {
     while ((this.scalars[LEARNED] as number) < index) this.learnNext()
   }
 
-  private mark(index: number, learn: 0 | 1): void {
-    const newest = this.index
-    for (let i = Math.max(index, newest - RING + 1, 0); i <= newest; i++) this.ring[LEARN_LANE + (i & MASK)] = learn
-  }
-
   private remembers(index: number): boolean {
     const newest = this.index
     return index <= newest && index > newest - RING && index >= 0
@@ -280,16 +258,11 @@ export class Baseline {
     const local = (s[LOCAL_VARIANCE] as number) + DRIFT_LOCAL * ahead
     const level = s[LOCAL] as number
     const share = s[SEASONAL] === 1 ? slow / (slow + local) : 1
-    this.mean = combined(
-      (s[MULTIPLE] as number) * (s[SEASON] as number),
-      level > 0 ? level : this.least,
-      share,
-      this.least,
-    )
-    if (this.mean < (s[FLOOR] as number)) this.mean = s[FLOOR] as number
-    this.claimed = SHARED * share * local
-    this.variance = Math.min(VARIANCE_MAX, this.claimed * (s[CLAIM] as number) + (s[STEP_VARIANCE] as number))
-    this.dispersion = s[DISPERSION] as number
+    const mean = combined((s[MULTIPLE] as number) * (s[SEASON] as number), level, share, this.least)
+    s[MEAN] = Math.max(mean, s[FLOOR] as number)
+    const claimed = SHARED * share * local
+    s[CLAIMED] = claimed
+    s[VARIANCE] = Math.min(VARIANCE_MAX, claimed * claimOf(s, CLAIM) + (s[STEP_VARIANCE] as number))
   }
 
   /** Passes over a gap longer than the ring at once: what was held back is learned, the levels are loosened. */
@@ -323,13 +296,11 @@ export class Baseline {
     this.wander(1)
     const count = this.ring[at] as number
     if (Number.isNaN(count) || this.ring[LEARN_LANE + at] === 0) {
-      s[BEFORE] = Number.NaN
+      breakDispersion(s, SPREAD)
       return
     }
-    if (!((s[LOCAL] as number) > 0)) {
-      // The first count is all that is known of the level; the season is flat and takes it up as it is learned.
-      s[LOCAL] = Math.max(this.least, count + 0.5)
-    }
+    // The first count is all that is known of the level; the season is flat and takes it up as it is learned.
+    if (!((s[LOCAL] as number) > 0)) s[LOCAL] = count + 0.5
     const phi = s[DISPERSION] as number
     const local = s[LOCAL] as number
     const season = this.ring[SEASON_LANE + at] as number
@@ -341,7 +312,7 @@ export class Baseline {
     const variance = share * localVariance
     const deviation = Math.sqrt(phi * mean + variance * mean * mean)
     const clipped = Math.max(mean - CLIP_LEVEL * deviation, Math.min(count, mean + CLIP_LEVEL * deviation + CLIP_SLACK))
-    this.learnDispersion(count, mean, season)
+    learnDispersion(s, SPREAD, count, mean, season, phi)
     if (s[SEASONAL] === 1) this.learnMultiple(clipped, seasonal, phi)
     s[LOCAL] = Math.max(this.least, (local * (phi + localVariance * clipped)) / (phi + localVariance * local))
     s[LOCAL_VARIANCE] = (localVariance * phi) / (phi + localVariance * clipped)
@@ -360,61 +331,12 @@ export class Baseline {
     s[MULTIPLE_VARIANCE] = (v * slowPhi) / (slowPhi + v * count)
   }
 
-  /**
-   * Variance/mean from differences of neighbouring slots (von Neumann), Σ w·(y_t − y_{t−1})²/2 over Σ w·(y_t + y_{t−1})/2: errors of the
-   * level cancel. A slot's squared residual has variance µ + 2µ² and so the weight w = 1/(1 + 2µ).
-   */
-  private learnDispersion(count: number, mean: number, season: number): void {
-    const s = this.scalars
-    const before = ((s[BEFORE] as number) * season) / (s[BEFORE_SEASON] as number)
-    s[BEFORE] = count
-    s[BEFORE_SEASON] = season
-    if (Number.isNaN(before)) return
-    const phi = s[DISPERSION] as number
-    const limit = CLIP_DISPERSION * (Math.sqrt(2 * phi * mean) + phi)
-    const difference = Math.max(-limit, Math.min(limit, count - before))
-    const weight = 1 / (1 + 2 * mean)
-    s[PEARSON] = (s[PEARSON] as number) + 0.5 * difference * difference * weight
-    s[PEARSON_WEIGHT] = (s[PEARSON_WEIGHT] as number) + 0.5 * Math.min(count + before, 2 * mean + limit) * weight
-    if ((s[PEARSON_WEIGHT] as number) > DISPERSION_LIMIT) {
-      s[PEARSON] = (s[PEARSON] as number) / 2
-      s[PEARSON_WEIGHT] = (s[PEARSON_WEIGHT] as number) / 2
-    }
-  }
-
-  /**
-   * The claimed variance v is checked on whole hours: the error R of an hour with expectation E should have R² ≈ φE + K·vE². K is a weighted
-   * moment estimate, drawn to 1, winsorised at three deviations.
-   */
-  private learnClaim(): void {
-    const s = this.scalars
-    const expected = s[HOUR_EXPECTED] as number
-    if (expected > 0) {
-      const noise = (s[DISPERSION] as number) * expected
-      const spread = (s[HOUR_SPREAD] as number) ** 2
-      const total = noise + spread * (s[CLAIM] as number)
-      const error = Math.min(9 * total, ((s[HOUR_COUNT] as number) - expected) ** 2)
-      s[CLAIM_ERRORS] = (s[CLAIM_ERRORS] as number) * CLAIM_KEEP + (spread * (error - noise)) / (total * total)
-      s[CLAIM_INFORMATION] = (s[CLAIM_INFORMATION] as number) * CLAIM_KEEP + (spread * spread) / (total * total)
-      const claim = (CLAIM_WEIGHT + (s[CLAIM_ERRORS] as number)) / (CLAIM_WEIGHT + (s[CLAIM_INFORMATION] as number))
-      s[CLAIM] = Math.max(CLAIM_MIN, Math.min(CLAIM_MAX, claim))
-    }
-    s[HOUR_COUNT] = s[HOUR_EXPECTED] = s[HOUR_SPREAD] = 0
-  }
-
-  /** Between two hour centres the season is log-linear; here the next stretch is laid, and the dispersion taken anew. */
+  /** At an hour centre: dispersion, claim and season are taken anew, and the next stretch is laid. */
   private turn(middle: number): void {
     const s = this.scalars
-    const known = DISPERSION_WEIGHT + (s[PEARSON_WEIGHT] as number)
-    const prior = DISPERSION_TINY + ((DISPERSION_LARGE - DISPERSION_TINY) * this.mean) / (1 + this.mean)
-    // A tail is convex in the dispersion: an uncertain one makes it heavier, by about what one deviation of the estimate does.
-    const uncertain = 1 + DISPERSION_CAUTION / Math.sqrt(known)
-    const phi = Math.min(
-      DISPERSION_MAX,
-      Math.max(1, (DISPERSION_WEIGHT * prior + (s[PEARSON] as number)) / known) * uncertain,
-    )
+    const phi = dispersionOf(s, SPREAD, (s[LOCAL] as number) || 0)
     s[DISPERSION] = phi
-    this.learnClaim()
+    turnClaim(s, CLAIM, phi)
     const { season } = this
     const seen = season.hoursSeen(Math.floor(middle / HOUR_MS))
     s[FLOOR] = FLOOR_PER_HOUR / this.slotsAnHour / (1 + FLOOR_PER_HOUR * seen)
@@ -423,12 +345,17 @@ export class Baseline {
       s[SEASONAL] = 1
       s[MULTIPLE_VARIANCE] = FIRST_SEASON_VARIANCE
     }
-    if (this.slotMs >= HOUR_MS) {
+    if (this.slotMs < HOUR_MS) this.layStretch(middle, phi)
+    else {
       s[SEASON] = season.mean(Math.floor((middle - this.slotMs / 2) / HOUR_MS), phi)
       s[SEASON_VARIANCE] = season.variance
-      s[RATIO] = 1
-      return
     }
+  }
+
+  /** Between two hour centres the season is log-linear. */
+  private layStretch(middle: number, phi: number): void {
+    const s = this.scalars
+    const { season } = this
     const centre = Math.floor(middle / HOUR_MS - 0.5)
     s[STRETCH_END] = (centre + 1.5) * HOUR_MS
     const from = season.mean(centre, phi)
@@ -442,7 +369,7 @@ export class Baseline {
       Math.abs(slope - Math.log(season.mean(centre + 2, phi) / to)),
     )
     // What chance alone makes of four uncertain hours is left out.
-    s[STEP_VARIANCE] = Math.max(0, kink * kink - 3 * (s[SEASON_VARIANCE] as number) * (s[CLAIM] as number)) / 12
+    s[STEP_VARIANCE] = Math.max(0, kink * kink - 3 * (s[SEASON_VARIANCE] as number) * claimOf(s, CLAIM)) / 12
     s[SEASON] = from * Math.exp(slope * (middle / HOUR_MS - 0.5 - centre))
     s[RATIO] = Math.exp(slope / this.slotsAnHour)
   }
@@ -450,7 +377,7 @@ export class Baseline {
 
 /** Geometric mean of the seasonal and the local prediction, by precision. */
 function combined(seasonal: number, local: number, share: number, least: number): number {
-  if (share === 1) return local
+  if (share === 1) return local > least ? local : least
   return Math.max(least, seasonal * Math.exp(share * Math.log(local / seasonal)))
 }
 
@@ -463,10 +390,10 @@ function emptyScalars(): Float64Array {
   s[MULTIPLE_VARIANCE] = VARIANCE_MAX
   s[LOCAL] = Number.NaN // until the first count is learned
   s[LOCAL_VARIANCE] = VARIANCE_MAX
-  s[DISPERSION] = DISPERSION_TINY
+  s[DISPERSION] = dispersionOf(s, SPREAD, 0)
   s[LEARNED_HOUR] = Number.NaN
-  s[BEFORE] = Number.NaN
-  s[CLAIM] = 1
+  breakDispersion(s, SPREAD)
+  startClaim(s, CLAIM)
   s[STRETCH_END] = Number.NEGATIVE_INFINITY
   return s
 }

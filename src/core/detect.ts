@@ -66,39 +66,59 @@ const HOUR_EXPECTED = OPEN + 15
 const OWN = OPEN + 16 // the episode's own level, counts a slot over about an hour
 const WORSE = OPEN + 17 // evidence that it rises above that
 const WORSE_START = OPEN + 18
-const SIZE = OPEN + 19
+const GAIN = OPEN + 19 // solved for SOLVED_MEAN and SOLVED_DISPERSION: what a report says in each lane …
+const COST = GAIN + BANK // … and an expected one against it
+const SIZE = COST + BANK
+
+/** Durations in slots and memories as factors a slot: the same for all series of one slot length. */
+interface Rules {
+  slotMs: number
+  falseAlarmsPerDay: number
+  perSlot: number
+  nowKeep: number
+  hourKeep: number
+  shiftKeep: number
+  ownKeep: number
+  endSlots: number
+  subsidedSlots: number
+  worseSlots: number
+}
+
+let lastRules: Rules | null = null
+
+/** Tens of thousands of series share one object; it is remembered, not owned, so that nothing grows. */
+function rulesOf(slotMs: number, falseAlarmsPerDay: number): Rules {
+  if (lastRules?.slotMs === slotMs && lastRules.falseAlarmsPerDay === falseAlarmsPerDay) return lastRules
+  const keep = (memoryMs: number, slotsAtLeast: number) => Math.exp(-1 / Math.max(slotsAtLeast, memoryMs / slotMs))
+  lastRules = {
+    slotMs,
+    falseAlarmsPerDay,
+    perSlot: (falseAlarmsPerDay * slotMs) / DAY_MS,
+    nowKeep: keep(LEVEL_MEMORY_MS, 2),
+    hourKeep: keep(SUBSIDED_MEMORY_MS, 2),
+    shiftKeep: keep(SHIFT_MEMORY_MS, 6),
+    ownKeep: keep(WORSE_AFTER_MS, 3),
+    endSlots: Math.max(2, END_WITHIN_MS / slotMs),
+    subsidedSlots: Math.max(3, SUBSIDED_AFTER_MS / slotMs),
+    worseSlots: Math.max(4, WORSE_AFTER_MS / slotMs),
+  }
+  return lastRules
+}
 
 export class Detector {
   /** Nats by which the evidence of the newest slot passes (or misses) the alarm threshold. */
   excess = Number.NEGATIVE_INFINITY
   /** First slot of the run that holds the best evidence. */
   runStart = 0
-  private readonly slotMs: number
-  private readonly perSlot: number
-  private readonly nowKeep: number
-  private readonly shiftKeep: number
-  private readonly hourKeep: number
-  private readonly subsidedSlots: number
-  private readonly ownKeep: number
-  private readonly worseSlots: number
+  private readonly rules: Rules
   private readonly state: Float64Array
-  // Solved for SOLVED_MEAN and SOLVED_DISPERSION.
   private threshold = 0
-  private readonly gain = new Float64Array(BANK)
-  private readonly cost = new Float64Array(BANK)
 
   constructor(slotMs: number, falseAlarmsPerDay: number, state?: Float64Array) {
-    this.slotMs = slotMs
-    this.perSlot = (falseAlarmsPerDay * slotMs) / DAY_MS
-    this.nowKeep = Math.exp(-1 / Math.max(2, LEVEL_MEMORY_MS / slotMs))
-    this.hourKeep = Math.exp(-1 / Math.max(2, SUBSIDED_MEMORY_MS / slotMs))
-    this.ownKeep = Math.exp(-1 / Math.max(3, WORSE_AFTER_MS / slotMs))
-    this.worseSlots = Math.max(4, WORSE_AFTER_MS / slotMs)
-    this.subsidedSlots = Math.max(3, SUBSIDED_AFTER_MS / slotMs)
-    this.shiftKeep = Math.exp(-1 / Math.max(6, SHIFT_MEMORY_MS / slotMs))
+    this.rules = rulesOf(slotMs, falseAlarmsPerDay)
     this.state = state ?? new Float64Array(SIZE)
-    if (state !== undefined && (state[SOLVED_MEAN] as number) > 0)
-      this.solve(state[SOLVED_MEAN] as number, state[SOLVED_DISPERSION] as number)
+    const mean = this.state[SOLVED_MEAN] as number
+    if (mean > 0) this.solve(mean, this.state[SOLVED_DISPERSION] as number)
   }
 
   get open(): boolean {
@@ -136,19 +156,19 @@ export class Detector {
     const solved = s[SOLVED_MEAN] as number
     if (mean > solved * RESOLVE_AT || mean * RESOLVE_AT < solved || dispersion !== s[SOLVED_DISPERSION])
       this.solve(mean, dispersion)
-    s[NOW_REPORTS] = (s[NOW_REPORTS] as number) * this.nowKeep + count
-    s[NOW_EXPECTED] = (s[NOW_EXPECTED] as number) * this.nowKeep + mean
-    s[SHIFT_REPORTS] = (s[SHIFT_REPORTS] as number) * this.shiftKeep + count
-    s[SHIFT_EXPECTED] = (s[SHIFT_EXPECTED] as number) * this.shiftKeep + mean
+    s[NOW_REPORTS] = (s[NOW_REPORTS] as number) * this.rules.nowKeep + count
+    s[NOW_EXPECTED] = (s[NOW_EXPECTED] as number) * this.rules.nowKeep + mean
+    s[SHIFT_REPORTS] = (s[SHIFT_REPORTS] as number) * this.rules.shiftKeep + count
+    s[SHIFT_EXPECTED] = (s[SHIFT_EXPECTED] as number) * this.rules.shiftKeep + mean
     if (s[OPEN] === 1) {
       s[SUM_REPORTS] = (s[SUM_REPORTS] as number) + count
       s[SUM_EXPECTED] = (s[SUM_EXPECTED] as number) + mean
-      s[HOUR_REPORTS] = (s[HOUR_REPORTS] as number) * this.hourKeep + count
-      s[HOUR_EXPECTED] = (s[HOUR_EXPECTED] as number) * this.hourKeep + mean
+      s[HOUR_REPORTS] = (s[HOUR_REPORTS] as number) * this.rules.hourKeep + count
+      s[HOUR_EXPECTED] = (s[HOUR_EXPECTED] as number) * this.rules.hourKeep + mean
     }
     let best = Number.NEGATIVE_INFINITY
     for (let k = 0; k < BANK; k++) {
-      const evidence = (s[k] as number) + (this.gain[k] as number) * count - (this.cost[k] as number) * mean
+      const evidence = (s[k] as number) + (s[GAIN + k] as number) * count - (s[COST + k] as number) * mean
       if (evidence <= 0) {
         s[k] = s[REPORTS + k] = s[EXPECTED + k] = 0
         s[START + k] = index + 1
@@ -165,7 +185,13 @@ export class Detector {
       }
     }
     const over = count - mean
-    if (count >= MIN_REPORTS && over > 0 && over * over > 4 * mean * (dispersion + mean * variance)) {
+    // A run that has long passed the threshold needs no tail: only its rare start pays for one.
+    if (
+      count >= MIN_REPORTS &&
+      over > 0 &&
+      best < this.threshold + 5 &&
+      over * over > 4 * mean * (dispersion + mean * variance)
+    ) {
       const tail = -Math.log(Math.max(1e-300, negativeBinomialSurvival(count, mean, dispersion + mean * variance)))
       if (tail > best) {
         best = tail
@@ -200,7 +226,7 @@ export class Detector {
     if (this.excess > (s[EVIDENCE] as number)) s[EVIDENCE] = this.excess
     const peak = (s[PEAK] = Math.max(s[PEAK] as number, this.level))
     const bar = mean * (1 + Math.sqrt(variance))
-    const slots = Math.max(2, END_WITHIN_MS / this.slotMs)
+    const slots = this.rules.endSlots
     const need = (END_NATS * dispersion) / (bar * slots)
     // ρ − 1 − ln ρ ≥ need is met by 1 + √(2·need) + need.
     const provable = 1 + Math.sqrt(2 * need) + need
@@ -210,10 +236,11 @@ export class Detector {
     if (s[REVERSE] === 0) s[REVERSE_START] = index + 1
     const age = index - (s[RAISED] as number)
     if (age > 1 && (s[REVERSE] as number) >= END_NATS) return true
-    if (age < this.subsidedSlots) return false
+    if (age < this.rules.subsidedSlots) return false
     const e = s[HOUR_EXPECTED] as number
+    if ((s[HOUR_REPORTS] as number) > e + 2 + 3 * Math.sqrt(e * (dispersion + e * variance))) return false
     const usual = negativeBinomialSurvival(s[HOUR_REPORTS] as number, e, dispersion + e * variance) > SUBSIDED_P
-    if (usual) s[REVERSE_START] = Math.max(index - this.subsidedSlots, s[RAISED] as number) + 1
+    if (usual) s[REVERSE_START] = Math.max(index - this.rules.subsidedSlots, s[RAISED] as number) + 1
     return usual
   }
 
@@ -228,9 +255,9 @@ export class Detector {
     const worse = (s[WORSE] as number) + gainOf(WORSE_MULTIPLE, phi) * count - costOf(WORSE_MULTIPLE, phi) * 1.5 * own
     s[WORSE] = Math.max(0, worse)
     if (worse <= 0) s[WORSE_START] = index + 1
-    s[OWN] = (s[OWN] as number) * this.ownKeep + count * (1 - this.ownKeep)
+    s[OWN] = (s[OWN] as number) * this.rules.ownKeep + count * (1 - this.rules.ownKeep)
     this.runStart = s[WORSE_START] as number
-    return index - (s[RAISED] as number) >= this.worseSlots && worse >= this.threshold + WORSE_NATS
+    return index - (s[RAISED] as number) >= this.rules.worseSlots && worse >= this.threshold + WORSE_NATS
   }
 
   /** Closes the episode and forgets the evidence that led to it. */
@@ -265,7 +292,7 @@ export class Detector {
     if (s[OPEN] === 1) s[SUM_REPORTS] = (s[SUM_REPORTS] as number) + delta
     for (let k = 0; k < BANK; k++) {
       if ((s[k] as number) > 0 && slot >= (s[START + k] as number)) {
-        s[k] = Math.max(0, (s[k] as number) + (this.gain[k] as number) * delta)
+        s[k] = Math.max(0, (s[k] as number) + (s[GAIN + k] as number) * delta)
         s[REPORTS + k] = (s[REPORTS + k] as number) + delta
       }
       let evidence = 0
@@ -276,7 +303,7 @@ export class Detector {
         const y = count(i)
         if (!Number.isNaN(y)) {
           const m = mean(i)
-          evidence += (this.gain[k] as number) * y - (this.cost[k] as number) * m
+          evidence += (s[GAIN + k] as number) * y - (s[COST + k] as number) * m
           reports += y
           expected += m
         }
@@ -301,9 +328,10 @@ export class Detector {
    * that v → 0 gives back the CUSUM: x·ln ρ − (ρ−1)·e.
    */
   private sure(k: number, variance: number): number {
+    const s = this.state
     const rho = MULTIPLES[k] as number
-    const x = ((this.state[REPORTS + k] as number) * (this.gain[k] as number)) / (LOG_MULTIPLES[k] as number)
-    const e = ((this.state[EXPECTED + k] as number) * (this.cost[k] as number)) / (rho - 1)
+    const x = ((s[REPORTS + k] as number) * (s[GAIN + k] as number)) / (LOG_MULTIPLES[k] as number)
+    const e = ((s[EXPECTED + k] as number) * (s[COST + k] as number)) / (rho - 1)
     return (
       x * (LOG_MULTIPLES[k] as number) - (1 / variance + x) * Math.log((1 + variance * rho * e) / (1 + variance * e))
     )
@@ -312,10 +340,10 @@ export class Detector {
   private solve(mean: number, dispersion: number): void {
     this.state[SOLVED_MEAN] = mean
     this.state[SOLVED_DISPERSION] = dispersion
-    this.threshold = thresholdNats(mean, dispersion, this.perSlot)
+    this.threshold = thresholdNats(mean, dispersion, this.rules.perSlot)
     for (let k = 0; k < BANK; k++) {
-      this.gain[k] = gainOf(MULTIPLES[k] as number, dispersion)
-      this.cost[k] = costOf(MULTIPLES[k] as number, dispersion)
+      this.state[GAIN + k] = gainOf(MULTIPLES[k] as number, dispersion)
+      this.state[COST + k] = costOf(MULTIPLES[k] as number, dispersion)
     }
   }
 }

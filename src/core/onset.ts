@@ -1,8 +1,10 @@
 /**
  * When did it begin: profile likelihood over the start slot, the rate after it being whatever fits best (a step).
  * For the reports Y and the expectation E from a start to now the profile is (Y·ln(Y/E) − (Y − E)) / φ; the best start has the highest.
- * Starts whose profile is within a cut of the best make the interval; the cut is wider than ½χ²₁ because the profile of a change point is
- * not smooth, and was set by simulation (bench/detect-simulated.ts prints the coverage). Cost: one pass over at most 60 slots, at a raise.
+ * Noise that happens to lie a little high just before is not part of it: when the run splits into a mild and a far steeper piece with clear
+ * evidence, the steeper piece is located again against the mild one. Starts whose profile is within a cut of the best make the interval;
+ * the cut is wider than ½χ²₁ because the profile of a change point is not smooth, and was set by simulation (bench/detect-simulated.ts
+ * prints the coverage). Cost: two passes over at most 60 slots, at a raise.
  */
 
 /** Nats below the best at which a start is no longer believed (95 %). */
@@ -14,6 +16,9 @@ const CUT_NATS = 3.2
 const BEFORE_RUN = 3
 /** Its interval may reach further back. */
 const INTERVAL_BEFORE_RUN = 12
+/** A steeper piece is the beginning when its rate is this many times that of the mild piece, with this evidence. */
+const SPLIT_RATIO = 2
+const SPLIT_NATS = 3
 
 export interface Onset {
   start: number
@@ -23,19 +28,37 @@ export interface Onset {
   expected: number
 }
 
+type Lookup = (index: number) => number
+
 export function locateOnset(
   newest: number,
   runStart: number,
   oldest: number,
-  dispersion: number,
-  count: (index: number) => number,
-  mean: (index: number) => number,
+  phi: number,
+  count: Lookup,
+  mean: Lookup,
 ): Onset {
   const from = Math.max(oldest, runStart - INTERVAL_BEFORE_RUN)
-  const profile: number[] = []
+  const onset = profile(newest, from, runStart - BEFORE_RUN, phi, 1, count, mean)
+  const mild = mildRate(onset, newest, phi, count, mean)
+  if (mild === 0) return onset
+  return profile(newest, onset.start, onset.start, phi, mild, count, mean)
+}
+
+/** Starts from `from` on are judged against the expectation times `scale`; those from `earliest` on may be named. */
+function profile(
+  newest: number,
+  from: number,
+  earliest: number,
+  phi: number,
+  scale: number,
+  count: Lookup,
+  mean: Lookup,
+): Onset {
+  const values: number[] = []
+  const best: Onset = { start: newest, first: newest, last: newest, reports: 0, expected: 0 }
   let reports = 0
   let expected = 0
-  const best: Onset = { start: newest, first: newest, last: newest, reports: 0, expected: 0 }
   let top = Number.NEGATIVE_INFINITY
   for (let i = newest; i >= from; i--) {
     const y = count(i)
@@ -43,20 +66,47 @@ export function locateOnset(
       reports += y
       expected += mean(i)
     }
-    const value = reports > expected ? (reports * Math.log(reports / expected) - (reports - expected)) / dispersion : 0
-    profile.push(value)
-    if (value > top && i >= runStart - BEFORE_RUN) {
-      top = value
-      best.start = i
-      best.reports = reports
-      best.expected = expected
-    }
+    const value = fit(reports, scale * expected) / phi
+    values.push(value)
+    if (value <= top || i < earliest) continue
+    top = value
+    best.start = i
+    best.reports = reports
+    best.expected = expected
   }
   best.first = best.last = best.start
-  for (let n = 0; n < profile.length; n++) {
-    if ((profile[n] as number) < top - CUT_NATS) continue
+  values.forEach((value, n) => {
+    if (value < top - CUT_NATS) return
     best.first = Math.min(best.first, newest - n)
     best.last = Math.max(best.last, newest - n)
-  }
+  })
   return best
+}
+
+/** Rate (in expectations) of the first piece when the run is better told as a mild and a far steeper piece, else 0. */
+function mildRate(onset: Onset, newest: number, phi: number, count: Lookup, mean: Lookup): number {
+  const whole = fit(onset.reports, onset.expected)
+  let reports = 0
+  let expected = 0
+  let gain = SPLIT_NATS * phi
+  let mild = 0
+  for (let i = newest; i > onset.start; i--) {
+    const y = count(i)
+    if (Number.isNaN(y)) continue
+    reports += y
+    expected += mean(i)
+    const before = onset.reports - reports
+    const expectedBefore = onset.expected - expected
+    if (!(expectedBefore > 0) || reports * expectedBefore < SPLIT_RATIO * before * expected) continue
+    const better = fit(reports, expected) + fit(before, expectedBefore) - whole
+    if (better <= gain) continue
+    gain = better
+    mild = Math.max(1, before / expectedBefore)
+  }
+  return mild
+}
+
+/** Log-likelihood ratio of the best rate above 1 against 1, for a Poisson count. */
+function fit(reports: number, expected: number): number {
+  return reports > expected ? reports * Math.log(reports / expected) - (reports - expected) : 0
 }

@@ -58,7 +58,7 @@ export class CountSeries {
   private readonly options: SeriesOptions
   private readonly baseline: Baseline
   private readonly detector: Detector
-  /** Onset slot and its interval [first, last], slot indices; last known slot. */
+  /** Slot indices: onset, its interval [first, last], last known slot, and the slot that was its own episode's onset (taught after all). */
   private readonly onset: Float64Array
   private readonly acceptSlots: number
   private readonly acceptSlotsMin: number
@@ -77,7 +77,7 @@ export class CountSeries {
     this.options = { slotMs, falseAlarmsPerDay }
     this.baseline = new Baseline(slotMs, from?.baseline)
     this.detector = new Detector(slotMs, falseAlarmsPerDay, from?.detector)
-    this.onset = from?.onset ?? Float64Array.of(0, 0, 0, -1)
+    this.onset = from?.onset ?? Float64Array.of(0, 0, 0, -1, -1)
     this.acceptSlots = Math.max(12, LEVEL_SHIFT_ACCEPTED_AFTER_MS / slotMs)
     this.acceptSlotsMin = Math.max(12, LEVEL_SHIFT_ACCEPTED_NOT_BEFORE_MS / slotMs)
     this.gapSlots = Math.max(4, MAX_GAP_MS / slotMs)
@@ -111,8 +111,8 @@ export class CountSeries {
       this.onset[3] = index
       if (baseline.warm) this.judge(index, count)
     }
-    // The first slot of an episode is taught, winsorised (see Baseline.forgetFrom); the others are not.
-    const learn = hints?.learn !== false && (!detector.open || this.onset[0] === index)
+    // The first slot of an episode is taught, winsorised (see Baseline.teach); the others are not.
+    const learn = hints?.learn !== false && (!detector.open || this.onset[4] === index)
     baseline.observe(known ? count : null, learn)
     this.tell(slotStart, known ? count : null)
     return reading
@@ -182,7 +182,7 @@ export class CountSeries {
     }
     if (detector.ends(index, count, baseline.mean, baseline.dispersion, baseline.variance)) {
       // What ended the episode is normal by definition: taught, so that a level left a little higher is not raised again and again.
-      baseline.learnFrom(detector.backSince)
+      baseline.teach(detector.backSince, true)
       this.end(index, 'baseline')
     } else {
       const openSlots = index - detector.raisedIndex
@@ -196,6 +196,7 @@ export class CountSeries {
 
   private raise(index: number, count: number): void {
     const { baseline, detector, onset } = this
+    const fresh = !detector.open
     const oldest = Math.max(0, index - REVISABLE_SLOTS + 1)
     const found = locateOnset(
       index,
@@ -209,7 +210,8 @@ export class CountSeries {
     onset[1] = found.first
     onset[2] = found.last
     detector.raise(index, found.start, found.reports, found.expected)
-    baseline.forgetFrom(found.start)
+    baseline.teach(found.start, false, fresh)
+    onset[4] = fresh && found.start === index ? index : -1
     this.reading.change = 'raised'
   }
 
