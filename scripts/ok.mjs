@@ -65,6 +65,14 @@ function countsOf(report) {
   }
 }
 
+/** A page of HTML in a failed comparison is one line; nobody reads it here. */
+const shortened = output =>
+  output
+    .trim()
+    .split('\n')
+    .map(line => (line.length > 500 ? `${line.slice(0, 500)} … (${line.length} characters)` : line))
+    .join('\n')
+
 const only = process.argv.slice(2)
 const unknown = only.filter(name => !steps.some(step => step.name === name))
 if (unknown.length > 0) {
@@ -87,7 +95,7 @@ for (const step of steps) {
     for (const key of Object.keys(total)) total[key] += counts[key]
     detail = `  ${counts.passed} tests${counts.skipped ? `, ${counts.skipped} skipped` : ''}`
   }
-  if (code !== 0) console.log(`\n${output.trim()}\n`)
+  if (code !== 0) console.log(`\n${shortened(output)}\n`)
   console.log(`${code === 0 ? 'ok    ' : 'FAILED'}  ${step.name.padEnd(12)} ${seconds.padStart(6)} s${detail}`)
   if (code !== 0) {
     failedStep = step.name
