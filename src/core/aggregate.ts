@@ -15,6 +15,11 @@ export const MAX_ATTRIBUTES = 16
 /** Label sets for one service and kind, 64 bytes each and a row a minute; beyond it rows count without labels. */
 export const MAX_LEAVES = 20_000
 
+/** Label values for one service and kind. */
+export const MAX_GROUPS = 65_536
+/** Places in remembered orders of labels: some orders of each label set. Beyond it a set is found by its canonical key. */
+const MAX_NODES = 8 * MAX_LEAVES
+
 /** Label sets of one service and one kind of signal. */
 export interface LeafBook {
   attributes: string[]
@@ -27,8 +32,14 @@ export interface LeafBook {
   groupValue: number[]
   /** `name=value` → group. */
   groupOf: Map<string, number>
-  /** Label set in the order in which it arrived → leaf. */
+  /** Label name → value → group; the same as `groupOf`, without building a key. */
+  steps: Map<string, Map<string, number>>
+  /** Canonical label set → leaf. */
   leafOf: Map<string, number>
+  /** Label sets in the order in which they arrive, as paths: node × MAX_GROUPS + group → node. */
+  paths: Map<number, number>
+  /** Node → leaf, −1 while unknown. */
+  leafAt: number[]
 }
 
 export const leafBook = (): LeafBook => ({
@@ -39,7 +50,10 @@ export const leafBook = (): LeafBook => ({
   groupAttribute: [-1],
   groupValue: [-1],
   groupOf: new Map(),
+  steps: new Map(),
   leafOf: new Map(),
+  paths: new Map(),
+  leafAt: [-1],
 })
 
 export const leafCount = (book: LeafBook): number => book.codes.length
@@ -49,24 +63,27 @@ export const groupName = (book: LeafBook, group: number): { label: string; value
   return a < 0 ? null : { label: book.attributes[a]!, value: book.values[a]![book.groupValue[group]!]! }
 }
 
-const text = (labels: Labels): string => {
-  let key = ''
-  for (const name in labels) key += `${name}\u0001${labels[name]}\u0002`
-  return key
-}
-
-/** The leaf of a label set; O(labels) when it was seen before. */
+/** The leaf of a label set. Seen before in this order of labels: one look-up a label, nothing is built. */
 export function leafFor(book: LeafBook, labels: Labels): number {
-  const key = text(labels)
-  return book.leafOf.get(key) ?? enter(book, labels, key)
+  let node = 0
+  for (const name in labels) {
+    const group = book.steps.get(name)?.get(labels[name]!)
+    if (group === undefined) return enter(book, labels)
+    const next = book.paths.get(node * MAX_GROUPS + group)
+    if (next === undefined) return enter(book, labels)
+    node = next
+  }
+  const leaf = book.leafAt[node]!
+  return leaf >= 0 ? leaf : enter(book, labels)
 }
 
-function enter(book: LeafBook, labels: Labels, key: string): number {
+function enter(book: LeafBook, labels: Labels): number {
   const names = Object.keys(labels).sort()
-  const sorted = `\u0003${names.map(name => `${name}\u0001${labels[name]}`).join('\u0002')}`
+  const sorted = names.map(name => `${name}\u0001${labels[name]}`).join('\u0002')
   let leaf = book.leafOf.get(sorted)
   if (leaf === undefined) {
-    if (book.codes.length >= MAX_LEAVES && names.length > 0) return leafFor(book, {})
+    const full = book.codes.length >= MAX_LEAVES || groupCount(book) + names.length >= MAX_GROUPS
+    if (full && names.length > 0) return leafFor(book, {})
     leaf = book.codes.length
     const codes: number[] = []
     const groups = [0]
@@ -82,9 +99,26 @@ function enter(book: LeafBook, labels: Labels, key: string): number {
     book.groups.push(groups)
     book.leafOf.set(sorted, leaf)
   }
-  // Several orders of the same labels are aliases; they are bounded like the leaves themselves.
-  if (book.leafOf.size < 4 * MAX_LEAVES) book.leafOf.set(key, leaf)
+  remember(book, labels, leaf)
   return leaf
+}
+
+/** Lays the path of this order of labels, so that the next one finds it. A label beyond MAX_ATTRIBUTES has no group: no path. */
+function remember(book: LeafBook, labels: Labels, leaf: number): void {
+  if (book.leafAt.length > MAX_NODES) return
+  let node = 0
+  for (const name in labels) {
+    const group = book.steps.get(name)?.get(labels[name]!)
+    if (group === undefined) return
+    const key = node * MAX_GROUPS + group
+    let next = book.paths.get(key)
+    if (next === undefined) {
+      next = book.leafAt.push(-1) - 1
+      book.paths.set(key, next)
+    }
+    node = next
+  }
+  book.leafAt[node] = leaf
 }
 
 function attributeFor(book: LeafBook, name: string): number {
@@ -103,6 +137,9 @@ function groupFor(book: LeafBook, attribute: number, value: string): number {
   book.groupAttribute.push(attribute)
   book.groupValue.push(book.values[attribute]!.push(value) - 1)
   book.groupOf.set(key, group)
+  const name = book.attributes[attribute]!
+  const values = book.steps.get(name) ?? new Map<string, number>()
+  book.steps.set(name, values.set(value, group))
   return group
 }
 

@@ -102,6 +102,8 @@ export interface RateState {
   freshExpected: GroupSums
   touched: boolean
   learned: Record<Strand, Learned>
+  /** Leaf → its newest row: what is known of it when it falls silent for longer than the ring. */
+  last: { slot: number[]; total: number[]; bad: number[]; slow: number[] }
   /** Group × rise → bits. */
   sums: Record<Strand, Float64Array>
   firstAt: EpochMs
@@ -130,6 +132,7 @@ export const rateState = (): RateState => ({
   freshExpected: groupSums(),
   touched: false,
   learned: { bad: learnedNothing(), slow: learnedNothing() },
+  last: { slot: [], total: [], bad: [], slow: [] },
   sums: { bad: new Float64Array(0), slow: new Float64Array(0) },
   firstAt: 0,
   seenAt: 0,
@@ -154,6 +157,7 @@ export function takeRate(
   fit(state.fresh, count)
   fit(state.freshExpected, count)
   addRow(state.ring, slot, leaf, total, bad, slow)
+  noteLast(state.last, slot, leaf, total, bad, slow)
   addGroups(state.fresh, groups, total, bad, slow)
   addGroups(
     state.freshExpected,
@@ -171,6 +175,28 @@ export function takeRate(
   state.touched = true
   if (state.firstAt === 0) state.firstAt = slot
   return leaf
+}
+
+function noteLast(
+  last: RateState['last'],
+  slot: EpochMs,
+  leaf: number,
+  total: number,
+  bad: number,
+  slow: number,
+): void {
+  while (last.slot.length <= leaf) {
+    last.slot.push(0)
+    last.total.push(0)
+    last.bad.push(0)
+    last.slow.push(0)
+  }
+  if (slot < last.slot[leaf]!) return
+  const same = slot === last.slot[leaf]!
+  last.slot[leaf] = slot
+  last.total[leaf] = total + (same ? last.total[leaf]! : 0)
+  last.bad[leaf] = bad + (same ? last.bad[leaf]! : 0)
+  last.slow[leaf] = slow + (same ? last.slow[leaf]! : 0)
 }
 
 /** Healthy share of a leaf in the minute `slot`: its own level times the rhythm of the day. */
@@ -421,6 +447,14 @@ export function leafWindow(state: RateState, strand: Strand, now: EpochMs, from:
       out.hit[leaf]! += hits[i]!
       out.expected[leaf]! += minute.a[i]! * expectedShare(state, strand, leaf, slot)
     }
+  }
+  for (let leaf = 0; leaf < leaves; leaf++) {
+    const slot = state.last.slot[leaf]!
+    if (taken[leaf]! > 0 || slot < from || slot > now) continue
+    out.newest[leaf] = slot
+    out.total[leaf] = state.last.total[leaf]!
+    out.hit[leaf] = (strand === 'bad' ? state.last.bad : state.last.slow)[leaf]!
+    out.expected[leaf] = out.total[leaf]! * expectedShare(state, strand, leaf, slot)
   }
   return out
 }

@@ -5,32 +5,39 @@ import { classify, type TextClass } from '../text.js'
 
 /** One person counts once per service and answer in this time. */
 export const REPORTER_MS = DAY
-/** Reporters remembered in each of two generations; about 120 bytes each. Beyond it the older generation is dropped early. */
-export const MAX_REPORTERS = 1_000_000
+/** Reporters of one service remembered in each of two generations; about 100 bytes each. Beyond it the older one is dropped early. */
+export const MAX_REPORTERS = 300_000
 /** Minutes of texts that are summed. */
 const CROWD_SLOTS = 60
 const MAX_REFS = 10
 
-/** Who has answered lately: two generations of a map, each at most REPORTER_MS long. */
-export interface Reporters {
+/** Who has given one answer on one service lately: two generations of a map, each at most REPORTER_MS long. */
+interface Answers {
   since: EpochMs
   young: Map<string, EpochMs>
   old: Map<string, EpochMs>
 }
 
-export const reporters = (): Reporters => ({ since: 0, young: new Map(), old: new Map() })
+export interface Reporters {
+  bad: Answers
+  ok: Answers
+}
 
-/** True when this reporter has not given this answer on this service in the last 24 h of log time; then it is remembered. */
-export function firstAnswer(state: Reporters, service: string, reporter: string, bad: boolean, at: EpochMs): boolean {
-  if (at - state.since >= REPORTER_MS || state.young.size >= MAX_REPORTERS) {
-    state.old = state.young
-    state.young = new Map()
-    state.since = at
+const answers = (): Answers => ({ since: 0, young: new Map(), old: new Map() })
+
+export const reporters = (): Reporters => ({ bad: answers(), ok: answers() })
+
+/** True when this reporter has not given this answer in the last 24 h of log time; then it is remembered. */
+export function firstAnswer(state: Reporters, reporter: string, bad: boolean, at: EpochMs): boolean {
+  const given = bad ? state.bad : state.ok
+  if (at - given.since >= REPORTER_MS || given.young.size >= MAX_REPORTERS) {
+    given.old = given.young
+    given.young = new Map()
+    given.since = at
   }
-  const key = `${service}\u0001${reporter}\u0001${bad ? 1 : 0}`
-  const before = state.young.get(key) ?? state.old.get(key)
+  const before = given.young.get(reporter) ?? (given.old.size > 0 ? given.old.get(reporter) : undefined)
   if (before !== undefined && at - before < REPORTER_MS) return false
-  state.young.set(key, at)
+  given.young.set(reporter, at)
   return true
 }
 

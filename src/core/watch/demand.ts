@@ -6,8 +6,11 @@ const BEFORE_MIN = 90
 const PAUSE_MIN = 45
 /** Fewer minutes than this tell no trend. */
 const NEEDED = 20
-/** Demand has left its course from this ratio on, for three minutes in a row. */
+/** Demand has left its course from this ratio on, for three minutes in a row, and clear of its own noise in each. */
 const RISE = 1.1
+const RISE_NOISES = 2
+/** The line itself may be off, by the same amount in all three minutes. */
+const LINE_ERRORS = 3
 /** The newest minutes may still be filling. */
 const LAG_MIN = 3
 
@@ -49,7 +52,7 @@ export function readDemand(
   for (let slot = start - PAUSE_MIN * MINUTE; slot < last; slot += MINUTE) {
     const ratio = ratioAt(slot)
     if (ratio === null) continue
-    run = ratio >= RISE ? run + 1 : 0
+    run = ratio >= Math.max(RISE, 1 + RISE_NOISES * line.noise + LINE_ERRORS * line.errorAt(slot)) ? run + 1 : 0
     if (run >= 3) {
       since = slot - 2 * MINUTE
       break
@@ -58,12 +61,18 @@ export function readDemand(
   return { ratio: sum / n, since }
 }
 
-function fit(state: RateState, from: EpochMs, until: EpochMs): { mean: number; slope: number; middle: EpochMs } | null {
+/** `noise`: standard deviation around the line, `errorAt`: that of the line itself; both relative to its mean. */
+function fit(
+  state: RateState,
+  from: EpochMs,
+  until: EpochMs,
+): { mean: number; slope: number; middle: EpochMs; noise: number; errorAt(slot: EpochMs): number } | null {
   let n = 0
   let sx = 0
   let sy = 0
   let sxx = 0
   let sxy = 0
+  let syy = 0
   const middle = (from + until) / 2
   for (let slot = from; slot < until; slot += MINUTE) {
     const y = at(state, slot)
@@ -74,9 +83,18 @@ function fit(state: RateState, from: EpochMs, until: EpochMs): { mean: number; s
     sy += y
     sxx += x * x
     sxy += x * y
+    syy += y * y
   }
   if (n < NEEDED) return null
   const spread = sxx - (sx * sx) / n
   const slope = spread > 0 ? (sxy - (sx * sy) / n) / spread : 0
-  return { mean: sy / n - slope * (sx / n), slope, middle }
+  const rest = syy - (sy * sy) / n - slope * (sxy - (sx * sy) / n)
+  const noise = sy > 0 ? (Math.sqrt(Math.max(0, rest) / (n - 2)) * n) / sy : 0
+  return {
+    mean: sy / n - slope * (sx / n),
+    slope,
+    middle,
+    noise,
+    errorAt: slot => noise * Math.sqrt(1 / n + ((slot - middle) / MINUTE - sx / n) ** 2 / Math.max(1, spread)),
+  }
 }

@@ -23,6 +23,8 @@ export interface Bin {
   checks: GroupSums
   metrics: GroupSums
   dirty: boolean
+  /** Usual levels, as they were when the row was first put. */
+  usual: { expected: number; high: number; posts: number } | null
   /** Reports or posts came since the row was last put: pages want these at once. */
   urgent: boolean
 }
@@ -54,6 +56,7 @@ export function addToBin(
       checks: groupSums(1),
       metrics: groupSums(1),
       dirty: false,
+      usual: null,
       urgent: false,
     }
     s.bins.set(start, bin)
@@ -81,17 +84,17 @@ export function takeRollups(s: ServiceState, now: EpochMs, position: number, int
 }
 
 function rowOf(s: ServiceState, bin: Bin, position: number): Rollup {
-  const usual = s.reports ? usualLevel(s.reports, bin.bin) : { expected: 0, high: 0 }
+  bin.usual ??= {
+    ...(s.reports ? usualLevel(s.reports, bin.bin) : { expected: 0, high: 0 }),
+    posts: s.posts ? usualLevel(s.posts, bin.bin).expected : 0,
+  }
+  const { expected, high, posts } = bin.usual
   return {
     service: s.id,
     bin: bin.bin,
     position,
-    reports: { bad: bin.reports.a[0]!, ok: bin.reports.b[0]!, ...usual },
-    posts: {
-      total: bin.posts.a[0]!,
-      complaints: bin.posts.b[0]!,
-      expected: s.posts ? usualLevel(s.posts, bin.bin).expected : 0,
-    },
+    reports: { bad: bin.reports.a[0]!, ok: bin.reports.b[0]!, expected, high },
+    posts: { total: bin.posts.a[0]!, complaints: bin.posts.b[0]!, expected: posts },
     checks: { total: bin.checks.a[0]!, bad: bin.checks.b[0]! },
     metrics: { total: bin.metrics.a[0]!, bad: bin.metrics.b[0]!, slow: bin.metrics.c[0]! },
     reportsBy: s.reports ? byLabel(s.reports.book, bin.reports, (a, b): ReportPair => [a, b]) : {},

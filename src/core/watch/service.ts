@@ -15,7 +15,7 @@ import {
   type Strand,
 } from '../rates.js'
 import type { SeriesReading } from '../series.js'
-import { crowdState, noteCrowd, readCrowd, type CrowdState } from './crowd.js'
+import { crowdState, noteCrowd, readCrowd, reporters, type CrowdState, type Reporters } from './crowd.js'
 import { readDemand } from './demand.js'
 import { expectedReports, reportState, reportTable, takeReport, type ReportState } from './reports.js'
 import { addToBin, type Bin } from './rollup.js'
@@ -23,6 +23,7 @@ import {
   addFromChecks,
   anyExcess,
   failingComponents,
+  failsInSilence,
   locateRates,
   nameSegments,
   quietKind,
@@ -64,6 +65,7 @@ export interface ServiceState {
   reports: ReportState | null
   posts: ReportState | null
   crowd: CrowdState
+  answers: Reporters
   strands: Record<Strand, StrandState | null>
   bins: Map<EpochMs, Bin>
   seen: Partial<Record<ObservationVia, EpochMs>>
@@ -82,6 +84,7 @@ export const serviceState = (id: string): ServiceState => ({
   reports: null,
   posts: null,
   crowd: crowdState(),
+  answers: reporters(),
   strands: { bad: null, slow: null },
   bins: new Map(),
   seen: {},
@@ -191,14 +194,16 @@ export function readStrand(s: ServiceState, strand: Strand, r: ServiceReadings, 
       segments: [],
       uneven: [],
       unaffected: {},
+      demand: null,
     }
   } else if (alarm && now - state.raisedAt < ONSET_SETTLES_MS) {
     const { onset, interval } = onsetOf(s, strand, kinds, r, now)
     state.onset = onset
     state.onsetInterval = interval
   }
-  const metrics = s.metrics && rateWindow(s.metrics, strand, now, state.onset)
-  const checks = strand === 'bad' && s.checks ? rateWindow(s.checks, strand, now, state.onset) : null
+  const metrics = s.metrics && rateWindow(s.metrics, strand, now, state.onset, true)
+  const checks =
+    strand === 'bad' && s.checks ? rateWindow(s.checks, strand, now, state.onset, s.metrics === null) : null
   const failing = {
     metrics: metrics !== null && anyExcess(metrics, strand),
     checks: checks !== null && anyExcess(checks, strand),
@@ -237,9 +242,9 @@ export function readStrand(s: ServiceState, strand: Strand, r: ServiceReadings, 
     unaffected: state.unaffected,
     components: componentsOf(s, state, metrics, strand, now),
     tracks,
-    share: overallShare(metrics, checks),
+    share: overallShare(metrics && checks && failsInSilence(checks, metrics, now) ? null : metrics, checks),
     calm: !troubled && !stale,
-    demand: s.metrics ? readDemand(s.metrics, state.onset, now) : null,
+    demand: (state.demand = (s.metrics && readDemand(s.metrics, state.onset, now)) ?? state.demand),
     crowd: readCrowd(s.crowd, now, REPORT_WINDOW_MS),
   }
 }

@@ -1,6 +1,6 @@
-import type { KindReading, SegmentReading, Track } from '../../contract/finding.js'
+import type { Finding, KindReading, SegmentReading, Track } from '../../contract/finding.js'
 import type { Uneven, Where } from '../../contract/incident.js'
-import { MINUTE, type EpochMs } from '../../contract/time.js'
+import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import { codeColumns, groupCount, groupName, leafCount } from '../aggregate.js'
 import { segment, type LeafTable, type Segmentation } from '../localize/index.js'
 import {
@@ -16,12 +16,13 @@ import {
 } from '../rates.js'
 import { NOT_A_PLACE } from './reports.js'
 
-/** Newest minutes of each label set that say what fails now. */
-export const WINDOW_ROWS = 5
+/** Newest minutes of each label set that say what fails now; more where so few requests come that five minutes say little. */
+const WINDOW_ROWS = [5, 10, 20] as const
+const WINDOW_REQUESTS = 500
 /** Followed values at most: the cost of a tick in trouble. */
 const MAX_TRACKS = 64
-/** A silent label set is held to its last word for so long; after that nobody knows, and nothing is claimed for it. */
-const LAST_WORD_MS = 120 * MINUTE
+/** A silent label set is held to its last word for so long; after that nobody knows, and its story ends as unknown. As long as a gap that count series bridge. */
+const LAST_WORD_MS = 6 * HOUR
 /** Bits from which a window's excess is not chance; log2 of the values looked at is added. */
 const EXCESS_BITS = 8
 
@@ -41,6 +42,8 @@ export interface StrandState {
   segments: SegmentReading[]
   uneven: Uneven[]
   unaffected: Where
+  /** Its last reading: the hours before the onset leave the memory of a long trouble. */
+  demand: Finding['demand']
 }
 
 export interface RateWindow {
@@ -51,8 +54,20 @@ export interface RateWindow {
   newest: Float64Array
 }
 
-export function rateWindow(state: RateState, strand: Strand, now: EpochMs, onset: EpochMs): RateWindow {
-  const window = leafWindow(state, strand, now, Math.max(onset, now - LAST_WORD_MS), WINDOW_ROWS)
+/** `patient`: look back further where requests are few; not where another, faster source leads. */
+export function rateWindow(
+  state: RateState,
+  strand: Strand,
+  now: EpochMs,
+  onset: EpochMs,
+  patient: boolean,
+): RateWindow {
+  const from = Math.max(onset, now - LAST_WORD_MS)
+  let window = leafWindow(state, strand, now, from, WINDOW_ROWS[0])
+  for (const rows of patient ? WINDOW_ROWS.slice(1) : []) {
+    if (window.total.reduce((sum, n) => sum + n, 0) >= WINDOW_REQUESTS) break
+    window = leafWindow(state, strand, now, from, rows)
+  }
   const newest = new Float64Array(groupCount(state.book))
   for (let leaf = 0; leaf < window.newest.length; leaf++)
     for (const g of state.book.groups[leaf]!) if (window.newest[leaf]! > newest[g]!) newest[g] = window.newest[leaf]!
@@ -113,6 +128,37 @@ export function locateRates(rates: RateWindow): Segmentation {
   return segment(rateTable(rates), { kind: 'rates' })
 }
 
+const PLACES = ['cell', 'region', 'pop', 'isp', 'asn']
+/** A place whose requests are so much older than the newest of all has fallen silent; metrics of one minute arrive within two. */
+const BEHIND_MS = 3 * MINUTE
+
+const mostlyFails = (total: number, hit: number): boolean => total >= 3 && hit >= 3 && hit >= 0.5 * total
+
+/** Newest minute with requests of a label value; null when requests never told of it. */
+function lastHeard(state: RateState, label: string, value: string): EpochMs | null {
+  const group = state.book.groupOf.get(`${label}=${value}`)
+  if (group === undefined) return null
+  let newest = 0
+  for (let leaf = 0; leaf < state.last.slot.length; leaf++)
+    if (state.last.slot[leaf]! > newest && state.book.groups[leaf]!.includes(group)) newest = state.last.slot[leaf]!
+  return newest
+}
+
+const isSilent = (state: RateState, heard: EpochMs, now: EpochMs): boolean =>
+  now - heard >= UNREADABLE_MS || state.last.slot.some(slot => slot - heard >= BEHIND_MS)
+
+/** Do checks fail in a place that requests used to tell of and no longer do? Then the healthy requests of others say nothing about it. */
+export function failsInSilence(checks: RateWindow, metrics: RateWindow, now: EpochMs): boolean {
+  const { book } = checks.state
+  for (let g = 1; g < groupCount(book); g++) {
+    const { label, value } = groupName(book, g)!
+    if (!PLACES.includes(label) || !mostlyFails(checks.groups.total[g]!, checks.groups.hit[g]!)) continue
+    const heard = lastHeard(metrics.state, label, value)
+    if (heard !== null && isSilent(metrics.state, heard, now)) return true
+  }
+  return false
+}
+
 /**
  * Cells and places that requests are silent about, or never told of, but checks see failing: they join the segments,
  * because silence at the onset is how a total failure looks from telemetry.
@@ -124,16 +170,16 @@ export function addFromChecks(
   now: EpochMs,
 ): void {
   const { book } = checks.state
-  for (const label of ['cell', 'region', 'pop', 'isp', 'asn']) {
+  for (const label of PLACES) {
     const blind: { value: string; share: number; interval: [number, number]; bits: number }[] = []
     for (let g = 1; g < groupCount(book); g++) {
       const name = groupName(book, g)!
       if (name.label !== label) continue
       const total = checks.groups.total[g]!
       const hit = checks.groups.hit[g]!
-      if (total < 3 || hit < 3 || hit < 0.5 * total) continue
-      const known = metrics.state.book.groupOf.get(`${label}=${name.value}`)
-      if (known !== undefined && now - (metrics.newest[known] ?? 0) < UNREADABLE_MS) continue
+      if (!mostlyFails(total, hit)) continue
+      const heard = lastHeard(metrics.state, label, name.value)
+      if (heard !== null && !isSilent(metrics.state, heard, now)) continue
       if (found.some(s => s.where[label]?.includes(name.value))) continue
       const half = 1.96 * Math.sqrt((hit * (total - hit)) / total ** 3)
       blind.push({

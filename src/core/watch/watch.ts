@@ -4,7 +4,7 @@ import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Rollup } from '../../contract/view.js'
 import { learnRates, STRANDS, type Strand } from '../rates.js'
 import { CountSeries, type SeriesSnapshot } from '../series.js'
-import { firstAnswer, readCrowd, reporters, type Reporters } from './crowd.js'
+import { firstAnswer, readCrowd } from './crowd.js'
 import { learnUsual, type ReportState } from './reports.js'
 import { takeRollups } from './rollup.js'
 import { readStrand, serviceState, takeObservation, tickKinds, type ServiceState } from './service.js'
@@ -21,7 +21,6 @@ export interface WatchOptions {
 /** A finding is published while there is something to say; between, only facts pass through. */
 export class Watch {
   readonly services = new Map<string, ServiceState>()
-  private reporters: Reporters = reporters()
 
   constructor(private readonly options: WatchOptions) {}
 
@@ -39,7 +38,7 @@ export class Watch {
       return
     }
     const who = signal.via === 'report' ? signal.reporter : signal.author
-    const first = who === undefined || firstAnswer(this.reporters, signal.service, who, signal.bad !== 0, signal.at)
+    const first = who === undefined || firstAnswer(s.answers, who, signal.bad !== 0, signal.at)
     takeObservation(s, signal, now, first, this.options.falseAlarmsPerMonth / 30)
   }
 
@@ -77,15 +76,14 @@ export class Watch {
       reports: s.reports && { ...s.reports, series: s.reports.series.snapshot() },
       posts: s.posts && { ...s.posts, series: s.posts.series.snapshot() },
     }))
-    return { services, reporters: this.reporters }
+    return { services }
   }
 
   static open(snapshot: unknown, options: WatchOptions): Watch {
     const watch = new Watch(options)
-    const from = snapshot as { services: ServiceState[]; reporters: Reporters }
+    const from = snapshot as { services: ServiceState[] }
     for (const s of from.services)
       watch.services.set(s.id, { ...s, reports: openSeries(s.reports), posts: openSeries(s.posts) })
-    watch.reporters = from.reporters
     return watch
   }
 }
