@@ -15,7 +15,7 @@ import { chartTable, legend, reportChart, type Marker } from './chart.js'
 import { factLine } from './facts.js'
 import { html, type Html } from './html.js'
 import { toSeriesBetween } from './series.js'
-import { own, phaseOf, recoveryIsSeen } from './standing.js'
+import { isEasing, own, phaseOf, recoveryIsSeen } from './standing.js'
 import { timeline } from './timeline.js'
 import { affected, componentList, fine, folded, uneven } from './who.js'
 import { odds, shareBar, stateMark, time, whereHtml, type Voice } from './words.js'
@@ -90,10 +90,15 @@ function endOf(events: readonly IncidentEvent[]): EpochMs | null {
   return last ? Date.parse(last.at) : null
 }
 
-function heroState(phase: ReturnType<typeof phaseOf>, kind: IncidentKind, severity: Severity): ServiceState {
+function heroState(
+  phase: ReturnType<typeof phaseOf>,
+  easing: boolean,
+  kind: IncidentKind,
+  severity: Severity,
+): ServiceState {
   if (phase === 'resolved') return 'ok'
   if (phase === 'note') return 'watching'
-  return phase === 'recovering' || kind !== 'outage' || severity === 'minor' ? 'degraded' : 'outage'
+  return easing || kind !== 'outage' || severity === 'minor' ? 'degraded' : 'outage'
 }
 
 function hero(input: IncidentInput, voice: Voice): Html {
@@ -103,7 +108,7 @@ function hero(input: IncidentInput, voice: Voice): Html {
   const over = phase === 'resolved'
   const until = input.at ?? now
   const severity = over ? worstSeverity(input.events, incident.severity) : (latest.severity ?? incident.severity)
-  const state = heroState(phase, latest.kind ?? incident.kind, severity)
+  const state = heroState(phase, isEasing(input.events, latest), latest.kind ?? incident.kind, severity)
   const sentence = headline(input, voice)
   const says = latest.says ?? []
   const began = latest.startedAt ? Date.parse(latest.startedAt) : incident.startedAt

@@ -16,7 +16,7 @@ export interface Standing {
   /** The newest signal of any kind; null when there never was one. */
   newest: EpochMs | null
   stale: boolean
-  /** Every open incident is recovering. */
+  /** Every open incident is recovering and more than half over. */
   recovering: boolean
 }
 
@@ -36,11 +36,18 @@ export function standing(
   const newest = seen.length ? Math.max(...seen) : null
   const stale = workspace.clock === 'wall' && wallNow !== null && wallNow - service.at > STALE_MS
   const worst = incidents[0] ? severityState(incidents[0]) : 'ok'
-  const recovering = incidents.length > 0 && incidents.every(each => phaseOf(each.events) === 'recovering')
+  const recovering = incidents.length > 0 && incidents.every(each => isEasing(each.events, each.latest))
   // What recovers is no longer down: its outage is the incident's, and the incident says how much is back.
   const told = recovering && service.state === 'outage' ? 'degraded' : service.state
   const state = stale ? 'unknown' : rank(worst) > rank(told) ? worst : told
   return { service, state, incidents, newest, stale, recovering: recovering && !stale }
+}
+
+/** From here on most of it is over; a recovery that has only begun is still an outage. */
+const MOST = 0.5
+
+export function isEasing(events: readonly IncidentEvent[], { recovery }: IncidentEvent): boolean {
+  return phaseOf(events) === 'recovering' && (recovery?.recovered ?? 0) >= MOST
 }
 
 /** The last turn of an incident: `updated` and later notes do not end a recovery. */
@@ -52,7 +59,7 @@ export function phaseOf(events: readonly IncidentEvent[]): Exclude<EventName, 'u
 
 /** The least that an open incident says about its service. */
 function severityState(incident: IncidentView): ServiceState {
-  if (phaseOf(incident.events) === 'recovering') return 'degraded'
+  if (isEasing(incident.events, incident.latest)) return 'degraded'
   return incident.kind === 'outage' && incident.severity !== 'minor' ? 'outage' : 'degraded'
 }
 
