@@ -27,8 +27,13 @@ const PRIOR_BITS: Record<ChangeKind, number> = {
   launch: -1.5,
   mitigation: -3,
 }
-/** A listed change is the cause about as often as not (post-mortem collections say 40–70 %): the prior for "none" in bits. */
-const NONE_BITS = 3
+/**
+ * A listed change is the cause about as often as not (post-mortem collections say 40–70 %). How many were listed does not
+ * matter to that: the time of each is weighed against how often changes come by chance.
+ */
+const NONE_BITS = 0
+/** Windows before the onset in which the other changes are counted; the busiest tells the rate. */
+const RATE_WINDOWS_MS = [3 * HOUR, DAY]
 /** The least that a candidate keeps, so that nothing is ever said with certainty. */
 const MIN_PROBABILITY = 0.005
 const MAX_CAUSES = 8
@@ -127,7 +132,18 @@ const ago = (ms: number): string =>
       ? `${Math.round(ms / HOUR)} h`
       : `${Math.round(ms / DAY)} days`
 
-/** How well the delay from change to onset fits a cause, against a change at any time of a day. */
+/** Other changes a minute around the onset: how likely one lies there by chance. Half a change is added, for nothing is ever still. */
+function ratePerMin(c: Change, q: Question): number {
+  return Math.max(
+    ...RATE_WINDOWS_MS.map(window => {
+      const from = q.onset - window
+      const others = q.changes.filter(x => x !== c && eligible(x, q) && startOf(x) > from).length
+      return (others + 0.5) / (window / MINUTE)
+    }),
+  )
+}
+
+/** How well the delay from change to onset fits a cause, against the changes that come by chance. */
 function time(c: Change, q: Question): Evidence {
   const steps = [startOf(c), ...(c.rollout ?? []).map(([at]) => at)].filter(at => at <= q.interval[1] + SLACK_MS)
   const last = Math.max(...steps)
@@ -135,7 +151,7 @@ function time(c: Change, q: Question): Evidence {
   const uncertain = Math.max(1, (q.interval[1] - q.interval[0]) / MINUTE / 4)
   const prompt = (PROMPT_SHARE / (PROMPT_MEAN_MIN + uncertain)) * Math.exp(-delayMin / (PROMPT_MEAN_MIN + uncertain))
   const dormant = (1 - PROMPT_SHARE) / ((delayMin + PROMPT_MEAN_MIN) * Math.log(LOOKBACK_MS / MINUTE / PROMPT_MEAN_MIN))
-  const bits = Math.log2((prompt + dormant) * (DAY / MINUTE))
+  const bits = Math.log2((prompt + dormant) / ratePerMin(c, q))
   const says =
     last > q.onset
       ? 'took effect at about the time of the onset'
