@@ -9,6 +9,8 @@ import { complete, DEFAULTS, load } from '../shell/load.js'
 import { tellFindings } from './check-run.js'
 import type { ServeOptions } from './serve.js'
 
+const LAST_REQUESTS_MS = 5_000
+
 /** Serves until it is told to stop; resolves with the exit code. */
 export async function runServe(options: ServeOptions): Promise<number> {
   const config = configOf(options)
@@ -37,6 +39,8 @@ export async function runServe(options: ServeOptions): Promise<number> {
     demo?.play()
     await untilStopped()
     await demo?.[Symbol.asyncDispose]()
+    // Requests that are being answered get this long; whoever sends more slowly will be told to come again.
+    setTimeout(() => server.server.closeAllConnections(), LAST_REQUESTS_MS).unref()
     await server.close()
   } finally {
     await app[Symbol.asyncDispose]()

@@ -94,8 +94,7 @@ export const REPORT_TEXT_CHARS = 1_000
 /** Body of a form, an order. */
 export const FORM_BYTES = 64 * 1024
 
-/** What is kept, by kind; the log is never trimmed beyond the latest snapshot nor within the de-duplication horizon. */
+/** What is kept, by kind, incidents for good; the log is never trimmed beyond the latest snapshot nor within the de-duplication horizon. */
 export const KEEP_LOG_MS = 8 * DAY
 export const KEEP_ROLLUPS_MS = 400 * DAY
 export const KEEP_FACTS_MS = 400 * DAY
-export const KEEP_RECEIPTS_MS = 90 * DAY

@@ -54,8 +54,9 @@ export class Routes {
         ...(body === undefined ? {} : { body: { ...body, $id: undefined } }),
       },
       ...(route.writes === true ? { onRequest: guard } : {}),
-      handler: (request, reply) =>
-        route.handle(
+      handler: (request, reply) => {
+        reply.header('x-content-type-options', 'nosniff')
+        return route.handle(
           {
             params: request.params as Infer<P>,
             query: request.query as Infer<Q>,
@@ -63,7 +64,8 @@ export class Routes {
             raw: request,
           },
           reply,
-        ),
+        )
+      },
     })
   }
 }

@@ -37,7 +37,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
     bodyLimit: FORM_BYTES,
     requestTimeout: REQUEST_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    forceCloseConnections: true,
+    forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 300 },
     ajv: {
       customOptions: { removeAdditional: false, coerceTypes: true, strict: false, formats: { 'date-time': true } },
@@ -86,11 +86,15 @@ function operatorRoutes(server: FastifyInstance, app: App, stream: Stream): void
   server.get('/metrics', async (_, reply) => reply.type(registry.contentType).send(await registry.metrics()))
 }
 
-/** Writing needs the token; the demonstration lets its own machine write without. */
+/**
+ * Writing needs the token; the demonstration lets its own machine write without. Its own machine also means that the
+ * address it was asked by is local: a page elsewhere can give its name the address 127.0.0.1, but not that header.
+ */
 function makeGuard(app: App): (request: FastifyRequest) => Promise<void> {
   return async request => {
-    if (app.config.demo && isLoopback(request.socket.remoteAddress) && request.headers['x-forwarded-for'] === undefined)
-      return
+    const { remoteAddress } = request.socket
+    const { host = '', 'x-forwarded-for': forwarded } = request.headers
+    if (app.config.demo && isLoopback(remoteAddress) && forwarded === undefined && LOCAL_HOST.test(host)) return
     const given = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
     if (given !== undefined && sameSecret(given, app.token.token)) return
     throw new HttpProblem(
@@ -104,6 +108,7 @@ function makeGuard(app: App): (request: FastifyRequest) => Promise<void> {
   }
 }
 
+const LOCAL_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i
 const isLoopback = (address: string | undefined) => address !== undefined && /^(127\.|::1$|::ffff:127\.)/.test(address)
 
 /** Every error becomes an answer that says what to do; what is our fault says no more than that. */

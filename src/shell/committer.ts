@@ -60,10 +60,8 @@ export class Committer {
   /** Whole accepted lines without the last line end, and the fingerprints of their signals (8 bytes each). */
   lines(chunk: Uint8Array, from: number, to: number, keys: Uint8Array): void {
     const size = to - from + 1
-    if (this.length + size > this.body.length) {
-      if (this.length > 0 && this.length + size > LOG_ROW_BYTES) this.seal()
-      this.body = grown(this.body, this.length, this.length + size)
-    }
+    if (this.length + size > LOG_ROW_BYTES) this.seal()
+    this.body = grown(this.body, this.length, this.length + size)
     this.body.set(chunk.subarray(from, to), this.length)
     this.body[this.length + size - 1] = NEWLINE
     this.length += size

@@ -26,8 +26,12 @@ export interface Committed {
 const READ_ROWS = 16
 /** Outcomes are committed at least this often while there is work, and whenever the log is read to its end. */
 const COMMIT_MS = 200
-/** A restart folds what came after the snapshot: 500,000 signals are three to five seconds. */
+/**
+ * A restart folds what came after the snapshot: 500,000 signals are three to five seconds. Under a load that brings
+ * them faster than twice a minute, the half minute counts: a snapshot of a large workspace takes a second itself.
+ */
 const SNAPSHOT_SIGNALS = 500_000
+const SNAPSHOT_LEAST_MS = MINUTE / 2
 const SNAPSHOT_MS = 5 * MINUTE
 const RETRY_MS = 1_000
 
@@ -98,13 +102,23 @@ export class Engine implements AsyncDisposable {
           if (performance.now() - this.lastCommit > COMMIT_MS) await this.commit()
           if (this.stopped) return
         }
+        await this.saveNow(false)
         // Let messages in: a question from the main thread waits for one round at most.
         await new Promise(next => setImmediate(next))
       }
       await this.commit()
-      if (this.unsaved > SNAPSHOT_SIGNALS || (this.unsaved > 0 && performance.now() - this.lastSave > SNAPSHOT_MS))
-        await this.save()
+      await this.saveNow(true)
     }
+  }
+
+  /** Takes a snapshot when one is due. */
+  private async saveNow(idle: boolean): Promise<void> {
+    const age = performance.now() - this.lastSave
+    const due =
+      this.unsaved > SNAPSHOT_SIGNALS ? age > SNAPSHOT_LEAST_MS : this.unsaved > 0 && idle && age > SNAPSHOT_MS
+    if (!due) return
+    await this.commit()
+    if (!this.stopped) await this.save()
   }
 
   private entry(entry: LogEntry): void {

@@ -26,7 +26,12 @@ export function serve(port: MessagePort, methods: Methods): void {
       answer.value = await methods[method]!(...(args as never[]))
     } catch (error) {
       const { name, message, stack, retryAfterMs } = error as TransientError
-      answer.error = { name, message, ...(stack === undefined ? {} : { stack }), ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+      answer.error = {
+        name,
+        message,
+        ...(stack === undefined ? {} : { stack }),
+        ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      }
     }
     port.postMessage(answer)
   })
