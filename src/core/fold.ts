@@ -24,6 +24,8 @@ export interface EngineConfig {
 export const FOLD_VERSION = 1
 /** A quieter gap than this in the log has no ticks of its own: nothing is known of it, and a year of minutes takes seconds. */
 const MAX_TICKS_MS = 14 * DAY
+/** Rows of services at which nothing happens are put so often. */
+const RENEW_MS = 5 * MINUTE
 /** Reports shown as "lately". */
 const RECENT_MIN = 15
 
@@ -67,7 +69,9 @@ export class Fold {
 
   /** A person's order, at the present log time. */
   order(order: Order, _position: number, into: Outcome): void {
+    const told = into.events.length
     this.judge.take({ ...order, at: Math.max(order.at, this.now) }, into.events)
+    for (const event of into.events.slice(told)) this.watch.service(event.service).changed = true
     this.takeServices(into.services, this.now)
   }
 
@@ -83,7 +87,8 @@ export class Fold {
       this.watch.tick(this.ticked, this.matters)
       this.settle(into.events)
       this.watch.takeRollups(this.ticked, position, into.rollups)
-      this.takeServices(into.services, this.ticked)
+      // Of ticks that are made up for at once only the newest rows are seen by anyone.
+      if (last - this.ticked < RENEW_MS) this.takeServices(into.services, this.ticked)
     }
   }
 
@@ -124,8 +129,8 @@ export class Fold {
 
   private takeServices(into: ServiceNow[], at: EpochMs): void {
     for (const s of this.watch.services.values()) {
-      // Quiet rows are renewed each five minutes, so that the age of what a page shows is known.
-      if (!s.changed && s.strands.bad === null && (at / MINUTE) % 5 !== 0) continue
+      // Quiet rows are renewed at times, so that the age of what a page shows is known.
+      if (!s.changed && s.strands.bad === null && s.strands.slow === null && at % RENEW_MS !== 0) continue
       s.changed = false
       into.push(this.rowOf(s, at))
     }

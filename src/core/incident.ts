@@ -24,8 +24,8 @@ export const UPDATE_SLOW_MS = 10 * MINUTE
 const HEALTHY_SHARE = 0.005
 /** While a service that we stand on is down, fewer failing requests than this are its trouble, not ours. */
 export const UPSTREAM_SHARE = 0.2
-/** Share of answers that repeat the sender's own, from which a spike is noise of a few: real people press once or twice, not ten times. */
-const REPEATED_SHARE = 0.8
+/** Share of answers that repeat the sender's own, from which a spike is noise of a few: real people press once or twice, not three times and more. */
+const REPEATED_SHARE = 0.7
 /** Fewer different people than this in a quarter of an hour are no spike, whatever the detector still remembers. */
 const REPORTERS_LEAST = 3
 /** Posts that agree with reports lend them other people's voices. */

@@ -2,10 +2,9 @@ import type { Cause, IncidentEvent, Segment, Statement, Where } from '../contrac
 
 /** Sentences for the public. Each rests on parts of the event and says no more than they do. */
 
-const percent = (share: number): string =>
-  share >= 0.995 ? 'nearly all' : share < 0.01 ? 'under 1 %' : `${Math.round(share * 100)} %`
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+/** "About 42 %" — but never "about all" nor "0 %": a share is an estimate, and something does fail. */
+const portion = (share: number): string =>
+  share >= 0.995 ? 'Nearly all' : share < 0.01 ? 'Under 1 %' : `About ${Math.round(share * 100)} %`
 
 /** `cell us-east-1, us-west-1 · tier free` — what a person can compare with their own case. */
 export function placeText(where: Where): string {
@@ -42,15 +41,7 @@ export function titleOf(e: IncidentEvent, service: string): string {
 
 /** What is known now, in order of use to a reader. */
 export function sentences(e: IncidentEvent): Statement[] {
-  if (e.event === 'resolved' && e.kind === 'security')
-    return [
-      {
-        text: 'Nobody has reported it lately. Whether anything was exposed is for people to establish.',
-        refs: [e.incident],
-      },
-    ]
-  if (e.event === 'resolved')
-    return [{ text: 'What was affected has been back to its usual level for ten minutes.', refs: [e.incident] }]
+  if (e.event === 'resolved') return ending(e)
   const out: Statement[] = []
   const worst = (e.segments ?? [])[0]
   if (worst) out.push({ text: segmentSentence(worst, e.kind === 'degraded'), refs: [e.incident] })
@@ -63,7 +54,7 @@ export function sentences(e: IncidentEvent): Statement[] {
   const slow = e.recovery?.segments[0]
   if (e.recovery && e.recovery.recovered >= 0.3)
     out.push({
-      text: `${capital(percent(e.recovery.recovered))} of the trouble is gone${slow && slow.recovered < e.recovery.recovered - 0.15 ? `; ${placeText(slow.where)} is slower to recover` : ''}.`,
+      text: `${portion(e.recovery.recovered)} of the trouble is gone${slow && slow.recovered < e.recovery.recovered - 0.15 ? `; ${placeText(slow.where)} is slower to recover` : ''}.`,
       refs: [e.incident],
     })
   out.push(causeSentence(e))
@@ -75,11 +66,28 @@ export function sentences(e: IncidentEvent): Statement[] {
   return out
 }
 
+/** How it ended: calm, a person's word, or silence; only what was observed is called back to normal. */
+function ending(e: IncidentEvent): Statement[] {
+  const refs = [e.incident]
+  const exposed = e.security?.state === 'suspected'
+  const out: Statement[] = []
+  const unheard = (e.recovery?.segments ?? []).filter(s => s.recovered < 1)
+  if (e.by !== undefined) out.push({ text: 'A person called this over.', refs })
+  else if (e.kind === 'security') out.push({ text: 'Nobody has reported it lately.', refs })
+  else if (unheard.length > 0) {
+    const silent = unheard.map(s => placeText(s.where)).join('; ')
+    out.push({ text: `What can be seen is back to its usual level. Nothing is heard from ${silent}.`, refs })
+  } else if ((e.recovery?.recovered ?? 1) < 1) out.push({ text: 'Nothing has been heard of it lately.', refs })
+  else out.push({ text: 'What was affected has been back to its usual level for ten minutes.', refs })
+  if (exposed) out.push({ text: 'Whether anything was exposed is for people to establish.', refs })
+  return out
+}
+
 function segmentSentence(s: Segment, slow: boolean): string {
   const what = slow ? 'slow' : 'failing'
   return s.share === null
     ? `More problem reports than usual: ${placeText(s.where)}. The share of people affected is not known.`
-    : `About ${percent(s.share)} of requests are ${what}: ${placeText(s.where)}.`
+    : `${portion(s.share)} of requests are ${what}: ${placeText(s.where)}.`
 }
 
 /** Correlation is never sold as cause: only a confirmed cause is called one. */

@@ -9,6 +9,7 @@ import {
   leafBook,
   leafCount,
   leafFor,
+  RING_SLOTS,
   rowsAt,
   slotRing,
   type GroupSums,
@@ -76,6 +77,9 @@ export const CLEAR_SHARE: Record<Strand, number> = { bad: 0.003, slow: 0.02 }
 
 /** One minute may say so much about the onset: enough to tell a steep rise from a flat one, too little to outvote its neighbours. */
 const ONSET_CAP_BITS = 100
+
+/** Minutes that are read back: the ring less a margin for rows that come early. */
+const READ_SLOTS = RING_SLOTS - 5
 
 /** Minutes of demand that are kept. */
 export const DEMAND_SLOTS = 240
@@ -344,7 +348,7 @@ export function learnRates(state: RateState, now: EpochMs, trouble: Record<Stran
   if (state.firstAt === 0) return
   const warm = isNew(state, now)
   const until = warm ? now : now - LEARN_DELAY_MS
-  let slot = Math.max(state.learnedUntil, state.firstAt, until - 85 * MINUTE)
+  let slot = Math.max(state.learnedUntil, state.firstAt, until - READ_SLOTS * MINUTE)
   for (; slot < until; slot += MINUTE) {
     // A warm-up minute whose rows are still on their way is learned later, with the delayed ones.
     const rows = rowsAt(state.ring, slot)
@@ -433,7 +437,7 @@ export function leafWindow(state: RateState, strand: Strand, now: EpochMs, from:
     newest: new Float64Array(leaves),
   }
   const taken = new Int32Array(leaves)
-  const oldest = Math.max(from, now - 85 * MINUTE)
+  const oldest = Math.max(from, now - READ_SLOTS * MINUTE)
   for (let slot = Math.floor((now - 1) / MINUTE) * MINUTE; slot >= oldest; slot -= MINUTE) {
     const minute = rowsAt(state.ring, slot)
     if (!minute) continue
@@ -448,12 +452,13 @@ export function leafWindow(state: RateState, strand: Strand, now: EpochMs, from:
       out.expected[leaf]! += minute.a[i]! * expectedShare(state, strand, leaf, slot)
     }
   }
+  // What is about to leave the ring, or has left it, weighs on as so many of its newest rows.
   for (let leaf = 0; leaf < leaves; leaf++) {
     const slot = state.last.slot[leaf]!
-    if (taken[leaf]! > 0 || slot < from || slot > now) continue
+    if (slot < from || slot >= now - (READ_SLOTS - rows) * MINUTE) continue
     out.newest[leaf] = slot
-    out.total[leaf] = state.last.total[leaf]!
-    out.hit[leaf] = (strand === 'bad' ? state.last.bad : state.last.slow)[leaf]!
+    out.total[leaf] = rows * state.last.total[leaf]!
+    out.hit[leaf] = rows * (strand === 'bad' ? state.last.bad : state.last.slow)[leaf]!
     out.expected[leaf] = out.total[leaf]! * expectedShare(state, strand, leaf, slot)
   }
   return out
@@ -501,7 +506,7 @@ export function rateOnset(
   now: EpochMs,
 ): { onset: EpochMs; interval: [EpochMs, EpochMs] } {
   const wanted = new Set(groups.slice(0, 8))
-  const slots = 85
+  const slots = READ_SLOTS
   const first = Math.floor(now / MINUTE) * MINUTE - slots * MINUTE
   // Row r: evidence summed from a minute to the end, for the r-th rise; the rise is fitted together with the start.
   const tails = RISES[strand].map(() => new Float64Array(slots))

@@ -105,6 +105,10 @@ export function turnedAt(memory: readonly TrackMemory[]): EpochMs | null {
   return whole && whole.points.length > 0 && now(whole) <= 0.7 * whole.peak ? whole.highAt : null
 }
 
+/** Parts whose last word was trouble, and that nothing has been heard of since. */
+export const unheard = (memory: readonly TrackMemory[]): ReadonlySet<Where> =>
+  new Set(memory.filter(m => (m.points.at(-1)?.stale ?? false) && now(m) >= NORMAL[m.unit]).map(m => m.where))
+
 /** How far chance moves `recovered`, as one standard deviation; 1 when nothing is known. */
 export function noiseOf(memory: readonly TrackMemory[]): number {
   const whole = wholeTrack(memory)

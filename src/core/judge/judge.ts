@@ -1,5 +1,5 @@
 import type { Finding, Matter } from '../../contract/finding.js'
-import type { EventName, IncidentEvent, Recovery, Uneven } from '../../contract/incident.js'
+import type { EventName, IncidentEvent, Recovery, Uneven, Where } from '../../contract/incident.js'
 import type { Order } from '../../contract/order.js'
 import type { Change, Fact, Notice } from '../../contract/signal.js'
 import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
@@ -18,7 +18,7 @@ import {
   type Surroundings,
 } from '../incident.js'
 import { sentences, titleOf } from '../publish.js'
-import { followTracks, noiseOf, recoveryOf, turnedAt, wholeTrack } from '../recover.js'
+import { followTracks, noiseOf, recoveryOf, turnedAt, unheard, wholeTrack } from '../recover.js'
 import { applyRulings, newStory, rememberWorst, type Story } from './story.js'
 import type { Strand } from './strands.js'
 
@@ -251,14 +251,13 @@ export class Judge {
     events: IncidentEvent[],
     by?: { by: string; why: string },
   ): void {
-    const e = this.picture(story, event, at)
-    if (by) Object.assign(e, by)
+    const e = this.picture(story, event, at, by)
     e.seq = story.seq++
     story.said = e
     events.push(e)
   }
 
-  private picture(story: Story, event: EventName, at: EpochMs): IncidentEvent {
+  private picture(story: Story, event: EventName, at: EpochMs, by?: { by: string; why: string }): IncidentEvent {
     const f = story.finding!
     const resolved = event === 'resolved'
     const s = this.service(story.service)
@@ -301,7 +300,7 @@ export class Judge {
       unexplained,
       security: story.security,
       recovery: resolved
-        ? finished(recoveryOf(story.tracks, at))
+        ? finished(recoveryOf(story.tracks, at), story.calmSince !== null, unheard(story.tracks))
         : (recoveryOf(story.tracks, at) ?? { recovered: 0, eta: null, segments: [] }),
       evidence: Object.fromEntries(
         Object.entries(f.kinds).map(([via, k]) => [via, k.bits === null ? null : Math.round(k.bits * 10) / 10]),
@@ -311,6 +310,7 @@ export class Judge {
       { ...e, components: story.worst.components.length > 0 ? story.worst.components : f.components },
       s.title,
     )
+    if (by) Object.assign(e, by)
     e.says = sentences(e)
     return e
   }
@@ -349,9 +349,9 @@ export class Judge {
         story.mutedUntil = order.until ?? order.at + DAY
         return
       case 'say': {
-        const e = this.picture(story, 'updated', order.at)
+        const e = this.picture(story, 'updated', order.at, by)
         e.says = [{ text: order.text ?? '', refs }, ...(e.says ?? [])]
-        Object.assign(e, by, { seq: story.seq++ })
+        e.seq = story.seq++
         story.said = e
         events.push(e)
         return
@@ -381,8 +381,13 @@ function namedOnce(uneven: readonly Uneven[]): Uneven[] {
   return out
 }
 
-const finished = (r: Recovery | null): Recovery => ({
-  recovered: 1,
+/** At the end: what was seen to be calm is whole again; a part that fell silent keeps its last word, for nobody knows. */
+const finished = (r: Recovery | null, calm: boolean, silent: ReadonlySet<Where>): Recovery => ({
+  recovered: calm ? 1 : (r?.recovered ?? 1),
   eta: null,
-  segments: (r?.segments ?? []).map(s => ({ where: s.where, recovered: 1, eta: null })),
+  segments: (r?.segments ?? []).map(s => ({
+    where: s.where,
+    recovered: calm && !silent.has(s.where) ? 1 : s.recovered,
+    eta: null,
+  })),
 })

@@ -10,6 +10,10 @@ export const MAX_REPORTERS = 300_000
 /** Minutes of texts that are summed. */
 const CROWD_SLOTS = 60
 const MAX_REFS = 10
+/** People remembered who say that they see what is not theirs; five are enough to be told. */
+const MAX_EXPOSURES = 200
+/** People tell of it over so many windows. */
+const EXPOSURE_WINDOWS = 6
 
 /** Who has given one answer on one service lately: two generations of a map, each at most REPORTER_MS long. */
 interface Answers {
@@ -76,19 +80,25 @@ export function noteCrowd(state: CrowdState, signal: Observation, counted: boole
   else slot.reports++
   if (!signal.text) return null
   const says = classify(signal.text)
-  if (counted) {
-    slot.texts[says] = (slot.texts[says] ?? 0) + 1
-    if (says === 'exposure') noteExposure(state, signal)
-  }
+  if (counted) slot.texts[says] = (slot.texts[says] ?? 0) + 1
+  // Whoever complained in the morning may see a stranger's data at noon: exposures count people by themselves.
+  if (says === 'exposure') noteExposure(state, signal)
   return says
 }
 
 function noteExposure(state: CrowdState, signal: Observation): void {
   const who = signal.reporter ?? signal.author ?? signal.id
-  if (state.exposures.some(x => x.who === who)) return
+  const known = state.exposures.findIndex(x => x.who === who)
+  if (known >= 0) {
+    if (signal.at - state.exposures[known]!.at < REPORTER_MS) return
+    state.exposures.splice(known, 1)
+  }
   state.exposures.push({ at: signal.at, id: signal.id, who })
-  if (state.exposures.length > 200) state.exposures.shift()
+  if (state.exposures.length > MAX_EXPOSURES) state.exposures.shift()
 }
+
+export const freshExposures = (state: CrowdState, now: EpochMs, windowMs: number): CrowdState['exposures'] =>
+  state.exposures.filter(x => x.at > now - EXPOSURE_WINDOWS * windowMs && x.at <= now)
 
 /** Sums over (now − windowMs, now]. */
 export function readCrowd(state: CrowdState, now: EpochMs, windowMs: number): Crowd {
@@ -114,7 +124,7 @@ export function readCrowd(state: CrowdState, now: EpochMs, windowMs: number): Cr
     out.quality += slot.texts.quality ?? 0
   }
   out.repeated = out.reports > 0 ? out.repeated / out.reports : 0
-  const fresh = state.exposures.filter(x => x.at > now - 6 * windowMs && x.at <= now)
+  const fresh = freshExposures(state, now, windowMs)
   out.exposures = fresh.length
   out.exposureRefs = fresh.slice(-MAX_REFS).map(x => x.id)
   return out

@@ -64,7 +64,7 @@ export function addToBin(
   fit(bin[kind], groupCount(book))
   addGroups(bin[kind], book.groups[leaf]!, a, b, c)
   bin.dirty = true
-  if (kind === 'reports') bin.urgent = true
+  if (kind === 'reports' || kind === 'posts') bin.urgent = true
   s.changed = true
 }
 
@@ -98,11 +98,17 @@ function rowOf(s: ServiceState, bin: Bin, position: number): Rollup {
     checks: { total: bin.checks.a[0]!, bad: bin.checks.b[0]! },
     metrics: { total: bin.metrics.a[0]!, bad: bin.metrics.b[0]!, slow: bin.metrics.c[0]! },
     reportsBy: s.reports ? byLabel(s.reports.book, bin.reports, (a, b): ReportPair => [a, b]) : {},
-    ratesBy: {
-      ...(s.checks ? byLabel(s.checks.book, bin.checks, (a, b, c): RateTriple => [a, b, c]) : {}),
-      ...(s.metrics ? byLabel(s.metrics.book, bin.metrics, (a, b, c): RateTriple => [a, b, c]) : {}),
-    },
+    ratesBy: ratesBy(s, bin),
   }
+}
+
+/** Metrics where there are any, checks for the values that metrics do not tell of: the two are never added up. */
+function ratesBy(s: ServiceState, bin: Bin): Rollup['ratesBy'] {
+  const triple = (a: number, b: number, c: number): RateTriple => [a, b, c]
+  const out = s.checks ? byLabel(s.checks.book, bin.checks, triple) : {}
+  const metrics = s.metrics ? byLabel(s.metrics.book, bin.metrics, triple) : {}
+  for (const [label, values] of Object.entries(metrics)) out[label] = { ...out[label], ...values }
+  return out
 }
 
 function byLabel<T>(

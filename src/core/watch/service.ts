@@ -162,7 +162,10 @@ export function tickKinds(s: ServiceState, now: EpochMs): ServiceReadings {
 function stepSeries(state: ReportState, now: EpochMs): SeriesReading | null {
   let reading: SeriesReading | null = null
   // Ticks were skipped over a gap in the log: what lies between is unknown, not zero.
-  if (now - state.steppedUntil > MAX_GAP_MS) state.steppedUntil = now - MINUTE
+  if (now - state.steppedUntil > MAX_GAP_MS) {
+    state.steppedUntil = now - MINUTE
+    for (const slot of state.pending.keys()) if (slot < state.steppedUntil) state.pending.delete(slot)
+  }
   const silent = unheard(state, now)
   while (state.steppedUntil + MINUTE <= now) {
     const slot = state.steppedUntil

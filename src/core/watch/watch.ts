@@ -1,10 +1,10 @@
 import type { Finding, Matter } from '../../contract/finding.js'
 import type { Signal } from '../../contract/signal.js'
-import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
+import { MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Rollup } from '../../contract/view.js'
 import { learnRates, STRANDS, type Strand } from '../rates.js'
 import { CountSeries, type SeriesSnapshot } from '../series.js'
-import { firstAnswer, readCrowd } from './crowd.js'
+import { firstAnswer, freshExposures, readCrowd } from './crowd.js'
 import { learnUsual, type ReportState } from './reports.js'
 import { takeRollups } from './rollup.js'
 import { readStrand, serviceState, takeObservation, tickKinds, type ServiceState } from './service.js'
@@ -106,10 +106,10 @@ function learn(s: ServiceState, now: EpochMs): void {
 
 /** People who see what is not theirs matter by what they say, not by how many they are: told without any spike. */
 function tellExposure(s: ServiceState, now: EpochMs, matters: Matter[]): void {
-  if (s.crowd.exposures.length < EXPOSURES_TO_TELL || s.crowd.exposures.at(-1)!.at < now - DAY) return
+  if (s.crowd.exposures.length < EXPOSURES_TO_TELL) return
   const crowd = readCrowd(s.crowd, now, EXPOSURE_WINDOW_MS)
   if (crowd.exposures < EXPOSURES_TO_TELL) return
-  const onset = s.crowd.exposures.at(-crowd.exposures)!.at
+  const onset = Math.min(...freshExposures(s.crowd, now, EXPOSURE_WINDOW_MS).map(x => x.at))
   matters.push({
     type: 'finding',
     service: s.id,
