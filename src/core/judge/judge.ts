@@ -30,6 +30,8 @@ const SILENT_MS = 15 * MINUTE
 const SECURITY_SILENT_MS = HOUR
 /** Recovery is told as such from here on. */
 const RECOVERING_FROM = 0.3
+/** The onset is refined while evidence comes in for so long after the opening. */
+const ONSET_SETTLES_MS = 15 * MINUTE
 /** A person's closing stands for so long even if the trouble goes on. */
 const CLOSED_BY_PERSON_MS = 6 * HOUR
 
@@ -179,6 +181,11 @@ export class Judge {
   private absorb(story: Story, f: Finding): void {
     story.lastFindingAt = f.at
     story.finding = f
+    // A relapse has an onset of its own; the story began when it began.
+    if (f.at - story.openedAt < ONSET_SETTLES_MS) {
+      story.onset = f.onset
+      story.onsetInterval = f.onsetInterval
+    }
     story.security = securityOf(f, story.security)
     if (f.tracks.length > 0) followTracks(story.tracks, f.tracks, f.at)
     rememberWorst(story, f)
@@ -237,7 +244,7 @@ export class Judge {
         x => x.service === d.service && x.strand === 'bad' && (x.open || x.resolvedAt! > since),
       )
       const theirs = this.services.get(d.service)
-      if (story) out.push({ id: d.id, name: d.name, onset: story.finding?.onset ?? story.openedAt, incident: story.id })
+      if (story) out.push({ id: d.id, name: d.name, onset: story.onset, incident: story.id })
       else if (theirs?.alarmOnset && theirs.alarmAt >= since - 2 * MINUTE)
         out.push({ id: d.id, name: d.name, onset: theirs.alarmOnset, incident: d.service })
     }
@@ -262,14 +269,14 @@ export class Judge {
     const resolved = event === 'resolved'
     const s = this.service(story.service)
     const explained = explain({
-      onset: f.onset,
-      interval: f.onsetInterval,
+      onset: story.onset,
+      interval: story.onsetInterval,
       segments: story.worst.segments,
       unaffected: story.worst.unaffected,
       components: story.worst.components.length > 0 ? story.worst.components : f.components,
-      changes: s.changes.filter(c => c.at > f.onset - LOOKBACK_MS - DAY),
+      changes: s.changes.filter(c => c.at > story.onset - LOOKBACK_MS - DAY),
       // What has been over since then may still have been the cause.
-      upstream: this.upstreams(story.service, f.onset),
+      upstream: this.upstreams(story.service, story.onset),
       demand: f.demand,
       turnedAt: turnedAt(story.tracks),
       now: at,
@@ -284,8 +291,8 @@ export class Judge {
       title: '',
       severity: story.severity,
       kind: story.kind,
-      startedAt: iso(f.onset),
-      startedAtInterval: [iso(f.onsetInterval[0]), iso(f.onsetInterval[1])],
+      startedAt: iso(story.onset),
+      startedAtInterval: [iso(story.onsetInterval[0]), iso(story.onsetInterval[1])],
       components: resolved ? story.worst.components : f.components,
       segments: resolved
         ? []

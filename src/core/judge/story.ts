@@ -29,6 +29,8 @@ export interface Story {
   open: boolean
   seq: number
   openedAt: EpochMs
+  onset: EpochMs
+  onsetInterval: [EpochMs, EpochMs]
   resolvedAt: EpochMs | null
   /** Set when a person closed it while the trouble was still there; cleared when calm was seen. */
   closedByPerson: boolean
@@ -55,6 +57,8 @@ export function newStory(id: string, f: Finding, kind: IncidentKind, severity: S
     open: true,
     seq: 0,
     openedAt: f.at,
+    onset: f.onset,
+    onsetInterval: f.onsetInterval,
     resolvedAt: null,
     closedByPerson: false,
     kind,
