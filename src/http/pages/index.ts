@@ -8,8 +8,8 @@ import { CONTENT_SECURITY_POLICY, MARK_FILE, page } from './layout.js'
 import { Pages, t, type Made } from './load.js'
 import type { Range } from './service.js'
 
-/** Longest path that is looked up; the door refuses longer ids. */
-const PATH_LENGTH = 300
+/** Longest path that is looked up: an id of 200 characters, each at most nine in an address. */
+const PATH_LENGTH = 2_000
 /** Shared caches may hold a page for two seconds and serve it for half a minute while they fetch the next one. */
 const CACHE_CONTROL = 'public, max-age=2, stale-while-revalidate=30'
 const HTML_TYPE = 'text/html; charset=utf-8'
