@@ -29,4 +29,4 @@ Exit codes: 0 done (also with rejected lines: they are counted on stderr) · 2 t
 
 Examples:
   $ epicenter replay signals.ndjson > events.ndjson
-  $ epicenter simulate scenarios/demo.json | epicenter replay - | grep '"opened"'`
+  $ epicenter simulate scenarios/feature-gate-cache.json | epicenter replay - | grep '"opened"'`

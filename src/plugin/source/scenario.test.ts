@@ -37,6 +37,14 @@ describe('play()', () => {
     expect(new Set(signals.map(s => `${s.service} ${s.id}`)).size).toBe(signals.length)
   })
 
+  test('tells what stands on what before changes of days ago', () => {
+    const file = tinyWorld()
+    file.timeline.changes[2]!.at = '2031-05-03T09:00:00Z'
+    const signals = all({}, parseScenario(file))
+    expect(signals[0]!.via).toBe('topology')
+    expect(signals.slice(0, 3).map(s => s.id)).toContain('chg-decoy')
+  })
+
   test('keeps every other signal as it is when kinds are left out', () => {
     const whole = lines()
     for (const via of ['report', 'post', 'check', 'metric', 'change', 'notice'] as const)

@@ -69,11 +69,13 @@ function* within(arrivals: Arrival[], from: EpochMs, until: EpochMs): Generator<
 function facts(scenario: Scenario, options: PlayOptions, before: EpochMs): Arrival[] {
   const only = options.only && new Set(options.only)
   const quiet = options.quiet ?? false
-  return [
-    ...topologies(scenario, before),
+  const told = [
     ...(only?.has('change') === false ? [] : changes(scenario, quiet)),
     ...(only?.has('notice') === false ? [] : notices(scenario, quiet)),
   ]
+  // A change may be days older than the file; what stands on what was known before that too.
+  const first = Math.min(before, ...told.map(arrival => arrival.seen - MINUTE))
+  return [...topologies(scenario, first), ...told]
 }
 
 /** How long after its tick's end a drawn signal may still reach the product. */
