@@ -99,7 +99,7 @@ export function smallChart(
   const label = (value: number) => (kind === 'errors' ? f.share(value) : f.number(value))
   const max = kind === 'errors' ? Math.max(top, peak) : (ticks(Math.max(top, peak)).at(-1) as number)
   const height = 64
-  return html`<svg class="chart" role="img" aria-labelledby="${id}-t" width="100%" height="${height + 4}"><title id="${id}-t">${input.title}: ${input.t.now.last24.toLowerCase()}, ${label(peak)}</title>
+  return html`<svg class="chart" role="img" aria-labelledby="${id}-t" width="100%" height="${height + 4}"><title id="${id}-t">${input.title}: ${input.t.chart.atMost(label(peak))}</title>
 <line class="grid" x2="100%" y1="4.5" y2="4.5"/><line class="zero" x2="100%" y1="${height}.5" y2="${height}.5"/>
 <svg y="4" width="100%" height="${height - 4}" viewBox="0 0 ${values.length} ${UNITS}" preserveAspectRatio="none"><path class="${kind}" d="${area(values, max)}"/></svg>${gapsOf(series).map(([first, last]) => html`<rect class="gap" x="${(100 * first) / values.length}%" width="${(100 * (last - first + 1)) / values.length}%" y="4" height="${height - 4}"/>`)}
 <text class="tick" y="18">${label(max)}</text></svg>`

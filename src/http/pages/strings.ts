@@ -10,7 +10,6 @@ export const en = {
   locale: 'en-GB',
   direction: 'ltr' as 'ltr' | 'rtl',
   product: 'Epicenter',
-  tagline: 'Thousands feel an outage. Epicenter finds where it started.',
   skip: 'Skip to content',
   nav: { label: 'Pages', now: 'Now', history: 'Incidents', api: 'The same as JSON: how to read it' },
   footer: {
@@ -97,10 +96,8 @@ export const en = {
   more: (n: string) => `${n} more`,
   ago: (span: string) => `${span} ago`,
   since: 'since',
-  none: 'none',
 
   now: {
-    title: 'All services now',
     allOk: (n: string) => `All ${n} services are working`,
     oneOk: 'The service is working',
     nothing: 'No service is watched yet',
@@ -116,11 +113,7 @@ export const en = {
     noOutage: 'No outage seen',
     services: 'Services',
     open: 'Open incidents',
-    spark: (peak: string, usual: string) =>
-      `Problem reports over 24 hours: at most ${peak} in 15 minutes; usually ${usual}`,
-    recent: (bad: string, usual: string) => `${bad} reports in 15 min, usually ${usual}`,
     last24: 'Last 24 hours',
-    quiet: (n: string) => `Charts are drawn for the first ${n} services.`,
   },
 
   status: {
@@ -144,10 +137,8 @@ export const en = {
     since: 'Since',
   },
   age: {
-    label: 'Age of the data',
     asOf: 'As of',
     newest: 'newest',
-    never: 'never seen',
   },
 
   report: {
@@ -195,9 +186,9 @@ export const en = {
     incidentBetween: (from: string, until: string) => `Incident ${from}–${until}`,
     gap: 'no data',
     filling: 'still filling',
+    atMost: (peak: string) => `at most ${peak}`,
     works: '“Works for me” answers',
     errors: 'Requests that failed',
-    errorsUnit: '% of requests measured',
     table: 'The numbers',
     title3: 'Problem reports, last 3 hours',
     range3: '3 hours',
@@ -262,7 +253,6 @@ export const en = {
   recent: {
     title: 'Recent changes and notices',
     empty: 'No change or notice in the last 48 hours.',
-    change: 'change',
     says: (source: string) => `${source} says`,
     vendor: 'The vendor',
     reverts: 'undoes an earlier change',
@@ -273,9 +263,7 @@ export const en = {
     title: 'Past incidents',
     empty: 'No incident has been recorded.',
     lasted: (span: string) => `lasted ${span}`,
-    all: 'All incidents',
     ongoing: 'ongoing',
-    none: 'No incidents this month.',
     before: 'Older incidents',
     title2: 'Incidents by month',
   },
@@ -378,11 +366,6 @@ export const en = {
     503: ['Not ready yet', 'The pages are not ready. Please try again in a moment.'],
     back: 'All services now',
   } as Record<400 | 404 | 500 | 503, [string, string]> & { back: string },
-
-  live: {
-    updated: 'Updated',
-    counted: 'Counted',
-  },
 }
 
 export type Strings = typeof en
