@@ -1,5 +1,7 @@
 import { MINUTE, type EpochMs } from '../src/contract/time.js'
-import { sfc32, type Random } from '../src/core/stat/random.js'
+import { sfc32 } from '../src/core/stat/random.js'
+import { Dice, type Range } from './dice.js'
+import { drawSignals } from './world-signals.js'
 
 /**
  * Draws a world and what goes wrong in it from ranges, as an outage-scenario/1 file: any player of the format can play it.
@@ -29,8 +31,7 @@ const AFTERMATH_MIN = 110
 /** Metric lines a minute: a drawn world is to be played in a second. */
 const MAX_LINES = 160
 
-type Range = [low: number, high: number]
-type Json = Record<string, unknown>
+export type Json = Record<string, unknown>
 
 const SERVICES = ['mail', 'chat', 'maps', 'music', 'ledger', 'tickets', 'photos', 'payments', 'games', 'learning']
 const PARTS = ['sign-in', 'search', 'feed', 'uploads', 'messages', 'billing', 'calls', 'sync', 'export', 'settings']
@@ -86,50 +87,7 @@ export function drawWorld(seed: number, options: WorldOptions = {}): Json {
   }
 }
 
-/** Chance with ranges. */
-class Dice {
-  constructor(readonly random: Random) {}
-  between([low, high]: Range): number {
-    return low + (high - low) * this.random()
-  }
-  /** Both ends included. */
-  whole([low, high]: Range): number {
-    return low + Math.floor(this.random() * (high - low + 1))
-  }
-  /** Spread evenly over orders of magnitude. */
-  scale([low, high]: Range): number {
-    return Math.exp(this.between([Math.log(low), Math.log(high)]))
-  }
-  flip(probability: number): boolean {
-    return this.random() < probability
-  }
-  pick<T>(items: readonly T[]): T {
-    return items[Math.floor(this.random() * items.length)]!
-  }
-  /** `count` different items, in their own order. */
-  some<T>(items: readonly T[], count: number): T[] {
-    const keyed = items.map((item, i) => ({ item, i, key: this.random() })).sort((a, b) => a.key - b.key)
-    return keyed
-      .slice(0, count)
-      .sort((a, b) => a.i - b.i)
-      .map(k => k.item)
-  }
-  weighted<T>(items: readonly (readonly [T, number])[]): T {
-    let rest = this.random() * items.reduce((n, [, w]) => n + w, 0)
-    for (const [item, weight] of items) if ((rest -= weight) < 0) return item
-    return items.at(-1)![0]
-  }
-  /** Shares that add up to one, to three digits. */
-  shares(count: number): number[] {
-    const raw = Array.from({ length: count }, () => 0.3 + this.random())
-    const sum = raw.reduce((a, b) => a + b, 0)
-    const shares = raw.map(x => Math.round((1000 * x) / sum) / 1000)
-    shares[0] = Math.round(1000 * (1 - shares.slice(1).reduce((a, b) => a + b, 0))) / 1000
-    return shares
-  }
-}
-
-interface Ground {
+export interface Ground {
   world: Json & { cells: { id: string }[]; components: { id: string; use_share: number }[]; tiers: { id: string }[] }
   routing: { region: string; cells: Record<string, number> }[]
   regions: { id: string; active_users_peak: number }[]
@@ -346,79 +304,6 @@ function drawSurge(dice: Dice, t0: EpochMs, minutes: number): Json {
   }
 }
 
-function drawSignals(dice: Dice, { world, routing }: Ground, onset: EpochMs, end: EpochMs, plot: Plot): Json {
-  const rumour = {
-    at: iso(onset + 12 * MINUTE),
-    claim: 'hacked',
-    share_of_posts: 0.08,
-    half_life_min: 40,
-    truth: false,
-  }
-  const pairs = routing.flatMap(r => Object.keys(r.cells).map(cell => ({ region: r.region, cell })))
-  const region = routing[0]!.region
-  return {
-    reports: {
-      propensity: { default: Number(dice.scale([0.0003, 0.003]).toPrecision(2)) },
-      baseline_per_min: { default: Number(dice.scale([0.03, 0.6]).toPrecision(2)) },
-      dispersion_var_over_mean: Number(dice.between([1, 3.5]).toPrecision(2)),
-      delay: { dist: 'lognormal', median_min: Number(dice.between([2, 6]).toPrecision(2)), sigma: 0.8 },
-      turnover_per_min: 0.04,
-      ack_damping: 0.8,
-      copycat: { lag_min: 6, gain: 0.15, threshold_x_baseline: 8 },
-      problem_mix: Object.fromEntries(world.components.map(c => [c.id, c.use_share])),
-      detail_share: Number(dice.between([0.1, 0.4]).toPrecision(2)),
-      geo: { country: 0.97, city: 0.5, edge_pop: 0.03 },
-      duplicates_per_reporter: 1.08,
-      late_after_recovery_share: 0.02,
-    },
-    social: {
-      hashtags: [`#${String(world.service)}down`],
-      langs: { en: 0.7, es: 0.1, de: 0.1, fr: 0.1 },
-      posts_per_report: Number(dice.between([0.5, 2]).toPrecision(2)),
-      lag_min: 4,
-      meme_share: 0.3,
-      rumours: plot !== 'calm' && dice.flip(0.5) ? [rumour] : [],
-      bots: {},
-    },
-    noise_events:
-      plot === 'calm' && dice.flip(0.5)
-        ? [
-            {
-              id: 'rumour',
-              kind: 'rumour_copycat',
-              from: iso(onset),
-              until: iso(onset + 90 * MINUTE),
-              peak_at_fraction: 0.3,
-              reports_per_min_peak: { [region]: dice.whole([2, 10]) },
-            },
-          ]
-        : [],
-    probes: {
-      interval_s: 60,
-      false_positive: 0.002,
-      false_negative: 0.01,
-      vantages: dice.some(pairs, Math.min(pairs.length, dice.whole([3, 8]))),
-      dead: [],
-    },
-    telemetry: {
-      lag_s: dice.whole([20, 120]),
-      gaps: dice.flip(0.3)
-        ? [{ cell: dice.pick(world.cells).id, from: iso(onset + 15 * MINUTE), until: iso(onset + 27 * MINUTE) }]
-        : [],
-    },
-    official: plot === 'calm' ? [] : drawOfficial(dice, onset, end),
-  }
-}
-
-function drawOfficial(dice: Dice, onset: EpochMs, end: EpochMs): Json[] {
-  const first = onset + dice.between([12, 40]) * MINUTE
-  const last = Math.max(first + 5 * MINUTE, end + dice.between([-20, 20]) * MINUTE)
-  return [
-    { at: iso(first), status: 'investigating', text: 'We are investigating.', incident: 'main' },
-    { at: iso(last), status: 'resolved', text: 'This is resolved.', incident: 'main' },
-  ]
-}
-
 function truthOf(ground: Ground, onset: EpochMs, plot: Plot, trouble: Trouble | null, changes: Json[]): Json {
   const decoys = changes.filter(c => c.role === 'decoy').map(c => c.id)
   if (!trouble)
@@ -465,4 +350,4 @@ function truthOf(ground: Ground, onset: EpochMs, plot: Plot, trouble: Trouble | 
   }
 }
 
-const iso = (at: EpochMs) => new Date(Math.round(at / 1000) * 1000).toISOString()
+export const iso = (at: EpochMs) => new Date(Math.round(at / 1000) * 1000).toISOString()
