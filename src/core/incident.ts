@@ -28,6 +28,8 @@ export const UPSTREAM_SHARE = 0.2
 const REPEATED_SHARE = 0.7
 /** Fewer different people than this in a quarter of an hour are no spike, whatever the detector still remembers. */
 const REPORTERS_LEAST = 3
+/** The detector remembers a spike of repetitions for an hour: until then it takes a crowd. */
+const REPORTERS_AFTER_REPEATERS = 15
 /** Posts that agree with reports lend them other people's voices. */
 const POSTS_AGREE_BITS = 10
 /** Texts of one class among those that say anything, from which it names the trouble. */
@@ -45,7 +47,12 @@ export interface Surroundings {
   badOpen: boolean
   /** An incident with slow answers is open at the same service, or was lately. */
   slowOpen: boolean
+  /** This alarm began as the repetitions of a few. */
+  repeaters: boolean
 }
+
+/** Why a spike that a few people make by repeating themselves does not open. */
+export const REPEATERS = 'few people repeat themselves'
 
 /** Should this finding open an incident, and of which kind? */
 export function shouldOpen(f: Finding, around: Surroundings): Verdict {
@@ -59,7 +66,7 @@ export function shouldOpen(f: Finding, around: Surroundings): Verdict {
       : { open: false, why: 'slow for less than five minutes' }
   }
   if (ownFailure(f) && !(around.upstream && (f.share ?? 0) < UPSTREAM_SHARE)) return { open: true, kind: 'outage' }
-  const hollow = fewVoices(f)
+  const hollow = fewVoices(f, around.repeaters)
   if (hollow) return { open: false, why: hollow }
   const contradicted = contradictedBy(f)
   if (awaitsTelemetry(f) && lasted < TELEMETRY_LAG_MS)
@@ -92,10 +99,11 @@ function awaitsTelemetry(f: Finding): boolean {
 }
 
 /** A spike of reports alone is not believed when a few senders make it by repeating themselves, or when nobody is left who reports. */
-function fewVoices(f: Finding): string | null {
+function fewVoices(f: Finding, repeaters: boolean): string | null {
   if (f.kinds.metric?.alarm || f.kinds.check?.alarm || (f.kinds.post?.bits ?? 0) >= POSTS_AGREE_BITS) return null
-  if (f.crowd.repeated > REPEATED_SHARE) return 'few people repeat themselves'
-  return f.crowd.reporters < REPORTERS_LEAST && (f.kinds.report?.alarm ?? false) ? 'nobody reports any more' : null
+  if (f.crowd.repeated > REPEATED_SHARE) return REPEATERS
+  const needed = repeaters ? REPORTERS_AFTER_REPEATERS : REPORTERS_LEAST
+  return f.crowd.reporters < needed && (f.kinds.report?.alarm ?? false) ? 'hardly anybody reports any more' : null
 }
 
 function kindFromTexts(f: Finding): IncidentKind | null {

@@ -9,6 +9,7 @@ import {
   mayResolve,
   ownFailure,
   REOPEN_MS,
+  REPEATERS,
   securityOf,
   severityOf,
   shouldOpen,
@@ -42,6 +43,8 @@ interface JudgedService {
   notices: Notice[]
   /** Since when a strand is in alarm without an open incident. */
   alarmSince: Record<Strand, EpochMs | null>
+  /** The present alarm began as the repetitions of a few. */
+  repeaters: boolean
   /** Newest finding in alarm: what others that stand on this service look at. */
   alarmOnset: EpochMs | null
   alarmAt: EpochMs
@@ -53,6 +56,7 @@ const judgedService = (id: string): JudgedService => ({
   changes: [],
   notices: [],
   alarmSince: { bad: null, slow: null },
+  repeaters: false,
   alarmOnset: null,
   alarmAt: 0,
 })
@@ -144,7 +148,9 @@ export class Judge {
     }
     if (!f.alarm) s.alarmSince[f.strand] = null
     else s.alarmSince[f.strand] ??= f.at
+    if (!f.alarm && f.strand === 'bad') s.repeaters = false
     const around: Surroundings = {
+      repeaters: s.repeaters,
       alarmSince: s.alarmSince[f.strand] ?? f.at,
       upstream: this.upstreams(f.service, f.at).length > 0,
       badOpen: this.stories.some(x => x.open && x.service === f.service && x.strand === 'bad'),
@@ -153,7 +159,10 @@ export class Judge {
       ),
     }
     const verdict = shouldOpen(f, around)
-    if (!verdict.open) return
+    if (!verdict.open) {
+      if (verdict.why === REPEATERS) s.repeaters = true
+      return
+    }
     s.alarmSince[f.strand] = null
     // The same trouble (its onset lies before the end that was called), or one like it so soon: the story goes on.
     if (last && (last.kind === verdict.kind || (f.onset < last.resolvedAt! && verdict.kind !== 'security'))) {
