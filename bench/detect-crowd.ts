@@ -8,7 +8,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { csvParse } from 'd3-dsv'
-import { commonStep, judgeSeries } from '../src/cli/detect.js'
+import { commonStep, judgeSeries } from '../src/cli/detect-run.js'
 import { readSeriesFile, type SeriesRow } from '../src/cli/series-file.js'
 
 const HOUR = 3_600_000
@@ -51,7 +51,7 @@ function events(folder: string): Event[] {
 function episodes(rows: readonly SeriesRow[], falseAlarmsPerDay: number): Episode[] {
   const found: Episode[] = []
   let open = false
-  judgeSeries(rows, commonStep(rows), falseAlarmsPerDay, reading => {
+  judgeSeries(rows, commonStep(rows), commonStep(rows), falseAlarmsPerDay, reading => {
     // Worse within an open episode is no new one here.
     if (reading.change === 'raised' && !open) {
       found.push({ raised: reading.at, onset: reading.onset!, ended: reading.at, bits: reading.bits, reports: 0 })

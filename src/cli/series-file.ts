@@ -25,8 +25,8 @@ const TIME_COLUMNS = ['time', 'bin_start_utc', 'timestamp']
 const COUNT_COLUMNS = ['count', 'reports', 'value']
 /** A file of counts beyond this is read in parts by its owner: the text is held in memory whole. */
 const MAX_BYTES = 512 * 1024 * 1024
-/** Counts above 2^24 are no longer told apart by one; nobody counts so many reports in a bin. */
-const MAX_COUNT = 2 ** 24
+/** Beyond any number of reports; columns of bytes or microseconds still pass. */
+const MAX_COUNT = 1e12
 const EARLIEST = Date.UTC(1971)
 const LATEST = Date.UTC(2100)
 
@@ -68,7 +68,7 @@ export function parseSeries(text: string, fallbackService: string): SeriesFile {
     const raw = (cells[countAt] ?? '').trim()
     if (Number.isNaN(at)) reject('time is ISO 8601 or milliseconds since 1970, between 1971 and 2100', cells[timeAt])
     else if (raw === '' || /^(nan|null|na)$/i.test(raw)) return null
-    else if (!(Number(raw) >= 0 && Number(raw) <= MAX_COUNT)) reject(`count is a number from 0 to ${MAX_COUNT}`, raw)
+    else if (!(Number(raw) >= 0 && Number(raw) <= MAX_COUNT)) reject(`count is a number from 0 to 1e12`, raw)
     else {
       const service = serviceAt < 0 ? fallbackService : (cells[serviceAt] ?? '').trim()
       if (service === '') reject('service is not empty', cells[serviceAt])

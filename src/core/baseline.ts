@@ -33,10 +33,10 @@ const VARIANCE_MAX = 2
 /** A level below this many reports an hour cannot be told from zero within a week of silence. */
 const LEVEL_MIN_PER_HOUR = 0.003
 /**
- * While an hour of day has not been seen, it may bring what services that are worth watching get by day, about two reports an hour; each hour
- * of seeing it without divides that: 2, 0.67, 0.4 … So the first reports of a first morning are no outage.
+ * While an hour of day has not been seen, it may bring what services that are worth watching get by day, about four reports an hour; each hour
+ * of seeing it without divides that: 4, 0.8, 0.44 … So the first reports of a first morning are no outage.
  */
-const FLOOR_PER_HOUR = 2
+const FLOOR_PER_HOUR = 4
 /** Wandering of the slow multiple: relative variance an hour (11 %² in half a day). */
 const DRIFT_SLOW = 0.001
 /** Wandering of the local level under an unknown rhythm: a day that swings by ×10 climbs by up to 0.3 an hour for some six hours. */
@@ -106,7 +106,7 @@ export class Baseline {
     this.warmUpSlots = Math.max(WARM_UP_SLOTS, Math.ceil(WARM_UP_MS / slotMs))
     this.least = LEVEL_MIN_PER_HOUR / this.slotsAnHour
     this.season = new Season(this.slotsAnHour, this.least, state && { day: state.day, week: state.week })
-    this.scalars = state?.scalars ?? emptyScalars()
+    this.scalars = state?.scalars ?? emptyScalars(slotMs)
     this.ring = state?.ring ?? new Float32Array(3 * RING).fill(Number.NaN, 0, RING)
     if (state !== undefined) this.season.refresh()
   }
@@ -334,11 +334,12 @@ export class Baseline {
   /** At an hour centre: dispersion, claim and season are taken anew, and the next stretch is laid. */
   private turn(middle: number): void {
     const s = this.scalars
-    const phi = dispersionOf(s, SPREAD, (s[LOCAL] as number) || 0)
+    const phi = dispersionOf(s, SPREAD, (s[LOCAL] as number) || 0, this.slotMs)
     s[DISPERSION] = phi
     turnClaim(s, CLAIM, phi)
     const { season } = this
-    const seen = season.hoursSeen(Math.floor(middle / HOUR_MS))
+    const hour = Math.floor((this.slotMs < HOUR_MS ? middle : middle - this.slotMs / 2) / HOUR_MS)
+    const seen = season.hoursSeen(hour)
     s[FLOOR] = FLOOR_PER_HOUR / this.slotsAnHour / (1 + FLOOR_PER_HOUR * seen)
     const learned = season.refresh()
     if (s[SEASONAL] === 0 && learned >= FIRST_SEASON_SLOTS) {
@@ -347,7 +348,7 @@ export class Baseline {
     }
     if (this.slotMs < HOUR_MS) this.layStretch(middle, phi)
     else {
-      s[SEASON] = season.mean(Math.floor((middle - this.slotMs / 2) / HOUR_MS), phi)
+      s[SEASON] = season.mean(hour, phi)
       s[SEASON_VARIANCE] = season.variance
     }
   }
@@ -381,7 +382,7 @@ function combined(seasonal: number, local: number, share: number, least: number)
   return Math.max(least, seasonal * Math.exp(share * Math.log(local / seasonal)))
 }
 
-function emptyScalars(): Float64Array {
+function emptyScalars(slotMs: number): Float64Array {
   const s = new Float64Array(SCALARS)
   s[FIRST] = Number.NaN
   s[INDEX] = -1
@@ -390,7 +391,7 @@ function emptyScalars(): Float64Array {
   s[MULTIPLE_VARIANCE] = VARIANCE_MAX
   s[LOCAL] = Number.NaN // until the first count is learned
   s[LOCAL_VARIANCE] = VARIANCE_MAX
-  s[DISPERSION] = dispersionOf(s, SPREAD, 0)
+  s[DISPERSION] = dispersionOf(s, SPREAD, 0, slotMs)
   s[LEARNED_HOUR] = Number.NaN
   breakDispersion(s, SPREAD)
   startClaim(s, CLAIM)

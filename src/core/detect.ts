@@ -68,7 +68,8 @@ const WORSE = OPEN + 17 // evidence that it rises above that
 const WORSE_START = OPEN + 18
 const GAIN = OPEN + 19 // solved for SOLVED_MEAN and SOLVED_DISPERSION: what a report says in each lane …
 const COST = GAIN + BANK // … and an expected one against it
-const SIZE = COST + BANK
+const EXCESS = COST + BANK // nats by which the evidence of the newest slot passes (or misses) the threshold
+const SIZE = EXCESS + 1
 
 /** Durations in slots and memories as factors a slot: the same for all series of one slot length. */
 interface Rules {
@@ -106,8 +107,6 @@ function rulesOf(slotMs: number, falseAlarmsPerDay: number): Rules {
 }
 
 export class Detector {
-  /** Nats by which the evidence of the newest slot passes (or misses) the alarm threshold. */
-  excess = Number.NEGATIVE_INFINITY
   /** First slot of the run that holds the best evidence. */
   runStart = 0
   private readonly rules: Rules
@@ -117,10 +116,15 @@ export class Detector {
   constructor(slotMs: number, falseAlarmsPerDay: number, state?: Float64Array) {
     this.rules = rulesOf(slotMs, falseAlarmsPerDay)
     this.state = state ?? new Float64Array(SIZE)
+    if (state === undefined) this.state[EXCESS] = Number.NEGATIVE_INFINITY
     const mean = this.state[SOLVED_MEAN] as number
     if (mean > 0) this.solve(mean, this.state[SOLVED_DISPERSION] as number)
   }
 
+  /** Nats by which the evidence of the newest known slot passes (or misses) the alarm threshold. */
+  get excess(): number {
+    return this.state[EXCESS] as number
+  }
   get open(): boolean {
     return this.state[OPEN] === 1
   }
@@ -198,8 +202,8 @@ export class Detector {
         this.runStart = index
       }
     }
-    this.excess = best - this.threshold
-    return s[OPEN] === 0 && this.excess >= 0
+    s[EXCESS] = best - this.threshold
+    return s[OPEN] === 0 && best >= this.threshold
   }
 
   /** Opens the episode whose run of evidence began at `onset` with these sums. */
@@ -273,7 +277,7 @@ export class Detector {
       s[k] = s[REPORTS + k] = s[EXPECTED + k] = 0
       s[START + k] = index + 1
     }
-    this.excess = Number.NEGATIVE_INFINITY
+    s[EXCESS] = Number.NEGATIVE_INFINITY
   }
 
   /**

@@ -233,9 +233,9 @@ export class CountSeries {
     reading.expected = baseline.mean
     reading.alarm = detector.open
     reading.level = detector.level
-    const excess = detector.open ? detector.episodeExcess : detector.excess
-    reading.bits = Math.max(0, this.alarmBits + excess * Math.LOG2E)
     const story = detector.open || reading.change === 'ended'
+    const excess = story ? detector.episodeExcess : detector.excess
+    reading.bits = Math.max(0, this.alarmBits + excess * Math.LOG2E)
     if (story) {
       this.interval[0] = baseline.startOf(onset[1] as number)
       this.interval[1] = baseline.startOf((onset[2] as number) + 1)

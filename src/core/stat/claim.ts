@@ -13,7 +13,7 @@ const SPREAD = 5
 export const CLAIM_PLACES = 6
 
 /** K before there are errors to judge by: priors are made to be rather too wide. It weighs like a dozen telling hours. */
-const PRIOR = 0.6
+const PRIOR = 0.7
 const PRIOR_WEIGHT = 12
 const MIN = 0.02
 const MAX = 4
