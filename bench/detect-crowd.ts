@@ -1,6 +1,6 @@
 /**
  * The spike detector on real report counts, beside what is known to have happened; prints a markdown table.
- *   npx tsx bench/detect-crowd.ts [--data ../shared/data/crowd] [--false-alarms-per-day 0.033] [--list]
+ *   npm run bench -- detect-crowd (bench/detect-crowd.ts) [--data ../shared/data/crowd] [--false-alarms-per-day 0.033] [--list]
  *
  * Found: an episode raised from one hour before the start to the end of the event (those without an end get three hours). Unexplained: an
  * episode that overlaps no event of its service. Nobody lists most outages of these services, so unexplained does not mean false.

@@ -1,6 +1,6 @@
 /**
  * What a step costs, in quiet and in an outage, and what a series weighs.
- *   node --expose-gc --import tsx bench/detect-speed.ts        (without --expose-gc the memory column is rough)
+ *   node --expose-gc --import ./scripts/ts.mjs bench/detect-speed.ts        (without --expose-gc the memory column is rough)
  */
 import { CountSeries } from '../src/core/series.js'
 import { negativeBinomial, sfc32 } from '../src/core/stat/random.js'

@@ -1,6 +1,6 @@
 /**
  * Solves the alarm thresholds of the spike detector by simulation and prints the table that src/core/stat/threshold-table.ts holds.
- *   npx tsx bench/detect-thresholds.ts > src/core/stat/threshold-table.ts        (some minutes; seeded, so it prints the same again)
+ *   node --import ./scripts/ts.mjs bench/detect-thresholds.ts > src/core/stat/threshold-table.ts        (some minutes; seeded, so it prints the same again)
  *
  * For each mean and variance/mean the known-baseline detector (four CUSUMs and the one-slot tail) runs over negative-binomial noise and
  * starts anew after each alarm. Down to one alarm in 10,000 slots the threshold is found by bisection of such runs. For rarer ones, cycles
