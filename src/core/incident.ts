@@ -47,6 +47,8 @@ export interface Surroundings {
   badOpen: boolean
   /** An incident with slow answers is open at the same service, or was lately. */
   slowOpen: boolean
+  /** An incident that machines saw has ended within the hour. */
+  endedLately: boolean
   /** This alarm began as the repetitions of a few. */
   repeaters: boolean
 }
@@ -73,6 +75,8 @@ export function shouldOpen(f: Finding, around: Surroundings): Verdict {
     return { open: false, why: 'requests since the onset are still to be counted' }
   if (contradicted && around.slowOpen)
     return { open: false, why: 'people complain of the slowness that is already told' }
+  if (contradicted && around.endedLately)
+    return { open: false, why: 'machines see no failure: what is still reported comes late' }
   if (contradicted && lasted < CONTRADICTED_PERSIST_MS)
     return { open: false, why: 'people complain, requests do not fail: waiting' }
   if (around.upstream) return { open: true, kind: 'upstream' }

@@ -1,10 +1,10 @@
 import type { Finding, Matter } from '../../contract/finding.js'
-import type { EventName, IncidentEvent, Recovery, Uneven, Where } from '../../contract/incident.js'
+import type { EventName, IncidentEvent } from '../../contract/incident.js'
 import type { Order } from '../../contract/order.js'
 import type { Change, Fact, Notice } from '../../contract/signal.js'
 import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Dependency } from '../../contract/topology.js'
-import { explain, LOOKBACK_MS, type Upstream } from '../explain.js'
+import type { Upstream } from '../explain.js'
 import {
   mayResolve,
   ownFailure,
@@ -18,9 +18,9 @@ import {
   worse,
   type Surroundings,
 } from '../incident.js'
-import { sentences, titleOf } from '../publish.js'
-import { followTracks, noiseOf, recoveryOf, turnedAt, unheard, wholeTrack } from '../recover.js'
-import { applyRulings, newStory, rememberWorst, type Story } from './story.js'
+import { followTracks, noiseOf, turnedAt, wholeTrack } from '../recover.js'
+import { pictureOf } from './picture.js'
+import { newStory, rememberWorst, type Story } from './story.js'
 import type { Strand } from './strands.js'
 
 /** Facts kept for one service; the oldest go first. A busy team ships some hundred changes a week. */
@@ -153,10 +153,11 @@ export class Judge {
       repeaters: s.repeaters,
       alarmSince: s.alarmSince[f.strand] ?? f.at,
       upstream: this.upstreams(f.service, f.at).length > 0,
-      badOpen: this.stories.some(x => x.open && x.service === f.service && x.strand === 'bad'),
+      badOpen: this.stories.some(x => x.open && x.service === f.service && x.strand === 'bad' && x.kind !== 'degraded'),
       slowOpen: this.stories.some(
         x => x.service === f.service && x.strand === 'slow' && (x.open || f.at - x.resolvedAt! < REOPEN_MS),
       ),
+      endedLately: last !== undefined && !last.open && wholeTrack(last.tracks)?.unit === 'share',
     }
     const verdict = shouldOpen(f, around)
     if (!verdict.open) {
@@ -164,6 +165,17 @@ export class Judge {
       return
     }
     s.alarmSince[f.strand] = null
+    // What people complained of while requests did not fail turns out to be slowness: one story.
+    const vague = this.stories.find(
+      x => x.open && x.service === f.service && x.strand === 'bad' && x.kind === 'degraded' && f.strand === 'slow',
+    )
+    if (vague) {
+      vague.strand = 'slow'
+      vague.tracks = []
+      this.absorb(vague, f)
+      this.tell(vague, 'updated', f.at, events)
+      return
+    }
     // The same trouble (its onset lies before the end that was called), or one like it so soon: the story goes on.
     if (last && (last.kind === verdict.kind || (f.onset < last.resolvedAt! && verdict.kind !== 'security'))) {
       last.open = true
@@ -274,61 +286,9 @@ export class Judge {
   }
 
   private picture(story: Story, event: EventName, at: EpochMs, by?: { by: string; why: string }): IncidentEvent {
-    const f = story.finding!
-    const resolved = event === 'resolved'
-    const s = this.service(story.service)
-    const explained = explain({
-      onset: story.onset,
-      interval: story.onsetInterval,
-      segments: story.worst.segments,
-      unaffected: story.worst.unaffected,
-      components: story.worst.components.length > 0 ? story.worst.components : f.components,
-      changes: s.changes.filter(c => c.at > story.onset - LOOKBACK_MS - DAY),
-      // What has been over since then may still have been the cause.
-      upstream: this.upstreams(story.service, story.onset),
-      demand: f.demand,
-      turnedAt: turnedAt(story.tracks),
-      now: at,
-    })
-    const { causes, unexplained } = applyRulings(explained.causes, explained.unexplained, story.rulings)
-    const e: IncidentEvent = {
-      at: iso(at),
-      event,
-      incident: story.id,
-      seq: story.seq,
-      service: story.service,
-      title: '',
-      severity: story.severity,
-      kind: story.kind,
-      startedAt: iso(story.onset),
-      startedAtInterval: [iso(story.onsetInterval[0]), iso(story.onsetInterval[1])],
-      components: resolved ? story.worst.components : f.components,
-      segments: resolved
-        ? []
-        : f.segments.map(({ where, share, interval }) => ({
-            where,
-            share: round(share),
-            interval: interval && [round(interval[0])!, round(interval[1])!],
-          })),
-      uneven: resolved ? [] : namedOnce(f.uneven),
-      unaffected: f.unaffected,
-      causes,
-      unexplained,
-      security: story.security,
-      recovery: resolved
-        ? finished(recoveryOf(story.tracks, at), story.calmSince !== null, unheard(story.tracks))
-        : (recoveryOf(story.tracks, at) ?? { recovered: 0, eta: null, segments: [] }),
-      evidence: Object.fromEntries(
-        Object.entries(f.kinds).map(([via, k]) => [via, k.bits === null ? null : Math.round(k.bits * 10) / 10]),
-      ),
-    }
-    e.title = titleOf(
-      { ...e, components: story.worst.components.length > 0 ? story.worst.components : f.components },
-      s.title,
-    )
-    if (by) Object.assign(e, by)
-    e.says = sentences(e)
-    return e
+    const { title, changes } = this.service(story.service)
+    // What has been over since the onset may still have been the cause.
+    return pictureOf(story, event, at, { title, changes, upstream: this.upstreams(story.service, story.onset) }, by)
   }
 
   /** A person's order. One for an incident that is not known any more changes nothing; the door has told so. */
@@ -381,29 +341,3 @@ export class Judge {
     return this.service(service).changes.find(c => c.id === subject)?.title ?? subject
   }
 }
-
-const iso = (at: EpochMs): string => new Date(at).toISOString()
-const round = (x: number | null): number | null => (x === null ? null : Math.round(x * 1000) / 1000)
-
-/** The same people under two names (a country that is one region) are told once. */
-function namedOnce(uneven: readonly Uneven[]): Uneven[] {
-  const seen = new Set<string>()
-  const out: Uneven[] = []
-  for (const u of uneven) {
-    const key = `${u.share.toPrecision(9)}:${u.explainedBy.join()}`
-    if (!seen.has(key)) out.push({ ...u, share: round(u.share)! })
-    seen.add(key)
-  }
-  return out
-}
-
-/** At the end: what was seen to be calm is whole again; a part that fell silent keeps its last word, for nobody knows. */
-const finished = (r: Recovery | null, calm: boolean, silent: ReadonlySet<Where>): Recovery => ({
-  recovered: calm ? 1 : (r?.recovered ?? 1),
-  eta: null,
-  segments: (r?.segments ?? []).map(s => ({
-    where: s.where,
-    recovered: calm && !silent.has(s.where) ? 1 : s.recovered,
-    eta: null,
-  })),
-})

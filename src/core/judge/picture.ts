@@ -1,0 +1,103 @@
+import type { EventName, IncidentEvent, Recovery, Uneven, Where } from '../../contract/incident.js'
+import type { Change } from '../../contract/signal.js'
+import { DAY, type EpochMs } from '../../contract/time.js'
+import { explain, LOOKBACK_MS, type Upstream } from '../explain.js'
+import { sentences, titleOf } from '../publish.js'
+import { recoveryOf, turnedAt, unheard } from '../recover.js'
+import { applyRulings, type Story } from './story.js'
+
+/** What is known around a story. */
+export interface Known {
+  title: string
+  changes: readonly Change[]
+  upstream: readonly Upstream[]
+}
+
+/** The whole of what is known of an incident at `at`, as the event that tells it. */
+export function pictureOf(
+  story: Story,
+  event: EventName,
+  at: EpochMs,
+  known: Known,
+  by?: { by: string; why: string },
+): IncidentEvent {
+  const f = story.finding!
+  const resolved = event === 'resolved'
+  const explained = explain({
+    onset: story.onset,
+    interval: story.onsetInterval,
+    segments: story.worst.segments,
+    unaffected: story.worst.unaffected,
+    components: story.worst.components.length > 0 ? story.worst.components : f.components,
+    changes: known.changes.filter(c => c.at > story.onset - LOOKBACK_MS - DAY),
+    upstream: known.upstream,
+    demand: f.demand,
+    turnedAt: turnedAt(story.tracks),
+    now: at,
+  })
+  const { causes, unexplained } = applyRulings(explained.causes, explained.unexplained, story.rulings)
+  const e: IncidentEvent = {
+    at: iso(at),
+    event,
+    incident: story.id,
+    seq: story.seq,
+    service: story.service,
+    title: '',
+    severity: story.severity,
+    kind: story.kind,
+    startedAt: iso(story.onset),
+    startedAtInterval: [iso(story.onsetInterval[0]), iso(story.onsetInterval[1])],
+    components: resolved ? story.worst.components : f.components,
+    segments: resolved
+      ? []
+      : f.segments.map(({ where, share, interval }) => ({
+          where,
+          share: round(share),
+          interval: interval && [round(interval[0])!, round(interval[1])!],
+        })),
+    uneven: resolved ? [] : namedOnce(f.uneven),
+    unaffected: f.unaffected,
+    causes,
+    unexplained,
+    security: story.security,
+    recovery: resolved
+      ? finished(recoveryOf(story.tracks, at), story.calmSince !== null, unheard(story.tracks))
+      : (recoveryOf(story.tracks, at) ?? { recovered: 0, eta: null, segments: [] }),
+    evidence: Object.fromEntries(
+      Object.entries(f.kinds).map(([via, k]) => [via, k.bits === null ? null : Math.round(k.bits * 10) / 10]),
+    ),
+  }
+  e.title = titleOf(
+    { ...e, components: story.worst.components.length > 0 ? story.worst.components : f.components },
+    known.title,
+  )
+  if (by) Object.assign(e, by)
+  e.says = sentences(e)
+  return e
+}
+
+const iso = (at: EpochMs): string => new Date(at).toISOString()
+const round = (x: number | null): number | null => (x === null ? null : Math.round(x * 1000) / 1000)
+
+/** The same people under two names (a country that is one region) are told once. */
+function namedOnce(uneven: readonly Uneven[]): Uneven[] {
+  const seen = new Set<string>()
+  const out: Uneven[] = []
+  for (const u of uneven) {
+    const key = `${u.share.toPrecision(9)}:${u.explainedBy.join()}`
+    if (!seen.has(key)) out.push({ ...u, share: round(u.share)! })
+    seen.add(key)
+  }
+  return out
+}
+
+/** At the end: what was seen to be calm is whole again; a part that fell silent keeps its last word, for nobody knows. */
+const finished = (r: Recovery | null, calm: boolean, silent: ReadonlySet<Where>): Recovery => ({
+  recovered: calm ? 1 : (r?.recovered ?? 1),
+  eta: null,
+  segments: (r?.segments ?? []).map(s => ({
+    where: s.where,
+    recovered: calm && !silent.has(s.where) ? 1 : s.recovered,
+    eta: null,
+  })),
+})
