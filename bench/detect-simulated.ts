@@ -1,6 +1,6 @@
 /**
  * Calibration and power of the spike detector on simulated series whose truth is known.
- *   npx tsx bench/detect-simulated.ts [--series 320] [--history-days 14] [--days 7] [--seed 1] [--false-alarms-per-day 0.25]
+ *   npm run bench -- detect-simulated (bench/detect-simulated.ts) [--series 320] [--history-days 14] [--days 7] [--seed 1] [--false-alarms-per-day 0.25]
  *
  * Each series has a bin of 1, 5 or 15 minutes, a mean of 0.05–500 a bin, variance/mean of 1–4, a daily and a weekly rhythm and a drift.
  * Half of them carry one outage a judged day, of ×1.5–×10 for 30 min to 3 h. Beside ours runs an oracle: one NB-CUSUM that knows the true
@@ -122,98 +122,149 @@ function solveOracle(
   return (low + high) / 2
 }
 
-export function run(options: {
+interface Size {
+  name: string
+  below: number
+  n: number
+  found: number
+  delayMs: number
+  oracleTwo: number
+  oracleSize: number
+  oracleDelayMs: number
+  onsetErrors: number[]
+  covered: number
+}
+
+export interface RunOptions {
   series: number
   historyDays: number
   days: number
   seed: number
   falseAlarmsPerDay: number
-}): string {
-  const { historyDays, days, falseAlarmsPerDay: rate } = options
-  const random = sfc32(options.seed)
-  const all = Array.from({ length: options.series }, (_, i) => simulate(random, historyDays, days, i % 2 === 1))
-  const quiet = all.filter(s => s.outages.length === 0)
-  const planted = all.filter(s => s.outages.length > 0)
-  const lines: string[] = []
+}
 
-  let falseAlarms = 0
-  const byMean = new Map<string, { alarms: number; days: number }>()
+export function run(options: RunOptions): string {
+  const random = sfc32(options.seed)
+  const all = Array.from({ length: options.series }, (_, i) =>
+    simulate(random, options.historyDays, options.days, i % 2 === 1),
+  )
+  const quiet = all.filter(s => s.outages.length === 0)
+  const { text, realised } = calibration(quiet, options)
+  return `${text}\n\n${power(all, quiet, realised, options)}`
+}
+
+/** False alarms on the quiet series. */
+function calibration(quiet: readonly Simulated[], options: RunOptions): { text: string; realised: number } {
+  const { historyDays, days, falseAlarmsPerDay: asked } = options
+  const cells = new Map<string, { alarms: number; days: number }>()
+  let all = 0
   for (const s of quiet) {
-    const alarms = ours(s, rate).filter(r => r.index * s.slotMs >= historyDays * DAY).length
-    falseAlarms += alarms
+    const alarms = ours(s, asked).filter(r => r.index * s.slotMs >= historyDays * DAY).length
+    all += alarms
     for (const key of [band(s.typical), `${s.slotMs / 60_000}-min bins`]) {
-      const cell = byMean.get(key) ?? { alarms: 0, days: 0 }
+      const cell = cells.get(key) ?? { alarms: 0, days: 0 }
       cell.alarms += alarms
       cell.days += days
-      byMean.set(key, cell)
+      cells.set(key, cell)
     }
   }
-  const quietDays = quiet.length * days
-  lines.push(
-    `Quiet series-days: ${quietDays}. False alarms a day: asked ${rate}, realised ${(falseAlarms / quietDays).toFixed(3)} (${percent(falseAlarms / quietDays / rate - 1)}).`,
-  )
-  lines.push('', '| quiet series | days | false alarms a day |', '|---|---|---|')
-  for (const [key, cell] of [...byMean].sort((a, b) => order(a[0]) - order(b[0])))
-    lines.push(`| ${key} | ${cell.days} | ${(cell.alarms / cell.days).toFixed(3)} |`)
-
-  const aims = [1.5, 2, 3, 5, 8]
-  const fair = Math.max(rate, falseAlarms / quietDays)
-  const offsets = new Map(aims.map(m => [m, solveOracle(quiet, historyDays, days, fair, m)]))
-  const sizes = ['×1.5–2', '×2–3', '×3–5', '×5–10']
-  const table = sizes.map(() => ({
-    n: 0,
-    found: 0,
-    delay: 0,
-    oracleFixed: 0,
-    oracleSize: 0,
-    oracleDelay: 0,
-    onsets: [] as number[],
-    covered: 0,
-  }))
-  for (const s of planted) {
-    const raises = ours(s, rate)
-    for (const o of s.outages) {
-      const cell = table[o.multiple < 2 ? 0 : o.multiple < 3 ? 1 : o.multiple < 5 ? 2 : 3]!
-      cell.n++
-      const hit = raises.find(r => r.index >= o.from && r.index < o.to)
-      if (hit !== undefined) {
-        cell.found++
-        cell.delay += (hit.index + 1 - o.from) * s.slotMs
-        cell.onsets.push(Math.abs(hit.onset - o.from))
-        if (o.from >= hit.first && o.from <= hit.last) cell.covered++
-      }
-      const warm = Math.max(0, o.from - Math.round(DAY / s.slotMs / 8))
-      const first = (m: number) =>
-        oracle(s, Math.max(0.05, Math.log(DAY / s.slotMs / fair) + offsets.get(m)!), m, warm, o.to).find(
-          i => i >= o.from,
-        )
-      if (first(2) !== undefined) cell.oracleFixed++
-      const near = aims.reduce((a, b) =>
-        Math.abs(Math.log(b / o.multiple)) < Math.abs(Math.log(a / o.multiple)) ? b : a,
-      )
-      const at = first(near)
-      if (at !== undefined) {
-        cell.oracleSize++
-        cell.oracleDelay += (at + 1 - o.from) * s.slotMs
-      }
-    }
-  }
-  lines.push(
+  const realised = all / (quiet.length * days)
+  const rows = [...cells]
+    .sort((a, b) => order(a[0]) - order(b[0]))
+    .map(([key, cell]) => `| ${key} | ${cell.days} | ${(cell.alarms / cell.days).toFixed(3)} |`)
+  const text = [
+    `Quiet series-days: ${quiet.length * days}. False alarms a day: asked ${asked}, realised ${realised.toFixed(3)} (${percent(realised / asked - 1)}).`,
     '',
-    `Outages: ${table.reduce((n, c) => n + c.n, 0)}. The oracle raises ${fair.toFixed(3)} false alarms a day on the same quiet series.`,
-  )
-  lines.push(
+    '| quiet series | days | false alarms a day |',
+    '|---|---|---|',
+    ...rows,
+  ].join('\n')
+  return { text, realised }
+}
+
+/** What is found of the planted outages, beside the oracle. */
+function power(all: readonly Simulated[], quiet: readonly Simulated[], realised: number, options: RunOptions): string {
+  const { historyDays, days, falseAlarmsPerDay: asked } = options
+  const fair = Math.max(asked, realised)
+  const offsets = new Map(AIMS.map(aim => [aim, solveOracle(quiet, historyDays, days, fair, aim)]))
+  const sizes = [2, 3, 5, 10].map((below, i) => newSize(`×${[1.5, 2, 3, 5][i]}–${below}`, below))
+  for (const s of all) {
+    const raises = s.outages.length === 0 ? [] : ours(s, asked)
+    const first = (outage: Simulated['outages'][number], aim: number) =>
+      oracle(
+        s,
+        Math.max(0.05, Math.log(DAY / s.slotMs / fair) + offsets.get(aim)!),
+        aim,
+        Math.max(0, outage.from - Math.round(DAY / s.slotMs / 8)),
+        outage.to,
+      ).find(i => i >= outage.from)
+    for (const outage of s.outages) {
+      const size = sizes.find(z => outage.multiple < z.below) ?? sizes[3]!
+      const aim = AIMS.reduce((a, b) =>
+        Math.abs(Math.log(b / outage.multiple)) < Math.abs(Math.log(a / outage.multiple)) ? b : a,
+      )
+      count(
+        size,
+        s,
+        outage,
+        raises.find(r => r.index >= outage.from && r.index < outage.to),
+        first(outage, 2),
+        first(outage, aim),
+      )
+    }
+  }
+  return [
+    `Outages: ${sizes.reduce((n, z) => n + z.n, 0)}. The oracle raises ${fair.toFixed(3)} false alarms a day on the same quiet series.`,
     '',
     '| size | n | found | oracle ×2 | oracle of the very size | delay, min | oracle delay | onset error, bins (median) | interval covers |',
     '|---|---|---|---|---|---|---|---|---|',
-  )
-  table.forEach((c, i) => {
-    c.onsets.sort((a, b) => a - b)
-    lines.push(
-      `| ${sizes[i]} | ${c.n} | ${percent(c.found / c.n)} | ${percent(c.oracleFixed / c.n)} | ${percent(c.oracleSize / c.n)} | ${(c.delay / c.found / 60_000).toFixed(1)} | ${(c.oracleDelay / c.oracleSize / 60_000).toFixed(1)} | ${c.onsets[c.onsets.length >> 1]} | ${percent(c.covered / c.found)} |`,
-    )
-  })
-  return lines.join('\n')
+    ...sizes.map(sizeRow),
+  ].join('\n')
+}
+
+const AIMS = [1.5, 2, 3, 5, 8]
+
+function newSize(name: string, below: number): Size {
+  return {
+    name,
+    below,
+    n: 0,
+    found: 0,
+    delayMs: 0,
+    oracleTwo: 0,
+    oracleSize: 0,
+    oracleDelayMs: 0,
+    onsetErrors: [],
+    covered: 0,
+  }
+}
+
+function count(
+  size: Size,
+  s: Simulated,
+  outage: Simulated['outages'][number],
+  hit: Raise | undefined,
+  two: number | undefined,
+  very: number | undefined,
+): void {
+  size.n++
+  if (hit !== undefined) {
+    size.found++
+    size.delayMs += (hit.index + 1 - outage.from) * s.slotMs
+    size.onsetErrors.push(Math.abs(hit.onset - outage.from))
+    if (outage.from >= hit.first && outage.from <= hit.last) size.covered++
+  }
+  if (two !== undefined) size.oracleTwo++
+  if (very !== undefined) {
+    size.oracleSize++
+    size.oracleDelayMs += (very + 1 - outage.from) * s.slotMs
+  }
+}
+
+function sizeRow(z: Size): string {
+  z.onsetErrors.sort((a, b) => a - b)
+  const minutes = (ms: number, n: number) => (ms / n / 60_000).toFixed(1)
+  return `| ${z.name} | ${z.n} | ${percent(z.found / z.n)} | ${percent(z.oracleTwo / z.n)} | ${percent(z.oracleSize / z.n)} | ${minutes(z.delayMs, z.found)} | ${minutes(z.oracleDelayMs, z.oracleSize)} | ${z.onsetErrors[z.onsetErrors.length >> 1]} | ${percent(z.covered / z.found)} |`
 }
 
 const BANDS = [0.05, 0.5, 5, 50, 500]

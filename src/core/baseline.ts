@@ -312,7 +312,7 @@ export class Baseline {
     const variance = share * localVariance
     const deviation = Math.sqrt(phi * mean + variance * mean * mean)
     const clipped = Math.max(mean - CLIP_LEVEL * deviation, Math.min(count, mean + CLIP_LEVEL * deviation + CLIP_SLACK))
-    learnDispersion(s, SPREAD, count, mean, season, phi)
+    learnDispersion(s, SPREAD, count, mean, variance * claimOf(s, CLAIM), season, phi)
     if (s[SEASONAL] === 1) this.learnMultiple(clipped, seasonal, phi)
     s[LOCAL] = Math.max(this.least, (local * (phi + localVariance * clipped)) / (phi + localVariance * local))
     s[LOCAL_VARIANCE] = (localVariance * phi) / (phi + localVariance * clipped)
