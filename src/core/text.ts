@@ -4,143 +4,323 @@
  */
 export type TextClass = 'exposure' | 'quality' | 'rumour' | 'ok' | 'spam' | 'joke' | 'complaint' | 'other'
 
-const any = (...words: string[]): RegExp => new RegExp(words.join('|'), 'iu')
+const START = '(?<![\\p{L}\\p{N}])'
+const END = '(?![\\p{L}\\p{N}])'
 
-const LINK_SALE = any('vpn', 'free followers', '\\d+ ?% off', 'giveaway', 'promo code', 'airdrop', 'onlyfans')
+/**
+ * Whole words in any alphabet: `\b` knows only ASCII letters. A leading or trailing `*` leaves that end open. One group for all
+ * closed words, so that a boundary is looked at once a place.
+ */
+const words = (...list: string[]): string => {
+  const isOpen = (word: string): boolean => word.startsWith('*') || word.endsWith('*')
+  const open = list
+    .filter(isOpen)
+    .map(word => `${word.startsWith('*') ? '' : START}${word.replace(/^\*|\*$/g, '')}${word.endsWith('*') ? '' : END}`)
+  const closed = list.filter(word => !isOpen(word))
+  return [...open, ...(closed.length > 0 ? [`${START}(?:${closed.join('|')})${END}`] : [])].join('|')
+}
+const any = (...patterns: string[]): RegExp => new RegExp(patterns.join('|'), 'iu')
+
+const SALE = any(
+  words('vpn', 'free followers', '\\d+ ?% off', 'giveaway', 'promo code', 'airdrop', 'onlyfans', 'follow for follow'),
+  words('earn (money )?(from home|online)', 'work from home and earn'),
+)
 const HEARSAY = any(
-  'hack(ed|ers?|ing)?\\b',
-  'cyber ?-?attack',
-  '\\bddos\\b',
-  'ransomware',
-  'breach',
-  'hackead[oa]',
-  'ataque',
-  'piratage',
-  '黑客',
-  'взлом',
-  '해킹',
-  'overloaded by',
-  'because of (the )?(new|launch)',
+  words('hack(ed|ers?|ing)?', 'cyber ?-?attacks?', 'ddos', 'ransomware', 'breach(ed|es)?', 'attackers?'),
+  words('hackead[oa]s?', 'ciberataque', 'ataque', 'piratage', 'piraté', 'gehackt', 'взлом*', 'хакер*'),
+  '黑客|被黑|ハッキング|해킹',
+  words('(overloaded|caused|taken down) by', 'because of (the )?(new|launch)'),
 )
+/** Somebody who is not the writer. */
 const OTHERS = any(
-  "(some(body|one) else|other (people|person|user)|another (person|user|customer)|stranger)['’]?s?",
-  'not mine\\b',
-  "aren['’]?t mine",
-  'otra persona|de otros|ajen[oa]s',
-  'outra pessoa|de outros',
-  "d['’]?autres|de quelqu['’]un d['’]autre",
-  'fremde[rnsm]?\\b|anderer (nutzer|leute|person)',
-  '别人|他人|其他人',
-  '他の人|他人の',
-  '다른 사람',
-  'чуж(ие|ой|ая|их)',
-  'किसी और',
+  words(
+    "(some(body|one) else|other (people|person|user|customer)s?|(another|different) (person|user|customer)|strangers?)(['’]s?)?",
+  ),
+  words("(is|are)n['’]?t mine", '(is|are|was|were) not mine', 'not my (own )?(chats?|account|data|messages?)'),
+  words(
+    'otra persona',
+    'de otr[oa]s?',
+    'ajen[oa]s?',
+    'outra pessoa',
+    'de outr[oa]s?',
+    "d['’]?autres?",
+    "quelqu['’]un d['’]autre",
+  ),
+  words(
+    'fremde[rnsm]?',
+    'ander(er|en|e) (nutzer|leute|person)(s|n)?',
+    'altra persona',
+    'altri utenti',
+    'iemand anders',
+  ),
+  '别人|他人|其他人|他の人|다른 사람|किसी और',
+  words('чуж(ие|ой|ая|их|ое)'),
 )
+/** What belongs to a person. */
 const PRIVATE = any(
-  'chats?\\b',
-  'conversation',
-  'history',
-  'messages?\\b',
-  'invoice',
-  '\\bbill',
-  'card',
-  'name',
-  'e-?mail',
-  'account',
-  'data\\b',
-  'historial',
-  'conversa',
-  'nachricht',
-  'verlauf',
-  'historique',
-  '对话',
-  '聊天',
-  '记录',
-  '账单',
-  '履歴',
-  '채팅',
-  'чаты?',
-  'переписк',
-  'चैट',
+  words(
+    '(chats?|conversations?|histor(y|ies)|messages?|invoices?|bills?|cards?|names?|e-?mails?|mails?|accounts?|data|profiles?|photos?|orders?|files?|titles|address(es)?)',
+  ),
+  words(
+    'historial',
+    'conversa*',
+    'nachricht*',
+    'verlauf',
+    'historique',
+    'datos',
+    'dados',
+    'daten',
+    'données',
+    'konto',
+    'cuenta',
+    'conta',
+    'dati',
+    'gegevens',
+  ),
+  '对话|聊天|记录|账单|账号|履歴|アカウント|채팅|계정|चैट',
+  words('чат(ы|ов)?', 'переписк*', 'данн(ые|ых)'),
+)
+/** First-hand: the writer sees it. */
+const SEES = any(
+  words("(i|i[’']m|i[’']ve|we|my|me|mine)"),
+  words(
+    'mi',
+    'mis',
+    'me',
+    'veo',
+    'vejo',
+    'meu',
+    'minha',
+    'mon',
+    'ma',
+    'mes',
+    'je',
+    'ich',
+    'mein(e[nmrs]?)?',
+    'mir',
+    'mio',
+    'mia',
+    'ik',
+    'mijn',
+  ),
+  '我|私|僕|自分|내|나는|मुझे|मेरे|मेरी',
+  words('я', 'мне', 'мой', 'моём', 'моем', 'меня', 'мои', 'вижу', 'у меня'),
+)
+const HEARD = any(
+  words('(i )?heard', 'rumou?rs?', 'is it true', 'apparently', 'people say', 'they say', 'allegedly'),
+  'data ?cent(er|re)',
 )
 const QUALITY = any(
-  'quality',
-  'worse',
-  'nonsense',
-  'gibberish',
-  'garbage answers?',
-  'hallucinat',
-  'ignores? (half|my|the)',
-  'random .*characters',
-  'wrong answers?',
-  'lazy',
-  'dumb(er)?\\b',
-  'peor',
-  'schlechter',
-  'pire',
-  'pior',
-  '变笨|质量',
-  'хуже',
+  words(
+    'worse (answers?|than|since)',
+    '(much|far|noticeably|way) worse',
+    'quality (has )?(dropped|went|is (bad|terrible|awful))',
+  ),
+  words(
+    '(poor|bad|low|terrible) quality',
+    'nonsense',
+    'gibberish',
+    '(garbage|wrong|useless|stupid) (answers?|repl(y|ies)|output)',
+    'hallucinat*',
+  ),
+  words('ignores? (half|my|the)', '(random|odd) .{0,20}characters', 'lazy', 'dumb(er)?', 'forgets? what i'),
+  words('peor(es)?', 'schlechter', 'pires?', 'pior(es)?', 'peggio', 'slechter', 'хуже'),
+  '变笨|质量|バカに',
 )
 const FINE = any(
-  'works? (fine|ok|for me|here|again)',
-  'working (fine|for me|again)',
-  'no (problem|issue)s?',
-  'back (up|online)',
-  'funciona bien',
-  'geht (wieder|bei mir)',
-  'fonctionne (bien|à nouveau)',
-  'voltou',
-  '正常',
+  words(
+    'works? (fine|ok|okay|for me|here|again|perfectly)',
+    'working (fine|ok|okay|for me|again|now)',
+    'back (up|online)',
+    '(is|are) fine',
+  ),
+  words('no (problems?|issues?) (here|for me|with)', 'all good here', 'fixed (now|for me)'),
+  words(
+    '(me )?funciona (bien|otra vez|de nuevo)',
+    'me funciona',
+    'geht (wieder|bei mir)',
+    'läuft (wieder|bei mir)',
+    'fonctionne (bien|à nouveau)',
+  ),
+  words(
+    'marche chez moi',
+    'voltou',
+    'está normal',
+    'funziona (bene|di nuovo)',
+    'werkt (weer|bij mij)',
+    'снова работает',
+    'работает нормально',
+    'udah bisa',
+  ),
+  '正常|又可以用|恢复了|復旧|直った|잘 ?돼|잘 ?되',
 )
 const LAUGH = any(
-  'own brain',
-  'staring at',
-  'productivity',
-  '\\blol\\b',
-  'lmao',
+  words(
+    'own brain',
+    'think for myself',
+    'staring at',
+    'productivity',
+    'lol',
+    'lmao',
+    'touch grass',
+    'guess i (have|need|will)',
+    'memes?',
+  ),
+  words('my cardio', 'rip my', 'took the (day|afternoon|morning) off', 'suddenly talks?', 'go outside'),
   '😂|🤣',
-  'touch grass',
-  'guess i (have|need|will)',
-  'meme',
+)
+/** What looks like trouble and is not: taken out before trouble is looked for. */
+const HARMLESS = new RegExp(
+  [
+    words(
+      "can['’]?(no)?t complain",
+      "(can['’]?t|cannot) (wait|believe|stop|recommend|get enough|imagine|say)",
+      'no complaints?',
+    ),
+    words(
+      'no (more )?(errors?|problems?|issues?|outages?)',
+      'not (down|broken|an? (outage|error))',
+      'without (any )?(errors?|problems?|issues?)',
+    ),
+    words(
+      '(up ?side|sit|sat|lie|calm|calming|slow|settle|write|wrote|boil|get|got|getting|going|goin|fall|falling|fell|hand|tie|narrow|track|hunt|cut|tone|turn|turned|let (me|you|us)|look|come|coming|way|deep|town) down(,? down)*',
+    ),
+    words(
+      'down,? down',
+      'down (to earth|under|payment|the (road|street|line|aisle|river|hill)|with|on|in the|by the|memory lane|low|side|town|vote\\w*)',
+    ),
+    words(
+      'never (fails?|goes down|breaks)',
+      'heart ?(is |was )?broken',
+      'broken (heart|wings?|dreams?|record)',
+      'stuck (on|with) you',
+      'no tuve problemas',
+      'sin (ninguna )?ca[ií]das?',
+    ),
+  ].join('|'),
+  'giu',
 )
 const TROUBLE = any(
-  '\\bdown\\b',
-  "(won['’]?t|does ?n['’]?t|not|isn['’]?t|can ?n?['’]?o?t) (load|work|open|send|connect|respond|log)",
-  'not working',
-  'errors?\\b',
-  'outage',
-  'fail(s|ed|ing)?\\b',
-  'timing out|timeouts?\\b',
-  'unavailable',
-  "cannot|can[’']t",
-  'broken',
-  'stuck',
-  '\\b5\\d\\d\\b',
-  'anyone else',
-  'ca[ií]d[oa]',
-  'no (funciona|me deja|carga|anda)',
-  'fora do ar|não (carrega|funciona|abre)',
-  'काम नहीं',
-  'en panne|ne (répond|marche|fonctionne)',
-  'geht nicht|störung|funktioniert nicht|ausfall',
-  'nem működik',
-  'کام نہیں',
-  '不能用|用不了|打不开|崩|故障|宕机',
-  '落ち|障害|つながらない|使えない',
-  '안 ?돼|안 ?되|장애|오류',
-  'не работает|сбой|лежит|упал',
-  'tidak bisa|gangguan',
-  'معطل|لا يعمل',
+  words(
+    'down',
+    '(went|gone) dark',
+    'offline',
+    'outages?',
+    'errors?',
+    'error *',
+    'fail(s|ed|ing|ures?)?',
+    'timing out',
+    'time[ds]? ?outs?',
+    'unavailable',
+  ),
+  words(
+    "(won['’]?t|wont|does ?n['’]?o?t|not|isn['’]?t|can ?n?['’]?o?t|couldn['’]?t|unable to) (even )?(load|work|open|send|connect|respond|log|sign|access|use|reach|start|get (in|into|on)|auth\\w*|do anything|play|upload|download|refresh)(ing|s)?",
+  ),
+  words(
+    "(can ?not|can[’']?t) (\\w+ )?(access|log|load|open|use|connect|reach|sign|send|play)\\w*",
+    'stopped (working|responding|loading)',
+    'nothing (loads|works|happens)',
+    'does nothing',
+  ),
+  words(
+    'broken',
+    'stuck',
+    'crash(es|ed|ing)?',
+    'glitch(es|ed|y|ing)?',
+    'overloaded',
+    'at capacity',
+    'something went wrong',
+    'anyone else',
+    'who else',
+    'same (issue|problem|error)s?( here)?',
+    'keeps? (failing|crashing|loading|spinning)',
+  ),
+  words('[45]\\d\\d(s| error)?'),
+  words(
+    'ca[ií]d[oa]',
+    '(se|ha) ca(yó|ído)',
+    'no (me )?(funciona|deja|carga|anda|abre|conecta|responde)',
+    'no puedo (usar|entrar|acceder|abrir)',
+    '(da|sale|dando) (un )?error',
+    'sin servicio',
+    'fallando',
+    'falla',
+  ),
+  words('fora do ar', 'caiu', 'não (carrega|funciona|abre|consigo|entra|conecta)', 'dando erro', 'erro'),
+  words(
+    'en panne',
+    'ne (répond|marche|fonctionne|charge)( plus| pas)?',
+    "impossible d['’](utiliser|accéder|ouvrir|entrer)",
+    'erreurs?',
+    'bugu?é?',
+  ),
+  words(
+    'geht (nicht|nix)',
+    'hier nicht',
+    'gestört',
+    '(störung|ausfall|fehlermeldung)(en)?',
+    'funktioniert nicht( mehr)?',
+    'lädt nicht( mehr)?',
+    'down bei',
+  ),
+  words(
+    'non (funziona|va|carica|risponde)',
+    'è giù',
+    'errori',
+    'doet het niet( meer)?',
+    'werkt niet( meer)?',
+    'storing(en)?',
+    'fouten',
+  ),
+  words(
+    'leállt',
+    'nem (működik|megy|tölt)',
+    'hibát? ?(ad|üzenet)?',
+    'nie (działa|ładuje|otwiera)',
+    'awari(a|i|ę)',
+    'błęd(y|ów)',
+    'fungerar inte',
+    'ligger nere',
+    'virker ikke',
+    'ei toimi',
+  ),
+  words(
+    'çök(tü|müş)',
+    'çalışmıyor',
+    'açılmıyor',
+    'hata (veriyor|verdi|alıyorum)',
+    'не (работает|грузит|открывается|загружается)',
+    'сбой',
+    'лежит',
+    'упал[аио]?',
+    'ошибк*',
+    'не працює',
+  ),
+  words(
+    '(tidak|gak|ga|nggak|tak) bisa',
+    '(di)?buka (aja )?gak',
+    'gangguan',
+    '*error terus',
+    'lemot',
+    'lelet',
+    'ngelag',
+    'sinyal(nya|mu)? (\\w+ )?(jelek|hilang)',
+    'jelek banget',
+    'không (vào|dùng|hoạt động)*',
+    'bị lỗi',
+    'hindi gumagana',
+  ),
+  'काम नहीं|नहीं चल|बंद है|एरर|کام نہیں|نہیں چل|بند ہے|معطل|لا يعمل|لا تعمل|עובד לא|לא עובד|ใช้ไม่ได้|ล่ม',
+  '不能用|用不了|打不开|连不上|登不上|登录不了|崩|挂了|故障|宕机|抽风|抽了|落ち|障害|つながらない|繋がらない|使えない|エラー|안 ?돼|안 ?되|안됨|장애|오류|먹통|접속 ?불가',
 )
 
 /** The class of one text; O(length). Texts in no known language are `other`. */
 export function classify(text: string): TextClass {
-  if (LINK_SALE.test(text)) return 'spam'
-  if (OTHERS.test(text) && PRIVATE.test(text) && !/heard|rumou?r|is it true|apparently/iu.test(text)) return 'exposure'
+  if (SALE.test(text)) return 'spam'
+  if (OTHERS.test(text) && PRIVATE.test(text) && SEES.test(text) && !HEARD.test(text)) return 'exposure'
   if (HEARSAY.test(text)) return 'rumour'
-  if (FINE.test(text)) return 'ok'
   if (LAUGH.test(text)) return 'joke'
-  if (QUALITY.test(text)) return 'quality'
-  return TROUBLE.test(text) ? 'complaint' : 'other'
+  if (TROUBLE.test(text.replace(HARMLESS, ' '))) return 'complaint'
+  if (FINE.test(text)) return 'ok'
+  return QUALITY.test(text) ? 'quality' : 'other'
 }
