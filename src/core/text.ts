@@ -183,7 +183,7 @@ const HARMLESS = new RegExp(
       'without (any )?(errors?|problems?|issues?)',
     ),
     words(
-      '(up ?side|sit|sat|lie|calm|calming|slow|settle|write|wrote|boil|get|got|getting|going|goin|fall|falling|fell|hand|tie|narrow|track|hunt|cut|tone|turn|turned|let (me|you|us)|look|come|coming|way|deep|town) down(,? down)*',
+      '(up ?side|sit|sat|lie|calm|calming|slow|settle|write|wrote|boil|get|got|getting|going|goin|fall|falling|fell|hand|tie|narrow|track|hunt|cut|tone|turn|turned|let (me|you|us)|look|come|coming|way|deep|town) down(,? down){0,9}',
     ),
     words(
       'down,? down',
