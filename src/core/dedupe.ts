@@ -21,6 +21,27 @@ export function fingerprint(service: string, id: string): void {
     a = Math.imul(a ^ c, 0x01000193) ^ (a >>> 15)
     b = Math.imul(((b << 13) | (b >>> 19)) ^ c, 0x1b873593)
   }
+  finish(a, b)
+}
+
+/** The same for two stretches of ASCII bytes: [from, to) and [idFrom, idTo). */
+export function fingerprintBytes(bytes: Uint8Array, from: number, to: number, idFrom: number, idTo: number): void {
+  let a = 0x9e3779b9 ^ (to - from)
+  let b = 0x85ebca6b ^ (idTo - idFrom)
+  for (let i = from; i < to; i++) {
+    const c = bytes[i]!
+    a = Math.imul(a ^ c, 0xcc9e2d51)
+    b = Math.imul((b << 13) | (b >>> 19), 0x1b873593) ^ c
+  }
+  for (let i = idFrom; i < idTo; i++) {
+    const c = bytes[i]!
+    a = Math.imul(a ^ c, 0x01000193) ^ (a >>> 15)
+    b = Math.imul(((b << 13) | (b >>> 19)) ^ c, 0x1b873593)
+  }
+  finish(a, b)
+}
+
+function finish(a: number, b: number): void {
   a ^= b
   a = Math.imul(a ^ (a >>> 16), 0x85ebca6b)
   b = Math.imul(b ^ (b >>> 16), 0xc2b2ae35) ^ (a >>> 13)

@@ -131,6 +131,19 @@ function readOptional(f: Fields, o: Observation): Observation | Refusal {
   return o
 }
 
+const aheadMs = (clock: 'wall' | 'signals') => (clock === 'wall' ? SKEW_WALL_MS : SKEW_SIGNALS_MS)
+
+/** Whether an observation may still, or already, be let in; `seenAt` is `at` where it is absent. See `untimely`. */
+export function timely(
+  at: EpochMs,
+  seenAt: EpochMs,
+  now: EpochMs,
+  clock: 'wall' | 'signals',
+  horizonMs: number,
+): boolean {
+  return !(seenAt - now > aheadMs(clock) && now > 0) && !(now - at > horizonMs)
+}
+
 /**
  * Whether the signal may still, or already, be let in at log time `now`; -Infinity as long as nothing has arrived.
  * What decides is the sender's own time against log time, so a replay decides as the live run did.
@@ -141,7 +154,7 @@ export function untimely(
   clock: 'wall' | 'signals',
   horizonMs = MAX_AGE_MS,
 ): Refusal | null {
-  const ahead = clock === 'wall' ? SKEW_WALL_MS : SKEW_SIGNALS_MS
+  const ahead = aheadMs(clock)
   const at = signal.seenAt ?? signal.at
   if (at - now > ahead && now > 0)
     return refuse('signal.ahead', `at most ${ahead / 60_000} minutes ahead of log time ${iso(now)}`, iso(at))

@@ -35,12 +35,25 @@ export class Intake {
     private readonly gate: Gate,
     private readonly committer: Committer,
   ) {
-    this.reader = new LineReader((line, text, refusal, chunk, from, to) => {
-      const verdict = text === null ? refusal! : this.gate.line(text)
-      if (verdict === 'duplicate') this.receipt.duplicate++
-      else if (verdict instanceof Refusal) this.reject(line, verdict)
-      else this.accept(chunk, from, to)
-    })
+    this.reader = new LineReader(
+      (line, text, refusal, chunk, from, to) => {
+        const verdict = text === null ? refusal! : this.gate.line(text)
+        if (verdict === 'duplicate') this.receipt.duplicate++
+        else if (verdict instanceof Refusal) this.reject(line, verdict)
+        else {
+          this.accept(chunk, from, to)
+          this.gate.learn(chunk, from, chunk.length)
+        }
+      },
+      (chunk, from, to) => {
+        const verdict = this.gate.bytes(chunk, from, to)
+        if (verdict === 'unknown') return -1
+        const { next } = this.gate
+        if (verdict === 'duplicate') this.receipt.duplicate++
+        else this.accept(chunk, from, next - 1)
+        return next
+      },
+    )
   }
 
   push(bytes: Uint8Array): void {

@@ -26,7 +26,14 @@ export class LineReader {
   private skipping = false
   private line = 0
 
-  constructor(private readonly each: EachLine) {}
+  /**
+   * `first` may take a line straight from its bytes: it is asked with the start of a line and the end of the chunk and
+   * answers where the next line begins, or -1 to have it read for `each`.
+   */
+  constructor(
+    private readonly each: EachLine,
+    private readonly first: ((chunk: Buffer, from: number, to: number, line: number) => number) | null = null,
+  ) {}
 
   push(piece: Uint8Array): void {
     let chunk = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength)
@@ -59,13 +66,39 @@ export class LineReader {
 
   /** Emits the whole lines of `chunk` and keeps what is left of it. */
   private cut(chunk: Buffer, from: number): void {
-    // One decode for all lines where bytes and characters coincide, the usual case.
+    from = this.first === null ? this.cutText(chunk, from) : this.cutBytes(chunk, from)
+    if (chunk.length - from > LINE_BYTES) {
+      this.emit(chunk, from, chunk.length, null)
+      this.skipping = true
+    } else if (from < chunk.length) this.rest = Buffer.from(chunk.subarray(from))
+  }
+
+  private cutBytes(chunk: Buffer, from: number): number {
+    const first = this.first!
+    while (from < chunk.length) {
+      const next = first(chunk, from, chunk.length, this.line + 1)
+      if (next >= 0) {
+        this.line++
+        from = next
+        continue
+      }
+      const end = chunk.indexOf(NEWLINE, from)
+      if (end < 0) break
+      const line = chunk.subarray(from, end)
+      this.emit(chunk, from, end, end - from > LINE_BYTES || !isUtf8(line) ? null : line.toString('utf8'))
+      from = end + 1
+    }
+    return from
+  }
+
+  /** One decode for all lines where bytes and characters coincide, the usual case. */
+  private cutText(chunk: Buffer, from: number): number {
     const ascii = from < chunk.length && isAscii(from === 0 ? chunk : chunk.subarray(from))
     const text = ascii ? chunk.toString('latin1', from) : ''
     const base = from
     for (;;) {
       const end = ascii ? text.indexOf('\n', from - base) + base : chunk.indexOf(NEWLINE, from)
-      if (end < from) break
+      if (end < from) return from
       if (ascii) this.emit(chunk, from, end, text.slice(from - base, end - base))
       else {
         const line = chunk.subarray(from, end)
@@ -73,10 +106,6 @@ export class LineReader {
       }
       from = end + 1
     }
-    if (chunk.length - from > LINE_BYTES) {
-      this.emit(chunk, from, chunk.length, null)
-      this.skipping = true
-    } else if (from < chunk.length) this.rest = Buffer.from(chunk.subarray(from))
   }
 
   private emit(chunk: Buffer, from: number, to: number, text: string | null): void {
