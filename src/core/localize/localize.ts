@@ -45,6 +45,8 @@ const MAX_TIES = 5
 /** The opposite sign has no cause, so its best score is chance; a cause must beat it by this factor. */
 const OPPOSITE_FACTOR = 1.3
 const SIZE_CLASSES = 40
+/** A part of a cause is told apart from this many times its level on. */
+const WORSE_FACTOR = 3
 
 /**
  * Root causes of a table of leaves: which label sets explain the difference between real and predicted.
@@ -62,10 +64,11 @@ export function localize(table: LeafTable, options: LocalizeOptions = {}): RootC
   const cells = new CellSums(buildCuboids(table, options.maxDepth ?? defaultDepth(kind)), model.columns)
   if (options.candidates !== undefined) {
     const found = scan(table, cells, model, 0, options.candidates).best
-    return found.map(place => describe(table, kind, [{ ...place, level: 0, tied: [] }], cells.cuboids, model))
+    return found.map(place => describe(table, kind, [{ ...place, level: 0, tied: [] }], cells.cuboids))
   }
-  const groups = join(table, peel(table, cells, model), cells.cuboids)
-  return groups.map(group => describe(table, kind, group, cells.cuboids, model)).sort((x, y) => y.bits - x.bits)
+  const found = absorb(table, peel(table, cells, model), cells.cuboids, model)
+  const groups = join(table, found, cells.cuboids)
+  return groups.map(group => describe(table, kind, group, cells.cuboids)).sort((x, y) => y.bits - x.bits)
 }
 
 function peel(table: LeafTable, cells: CellSums, model: Model): Found[] {
@@ -159,6 +162,26 @@ function labelsOf(
   return labels.sort(([x], [y]) => (x < y ? -1 : 1))
 }
 
+/**
+ * The strongest part of a cause may be found before the whole of it, and where two causes cross they fail doubly. A part
+ * that later causes enclose is kept only if it is worse than they together explain by a factor a reader would care for.
+ */
+function absorb(table: LeafTable, found: Found[], cuboids: readonly Cuboid[], model: Model): Found[] {
+  const { times } = model
+  if (!times) return found
+  return found.filter((part, j) => {
+    const labels = new Map(labelsOf(table, cuboids, part))
+    let explained = 1
+    let enclosed = false
+    for (const later of found.slice(j + 1)) {
+      if (!labelsOf(table, cuboids, later).every(([name, value]) => labels.get(name) === value)) continue
+      enclosed = true
+      explained *= Math.max(1, times(later.level))
+    }
+    return !enclosed || times(part.level) > WORSE_FACTOR * explained
+  })
+}
+
 /** Causes over the same labels that differ in one value and fail alike are one cause with or-ed values. */
 function join(table: LeafTable, found: readonly Found[], cuboids: readonly Cuboid[]): Found[][] {
   const groups: { members: Found[]; varies: number }[] = []
@@ -187,8 +210,7 @@ function likeLevels(x: number, y: number): boolean {
   return x * y > 0 && Math.max(Math.abs(x), Math.abs(y)) <= LEVEL_RATIO * Math.min(Math.abs(x), Math.abs(y))
 }
 
-function describe(table: LeafTable, kind: Kind, group: Found[], cuboids: readonly Cuboid[], model: Model): RootCause {
-  void model
+function describe(table: LeafTable, kind: Kind, group: Found[], cuboids: readonly Cuboid[]): RootCause {
   const where: Where = {}
   let nats = 0
   for (const one of group) {

@@ -61,6 +61,7 @@ export function measureModel(table: LeafTable): Model {
       const mean = sum / n
       return squares / n - mean * mean <= 1.5 * largest && mean * mean > largest
     },
+    times: null,
     oppositeIsNull: true,
   }
 }

@@ -22,6 +22,8 @@ export interface Model {
   hitRatio: number | null
   /** Whether leaves are hit alike, so that they are a cause even if not this one. */
   alike(n: number, a: number, b: number, c: number): boolean
+  /** Times the expectation that a level means; null where a level is no ratio. */
+  times: ((level: number) => number) | null
   /** Whether the best score of the opposite sign, in the same size class, is a further threshold. */
   oppositeIsNull: boolean
 }
@@ -43,7 +45,7 @@ export function modelOf(table: LeafTable, kind: Kind, dispersion = 1): Model {
 /** e⁻⁸: one table in 3,000 brings a false cause, the cells looked at being paid for already. */
 const COUNT_PENALTY = 8
 /** Chance alone lends expectations an error this large, relative, that no number of leaves averages out. */
-const EXPECTATION_ERROR = 0.04
+const EXPECTATION_ERROR = 0.02
 
 /**
  * Counts. A leaf varies by φe + c·e² around its expectation (gamma-Poisson; a mistaken expectation acts alike), so leaf i
@@ -77,6 +79,7 @@ function countModel(table: LeafTable, dispersion: number): Model {
     sure: (nats, _, __, e) => nats / (1 + EXPECTATION_ERROR ** 2 * e),
     hitRatio: 0.25,
     alike: () => false,
+    times: level => level + 1,
     oppositeIsNull: false,
   }
 }
@@ -165,6 +168,7 @@ function rateModel(table: LeafTable, dispersion: number): Model {
     sure: nats => nats,
     hitRatio: null,
     alike: () => false,
+    times: null,
     oppositeIsNull: false,
   }
 }

@@ -11,7 +11,7 @@ export interface Place {
 }
 
 /** Nats by which the hit part must outscore the whole, beyond naming which values are hit. */
-const NARROW_PENALTY = 3
+const NARROW_PENALTY = 8
 
 /**
  * A cell whose values split, some hit and some not, is not the cause: its best hit child is, and the others follow in
