@@ -39,65 +39,109 @@ export function titleOf(e: IncidentEvent, service: string): string {
   }
 }
 
+/** What a sentence says, apart from its words: pages say it in the reader's language. */
+export type Point =
+  | { is: 'failing' | 'slow'; share: number; where: Where }
+  | { is: 'share-unknown'; where: Where }
+  | { is: 'upstream' | 'more-reports' | 'cause-unknown' | 'exposure' | 'exposure-open' }
+  | { is: 'recovered'; share: number; slower: Where | null }
+  | { is: 'confirmed' | 'suspected'; title: string }
+  | { is: 'over-by-person' | 'over-unreported' | 'over-unheard' | 'over-calm' }
+  | { is: 'over-silent'; where: Where[] }
+
+type Pointed = [point: Point, refs: string[]]
+
 /** What is known now, in order of use to a reader. */
 export function sentences(e: IncidentEvent): Statement[] {
+  return points(e).map(([point, refs]) => ({ text: english(point), refs }))
+}
+
+/** The points of `sentences`, each with the sentence that tells it in English. */
+export function toldPoints(e: IncidentEvent): { point: Point; text: string }[] {
+  return points(e).map(([point]) => ({ point, text: english(point) }))
+}
+
+function points(e: IncidentEvent): Pointed[] {
   if (e.event === 'resolved') return ending(e)
-  const out: Statement[] = []
+  const refs = [e.incident]
+  const out: Pointed[] = []
   const worst = (e.segments ?? [])[0]
-  if (worst) out.push({ text: segmentSentence(worst, e.kind === 'degraded'), refs: [e.incident] })
-  else if (e.kind === 'upstream')
-    out.push({
-      text: 'People report problems here while a service this one stands on is failing; our own requests are not failing.',
-      refs: [e.incident],
-    })
-  else out.push({ text: 'People report more problems than usual.', refs: [e.incident] })
-  const slow = e.recovery?.segments[0]
-  if (e.recovery && e.recovery.recovered >= 0.3)
-    out.push({
-      text: `${portion(e.recovery.recovered)} of the trouble is gone${slow && slow.recovered < e.recovery.recovered - 0.15 ? `; ${placeText(slow.where)} is slower to recover` : ''}.`,
-      refs: [e.incident],
-    })
-  out.push(causeSentence(e))
-  if (e.security?.state === 'suspected')
-    out.push({
-      text: 'Several people say they see what belongs to others; this is being looked at and is not confirmed.',
-      refs: e.security.because.flatMap(b => b.refs),
-    })
+  if (worst) out.push([segmentPoint(worst, e.kind === 'degraded'), refs])
+  else out.push([{ is: e.kind === 'upstream' ? 'upstream' : 'more-reports' }, refs])
+  if (e.recovery && e.recovery.recovered >= 0.3) {
+    const slow = e.recovery.segments[0]
+    const slower = slow && slow.recovered < e.recovery.recovered - 0.15 ? slow.where : null
+    out.push([{ is: 'recovered', share: e.recovery.recovered, slower }, refs])
+  }
+  out.push(causePoint(e))
+  if (e.security?.state === 'suspected') out.push([{ is: 'exposure' }, e.security.because.flatMap(b => b.refs)])
   return out
 }
 
 /** How it ended: calm, a person's word, or silence; only what was observed is called back to normal. */
-function ending(e: IncidentEvent): Statement[] {
+function ending(e: IncidentEvent): Pointed[] {
   const refs = [e.incident]
-  const exposed = e.security?.state === 'suspected'
-  const out: Statement[] = []
+  const out: Pointed[] = []
   const unheard = (e.recovery?.segments ?? []).filter(s => s.recovered < 1)
-  if (e.by !== undefined) out.push({ text: 'A person called this over.', refs })
-  else if (e.kind === 'security') out.push({ text: 'Nobody has reported it lately.', refs })
-  else if (unheard.length > 0) {
-    const silent = unheard.map(s => placeText(s.where)).join('; ')
-    out.push({ text: `What can be seen is back to its usual level. Nothing is heard from ${silent}.`, refs })
-  } else if ((e.recovery?.recovered ?? 1) < 1) out.push({ text: 'Nothing has been heard of it lately.', refs })
-  else out.push({ text: 'What was affected has been back to its usual level for ten minutes.', refs })
-  if (exposed) out.push({ text: 'Whether anything was exposed is for people to establish.', refs })
+  if (e.by !== undefined) out.push([{ is: 'over-by-person' }, refs])
+  else if (e.kind === 'security') out.push([{ is: 'over-unreported' }, refs])
+  else if (unheard.length > 0) out.push([{ is: 'over-silent', where: unheard.map(s => s.where) }, refs])
+  else out.push([{ is: (e.recovery?.recovered ?? 1) < 1 ? 'over-unheard' : 'over-calm' }, refs])
+  if (e.security?.state === 'suspected') out.push([{ is: 'exposure-open' }, refs])
   return out
 }
 
-function segmentSentence(s: Segment, slow: boolean): string {
-  const what = slow ? 'slow' : 'failing'
-  return s.share === null
-    ? `More problem reports than usual: ${placeText(s.where)}. The share of people affected is not known.`
-    : `${portion(s.share)} of requests are ${what}: ${placeText(s.where)}.`
-}
+const segmentPoint = (s: Segment, slow: boolean): Point =>
+  s.share === null
+    ? { is: 'share-unknown', where: s.where }
+    : { is: slow ? 'slow' : 'failing', share: s.share, where: s.where }
 
 /** Correlation is never sold as cause: only a confirmed cause is called one. */
-function causeSentence(e: IncidentEvent): Statement {
+function causePoint(e: IncidentEvent): Pointed {
   const confirmed = e.causes?.find(c => c.state === 'confirmed')
-  if (confirmed) return { text: `Cause confirmed: ${confirmed.title}.`, refs: refsOf(confirmed) }
+  if (confirmed) return [{ is: 'confirmed', title: confirmed.title }, refsOf(confirmed)]
   const first = e.causes?.find(c => c.state === 'suspected')
   if (first && first.probability >= 0.5 && first.probability > (e.unexplained ?? 0))
-    return { text: `Suspected, not confirmed: ${first.title}.`, refs: refsOf(first) }
-  return { text: 'The cause is not known.', refs: [e.incident] }
+    return [{ is: 'suspected', title: first.title }, refsOf(first)]
+  return [{ is: 'cause-unknown' }, [e.incident]]
+}
+
+function english(p: Point): string {
+  switch (p.is) {
+    case 'failing':
+    case 'slow':
+      return `${portion(p.share)} of requests are ${p.is}: ${placeText(p.where)}.`
+    case 'share-unknown':
+      return `More problem reports than usual: ${placeText(p.where)}. The share of people affected is not known.`
+    case 'upstream':
+      return 'People report problems here while a service this one stands on is failing; our own requests are not failing.'
+    case 'more-reports':
+      return 'People report more problems than usual.'
+    case 'recovered':
+      return `${portion(p.share)} of the trouble is gone${p.slower ? `; ${placeText(p.slower)} is slower to recover` : ''}.`
+    case 'confirmed':
+      return `Cause confirmed: ${p.title}.`
+    case 'suspected':
+      return `Suspected, not confirmed: ${p.title}.`
+    case 'cause-unknown':
+      return 'The cause is not known.'
+    case 'exposure':
+      return 'Several people say they see what belongs to others; this is being looked at and is not confirmed.'
+    case 'exposure-open':
+      return 'Whether anything was exposed is for people to establish.'
+    case 'over-by-person':
+      return 'A person called this over.'
+    case 'over-unreported':
+      return 'Nobody has reported it lately.'
+    case 'over-unheard':
+      return 'Nothing has been heard of it lately.'
+    case 'over-calm':
+      return 'What was affected has been back to its usual level for ten minutes.'
+    case 'over-silent':
+      return `What can be seen is back to its usual level. Nothing is heard from ${p.where.map(placeText).join('; ')}.`
+  }
+  // Not reached: a point without words does not compile.
+  return p satisfies never
 }
 
 const refsOf = (c: Cause): string[] => [...new Set([c.subject, ...c.because.flatMap(b => b.refs)])]

@@ -11,6 +11,7 @@ import { ingestRoutes } from './ingest.js'
 import { metricsOf } from './metrics.js'
 import { openapi } from './openapi.js'
 import { problemPage, registerPages, sendPage } from './pages/index.js'
+import { languageOf } from './pages/language.js'
 import { HttpProblem, sendProblem } from './problem.js'
 import { reportRoutes } from './report.js'
 import { Routes } from './routes.js'
@@ -200,7 +201,7 @@ function nothingHere(methods: Methods, request: FastifyRequest, reply: FastifyRe
     )
   }
   const page = !path.startsWith('/api/') && request.headers.accept?.includes('text/html') === true
-  if (page) return sendPage(request, reply, problemPage(404))
+  if (page) return sendPage(request, reply, problemPage(404, undefined, languageOf(request)))
   return sendProblem(
     reply,
     new HttpProblem(404, 'there is nothing here', undefined, { rule: 'path', value: path.slice(0, 80) }),

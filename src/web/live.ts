@@ -22,23 +22,24 @@ function now(): number {
   return body.dataset.clock === 'wall' ? Date.now() : Number(body.dataset.now)
 }
 
-function span(ms: number): string {
-  const s = Math.max(0, Math.floor(ms / 1000))
-  const m = Math.floor(s / 60)
-  const h = Math.floor(m / 60)
-  const d = Math.floor(h / 24)
-  if (d) return `${d} d${h % 24 ? ` ${h % 24} h` : ''}`
-  if (h) return `${h} h${m % 60 ? ` ${m % 60} min` : ''}`
-  return m ? `${m} min` : `${s} s`
+/** As the server writes it: one unit, rounded down, in the page's language. */
+const relative = new Intl.RelativeTimeFormat(body.dataset.locale, { style: 'short' })
+const UNITS = [
+  [86_400_000, 'day'],
+  [3_600_000, 'hour'],
+  [60_000, 'minute'],
+  [1_000, 'second'],
+] as const
+
+function ago(ms: number): string {
+  const [size, unit] = UNITS.find(each => ms >= each[0]) ?? UNITS[3]
+  return relative.format(-Math.floor(Math.max(0, ms) / size), unit)
 }
 
 function ages(): void {
   for (const each of document.querySelectorAll<HTMLTimeElement>('time[data-ago]')) {
-    const text = each.textContent ?? ''
-    const words = span(now() - Date.parse(each.dateTime))
-    // Only the number is replaced: the words around it are the page's language.
-    const next = text.replace(/\d+ (?:d|h|min|s)(?: \d+ (?:h|min))?/, words)
-    if (next !== text) each.textContent = next
+    const next = ago(now() - Date.parse(each.dateTime))
+    if (next !== each.textContent) each.textContent = next
   }
 }
 

@@ -215,10 +215,7 @@ function timeMark(at: EpochMs, index: number, series: Series, now: EpochMs, f: F
   const x = percentOf(at, series)
   const y = PLOT_TOP + PLOT_HEIGHT
   const midnight = at % 86_400_000 === 0
-  const words =
-    midnight || series.until - series.from > 3 * 86_400_000
-      ? f.moment(at, now + 86_400_000 * 2).split(',')[0]
-      : f.clock(at)
+  const words = midnight || series.until - series.from > 3 * 86_400_000 ? f.date(at) : f.clock(at)
   return html`<line class="grid" x1="${x}%" x2="${x}%" y1="${y}" y2="${y + 5}"/><text class="${index % 2 ? 'tick odd' : 'tick'}" x="${x}%" y="${y + 17}"${anchor(x)}>${words}</text>`
 }
 

@@ -14,6 +14,7 @@ export function factList(facts: readonly (Change | Notice)[], voice: Voice): Htm
 }
 
 export function factLine(fact: Change | Notice, { t }: Voice): Html {
+  const [open, close] = t.quotes
   const title = fact.title ?? fact.id
   const text = fact.href
     ? html`<a href="${fact.href}"${attr('rel', 'nofollow noopener')}><bdi>${title}</bdi></a>`
@@ -21,5 +22,5 @@ export function factLine(fact: Change | Notice, { t }: Voice): Html {
   if (fact.via === 'change')
     return html`<span class="tag">${own(t.changeKind, fact.kind) ?? fact.kind}</span> ${text}${fact.reverts ? html` <span class="soft">(${t.recent.reverts})</span>` : null}`
   const source = fact.source ?? t.recent.vendor
-  return html`<span class="tag">${fact.status ? (own(t.noticeStatus, fact.status) ?? fact.status) : t.signal.notice}</span> ${t.recent.says(source)}: “${text}”`
+  return html`<span class="tag">${fact.status ? (own(t.noticeStatus, fact.status) ?? fact.status) : t.signal.notice}</span> ${t.recent.says(source)}: ${open}${text}${close}`
 }

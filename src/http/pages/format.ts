@@ -1,9 +1,12 @@
 import { DAY, HOUR, MINUTE, SECOND, type EpochMs } from '../../contract/time.js'
+import { Count } from './strings/plural.js'
 
 /** Numbers and times as people read them. Times are UTC: everybody who talks about an outage must mean the same minute. */
 export interface Format {
   locale: string
   number(value: number): string
+  /** A number that words agree with. */
+  count(value: number): Count
   /** `1234567` as `1.2 million`; below 100,000 in full. */
   short(value: number): string
   /** 0.889 as `89%`; what is not zero is never shown as `0%`, what is not everything never as `100%`. */
@@ -16,9 +19,13 @@ export interface Format {
   /** `20:12 UTC`, with the day where it is not today's. */
   moment(at: EpochMs, now: EpochMs): string
   day(at: EpochMs): string
+  /** The day without its year: `3 Feb`. */
+  date(at: EpochMs): string
   month(at: EpochMs): string
-  /** `2 h 53 min` */
+  /** `2 hrs 53 mins`: two units at most, rounded down, so that an age is never shown older than it is. */
   span(ms: number): string
+  /** `5 min ago`: one unit, rounded down; the script in the page says it the same way. */
+  ago(ms: number): string
   country(code: string): string
   list(words: readonly string[]): string
 }
@@ -34,12 +41,18 @@ export function makeFormat(locale: string): Format {
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
   const fine = new Intl.NumberFormat(locale, { style: 'percent', maximumSignificantDigits: 1 })
   const date = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, { timeZone: 'UTC', ...options })
-  const clocks = date({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+  const time = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
+  const clocks = date(time)
   const days = date({ day: 'numeric', month: 'short' })
   const dates = date({ day: 'numeric', month: 'short', year: 'numeric' })
+  const moments = date({ day: 'numeric', month: 'short', ...time })
+  const farMoments = date({ day: 'numeric', month: 'short', year: 'numeric', ...time })
   const months = date({ month: 'long', year: 'numeric' })
   const regions = new Intl.DisplayNames(locale, { type: 'region', fallback: 'code' })
   const lists = new Intl.ListFormat(locale, { type: 'conjunction' })
+  const units = new Intl.ListFormat(locale, { type: 'unit', style: 'narrow' })
+  const ages = new Intl.RelativeTimeFormat(locale, { style: 'short' })
+  const lengths = UNITS.map(([, unit]) => new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short' }))
 
   const number = (value: number) => (Math.abs(value) < 10 && !Number.isInteger(value) ? tenth : whole).format(value)
   const clock = (at: EpochMs) => clocks.format(at)
@@ -51,44 +64,55 @@ export function makeFormat(locale: string): Format {
   return {
     locale,
     number,
+    count: value => new Count(value, number(value)),
     short: value => (value < 100_000 ? number(value) : compact.format(value)),
     share,
     shares: ([low, high]) =>
-      share(low) === share(high) ? share(low) : `${share(low).replace(/\s*%$/, '')}–${share(high)}`,
+      share(low) === share(high) ? share(low) : percent.formatRange(Math.max(low, 0.01), Math.min(high, 0.99)),
     times: ratio => `${ratio < 10 ? tenth.format(ratio) : whole.format(ratio)}×`,
     clock,
     moment(at, now) {
       if (Math.floor(at / DAY) === Math.floor(now / DAY)) return `${clock(at)} UTC`
       const sameYear = new Date(at).getUTCFullYear() === new Date(now).getUTCFullYear()
-      return `${(sameYear ? days : dates).format(at)}, ${clock(at)} UTC`
+      return `${(sameYear ? moments : farMoments).format(at)} UTC`
     },
     day: at => dates.format(at),
+    date: at => days.format(at),
     month: at => months.format(at),
-    span,
+    span(ms) {
+      const [first, next] = splitSpan(ms)
+      const words = (part: SpanPart) => (lengths[part[1]] as Intl.NumberFormat).format(part[0])
+      return next ? units.format([words(first), words(next)]) : words(first)
+    },
+    ago(ms) {
+      const [[count, index]] = splitSpan(ms)
+      return ages.format(-count, (UNITS[index] as (typeof UNITS)[number])[1])
+    },
     country: code => (/^[A-Z]{2}$/.test(code) ? (regions.of(code) ?? code) : code),
     list: words => lists.format(words),
   }
 }
 
-/** Two units at most, rounded down: an age is never shown older than it is. */
-export function span(ms: number): string {
-  const parts: [number, string][] = [
-    [DAY, 'd'],
-    [HOUR, 'h'],
-    [MINUTE, 'min'],
-    [SECOND, 's'],
-  ]
+const UNITS = [
+  [DAY, 'day'],
+  [HOUR, 'hour'],
+  [MINUTE, 'minute'],
+  [SECOND, 'second'],
+] as const
+
+/** A count and the index of its unit. */
+type SpanPart = [number, number]
+
+/** The largest unit that fits, and the next one if any of it is left; seconds stand alone. */
+function splitSpan(ms: number): [SpanPart, SpanPart?] {
   const left = Math.max(0, ms)
-  for (let i = 0; i < parts.length - 1; i++) {
-    const [unit, name] = parts[i] as [number, string]
-    const [lesser, lesserName] = parts[i + 1] as [number, string]
-    if (left < unit) continue
-    const rest = Math.floor((left % unit) / lesser)
-    return rest > 0 && lesser >= MINUTE
-      ? `${Math.floor(left / unit)} ${name} ${rest} ${lesserName}`
-      : `${Math.floor(left / unit)} ${name}`
-  }
-  return `${Math.floor(left / SECOND)} s`
+  const index = UNITS.findIndex(([unit]) => left >= unit)
+  if (index < 0) return [[0, UNITS.length - 1]]
+  const [unit] = UNITS[index] as (typeof UNITS)[number]
+  const first: SpanPart = [Math.floor(left / unit), index]
+  const next = UNITS[index + 1]
+  const rest = next && next[0] >= MINUTE ? Math.floor((left % unit) / next[0]) : 0
+  return rest > 0 ? [first, [rest, index + 1]] : [first]
 }
 
 /** ISO time for `datetime`; empty for what is no time, so that a bad value cannot break a page. */

@@ -18,6 +18,7 @@ import { toSeriesBetween } from './series.js'
 import { isEasing, own, phaseOf, recoveryIsSeen } from './standing.js'
 import { timeline } from './timeline.js'
 import { affected, componentList, fine, folded, uneven } from './who.js'
+import { english, saysLines } from './says.js'
 import { odds, shareBar, stateMark, time, whereHtml, type Voice } from './words.js'
 
 /** Quiet time that the chart shows before and after. */
@@ -110,11 +111,12 @@ function hero(input: IncidentInput, voice: Voice): Html {
   const severity = over ? worstSeverity(input.events, incident.severity) : (latest.severity ?? incident.severity)
   const state = heroState(phase, isEasing(input.events, latest), latest.kind ?? incident.kind, severity)
   const sentence = headline(input, voice)
-  const says = latest.says ?? []
+  const said = input.events.findLast(each => each.says)
+  const says = said ? saysLines(said, input.components, voice) : []
   const began = latest.startedAt ? Date.parse(latest.startedAt) : incident.startedAt
   const end = endOf(input.events) ?? until
   const interval = latest.startedAtInterval
-  return html`<div class="hero ${state}" id="banner" data-say="${sentence}"><p class="kicker"><a href="/s/${encodeURIComponent(incident.service)}"><bdi>${serviceTitle}</bdi></a> · ${t.incident.label}</p><h1>${sentence}</h1>${says.map(each => html`<p><bdi>${each.text}</bdi></p>`)}<dl class="facts"><div><dt>${t.incident.status}</dt><dd>${stateMark(state, { ...t, state: { ...t.state, [state]: t.incident.phase[phase] } }, 16)}</dd></div><div><dt>${t.incident.severity}</dt><dd>${t.severity[severity]}</dd></div><div><dt>${t.incident.began}</dt><dd>${time(began, voice)}</dd>${interval ? html`<dd class="note">${t.incident.between(f.clock(Date.parse(interval[0])), f.clock(Date.parse(interval[1])))}</dd>` : null}</div><div><dt>${t.incident.noticed}</dt><dd>${time(incident.openedAt, voice)}</dd><dd class="note">${t.incident.noticedAfter(f.span(incident.openedAt - began))}</dd></div><div><dt>${over ? t.incident.lasted : t.incident.running}</dt><dd>${f.span(end - began)}</dd></div>${latest.recovery && !over && recoveryIsSeen(latest.recovery) ? html`<div><dt>${t.incident.recovery}</dt><dd>${t.incident.recovered(f.share(latest.recovery.recovered))}</dd></div>` : null}</dl></div>`
+  return html`<div class="hero ${state}" id="banner" data-say="${sentence}"><p class="kicker"><a href="/s/${encodeURIComponent(incident.service)}"><bdi>${serviceTitle}</bdi></a> · ${t.incident.label}</p><h1>${sentence}</h1>${says.map(({ line }) => html`<p>${line}</p>`)}<dl class="facts"><div><dt>${t.incident.status}</dt><dd>${stateMark(state, { ...t, state: { ...t.state, [state]: t.incident.phase[phase] } }, 16)}</dd></div><div><dt>${t.incident.severity}</dt><dd>${t.severity[severity]}</dd></div><div><dt>${t.incident.began}</dt><dd>${time(began, voice)}</dd>${interval ? html`<dd class="note">${t.incident.between(f.clock(Date.parse(interval[0])), f.clock(Date.parse(interval[1])))}</dd>` : null}</div><div><dt>${t.incident.noticed}</dt><dd>${time(incident.openedAt, voice)}</dd><dd class="note">${t.incident.noticedAfter(f.span(incident.openedAt - began))}</dd></div><div><dt>${over ? t.incident.lasted : t.incident.running}</dt><dd>${f.span(end - began)}</dd></div>${latest.recovery && !over && recoveryIsSeen(latest.recovery) ? html`<div><dt>${t.incident.recovery}</dt><dd>${t.incident.recovered(f.share(latest.recovery.recovered))}</dd></div>` : null}</dl></div>`
 }
 
 function causes(latest: IncidentEvent, voice: Voice): Html {
@@ -142,7 +144,7 @@ function causeRow(cause: Cause, voice: Voice): Html {
 function evidenceList(because: readonly Evidence[], voice: Voice): Html | null {
   if (!because.length) return null
   const rows = [...because].sort((a, b) => b.bits - a.bits)
-  return html`<ul class="because">${rows.map(each => html`<li>${side(each.bits, voice)}<span><bdi>${each.says}</bdi>${Math.abs(each.bits) >= 0.5 ? html` <span class="soft">${odds(each.bits, voice)}</span>` : null}</span></li>`)}</ul>`
+  return html`<ul class="because">${rows.map(each => html`<li>${side(each.bits, voice)}<span>${english(each.says, voice)}${Math.abs(each.bits) >= 0.5 ? html` <span class="soft">${odds(each.bits, voice)}</span>` : null}</span></li>`)}</ul>`
 }
 
 /** Below half a bit a line speaks for neither side. */
@@ -163,7 +165,7 @@ function signals(latest: IncidentEvent, voice: Voice): Html | null {
 function security(latest: IncidentEvent, voice: Voice): Html {
   const { t } = voice
   const verdict = latest.security
-  return html`<h3>${t.incident.securityTitle}</h3><p>${verdict ? t.security[verdict.state] : t.incident.securityNone}.</p>${verdict ? evidenceList(verdict.because, voice) : null}`
+  return html`<h3>${t.incident.securityTitle}</h3><p>${verdict ? t.security[verdict.state] : t.incident.securityNone}</p>${verdict ? evidenceList(verdict.because, voice) : null}`
 }
 
 /** The segment that is behind the others; null when none is, or when all are back. */

@@ -5,8 +5,10 @@ import type { Reader, WorkspaceView } from '../../contract/view.js'
 import { Bytes, chooseEncoding, matches, PageCache } from './cache.js'
 import { html } from './html.js'
 import { CONTENT_SECURITY_POLICY, MARK_FILE, page } from './layout.js'
-import { Pages, t, type Made } from './load.js'
+import { DEFAULT_LANGUAGE, languageOf, rememberLanguage, speechOf, type Speech } from './language.js'
+import { Pages, type Made } from './load.js'
 import type { Range } from './service.js'
+import { en, type Language } from './strings.js'
 
 /** Longest path that is looked up: an id of 200 characters, each at most nine in an address. */
 const PATH_LENGTH = 2_000
@@ -15,13 +17,14 @@ const CACHE_CONTROL = 'public, max-age=2, stale-while-revalidate=30'
 const HTML_TYPE = 'text/html; charset=utf-8'
 const SCRIPT_TYPE = 'text/javascript; charset=utf-8'
 const MARK_ASSET = new Bytes(200, 'image/svg+xml', MARK_FILE)
-const NOWHERE: WorkspaceView = { title: t.product, clock: 'signals', now: 0, position: 0, demo: false }
+const NOWHERE: WorkspaceView = { title: en.product, clock: 'signals', now: 0, position: 0, demo: false }
 
 /** Query parameters that a page knows, with the form of their values. */
 const RANGE = /^(?:3h|24h|7d)$/
 const THANKS = /^(?:bad|ok)$/
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/
 const MILLISECONDS = /^\d{1,15}$/
+const LANG = /^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,3}$/
 
 export interface PageDeps {
   reader: Reader
@@ -36,7 +39,7 @@ export interface PageDeps {
 
 type Problem = 400 | 404 | 500 | 503
 type Values = Record<string, string>
-type Make = (values: Values) => Promise<Made | null>
+type Make = (speech: Speech, values: Values) => Promise<Made | null>
 
 /** Adds the public pages: `/`, `/s/SERVICE`, `/i/INCIDENT`, `/incidents` and their two assets. */
 export function registerPages(app: FastifyInstance, deps: PageDeps): void {
@@ -44,22 +47,27 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
   const site = new Site(deps, wallNow)
   const pages = new Pages({ reader: deps.reader, report: deps.report, wallNow })
   const path = (kind: string, id: string) => `/${kind}/${encodeURIComponent(id)}`
-  app.get('/', (request, reply) => site.answer(request, reply, '/', {}, () => pages.now()))
+  app.get('/', (request, reply) => site.answer(request, reply, '/', {}, speech => pages.now(speech)))
   app.get<{ Params: { service: string } }>('/s/:service', (request, reply) => {
     const { service } = request.params
-    return site.answer(request, reply, path('s', service), { range: RANGE, thanks: THANKS }, ({ range, thanks }) =>
-      pages.service(service, (range ?? '24h') as Range, (thanks ?? null) as 'bad' | 'ok' | null),
+    return site.answer(
+      request,
+      reply,
+      path('s', service),
+      { range: RANGE, thanks: THANKS },
+      (speech, { range, thanks }) =>
+        pages.service(speech, service, (range ?? '24h') as Range, (thanks ?? null) as 'bad' | 'ok' | null),
     )
   })
   app.get<{ Params: { incident: string } }>('/i/:incident', (request, reply) => {
     const { incident } = request.params
-    return site.answer(request, reply, path('i', incident), { at: TIME }, ({ at }) =>
-      pages.incident(incident, at === undefined ? null : Date.parse(at)),
+    return site.answer(request, reply, path('i', incident), { at: TIME }, (speech, { at }) =>
+      pages.incident(speech, incident, at === undefined ? null : Date.parse(at)),
     )
   })
   app.get('/incidents', (request, reply) =>
-    site.answer(request, reply, '/incidents', { before: MILLISECONDS }, ({ before }) =>
-      pages.history(before === undefined ? null : Number(before)),
+    site.answer(request, reply, '/incidents', { before: MILLISECONDS }, (speech, { before }) =>
+      pages.history(speech, before === undefined ? null : Number(before)),
     ),
   )
   app.get('/assets/live.js', (request, reply) => sendAsset(request, reply, site.script))
@@ -67,15 +75,16 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
 }
 
 /** The page for an address that nothing answers, for the server's own not-found and error handlers. */
-export function problemPage(status: Problem, detail?: string): Bytes {
-  return new Bytes(status, HTML_TYPE, problemText(status, NOWHERE, detail))
+export function problemPage(status: Problem, detail?: string, language: Language = DEFAULT_LANGUAGE): Bytes {
+  return new Bytes(status, HTML_TYPE, problemText(status, speechOf(language), NOWHERE, detail))
 }
 
 export function sendPage(request: FastifyRequest, reply: FastifyReply, bytes: Bytes): FastifyReply {
+  const mine = rememberLanguage(request, reply)
   reply
     .code(bytes.status)
     .header('content-type', bytes.type)
-    .header('cache-control', bytes.status === 200 ? CACHE_CONTROL : 'no-store')
+    .header('cache-control', bytes.status !== 200 ? 'no-store' : mine ? 'private, no-cache' : CACHE_CONTROL)
     .header('content-security-policy', CONTENT_SECURITY_POLICY)
     .header('x-content-type-options', 'nosniff')
     .header('referrer-policy', 'strict-origin-when-cross-origin')
@@ -84,7 +93,8 @@ export function sendPage(request: FastifyRequest, reply: FastifyReply, bytes: By
 
 function sendBytes(request: FastifyRequest, reply: FastifyReply, bytes: Bytes): FastifyReply {
   const encoding = chooseEncoding(request.headers['accept-encoding'])
-  reply.header('vary', 'accept-encoding').header('etag', `"${bytes.etag}"`)
+  if (!reply.hasHeader('vary')) reply.header('vary', 'accept-encoding')
+  reply.header('etag', `"${bytes.etag}"`)
   if (bytes.status === 200 && matches(request.headers['if-none-match'], bytes.etag)) return reply.code(304).send()
   if (encoding !== 'identity') reply.header('content-encoding', encoding)
   return reply.send(bytes.encoded(encoding))
@@ -92,7 +102,7 @@ function sendBytes(request: FastifyRequest, reply: FastifyReply, bytes: Bytes): 
 
 /** An asset whose address carries its tag never changes; another may, within the hour. */
 function sendAsset(request: FastifyRequest, reply: FastifyReply, asset: Bytes | null): FastifyReply {
-  if (!asset) return sendPage(request, reply, problemPage(404))
+  if (!asset) return sendPage(request, reply, problemPage(404, undefined, languageOf(request)))
   const hashed = (request.query as Record<string, unknown>).v === asset.etag
   reply.header('content-type', asset.type).header('x-content-type-options', 'nosniff')
   reply.header('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'public, max-age=3600')
@@ -111,10 +121,15 @@ function loadScript(): Bytes | null {
   return null
 }
 
-function problemText(status: Problem, { title: workspace, clock, now }: WorkspaceView, detail?: string): string {
+function problemText(
+  status: Problem,
+  { t }: Speech,
+  { title: workspace, clock, now }: WorkspaceView,
+  detail?: string,
+): string {
   const [title, words] = t.problem[status]
   const main = html`<div class="hero unknown"><p class="soft">${status}</p><h1>${title}</h1><p>${words}</p>${detail ? html`<p>${detail}</p>` : null}<p><a href="/">${t.problem.back}</a></p></div>`
-  const frame = { path: '', workspace, t, clock, now, live: null, script: null, noIndex: true }
+  const frame = { path: '', query: '', workspace, t, clock, now, live: null, script: null, noIndex: true }
   return page({ ...frame, title, description: words, main })
 }
 
@@ -156,26 +171,30 @@ class Site {
     known: Record<string, RegExp>,
     make: Make,
   ): Promise<FastifyReply> {
+    const speech = speechOf(languageOf(request))
     const values = readQuery(request, known)
-    if (!values || path.length > PATH_LENGTH) return sendPage(request, reply, problemPage(400))
+    if (!values || !readQuery(request, { lang: LANG }) || path.length > PATH_LENGTH)
+      return sendPage(request, reply, problemPage(400, undefined, speech.language))
     try {
-      const key = `${path}?${new URLSearchParams(values)}`
-      return sendPage(request, reply, await this.#cache.get(key, () => this.#render(path, () => make(values))))
+      const query = new URLSearchParams(values).toString()
+      const render = () => this.#render(speech, path, query, () => make(speech, values))
+      return sendPage(request, reply, await this.#cache.get(`${speech.language} ${path}?${query}`, render))
     } catch (error) {
       request.log.error({ err: error, path }, 'a page could not be rendered')
-      return sendPage(request, reply, problemPage(500))
+      return sendPage(request, reply, problemPage(500, undefined, speech.language))
     }
   }
 
-  async #render(path: string, make: () => Promise<Made | null>): Promise<Bytes> {
+  async #render(speech: Speech, path: string, query: string, make: () => Promise<Made | null>): Promise<Bytes> {
     const workspace = await this.deps.reader.workspace()
     const made = await make()
-    if (!made) return new Bytes(404, HTML_TYPE, problemText(404, workspace))
+    if (!made) return new Bytes(404, HTML_TYPE, problemText(404, speech, workspace))
     const text = page({
       ...made,
       path,
+      query,
       workspace: workspace.title,
-      t,
+      t: speech.t,
       clock: workspace.clock,
       now: workspace.now,
       script: this.script && made.live ? `/assets/live.js?v=${this.script.etag}` : null,

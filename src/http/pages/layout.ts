@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { attr, html, trusted, type Html } from './html.js'
 import { DEMO_STYLE, STYLE } from './style.js'
-import type { Strings } from './strings.js'
+import { LANGUAGES, type Strings } from './strings.js'
 
 export interface PageInput {
   title: string
@@ -9,6 +9,8 @@ export interface PageInput {
   description: string
   /** Path without a query, for the canonical link and the marked entry of the navigation. */
   path: string
+  /** The query that belongs to the page, without the language. */
+  query: string
   workspace: string
   t: Strings
   main: Html
@@ -40,13 +42,22 @@ export function page(input: PageInput): string {
   const { t } = input
   const here = (path: string) => attr('aria-current', input.path === path ? 'page' : null)
   return html`<!doctype html>
-<html lang="${t.locale}" dir="${t.direction}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${input.title} · ${input.workspace}</title><meta name="description" content="${input.description}"><meta name="color-scheme" content="light dark"><meta name="theme-color" content="#f8f7f4" media="(prefers-color-scheme:light)"><meta name="theme-color" content="#131416" media="(prefers-color-scheme:dark)">${input.noIndex ? html`<meta name="robots" content="noindex">` : null}<link rel="icon" href="/assets/mark.svg" type="image/svg+xml">${input.alternate ? html`<link rel="alternate" type="application/json" href="${input.alternate}">` : null}<style>${trusted(STYLE)}</style>${input.strip ? html`<style>${trusted(DEMO_STYLE)}</style>` : null}${input.script ? html`<script src="${input.script}" defer></script>` : null}</head>
-<body data-clock="${input.clock}" data-now="${input.now}"${attr('data-live', input.live === null ? null : input.live.join(' '))}><a class="skip" href="#main">${t.skip}</a><svg width="0" height="0" class="defs" aria-hidden="true"><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M0 0v6"/></pattern></svg>
+<html lang="${t.lang}" dir="${t.direction}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${input.title} · ${input.workspace}</title><meta name="description" content="${input.description}"><meta name="color-scheme" content="light dark"><meta name="theme-color" content="#f8f7f4" media="(prefers-color-scheme:light)"><meta name="theme-color" content="#131416" media="(prefers-color-scheme:dark)">${input.noIndex ? html`<meta name="robots" content="noindex">` : null}<link rel="icon" href="/assets/mark.svg" type="image/svg+xml">${input.alternate ? html`<link rel="alternate" type="application/json" href="${input.alternate}">` : null}<style>${trusted(STYLE)}</style>${input.strip ? html`<style>${trusted(DEMO_STYLE)}</style>` : null}${input.script ? html`<script src="${input.script}" defer></script>` : null}</head>
+<body data-locale="${t.locale}" data-clock="${input.clock}" data-now="${input.now}"${attr('data-live', input.live === null ? null : input.live.join(' '))}><a class="skip" href="#main">${t.skip}</a><svg width="0" height="0" class="defs" aria-hidden="true"><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M0 0v6"/></pattern></svg>
 <header><a class="brand" href="/">${MARK}<b>${input.workspace}</b></a><nav aria-label="${t.nav.label}"><a href="/"${here('/')}>${t.nav.now}</a><a href="/incidents"${here('/incidents')}>${t.nav.history}</a></nav></header>
 ${input.strip ? trusted(input.strip) : null}<main id="main" tabindex="-1">${input.main}</main>
 <p class="vh" role="status" id="say"></p>
-<footer><p>${t.footer.rule}</p><p>${t.footer.clock} <a href="/api/v1/openapi.json">${t.nav.api}</a>. <noscript>${t.footer.noScript}</noscript></p></footer></body></html>
+<footer><p>${t.footer.rule}</p><p>${t.footer.clock} <a href="/api/v1/openapi.json">${t.nav.api}</a>. <noscript>${t.footer.noScript}</noscript></p>${languageList(input)}</footer></body></html>
 `.text
+}
+
+/** Links, not a menu of script: each name in its own language, the present one marked. */
+function languageList({ t, query }: PageInput): Html {
+  const rows = Object.entries(LANGUAGES).map(
+    ([code, each]) =>
+      html`<li><a href="?${query ? `${query}&` : ''}lang=${code}" lang="${each.lang}" hreflang="${each.lang}" rel="nofollow"${attr('aria-current', each.lang === t.lang ? 'true' : null)}>${each.name}</a></li>`,
+  )
+  return html`<nav aria-label="${t.footer.languages}"><ul class="legend">${rows}</ul></nav>`
 }
 
 /** Rings around a point that is not in their middle: where it was felt, and where it started. */

@@ -1,16 +1,15 @@
 import { DAY, HOUR, type EpochMs } from '../../contract/time.js'
 import { ROLLUP_MS, type IncidentView, type Reader, type ServiceNow, type WorkspaceView } from '../../contract/view.js'
 import { spark } from './chart.js'
-import { makeFormat } from './format.js'
 import { historyMain } from './history.js'
 import type { Html } from './html.js'
+import type { Speech } from './language.js'
 import { foldEvents, headline, incidentMain } from './incident.js'
 import { usualByCountry, type Usual } from './map.js'
 import { bannerOf, nowMain } from './now.js'
 import { fillSilence, toSeries } from './series.js'
 import { RANGES, serviceMain, type Range } from './service.js'
 import { phaseOf, standing, worstFirst, type Standing } from './standing.js'
-import { en } from './strings.js'
 import { statusSentence, type Voice } from './words.js'
 
 /** Services with a sparkline on the first page, worst first; each costs a read of 288 rows and half a kilobyte. */
@@ -24,9 +23,6 @@ const OPEN_INCIDENTS = 200
 const PAST_INCIDENTS = 6
 const HISTORY_PAGE = 50
 const FACTS_MS = 48 * HOUR
-
-export const t = en
-const f = makeFormat(en.locale)
 
 /** A page without its frame, or the status of what is not there. */
 export interface Made {
@@ -54,7 +50,7 @@ export class Pages {
     this.#reader = options.reader
   }
 
-  #voice({ clock, now }: WorkspaceView): Voice {
+  #voice({ t, f }: Speech, { clock, now }: WorkspaceView): Voice {
     return { t, f, now: clock === 'wall' ? Math.max(now, this.options.wallNow()) : now }
   }
 
@@ -62,13 +58,13 @@ export class Pages {
     return clock === 'wall' ? this.options.wallNow() : null
   }
 
-  async now(): Promise<Made> {
+  async now(speech: Speech): Promise<Made> {
     const [workspace, services, open] = await Promise.all([
       this.#reader.workspace(),
       this.#reader.services(),
       this.#reader.incidents({ open: true, limit: OPEN_INCIDENTS }),
     ])
-    const voice = this.#voice(workspace)
+    const voice = this.#voice(speech, workspace)
     const wallNow = this.#wall(workspace)
     const rows = services.map(each => standing(each, open, workspace, wallNow))
     const sparks = new Map<string, Html>()
@@ -97,10 +93,10 @@ export class Pages {
     return drawn
   }
 
-  async service(id: string, range: Range, thanks: 'bad' | 'ok' | null): Promise<Made | null> {
+  async service(speech: Speech, id: string, range: Range, thanks: 'bad' | 'ok' | null): Promise<Made | null> {
     const [workspace, service] = await Promise.all([this.#reader.workspace(), this.#reader.service(id)])
     if (!service) return null
-    const voice = this.#voice(workspace)
+    const voice = this.#voice(speech, workspace)
     const wallNow = this.#wall(workspace)
     const { now } = voice
     const span = Math.max(DAY, RANGES[range].spanMs) + RANGES[range].binMs
@@ -113,7 +109,7 @@ export class Pages {
     const incidents = [...open, ...past].sort((a, b) => b.startedAt - a.startedAt)
     const usual = await this.#usualOf(service, incidents, now)
     const row = standing(service, open, workspace, wallNow)
-    const title = statusSentence(row, t)
+    const title = statusSentence(row, speech.t)
     const { report } = this.options
     return {
       title,
@@ -137,12 +133,12 @@ export class Pages {
     return usual
   }
 
-  async incident(id: string, at: EpochMs | null): Promise<Made | null> {
+  async incident(speech: Speech, id: string, at: EpochMs | null): Promise<Made | null> {
     const [workspace, incident] = await Promise.all([this.#reader.workspace(), this.#reader.incident(id)])
     if (!incident) return null
     const events = at === null ? incident.events : incident.events.filter(each => Date.parse(each.at) <= at)
     if (!events.length) return null
-    const voice = this.#voice(workspace)
+    const voice = this.#voice(speech, workspace)
     const latest = at === null ? incident.latest : foldEvents(events)
     const end = Math.min(at ?? (incident.resolvedAt ?? voice.now) + HOUR, voice.now)
     const [service, rollups, facts] = await Promise.all([
@@ -155,14 +151,14 @@ export class Pages {
     const title = headline(input, voice)
     return {
       title,
-      description: `${title}, ${t.since} ${f.moment(incident.startedAt, voice.now)}`,
+      description: `${title}${voice.t.comma}${voice.t.since} ${voice.f.moment(incident.startedAt, voice.now)}`,
       main: incidentMain(input, voice),
       live: at === null ? [incident.service] : null,
       alternate: `/api/v1/incidents/${encodeURIComponent(id)}`,
     }
   }
 
-  async history(before: EpochMs | null): Promise<Made> {
+  async history(speech: Speech, before: EpochMs | null): Promise<Made> {
     const [workspace, services, incidents] = await Promise.all([
       this.#reader.workspace(),
       this.#reader.services(),
@@ -172,9 +168,9 @@ export class Pages {
     const last = shown.at(-1)
     const older = incidents.length > HISTORY_PAGE && last ? `/incidents?before=${last.startedAt}` : null
     return {
-      title: t.past.title2,
-      description: t.past.title2,
-      main: historyMain({ incidents: shown, services, older }, this.#voice(workspace)),
+      title: speech.t.past.title2,
+      description: speech.t.past.title2,
+      main: historyMain({ incidents: shown, services, older }, this.#voice(speech, workspace)),
       live: [],
       alternate: '/api/v1/incidents',
     }

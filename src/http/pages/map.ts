@@ -75,7 +75,7 @@ export function mapFigure(rows: CountryRow[], t: Strings, f: Format): Html {
   const named = shown.slice(0, NAMED)
   const words = (row: CountryRow) => `${f.country(row.code)} ${row.ratio === null ? '' : f.times(row.ratio)}`.trim()
   const title = shown.length
-    ? t.map.describe(f.number(shown.length), f.list(named.slice(0, 3).map(words)))
+    ? t.map.describe(f.count(shown.length), f.list(named.slice(0, 3).map(words)))
     : t.map.describeEmpty
   return html`<figure class="map"><svg role="img" aria-label="${title}" viewBox="${world.viewBox}"><path class="land" d="${world.land}"/>${shown.map(row => shape(row))}<path class="borders" d="${world.borders}"/></svg>
 <figcaption>${

@@ -4,7 +4,7 @@ import { DAY, HOUR, MINUTE } from '../../contract/time.js'
 import { ROLLUP_MS, type Rollup } from '../../contract/view.js'
 import { Bytes, chooseEncoding, FRESH_MS, matches, PageCache } from './cache.js'
 import { area } from './chart.js'
-import { makeFormat, span } from './format.js'
+import { makeFormat } from './format.js'
 import { worldMap } from './geo.js'
 import { countryRows, usualByCountry } from './map.js'
 import { gapsOf, ticks, timeTicks, toSeries } from './series.js'
@@ -32,13 +32,13 @@ describe('format', () => {
     expect([0, 0.0004, 0.004, 0.5, 0.996, 1].map(f.share)).toEqual(['0%', '0.1%', '0.4%', '50%', '99%', '100%'])
   })
   it('names spans with two units at most, rounded down', () => {
-    expect([0, 59_999, 61_000, 3_599_000, 3_660_000, 26 * HOUR].map(span)).toEqual([
-      '0 s',
-      '59 s',
+    expect([0, 59_999, 61_000, 3_599_000, 3_660_000, 26 * HOUR].map(f.span)).toEqual([
+      '0 secs',
+      '59 secs',
       '1 min',
-      '59 min',
-      '1 h 1 min',
-      '1 d 2 h',
+      '59 mins',
+      '1 hr 1 min',
+      '1 day 2 hrs',
     ])
   })
   it('adds the day only where it is not the same', () => {

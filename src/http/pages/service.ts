@@ -59,7 +59,10 @@ ${chartSection(series, bands, input, path, voice)}
 }
 
 function bandOf(each: IncidentView, { t, f, now }: Voice): Band {
-  const words = `${t.kind[each.kind]} ${each.open ? `${t.since} ${f.clock(each.startedAt)}` : `${f.clock(each.startedAt)}–${f.clock(each.resolvedAt ?? now)}`}`
+  const kind = t.kind[each.kind]
+  const words = each.open
+    ? t.chart.kindSince(kind, f.clock(each.startedAt))
+    : t.chart.kindBetween(kind, f.clock(each.startedAt), f.clock(each.resolvedAt ?? now))
   return { from: each.startedAt, until: each.resolvedAt ?? now, label: words }
 }
 
@@ -77,7 +80,7 @@ function recoveryWords(found: Recovery, components: readonly Component[], voice:
   const slow = slowest(found)
   const words = t.incident.recovered(f.share(found.recovered))
   return slow
-    ? `${words}, ${t.incident.slowestIs(whereText(slow.where, voice, components), f.share(slow.recovered))}`
+    ? `${words}${t.comma}${t.incident.slowestIs(whereText(slow.where, voice, components), f.share(slow.recovered))}`
     : words
 }
 
@@ -145,7 +148,7 @@ function mixSection(rollups: Rollup[], { row }: ServiceInput, { t, f, now }: Voi
   const name = (id: string) =>
     row.service.components.find(each => each.id === id)?.name ?? own(t.report.problems, id) ?? id
   const body = all
-    ? html`<ul class="bars tight">${rows.slice(0, MIX_ROWS).map(([id, [bad]]) => html`<li><div class="head"><span><bdi>${name(id)}</bdi></span><span>${f.share(bad / all)}</span></div>${shareBar(bad / all, null, 'low')}</li>`)}</ul><p class="note">${t.mix.of(f.number(all), f.span(spanMs))}</p>`
+    ? html`<ul class="bars tight">${rows.slice(0, MIX_ROWS).map(([id, [bad]]) => html`<li><div class="head"><span><bdi>${name(id)}</bdi></span><span>${f.share(bad / all)}</span></div>${shareBar(bad / all, null, 'low')}</li>`)}</ul><p class="note">${t.mix.of(f.count(all), f.span(spanMs))}</p>`
     : html`<p class="soft">${t.mix.empty}</p>`
   return html`<section><h2>${t.mix.title}</h2>${body}</section>`
 }

@@ -4,6 +4,7 @@ import type { Component } from '../../contract/topology.js'
 import { factLine } from './facts.js'
 import { iso } from './format.js'
 import { html, type Html } from './html.js'
+import { saysLines } from './says.js'
 import { whereText, type Voice } from './words.js'
 
 /** Entries shown; the JSON has all. */
@@ -37,7 +38,7 @@ export function timeline(
     return { at, order: -1, row: html`<li class="soft">${stamp(at, false)}<div>${factLine(fact, voice)}</div></li>` }
   })
   const all = [...decisions, ...told].sort((a, b) => b.at - a.at || b.order - a.order)
-  return html`<ol class="line">${all.slice(0, SHOWN).map(each => each.row)}</ol>${all.length > SHOWN ? html`<p class="note">${t.incident.earlier(f.number(all.length - SHOWN))}</p>` : null}`
+  return html`<ol class="line">${all.slice(0, SHOWN).map(each => each.row)}</ol>${all.length > SHOWN ? html`<p class="note">${t.incident.earlier(f.count(all.length - SHOWN))}</p>` : null}`
 }
 
 /** What this event changed against the ones before it, in words. */
@@ -53,9 +54,9 @@ function changes(
   const lines: (string | Html)[] = []
   if (event.severity && event.severity !== earlier.severity) lines.push(changed.severity(t.severity[event.severity]))
   // A sentence that was written for the public says where and why; the parts are told only without one.
-  const says = (event.says ?? []).map(each => each.text)
+  const says = saysLines(event, components, voice)
   const said = (earlier.says ?? []).map(each => each.text)
-  lines.push(...says.filter(each => !said.includes(each)))
+  lines.push(...says.filter(each => !said.includes(each.text)).map(each => each.line))
   if (event.segments && !says.length) {
     const now = event.segments.map(
       each => `${whereText(each.where, voice, components)}${each.share === null ? '' : ` (${f.share(each.share)})`}`,
@@ -72,7 +73,7 @@ function changes(
   }
   const lead = leader(event)
   const led = leader(earlier)
-  const named = lead !== undefined && says.some(each => each.includes(lead.title))
+  const named = lead !== undefined && says.some(each => each.text.includes(lead.title))
   if (lead && !named && (lead.subject !== led?.subject || Math.abs(lead.probability - led.probability) >= 0.05))
     lines.push(`${changed.lead}: ${lead.title} (${f.share(lead.probability)})`)
   if (event.security && event.security.state !== earlier.security?.state && event.security.state !== 'no_evidence')

@@ -16,7 +16,7 @@ export function affected(event: IncidentEvent, components: readonly Component[],
     html`<li><div class="head"><span>${whereHtml(each.where, voice, components)}</span>${each.share === null ? null : html`<span><b>${f.share(each.share)}</b> ${t.who.share}</span>`}</div>${
       each.share === null
         ? html`<p class="note">${t.who.shareUnknown}</p>`
-        : html`${shareBar(each.share, each.interval, 'hot')}${each.interval && f.shares(each.interval).includes('–') ? html`<p class="note">${t.who.interval(f.shares(each.interval))}</p>` : null}`
+        : html`${shareBar(each.share, each.interval, 'hot')}${each.interval && f.share(each.interval[0]) !== f.share(each.interval[1]) ? html`<p class="note">${t.who.interval(f.shares(each.interval))}</p>` : null}`
     }</li>`
   return folded(segments.map(row), SEGMENTS_SHOWN, 'segments', voice)
 }
@@ -33,7 +33,7 @@ export function fine(event: IncidentEvent, components: readonly Component[], voi
   if (!rows.length) return html`<p class="soft">${t.who.noFine}</p>`
   return html`<ul class="fine">${rows.map(
     ([label, values]) =>
-      html`<li><span class="soft">${labelName(label, values.length > 1, t)}</span> ${values.slice(0, VALUES_SHOWN).map((value, i) => html`${i ? ', ' : ''}<bdi>${valueName(label, value, voice, components)}</bdi>`)}${values.length > VALUES_SHOWN ? html` <span class="soft">${t.and} ${t.more(f.number(values.length - VALUES_SHOWN))}</span>` : null}</li>`,
+      html`<li><span class="soft">${labelName(label, values.length > 1, t)}</span> ${values.slice(0, VALUES_SHOWN).map((value, i) => html`${i ? t.comma : ''}<bdi>${valueName(label, value, voice, components)}</bdi>`)}${values.length > VALUES_SHOWN ? html` <span class="soft">${t.and} ${t.more(f.number(values.length - VALUES_SHOWN))}</span>` : null}</li>`,
   )}</ul>`
 }
 
@@ -42,7 +42,7 @@ export function componentList(event: IncidentEvent, components: readonly Compone
   const ids = event.components ?? []
   if (!ids.length) return null
   const names = ids.map(id => valueName('component', id, voice, components))
-  return html`<p class="note">${t.who.components}: ${names.slice(0, VALUES_SHOWN).map((name, i) => html`${i ? ', ' : ''}<bdi>${name}</bdi>`)}${names.length > VALUES_SHOWN ? ` ${t.and} ${t.more(f.number(names.length - VALUES_SHOWN))}` : ''}</p>`
+  return html`<p class="note">${t.who.components}: ${names.slice(0, VALUES_SHOWN).map((name, i) => html`${i ? t.comma : ''}<bdi>${name}</bdi>`)}${names.length > VALUES_SHOWN ? ` ${t.and} ${t.more(f.number(names.length - VALUES_SHOWN))}` : ''}</p>`
 }
 
 /** Regions in which some fail and others do not, with what tells them apart. */

@@ -21,8 +21,8 @@ export function time(at: EpochMs, { f, now }: Voice): Html {
 }
 
 /** An age that the script keeps up to date. */
-export function ago(at: EpochMs, { t, f, now }: Voice): Html {
-  return html`<time datetime="${iso(at)}" data-ago>${t.ago(f.span(now - at))}</time>`
+export function ago(at: EpochMs, { f, now }: Voice): Html {
+  return html`<time datetime="${iso(at)}" data-ago>${f.ago(now - at)}</time>`
 }
 
 export function labelName(label: string, many: boolean, t: Strings): string {
@@ -54,7 +54,7 @@ export function whereHtml(where: Where, voice: Voice, components: readonly Compo
   if (isEverybody(where)) return html`<b>${voice.t.everybody}</b>`
   return html`<span class="where">${Object.entries(where).map(
     ([label, values], i) =>
-      html`${i ? html`<span class="soft"> ${voice.t.and} </span>` : null}<span class="soft">${labelName(label, values.length > 1, voice.t)}</span> ${values.map((value, k) => html`${k ? ', ' : ''}<bdi>${valueName(label, value, voice, components)}</bdi>`)}`,
+      html`${i ? html`<span class="soft"> ${voice.t.and} </span>` : null}<span class="soft">${labelName(label, values.length > 1, voice.t)}</span> ${values.map((value, k) => html`${k ? voice.t.comma : ''}<bdi>${valueName(label, value, voice, components)}</bdi>`)}`,
   )}</span>`
 }
 
@@ -72,9 +72,9 @@ export function reasonSentence(row: Standing, { t, f, now }: Voice, wallNow: Epo
   if (seen.report === undefined && recent.bad === 0) return t.reason.noReports
   const ratio = recent.expected > 0 ? recent.bad / recent.expected : 0
   const troubled = row.state === 'degraded' || row.state === 'outage'
-  if (ratio >= 2 && row.state !== 'ok') return t.reason.above(f.number(recent.bad), f.times(ratio))
-  if (troubled) return t.reason.quietNow(f.number(recent.bad), f.number(Math.round(recent.expected)))
-  return t.reason.usual(f.number(recent.bad), f.number(Math.round(recent.expected)))
+  if (ratio >= 2 && row.state !== 'ok') return t.reason.above(f.count(recent.bad), f.times(ratio))
+  if (troubled) return t.reason.quietNow(f.count(recent.bad), f.count(Math.round(recent.expected)))
+  return t.reason.usual(f.count(recent.bad), f.count(Math.round(recent.expected)))
 }
 
 /** Beyond this many bits the tail of any model of counts is a figure of speech. */
@@ -86,9 +86,12 @@ const PLAIN_BITS = 40
 export function odds(bits: number, { t, f }: Voice): Html {
   const size = Math.abs(bits)
   const n = Math.round(Math.min(MOST_BITS, size))
+  const [before, after] = t.incident.odds
   const plain =
-    size <= PLAIN_BITS && n >= 4 ? html` <span class="soft">(1 in ${f.short(twoDigits(2 ** size))})</span>` : null
-  return html`${size > MOST_BITS ? `${t.incident.rarer} ` : ''}<span class="odds">1 in 2<sup>${n}</sup></span>${plain}`
+    size <= PLAIN_BITS && n >= 4
+      ? html` <span class="soft">(${before}${f.short(twoDigits(2 ** size))}${after})</span>`
+      : null
+  return html`${size > MOST_BITS ? `${t.incident.rarer} ` : ''}<span class="odds">${before}2<sup>${n}</sup>${after}</span>${plain}`
 }
 
 function twoDigits(value: number): number {

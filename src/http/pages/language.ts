@@ -1,0 +1,90 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { makeFormat, type Format } from './format.js'
+import { LANGUAGES, type Language, type Strings } from './strings.js'
+
+/** A language's words and its way with numbers and times. */
+export interface Speech {
+  language: Language
+  t: Strings
+  f: Format
+}
+
+export const DEFAULT_LANGUAGE: Language = 'en'
+/** Remembers what a reader chose, and nothing else. */
+const COOKIE = 'lang'
+const COOKIE_SECONDS = 365 * 86_400
+/** Distinct headers whose answer is remembered; then all are forgotten. Browsers send a few hundred kinds of them. */
+const HEADERS_REMEMBERED = 1_000
+/** Longer headers are not read. */
+const HEADER_CHARS = 500
+const MOST_RANGES = 20
+
+const speeches = new Map<Language, Speech>()
+
+export function speechOf(language: Language): Speech {
+  let found = speeches.get(language)
+  if (!found) {
+    const t: Strings = LANGUAGES[language]
+    speeches.set(language, (found = { language, t, f: makeFormat(t.locale) }))
+  }
+  return found
+}
+
+/** `pt-BR` as `pt`; null where the pages do not speak it. */
+export function languageOfTag(tag: string): Language | null {
+  const first = (tag.split(/[-_]/, 1)[0] as string).toLowerCase()
+  // Indonesian was `in` until 1989, and some systems still say so.
+  const name = first === 'in' ? 'id' : first
+  return Object.hasOwn(LANGUAGES, name) ? (name as Language) : null
+}
+
+const remembered = new Map<string, Language>()
+
+/** The best language that an Accept-Language header allows (RFC 9110, 12.5.4); English where it names none of ours. */
+export function chooseLanguage(header: string | undefined): Language {
+  if (!header || header.length > HEADER_CHARS) return DEFAULT_LANGUAGE
+  let found = remembered.get(header)
+  if (found) return found
+  let best = 0
+  found = DEFAULT_LANGUAGE
+  for (const range of header.split(',', MOST_RANGES)) {
+    const [tag = '', ...rest] = range.trim().split(/\s*;\s*/)
+    const q = rest.find(each => /^q=/i.test(each))
+    const weight = q === undefined ? 1 : Number(q.slice(2))
+    const language = languageOfTag(tag)
+    if (!language || !(weight > best) || weight > 1) continue
+    best = weight
+    found = language
+  }
+  if (remembered.size >= HEADERS_REMEMBERED) remembered.clear()
+  remembered.set(header, found)
+  return found
+}
+
+/** What a reader asked for: in the address, else in the cookie, else by the browser. */
+export function languageOf(request: FastifyRequest): Language {
+  return asked(request) ?? inCookie(request.headers.cookie) ?? chooseLanguage(request.headers['accept-language'])
+}
+
+/**
+ * Says what the answer depends on, and remembers a language that was asked for in the address. True then: such an answer
+ * is for this reader alone.
+ */
+export function rememberLanguage(request: FastifyRequest, reply: FastifyReply): boolean {
+  reply.header('vary', 'accept-encoding, accept-language, cookie')
+  const language = asked(request)
+  if (!language) return false
+  reply.header('set-cookie', `${COOKIE}=${language}; Path=/; Max-Age=${COOKIE_SECONDS}; SameSite=Lax; HttpOnly`)
+  return true
+}
+
+function asked(request: FastifyRequest): Language | null {
+  const { lang } = request.query as Record<string, unknown>
+  return typeof lang === 'string' ? languageOfTag(lang) : null
+}
+
+function inCookie(header: string | undefined): Language | null {
+  if (!header?.includes(`${COOKIE}=`)) return null
+  const value = /(?:^|;\s*)lang=([\w-]{2,10})(?:;|$)/.exec(header)?.[1]
+  return value === undefined ? null : languageOfTag(value)
+}

@@ -1,0 +1,72 @@
+import type { IncidentEvent } from '../../contract/incident.js'
+import type { Component } from '../../contract/topology.js'
+import { toldPoints, type Point } from '../../core/publish.js'
+import { attr, html, type Html } from './html.js'
+import { whereText, type Voice } from './words.js'
+
+/**
+ * The sentences of an event in the reader's language. What the engine said is said again from what it rests on; a
+ * sentence that is not the engine's (a person's) stays as it was written.
+ */
+export function saysLines(
+  event: IncidentEvent,
+  components: readonly Component[],
+  voice: Voice,
+): { text: string; line: Html }[] {
+  const says = event.says ?? []
+  if (!says.length) return []
+  const told = toldPoints(event)
+  return says.map(({ text }) => {
+    const point = told.find(each => each.text === text)?.point
+    return { text, line: html`<bdi>${point ? pointText(point, components, voice) : text}</bdi>` }
+  })
+}
+
+/** Text that only exists in English, such as evidence, marked so that it is read and set as English. */
+export function english(text: string, { t }: Voice): Html {
+  return html`<bdi${attr('lang', t.lang === 'en' ? null : 'en')}>${text}</bdi>`
+}
+
+function pointText(point: Point, components: readonly Component[], voice: Voice): string {
+  const { says } = voice.t
+  const place = (where: Parameters<typeof whereText>[0]) => whereText(where, voice, components)
+  switch (point.is) {
+    case 'failing':
+    case 'slow':
+      return says[point.is](portion(point.share, voice), place(point.where))
+    case 'share-unknown':
+      return says.shareUnknown(place(point.where))
+    case 'recovered':
+      return point.slower
+        ? says.recoveredSlow(portion(point.share, voice), place(point.slower))
+        : says.recovered(portion(point.share, voice))
+    case 'confirmed':
+    case 'suspected':
+      return says[point.is](point.title)
+    case 'over-silent':
+      return says.overSilent(point.where.map(place).join('; '))
+    case 'upstream':
+      return says.upstream
+    case 'more-reports':
+      return says.more
+    case 'cause-unknown':
+      return says.causeUnknown
+    case 'exposure':
+      return says.exposure
+    case 'exposure-open':
+      return says.exposureOpen
+    case 'over-by-person':
+      return says.overByPerson
+    case 'over-unreported':
+      return says.overUnreported
+    case 'over-unheard':
+      return says.overUnheard
+    case 'over-calm':
+      return says.overCalm
+  }
+}
+
+/** Never "about all" nor "0%": a share is an estimate, and something does fail. */
+function portion(share: number, { t, f }: Voice): string {
+  return share >= 0.995 ? t.says.nearlyAll : share < 0.01 ? t.says.hardlyAny : t.says.about(f.share(share))
+}
