@@ -1,6 +1,6 @@
 /**
  * The spike detector on real report counts, beside what is known to have happened; prints a markdown table.
- *   npm run bench -- detect-crowd (bench/detect-crowd.ts) [--data ../shared/data/crowd] [--false-alarms-per-day 0.033] [--list]
+ *   node --import ./scripts/ts.mjs bench/detect-crowd.ts (bench/detect-crowd.ts) [--shared ../shared] [--false-alarms-per-day 0.033] [--list]
  *
  * Found: an episode raised from one hour before the start to the end of the event (those without an end get three hours). Unexplained: an
  * episode that overlaps no event of its service. Nobody lists most outages of these services, so unexplained does not mean false.
@@ -72,7 +72,7 @@ const SURE_BITS = 20
 const iso = (at: number) => new Date(at).toISOString().slice(0, 16)
 
 export function run(folder: string, falseAlarmsPerDay: number, list: boolean): string {
-  if (!existsSync(folder)) return `No data: ${folder} is absent; give its place by --data.`
+  if (!existsSync(folder)) return `No data: ${folder} is absent; give the folder that holds data/crowd by --shared.`
   const { rows } = readSeriesFile(join(folder, 'reports-20min.csv.gz'), 'series')
   const all = events(folder)
   const lines = [
@@ -118,7 +118,7 @@ function option(name: string, fallback: string): string {
 if (process.argv[1]?.includes('detect-crowd')) {
   console.log(
     run(
-      option('data', '../shared/data/crowd'),
+      join(option('shared', '../shared'), 'data/crowd'),
       Number(option('false-alarms-per-day', '0.033')),
       process.argv.includes('--list'),
     ),

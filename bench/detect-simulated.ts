@@ -1,6 +1,6 @@
 /**
  * Calibration and power of the spike detector on simulated series whose truth is known.
- *   npm run bench -- detect-simulated (bench/detect-simulated.ts) [--series 320] [--history-days 14] [--days 7] [--seed 1] [--false-alarms-per-day 0.25]
+ *   node --import ./scripts/ts.mjs bench/detect-simulated.ts (bench/detect-simulated.ts) [--series 320] [--history-days 14] [--days 7] [--seed 1] [--false-alarms-per-day 0.25]
  *
  * Each series has a bin of 1, 5 or 15 minutes, a mean of 0.05–500 a bin, variance/mean of 1–4, a daily and a weekly rhythm and a drift.
  * Half of them carry one outage a judged day, of ×1.5–×10 for 30 min to 3 h. Beside ours runs an oracle: one NB-CUSUM that knows the true

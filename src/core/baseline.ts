@@ -25,18 +25,13 @@ const MASK = RING - 1
 /** The newest part of the series that is not learned yet: long enough that a slow onset is noticed before it teaches. */
 const HOLD_BACK_MS = HOUR_MS
 /** A baseline says nothing before it has seen this much. */
-export const WARM_UP_MS = 2 * HOUR_MS
-export const WARM_UP_SLOTS = 8
+const WARM_UP_MS = 2 * HOUR_MS
+const WARM_UP_SLOTS = 8
 
 /** Relative variance of a level when nothing is known: half a report's worth of evidence, as Jeffreys' prior. */
 const VARIANCE_MAX = 2
 /** A level below this many reports an hour cannot be told from zero within a week of silence. */
 const LEVEL_MIN_PER_HOUR = 0.003
-/**
- * While an hour of day has not been seen, it may bring what services that are worth watching get by day, about four reports an hour; each hour
- * of seeing it without divides that: 4, 0.8, 0.44 … So the first reports of a first morning are no outage.
- */
-const FLOOR_PER_HOUR = 4
 /** Wandering of the slow multiple: relative variance an hour (11 %² in half a day). */
 const DRIFT_SLOW = 0.001
 /** Wandering of the local level under an unknown rhythm: a day that swings by ×10 climbs by up to 0.3 an hour for some six hours. */
@@ -47,10 +42,8 @@ const SHARED = 1.15
 /** From this many learned slots on the flat mean is a season, if a poor one. */
 const FIRST_SEASON_SLOTS = 4
 const FIRST_SEASON_VARIANCE = 0.5
-
-/** Winsorising: 2.58 deviations (Farrington-flexible) for the level. */
+/** Winsorising: 2.58 deviations (Farrington-flexible), plus two reports, so that single ones of a tiny series are never cut. */
 const CLIP_LEVEL = 2.58
-/** Plus this many reports, so that single reports of a tiny series are never cut. */
 const CLIP_SLACK = 2
 /** Relative variance given to a level that was just accepted as the new normal. */
 const ACCEPTED_VARIANCE = 0.1
@@ -83,6 +76,9 @@ const SCALARS = CLAIM + CLAIM_PLACES
 /** Lanes of the ring: count (NaN: unknown), the season's mean, and whether the slot is learned (1) or not (0). */
 const SEASON_LANE = RING
 const LEARN_LANE = 2 * RING
+/** Mark of an episode's first slot: always learned by the dispersion, by the rest only where a single slot cannot sway it. */
+const FIRST_OF_EPISODE = 0.5
+const SWAYED_FROM = 1
 
 export interface BaselineState extends SeasonState {
   scalars: Float64Array
@@ -160,14 +156,14 @@ export class Baseline {
   }
 
   /** Gives the newest slot its count (null: unknown) and learns the slot that has become old enough. */
-  observe(count: number | null, learn: boolean): void {
+  observe(count: number | null, learn: boolean, firstOfEpisode = false): void {
     const s = this.scalars
     const at = (s[INDEX] as number) & MASK
     if (count !== null) {
       this.ring[at] = count
       s[KNOWN] = (s[KNOWN] as number) + 1
     }
-    this.ring[LEARN_LANE + at] = learn ? 1 : 0
+    this.ring[LEARN_LANE + at] = firstOfEpisode ? FIRST_OF_EPISODE : learn ? 1 : 0
     if (learn && count !== null && this.warm) addToClaim(s, CLAIM, count, this.mean, s[CLAIMED] as number)
     this.learnUpTo((s[INDEX] as number) - this.held)
   }
@@ -186,10 +182,9 @@ export class Baseline {
    * `keepFirst` the first slot stays in, winsorised: left out, every burst of noise would vanish from the mean and dispersion it belongs to.
    */
   teach(index: number, learn: boolean, keepFirst = false): void {
-    const newest = this.index
-    const from = Math.max(index, newest - RING + 1, 0)
-    for (let i = from; i <= newest; i++)
-      this.ring[LEARN_LANE + (i & MASK)] = learn || (keepFirst && i === index) ? 1 : 0
+    const oldest = Math.max(index, this.index - RING + 1, 0)
+    this.markFrom(oldest, learn ? 1 : 0)
+    if (!learn && keepFirst && oldest === index) this.ring[LEARN_LANE + (index & MASK)] = FIRST_OF_EPISODE
   }
 
   /** Takes a lasting shift of level for the new normal: the expectation is multiplied and held to be only roughly known. */
@@ -230,6 +225,10 @@ export class Baseline {
     while ((this.scalars[LEARNED] as number) < index) this.learnNext()
   }
 
+  private markFrom(index: number, mark: number): void {
+    for (let i = index; i <= this.index; i++) this.ring[LEARN_LANE + (i & MASK)] = mark
+  }
+
   private remembers(index: number): boolean {
     const newest = this.index
     return index <= newest && index > newest - RING && index >= 0
@@ -256,7 +255,7 @@ export class Baseline {
     const ahead = ((s[INDEX] as number) - (s[LEARNED] as number)) / this.slotsAnHour
     const slow = (s[MULTIPLE_VARIANCE] as number) + DRIFT_SLOW * ahead + (s[SEASON_VARIANCE] as number)
     const local = (s[LOCAL_VARIANCE] as number) + DRIFT_LOCAL * ahead
-    const level = s[LOCAL] as number
+    const level = (s[LOCAL] as number) || this.least
     const share = s[SEASONAL] === 1 ? slow / (slow + local) : 1
     const mean = combined((s[MULTIPLE] as number) * (s[SEASON] as number), level, share, this.least)
     s[MEAN] = Math.max(mean, s[FLOOR] as number)
@@ -295,11 +294,12 @@ export class Baseline {
     s[LEARNED] = index
     this.wander(1)
     const count = this.ring[at] as number
-    if (Number.isNaN(count) || this.ring[LEARN_LANE + at] === 0) {
+    const learn = this.ring[LEARN_LANE + at] as number
+    if (Number.isNaN(count) || learn === 0) {
       breakDispersion(s, SPREAD)
       return
     }
-    // The first count is all that is known of the level; the season is flat and takes it up as it is learned.
+    // The first count is all that is known of the level.
     if (!((s[LOCAL] as number) > 0)) s[LOCAL] = count + 0.5
     const phi = s[DISPERSION] as number
     const local = s[LOCAL] as number
@@ -313,6 +313,7 @@ export class Baseline {
     const deviation = Math.sqrt(phi * mean + variance * mean * mean)
     const clipped = Math.max(mean - CLIP_LEVEL * deviation, Math.min(count, mean + CLIP_LEVEL * deviation + CLIP_SLACK))
     learnDispersion(s, SPREAD, count, mean, variance * claimOf(s, CLAIM), season, phi)
+    if (learn === FIRST_OF_EPISODE && mean >= SWAYED_FROM) return
     if (s[SEASONAL] === 1) this.learnMultiple(clipped, seasonal, phi)
     s[LOCAL] = Math.max(this.least, (local * (phi + localVariance * clipped)) / (phi + localVariance * local))
     s[LOCAL_VARIANCE] = (localVariance * phi) / (phi + localVariance * clipped)
@@ -339,8 +340,7 @@ export class Baseline {
     turnClaim(s, CLAIM, phi)
     const { season } = this
     const hour = Math.floor((this.slotMs < HOUR_MS ? middle : middle - this.slotMs / 2) / HOUR_MS)
-    const seen = season.hoursSeen(hour)
-    s[FLOOR] = FLOOR_PER_HOUR / this.slotsAnHour / (1 + FLOOR_PER_HOUR * seen)
+    s[FLOOR] = season.floor(hour)
     const learned = season.refresh()
     if (s[SEASONAL] === 0 && learned >= FIRST_SEASON_SLOTS) {
       s[SEASONAL] = 1
@@ -378,8 +378,7 @@ export class Baseline {
 
 /** Geometric mean of the seasonal and the local prediction, by precision. */
 function combined(seasonal: number, local: number, share: number, least: number): number {
-  if (share === 1) return local > least ? local : least
-  return Math.max(least, seasonal * Math.exp(share * Math.log(local / seasonal)))
+  return Math.max(least, share === 1 ? local : seasonal * Math.exp(share * Math.log(local / seasonal)))
 }
 
 function emptyScalars(slotMs: number): Float64Array {

@@ -150,6 +150,16 @@ describe('CountSeries: what teaches the baseline', () => {
     expect(hit.expect(at).mean / quiet.expect(at).mean).toBeLessThan(1.1)
   })
 
+  it('the slow rise before a late alarm does not', () => {
+    const random = sfc32(15)
+    const series = minutes(1e-9)
+    const from = 2 * 1440
+    const told = watch(series, from + 115, i => poisson(random, i < from ? 20 : 34))
+    const raised = told.find(t => t.change === 'raised')!
+    expect(raised.slot - from).toBeGreaterThan(5)
+    expect(series.expect(START + (from + 115) * MINUTE).mean / 20).toBeLessThan(1.06)
+  })
+
   it('slots marked as not to be learned do not', () => {
     const taught = minutes()
     const spared = minutes()

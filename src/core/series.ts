@@ -58,7 +58,7 @@ export class CountSeries {
   private readonly options: SeriesOptions
   private readonly baseline: Baseline
   private readonly detector: Detector
-  /** Slot indices: onset, its interval [first, last], last known slot, and the slot that was its own episode's onset (taught after all). */
+  /** Slot indices: onset, its interval [first, last], last known slot, and the newest slot if an episode was raised in its very first. */
   private readonly onset: Float64Array
   private readonly acceptSlots: number
   private readonly acceptSlotsMin: number
@@ -100,20 +100,19 @@ export class CountSeries {
 
   /** Takes the next slot; null is unknown, skipped slots are unknown too. With `learn: false` the slot is judged but never taught. */
   step(slotStart: number, count: number | null, hints?: { learn?: boolean }): SeriesReading {
-    const { baseline, detector, reading } = this
+    const { baseline, detector, reading, onset } = this
     baseline.advance(slotStart)
     const index = baseline.index
     reading.change = null
     reading.ended = null
     const known = count !== null && count >= 0
     if (known) {
-      if (index - (this.onset[3] as number) > this.gapSlots) this.afterGap(index)
-      this.onset[3] = index
+      if (index - (onset[3] as number) > this.gapSlots) this.afterGap(index)
+      onset[3] = index
       if (baseline.warm) this.judge(index, count)
     }
-    // The first slot of an episode is taught, winsorised (see Baseline.teach); the others are not.
-    const learn = hints?.learn !== false && (!detector.open || this.onset[4] === index)
-    baseline.observe(known ? count : null, learn)
+    const learn = hints?.learn !== false
+    baseline.observe(known ? count : null, learn && !detector.open, learn && onset[4] === index)
     this.tell(slotStart, known ? count : null)
     return reading
   }

@@ -22,6 +22,11 @@ const PRIOR_WEEKDAY = 0.1
 const PRIOR_HOUR_OF_WEEK = 0.02
 /** The same hour differs between days by this relative variance beyond counting noise: no single visit teaches more than 1/0.02 = 50 counts do. */
 const VISIT_VARIANCE = 0.02
+/**
+ * While an hour of day has not been seen, it may bring what services that are worth watching get by day, about four reports an hour; each hour
+ * of seeing it without divides that: 4, 0.8, 0.44 … So the first reports of a first morning are no outage.
+ */
+const FLOOR_PER_HOUR = 4
 /** Weights of the hours around an hour of day, by distance. */
 const AROUND = [1, 0.75, 0.5, 0.25] as const
 /** What stays of the old counts at the next visit: memories of about 14 days for hours of day, 8 weeks for the rest. */
@@ -84,9 +89,10 @@ export class Season {
     return slots
   }
 
-  /** How long this hour of day has been seen, in hours. */
-  hoursSeen(hour: number): number {
-    return (this.state.day[2 * wrap(hour, DAY_HOURS) + 1] as number) / this.slotsAnHour
+  /** The least to expect of a slot in this hour, see {@link FLOOR_PER_HOUR}. */
+  floor(hour: number): number {
+    const seen = (this.state.day[2 * wrap(hour, DAY_HOURS) + 1] as number) / this.slotsAnHour
+    return FLOOR_PER_HOUR / this.slotsAnHour / (1 + FLOOR_PER_HOUR * seen)
   }
 
   /** Expected count of a slot in this hour; its relative variance is left in {@link variance}. */
