@@ -141,7 +141,7 @@ function thresholds(mean: number, dispersion: number, seed: number): string {
 const rows: string[] = []
 MEANS.forEach((mean, i) => {
   DISPERSIONS.forEach((dispersion, j) => {
-    rows.push(`  ${thresholds(mean, dispersion, 1000 * (10 * i + j))}, // ×${dispersion} at ${mean}`)
+    rows.push(`  ${thresholds(mean, dispersion, 1000 * (10 * i + j))},`)
   })
 })
 console.log(`/** Printed by bench/detect-thresholds.ts: nats of evidence for each mean, variance/mean and rate a slot, in the order of threshold.ts. */
