@@ -22,19 +22,25 @@ const SETS = 2 ** 16
 const labelEpoch = (now: EpochMs) => Math.floor(now / LABEL_EPOCH_MS)
 
 /**
- * Fingerprints of service + labels as they were written, seen in the present label epoch. One place each, the newest
- * stays: 65,536 × 12 bytes. What is pushed out is read the long way once more.
+ * Fingerprints of service + labels as they were written, seen in the present label epoch. Four places for each, the
+ * newest stay: 65,536 × 12 bytes. What is pushed out is read the long way once more.
  */
 class KnownSets {
   private readonly words = new Uint32Array(SETS * 3)
+  private turn = 0
 
   has(hi: number, lo: number, epoch: number): boolean {
-    const at = (lo & (SETS - 1)) * 3
-    return this.words[at] === hi && this.words[at + 1] === lo && this.words[at + 2] === epoch
+    const { words } = this
+    const first = (lo & (SETS / 4 - 1)) * 12
+    for (let at = first; at < first + 12; at += 3) {
+      if (words[at] === hi && words[at + 1] === lo && words[at + 2] === epoch) return true
+    }
+    return false
   }
 
   add(hi: number, lo: number, epoch: number): void {
-    const at = (lo & (SETS - 1)) * 3
+    this.turn = (this.turn + 1) & 3
+    const at = (lo & (SETS / 4 - 1)) * 12 + this.turn * 3
     this.words[at] = hi
     this.words[at + 1] = lo
     this.words[at + 2] = epoch
@@ -65,12 +71,12 @@ export class Gate {
   }
 
   /**
-   * One line straight from bytes[from…to), the same verdict as `line` at half the cost; 'unknown' when only `line` can
+   * The line that begins at `from` and has its end within `bytes`, straight from them: the same verdict as `line` at half the cost; 'unknown' when only `line` can
    * tell. A line whose service and labels came before with these very bytes has label values that are known.
    */
-  bytes(bytes: Uint8Array, from: number, to: number): 'accepted' | 'duplicate' | 'unknown' {
+  bytes(bytes: Uint8Array, from: number): 'accepted' | 'duplicate' | 'unknown' {
     const { scanner } = this
-    if (!scanner.scan(bytes, from, to)) return 'unknown'
+    if (!scanner.scan(bytes, from)) return 'unknown'
     const { at, seenAt, serviceFrom, serviceTo, labelsFrom, labelsTo, idFrom, idTo } = scanner
     const now = this.clock === 'signals' && seenAt > this.now ? seenAt : this.now
     if (!timely(at, seenAt, this.now, this.clock, Math.min(MAX_AGE_MS, this.dedupe.horizonMs))) return 'unknown'
@@ -88,10 +94,11 @@ export class Gate {
     return 'accepted'
   }
 
-  /** After `line` has accepted this very line: from now on `bytes` knows its labels. */
+  /** After `line` has accepted the line that ends at `to`: from now on `bytes` knows its labels. */
   learn(bytes: Uint8Array, from: number, to: number): void {
     const { scanner } = this
-    if (!scanner.scan(bytes, from, to)) return
+    // The last line of a body may have no end.
+    if (to >= bytes.length || !scanner.scan(bytes, from)) return
     fingerprintBytes(bytes, scanner.serviceFrom, scanner.serviceTo, scanner.labelsFrom, scanner.labelsTo)
     this.sets.add(print.hi, print.lo, labelEpoch(this.now))
   }

@@ -42,11 +42,11 @@ export class Intake {
         else if (verdict instanceof Refusal) this.reject(line, verdict)
         else {
           this.accept(chunk, from, to)
-          this.gate.learn(chunk, from, chunk.length)
+          this.gate.learn(chunk, from, to)
         }
       },
-      (chunk, from, to) => {
-        const verdict = this.gate.bytes(chunk, from, to)
+      (chunk, from) => {
+        const verdict = this.gate.bytes(chunk, from)
         if (verdict === 'unknown') return -1
         const { next } = this.gate
         if (verdict === 'duplicate') this.receipt.duplicate++

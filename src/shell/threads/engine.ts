@@ -8,8 +8,8 @@ import { serve } from '../rpc.js'
 // The thread that folds. It reads the log by itself: what is durable is all it knows.
 
 // On Linux a priority belongs to a thread: where cores are scarce, acknowledging and answering go before catching up.
-// A nice value of 5 still leaves a third of a contested core.
-const NICE = 5
+// A nice value of 10 still leaves a tenth of a contested core, and all of one that is free.
+const NICE = 10
 if (process.platform === 'linux') {
   try {
     setPriority(0, NICE)
