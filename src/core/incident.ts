@@ -6,6 +6,8 @@ import { MINUTE, type EpochMs } from '../contract/time.js'
 
 /** Complaints that healthy telemetry contradicts must last so long before they open anything. */
 export const CONTRADICTED_PERSIST_MS = 10 * MINUTE
+/** and be as surprising as this: healthy requests make trouble a thousand times less likely (10 bits) than it is unseen. */
+export const CONTRADICTED_BITS = 16
 /** Slowness must last so long. */
 export const SLOW_PERSIST_MS = 5 * MINUTE
 /** Request counts arrive so much later than reports, at most. */
@@ -73,12 +75,14 @@ export function shouldOpen(f: Finding, around: Surroundings): Verdict {
   const contradicted = contradictedBy(f)
   if (awaitsTelemetry(f) && lasted < TELEMETRY_LAG_MS)
     return { open: false, why: 'requests since the onset are still to be counted' }
-  if (contradicted && around.slowOpen)
+  if (around.slowOpen && f.kinds.metric)
     return { open: false, why: 'people complain of the slowness that is already told' }
   if (contradicted && around.endedLately)
     return { open: false, why: 'machines see no failure: what is still reported comes late' }
   if (contradicted && lasted < CONTRADICTED_PERSIST_MS)
     return { open: false, why: 'people complain, requests do not fail: waiting' }
+  if (contradicted && Math.max(f.kinds.report?.bits ?? 0, f.kinds.post?.bits ?? 0) < CONTRADICTED_BITS)
+    return { open: false, why: 'too few complain for what requests do not show' }
   if (around.upstream) return { open: true, kind: 'upstream' }
   const said = kindFromTexts(f)
   if (said) return { open: true, kind: said }

@@ -1,5 +1,5 @@
 import type { Finding, Matter } from '../../contract/finding.js'
-import type { EventName, IncidentEvent } from '../../contract/incident.js'
+import type { EventName, IncidentEvent, IncidentKind } from '../../contract/incident.js'
 import type { Order } from '../../contract/order.js'
 import type { Change, Fact, Notice } from '../../contract/signal.js'
 import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
@@ -33,6 +33,8 @@ const SECURITY_SILENT_MS = HOUR
 const RECOVERING_FROM = 0.3
 /** The onset is refined while evidence comes in for so long after the opening. */
 const ONSET_SETTLES_MS = 15 * MINUTE
+/** Failing and slow requests that began so close together are one trouble. */
+const SAME_ONSET_MS = 15 * MINUTE
 /** A person's closing stands for so long even if the trouble goes on. */
 const CLOSED_BY_PERSON_MS = 6 * HOUR
 
@@ -48,6 +50,8 @@ interface JudgedService {
   /** Newest finding in alarm: what others that stand on this service look at. */
   alarmOnset: EpochMs | null
   alarmAt: EpochMs
+  /** Newest finding of slowness that was not calm. */
+  slow: { at: EpochMs; onset: EpochMs } | null
 }
 
 const judgedService = (id: string): JudgedService => ({
@@ -59,6 +63,7 @@ const judgedService = (id: string): JudgedService => ({
   repeaters: false,
   alarmOnset: null,
   alarmAt: 0,
+  slow: null,
 })
 
 /** Sees all services of a workspace and decides: what is an incident, what it is called, why it may be, and when it is over. */
@@ -130,6 +135,7 @@ export class Judge {
       s.alarmOnset = f.onset
       s.alarmAt = f.at
     }
+    if (f.strand === 'slow' && !f.calm) s.slow = { at: f.at, onset: f.onset }
     const story = this.stories.findLast(
       x =>
         x.service === f.service &&
@@ -165,15 +171,13 @@ export class Judge {
       return
     }
     s.alarmSince[f.strand] = null
-    // What people complained of while requests did not fail turns out to be slowness: one story.
-    const vague = this.stories.find(
-      x => x.open && x.service === f.service && x.strand === 'bad' && x.kind === 'degraded' && f.strand === 'slow',
-    )
-    if (vague) {
-      vague.strand = 'slow'
-      vague.tracks = []
-      this.absorb(vague, f)
-      this.tell(vague, 'updated', f.at, events)
+    const other = this.sameTrouble(f, verdict.kind)
+    if (other) {
+      other.strand = f.strand
+      other.kind = verdict.kind
+      other.tracks = []
+      this.absorb(other, f)
+      this.tell(other, 'updated', f.at, events)
       return
     }
     // The same trouble (its onset lies before the end that was called), or one like it so soon: the story goes on.
@@ -192,6 +196,21 @@ export class Judge {
     this.stories.push(story)
     this.absorb(story, f)
     this.tell(story, 'opened', f.at, events)
+  }
+
+  /**
+   * The open story of the other strand that this finding belongs to: vague complaints that turn out to be slowness, or slowness
+   * that turns into failure within minutes of its onset.
+   */
+  private sameTrouble(f: Finding, kind: IncidentKind): Story | undefined {
+    return this.stories.find(
+      x =>
+        x.open &&
+        x.service === f.service &&
+        x.strand !== f.strand &&
+        x.kind === 'degraded' &&
+        (f.strand === 'slow' || (kind === 'outage' && Math.abs(f.onset - x.onset) <= SAME_ONSET_MS)),
+    )
   }
 
   private idFor(f: Finding): string {
@@ -217,8 +236,14 @@ export class Judge {
       (story.kind === 'upstream' && (f.share ?? 0) >= UPSTREAM_SHARE)
     if (ours && f.strand === 'bad' && ownFailure(f)) story.kind = 'outage'
     story.severity = worse(story.severity, severityOf(f, story.kind))
-    // Whoever still sees what is not theirs keeps it open, however healthy the requests are.
-    const calm = f.calm && !(story.security.state === 'suspected' && f.crowd.exposures > 0)
+    // Whoever still sees what is not theirs keeps it open, however healthy the requests are; so do the slow answers of the same trouble.
+    const { slow } = this.service(story.service)
+    const stillSlow =
+      story.strand === 'bad' &&
+      slow !== null &&
+      f.at - slow.at <= 2 * MINUTE &&
+      Math.abs(slow.onset - story.onset) <= SAME_ONSET_MS
+    const calm = f.calm && !stillSlow && !(story.security.state === 'suspected' && f.crowd.exposures > 0)
     story.calmSince = calm ? (story.calmSince ?? f.at) : null
   }
 

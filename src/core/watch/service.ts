@@ -4,19 +4,11 @@ import { MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Component, Dependency } from '../../contract/topology.js'
 import { groupCount, groupName, LATE_MS } from '../aggregate.js'
 import { segment, type Segmentation } from '../localize/index.js'
-import {
-  clearSums,
-  rateOnset,
-  rateState,
-  takeRate,
-  tickRates,
-  type RateReading,
-  type RateState,
-  type Strand,
-} from '../rates.js'
+import { clearSums, rateState, takeRate, tickRates, type RateReading, type RateState, type Strand } from '../rates.js'
 import type { SeriesReading } from '../series.js'
 import { crowdState, noteCrowd, readCrowd, reporters, type CrowdState, type Reporters } from './crowd.js'
 import { readDemand } from './demand.js'
+import { badKinds, bitsOfKinds, inAlarm, machinesSee, onsetOf, slowKinds, unheard } from './kinds.js'
 import { expectedReports, reportState, reportTable, takeReport, type ReportState } from './reports.js'
 import { addToBin, type Bin } from './rollup.js'
 import {
@@ -26,7 +18,6 @@ import {
   failsInSilence,
   locateRates,
   nameSegments,
-  quietKind,
   rateWindow,
   readTracks,
   whereUnaffected,
@@ -34,11 +25,6 @@ import {
   type StrandState,
 } from './strand.js'
 
-/** Evidence of two kinds may add up to an alarm that neither raises alone: each at least LEAST, together at least SUM. */
-const LEAST_BITS = 8
-const SUM_BITS = 30
-/** One kind counts for so much at most, so that a flood of one never outvotes the silence of the others. */
-const KIND_CAP_BITS = 60
 /** The onset is estimated anew while evidence comes in for so long after the alarm, then it stands. */
 const ONSET_SETTLES_MS = 10 * MINUTE
 /** Sums of a kind are forgotten when its window has shown nothing for so long. */
@@ -180,14 +166,14 @@ function stepSeries(state: ReportState, now: EpochMs): SeriesReading | null {
 /** What one strand has to say at this tick; null when all is quiet. Opens, follows and closes the strand's state. */
 export function readStrand(s: ServiceState, strand: Strand, r: ServiceReadings, now: EpochMs): Finding | null {
   const kinds = strand === 'bad' ? badKinds(s, r, now) : slowKinds(r)
-  const bits = Object.values(kinds).reduce((sum, k) => sum + Math.min(KIND_CAP_BITS, Math.max(0, k.bits ?? 0)), 0)
-  const alarm = Object.values(kinds).some(k => k.alarm) || addsUp(Object.values(kinds))
+  const alarm = inAlarm(kinds)
   let state = s.strands[strand]
   if (!alarm && !state) return null
   if (!state) {
     const { onset, interval } = onsetOf(s, strand, kinds, r, now)
     state = s.strands[strand] = {
       raisedAt: now,
+      machineAt: 0,
       onset,
       onsetInterval: interval,
       troubledAt: now,
@@ -199,7 +185,14 @@ export function readStrand(s: ServiceState, strand: Strand, r: ServiceReadings, 
       unaffected: {},
       demand: null,
     }
-  } else if (alarm && now - state.raisedAt < ONSET_SETTLES_MS) {
+  } else if (alarm && now - Math.max(state.raisedAt, state.machineAt) < ONSET_SETTLES_MS) {
+    const { onset, interval } = onsetOf(s, strand, kinds, r, now)
+    state.onset = onset
+    state.onsetInterval = interval
+  }
+  // Machines that see it at last know better when it began than people who complained before, perhaps of something else.
+  if (alarm && state.machineAt === 0 && machinesSee(kinds)) {
+    state.machineAt = now
     const { onset, interval } = onsetOf(s, strand, kinds, r, now)
     state.onset = onset
     state.onsetInterval = interval
@@ -237,7 +230,7 @@ export function readStrand(s: ServiceState, strand: Strand, r: ServiceReadings, 
     strand,
     alarm,
     kinds,
-    bits,
+    bits: bitsOfKinds(kinds),
     onset: state.onset,
     onsetInterval: state.onsetInterval,
     segments: state.segments,
@@ -268,71 +261,6 @@ function onlyEcho(
   const machine = [kinds.metric, kinds.check].filter(k => k !== undefined)
   if (machine.some(k => k.alarm) || !machine.some(k => k.bits !== null)) return false
   return echo === null || slow || echo.excess < ECHO_SHARE * state.reportPeak
-}
-
-const addsUp = (kinds: KindReading[]): boolean => {
-  const strong = kinds.filter(k => (k.bits ?? 0) >= LEAST_BITS)
-  return strong.length >= 2 && strong.reduce((sum, k) => sum + Math.min(KIND_CAP_BITS, k.bits!), 0) >= SUM_BITS
-}
-
-function badKinds(s: ServiceState, r: ServiceReadings, now: EpochMs): Finding['kinds'] {
-  const kinds: Finding['kinds'] = {}
-  if (r.reports) kinds.report = seriesKind(r.reports)
-  if (r.posts) {
-    const posts = seriesKind(r.posts)
-    // Posts follow news as well as trouble: alone they raise nothing where people could have reported and did not.
-    if (s.reports && (kinds.report?.bits ?? 0) < 3) posts.alarm = false
-    kinds.post = posts
-  }
-  if (r.metrics) kinds.metric = rateKind(r.metrics.bad)
-  if (r.checks) kinds.check = rateKind(r.checks.bad)
-  for (const via of ['report', 'post'] as const) {
-    const kind = kinds[via]
-    const state = via === 'report' ? s.reports : s.posts
-    if (kind && state && unheard(state, now)) kind.bits = null
-  }
-  return kinds
-}
-
-const slowKinds = (r: ServiceReadings): Finding['kinds'] => (r.metrics ? { metric: rateKind(r.metrics.slow) } : {})
-
-const seriesKind = (r: SeriesReading): KindReading => ({
-  bits: r.bits,
-  alarm: r.alarm,
-  observed: r.observed ?? 0,
-  expected: r.expected,
-  onset: r.onset,
-  onsetInterval: r.onsetInterval ? [r.onsetInterval[0], r.onsetInterval[1]] : null,
-  share: null,
-})
-
-const rateKind = (r: RateReading): KindReading => ({
-  ...quietKind(r.share ?? 0, r.expectedShare, r.bits),
-  alarm: r.alarm,
-  share: r.share,
-})
-
-/** Silence longer than chance allows (1 in 2²⁰ at the usual rate) means that the source is broken, not that all is well. */
-function unheard(state: ReportState, now: EpochMs): boolean {
-  if (now - state.seenAt < 30 * MINUTE) return false
-  const from = Math.max(state.seenAt + MINUTE, now - 24 * 60 * MINUTE)
-  const { mean, dispersion } = state.series.expect(now - MINUTE)
-  return (mean / Math.max(1, dispersion)) * ((now - from) / MINUTE) > 20 * Math.LN2
-}
-
-function onsetOf(
-  s: ServiceState,
-  strand: Strand,
-  kinds: Finding['kinds'],
-  r: ServiceReadings,
-  now: EpochMs,
-): { onset: EpochMs; interval: [EpochMs, EpochMs] } {
-  if (kinds.metric?.alarm) return rateOnset(s.metrics!, strand, r.metrics![strand].groups, now)
-  if (kinds.check?.alarm) return rateOnset(s.checks!, strand, r.checks![strand].groups, now)
-  const crowd = [kinds.report, kinds.post].find(k => k && k.onset !== null && (k.alarm || (k.bits ?? 0) >= LEAST_BITS))
-  if (crowd?.onset)
-    return { onset: crowd.onset, interval: crowd.onsetInterval ?? [crowd.onset - 5 * MINUTE, crowd.onset + 5 * MINUTE] }
-  return { onset: now - 5 * MINUTE, interval: [now - 15 * MINUTE, now] }
 }
 
 function locate(

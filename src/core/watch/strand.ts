@@ -29,6 +29,8 @@ const EXCESS_BITS = 8
 /** Trouble of one kind (failing or slow) at one service, from its first alarm to the end of its aftermath. */
 export interface StrandState {
   raisedAt: EpochMs
+  /** First tick at which machines were in alarm; 0 while only people are. */
+  machineAt: EpochMs
   onset: EpochMs
   onsetInterval: [EpochMs, EpochMs]
   /** Newest tick with an alarm or an excess. */

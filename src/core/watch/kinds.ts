@@ -1,0 +1,96 @@
+import type { Finding, KindReading } from '../../contract/finding.js'
+import { MINUTE, type EpochMs } from '../../contract/time.js'
+import { rateOnset, type RateReading, type Strand } from '../rates.js'
+import type { SeriesReading } from '../series.js'
+import type { ReportState } from './reports.js'
+import type { ServiceReadings, ServiceState } from './service.js'
+import { quietKind } from './strand.js'
+
+/** Evidence of two kinds may add up to an alarm that neither raises alone: each at least LEAST, together at least SUM. */
+const LEAST_BITS = 8
+const SUM_BITS = 30
+/** One kind counts for so much at most, so that a flood of one never outvotes the silence of the others. */
+const KIND_CAP_BITS = 60
+/** Group 0: no label value stands out yet. */
+const EVERYTHING = [0]
+
+/** Evidence of all kinds together. */
+export const bitsOfKinds = (kinds: Finding['kinds']): number =>
+  Object.values(kinds).reduce((sum, k) => sum + Math.min(KIND_CAP_BITS, Math.max(0, k.bits ?? 0)), 0)
+
+/** One kind in alarm, or several that add up to one. */
+export const inAlarm = (kinds: Finding['kinds']): boolean =>
+  Object.values(kinds).some(k => k.alarm) || addsUp(Object.values(kinds))
+
+/** Do machines see it for themselves? */
+export const machinesSee = (kinds: Finding['kinds']): boolean => Boolean(kinds.metric?.alarm || kinds.check?.alarm)
+
+const addsUp = (kinds: KindReading[]): boolean => {
+  const strong = kinds.filter(k => (k.bits ?? 0) >= LEAST_BITS)
+  return strong.length >= 2 && strong.reduce((sum, k) => sum + Math.min(KIND_CAP_BITS, k.bits!), 0) >= SUM_BITS
+}
+
+/** What each kind of signal says of failing. */
+export function badKinds(s: ServiceState, r: ServiceReadings, now: EpochMs): Finding['kinds'] {
+  const kinds: Finding['kinds'] = {}
+  if (r.reports) kinds.report = seriesKind(r.reports)
+  if (r.posts) {
+    const posts = seriesKind(r.posts)
+    // Posts follow news as well as trouble: alone they raise nothing where people could have reported and did not.
+    if (s.reports && (kinds.report?.bits ?? 0) < 3) posts.alarm = false
+    kinds.post = posts
+  }
+  if (r.metrics) kinds.metric = rateKind(r.metrics.bad)
+  if (r.checks) kinds.check = rateKind(r.checks.bad)
+  for (const via of ['report', 'post'] as const) {
+    const kind = kinds[via]
+    const state = via === 'report' ? s.reports : s.posts
+    if (kind && state && unheard(state, now)) kind.bits = null
+  }
+  return kinds
+}
+
+/** What each kind says of slowness: only requests are timed. */
+export const slowKinds = (r: ServiceReadings): Finding['kinds'] =>
+  r.metrics ? { metric: rateKind(r.metrics.slow) } : {}
+
+const seriesKind = (r: SeriesReading): KindReading => ({
+  bits: r.bits,
+  alarm: r.alarm,
+  observed: r.observed ?? 0,
+  expected: r.expected,
+  onset: r.onset,
+  onsetInterval: r.onsetInterval ? [r.onsetInterval[0], r.onsetInterval[1]] : null,
+  share: null,
+})
+
+const rateKind = (r: RateReading): KindReading => ({
+  ...quietKind(r.share ?? 0, r.expectedShare, r.bits),
+  alarm: r.alarm,
+  share: r.share,
+})
+
+/** Silence longer than chance allows (1 in 2²⁰ at the usual rate) means that the source is broken, not that all is well. */
+export function unheard(state: ReportState, now: EpochMs): boolean {
+  if (now - state.seenAt < 30 * MINUTE) return false
+  const from = Math.max(state.seenAt + MINUTE, now - 24 * 60 * MINUTE)
+  const { mean, dispersion } = state.series.expect(now - MINUTE)
+  return (mean / Math.max(1, dispersion)) * ((now - from) / MINUTE) > 20 * Math.LN2
+}
+
+/** When it began, by the kind that knows best: request counts, checks, then people. */
+export function onsetOf(
+  s: ServiceState,
+  strand: Strand,
+  kinds: Finding['kinds'],
+  r: ServiceReadings,
+  now: EpochMs,
+): { onset: EpochMs; interval: [EpochMs, EpochMs] } {
+  if (kinds.metric?.alarm) return rateOnset(s.metrics!, strand, r.metrics![strand].groups, now)
+  if (kinds.check?.alarm) return rateOnset(s.checks!, strand, r.checks![strand].groups, now)
+  if ((kinds.metric?.bits ?? 0) >= LEAST_BITS) return rateOnset(s.metrics!, strand, EVERYTHING, now)
+  const crowd = [kinds.report, kinds.post].find(k => k && k.onset !== null && (k.alarm || (k.bits ?? 0) >= LEAST_BITS))
+  if (crowd?.onset)
+    return { onset: crowd.onset, interval: crowd.onsetInterval ?? [crowd.onset - 5 * MINUTE, crowd.onset + 5 * MINUTE] }
+  return { onset: now - 5 * MINUTE, interval: [now - 15 * MINUTE, now] }
+}
