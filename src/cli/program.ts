@@ -3,6 +3,7 @@ import { checkCommand } from './check.js'
 import { orderCommands } from './commands.js'
 import { detectCommand } from './detect.js'
 import { initCommand } from './init.js'
+import { localizeCommand } from './localize.js'
 import { replayCommand } from './replay.js'
 import { serveCommand } from './serve.js'
 import { simulateCommand } from './simulate.js'
@@ -31,6 +32,7 @@ export function program(): Command {
     checkCommand(),
     replayCommand(),
     detectCommand(),
+    localizeCommand(),
     simulateCommand(),
     ...orderCommands(),
   ])
