@@ -41,6 +41,56 @@ const Webhook = Type.Object(
   { additionalProperties: false },
 )
 
+/** A service, or `service/component`. */
+const Ref = Type.String({ minLength: 1, maxLength: SERVICE_CHARS + 1 + LABEL_VALUE_CHARS })
+/** Part of an address. */
+const Slug = Type.String({ pattern: '^[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?$' })
+const TimeZone = Type.String({ minLength: 1, maxLength: 60 })
+const Text = Type.String({ maxLength: 4_000 })
+
+const Group = Type.Object(
+  {
+    name: Title,
+    description: Type.Optional(Text),
+    components: Type.Array(Ref, { minItems: 1, maxItems: 500 }),
+  },
+  { additionalProperties: false },
+)
+
+const StatusPage = Type.Object(
+  {
+    id: Slug,
+    title: Type.Optional(Title),
+    description: Type.Optional(Text),
+    /** Where readers find it; its host alone shows this page at `/`. */
+    url: Type.Optional(Type.String({ pattern: '^https?://[^\\s/?#]+$', maxLength: 300 })),
+    logo: Type.Optional(Type.String({ pattern: '^(https?://|/)\\S+$', maxLength: 500 })),
+    timeZone: Type.Optional(TimeZone),
+    services: Type.Optional(Type.Array(Id(SERVICE_CHARS), { minItems: 1, maxItems: 500 })),
+    groups: Type.Optional(Type.Array(Group, { minItems: 1, maxItems: 200 })),
+    /** What clients that do not know `unknown` are told. */
+    unknownAs: Type.Optional(Type.Union([Type.Literal('degraded_performance'), Type.Literal('operational')])),
+  },
+  { additionalProperties: false },
+)
+
+const Maintenance = Type.Object(
+  {
+    id: Slug,
+    title: Title,
+    text: Type.Optional(Text),
+    /** ISO 8601; without an offset it is the wall clock of `timeZone`. */
+    starts: Type.String({ minLength: 10, maxLength: 40 }),
+    minutes: Type.Integer({ minimum: 1, maximum: 20_160 }),
+    rrule: Type.Optional(Type.String({ minLength: 1, maxLength: 300 })),
+    timeZone: Type.Optional(TimeZone),
+    /** How long before its start it is shown. */
+    announceDays: Type.Optional(Type.Integer({ minimum: 0, maximum: 366 })),
+    components: Type.Array(Ref, { minItems: 1, maxItems: 500 }),
+  },
+  { additionalProperties: false },
+)
+
 export const ConfigSchema = Type.Object(
   {
     title: Type.Optional(Title),
@@ -53,6 +103,8 @@ export const ConfigSchema = Type.Object(
     falseAlarmsPerMonth: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1_000 })),
     services: Type.Optional(Type.Array(Service)),
     notifiers: Type.Optional(Type.Array(Webhook, { maxItems: 20 })),
+    pages: Type.Optional(Type.Array(StatusPage, { minItems: 1, maxItems: 50 })),
+    maintenance: Type.Optional(Type.Array(Maintenance, { maxItems: 200 })),
     keep: Type.Optional(
       Type.Object(
         {
@@ -71,6 +123,21 @@ export const ConfigSchema = Type.Object(
 /** What the file says. */
 export type ConfigFile = Static<typeof ConfigSchema>
 export type NotifierConfig = Static<typeof Webhook>
+export type MaintenanceConfig = Static<typeof Maintenance>
+/** A status page with its defaults; what was not given is null. */
+export interface StatusPageConfig {
+  id: string
+  title: string
+  description: string | null
+  url: string | null
+  logo: string | null
+  timeZone: string
+  /** Null: all. */
+  services: string[] | null
+  /** Null: one for each service. */
+  groups: Static<typeof Group>[] | null
+  unknownAs: 'degraded_performance' | 'operational'
+}
 
 /** What the server runs on: the file with every default filled in. */
 export interface Config {
@@ -88,6 +155,9 @@ export interface Config {
     dependsOn: Static<typeof Dependency>[]
   }[]
   notifiers: NotifierConfig[]
+  /** At least one; the first is at `/status`. */
+  pages: StatusPageConfig[]
+  maintenance: MaintenanceConfig[]
   keep: { logMs: number; rollupsMs: number; factsMs: number }
   /** The built-in demonstration. */
   demo: boolean

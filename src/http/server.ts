@@ -15,6 +15,7 @@ import { languageOf } from './pages/language.js'
 import { HttpProblem, sendProblem } from './problem.js'
 import { reportRoutes } from './report.js'
 import { Routes } from './routes.js'
+import { statuspageRoutes } from './statuspage/routes.js'
 import { Stream } from './stream.js'
 
 export const VERSION = '0.1.0'
@@ -64,6 +65,13 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   server.get('/api/v1/openapi.json', (_, reply) =>
     reply.header('cache-control', 'max-age=300').send(openapi(routes.all, VERSION)),
   )
+  statuspageRoutes(server, {
+    reader: app.reader,
+    pages: app.config.pages,
+    maintenance: app.config.maintenance,
+    wallNow: () => app.env.now(),
+    onIncident: listener => app.onChange(({ incidents, reset }) => (incidents.length > 0 || reset) && listener()),
+  })
   registerPages(server, {
     reader: app.reader,
     report: true,

@@ -88,6 +88,18 @@ export function complete(file: ConfigFile, demo = false): Config {
       dependsOn: s.dependsOn ?? [],
     })),
     notifiers: file.notifiers ?? [],
+    pages: (file.pages ?? [{ id: 'main' }]).map(page => ({
+      id: page.id,
+      title: page.title ?? file.title ?? 'Epicenter',
+      description: page.description ?? null,
+      url: page.url ?? null,
+      logo: page.logo ?? null,
+      timeZone: page.timeZone ?? 'Etc/UTC',
+      services: page.services ?? null,
+      groups: page.groups ?? null,
+      unknownAs: page.unknownAs ?? 'degraded_performance',
+    })),
+    maintenance: file.maintenance ?? [],
     keep: {
       logMs: keep?.logDays === undefined ? KEEP_LOG_MS : keep.logDays * DAY,
       rollupsMs: keep?.rollupDays === undefined ? KEEP_ROLLUPS_MS : keep.rollupDays * DAY,

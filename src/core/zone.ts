@@ -1,0 +1,104 @@
+import { MINUTE, SECOND, type EpochMs } from '../contract/time.js'
+
+/** Wall-clock time in a zone, as people write it on a plan. Months count from 1. */
+export interface Local {
+  year: number
+  month: number
+  day: number
+  hour: number
+  minute: number
+  second: number
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+function formatOf(zone: string): Intl.DateTimeFormat {
+  let found = formats.get(zone)
+  if (!found) {
+    found = new Intl.DateTimeFormat('en-US', {
+      timeZone: zone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+      era: 'short',
+    })
+    formats.set(zone, found)
+  }
+  return found
+}
+
+export function isZone(zone: string): boolean {
+  try {
+    formatOf(zone)
+    return true
+  } catch {
+    return false
+  }
+}
+
+export function isUtc(zone: string): boolean {
+  return zone === 'UTC' || zone === 'Etc/UTC'
+}
+
+export function toLocal(at: EpochMs, zone: string): Local {
+  const parts: Record<string, number> = {}
+  for (const { type, value } of formatOf(zone).formatToParts(at)) parts[type] = Number(value)
+  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts
+  return { year, month, day, hour, minute, second }
+}
+
+/** How far the zone's clocks are ahead of UTC at this moment. */
+export function offsetMsAt(at: EpochMs, zone: string): number {
+  if (isUtc(zone)) return 0
+  const whole = Math.floor(at / SECOND) * SECOND
+  return utcOf(toLocal(whole, zone)) - whole
+}
+
+/** The same numbers as if the clock stood in Greenwich. */
+export function utcOf({ year, month, day, hour, minute, second }: Local): EpochMs {
+  return Date.UTC(year, month - 1, day, hour, minute, second)
+}
+
+/**
+ * The moment a wall clock shows this. A time that is skipped in spring moves forward by what was skipped, one that comes
+ * twice in autumn is the first of the two (RFC 5545, 3.3.5).
+ */
+export function fromLocal(local: Local, zone: string): EpochMs {
+  const naive = utcOf(local)
+  const before = naive - offsetMsAt(naive - 12 * 60 * MINUTE, zone)
+  const after = naive - offsetMsAt(naive + 12 * 60 * MINUTE, zone)
+  const fits = [before, after].filter(at => at + offsetMsAt(at, zone) === naive)
+  return fits.length > 0 ? Math.min(...fits) : before
+}
+
+/** `2026-02-03T21:12:00.000+01:00`; `Z` where the clocks are UTC's. */
+export function isoIn(at: EpochMs, zone: string): string {
+  const offset = offsetMsAt(at, zone)
+  const text = new Date(at + offset).toISOString()
+  if (isUtc(zone)) return text
+  const minutes = Math.round(Math.abs(offset) / MINUTE)
+  const two = (n: number) => String(n).padStart(2, '0')
+  return `${text.slice(0, -1)}${offset < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`
+}
+
+const LOCAL_TIME = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?$/
+
+/**
+ * A moment as a person writes it: with an offset, or as the wall clock of a zone shows it.
+ *
+ * @throws Error that says what may stand there
+ */
+export function readMoment(text: string, zone: string): EpochMs {
+  const [all, ...parts] = LOCAL_TIME.exec(text) ?? []
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.map(each => Number(each ?? 0))
+  const at = all === undefined ? Date.parse(text) : fromLocal({ year, month, day, hour, minute, second }, zone)
+  const wellFormed = all !== undefined || /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text)
+  const exists = all === undefined || new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day
+  if (!wellFormed || !exists || Number.isNaN(at) || hour > 23 || minute > 59)
+    throw new Error('a time such as 2026-03-01T02:00 or 2026-03-01T02:00:00Z')
+  return at
+}

@@ -1,0 +1,108 @@
+import type { MaintenanceConfig, StatusPageConfig } from '../../contract/config.js'
+import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
+import type { IncidentView, Reader } from '../../contract/view.js'
+import { idOf } from './ids.js'
+import { readPlans, type Plans } from './maintenance.js'
+import { pictureOf, type Picture } from './picture.js'
+
+export interface DeskDeps {
+  reader: Reader
+  /** At least one. */
+  pages: readonly StatusPageConfig[]
+  maintenance: readonly MaintenanceConfig[]
+  wallNow: () => EpochMs
+  /** Tells when a story changed; without it all stories are read anew for each picture. */
+  onIncident?: (listener: () => void) => void
+}
+
+/** The history that pages show. */
+export const HISTORY_DAYS = 90
+const INCIDENTS_READ = 200
+/** Stories held at most, newest first: 22 a day for 90 days; older ones are on `/incidents`. */
+const INCIDENTS_MAX = 2_000
+/** Told even when they are older than the history. */
+const INCIDENTS_LEAST = 50
+
+/** Reads what the status pages need, once for each state of the data, and makes their pictures. */
+export class Desk {
+  readonly #plans: Plans
+  readonly #pictures = new Map<string, { version: string; picture: Promise<Picture> }>()
+  #past: { stamp: number; day: number; incidents: Promise<IncidentView[]> } | null = null
+  #stamp = 0
+
+  constructor(private readonly deps: DeskDeps) {
+    this.#plans = readPlans(deps.maintenance)
+    deps.onIncident?.(() => this.#stamp++)
+  }
+
+  get pages(): readonly StatusPageConfig[] {
+    return this.deps.pages
+  }
+
+  /** While it stands, a picture stays the same: on the wall clock data grows old also without news. */
+  async version(): Promise<string> {
+    const { now, position, clock } = await this.deps.reader.workspace()
+    const age = clock === 'wall' ? Math.floor(this.deps.wallNow() / (MINUTE / 2)) : ''
+    return `${position} ${now} ${age}`
+  }
+
+  async picture(page: StatusPageConfig): Promise<Picture> {
+    const version = await this.version()
+    const held = this.#pictures.get(page.id)
+    if (held?.version === version) return held.picture
+    const picture = this.#make(page)
+    const made = { version, picture }
+    this.#pictures.set(page.id, made)
+    picture.catch(() => {
+      if (this.#pictures.get(page.id) === made) this.#pictures.delete(page.id)
+    })
+    return picture
+  }
+
+  async #make(page: StatusPageConfig): Promise<Picture> {
+    const { reader, wallNow } = this.deps
+    const [workspace, services] = await Promise.all([reader.workspace(), reader.services()])
+    const wall = workspace.clock === 'wall' ? wallNow() : null
+    const now = wall === null ? workspace.now : Math.max(workspace.now, wall)
+    return pictureOf({
+      page,
+      pageId: idOf('page', page.id, page.url ?? page.title),
+      plans: this.#plans,
+      workspace,
+      services,
+      incidents: await this.#incidents(now),
+      now,
+      wallNow: wall,
+      since: new Map(),
+    })
+  }
+
+  /** Stories change when one of them is told, not with each count. */
+  #incidents(now: EpochMs): Promise<IncidentView[]> {
+    const day = Math.floor(now / DAY)
+    const held = this.#past
+    if (this.deps.onIncident && held?.stamp === this.#stamp && held.day === day) return held.incidents
+    const made = { stamp: this.#stamp, day, incidents: this.#read(now) }
+    this.#past = made
+    made.incidents.catch(() => {
+      if (this.#past === made) this.#past = null
+    })
+    return made.incidents
+  }
+
+  async #read(now: EpochMs): Promise<IncidentView[]> {
+    const { reader } = this.deps
+    const found = new Map<string, IncidentView>()
+    for (const each of await reader.incidents({ open: true, limit: INCIDENTS_READ })) found.set(each.id, each)
+    let before: EpochMs | undefined
+    while (found.size < INCIDENTS_MAX) {
+      const rows = await reader.incidents({ limit: INCIDENTS_READ, ...(before === undefined ? {} : { before }) })
+      for (const each of rows) found.set(each.id, each)
+      const last = rows.at(-1)
+      if (!last || rows.length < INCIDENTS_READ) break
+      if (last.openedAt < now - HISTORY_DAYS * DAY && found.size >= INCIDENTS_LEAST) break
+      before = last.openedAt
+    }
+    return [...found.values()]
+  }
+}

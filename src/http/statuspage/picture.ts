@@ -1,0 +1,216 @@
+import type { StatusPageConfig } from '../../contract/config.js'
+import type { Severity } from '../../contract/incident.js'
+import { MINUTE, type EpochMs } from '../../contract/time.js'
+import type { IncidentView, ServiceNow, ServiceState, WorkspaceView } from '../../contract/view.js'
+import { isEasing, standing } from '../pages/standing.js'
+import type { Plans, Window } from './maintenance.js'
+import { windowsOf } from './maintenance.js'
+import { isGroup, planOf, unheard, type Group, type Leaf, type Plan } from './plan.js'
+import { tellOn, worseSeverity, worseStatus, type ComponentStatus, type Told } from './told.js'
+
+/** As people see it: what is not known is a state of its own. */
+export type Shown = ComponentStatus | 'unknown'
+export type Indicator = 'none' | 'minor' | 'major' | 'critical' | 'maintenance'
+
+/** A component and how it is. */
+export interface Part {
+  leaf: Leaf
+  shown: Shown
+  /** What clients that know five states are told. */
+  status: ComponentStatus
+  state: ServiceState
+  /** Newest signal of its service; null when there never was one. */
+  dataAt: EpochMs | null
+  /** Of its users who fail; null where unknown. */
+  share: number | null
+  /** Open incidents that touch it. */
+  incidents: Told[]
+  window: Window | null
+  createdAt: EpochMs
+  updatedAt: EpochMs
+}
+
+/**
+ * A status page at a moment. HTML, JSON, feeds, badges and calendar are all made from it, so that no two of them can
+ * disagree: components come from incidents and windows, and the banner is counted from the components.
+ */
+export interface Picture {
+  page: StatusPageConfig
+  pageId: string
+  plan: Plan
+  parts: Part[]
+  byLeaf: Map<string, Part>
+  /** Newest first. */
+  incidents: Told[]
+  windows: Window[]
+  status: { indicator: Indicator; description: string }
+  now: EpochMs
+  /** How far the data goes, in whole minutes: what is rendered stays the same within one. */
+  asOf: EpochMs
+  updatedAt: EpochMs
+}
+
+export interface PictureInput {
+  page: StatusPageConfig
+  pageId: string
+  plans: Plans
+  workspace: WorkspaceView
+  services: ServiceNow[]
+  incidents: IncidentView[]
+  now: EpochMs
+  wallNow: EpochMs | null
+  /** When a service was first heard of, where that is known. */
+  since: ReadonlyMap<string, EpochMs>
+}
+
+export function pictureOf(input: PictureInput): Picture {
+  const { page, pageId, plans, workspace, services, now, wallNow, since } = input
+  const plan = planOf(page, services)
+  const partsOf = new Map(services.map(each => [each.service, each.components.map(part => part.id)]))
+  const incidents = input.incidents
+    .flatMap(view => tellOn(view, plan.leaves, partsOf.get(view.service) ?? []) ?? [])
+    .sort((a, b) => b.view.openedAt - a.view.openedAt || (a.id < b.id ? -1 : 1))
+  const windows = windowsOf(plans, plan, services, now)
+  const open = incidents.filter(each => each.status !== 'resolved')
+  const asOf = Math.floor(workspace.now / MINUTE) * MINUTE
+  const standings = new Map(
+    plan.services.map(id => {
+      const service = services.find(each => each.service === id) ?? unheard(id)
+      return [id, standing(service, [], workspace, wallNow)] as const
+    }),
+  )
+  const parts = plan.leaves.map((leaf): Part => {
+    const row = standings.get(leaf.service) as ReturnType<typeof standing>
+    const mine = open.filter(each => each.steps.at(-1)?.statuses.has(leaf.id))
+    const told = mine.reduce<ComponentStatus>(
+      (worst, each) => worseStatus(worst, each.steps.at(-1)?.statuses.get(leaf.id) ?? 'operational'),
+      'operational',
+    )
+    const window = windows.find(each => each.status === 'in_progress' && each.affected.includes(leaf)) ?? null
+    const shown: Shown =
+      told !== 'operational'
+        ? told
+        : window
+          ? 'under_maintenance'
+          : row.state === 'unknown'
+            ? 'unknown'
+            : fallback(row.state)
+    const spans = incidents.flatMap(each => each.spans.filter(span => span.leaf === leaf.id))
+    const shares = spans.filter(each => each.until === null && each.share !== null).map(each => each.share as number)
+    const createdAt = since.get(leaf.service) ?? Math.min(asOf, ...spans.map(each => each.from))
+    return {
+      leaf,
+      shown,
+      status: shown === 'unknown' ? page.unknownAs : shown,
+      state: row.state,
+      dataAt: row.newest,
+      share: shares.length > 0 ? Math.max(...shares) : null,
+      incidents: mine,
+      window,
+      createdAt,
+      updatedAt: changedAt(leaf, incidents, windows, now, createdAt),
+    }
+  })
+  return {
+    page,
+    pageId,
+    plan,
+    parts,
+    byLeaf: new Map(parts.map(each => [each.leaf.id, each])),
+    incidents,
+    windows,
+    status: bannerOf(parts, open),
+    now,
+    asOf,
+    updatedAt: newest(incidents, windows, now) ?? asOf,
+  }
+}
+
+/** A service can be in trouble a moment before its incident is told; it is never better than its row. */
+function fallback(state: ServiceState): ComponentStatus {
+  return state === 'outage' || state === 'degraded' ? 'degraded_performance' : 'operational'
+}
+
+function changedAt(
+  leaf: Leaf,
+  incidents: readonly Told[],
+  windows: readonly Window[],
+  now: EpochMs,
+  createdAt: EpochMs,
+): EpochMs {
+  let at = createdAt
+  const note = (moment: EpochMs | null) => {
+    if (moment !== null && moment <= now && moment > at) at = moment
+  }
+  for (const each of incidents)
+    for (const span of each.spans) if (span.leaf === leaf.id) for (const edge of [span.from, span.until]) note(edge)
+  for (const each of windows) if (each.affected.includes(leaf)) for (const edge of [each.from, each.until]) note(edge)
+  return at
+}
+
+function newest(incidents: readonly Told[], windows: readonly Window[], now: EpochMs): EpochMs | null {
+  const edges = [
+    ...incidents.map(each => each.updatedAt),
+    ...windows.flatMap(each => [each.announcedAt, each.from, each.until]),
+  ].filter(at => at <= now)
+  return edges.length > 0 ? Math.max(...edges) : null
+}
+
+/** From this share of components in an outage on, the page as a whole may be called down. */
+const WHOLE = 0.5
+
+/**
+ * The banner, counted from the components: `none` exactly when each is operational. Its level is the worst severity of
+ * the open incidents (which are judged by affected people), but `critical` only where half of the components or more are
+ * in an outage: one part of sixty is not the whole.
+ */
+export function bannerOf(parts: readonly Part[], open: readonly Told[]): Picture['status'] {
+  const count = (...states: ComponentStatus[]) => parts.filter(each => states.includes(each.status)).length
+  const out = count('partial_outage', 'major_outage')
+  const bad = out + count('degraded_performance')
+  const unknown = parts.filter(each => each.shown === 'unknown').length
+  if (parts.length === 0) return { indicator: 'none', description: 'No components yet' }
+  if (bad === 0 && count('under_maintenance') > 0)
+    return { indicator: 'maintenance', description: 'Service Under Maintenance' }
+  const silent = unknown > 0 ? `No current data for ${unknown} of ${parts.length} components` : ''
+  if (bad === 0) return { indicator: 'none', description: silent === '' ? 'All Systems Operational' : silent }
+  let level: Severity = 'minor'
+  for (const each of open) {
+    const last = each.steps.at(-1)
+    if (last && !isEasing(each.view.events, last.folded)) level = worseSeverity(level, last.folded.severity ?? 'minor')
+  }
+  if (level === 'critical' && out < WHOLE * parts.length) level = 'major'
+  if (level !== 'minor' && out === 0) level = 'minor'
+  return { indicator: level, description: wordsFor(level, out, bad, unknown, silent) }
+}
+
+function wordsFor(level: Severity, out: number, bad: number, unknown: number, silent: string): string {
+  if (level === 'critical') return 'Major Service Outage'
+  if (level === 'major') return 'Partial System Outage'
+  if (out > 0) return 'Minor Service Outage'
+  return bad > unknown || unknown === 0
+    ? 'Partially Degraded Service'
+    : `Status unknown: ${silent.charAt(0).toLowerCase()}${silent.slice(1)}`
+}
+
+/** The state of a group: the worst of its components. */
+export function groupShown(
+  group: Group,
+  { byLeaf }: Pick<Picture, 'byLeaf'>,
+): { shown: Shown; status: ComponentStatus } {
+  let status: ComponentStatus = 'operational'
+  let anyUnknown = false
+  for (const leaf of group.leaves) {
+    const part = byLeaf.get(leaf.id)
+    if (!part) continue
+    if (part.shown === 'unknown') anyUnknown = true
+    else status = worseStatus(status, part.status)
+  }
+  const told = [...group.leaves].reduce<ComponentStatus>(
+    (worst, leaf) => worseStatus(worst, byLeaf.get(leaf.id)?.status ?? 'operational'),
+    'operational',
+  )
+  return { shown: status === 'operational' && anyUnknown ? 'unknown' : status, status: told }
+}
+
+export { isGroup }

@@ -1,0 +1,150 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { StatusPageConfig } from '../../contract/config.js'
+import { Bytes, PageCache } from '../pages/cache.js'
+import { HttpProblem, notFound } from '../problem.js'
+import { Desk, type DeskDeps } from './desk.js'
+import { atom, jsonFeed, rss } from './feeds.js'
+import { historyOf, PAGES_MAX } from './history.js'
+import type { Picture } from './picture.js'
+import { originOf, sendOpen } from './send.js'
+import { Answers } from './v2.js'
+
+const JSON_TYPE = 'application/json; charset=utf-8'
+/** Rendered answers that are held: eleven of each page and its stories; about 25 MB at most. */
+const HELD = 512
+const CODE = /^[0-9a-z]{12}$/
+
+/** What a document is made from. */
+export interface Making {
+  picture: Picture
+  origin: string
+  answers: Answers
+}
+type Make = (making: Making) => { type: string; text: string } | null
+
+const json = (value: object) => ({ type: JSON_TYPE, text: JSON.stringify(value) })
+
+const V2: Record<string, (answers: Answers) => object> = {
+  summary: each => each.summary(),
+  status: each => ({ page: each.page(), status: each.status() }),
+  components: each => ({ page: each.page(), components: each.components() }),
+  incidents: each => each.incidents(),
+  'incidents/unresolved': each => each.unresolved(),
+  'scheduled-maintenances': each => each.maintenances(),
+  'scheduled-maintenances/upcoming': each => each.maintenances('scheduled'),
+  'scheduled-maintenances/active': each => each.maintenances('in_progress'),
+}
+
+/** Addresses of one page that need nothing but its picture; the export writes the same ones. */
+export const DOCUMENTS: Record<string, Make> = {
+  ...Object.fromEntries(
+    Object.entries(V2).map(([name, make]) => [`/api/v2/${name}.json`, ({ answers }: Making) => json(make(answers))]),
+  ),
+  '/history.rss': ({ picture, origin }) => ({ type: 'application/rss+xml; charset=utf-8', text: rss(picture, origin) }),
+  '/history.atom': ({ picture, origin }) => ({
+    type: 'application/atom+xml; charset=utf-8',
+    text: atom(picture, origin),
+  }),
+  '/feed.json': ({ picture, origin }) => ({
+    type: 'application/feed+json; charset=utf-8',
+    text: JSON.stringify(jsonFeed(picture, origin)),
+  }),
+}
+
+/** One page among several: which one, and where its addresses begin. */
+export interface Place {
+  page: StatusPageConfig
+  base: string
+}
+
+/** Adds the API v2 and the feeds of every page, at the root and under `/status/PAGE`. */
+export function statuspageRoutes(server: FastifyInstance, deps: DeskDeps): Desk {
+  const desk = new Desk(deps)
+  const cache = new PageCache(() => desk.version(), deps.wallNow, HELD)
+  const answer = async (request: FastifyRequest, reply: FastifyReply, path: string, make: Make) => {
+    const place = placeOf(desk, request)
+    const bytes = await cache.get(`${place.base}${path} ${place.page.id}`, async () => {
+      const picture = await desk.picture(place.page)
+      const made = make({ picture, origin: place.base, answers: new Answers(picture, place.base) })
+      return made === null ? new Bytes(404, JSON_TYPE, '{}') : new Bytes(200, made.type, made.text)
+    })
+    if (bytes.status === 404) throw notFound('incident', path)
+    return sendOpen(request, reply, bytes)
+  }
+  for (const prefix of ['', '/status/:page']) {
+    for (const [path, make] of Object.entries(DOCUMENTS)) {
+      server.get(`${prefix}${path}`, (request, reply) => answer(request, reply, path, make))
+      server.options(`${prefix}${path}`, (_, reply) => preflight(reply))
+    }
+    server.get(`${prefix}/history.json`, (request, reply) => {
+      const page = pageNumber((request.query as { page?: unknown }).page)
+      return answer(request, reply, `/history.json?page=${page}`, ({ picture, answers }) =>
+        json({ page: answers.page(), months: historyOf(picture, page) }),
+      )
+    })
+    server.get<{ Params: { code: string } }>(`${prefix}/incidents/:code`, (request, reply) =>
+      story(request.params.code, 'incident', request, reply),
+    )
+    server.get<{ Params: { code: string } }>(`${prefix}/maintenance/:code`, (request, reply) =>
+      story(request.params.code, 'maintenance', request, reply),
+    )
+  }
+  return desk
+
+  /** `CODE.json` is the story; `CODE` alone leads to the page that tells it. */
+  async function story(file: string, what: 'incident' | 'maintenance', request: FastifyRequest, reply: FastifyReply) {
+    const code = file.replace(/\.json$/, '')
+    if (!CODE.test(code)) throw notFound(what, file)
+    const find = ({ picture }: Making) =>
+      what === 'incident'
+        ? picture.incidents.find(each => each.id === code)
+        : picture.windows.find(each => each.id === code)
+    if (file.endsWith('.json'))
+      return answer(request, reply, `/${what}/${file}`, making => {
+        const found = find(making)
+        if (!found) return null
+        return json('view' in found ? making.answers.incident(found) : making.answers.maintenance(found))
+      })
+    const { page, base } = placeOf(desk, request)
+    const picture = await desk.picture(page)
+    const found = find({ picture, origin: base, answers: new Answers(picture, base) })
+    if (!found) throw notFound(what, code)
+    const local = page === desk.pages[0] ? '/status' : `/status/${page.id}`
+    return reply.redirect('view' in found ? `/i/${encodeURIComponent(found.view.id)}` : `${local}#${found.id}`, 302)
+  }
+}
+
+/** By the name in the address, else by the host that a page calls its own, else the first. */
+export function placeOf(desk: Desk, request: FastifyRequest): Place {
+  const named = (request.params as { page?: string }).page
+  const origin = originOf(request)
+  const host = origin.slice(origin.indexOf('//') + 2)
+  if (named !== undefined) {
+    const page = desk.pages.find(each => each.id === named)
+    if (!page) throw notFound('status page', named)
+    return { page, base: page.url ?? (page === desk.pages[0] ? origin : `${origin}/status/${page.id}`) }
+  }
+  const page =
+    desk.pages.find(each => each.url !== null && new URL(each.url).host === host) ?? (desk.pages[0] as StatusPageConfig)
+  return { page, base: page.url ?? origin }
+}
+
+function pageNumber(value: unknown): number {
+  if (value === undefined || value === '') return 1
+  const page = typeof value === 'string' && /^\d{1,3}$/.test(value) ? Number(value) : Number.NaN
+  if (page >= 1 && page <= PAGES_MAX) return page
+  throw new HttpProblem(400, 'a rule is broken', `page is a whole number from 1 to ${PAGES_MAX}`, {
+    rule: 'query.page',
+    value: String(value).slice(0, 80),
+  })
+}
+
+function preflight(reply: FastifyReply): FastifyReply {
+  return reply
+    .code(204)
+    .header('access-control-allow-origin', '*')
+    .header('access-control-allow-methods', 'GET, HEAD, OPTIONS')
+    .header('access-control-allow-headers', 'if-none-match, accept, content-type')
+    .header('access-control-max-age', '86400')
+    .send()
+}
