@@ -97,9 +97,11 @@ export class CellSums {
     readonly cuboids: readonly Cuboid[],
     readonly columns: readonly Float64Array[],
   ) {
+    const silent = columns.map(column => column.every(x => x === 0))
     this.sums = cuboids.map(({ cellOf, cells }) =>
-      columns.map(column => {
+      columns.map((column, c) => {
         const sum = new Float64Array(cells)
+        if (silent[c]) return sum
         for (let i = 0; i < column.length; i++) if (cellOf[i]! >= 0) sum[cellOf[i]!]! += column[i]!
         return sum
       }),

@@ -18,7 +18,7 @@ const HALF_LN_2PI = 0.9189385332046727
  * ½·φ(|u|/σ)/σ + ½·φ(v/σ)/(σ(1−|u|)²) with v = |u|/(1−|u|). Its logarithm is a leaf column, so a cell's is a sum.
  * Hit leaves change by a common share (the ripple effect of HotSpot, Sun et al. 2018, IEEE Access 6): u ~ N(μ, τ²) with
  * μ integrated over its range (the −½·ln(n/2πτ²) term) and τ² taken from the cell, shrunk and bounded. The price of a
- * cell is its description: depth, which attributes, which of the occupied cells; so the penalty is 0.
+ * cell is its description: depth, which attributes, which of the occupied cells; so the penalty is small.
  */
 export function measureModel(table: LeafTable): Model {
   const leaves = table.real.length
@@ -53,9 +53,10 @@ export function measureModel(table: LeafTable): Model {
     level: (n, sum) => (n < 0.5 ? 0 : sum / n),
     price: (depth, occupied) =>
       Math.log(attributes + 1) + lnBinomial(attributes, depth) + Math.log(Math.max(1, occupied)),
-    penalty: 0,
+    penalty: 1,
     sure: nats => nats,
     hitRatio: 0.5,
+    splitsByLevel: false,
     alike(n, sum, squares) {
       if (n < 0.5) return false
       const mean = sum / n
@@ -68,12 +69,12 @@ export function measureModel(table: LeafTable): Model {
 
 /**
  * σ from the quieter side: causes of one direction leave the other side clean, even when they cover half of the table.
- * The median of |u| on a side is 0.6745σ, less a little for the half that is compressed.
+ * Leaves without any change count on both. The median of |u| on a side is 0.6745σ, less a little for the half that is compressed.
  */
 function noiseOf(change: Float64Array, used: Float64Array): number {
   const sides = [-1, 1].map(sign => {
     const side: number[] = []
-    for (let i = 0; i < change.length; i++) if (used[i] && change[i]! * sign > 0) side.push(Math.abs(change[i]!))
+    for (let i = 0; i < change.length; i++) if (used[i] && change[i]! * sign >= 0) side.push(Math.abs(change[i]!))
     return Float64Array.from(side).sort()
   })
   const all = sides[0]!.length + sides[1]!.length

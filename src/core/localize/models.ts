@@ -20,6 +20,8 @@ export interface Model {
   sure(nats: number, n: number, a: number, b: number): number
   /** Values left out of a cause have at most this part of the level of those kept; null: causes are not narrowed. */
   hitRatio: number | null
+  /** Whether what is left out may have a level of its own and be weighed as a second group (counts), or is at rest. */
+  splitsByLevel: boolean
   /** Whether leaves are hit alike, so that they are a cause even if not this one. */
   alike(n: number, a: number, b: number, c: number): boolean
   /** Times the expectation that a level means; null where a level is no ratio. */
@@ -78,6 +80,7 @@ function countModel(table: LeafTable, dispersion: number): Model {
     penalty: COUNT_PENALTY,
     sure: (nats, _, __, e) => nats / (1 + EXPECTATION_ERROR ** 2 * e),
     hitRatio: 0.25,
+    splitsByLevel: true,
     alike: () => false,
     times: level => level + 1,
     oppositeIsNull: false,
@@ -92,26 +95,32 @@ const EXPECTED_FLOOR = 0.001
  * chance makes it. Hit leaves are few, so the median hardly sees them. Bisection, 12 steps to 1/4096.
  */
 function leafSpread(table: LeafTable): number {
-  const large = Array.from(table.predict.keys())
-    .filter(i => table.predict[i]! >= 2)
-    .sort((x, y) => table.predict[y]! - table.predict[x]!)
-    .slice(0, 2000)
-  if (large.length < 20) return DEFAULT_SPREAD
-  const z = new Float64Array(large.length)
+  const sizes = table.predict.filter(e => e >= SPREAD_FROM).sort()
+  if (sizes.length < 20) return DEFAULT_SPREAD
+  const from = sizes[Math.max(0, sizes.length - SPREAD_LEAVES)]!
+  const expected: number[] = []
+  const square: number[] = []
+  for (let i = 0; i < table.predict.length; i++) {
+    const e = table.predict[i]!
+    if (e < from) continue
+    expected.push(e)
+    square.push((table.real[i]! - e) ** 2)
+  }
+  const z = new Float64Array(expected.length)
   let low = 0
   let high = 1
   for (let step = 0; step < 12; step++) {
     const middle = (low + high) / 2
-    large.forEach((i, j) => {
-      const e = table.predict[i]!
-      z[j] = (table.real[i]! - e) ** 2 / (e + middle * e * e)
-    })
+    for (let j = 0; j < z.length; j++) z[j] = square[j]! / (expected[j]! * (1 + middle * expected[j]!))
     if (z.sort()[z.length >> 1]! > CHI_SQUARE_MEDIAN) low = middle
     else high = middle
   }
   return (low + high) / 2
 }
 
+/** Below two expected events a residual is all chance; a thousand leaves give the median to three percent. */
+const SPREAD_FROM = 2
+const SPREAD_LEAVES = 1000
 /** Too few leaves to see their spread: rates of single label sets vary by about a third (√0.1) around their season. */
 const DEFAULT_SPREAD = 0.1
 const CHI_SQUARE_MEDIAN = 0.455
@@ -167,6 +176,7 @@ function rateModel(table: LeafTable, dispersion: number): Model {
     penalty: RATE_PENALTY,
     sure: nats => nats,
     hitRatio: null,
+    splitsByLevel: true,
     alike: () => false,
     times: null,
     oppositeIsNull: false,

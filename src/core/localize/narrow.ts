@@ -10,7 +10,7 @@ export interface Place {
   score: number
 }
 
-/** Nats by which the hit part must outscore the whole, beyond naming which values are hit. */
+/** Nats by which a split must outscore the whole, beyond naming which values are hit. */
 const NARROW_PENALTY = 8
 
 /**
@@ -20,15 +20,17 @@ const NARROW_PENALTY = 8
 export function narrow(table: LeafTable, cells: CellSums, model: Model, start: Place, sign: number): Place {
   if (model.hitRatio === null) return start
   let at = start
+  const byName = table.attributes
+    .map((_, a) => a)
+    .sort((x, y) => (table.attributes[x]! < table.attributes[y]! ? -1 : 1))
   for (;;) {
     const cuboid = cells.cuboids[at.cuboid]!
     const members = leavesIn(cells, at)
-    const own = Math.abs(model.score(...cells.at(at.cuboid, at.cell)))
     let best: Split | null = null
-    for (let a = 0; a < table.attributes.length; a++) {
+    for (const a of byName) {
       if (cuboid.attributes.includes(a)) continue
       const found = split(table, cells, model, members, a, sign)
-      if (found && found.gain > own && (!best || found.gain > best.gain)) best = found
+      if (found && found.gain > 0 && (!best || found.gain > best.gain * (1 + 1e-9))) best = found
     }
     if (!best) return at
     const attributes = [...cuboid.attributes, best.attribute].sort((x, y) => x - y)
@@ -42,6 +44,12 @@ export function narrow(table: LeafTable, cells: CellSums, model: Model, start: P
   }
 }
 
+interface Value {
+  code: number
+  leaf: number
+  sums: Sums
+}
+
 interface Split {
   attribute: number
   /** A leaf of the hit value with the highest score. */
@@ -49,7 +57,11 @@ interface Split {
   gain: number
 }
 
-/** The prefix of values, worst first, that scores best as one cause while what it leaves out is not hit. */
+/**
+ * The prefix of values, worst first, that stands out most while what it leaves out is not hit. The likelihood gained is
+ * divided by the dispersion that remains within the two groups: in a cause of which only some leaves are hit, values
+ * differ by chance far more than counts do, and that is no reason to narrow it.
+ */
 function split(
   table: LeafTable,
   cells: CellSums,
@@ -60,11 +72,14 @@ function split(
 ): Split | null {
   const values = valueSums(table, cells, members, attribute)
   if (values.length < 2) return null
-  values.sort((x, y) => sign * (model.level(...y.sums) - model.level(...x.sums)))
+  const level = (v: Value) => sign * Number(model.level(...v.sums).toPrecision(12))
+  const name = (v: Value) => table.values[attribute]![v.code]!
+  values.sort((x, y) => level(y) - level(x) || y.sums[0] - x.sums[0] || (name(x) < name(y) ? -1 : 1))
   const outside: [number, number, number, number] = [0, 0, 0, 0]
   for (const v of values) for (let c = 0; c < 4; c++) outside[c]! += v.sums[c]!
+  const own = Math.abs(model.score(...outside))
   const inside: [number, number, number, number] = [0, 0, 0, 0]
-  let best: Split | null = null
+  let best: (Split & { take: number; nats: number; naming: number; levels: [number, number] }) | null = null
   let top = values[0]!
   for (let take = 1; take < values.length; take++) {
     const added = values[take - 1]!
@@ -72,22 +87,46 @@ function split(
       inside[c]! += added.sums[c]!
       outside[c]! -= added.sums[c]!
     }
-    if (Math.abs(model.score(...added.sums)) > Math.abs(model.score(...top.sums))) top = added
-    if (sign * model.level(...outside) > model.hitRatio! * sign * model.level(...inside) || model.alike(...outside))
-      continue
-    const gain =
-      Math.abs(model.score(...inside)) - lnChoose(values.length, take) - Math.log(values.length) - NARROW_PENALTY
-    if (!best || gain > best.gain) best = { attribute, leaf: top.leaf, gain }
+    if (Math.abs(model.score(...added.sums)) > Math.abs(model.score(...top.sums)) * (1 + 1e-9)) top = added
+    const levels: [number, number] = [model.level(...inside), model.level(...outside)]
+    if (sign * levels[1] > model.hitRatio! * sign * levels[0] || model.alike(...outside)) continue
+    const rest = model.splitsByLevel ? Math.abs(model.score(...outside)) : 0
+    const nats = Math.abs(model.score(...inside)) + rest - own
+    const naming = lnChoose(values.length, take) + Math.log(values.length) + NARROW_PENALTY
+    const gain = nats - naming
+    if (!best || gain > best.gain) best = { attribute, leaf: top.leaf, gain, take, nats, naming, levels }
   }
-  return best
+  if (!best || best.gain <= 0 || !model.splitsByLevel) return best
+  const hit = new Set(values.slice(0, best.take).map(v => v.code))
+  const dispersion = dispersionWithin(table, cells, members, attribute, hit, best.levels)
+  return { attribute, leaf: best.leaf, gain: best.nats / dispersion - best.naming }
 }
 
-function valueSums(
+/** Mean squared Pearson residual of the leaves around the two levels; 1 or more. */
+function dispersionWithin(
   table: LeafTable,
   cells: CellSums,
   members: Int32Array,
   attribute: number,
-): { leaf: number; sums: Sums }[] {
+  hit: ReadonlySet<number>,
+  levels: readonly [inside: number, outside: number],
+): number {
+  const [, seen, expected] = cells.columns
+  const codes = table.codes[attribute]!
+  let squares = 0
+  let leaves = 0
+  for (let j = 0; j < members.length; j++) {
+    const i = members[j]!
+    if (codes[i]! < 0) continue
+    const mean = (1 + Math.max(0, levels[hit.has(codes[i]!) ? 0 : 1])) * expected![i]!
+    if (!(mean > 0)) continue
+    squares += (seen![i]! - mean) ** 2 / mean
+    leaves++
+  }
+  return Math.max(1, squares / Math.max(1, leaves - 2))
+}
+
+function valueSums(table: LeafTable, cells: CellSums, members: Int32Array, attribute: number): Value[] {
   const codes = table.codes[attribute]!
   const size = table.values[attribute]!.length
   const columns = cells.columns.map(() => new Float64Array(size))
@@ -99,10 +138,10 @@ function valueSums(
     leaf[v] = i
     for (let c = 0; c < 4; c++) columns[c]![v]! += cells.columns[c]![i]!
   }
-  const found: { leaf: number; sums: Sums }[] = []
+  const found: Value[] = []
   for (let v = 0; v < size; v++) {
     const sums: Sums = [columns[0]![v]!, columns[1]![v]!, columns[2]![v]!, columns[3]![v]!]
-    if (sums[0] > 0.5) found.push({ leaf: leaf[v]!, sums })
+    if (sums[0] > 0.5) found.push({ code: v, leaf: leaf[v]!, sums })
   }
   return found
 }
