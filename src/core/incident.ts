@@ -6,12 +6,15 @@ import { MINUTE, type EpochMs } from '../contract/time.js'
 
 /** Complaints that healthy telemetry contradicts must last so long before they open anything. */
 export const CONTRADICTED_PERSIST_MS = 10 * MINUTE
-/** and be as surprising as this: healthy requests make trouble a thousand times less likely (10 bits) than it is unseen. */
-export const CONTRADICTED_BITS = 16
+/**
+ * and be as surprising as this: healthy requests make trouble a thousand times less likely (10 bits) than it is unseen, and what
+ * moves people besides trouble, news and each other, is not in the baseline.
+ */
+export const CONTRADICTED_BITS = 24
 /** Slowness must last so long. */
 export const SLOW_PERSIST_MS = 5 * MINUTE
-/** Request counts arrive so much later than reports, at most. */
-export const TELEMETRY_LAG_MS = 4 * MINUTE
+/** Request counts arrive so much later than reports, at most: windows of five minutes, and lag. */
+export const TELEMETRY_LAG_MS = 10 * MINUTE
 /** Reports as surprising as this open an incident before telemetry has spoken. */
 const FLOOD_BITS = 60
 /** Calm for so long before an incident is called over: longer than reports lag (median 3–5 min, tail 15). */

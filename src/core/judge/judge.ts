@@ -50,8 +50,8 @@ interface JudgedService {
   /** Newest finding in alarm: what others that stand on this service look at. */
   alarmOnset: EpochMs | null
   alarmAt: EpochMs
-  /** Newest finding of slowness that was not calm. */
-  slow: { at: EpochMs; onset: EpochMs } | null
+  /** Newest finding of each strand that was not calm. */
+  trouble: Record<Strand, { at: EpochMs; onset: EpochMs } | null>
 }
 
 const judgedService = (id: string): JudgedService => ({
@@ -63,7 +63,7 @@ const judgedService = (id: string): JudgedService => ({
   repeaters: false,
   alarmOnset: null,
   alarmAt: 0,
-  slow: null,
+  trouble: { bad: null, slow: null },
 })
 
 /** Sees all services of a workspace and decides: what is an incident, what it is called, why it may be, and when it is over. */
@@ -135,12 +135,12 @@ export class Judge {
       s.alarmOnset = f.onset
       s.alarmAt = f.at
     }
-    if (f.strand === 'slow' && !f.calm) s.slow = { at: f.at, onset: f.onset }
+    if (!f.calm) s.trouble[f.strand] = { at: f.at, onset: f.onset }
     const story = this.stories.findLast(
       x =>
         x.service === f.service &&
         x.strand === f.strand &&
-        (x.open || f.at - x.resolvedAt! < REOPEN_MS || x.closedByPerson),
+        (x.open || f.at - x.resolvedAt! < REOPEN_MS || f.onset < x.resolvedAt! || x.closedByPerson),
     )
     if (story?.open) this.follow(story, f, events)
     else this.consider(s, story, f, events)
@@ -172,6 +172,8 @@ export class Judge {
     }
     s.alarmSince[f.strand] = null
     const other = this.sameTrouble(f, verdict.kind)
+    // Some failures beside more slowness do not make it an outage.
+    if (other && f.strand === 'bad' && (f.share ?? 0) < (other.finding?.share ?? 0)) return
     if (other) {
       other.strand = f.strand
       other.kind = verdict.kind
@@ -236,14 +238,11 @@ export class Judge {
       (story.kind === 'upstream' && (f.share ?? 0) >= UPSTREAM_SHARE)
     if (ours && f.strand === 'bad' && ownFailure(f)) story.kind = 'outage'
     story.severity = worse(story.severity, severityOf(f, story.kind))
-    // Whoever still sees what is not theirs keeps it open, however healthy the requests are; so do the slow answers of the same trouble.
-    const { slow } = this.service(story.service)
-    const stillSlow =
-      story.strand === 'bad' &&
-      slow !== null &&
-      f.at - slow.at <= 2 * MINUTE &&
-      Math.abs(slow.onset - story.onset) <= SAME_ONSET_MS
-    const calm = f.calm && !stillSlow && !(story.security.state === 'suspected' && f.crowd.exposures > 0)
+    // Whoever still sees what is not theirs keeps it open, however healthy the requests are; so does the other strand of the same trouble.
+    const beside = this.service(story.service).trouble[story.strand === 'bad' ? 'slow' : 'bad']
+    const besideStill =
+      beside !== null && f.at - beside.at <= 2 * MINUTE && Math.abs(beside.onset - story.onset) <= SAME_ONSET_MS
+    const calm = f.calm && !besideStill && !(story.security.state === 'suspected' && f.crowd.exposures > 0)
     story.calmSince = calm ? (story.calmSince ?? f.at) : null
   }
 
