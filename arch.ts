@@ -113,7 +113,8 @@ function insideOf(path: string): string | undefined {
 }
 
 const roomOf = (inside: string): string => inside.split('/')[0] ?? ''
-const isTest = (path: string): boolean => path.endsWith('.test.ts')
+/** Tests, and what only they use. */
+const isTest = (path: string): boolean => path.endsWith('.test.ts') || path.includes('/fixtures/')
 
 /** `core/detect/tail.ts` and `core/detect.test.ts` → `detect`. */
 const stageOf = (inside: string): string => (inside.split('/')[1] ?? '').replace(/(\.test)?\.ts$/, '')

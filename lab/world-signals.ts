@@ -1,6 +1,7 @@
 import { MINUTE, type EpochMs } from '../src/contract/time.js'
 import type { Dice } from './dice.js'
-import { iso, type Ground, type Json, type Plot } from './world.js'
+import { iso } from './stamp.js'
+import type { Ground, Json, Plot } from './world.js'
 
 /** How people and machines notice in a drawn world. */
 export function drawSignals(dice: Dice, { world, routing }: Ground, onset: EpochMs, end: EpochMs, plot: Plot): Json {

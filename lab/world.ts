@@ -1,6 +1,7 @@
 import { MINUTE, type EpochMs } from '../src/contract/time.js'
 import { sfc32 } from '../src/core/stat/random.js'
 import { Dice, type Range } from './dice.js'
+import { iso } from './stamp.js'
 import { drawSignals } from './world-signals.js'
 
 /**
@@ -349,5 +350,3 @@ function truthOf(ground: Ground, onset: EpochMs, plot: Plot, trouble: Trouble | 
     },
   }
 }
-
-export const iso = (at: EpochMs) => new Date(Math.round(at / 1000) * 1000).toISOString()
