@@ -1,5 +1,5 @@
 import { PENALTY, restrict, type Conditions } from './roots.js'
-import { levelOf, profile, splitGain, type Profile, type Window } from './window.js'
+import { comparable, levelOf, profile, splitGain, type Profile, type Window } from './window.js'
 
 export interface Part {
   conditions: Conditions
@@ -98,8 +98,9 @@ function joinCost(window: Window, upper: Group, lower: Group): number {
 }
 
 function better(window: Window, one: Division, other: Division): boolean {
-  const difference = one.gain - other.gain
-  if (Math.abs(difference) > 1e-9 * Math.max(Math.abs(one.gain), Math.abs(other.gain))) return difference > 0
+  const x = comparable(window, one.attribute, one.gain)
+  const y = comparable(window, other.attribute, other.gain)
+  if (Math.abs(x - y) > 1e-9 * Math.max(Math.abs(x), Math.abs(y))) return x > y
   if (one.groups.length !== other.groups.length) return one.groups.length < other.groups.length
   return window.table.attributes[one.attribute]! < window.table.attributes[other.attribute]!
 }

@@ -1,5 +1,5 @@
 import { excessLikelihood } from './likelihood.js'
-import { bestCut, levelOf, profile, type Cut, type Window } from './window.js'
+import { bestCut, comparable, levelOf, profile, type Cut, type Window } from './window.js'
 
 /** And-ed attributes, each with the codes it may take. */
 export type Conditions = Map<number, Set<number>>
@@ -134,8 +134,9 @@ function worthIt(window: Window, cut: Cut): boolean {
 
 /** Ties (a country that is its own region) go to the shorter list, then to the name. */
 function better(window: Window, one: Cut, other: Cut): boolean {
-  const difference = one.gain - other.gain
-  if (Math.abs(difference) > 1e-9 * Math.max(Math.abs(one.gain), Math.abs(other.gain))) return difference > 0
+  const x = comparable(window, one.attribute, one.gain)
+  const y = comparable(window, other.attribute, other.gain)
+  if (Math.abs(x - y) > 1e-9 * Math.max(Math.abs(x), Math.abs(y))) return x > y
   if (one.codes.length !== other.codes.length) return one.codes.length < other.codes.length
   return window.table.attributes[one.attribute]! < window.table.attributes[other.attribute]!
 }

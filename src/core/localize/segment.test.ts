@@ -86,6 +86,15 @@ describe('segment of request rates', () => {
     },
   )
 
+  it('blames the cells when whole regions hang on them and the two cannot be told apart', () => {
+    const found = wheres(traffic(sfc32(31), 1e6, l => (['east', 'central', 'north'].includes(l.cell) ? 0.7 : 0)))
+    expect(found).toEqual([{ cell: ['central', 'east', 'north'] }])
+  })
+
+  it('blames the region when all of it fails and its cells do elsewhere not', () => {
+    expect(wheres(traffic(sfc32(32), 1e6, l => (l.region === 'eu' ? 0.7 : 0)))).toEqual([{ region: ['eu'] }])
+  })
+
   it('joins or-ed values in one line and divides by the tier that truly differs', () => {
     const weight: Record<string, number> = { free: 0.9, go: 0.9, plus: 0.5, business: 0.35 }
     const found = segment(

@@ -13,7 +13,10 @@ export interface SegmentOptions {
    * for requests keeps a slightly mistaken healthy rate from looking like a finding.
    */
   dispersion?: number
-  /** Labels that say where people are; in them a half-hit value is told as uneven even if all values are half hit. */
+  /**
+   * Labels that say where people are. A place that says nearly the same as a piece of machinery stands back, and a
+   * half-hit place is told as uneven even if all places are half hit.
+   */
   places?: readonly string[]
 }
 
@@ -53,7 +56,12 @@ const MIN_SHARE_OF_LARGEST = 0.05
  * and what remains alike is merged. A failure of everything alike is `where: {}`. O(segments · attributes · leaves).
  */
 export function segment(table: LeafTable, options: SegmentOptions): Segmentation {
-  const window = openWindow(table, options.kind, options.dispersion ?? DEFAULT_DISPERSION)
+  const window = openWindow(
+    table,
+    options.kind,
+    options.dispersion ?? DEFAULT_DISPERSION,
+    options.places ?? DEFAULT_PLACES,
+  )
   let whole = 0
   for (let i = 0; i < table.real.length; i++) whole += table.real[i]! - table.predict[i]!
   const roots = findRoots(window, ENOUGH_SHARE)

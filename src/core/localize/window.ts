@@ -17,6 +17,8 @@ export interface Window {
   /** Variance over mean; every likelihood is divided by it (quasi-likelihood, McCullagh & Nelder 9.2). */
   dispersion: number
   ranks: Int32Array[]
+  /** 1 for attributes that say where people are, not what serves them. */
+  place: Uint8Array
 }
 
 /**
@@ -25,7 +27,12 @@ export interface Window {
  */
 const UNSEEN_SHARE = 0.02
 
-export function openWindow(table: LeafTable, kind: 'counts' | 'rates', dispersion: number): Window {
+export function openWindow(
+  table: LeafTable,
+  kind: 'counts' | 'rates',
+  dispersion: number,
+  places: readonly string[] = [],
+): Window {
   const { real, predict, total } = table
   const leaves = real.length
   const hits = new Float64Array(leaves)
@@ -44,7 +51,8 @@ export function openWindow(table: LeafTable, kind: 'counts' | 'rates', dispersio
       exposure[i] = predict[i]! * (1 - UNSEEN_SHARE) + floor
     }
   }
-  return { kind, table, leaves, hits, exposure, dispersion, ranks: table.values.map(nameRanks) }
+  const place = Uint8Array.from(table.attributes, name => (places.includes(name) ? 1 : 0))
+  return { kind, table, leaves, hits, exposure, dispersion, ranks: table.values.map(nameRanks), place }
 }
 
 export function levelOf(kind: Window['kind'], hits: number, exposure: number): number {
@@ -61,6 +69,18 @@ export function splitGain(window: Window, hits1: number, exposure1: number, hits
   const { kind, dispersion } = window
   const apart = fit(kind, hits1, exposure1) + fit(kind, hits2, exposure2)
   return (apart - fit(kind, hits1 + hits2, exposure1 + exposure2)) / dispersion
+}
+
+/** Nats, and part of the gain, by which a place must beat machinery: routing alone makes the two look nearly alike. */
+const PLACE_NATS = 12
+const PLACE_SHARE = 0.01
+
+/**
+ * A gain as two attributes are compared by it. People of a place fail because of what serves them, far more often than
+ * the other way round, so where both say nearly the same the place stands back.
+ */
+export function comparable(window: Window, attribute: number, gain: number): number {
+  return window.place[attribute] ? gain * (1 - PLACE_SHARE) - PLACE_NATS : gain
 }
 
 /** One attribute's values within a set of leaves, worst first. */
