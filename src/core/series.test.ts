@@ -186,6 +186,16 @@ describe('CountSeries: what teaches the baseline', () => {
     expect((told.at(-1)!.slot - raised[0]!.slot) / 60).toBeCloseTo(24, 0)
   })
 
+  it('a level twenty times the usual is an outage for days, however short the history', () => {
+    const told = watch(
+      minutes(),
+      3 * 1440,
+      noise(sfc32(6), i => (i < 180 ? 5 : 100)),
+    )
+    expect(told.filter(t => t.change === 'raised').length).toBeGreaterThan(0)
+    expect(told.filter(t => t.change === 'ended')).toEqual([])
+  })
+
   it('an unknown slot is not a zero', () => {
     const series = minutes()
     for (let i = 0; i < 2000; i++) series.step(START + i * MINUTE, i % 4 === 0 ? 8 : null)

@@ -49,6 +49,9 @@ export const SNAPSHOT_VERSION = 1
 export const LEVEL_SHIFT_ACCEPTED_AFTER_MS = 24 * 3_600_000
 /** … sooner where the history is shorter than that, for then the old level was hardly known, but never before this. */
 export const LEVEL_SHIFT_ACCEPTED_NOT_BEFORE_MS = 6 * 3_600_000
+/** A level above this many times the usual is an outage until it has lasted LONG_OUTAGE_FACTOR times as long as a plausible shift. */
+export const PLAUSIBLE_LEVEL = 6
+export const LONG_OUTAGE_FACTOR = 3
 /** Evidence does not bridge an unknown stretch longer than this; an open episode ends as unknown. */
 export const MAX_GAP_MS = 6 * 3_600_000
 /** How far back late counts are still placed in their slot, in slots. */
@@ -186,7 +189,9 @@ export class CountSeries {
     } else {
       const openSlots = index - detector.raisedIndex
       const history = Math.max(this.acceptSlotsMin, Math.min(this.acceptSlots, detector.raisedIndex))
-      if (openSlots >= history) {
+      // The longest outages last days and stand far above the usual; new habits do not arrive at many times the old ones.
+      const needed = detector.lastingLevel > PLAUSIBLE_LEVEL ? LONG_OUTAGE_FACTOR * this.acceptSlots : history
+      if (openSlots >= needed) {
         baseline.accept(detector.lastingLevel)
         this.end(index, 'accepted')
       }
