@@ -56,6 +56,8 @@ const WORSE_FACTOR = 3
  * nothing stands out. Group-bys are built once and updated by the leaves taken out. O(subsets · (leaves + causes · cells)).
  *
  * @example
+ * const columns = { real: Float64Array.of(5, 90), predict: Float64Array.of(5, 5) }
+ * const table = { attributes: ['region'], values: [['r1', 'r2']], codes: [Int32Array.of(0, 1)], ...columns }
  * localize(table)[0]?.where // => { region: ['r2'] }
  */
 export function localize(table: LeafTable, options: LocalizeOptions = {}): RootCause[] {
