@@ -102,7 +102,7 @@ describe('localize counts', () => {
   })
 
   it('is not impressed by an expectation that is three percent low everywhere', () => {
-    expect(localize(counts(sfc32(7), () => 1.03, 0.05, 200))).toEqual([])
+    expect(localize(counts(sfc32(7), () => 1.03, 0.005, 2000))).toEqual([])
   })
 })
 

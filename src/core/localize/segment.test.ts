@@ -115,6 +115,36 @@ describe('segment of request rates', () => {
     expect(wheres(traffic(sfc32(5), 1e7, l => share[l.cell] ?? 0))).toEqual([{ cell: ['central', 'east', 'south'] }])
   })
 
+  it('keeps two halves of 0.9 and 0.75 in one line, and those of 0.9 and 0.6 in two', () => {
+    const of = (low: number) => wheres(traffic(sfc32(33), 1e7, l => ({ east: 0.9, central: low })[l.cell] ?? 0))
+    expect(of(0.75)).toEqual([{ cell: ['central', 'east'] }])
+    expect(of(0.6)).toEqual([{ cell: ['east'] }, { cell: ['central'] }])
+  })
+
+  it('does not give a line to a small component that fails half as much', () => {
+    const found = wheres(traffic(sfc32(34), 1e7, l => (l.cell === 'east' ? (l.component === 'voice' ? 0.5 : 0.9) : 0)))
+    expect(found).toEqual([{ cell: ['east'] }])
+  })
+
+  it('names what is left of everything by what the first segment is not', () => {
+    const { segments } = segment(
+      traffic(sfc32(35), 1e7, l => (l.cell === 'south' ? 0.95 : 0.15)),
+      { kind: 'rates' },
+    )
+    expect(segments.map(s => s.where)).toEqual(
+      expect.arrayContaining([{ cell: ['south'] }, { cell: ['central', 'east', 'north', 'west'] }]),
+    )
+    expect(segments).toHaveLength(2)
+  })
+
+  it('calls no region uneven that hangs on the failing cell altogether', () => {
+    const { uneven } = segment(
+      traffic(sfc32(36), 1e7, l => (l.cell === 'west' ? 0.9 : 0)),
+      { kind: 'rates' },
+    )
+    expect(uneven.map(u => u.where)).toEqual([{ region: ['in'] }])
+  })
+
   it('tells levels by tier without any cell', () => {
     expect(wheres(traffic(sfc32(6), 1e6, l => (l.tier === 'free' ? 0.45 : 0.2)))).toEqual([
       { tier: ['free'] },
