@@ -65,10 +65,11 @@ function countsOf(report) {
   }
 }
 
-/** A page of HTML in a failed comparison is one line; nobody reads it here. */
+/** Without colours, and without the ends of endless lines: a page of HTML in a failed comparison is one. */
 const shortened = output =>
   output
     .trim()
+    .replace(/\u001b\[[\d;]*m/g, '')
     .split('\n')
     .map(line => (line.length > 500 ? `${line.slice(0, 500)} … (${line.length} characters)` : line))
     .join('\n')
