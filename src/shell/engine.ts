@@ -8,6 +8,7 @@ import { readSignal, Refusal } from '../core/door.js'
 import { emptyOutcome, type EngineConfig, Fold, FOLD_VERSION } from '../core/fold.js'
 import type { Level } from './env.js'
 import { LineReader } from './lines.js'
+import { Ordinary } from './ordinary.js'
 import { heed, tell } from './story.js'
 
 /** What a commit changed, for those who show it. */
@@ -34,6 +35,8 @@ const SNAPSHOT_SIGNALS = 500_000
 const SNAPSHOT_LEAST_MS = MINUTE / 2
 const SNAPSHOT_MS = 5 * MINUTE
 const RETRY_MS = 1_000
+/** Label limits were applied at the door; here one label set is as good for ever. */
+const EPOCH = 1
 
 export interface EngineParts {
   log: Log
@@ -47,6 +50,7 @@ export interface EngineParts {
 /** Folds the log into the store: reads what is durable, folds, commits, and takes a snapshot now and then. */
 export class Engine implements AsyncDisposable {
   private outcome: Outcome = emptyOutcome()
+  private readonly ordinary = new Ordinary()
   private orders: Order[] = []
   private folded = 0
   private lastCommit = performance.now()
@@ -130,11 +134,22 @@ export class Engine implements AsyncDisposable {
       fold.order(order, position, outcome)
       this.orders.push(order)
     } else if (entry.kind === 'signals') {
-      const lines = new LineReader((_, text) => {
-        const signal = text === null ? null : readSignal(JSON.parse(text))
-        // What was accepted stays readable; a rule that became stricter since then passes over it.
-        if (signal !== null && !(signal instanceof Refusal)) fold.signal(signal, position, outcome)
-      })
+      const { ordinary } = this
+      const lines = new LineReader(
+        (_, text, __, chunk, from, to) => {
+          const signal = text === null ? null : readSignal(JSON.parse(text))
+          // What was accepted stays readable; a rule that became stricter since then passes over it.
+          if (signal === null || signal instanceof Refusal) return
+          ordinary.learn(chunk, from, to, EPOCH, signal.service, signal.labels)
+          fold.signal(signal, position, outcome)
+        },
+        (chunk, from) => {
+          if (!ordinary.read(chunk, from, EPOCH)) return -1
+          const { next } = ordinary.scanner
+          fold.signal(ordinary.observation(chunk), position, outcome)
+          return next
+        },
+      )
       lines.push(entry.body)
       lines.end()
     }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Refusal } from '../core/door.js'
 import { fingerprint, fingerprintBytes, print } from '../core/dedupe.js'
 import { sfc32 } from '../core/stat/random.js'
+import type { Signal } from '../contract/signal.js'
 import { streamOf } from '../testing/stream.js'
 import { Gate } from './gate.js'
 
@@ -59,8 +60,11 @@ describe('Gate', () => {
         taken.text++
         const read = fast.line(line)
         got = read instanceof Refusal ? read.rule : read === 'duplicate' ? 'duplicate' : 'accepted'
-        if (got === 'accepted') fast.learn(bytes, 0, bytes.length - 1)
-      } else taken.bytes++
+        if (got === 'accepted') fast.learn(bytes, 0, bytes.length - 1, read as Signal)
+      } else {
+        taken.bytes++
+        if (got === 'accepted') expect(fast.observation(bytes)).toEqual(verdict)
+      }
       expect([got, fast.now]).toEqual([expected, slow.now])
       if (got === 'accepted') expect([fast.hi, fast.lo]).toEqual([slow.hi, slow.lo])
     }

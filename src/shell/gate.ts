@@ -10,42 +10,15 @@ import {
   timely,
   untimely,
 } from '../core/door.js'
-import { Scanner } from '../core/door/scan.js'
 import { LabelBook } from '../core/labels.js'
 import { LABEL_EPOCH_MS, MAX_AGE_MS } from '../contract/limits.js'
-import type { Signal } from '../contract/signal.js'
+import type { Observation, Signal } from '../contract/signal.js'
 import type { EpochMs } from '../contract/time.js'
+import { Ordinary } from './ordinary.js'
 
 const DUPLICATE = 'duplicate' as const
 
-const SETS = 2 ** 16
 const labelEpoch = (now: EpochMs) => Math.floor(now / LABEL_EPOCH_MS)
-
-/**
- * Fingerprints of service + labels as they were written, seen in the present label epoch. Four places for each, the
- * newest stay: 65,536 × 12 bytes. What is pushed out is read the long way once more.
- */
-class KnownSets {
-  private readonly words = new Uint32Array(SETS * 3)
-  private turn = 0
-
-  has(hi: number, lo: number, epoch: number): boolean {
-    const { words } = this
-    const first = (lo & (SETS / 4 - 1)) * 12
-    for (let at = first; at < first + 12; at += 3) {
-      if (words[at] === hi && words[at + 1] === lo && words[at + 2] === epoch) return true
-    }
-    return false
-  }
-
-  add(hi: number, lo: number, epoch: number): void {
-    this.turn = (this.turn + 1) & 3
-    const at = (lo & (SETS / 4 - 1)) * 12 + this.turn * 3
-    this.words[at] = hi
-    this.words[at + 1] = lo
-    this.words[at + 2] = epoch
-  }
-}
 
 /** Rules, clock, de-duplication and label limits in the order in which a line meets them. One for each workspace. */
 export class Gate {
@@ -59,8 +32,7 @@ export class Gate {
 
   /** Where the line that `bytes` was asked about ends. */
   next = 0
-  private readonly scanner = new Scanner()
-  private readonly sets = new KnownSets()
+  private readonly ordinary = new Ordinary()
 
   constructor(readonly clock: 'wall' | 'signals') {}
 
@@ -71,17 +43,18 @@ export class Gate {
   }
 
   /**
-   * The line that begins at `from` and has its end within `bytes`, straight from them: the same verdict as `line` at half the cost; 'unknown' when only `line` can
-   * tell. A line whose service and labels came before with these very bytes has label values that are known.
+   * The line that begins at `from` and has its end within `bytes`, straight from them: the same verdict as `line` at
+   * half the cost; 'unknown' when only `line` can tell.
    */
   bytes(bytes: Uint8Array, from: number): 'accepted' | 'duplicate' | 'unknown' {
-    const { scanner } = this
-    if (!scanner.scan(bytes, from)) return 'unknown'
-    const { at, seenAt, serviceFrom, serviceTo, labelsFrom, labelsTo, idFrom, idTo } = scanner
+    const { ordinary } = this
+    const { scanner } = ordinary
+    // The epoch of the line that moves log time into the next is not known here yet; it will not be found.
+    if (!ordinary.read(bytes, from, labelEpoch(this.now))) return 'unknown'
+    const { at, seenAt, serviceFrom, serviceTo, idFrom, idTo } = scanner
     const now = this.clock === 'signals' && seenAt > this.now ? seenAt : this.now
+    if (labelEpoch(now) !== labelEpoch(this.now)) return 'unknown'
     if (!timely(at, seenAt, this.now, this.clock, Math.min(MAX_AGE_MS, this.dedupe.horizonMs))) return 'unknown'
-    fingerprintBytes(bytes, serviceFrom, serviceTo, labelsFrom, labelsTo)
-    if (!this.sets.has(print.hi, print.lo, labelEpoch(now))) return 'unknown'
     fingerprintBytes(bytes, serviceFrom, serviceTo, idFrom, idTo)
     const { hi, lo } = print
     const verdict = this.dedupe.add(hi, lo, now)
@@ -94,13 +67,14 @@ export class Gate {
     return 'accepted'
   }
 
+  /** The signal that `bytes` has just accepted. */
+  observation(bytes: Buffer): Observation {
+    return this.ordinary.observation(bytes)
+  }
+
   /** After `line` has accepted the line that ends at `to`: from now on `bytes` knows its labels. */
-  learn(bytes: Uint8Array, from: number, to: number): void {
-    const { scanner } = this
-    // The last line of a body may have no end.
-    if (to >= bytes.length || !scanner.scan(bytes, from)) return
-    fingerprintBytes(bytes, scanner.serviceFrom, scanner.serviceTo, scanner.labelsFrom, scanner.labelsTo)
-    this.sets.add(print.hi, print.lo, labelEpoch(this.now))
+  learn(bytes: Uint8Array, from: number, to: number, { service, labels }: Signal): void {
+    this.ordinary.learn(bytes, from, to, labelEpoch(this.now), service, labels)
   }
 
   /** One line of NDJSON. */

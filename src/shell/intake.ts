@@ -42,7 +42,7 @@ export class Intake {
         else if (verdict instanceof Refusal) this.reject(line, verdict)
         else {
           this.accept(chunk, from, to)
-          this.gate.learn(chunk, from, to)
+          this.gate.learn(chunk, from, to, verdict)
         }
       },
       (chunk, from) => {

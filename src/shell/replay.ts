@@ -4,6 +4,7 @@ import type { Reject } from '../contract/error.js'
 import type { IncidentEvent } from '../contract/incident.js'
 import { REJECTS_LISTED } from '../contract/limits.js'
 import type { Outcome } from '../contract/outcome.js'
+import type { Signal } from '../contract/signal.js'
 import { Gate } from './gate.js'
 import { LineReader } from './lines.js'
 
@@ -40,7 +41,10 @@ export class Replay {
     private readonly options: { config?: EngineConfig; batch?: number } = {},
   ) {
     this.fold = new Fold(options.config ?? replayConfig())
-    this.reader = new LineReader((line, text, refusal) => this.line(line, text, refusal))
+    this.reader = new LineReader(
+      (line, text, refusal, chunk, from, to) => this.line(line, text, refusal, chunk, from, to),
+      (chunk, from) => this.bytes(chunk, from),
+    )
   }
 
   push(bytes: Uint8Array): void {
@@ -58,18 +62,44 @@ export class Replay {
     return this.fold.now
   }
 
-  private line(line: number, text: string | null, refusal: Refusal | null): void {
-    this.counts.lines++
+  private bytes(chunk: Buffer, from: number): number {
+    const verdict = this.gate.bytes(chunk, from)
+    if (verdict === 'unknown') return -1
+    const { next } = this.gate
+    if (verdict === 'duplicate') this.counts.duplicate++
+    else this.take(this.gate.observation(chunk))
+    this.counted()
+    return next
+  }
+
+  private line(
+    line: number,
+    text: string | null,
+    refusal: Refusal | null,
+    chunk: Buffer,
+    from: number,
+    to: number,
+  ): void {
     const signal = text === null ? refusal! : this.gate.line(text)
     if (signal === 'duplicate') this.counts.duplicate++
     else if (signal instanceof Refusal) {
+      const { rule, message, value } = signal
       this.counts.rejected++
-      if (this.counts.rejects.length < REJECTS_LISTED)
-        this.counts.rejects.push({ line, rule: signal.rule, message: signal.message, value: signal.value })
+      if (this.counts.rejects.length < REJECTS_LISTED) this.counts.rejects.push({ line, rule, message, value })
     } else {
-      this.counts.accepted++
-      this.fold.signal(signal, this.position, this.outcome)
+      this.gate.learn(chunk, from, to, signal)
+      this.take(signal)
     }
+    this.counted()
+  }
+
+  private take(signal: Signal): void {
+    this.counts.accepted++
+    this.fold.signal(signal, this.position, this.outcome)
+  }
+
+  private counted(): void {
+    this.counts.lines++
     if (this.options.batch !== undefined && ++this.inBatch >= this.options.batch) this.cut()
   }
 

@@ -9,6 +9,7 @@ import {
   TEXT_CHARS,
   WINDOW_MAX_MS,
 } from '../../contract/limits.js'
+import type { ObservationVia } from '../../contract/signal.js'
 
 /**
  * Reads an ordinary observation straight from the bytes of its line, without making strings: what decides at the door
@@ -29,6 +30,22 @@ export class Scanner {
   /** The inside of `labels`, braces left out. */
   labelsFrom = 0
   labelsTo = 0
+  via: ObservationVia = 'report'
+  total = 0
+  /** -1 where they are absent, as are the positions below. */
+  bad = -1
+  slow = -1
+  windowMs = -1
+  latencyFrom = -1
+  latencyTo = -1
+  reporterFrom = -1
+  reporterTo = -1
+  authorFrom = -1
+  authorTo = -1
+  textFrom = -1
+  textTo = -1
+  langFrom = -1
+  langTo = -1
 
   private i = 0
   private number = 0
@@ -36,52 +53,39 @@ export class Scanner {
   /** Whether the line at `from`, whose end must be in the buffer, is an ordinary observation. Reads no byte beyond it. */
   scan(b: Uint8Array, from: number): boolean {
     this.i = from + 1
-    this.serviceTo = this.idTo = this.labelsFrom = this.labelsTo = 0
-    this.at = this.seenAt = -1
-    let [via, total, bad, slow, seen] = [0, -1, -1, -1, 0]
+    this.labelsFrom = this.labelsTo = 0
+    this.at = this.seenAt = this.total = this.bad = this.slow = this.windowMs = -1
+    this.latencyFrom = this.reporterFrom = this.authorFrom = this.textFrom = this.langFrom = -1
+    let seen = 0
     if (b[from] !== BRACE) return false
     for (;;) {
       const key = this.key(b)
       if (key === 0 || (seen & key) !== 0) return false
       seen |= key
-      if (key & (TOTAL | BAD | SLOW | WINDOW | LATENCY)) {
-        if (!this.digits(b, key === LATENCY)) return false
-        const n = this.number
-        if (key === TOTAL) total = n
-        else if (key === BAD) bad = n
-        else if (key === SLOW) slow = n
-        else if (key === WINDOW ? n === 0 || n > WINDOW_MAX_MS : n >= LATENCY_MAX_MS) return false
-      } else if (key === LABELS) {
-        if (!this.labels(b)) return false
-      } else {
-        if (b[this.i] !== QUOTE) return false
-        const start = ++this.i
-        const end = this.string(b)
-        if (end < 0) return false
-        if (key === TYPE) {
-          if (!equal(b, start, end, OBSERVATION)) return false
-        } else if (key === VIA) {
-          via = viaOf(b, start, end)
-          if (via === 0) return false
-        } else if (!this.text(b, key, start, end)) return false
-      }
+      if (key & NUMBERS ? !this.count(b, key) : key === LABELS ? !this.labels(b) : !this.text(b, key)) return false
       const c = b[this.i++]
       if (c === COMMA) continue
       if (c !== CLOSE) return false
       break
     }
-    if ((seen & NEEDED) !== NEEDED) return false
-    if (total < 0) {
-      if (via === METRIC) return false
-      total = 1
-    }
-    if (bad < 0 ? via !== POST : bad > total) return false
-    if (total > COUNT_MAX || slow > total || ((via === REPORT || via === CHECK) && total !== 1)) return false
+    if ((seen & NEEDED) !== NEEDED || !this.adds()) return false
     if (this.seenAt < this.at) this.seenAt = this.at
     if (b[this.i] === RETURN) this.i++
     if (b[this.i] !== NEWLINE) return false
     this.next = this.i + 1
     return true
+  }
+
+  /** The rules on counts, as `readSignal` has them. */
+  private adds(): boolean {
+    const { via, bad } = this
+    if (this.total < 0) {
+      if (via === 'metric') return false
+      this.total = 1
+    }
+    const { total } = this
+    if (bad < 0 ? via !== 'post' : bad > total) return false
+    return total <= COUNT_MAX && this.slow <= total && (total === 1 || via === 'metric' || via === 'post')
   }
 
   /** A known field's bit, 0 for another; leaves `i` at its value. */
@@ -146,26 +150,75 @@ export class Scanner {
     return true
   }
 
-  private text(b: Uint8Array, key: number, start: number, end: number): boolean {
+  private count(b: Uint8Array, key: number): boolean {
+    const start = this.i
+    if (!this.digits(b, key === LATENCY)) return false
+    const n = this.number
+    if (key === TOTAL) this.total = n
+    else if (key === BAD) this.bad = n
+    else if (key === SLOW) this.slow = n
+    else if (key === WINDOW) {
+      this.windowMs = n
+      return n > 0 && n <= WINDOW_MAX_MS
+    } else {
+      this.latencyFrom = start
+      this.latencyTo = this.i
+      return n < LATENCY_MAX_MS
+    }
+    return true
+  }
+
+  private text(b: Uint8Array, key: number): boolean {
+    if (b[this.i] !== QUOTE) return false
+    const start = ++this.i
+    const end = this.string(b)
+    if (end < 0) return false
     const length = end - start
-    if (key === AT || key === SEEN_AT) {
-      const ms = timeOf(b, start, length)
-      if (!(ms >= EARLIEST_MS && ms < LATEST_MS)) return false
-      if (key === AT) this.at = ms
-      else this.seenAt = ms
+    switch (key) {
+      case TYPE:
+        return equal(b, start, end, OBSERVATION)
+      case VIA:
+        return this.known(b, start, end)
+      case AT:
+        this.at = timeOf(b, start, length)
+        return this.at >= EARLIEST_MS && this.at < LATEST_MS
+      case SEEN_AT:
+        this.seenAt = timeOf(b, start, length)
+        return this.seenAt >= EARLIEST_MS && this.seenAt < LATEST_MS
+      case ID:
+        this.idFrom = start
+        this.idTo = end
+        return length > 0 && length <= ID_CHARS
+      case SERVICE:
+        this.serviceFrom = start
+        this.serviceTo = end
+        return length > 0 && length <= SERVICE_CHARS
+      case REPORTER:
+        this.reporterFrom = start
+        this.reporterTo = end
+        return length <= ID_CHARS
+      case AUTHOR:
+        this.authorFrom = start
+        this.authorTo = end
+        return length <= ID_CHARS
+      case TEXT:
+        this.textFrom = start
+        this.textTo = end
+        return length <= TEXT_CHARS
+      default:
+        this.langFrom = start
+        this.langTo = end
+        return length <= LABEL_VALUE_CHARS
+    }
+  }
+
+  private known(b: Uint8Array, from: number, to: number): boolean {
+    for (const { name, via } of VIAS) {
+      if (!equal(b, from, to, name)) continue
+      this.via = via
       return true
     }
-    if (key === ID) {
-      this.idFrom = start
-      this.idTo = end
-      return length > 0 && length <= ID_CHARS
-    }
-    if (key === SERVICE) {
-      this.serviceFrom = start
-      this.serviceTo = end
-      return length > 0 && length <= SERVICE_CHARS
-    }
-    return length <= (key === TEXT ? TEXT_CHARS : key === LANG ? LABEL_VALUE_CHARS : ID_CHARS)
+    return false
   }
 }
 
@@ -175,11 +228,11 @@ const [NEWLINE, RETURN, SPACE, QUOTE, COMMA, POINT, ZERO, COLON, BRACE, CLOSE] =
 const [TYPE, VIA, ID, SERVICE, AT, SEEN_AT, LABELS, TOTAL] = [1, 2, 4, 8, 16, 32, 64, 128]
 const [BAD, SLOW, WINDOW, LATENCY, REPORTER, AUTHOR, TEXT, LANG] = [256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768]
 const NEEDED = TYPE | VIA | ID | SERVICE | AT
-const [REPORT, POST, CHECK, METRIC] = [1, 2, 3, 4]
+const NUMBERS = TOTAL | BAD | SLOW | WINDOW | LATENCY
 
 const ascii = (text: string) => Uint8Array.from(text, c => c.charCodeAt(0))
 const OBSERVATION = ascii('observation')
-const VIAS = ['report', 'post', 'check', 'metric'].map(ascii)
+const VIAS = (['report', 'post', 'check', 'metric'] as const).map(via => ({ via, name: ascii(via) }))
 const LONGEST_KEY = 9
 const NAMES: [name: string, bit: number][] = [
   ['type', TYPE],
@@ -209,11 +262,6 @@ function equal(b: Uint8Array, from: number, to: number, name: Uint8Array): boole
   if (to - from !== name.length) return false
   for (let i = 0; i < name.length; i++) if (b[from + i] !== name[i]) return false
   return true
-}
-
-function viaOf(b: Uint8Array, from: number, to: number): number {
-  for (let v = 0; v < VIAS.length; v++) if (equal(b, from, to, VIAS[v]!)) return v + 1
-  return 0
 }
 
 let lastDay = -1
