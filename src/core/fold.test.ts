@@ -325,6 +325,9 @@ describe('silence', () => {
     expect(minute(events[0])).toBeLessThanOrEqual(126)
     expect(events[0]).toMatchObject({ kind: 'outage' })
     expect(events.some(e => e.segments!.some(s => s.where.cell?.join() === 'a'))).toBe(true)
+    // A third of the checks fail: that the requests still heard are healthy says nothing about the cell.
+    expect(events.find(e => minute(e) >= 124)!.severity).toBe('critical')
+    expect(events.filter(e => e.event === 'recovering' && minute(e) < 200)).toEqual([])
   })
 })
 

@@ -71,6 +71,7 @@ const since = (ms: number, more: Partial<Surroundings> = {}): Surroundings => ({
   upstream: false,
   badOpen: false,
   slowOpen: false,
+  endedLately: false,
   repeaters: false,
   ...more,
 })

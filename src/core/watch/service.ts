@@ -18,6 +18,7 @@ import {
   failsInSilence,
   locateRates,
   nameSegments,
+  newStrand,
   rateWindow,
   readTracks,
   whereUnaffected,
@@ -171,20 +172,7 @@ export function readStrand(s: ServiceState, strand: Strand, r: ServiceReadings, 
   if (!alarm && !state) return null
   if (!state) {
     const { onset, interval } = onsetOf(s, strand, kinds, r, now)
-    state = s.strands[strand] = {
-      raisedAt: now,
-      machineAt: 0,
-      onset,
-      onsetInterval: interval,
-      troubledAt: now,
-      excessAt: { metrics: 0, checks: 0 },
-      reportPeak: 0,
-      named: [],
-      segments: [],
-      uneven: [],
-      unaffected: {},
-      demand: null,
-    }
+    state = s.strands[strand] = newStrand(now, onset, interval)
   } else if (alarm && now - Math.max(state.raisedAt, state.machineAt) < ONSET_SETTLES_MS) {
     const { onset, interval } = onsetOf(s, strand, kinds, r, now)
     state.onset = onset
@@ -220,7 +208,9 @@ export function readStrand(s: ServiceState, strand: Strand, r: ServiceReadings, 
   }
   if (now - state.raisedAt < SEARCH_SETTLES_MS || (now / MINUTE) % SEARCH_EVERY_MIN === 0)
     locate(s, state, strand, kinds, { metrics, checks }, failing, now)
-  const tracks = readTracks(state, metrics, checks, now)
+  const blind = metrics !== null && checks !== null && failsInSilence(checks, metrics, now)
+  const leading = blind ? null : metrics
+  const tracks = readTracks(state, leading, metrics, checks, now)
   if (echo) tracks.push(echo)
   const stale = tracks.some(t => t.stale && t.excess > 0.02)
   return {
@@ -238,7 +228,7 @@ export function readStrand(s: ServiceState, strand: Strand, r: ServiceReadings, 
     unaffected: state.unaffected,
     components: componentsOf(s, state, metrics, strand, now),
     tracks,
-    share: overallShare(metrics && checks && failsInSilence(checks, metrics, now) ? null : metrics, checks),
+    share: overallShare(leading, checks),
     calm: !troubled && !stale,
     demand: (state.demand = (s.metrics && readDemand(s.metrics, state.onset, now)) ?? state.demand),
     crowd: readCrowd(s.crowd, now, REPORT_WINDOW_MS),

@@ -8,6 +8,7 @@ import {
   failsInSilence,
   groupExcess,
   locateRates,
+  newStrand,
   rateWindow,
   readTracks,
   type StrandState,
@@ -35,17 +36,8 @@ const fails =
 const fine = () => 0
 const at = (m: number): number => T + m * MINUTE
 const strandState = (named: StrandState['named'] = []): StrandState => ({
-  raisedAt: at(122),
-  onset: at(120),
-  onsetInterval: [at(119), at(121)],
-  troubledAt: at(122),
-  excessAt: { metrics: 0, checks: 0 },
-  reportPeak: 0,
+  ...newStrand(at(122), at(120), [at(119), at(121)]),
   named,
-  segments: [],
-  uneven: [],
-  unaffected: {},
-  demand: null,
 })
 
 describe('a window of rates', () => {
@@ -92,7 +84,7 @@ describe('tracks', () => {
       [{ cell: 'b' }, fine],
     ])
     const window = rateWindow(state, 'bad', at(160), at(120), true)
-    const tracks = readTracks(strandState([{ label: 'cell', value: 'a' }]), window, null, at(160))
+    const tracks = readTracks(strandState([{ label: 'cell', value: 'a' }]), window, window, null, at(160))
     expect(tracks.map(t => [t.where, t.stale])).toEqual([
       [{}, false],
       [{ cell: ['a'] }, true],
@@ -112,7 +104,9 @@ describe('tracks', () => {
       false,
     )
     const named = ['a', 'b'].map(value => ({ label: 'cell', value }))
-    const excess = readTracks(strandState(named), metrics, checks, at(140)).map(t => Math.round(t.excess * 10) / 10)
+    const excess = readTracks(strandState(named), metrics, metrics, checks, at(140)).map(
+      t => Math.round(t.excess * 10) / 10,
+    )
     expect(excess).toEqual([0.2, 0.2, 1])
   })
 })

@@ -48,6 +48,21 @@ export interface StrandState {
   demand: Finding['demand']
 }
 
+export const newStrand = (now: EpochMs, onset: EpochMs, onsetInterval: [EpochMs, EpochMs]): StrandState => ({
+  raisedAt: now,
+  machineAt: 0,
+  onset,
+  onsetInterval,
+  troubledAt: now,
+  excessAt: { metrics: 0, checks: 0 },
+  reportPeak: 0,
+  named: [],
+  segments: [],
+  uneven: [],
+  unaffected: {},
+  demand: null,
+})
+
 export interface RateWindow {
   state: RateState
   window: LeafWindow
@@ -131,8 +146,8 @@ export function locateRates(rates: RateWindow): Segmentation {
 }
 
 const PLACES = ['cell', 'region', 'pop', 'isp', 'asn']
-/** A place whose requests are so much older than the newest of all has fallen silent; metrics of one minute arrive within two. */
-const BEHIND_MS = 3 * MINUTE
+/** A place whose requests are so much older than the newest of all has fallen silent; metrics of one minute arrive within the next. */
+const BEHIND_MS = 2 * MINUTE
 
 const mostlyFails = (total: number, hit: number): boolean => total >= 3 && hit >= 3 && hit >= 0.5 * total
 
@@ -213,16 +228,22 @@ export function nameSegments(state: StrandState, segments: readonly SegmentReadi
           state.named.push({ label, value })
 }
 
-/** Everything, then each named value: what is left of the trouble there. Metrics lead; checks speak where metrics never did. */
+/**
+ * Everything, then each named value: what is left of the trouble there. Metrics lead; checks speak where metrics never did.
+ * `leading` speaks for everything: the metrics, or nobody but checks while the metrics of a failing place are silent.
+ */
 export function readTracks(
   state: StrandState,
+  leading: RateWindow | null,
   metrics: RateWindow | null,
   checks: RateWindow | null,
   now: EpochMs,
 ): Track[] {
   const tracks: Track[] = []
   const read = (where: Where, key: string | null): void => {
-    for (const rates of [metrics, checks]) {
+    // Two sources that take turns at the whole would look like recovery: while metrics are alive, checks wait for them.
+    const alive = leading !== null && now - leading.state.seenAt < UNREADABLE_MS
+    for (const rates of key === null ? [leading, alive ? null : checks] : [metrics, checks]) {
       if (!rates) continue
       const group = key === null ? 0 : rates.state.book.groupOf.get(key)
       if (group === undefined || (rates.groups.total[group] ?? 0) <= 0) continue
