@@ -15,6 +15,7 @@ import {
   rings,
   unusedParts,
 } from './arch.js'
+import { ConfigSchema } from './src/contract/config.js'
 
 const root = import.meta.dirname
 const TEXT = /\.(ts|mjs|js|json|md|css|html|svg|yaml|yml|sql|sh|csv|ndjson)$|^\.ci\/run$|^bin\/epicenter$/
@@ -57,6 +58,10 @@ describe('the house', () => {
     const result = spawnSync(process.execPath, [script, '--check'], { cwd: root, encoding: 'utf8' })
     expect(result.stderr.trim()).toBe('')
     expect(result.status).toBe(0)
+  })
+  it('explains every key of the configuration', () => {
+    const page = files.get('docs/configuration.md') ?? ''
+    expect(Object.keys(ConfigSchema.properties).filter(key => !page.includes(`\`${key}\``))).toEqual([])
   })
   it('uses every package that it installs for running', () => {
     expect(unusedParts(files, Object.keys(manifest['dependencies'] ?? {}))).toEqual([])

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -56,6 +56,22 @@ describe.each(pages.filter(path => consoleSteps(read(path)).length > 0))('comman
     const result = spawnSync('bash', ['-c', `set -o pipefail\n${command}`], { cwd: folder, env, encoding: 'utf8' })
     expect(result.status, result.stderr).toBe(0)
     if (!prints(result.stdout, output)) expect(result.stdout).toBe(`${output.join('\n')}\n`)
+  })
+})
+
+describe('the page on configuration', () => {
+  it('shows a file that is right', () => {
+    const blocks = [...read('docs/configuration.md').matchAll(/```yaml\n([\s\S]*?)```/g)].map(match => match[1])
+    const folder = mkdtempSync(join(tmpdir(), 'epicenter-config-'))
+    writeFileSync(join(folder, 'epicenter.yaml'), blocks.join(''))
+    const env = { ...process.env, EPICENTER_WEBHOOK_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' }
+    const check = spawnSync(join(root, 'bin', 'epicenter'), ['check', join(folder, 'epicenter.yaml')], {
+      env,
+      encoding: 'utf8',
+    })
+    rmSync(folder, { recursive: true, force: true })
+    expect(check.stderr).toBe('')
+    expect(check.stdout).toContain('is right: 1 services, 1 notifiers')
   })
 })
 
