@@ -51,6 +51,19 @@ describe('parse()', () => {
       `notifiers: [{ kind: webhook, url: 'mailto:a', secret: ${'A'.repeat(32)} }]`,
       /^notifiers\[0\]\.url: .*; mailto:a$/,
     ],
+    ['two pages of one id', 'pages: [{ id: a }, { id: a }]', 'pages[1].id: every id stands once; a'],
+    ['a page with an address in its name', 'pages: [{ id: ../a }]', /^pages\[0\]\.id: .*; \.\.\/a$/],
+    ['a zone that is none', 'pages: [{ id: a, timeZone: Mars/Base }]', /^pages\[0\]\.timeZone: .*; Mars\/Base$/],
+    [
+      'a rule that is not understood',
+      'maintenance: [{ id: a, title: A, starts: 2026-01-01T00:00, minutes: 5, components: [s], rrule: FREQ=HOURLY }]',
+      'maintenance[0].rrule: FREQ is DAILY, WEEKLY, MONTHLY or YEARLY; FREQ=HOURLY',
+    ],
+    [
+      'a start that is no time',
+      'maintenance: [{ id: a, title: A, starts: tomorrow morning, minutes: 5, components: [s] }]',
+      /^maintenance\[0\]\.starts: a time such as .*; tomorrow morning$/,
+    ],
   ])('finds %s', (_, text, finding) => {
     const [first] = findings(text)
     if (typeof finding === 'string') expect(first).toBe(finding)

@@ -6,6 +6,8 @@ import { LineCounter, parseDocument } from 'yaml'
 import { type Config, type ConfigFile, ConfigSchema } from '../contract/config.js'
 import { KEEP_FACTS_MS, KEEP_LOG_MS, KEEP_ROLLUPS_MS } from '../contract/limits.js'
 import { DAY } from '../contract/time.js'
+import { parseRule } from '../core/calendar/recurrence.js'
+import { isZone, readMoment } from '../core/calendar/zone.js'
 import { isName, shown } from '../core/door.js'
 
 /** One thing wrong with a configuration file. */
@@ -183,6 +185,49 @@ function beyondShape(file: ConfigFile): Finding[] {
       if (other !== undefined && !ids.has(other))
         findings.push({ path: `${at}.service`, rule: 'the id of a service in this file', value: other })
     }
+  })
+  return [...findings, ...beyondPages(file)]
+}
+
+/** Times, zones and rules of pages and maintenance: read here as they are read later, so that no page meets a bad one. */
+function beyondPages({ pages = [], maintenance = [] }: ConfigFile): Finding[] {
+  const findings: Finding[] = []
+  const once = (list: readonly { [key: string]: unknown }[], key: string, at: string) => {
+    const seen = new Set<unknown>()
+    list.forEach((each, i) => {
+      if (seen.has(each[key]))
+        findings.push({ path: `${at}[${i}].${key}`, rule: `every ${key} stands once`, value: String(each[key]) })
+      seen.add(each[key])
+    })
+  }
+  const zone = (path: string, value: string | undefined): boolean => {
+    if (value === undefined || isZone(value)) return true
+    findings.push({ path, rule: 'a time zone such as Europe/Berlin', value })
+    return false
+  }
+  const read = (path: string, value: string, parse: () => unknown) => {
+    try {
+      parse()
+    } catch (error) {
+      findings.push({ path, rule: (error as Error).message, value })
+    }
+  }
+  once(pages, 'id', 'pages')
+  once(
+    pages.filter(page => page.url !== undefined),
+    'url',
+    'pages',
+  )
+  pages.forEach((page, i) => {
+    zone(`pages[${i}].timeZone`, page.timeZone)
+    once(page.groups ?? [], 'name', `pages[${i}].groups`)
+  })
+  once(maintenance, 'id', 'maintenance')
+  maintenance.forEach((plan, i) => {
+    if (zone(`maintenance[${i}].timeZone`, plan.timeZone))
+      read(`maintenance[${i}].starts`, plan.starts, () => readMoment(plan.starts, plan.timeZone ?? 'Etc/UTC'))
+    const { rrule } = plan
+    if (rrule !== undefined) read(`maintenance[${i}].rrule`, rrule, () => parseRule(rrule))
   })
   return findings
 }

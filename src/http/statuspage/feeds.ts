@@ -1,5 +1,5 @@
 import type { EpochMs } from '../../contract/time.js'
-import { isoIn } from '../../core/zone.js'
+import { isoIn } from '../../core/calendar/zone.js'
 import { stepsOf } from './v2.js'
 import type { Picture } from './picture.js'
 

@@ -1,5 +1,5 @@
 import { DAY, type EpochMs } from '../../contract/time.js'
-import { offsetMsAt, toLocal, utcOf } from '../../core/zone.js'
+import { offsetMsAt, toLocal, utcOf } from '../../core/calendar/zone.js'
 import type { Picture } from './picture.js'
 import type { Told } from './told.js'
 

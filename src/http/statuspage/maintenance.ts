@@ -1,8 +1,8 @@
 import type { MaintenanceConfig } from '../../contract/config.js'
 import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { ServiceNow } from '../../contract/view.js'
-import { occurrences, parseRule, type Rule } from '../../core/recurrence.js'
-import { readMoment } from '../../core/zone.js'
+import { occurrences, parseRule, type Rule } from '../../core/calendar/recurrence.js'
+import { readMoment } from '../../core/calendar/zone.js'
 import { idOf } from './ids.js'
 import { leafOf, type Leaf, type Plan } from './plan.js'
 

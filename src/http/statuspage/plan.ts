@@ -39,7 +39,11 @@ export function planOf(page: StatusPageConfig, services: readonly ServiceNow[]):
     : services
   const groups = page.groups ? configured(page, services, shown) : derived(shown)
   const rows: Plan['rows'] = []
-  for (const { group, leaves } of groups) {
+  const seen = new Set<string>()
+  for (const { group, leaves: named } of groups) {
+    // Ids are unique on a page, some clients insist on it: a component that is named twice stands where it came first.
+    const leaves = named.filter(({ id }) => !seen.has(id) && seen.add(id))
+    if (leaves.length === 0) continue
     const position = rows.length + 1
     if (group === null) rows.push(...leaves.map((leaf, i) => ({ ...leaf, position: position + i })))
     else {
@@ -48,7 +52,7 @@ export function planOf(page: StatusPageConfig, services: readonly ServiceNow[]):
       rows.push(made)
     }
   }
-  const leaves = once(rows.flatMap(row => (isGroup(row) ? row.leaves : [row])))
+  const leaves = rows.flatMap(row => (isGroup(row) ? row.leaves : [row]))
   return { rows, leaves, services: [...new Set(leaves.map(each => each.service))] }
 }
 
@@ -124,9 +128,3 @@ const part = (service: ServiceNow, { id, name }: { id: string; name: string }): 
   group: null,
   position: 1,
 })
-
-/** A component that stands in two groups counts once. */
-function once(leaves: Leaf[]): Leaf[] {
-  const seen = new Set<string>()
-  return leaves.filter(({ id }) => !seen.has(id) && seen.add(id))
-}

@@ -1,5 +1,5 @@
 import type { EpochMs } from '../../contract/time.js'
-import { isoIn } from '../../core/zone.js'
+import { isoIn } from '../../core/calendar/zone.js'
 import { idOf } from './ids.js'
 import type { Window } from './maintenance.js'
 import { groupShown, type Part, type Picture } from './picture.js'

@@ -1,4 +1,4 @@
-import { DAY, type EpochMs } from '../contract/time.js'
+import { DAY, type EpochMs } from '../../contract/time.js'
 import { fromLocal, toLocal, utcOf } from './zone.js'
 
 /**
