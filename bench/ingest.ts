@@ -1,6 +1,6 @@
 /**
  * Signals acknowledged a second over HTTP against a bare node:http server that parses and discards the same bodies.
- *   npm run bench -- ingest (bench/ingest.ts) [--seconds 8] [--connections 32] [--seed 1] [--rounds 5]
+ *   npm run bench -- ingest (bench/ingest.ts) [--seconds 8] [--connections 64] [--seed 1] [--rounds 5]
  *
  * The generator (this process) and the server under test are processes of their own on the same machine. Each request
  * carries 500 observations as NDJSON; ours answers after they are durable, the bare one after JSON.parse of each line.
@@ -18,7 +18,7 @@ const BODIES = 4_000
 const PORT = 20_000 + (process.pid % 20_000)
 
 const seconds = option('seconds', 8)
-const connections = option('connections', 32)
+const connections = option('connections', 64)
 const seed = option('seed', 1)
 const rounds = option('rounds', 5)
 
