@@ -21,6 +21,7 @@ import {
   newStrand,
   rateWindow,
   readTracks,
+  stretch,
   whereUnaffected,
   type RateWindow,
   type StrandState,
@@ -272,6 +273,7 @@ function locate(
   // Failing, but too early to say where: the last picture stands.
   if (found && found.segments.length === 0 && (failing.metrics || failing.checks)) return
   state.segments = found ? found.segments.map(toReading) : []
+  if (rates.metrics && failing.metrics) stretch(state.segments, rates.metrics, strand, now, state.onset)
   state.uneven = found?.uneven ?? []
   state.unaffected = found ? whereUnaffected(found.unaffected) : {}
   nameSegments(state, state.segments)

@@ -19,6 +19,8 @@ import { NOT_A_PLACE } from './reports.js'
 /** Newest minutes of each label set that say what fails now; more where so few requests come that five minutes say little. */
 const WINDOW_ROWS = [5, 10, 20] as const
 const WINDOW_REQUESTS = 500
+/** How far an interval is stretched towards the newest minute: 1 reaches it. */
+const REACH = 1.2
 /** Followed values at most: the cost of a tick in trouble. */
 const MAX_TRACKS = 64
 /** A silent label set is held to its last word for so long; after that nobody knows, and its story ends as unknown. As long as a gap that count series bridge. */
@@ -89,6 +91,39 @@ export function rateWindow(
   for (let leaf = 0; leaf < window.newest.length; leaf++)
     for (const g of state.book.groups[leaf]!) if (window.newest[leaf]! > newest[g]!) newest[g] = window.newest[leaf]!
   return { state, window, groups: windowByGroup(state.book, window), newest }
+}
+
+/**
+ * A share is of minutes gone by, and while trouble grows or mends the present one is elsewhere: the interval is stretched to the
+ * newest minute's share, and a little beyond it, for what is still on its way.
+ */
+export function stretch(
+  segments: readonly SegmentReading[],
+  rates: RateWindow,
+  strand: Strand,
+  now: EpochMs,
+  onset: EpochMs,
+): void {
+  const { state } = rates
+  const newest = leafWindow(state, strand, now, Math.max(onset, now - LAST_WORD_MS), 1)
+  for (const s of segments) {
+    if (s.share === null || s.interval === null) continue
+    const groups = Object.entries(s.where).map(([label, values]) =>
+      values.map(v => state.book.groupOf.get(`${label}=${v}`)),
+    )
+    let total = 0
+    let excess = 0
+    for (let leaf = 0; leaf < newest.total.length; leaf++) {
+      const own = state.book.groups[leaf]!
+      if (newest.total[leaf]! <= 0 || !groups.every(any => any.some(g => g !== undefined && own.includes(g)))) continue
+      total += newest.total[leaf]!
+      excess += newest.hit[leaf]! - newest.expected[leaf]!
+    }
+    if (total <= 0) continue
+    const drift = excess / total - s.share
+    const [low, high] = s.interval
+    s.interval = drift < 0 ? [Math.max(0, low + REACH * drift), high] : [low, Math.min(1, high + REACH * drift)]
+  }
 }
 
 /** Failing share above the usual one in a group, with its bits and its standard error. */
