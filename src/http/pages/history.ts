@@ -20,7 +20,7 @@ export function historyMain({ incidents, services, older }: HistoryInput, voice:
   }
   const title = (id: string) => services.find(each => each.service === id)?.title ?? id
   const row = (each: IncidentView) =>
-    html`<li><a href="/i/${encodeURIComponent(each.id)}"><b><bdi>${title(each.service)}</bdi>: ${phaseOf(each.events) === 'note' ? t.event.note : t.kind[each.kind]}</b></a> <span class="tag">${t.severity[each.severity]}</span><br><span class="soft">${time(each.startedAt, voice)}, ${each.open ? t.past.ongoing : t.past.lasted(f.span((each.resolvedAt ?? now) - each.startedAt))}</span></li>`
+    html`<li><a href="/i/${encodeURIComponent(each.id)}"><b><bdi>${title(each.service)}</bdi>: ${phaseOf(each.events) === 'note' ? t.event.note : t.kind[each.kind]}</b></a> <span class="tag">${t.severity[each.severity]}</span><br><span class="soft">${time(each.startedAt, voice)}${t.comma}${each.open ? t.past.ongoing : t.past.lasted(f.span((each.resolvedAt ?? now) - each.startedAt))}</span></li>`
   return html`<h1>${t.past.title2}</h1>${
     incidents.length
       ? [...months].map(

@@ -71,7 +71,7 @@ function incidentRow(each: IncidentView, rows: Standing[], voice: Voice): Html {
   const title = service?.title ?? each.service
   const last = each.events.findLast(event => event.says)
   const said = last && saysLines(last, service?.components ?? [], voice)[0]
-  return html`<li><a href="/i/${encodeURIComponent(each.id)}"><b>${title}: ${t.kind[each.kind]}</b></a> <span class="tag">${t.severity[each.severity]}</span>${said ? html`<p>${said.line}</p>` : null}<p class="soft">${t.since} ${time(each.startedAt, voice)}${t.comma}${t.incident.phase[phaseOf(each.events)].toLocaleLowerCase(t.lang)}</p></li>`
+  return html`<li><a href="/i/${encodeURIComponent(each.id)}"><b>${title}: ${t.kind[each.kind]}</b></a> <span class="tag">${t.severity[each.severity]}</span>${said ? html`<p>${said.line}</p>` : null}<p class="soft">${t.since} ${time(each.startedAt, voice)}${t.comma}${t.inline(t.incident.phase[phaseOf(each.events)])}</p></li>`
 }
 
 function serviceRow(row: Standing, chart: Html | null, voice: Voice, wallNow: number | null): Html {

@@ -44,7 +44,7 @@ function pointText(point: Point, components: readonly Component[], voice: Voice)
     case 'suspected':
       return says[point.is](point.title)
     case 'over-silent':
-      return says.overSilent(point.where.map(place).join('; '))
+      return says.overSilent(point.where.map(place).join(voice.t.semicolon))
     case 'upstream':
       return says.upstream
     case 'more-reports':

@@ -165,5 +165,5 @@ function whoSection(row: Standing, voice: Voice): Html {
 export function pastList(incidents: IncidentView[], voice: Voice): Html {
   const { t, f, now } = voice
   if (!incidents.length) return html`<p class="soft">${t.past.empty}</p>`
-  return html`<ul class="open">${incidents.map(each => html`<li><a href="/i/${encodeURIComponent(each.id)}"><b>${phaseOf(each.events) === 'note' ? t.event.note : t.kind[each.kind]}</b></a> <span class="tag">${t.severity[each.severity]}</span><br><span class="soft">${time(each.startedAt, voice)}, ${each.open ? t.past.ongoing : t.past.lasted(f.span((each.resolvedAt ?? now) - each.startedAt))}</span></li>`)}</ul>`
+  return html`<ul class="open">${incidents.map(each => html`<li><a href="/i/${encodeURIComponent(each.id)}"><b>${phaseOf(each.events) === 'note' ? t.event.note : t.kind[each.kind]}</b></a> <span class="tag">${t.severity[each.severity]}</span><br><span class="soft">${time(each.startedAt, voice)}${t.comma}${each.open ? t.past.ongoing : t.past.lasted(f.span((each.resolvedAt ?? now) - each.startedAt))}</span></li>`)}</ul>`
 }

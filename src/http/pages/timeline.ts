@@ -62,7 +62,7 @@ function changes(
       each => `${whereText(each.where, voice, components)}${each.share === null ? '' : ` (${f.share(each.share)})`}`,
     )
     if (now.length || earlier.segments?.length)
-      lines.push(`${changed.segments}: ${now.length ? now.slice(0, 4).join('; ') : changed.nobody}`)
+      lines.push(`${changed.segments}: ${now.length ? now.slice(0, 4).join(t.semicolon) : changed.nobody}`)
   }
   if (event.components && event.components.length !== earlier.components?.length)
     lines.push(`${t.who.components}: ${f.number(event.components.length)}`)
@@ -80,7 +80,8 @@ function changes(
     lines.push(t.security[event.security.state])
   if (event.recovery && !says.length && Math.abs(event.recovery.recovered - (earlier.recovery?.recovered ?? 0)) >= 0.05)
     lines.push(changed.recovered(f.share(event.recovery.recovered)))
-  if (event.by) lines.push(`${t.incident.by(event.by)}${event.why ? `, ${t.incident.because}: ${event.why}` : ''}`)
+  if (event.by)
+    lines.push(`${t.incident.by(event.by)}${event.why ? `${t.comma}${t.incident.because}: ${event.why}` : ''}`)
   return html`${lines.map(line => html`<p><bdi>${line}</bdi></p>`)}`
 }
 
