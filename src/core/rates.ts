@@ -13,6 +13,7 @@ import { EFFECTIVE_REQUESTS } from './rates/window.js'
 
 export { learnRates } from './rates/learn.js'
 export {
+  startAnew,
   DEMAND_SLOTS,
   expectedShare,
   rateState,

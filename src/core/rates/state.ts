@@ -101,6 +101,12 @@ export const rateState = (): RateState => ({
   totalsSlot: new Float64Array(DEMAND_SLOTS),
 })
 
+/** What has lasted is how things are: the strand's usual shares and rhythm are learned anew, from the minutes at hand on. */
+export function startAnew(state: RateState, strand: Strand, now: EpochMs): void {
+  state.learned[strand] = learnedNothing()
+  state.learnedUntil = Math.min(state.learnedUntil, now - READ_SLOTS * MINUTE)
+}
+
 /** Takes one row; `slot` is the start of the minute it counts in. Returns the leaf. */
 export function takeRate(
   state: RateState,

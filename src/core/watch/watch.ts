@@ -1,8 +1,8 @@
 import type { Finding, Matter } from '../../contract/finding.js'
 import type { Signal } from '../../contract/signal.js'
-import { MINUTE, type EpochMs } from '../../contract/time.js'
+import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Rollup } from '../../contract/view.js'
-import { learnRates, STRANDS, type Strand } from '../rates.js'
+import { learnRates, startAnew, STRANDS, type Strand } from '../rates.js'
 import { CountSeries, type SeriesSnapshot } from '../series.js'
 import { firstAnswer, freshExposures, readCrowd } from './crowd.js'
 import { learnUsual, type ReportState } from './reports.js'
@@ -12,6 +12,8 @@ import { readStrand, serviceState, takeObservation, tickKinds, type ServiceState
 /** So many people, each for themselves, must say that they see what is not theirs before it is told. */
 export const EXPOSURES_TO_TELL = 5
 const EXPOSURE_WINDOW_MS = 15 * MINUTE
+/** Trouble that has lasted so long is taught to the baseline after all: either it ends, or it is how things are now. */
+const LASTING_MS = 3 * DAY
 
 export interface WatchOptions {
   /** What an operator asks for: false incidents a service and 30 days. */
@@ -95,7 +97,12 @@ const openSeries = (stored: ReportState | null): ReportState | null =>
 function learn(s: ServiceState, now: EpochMs): void {
   const since = (strand: Strand): EpochMs | null => {
     const state = s.strands[strand]
-    return state && state.onsetInterval[0]
+    return state && now - state.raisedAt < LASTING_MS ? state.onsetInterval[0] : null
+  }
+  for (const strand of STRANDS) {
+    const lasted = now - (s.strands[strand]?.raisedAt ?? now)
+    if (lasted < LASTING_MS || lasted >= LASTING_MS + MINUTE) continue
+    for (const rates of [s.metrics, s.checks]) if (rates) startAnew(rates, strand, now)
   }
   const trouble = { bad: since('bad'), slow: since('slow') }
   if (s.metrics) learnRates(s.metrics, now, trouble)
