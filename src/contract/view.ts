@@ -81,6 +81,8 @@ export interface Reader {
   service(id: string): Promise<ServiceNow | null>
   /** Bins in [from, until), oldest first. */
   rollups(service: string, from: EpochMs, until: EpochMs): Promise<Rollup[]>
+  /** Starts of the days (UTC) in [from, until) in which there is a bin at all, oldest first; one seek for each. */
+  days(service: string, from: EpochMs, until: EpochMs): Promise<EpochMs[]>
   incidents(query: { service?: string; open?: boolean; limit: number; before?: EpochMs }): Promise<IncidentView[]>
   incident(id: string): Promise<IncidentView | null>
   /** Changes and notices with effect in [from, until), oldest first. */

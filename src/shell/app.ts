@@ -266,6 +266,7 @@ export class App implements AsyncDisposable {
       services: async () => (await here()).services(),
       service: async id => (await here()).service(id),
       rollups: async (service, start, end) => (await here()).rollups(service, start, end),
+      days: async (service, start, end) => (await here()).days(service, start, end),
       incidents: async query => (await here()).incidents(query),
       incident: async id => (await here()).incident(id),
       facts: async (service, start, end) => (await here()).facts(service, start, end),

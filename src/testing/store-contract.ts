@@ -126,6 +126,17 @@ export function testStore(name: string, factory: StoreFactory): void {
       await commit({ rollups: [rollup(1, 3, 99)] })
       expect((await store.reader().rollups('chat', T0, T0 + 2 * ROLLUP_MS)).map(r => r.reports.bad)).toEqual([2, 7])
     })
+    it('knows the days in which a service has a bin', async () => {
+      const day = 288
+      const rollups = [rollup(0, 1, 1), rollup(1, 1, 1), rollup(day - 1, 1, 1), rollup(3 * day + 5, 1, 1)]
+      await commit({ rollups })
+      const read = store.reader()
+      const days = [T0, T0 + 3 * 86_400_000]
+      expect(await read.days('chat', 0, T0 * 2)).toEqual(days)
+      expect(await read.days('chat', T0, T0 + 3 * 86_400_000)).toEqual(days.slice(0, 1))
+      expect(await read.days('chat', T0 + day * ROLLUP_MS, T0 * 2)).toEqual(days.slice(1))
+      expect(await read.days('other', 0, T0 * 2)).toEqual([])
+    })
     it('reads rollups of a service in [from, until), oldest first', async () => {
       await commit({ rollups: [rollup(2, 1, 2), rollup(0, 1, 0), rollup(1, 1, 1)] })
       const bins = await store.reader().rollups('chat', T0, T0 + 2 * ROLLUP_MS)

@@ -15,6 +15,8 @@ export interface DeskDeps {
   onIncident?: (listener: () => void) => void
 }
 
+/** How long ago a service may have been heard of first; rollups are not kept for longer. */
+const SINCE_DAYS = 400
 /** The history that pages show. */
 export const HISTORY_DAYS = 90
 const INCIDENTS_READ = 200
@@ -29,10 +31,14 @@ export class Desk {
   readonly #pictures = new Map<string, { version: string; picture: Promise<Picture> }>()
   #past: { stamp: number; day: number; incidents: Promise<IncidentView[]> } | null = null
   #stamp = 0
+  /** Days with data of each service; those before yesterday do not change any more. */
+  readonly #days = new Map<string, Set<EpochMs>>()
 
   constructor(private readonly deps: DeskDeps) {
     this.#plans = readPlans(deps.maintenance)
-    deps.onIncident?.(() => this.#stamp++)
+    deps.onIncident?.(() => {
+      this.#stamp++
+    })
   }
 
   get pages(): readonly StatusPageConfig[] {
@@ -64,6 +70,10 @@ export class Desk {
     const [workspace, services] = await Promise.all([reader.workspace(), reader.services()])
     const wall = workspace.clock === 'wall' ? wallNow() : null
     const now = wall === null ? workspace.now : Math.max(workspace.now, wall)
+    const days = await this.#daysOf(
+      services.map(each => each.service),
+      now,
+    )
     return pictureOf({
       page,
       pageId: idOf('page', page.id, page.url ?? page.title),
@@ -73,8 +83,20 @@ export class Desk {
       incidents: await this.#incidents(now),
       now,
       wallNow: wall,
-      since: new Map(),
+      days,
     })
+  }
+
+  /** Read once for all days, then for the last two: data may come late, but not by more. */
+  async #daysOf(services: readonly string[], now: EpochMs): Promise<Map<string, ReadonlySet<EpochMs>>> {
+    const today = Math.floor(now / DAY) * DAY
+    for (const service of services) {
+      const held = this.#days.get(service)
+      const from = today - (held && held.size > 0 ? 1 : SINCE_DAYS) * DAY
+      const found = await this.deps.reader.days(service, from, today + DAY)
+      this.#days.set(service, new Set([...(held ?? []), ...found]))
+    }
+    return new Map(services.map(each => [each, this.#days.get(each) ?? new Set<EpochMs>()]))
   }
 
   /** Stories change when one of them is told, not with each count. */

@@ -81,6 +81,8 @@ export interface World {
   incidents?: IncidentView[]
   pages?: StatusPageConfig[]
   maintenance?: MaintenanceConfig[]
+  /** Days with data; the last 90 if not given. */
+  days?: (service: string) => EpochMs[]
 }
 
 export function readerOf(world: World): Reader {
@@ -96,6 +98,10 @@ export function readerOf(world: World): Reader {
     services: async () => services,
     service: async id => services.find(each => each.service === id) ?? null,
     rollups: async () => [],
+    days: async (id, from, until) =>
+      (
+        world.days?.(id) ?? Array.from({ length: 90 }, (_, i) => Math.floor(NOON / DAY) * DAY - i * DAY).reverse()
+      ).filter(day => day >= from - DAY + 1 && day < until),
     incidents: async ({ service: of, open, limit, before }) =>
       (world.incidents ?? [])
         .filter(each => (of === undefined || each.service === of) && (open === undefined || each.open === open))

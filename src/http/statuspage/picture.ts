@@ -1,6 +1,6 @@
 import type { StatusPageConfig } from '../../contract/config.js'
 import type { Severity } from '../../contract/incident.js'
-import { MINUTE, type EpochMs } from '../../contract/time.js'
+import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { IncidentView, ServiceNow, ServiceState, WorkspaceView } from '../../contract/view.js'
 import { isEasing, standing } from '../pages/standing.js'
 import type { Plans, Window } from './maintenance.js'
@@ -43,6 +43,7 @@ export interface Picture {
   /** Newest first. */
   incidents: Told[]
   windows: Window[]
+  days: ReadonlyMap<string, ReadonlySet<EpochMs>>
   status: { indicator: Indicator; description: string }
   now: EpochMs
   /** How far the data goes, in whole minutes: what is rendered stays the same within one. */
@@ -59,12 +60,12 @@ export interface PictureInput {
   incidents: IncidentView[]
   now: EpochMs
   wallNow: EpochMs | null
-  /** When a service was first heard of, where that is known. */
-  since: ReadonlyMap<string, EpochMs>
+  /** Days (UTC midnights) in which a service has data, oldest first. */
+  days: ReadonlyMap<string, ReadonlySet<EpochMs>>
 }
 
 export function pictureOf(input: PictureInput): Picture {
-  const { page, pageId, plans, workspace, services, now, wallNow, since } = input
+  const { page, pageId, plans, workspace, services, now, wallNow, days } = input
   const plan = planOf(page, services)
   const partsOf = new Map(services.map(each => [each.service, each.components.map(part => part.id)]))
   const incidents = input.incidents
@@ -97,7 +98,8 @@ export function pictureOf(input: PictureInput): Picture {
             : fallback(row.state)
     const spans = incidents.flatMap(each => each.spans.filter(span => span.leaf === leaf.id))
     const shares = spans.filter(each => each.until === null && each.share !== null).map(each => each.share as number)
-    const createdAt = since.get(leaf.service) ?? Math.min(asOf, ...spans.map(each => each.from))
+    const [firstDay] = days.get(leaf.service) ?? []
+    const createdAt = firstDay ?? Math.min(Math.floor(asOf / DAY) * DAY, ...spans.map(each => each.from))
     return {
       leaf,
       shown,
@@ -119,6 +121,7 @@ export function pictureOf(input: PictureInput): Picture {
     byLeaf: new Map(parts.map(each => [each.leaf.id, each])),
     incidents,
     windows,
+    days,
     status: bannerOf(parts, open),
     now,
     asOf,

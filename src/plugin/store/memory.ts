@@ -3,7 +3,7 @@ import type { Order } from '../../contract/order.js'
 import { type Plugin, plugin } from '../../contract/plugin.js'
 import type { Commit, IncidentHead, Reads, Store, Told } from '../../contract/ports.js'
 import type { Change, Notice } from '../../contract/signal.js'
-import type { EpochMs } from '../../contract/time.js'
+import { DAY, type EpochMs } from '../../contract/time.js'
 import type { IncidentView, Rollup, ServiceNow } from '../../contract/view.js'
 
 const copy = <T>(value: T): T => structuredClone(value)
@@ -86,6 +86,10 @@ class MemoryStore implements Store {
         copy([...this.rollups.values()])
           .filter(r => r.service === service && r.bin >= from && r.bin < until)
           .sort((a, b) => a.bin - b.bin),
+      days: async (service, from, until) => {
+        const bins = [...this.rollups.values()].filter(r => r.service === service && r.bin >= from && r.bin < until)
+        return [...new Set(bins.map(r => Math.floor(r.bin / DAY) * DAY))].sort((a, b) => a - b)
+      },
       incidents: async ({ service, open, limit, before }) =>
         [...this.heads.values()]
           .filter(h => (service === undefined || h.service === service) && (open === undefined || h.open === open))

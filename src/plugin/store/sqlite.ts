@@ -4,7 +4,7 @@ import { RETRY_AFTER_MS } from '../../contract/limits.js'
 import { type Plugin, plugin } from '../../contract/plugin.js'
 import type { Commit, IncidentHead, Reads, Store, Told } from '../../contract/ports.js'
 import type { Change, Notice } from '../../contract/signal.js'
-import type { EpochMs } from '../../contract/time.js'
+import { DAY, type EpochMs } from '../../contract/time.js'
 import type { IncidentView, Rollup } from '../../contract/view.js'
 
 // Plain prepared statements: a commit puts thousands of rows within one transaction, and a query builder would
@@ -142,6 +142,7 @@ class SqliteStore implements Store {
       services: db.prepare('SELECT body FROM service ORDER BY service'),
       service: db.prepare('SELECT body FROM service WHERE service = ?'),
       rollups: db.prepare('SELECT body FROM rollup WHERE service = ? AND bin >= ? AND bin < ? ORDER BY bin'),
+      nextBin: db.prepare('SELECT bin FROM rollup WHERE service = ? AND bin >= ? AND bin < ? ORDER BY bin LIMIT 1'),
       incident: db.prepare('SELECT body FROM head WHERE id = ?'),
       events: db.prepare('SELECT body FROM event WHERE incident = ? ORDER BY seq'),
       facts: db.prepare('SELECT body FROM fact WHERE service = ? AND effect >= ? AND effect < ? ORDER BY effect, id'),
@@ -154,6 +155,17 @@ class SqliteStore implements Store {
       services: async () => bodies(sql.services.all()),
       service: async id => body(sql.service.get(id)),
       rollups: async (service, from, until) => bodies<Rollup>(sql.rollups.all(service, from, until)),
+      days: async (service, from, until) => {
+        const days: EpochMs[] = []
+        for (let next = from; next < until; ) {
+          const row = sql.nextBin.get(service, next, until) as { bin: number } | undefined | null
+          if (!row) break
+          const day = Math.floor(row.bin / DAY) * DAY
+          days.push(day)
+          next = day + DAY
+        }
+        return days
+      },
       incidents: async ({ service, open, limit, before }) => {
         const where = ['1']
         const values: (string | number)[] = []
