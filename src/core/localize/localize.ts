@@ -85,13 +85,14 @@ function peel(table: LeafTable, cells: CellSums, model: Model): Found[] {
     const sure = model.sure(Math.abs(raw), sums[0], sums[1], sums[2]) - (Math.abs(raw) - first.score)
     if (sure < Math.max(model.penalty, model.oppositeIsNull ? OPPOSITE_FACTOR * opposite : 0)) break
     sign = raw > 0 ? 1 : -1
-    const place = narrow(table, cells, model, first, sign)
-    const tied = place === first ? best.slice(1).filter(other => other.score >= first.score - TIE_NATS) : []
-    const level = model.level(...cells.at(place.cuboid, place.cell))
-    const members = leavesIn(cells, place)
-    if (!members.length) break
-    found.push({ ...place, level, tied })
-    cells.remove(members)
+    for (const place of narrow(table, cells, model, first, sign)) {
+      const tied = place === first ? best.slice(1).filter(other => other.score >= first.score - TIE_NATS) : []
+      const level = model.level(...cells.at(place.cuboid, place.cell))
+      const members = leavesIn(cells, place)
+      if (!members.length) return found
+      found.push({ ...place, level, tied })
+      cells.remove(members)
+    }
   }
   return found
 }

@@ -5,6 +5,8 @@ import type { LeafTable } from './table.js'
 const OWN_SPREAD = 0.06
 /** A cause whose leaves differ by more than this, and by more than the noise, is a mixture of something smaller. */
 const LARGEST_SPREAD = 0.12
+/** The same against its level: where a part f of the leaves is hit, spread/level is √((1−f)/f), and 0.35 means f = 0.89. */
+const RELATIVE_SPREAD = 0.35
 /** Nats each leaf must gain beyond the healthy density, so that a slightly wrong density is no finding in a large cell. */
 const TOLL = 0.03
 /** Four printed digits are a change of up to 5e-4; noise below that cannot be told. */
@@ -38,14 +40,14 @@ export function measureModel(table: LeafTable): Model {
   const sigma = noiseOf(change, used)
   for (let i = 0; i < leaves; i++) if (used[i]) healthy[i] = healthyLogDensity(Math.abs(change[i]!), sigma)
   const own = Math.max(OWN_SPREAD, 0.1 * sigma) ** 2
-  const largest = Math.max(LARGEST_SPREAD, sigma) ** 2
+  const largest = (mean: number) => Math.max(sigma, Math.min(LARGEST_SPREAD, RELATIVE_SPREAD * Math.abs(mean))) ** 2
   const attributes = table.attributes.length
   return {
     columns: [used, change, square, healthy],
     score(n, sum, squares, atRest) {
       if (n < 0.5) return 0
       const inner = Math.max(0, squares - (sum * sum) / n)
-      const variance = Math.min(largest, (inner + own) / (n + 1))
+      const variance = Math.max(LEAST_NOISE ** 2, Math.min(largest(sum / n), (inner + own) / (n + 1)))
       const hit = -0.5 * n * Math.log(2 * Math.PI * variance) - inner / (2 * variance)
       const nats = hit - 0.5 * Math.log(n / (2 * Math.PI * variance)) - atRest - TOLL * n
       return nats <= 0 ? 0 : sum >= 0 ? nats : -nats
@@ -60,7 +62,8 @@ export function measureModel(table: LeafTable): Model {
     alike(n, sum, squares) {
       if (n < 0.5) return false
       const mean = sum / n
-      return squares / n - mean * mean <= 1.5 * largest && mean * mean > largest
+      const bound = largest(mean)
+      return squares / n - mean * mean <= 1.5 * bound && mean * mean > bound
     },
     times: null,
     oppositeIsNull: true,

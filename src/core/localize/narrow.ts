@@ -14,34 +14,36 @@ export interface Place {
 const NARROW_PENALTY = 8
 
 /**
- * A cell whose values split, some hit and some not, is not the cause: its best hit child is, and the others follow in
- * later rounds. Goes down one attribute at a time, the most telling first.
+ * A cell whose values split, some hit and some not, is not the cause: its hit children are. Goes down one attribute at a
+ * time, the most telling first, and returns all hit children together: taking out one of them alone could make the
+ * rest, with other causes mixed in, look like the whole again.
  */
-export function narrow(table: LeafTable, cells: CellSums, model: Model, start: Place, sign: number): Place {
-  if (model.hitRatio === null) return start
-  let at = start
-  const byName = table.attributes
-    .map((_, a) => a)
-    .sort((x, y) => (table.attributes[x]! < table.attributes[y]! ? -1 : 1))
-  for (;;) {
-    const cuboid = cells.cuboids[at.cuboid]!
-    const members = leavesIn(cells, at)
-    let best: Split | null = null
-    for (const a of byName) {
-      if (cuboid.attributes.includes(a)) continue
-      const found = split(table, cells, model, members, a, sign)
-      if (found && found.gain > 0 && (!best || found.gain > best.gain * (1 + 1e-9))) best = found
-    }
-    if (!best) return at
-    const attributes = [...cuboid.attributes, best.attribute].sort((x, y) => x - y)
-    const below = cells.cuboids.findIndex(
-      c => c.attributes.length === attributes.length && c.attributes.every((a, j) => a === attributes[j]),
-    )
-    if (below < 0) return at
-    const cell = cells.cuboids[below]!.cellOf[best.leaf]!
-    const price = model.price(attributes.length, cells.cuboids[below]!.occupied)
-    at = { cuboid: below, cell, score: Math.abs(model.score(...cells.at(below, cell))) - price }
+export function narrow(table: LeafTable, cells: CellSums, model: Model, start: Place, sign: number): Place[] {
+  if (model.hitRatio === null) return [start]
+  const cuboid = cells.cuboids[start.cuboid]!
+  const members = leavesIn(cells, start)
+  let best: Split | null = null
+  for (const attribute of byName(table)) {
+    if (cuboid.attributes.includes(attribute)) continue
+    const found = split(table, cells, model, members, attribute, sign)
+    if (found && found.gain > 0 && (!best || found.gain > best.gain * (1 + 1e-9))) best = found
   }
+  if (!best) return [start]
+  const attributes = [...cuboid.attributes, best.attribute].sort((x, y) => x - y)
+  const below = cells.cuboids.findIndex(c => c.attributes.join() === attributes.join())
+  if (below < 0) return [start]
+  const price = model.price(attributes.length, cells.cuboids[below]!.occupied)
+  const children = best.hit.map(({ leaf }) => {
+    const cell = cells.cuboids[below]!.cellOf[leaf]!
+    return { cuboid: below, cell, score: Math.abs(model.score(...cells.at(below, cell))) - price }
+  })
+  const sure = children.filter(child => child.score >= model.penalty)
+  const [top] = children.toSorted((x, y) => y.score - x.score)
+  return (sure.length ? sure : [top!]).flatMap(child => narrow(table, cells, model, child, sign))
+}
+
+function byName(table: LeafTable): number[] {
+  return table.attributes.map((_, a) => a).sort((x, y) => (table.attributes[x]! < table.attributes[y]! ? -1 : 1))
 }
 
 interface Value {
@@ -52,8 +54,8 @@ interface Value {
 
 interface Split {
   attribute: number
-  /** A leaf of the hit value with the highest score. */
-  leaf: number
+  /** The values that are hit. */
+  hit: Value[]
   gain: number
 }
 
@@ -79,27 +81,25 @@ function split(
   for (const v of values) for (let c = 0; c < 4; c++) outside[c]! += v.sums[c]!
   const own = Math.abs(model.score(...outside))
   const inside: [number, number, number, number] = [0, 0, 0, 0]
-  let best: (Split & { take: number; nats: number; naming: number; levels: [number, number] }) | null = null
-  let top = values[0]!
+  let best: (Split & { nats: number; naming: number; levels: [number, number] }) | null = null
   for (let take = 1; take < values.length; take++) {
     const added = values[take - 1]!
     for (let c = 0; c < 4; c++) {
       inside[c]! += added.sums[c]!
       outside[c]! -= added.sums[c]!
     }
-    if (Math.abs(model.score(...added.sums)) > Math.abs(model.score(...top.sums)) * (1 + 1e-9)) top = added
     const levels: [number, number] = [model.level(...inside), model.level(...outside)]
     if (sign * levels[1] > model.hitRatio! * sign * levels[0] || model.alike(...outside)) continue
     const rest = model.splitsByLevel ? Math.abs(model.score(...outside)) : 0
     const nats = Math.abs(model.score(...inside)) + rest - own
     const naming = lnChoose(values.length, take) + Math.log(values.length) + NARROW_PENALTY
     const gain = nats - naming
-    if (!best || gain > best.gain) best = { attribute, leaf: top.leaf, gain, take, nats, naming, levels }
+    if (!best || gain > best.gain) best = { attribute, hit: values.slice(0, take), gain, nats, naming, levels }
   }
   if (!best || best.gain <= 0 || !model.splitsByLevel) return best
-  const hit = new Set(values.slice(0, best.take).map(v => v.code))
+  const hit = new Set(best.hit.map(v => v.code))
   const dispersion = dispersionWithin(table, cells, members, attribute, hit, best.levels)
-  return { attribute, leaf: best.leaf, gain: best.nats / dispersion - best.naming }
+  return { attribute, hit: best.hit, gain: best.nats / dispersion - best.naming }
 }
 
 /** Mean squared Pearson residual of the leaves around the two levels; 1 or more. */
