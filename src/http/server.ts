@@ -65,7 +65,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   server.get('/api/v1/openapi.json', (_, reply) =>
     reply.header('cache-control', 'max-age=300').send(openapi(routes.all, VERSION)),
   )
-  statuspageRoutes(server, {
+  const status = statuspageRoutes(server, {
     reader: app.reader,
     pages: app.config.pages,
     maintenance: app.config.maintenance,
@@ -75,6 +75,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   registerPages(server, {
     reader: app.reader,
     report: true,
+    status: { desk: status },
     ...(options.demo === undefined ? {} : { demo: options.demo }),
   })
   server.addHook('preClose', async () => stream.close())

@@ -7,6 +7,8 @@ import { html } from './html.js'
 import { CONTENT_SECURITY_POLICY, MARK_FILE, page } from './layout.js'
 import { DEFAULT_LANGUAGE, languageOf, rememberLanguage, speechOf, type Speech } from './language.js'
 import { Pages, type Made } from './load.js'
+import { statusPages, type StatusDeps } from './status-pages.js'
+import { statusWords } from './status-words.js'
 import type { Range } from './service.js'
 import { en, type Language } from './strings.js'
 
@@ -31,6 +33,8 @@ export interface PageDeps {
   demo?: { status(): unknown; strip(): string }
   /** Whether people can report here. */
   report: boolean
+  /** The status pages, if there are any. */
+  status?: StatusDeps
   /** The wall's time; given by tests. */
   wallNow?: () => EpochMs
   /** The browser's script; what the build left, if not given. */
@@ -70,6 +74,10 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
       pages.history(speech, before === undefined ? null : Number(before)),
     ),
   )
+  if (deps.status)
+    statusPages(app, deps.status, (request, reply, path, make) =>
+      site.answer(request, reply, path, {}, speech => make(speech)),
+    )
   app.get('/assets/live.js', (request, reply) => sendAsset(request, reply, site.script))
   app.get('/assets/mark.svg', (request, reply) => sendAsset(request, reply, MARK_ASSET))
 }
@@ -197,6 +205,7 @@ class Site {
       t: speech.t,
       clock: workspace.clock,
       now: workspace.now,
+      ...(this.deps.status ? { nav: [{ path: '/status', label: statusWords(speech.language).nav }] } : {}),
       script: this.script && made.live ? `/assets/live.js?v=${this.script.etag}` : null,
       ...(this.deps.demo ? { strip: this.deps.demo.strip() } : {}),
     })

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { attr, html, trusted, type Html } from './html.js'
+import { STATUS_STYLE } from './status-style.js'
 import { DEMO_STYLE, STYLE } from './style.js'
 import { LANGUAGES, type Strings } from './strings.js'
 
@@ -24,9 +25,17 @@ export interface PageInput {
   /** Feeds and other forms of the same page. */
   alternate?: string
   noIndex?: boolean
+  /** A second sheet of ours that this page needs. */
+  sheet?: string
+  /** What stands at the top instead of the workspace's name. */
+  brand?: { title: string; href: string; logo: string | null }
+  /** Pages beside the two that are always there. */
+  nav?: readonly { path: string; label: string }[]
 }
 
-const hashes = [STYLE, DEMO_STYLE].map(sheet => `'sha256-${createHash('sha256').update(sheet).digest('base64')}'`)
+const hashes = [STYLE, DEMO_STYLE, STATUS_STYLE].map(
+  sheet => `'sha256-${createHash('sha256').update(sheet).digest('base64')}'`,
+)
 
 /** No script but our own files, no style but the sheet in the page, nothing from elsewhere, in no frame. */
 export const CONTENT_SECURITY_POLICY = [
@@ -42,9 +51,9 @@ export function page(input: PageInput): string {
   const { t } = input
   const here = (path: string) => attr('aria-current', input.path === path ? 'page' : null)
   return html`<!doctype html>
-<html lang="${t.lang}" dir="${t.direction}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${input.title} · ${input.workspace}</title><meta name="description" content="${input.description}"><meta name="color-scheme" content="light dark"><meta name="theme-color" content="#f8f7f4" media="(prefers-color-scheme:light)"><meta name="theme-color" content="#131416" media="(prefers-color-scheme:dark)">${input.noIndex ? html`<meta name="robots" content="noindex">` : null}<link rel="icon" href="/assets/mark.svg" type="image/svg+xml">${input.alternate ? html`<link rel="alternate" type="application/json" href="${input.alternate}">` : null}<style>${trusted(STYLE)}</style>${input.strip ? html`<style>${trusted(DEMO_STYLE)}</style>` : null}${input.script ? html`<script src="${input.script}" defer></script>` : null}</head>
+<html lang="${t.lang}" dir="${t.direction}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${input.title} · ${input.workspace}</title><meta name="description" content="${input.description}"><meta name="color-scheme" content="light dark"><meta name="theme-color" content="#f8f7f4" media="(prefers-color-scheme:light)"><meta name="theme-color" content="#131416" media="(prefers-color-scheme:dark)">${input.noIndex ? html`<meta name="robots" content="noindex">` : null}<link rel="icon" href="/assets/mark.svg" type="image/svg+xml">${input.alternate ? html`<link rel="alternate" type="application/json" href="${input.alternate}">` : null}<style>${trusted(STYLE)}</style>${input.sheet ? html`<style>${trusted(input.sheet)}</style>` : null}${input.strip ? html`<style>${trusted(DEMO_STYLE)}</style>` : null}${input.script ? html`<script src="${input.script}" defer></script>` : null}</head>
 <body data-locale="${t.locale}" data-clock="${input.clock}" data-now="${input.now}"${attr('data-live', input.live === null ? null : input.live.join(' '))}><a class="skip" href="#main">${t.skip}</a><svg width="0" height="0" class="defs" aria-hidden="true"><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M0 0v6"/></pattern></svg>
-<header><a class="brand" href="/">${MARK}<b>${input.workspace}</b></a><nav aria-label="${t.nav.label}"><a href="/"${here('/')}>${t.nav.now}</a><a href="/incidents"${here('/incidents')}>${t.nav.history}</a></nav></header>
+<header><a class="brand" href="${input.brand?.href ?? '/'}">${input.brand?.logo ? html`<img src="${input.brand.logo}" alt="">` : MARK}<b>${input.brand?.title ?? input.workspace}</b></a><nav aria-label="${t.nav.label}"><a href="/"${here('/')}>${t.nav.now}</a>${(input.nav ?? []).map(each => html`<a href="${each.path}"${here(each.path)}>${each.label}</a>`)}<a href="/incidents"${here('/incidents')}>${t.nav.history}</a></nav></header>
 ${input.strip ? trusted(input.strip) : null}<main id="main" tabindex="-1">${input.main}</main>
 <p class="vh" role="status" id="say"></p>
 <footer><p>${t.footer.rule}</p><p>${t.footer.clock} <a href="/api/v1/openapi.json">${t.nav.api}</a>. <noscript>${t.footer.noScript}</noscript></p>${languageList(input)}</footer></body></html>

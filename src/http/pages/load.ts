@@ -32,6 +32,8 @@ export interface Made {
   /** Services whose news makes it stale; empty: any. Null: it does not change. */
   live: string[] | null
   alternate: string
+  sheet?: string
+  brand?: { title: string; href: string; logo: string | null }
 }
 
 export interface LoadOptions {

@@ -45,6 +45,11 @@ export class Desk {
     return this.deps.pages
   }
 
+  /** Address of a page's own picture; it is served from here, so that no reader is sent elsewhere. */
+  logo(page: StatusPageConfig): string | null {
+    return page.logo === null ? null : `/assets/logo/${page.id}`
+  }
+
   /** While it stands, a picture stays the same: on the wall clock data grows old also without news. */
   async version(): Promise<string> {
     const { now, position, clock } = await this.deps.reader.workspace()

@@ -38,6 +38,7 @@ export interface Picture {
   page: StatusPageConfig
   pageId: string
   plan: Plan
+  services: ServiceNow[]
   parts: Part[]
   byLeaf: Map<string, Part>
   /** Newest first. */
@@ -117,6 +118,7 @@ export function pictureOf(input: PictureInput): Picture {
     page,
     pageId,
     plan,
+    services,
     parts,
     byLeaf: new Map(parts.map(each => [each.leaf.id, each])),
     incidents,

@@ -5,6 +5,7 @@ import { HttpProblem, notFound } from '../problem.js'
 import { Desk, type DeskDeps } from './desk.js'
 import { atom, jsonFeed, rss } from './feeds.js'
 import { historyOf, PAGES_MAX } from './history.js'
+import { ical } from './ical.js'
 import type { Picture } from './picture.js'
 import { originOf, sendOpen } from './send.js'
 import { Answers } from './v2.js'
@@ -45,6 +46,7 @@ export const DOCUMENTS: Record<string, Make> = {
     type: 'application/atom+xml; charset=utf-8',
     text: atom(picture, origin),
   }),
+  '/status.ics': ({ picture, origin }) => ({ type: 'text/calendar; charset=utf-8', text: ical(picture, origin) }),
   '/feed.json': ({ picture, origin }) => ({
     type: 'application/feed+json; charset=utf-8',
     text: JSON.stringify(jsonFeed(picture, origin)),

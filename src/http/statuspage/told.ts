@@ -243,3 +243,14 @@ export const worseSeverity = (a: Severity, b: Severity): Severity => (RANK.index
 function same(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): boolean {
   return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value)
 }
+
+/** Status before and after, of the components that an incident has touched by then. */
+export function changesOf(
+  affected: readonly Leaf[],
+  before: ReadonlyMap<string, ComponentStatus>,
+  after: ReadonlyMap<string, ComponentStatus>,
+): { leaf: Leaf; old: ComponentStatus; new: ComponentStatus }[] {
+  return affected
+    .filter(leaf => after.has(leaf.id))
+    .map(leaf => ({ leaf, old: before.get(leaf.id) ?? 'operational', new: after.get(leaf.id) ?? 'operational' }))
+}

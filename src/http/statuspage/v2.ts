@@ -4,7 +4,7 @@ import { idOf } from './ids.js'
 import type { Window } from './maintenance.js'
 import { groupShown, type Part, type Picture } from './picture.js'
 import { isGroup, type Group, type Leaf } from './plan.js'
-import type { ComponentStatus, Step, Told } from './told.js'
+import { changesOf, type ComponentStatus, type Step, type Told } from './told.js'
 
 /**
  * The answers of Statuspage's public API v2, from one picture. Every field of it is always there, with null where there
@@ -178,7 +178,12 @@ export class Answers {
         created_at: this.#time(step.at),
         updated_at: this.#time(step.at),
         display_at: this.#time(step.at),
-        affected_components: changesOf(told.affected, before, step.statuses),
+        affected_components: changesOf(told.affected, before, step.statuses).map(each => ({
+          code: each.leaf.id,
+          name: each.leaf.name,
+          old_status: each.old,
+          new_status: each.new,
+        })),
         ...NO_TWEET,
         epicenter: {
           seq: step.seq,
@@ -288,21 +293,6 @@ function segmentsOf({ segments, unaffected, uneven, recovery }: Step['folded']) 
     uneven: uneven ?? [],
     recovery: recovery ?? null,
   }
-}
-
-function changesOf(
-  affected: readonly Leaf[],
-  before: ReadonlyMap<string, ComponentStatus>,
-  after: ReadonlyMap<string, ComponentStatus>,
-) {
-  return affected
-    .filter(leaf => after.has(leaf.id))
-    .map(leaf => ({
-      code: leaf.id,
-      name: leaf.name,
-      old_status: before.get(leaf.id) ?? 'operational',
-      new_status: after.get(leaf.id) ?? 'operational',
-    }))
 }
 
 /** What the clock says of a window. Whether the work was done is not claimed. */
