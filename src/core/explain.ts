@@ -16,6 +16,8 @@ const SLACK_MS = 3 * MINUTE
 /** Most causes bite within minutes; some lie dormant, equally likely at every scale of time up to LOOKBACK. */
 const PROMPT_MEAN_MIN = 8
 const PROMPT_SHARE = 0.8
+/** Clocks of a deploy system and of telemetry differ by about this. */
+const CLOCK_ERROR_MIN = 1
 /** How often a change of a kind breaks something, relative to a config push, in bits. */
 const PRIOR_BITS: Record<ChangeKind, number> = {
   config: 0,
@@ -73,7 +75,7 @@ export function explain(q: Question): Explanation {
   const found = [
     ...q.changes.filter(c => eligible(c, q)).map(c => weighChange(c, q)),
     ...q.upstream.map(u => weighUpstream(u, q)),
-    ...(q.demand?.since != null && q.demand.since < q.onset - 2 * MINUTE ? [weighSurge(q)] : []),
+    ...(demandLeadMs(q) > 2 * MINUTE ? [weighSurge(q)] : []),
   ]
   const weights = found.map(f => 2 ** Math.min(40, f.bits))
   const all = weights.reduce((a, b) => a + b, 2 ** NONE_BITS)
@@ -146,18 +148,27 @@ function ratePerMin(c: Change, q: Question): number {
 /** How well the delay from change to onset fits a cause, against the changes that come by chance. */
 function time(c: Change, q: Question): Evidence {
   const steps = [startOf(c), ...(c.rollout ?? []).map(([at]) => at)].filter(at => at <= q.interval[1] + SLACK_MS)
-  const last = Math.max(...steps)
+  const before = steps.filter(at => at <= q.onset)
+  const last = before.length > 0 ? Math.max(...before) : Math.min(...steps)
   const delayMin = Math.max(0, (q.onset - last) / MINUTE)
   const uncertain = Math.max(1, (q.interval[1] - q.interval[0]) / MINUTE / 4)
   const prompt = (PROMPT_SHARE / (PROMPT_MEAN_MIN + uncertain)) * Math.exp(-delayMin / (PROMPT_MEAN_MIN + uncertain))
   const dormant = (1 - PROMPT_SHARE) / ((delayMin + PROMPT_MEAN_MIN) * Math.log(LOOKBACK_MS / MINUTE / PROMPT_MEAN_MIN))
-  const bits = Math.log2((prompt + dormant) / ratePerMin(c, q))
+  // A change after the estimated onset is a cause only if the estimate is late: a normal error of it and of the clocks, with the
+  // logistic curve in place of the normal one.
+  const late = Math.max(0, (last - q.onset) / MINUTE) / Math.hypot(uncertain, CLOCK_ERROR_MIN)
+  const bits = Math.log2((prompt + dormant) / ratePerMin(c, q)) + 1 - Math.log2(1 + Math.exp(1.702 * late))
   const says =
     last > q.onset
-      ? 'took effect at about the time of the onset'
+      ? `took effect ${late > 1 ? `${ago(last - q.onset)} after` : 'at about'} the time of the onset`
       : `took effect ${ago(q.onset - last)} before the onset${bits < 0 ? ', long for a cause' : ''}`
-  return { says, bits: Math.max(-6, bits), refs: [c.id] }
+  // A launch works through the demand it brings: where demand rose first, the wait since the launch says little.
+  const driven = c.kind === 'launch' && demandLeadMs(q) > 2 * MINUTE
+  return { says, bits: Math.max(driven ? 0 : -6, bits), refs: [c.id] }
 }
+
+/** How long before the errors demand left its course; 0 when it did not. */
+const demandLeadMs = (q: Question): number => (q.demand?.since == null ? 0 : Math.max(0, q.onset - q.demand.since))
 
 /** For each label that the change names: do its values and the failing ones coincide more than chance would have it? */
 function place(c: Change, q: Question): Evidence[] {
@@ -255,8 +266,8 @@ function reversal(c: Change, q: Question): Evidence[] {
 function load(c: Change, q: Question): Evidence[] {
   if (c.kind !== 'launch' && c.kind !== 'vendor') return []
   if (q.demand === null) return []
-  const lead = q.demand.since === null ? null : q.onset - q.demand.since
-  if (lead !== null && lead > 2 * MINUTE)
+  const lead = demandLeadMs(q)
+  if (lead > 2 * MINUTE)
     return [
       {
         says: `demand rose ${ago(lead)} before the errors, to ${q.demand.ratio.toFixed(2)} times the usual`,
