@@ -72,6 +72,8 @@ export interface Crowd {
   reporters: number
   /** Share of reports from reporters, networks or texts that repeat. */
   repeated: number
+  /** Reports kept out of the counts as possibly coordinated. */
+  coordinated: number
   /** Complaints, rumours, exposure and quality texts among those with text. */
   complaints: number
   rumours: number

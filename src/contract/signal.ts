@@ -27,6 +27,11 @@ export interface Observation {
   /** Opaque, already hashed; counts once per service in a rolling 24 h. */
   reporter?: string
   author?: string
+  /** Where a report comes from, opaque and already hashed: its address prefix and its network. Set by people's own door. */
+  prefix?: string
+  network?: string
+  /** A limit of that door was passed: noted as possibly coordinated, never counted. */
+  limited?: boolean
   text?: string
   lang?: string
 }

@@ -43,6 +43,8 @@ export interface ServiceNow {
   seen: Partial<Record<ObservationVia, EpochMs>>
   /** Problem reports in the last 15 minutes, and the usual number. */
   recent: { bad: number; ok: number; expected: number }
+  /** Possibly coordinated reports of the last 15 minutes, in no other count; absent: none. */
+  coordinated?: number
   /** Open incidents, oldest first. */
   incidents: string[]
 }

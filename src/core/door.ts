@@ -118,6 +118,21 @@ function readOptional(f: Fields, o: Observation): Observation | Refusal {
     if (!isText(author, ID_CHARS)) return badText('observation.author', 'author', ID_CHARS, author)
     o.author = author
   }
+  const prefix = f['prefix']
+  if (prefix !== undefined && prefix !== null) {
+    if (!isText(prefix, ID_CHARS)) return badText('observation.prefix', 'prefix', ID_CHARS, prefix)
+    o.prefix = prefix
+  }
+  const network = f['network']
+  if (network !== undefined && network !== null) {
+    if (!isText(network, ID_CHARS)) return badText('observation.network', 'network', ID_CHARS, network)
+    o.network = network
+  }
+  const limited = f['limited']
+  if (limited !== undefined && limited !== null) {
+    if (typeof limited !== 'boolean') return refuse('observation.limited', 'limited is true or false', limited)
+    if (limited) o.limited = true
+  }
   const text = f['text']
   if (text !== undefined && text !== null) {
     if (!isText(text, TEXT_CHARS)) return badText('observation.text', 'text', TEXT_CHARS, text)

@@ -11,6 +11,8 @@ import { UNREADABLE_MS } from './rates.js'
 import type { ServiceState as Watched } from './watch/service.js'
 import { expectedReports } from './watch/reports.js'
 import { rowsAt } from './aggregate.js'
+import { readCoordinated } from './watch/crowd.js'
+import { freshRollups } from './watch/rollup.js'
 import { Watch } from './watch/watch.js'
 
 export interface EngineConfig {
@@ -21,7 +23,7 @@ export interface EngineConfig {
 }
 
 /** Raised with every change of the snapshot's layout; another version is rebuilt from the log. */
-export const FOLD_VERSION = 1
+export const FOLD_VERSION = 2
 /** A quieter gap than this in the log has no ticks of its own: nothing is known of it, and a year of minutes takes seconds. */
 const MAX_TICKS_MS = 14 * DAY
 /** Rows of services at which nothing happens are put so often. */
@@ -40,6 +42,8 @@ export class Fold {
   now: EpochMs = 0
   private ticked: EpochMs = 0
   private matters: Matter[] = []
+  /** Services with reports that no row tells of yet → position of the newest. */
+  private unshown = new Map<string, number>()
 
   constructor(
     private readonly config: EngineConfig,
@@ -64,6 +68,7 @@ export class Fold {
     if (this.config.clock === 'signals') this.advance(signal.seenAt ?? signal.at, position, into)
     this.watch.take(signal, this.now, this.matters)
     if (this.matters.length > 0) this.settle(into.events)
+    if (signal.type === 'observation' && signal.via === 'report') this.unshown.set(signal.service, position)
     if (signal.type === 'fact' && signal.via !== 'topology') into.facts.push(signal)
   }
 
@@ -90,6 +95,22 @@ export class Fold {
       // Of ticks that are made up for at once only the newest rows are seen by anyone.
       if (last - this.ticked < RENEW_MS) this.takeServices(into.services, this.ticked)
     }
+  }
+
+  /**
+   * What people reported since the rows were last taken, for those who look between two ticks. Nothing is decided here
+   * and nothing remembered, so when and how often it is asked changes no later row and no event.
+   */
+  takeFresh(into: Outcome): void {
+    for (const [id, position] of this.unshown) {
+      const s = this.watch.service(id)
+      freshRollups(s, this.now, position, into.rollups)
+      into.services.push({
+        ...this.rowOf(s, this.ticked),
+        recent: recentOf(s, this.now - (this.now % MINUTE) + MINUTE),
+      })
+    }
+    this.unshown.clear()
   }
 
   /** Structured-clone-able; it shares memory with the fold, so serialise it before the next step. */
@@ -138,6 +159,7 @@ export class Fold {
 
   private rowOf(s: Watched, at: EpochMs): ServiceNow {
     const open = this.judge.openIncidents(s.id)
+    const coordinated = readCoordinated(s.crowd, at)
     return {
       service: s.id,
       title: s.title,
@@ -152,6 +174,7 @@ export class Fold {
       at,
       seen: { ...s.seen },
       recent: recentOf(s, at),
+      ...(coordinated === 0 ? {} : { coordinated }),
       incidents: open.map(o => o.id),
     }
   }

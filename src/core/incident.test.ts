@@ -25,6 +25,7 @@ const calmCrowd: Crowd = {
   reports: 0,
   reporters: 0,
   repeated: 0,
+  coordinated: 0,
   complaints: 0,
   rumours: 0,
   exposures: 0,

@@ -141,6 +141,9 @@ export const Service = Type.Object(
     at: Ms('End of the tick this was computed at'),
     seen: Type.Record(Type.String(), Type.Integer(), { description: 'Newest signal of each kind' }),
     recent: Type.Object({ bad: Type.Number(), ok: Type.Number(), expected: Type.Number() }),
+    coordinated: Type.Optional(
+      Type.Integer({ description: 'Possible coordinated reports of the last 15 minutes, in no other count' }),
+    ),
     incidents: Type.Array(Type.String(), { description: 'Open ones, oldest first' }),
   },
   { $id: 'Service' },

@@ -163,6 +163,7 @@ export class Engine implements AsyncDisposable {
     this.lastCommit = performance.now()
     const { outcome, orders, position, folded, parts } = this
     if (position === this.committedAt) return
+    this.fold.takeFresh(outcome)
     const heads = await this.heads(outcome, orders)
     for (;;) {
       try {

@@ -2,11 +2,14 @@ import type { Crowd } from '../../contract/finding.js'
 import type { Observation } from '../../contract/signal.js'
 import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
 import { classify, type TextClass } from '../text.js'
+import { FEW_WAIT_MIN, type Mix } from './voices.js'
 
 /** One person counts once per service and answer in this time. */
 export const REPORTER_MS = DAY
 /** Reporters of one service remembered in each of two generations; about 100 bytes each. Beyond it the older one is dropped early. */
 export const MAX_REPORTERS = 300_000
+/** How reports came is told over this much. */
+const MIX_MS = 15 * MINUTE
 /** Minutes of texts that are summed. */
 const CROWD_SLOTS = 60
 const MAX_REFS = 10
@@ -33,16 +36,26 @@ export const reporters = (): Reporters => ({ bad: answers(), ok: answers() })
 
 /** True when this reporter has not given this answer in the last 24 h of log time; then it is remembered. */
 export function firstAnswer(state: Reporters, reporter: string, bad: boolean, at: EpochMs): boolean {
+  if (answered(state, reporter, bad, at)) return false
+  rememberAnswer(state, reporter, bad, at)
+  return true
+}
+
+/** Whether this reporter has given this answer in the last 24 h of log time. */
+export function answered(state: Reporters, reporter: string, bad: boolean, at: EpochMs): boolean {
+  const given = bad ? state.bad : state.ok
+  const before = given.young.get(reporter) ?? (given.old.size > 0 ? given.old.get(reporter) : undefined)
+  return before !== undefined && at - before < REPORTER_MS
+}
+
+export function rememberAnswer(state: Reporters, reporter: string, bad: boolean, at: EpochMs): void {
   const given = bad ? state.bad : state.ok
   if (at - given.since >= REPORTER_MS || given.young.size >= MAX_REPORTERS) {
     given.old = given.young
     given.young = new Map()
     given.since = at
   }
-  const before = given.young.get(reporter) ?? (given.old.size > 0 ? given.old.get(reporter) : undefined)
-  if (before !== undefined && at - before < REPORTER_MS) return false
   given.young.set(reporter, at)
-  return true
 }
 
 /** Counters of one minute. */
@@ -50,6 +63,9 @@ interface CrowdSlot {
   slot: EpochMs
   reports: number
   repeated: number
+  /** Of `reports` those through people's own door, and what was kept out there. */
+  open: number
+  coordinated: number
   ok: number
   texts: Partial<Record<TextClass, number>>
   posts: number
@@ -68,18 +84,56 @@ function slotOf(state: CrowdState, at: EpochMs): CrowdSlot {
   const i = (slot / MINUTE) % CROWD_SLOTS
   const known = state.slots[i]
   if (known && known.slot >= slot) return known
-  return (state.slots[i] = { slot, reports: 0, repeated: 0, ok: 0, texts: {}, posts: 0 })
+  return (state.slots[i] = { slot, reports: 0, repeated: 0, open: 0, coordinated: 0, ok: 0, texts: {}, posts: 0 })
 }
+
+/** A report that people's own door or its mix keeps out of the counts; its text is not heard either. */
+export function noteCoordinated(state: CrowdState, at: EpochMs): void {
+  slotOf(state, at).coordinated++
+}
+
+/** A report that was counted turned out to be part of a flood. */
+export function takeBackReport(state: CrowdState, at: EpochMs, bad: boolean): void {
+  const slot = slotOf(state, at)
+  slot.coordinated++
+  if (!bad) slot.ok = Math.max(0, slot.ok - 1)
+  else {
+    slot.reports = Math.max(0, slot.reports - 1)
+    slot.open = Math.max(0, slot.open - 1)
+  }
+}
+
+/** Reports of the last quarter of an hour by how they came. */
+export function readMix(state: CrowdState, now: EpochMs): Mix {
+  const mix: Mix = { counted: 0, open: 0, openLately: 0, coordinated: 0 }
+  for (const slot of state.slots) {
+    if (!slot || slot.slot <= now - MIX_MS || slot.slot > now) continue
+    mix.counted += slot.reports
+    mix.open += slot.open
+    mix.coordinated += slot.coordinated
+    if (slot.slot >= now - FEW_WAIT_MIN * MINUTE) mix.openLately += slot.open
+  }
+  return mix
+}
+
+/** Possibly coordinated reports of the last quarter of an hour. */
+export const readCoordinated = (state: CrowdState, now: EpochMs): number => readMix(state, now).coordinated
 
 /** Notes a report or post; returns what its text says, null without one. */
 export function noteCrowd(state: CrowdState, signal: Observation, counted: boolean): TextClass | null {
   const slot = slotOf(state, signal.at)
+  // Through people's own door anybody may repeat himself ten thousand times: that says nothing of the others.
+  if (signal.prefix !== undefined && !counted) return signal.text ? noteText(state, slot, signal, false) : null
+  if (signal.prefix !== undefined && signal.bad !== 0) slot.open++
   if (signal.via === 'post') slot.posts++
   else if (!counted) slot.repeated++
   else if (signal.bad === 0) slot.ok++
   else slot.reports++
-  if (!signal.text) return null
-  const says = classify(signal.text)
+  return signal.text ? noteText(state, slot, signal, counted) : null
+}
+
+function noteText(state: CrowdState, slot: CrowdSlot, signal: Observation, counted: boolean): TextClass {
+  const says = classify(signal.text!)
   if (counted) slot.texts[says] = (slot.texts[says] ?? 0) + 1
   // Whoever complained in the morning may see a stranger's data at noon: exposures count people by themselves.
   if (says === 'exposure') noteExposure(state, signal)
@@ -106,6 +160,7 @@ export function readCrowd(state: CrowdState, now: EpochMs, windowMs: number): Cr
     reports: 0,
     reporters: 0,
     repeated: 0,
+    coordinated: 0,
     complaints: 0,
     rumours: 0,
     exposures: 0,
@@ -119,6 +174,7 @@ export function readCrowd(state: CrowdState, now: EpochMs, windowMs: number): Cr
     out.reporters += slot.reports
     out.worksForMe += slot.ok
     out.repeated += slot.repeated
+    out.coordinated += slot.coordinated
     out.complaints += slot.texts.complaint ?? 0
     out.rumours += slot.texts.rumour ?? 0
     out.quality += slot.texts.quality ?? 0

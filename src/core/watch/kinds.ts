@@ -4,13 +4,17 @@ import { rateOnset, type RateReading, type Strand } from '../rates.js'
 import type { SeriesReading } from '../series.js'
 import type { ReportState } from './reports.js'
 import type { ServiceReadings, ServiceState } from './service.js'
+import { readMix } from './crowd.js'
 import { quietKind } from './strand.js'
+import { doubted } from './voices.js'
 
 /** Evidence of two kinds may add up to an alarm that neither raises alone: each at least LEAST, together at least SUM. */
 const LEAST_BITS = 8
 const SUM_BITS = 30
 /** One kind counts for so much at most, so that a flood of one never outvotes the silence of the others. */
 const KIND_CAP_BITS = 60
+/** Reports that are doubted say no more than this: not enough to add up with another kind. */
+const DOUBTED_BITS = 3
 /** Group 0: no label value stands out yet. */
 const EVERYTHING = [0]
 
@@ -42,6 +46,11 @@ export function badKinds(s: ServiceState, r: ServiceReadings, now: EpochMs): Fin
   }
   if (r.metrics) kinds.metric = rateKind(r.metrics.bad)
   if (r.checks) kinds.check = rateKind(r.checks.bad)
+  // Few networks that are loud, or that nobody has had time to judge, are no crowd.
+  if (kinds.report && doubted(s.voices, readMix(s.crowd, now), now)) {
+    kinds.report.alarm = false
+    kinds.report.bits = Math.min(DOUBTED_BITS, kinds.report.bits ?? 0)
+  }
   for (const via of ['report', 'post'] as const) {
     const kind = kinds[via]
     const state = via === 'report' ? s.reports : s.posts

@@ -63,6 +63,15 @@ export function takeReport(state: ReportState, slot: EpochMs, labels: Labels, ba
   return leaf
 }
 
+/** Takes a report back within VOICES_MS of when it came: before anything was learnt from it. */
+export function untakeReport(state: ReportState, slot: EpochMs, labels: Labels, bad: number, ok: number): number {
+  const leaf = leafFor(state.book, labels)
+  if (rowsAt(state.ring, slot)) addRow(state.ring, slot, leaf, -bad, -ok, 0)
+  if (bad > 0 && slot < state.steppedUntil) state.series.revise(slot, -bad)
+  else if (bad > 0) state.pending.set(slot, Math.max(0, (state.pending.get(slot) ?? 0) - bad))
+  return leaf
+}
+
 /** Remembers which label sets usually report, from minutes before any trouble. */
 export function learnUsual(state: ReportState, now: EpochMs, trouble: EpochMs | null): void {
   const until = now - LEARN_DELAY_MS

@@ -76,19 +76,27 @@ export function takeRollups(s: ServiceState, now: EpochMs, position: number, int
   const trouble = s.strands.bad !== null || s.strands.slow !== null
   for (const bin of s.bins.values()) {
     if (bin.dirty && (bin.urgent || trouble || now >= bin.bin + ROLLUP_MS)) {
-      into.push(rowOf(s, bin, position))
+      into.push(rowOf(s, bin, position, (bin.usual ??= usualOf(s, bin))))
       bin.dirty = bin.urgent = false
     }
     if (now - bin.bin > LATE_MS + 2 * ROLLUP_MS) s.bins.delete(bin.bin)
   }
 }
 
-function rowOf(s: ServiceState, bin: Bin, position: number): Rollup {
-  bin.usual ??= {
-    ...(s.reports ? usualLevel(s.reports, bin.bin) : { expected: 0, high: 0 }),
-    posts: s.posts ? usualLevel(s.posts, bin.bin).expected : 0,
-  }
-  const { expected, high, posts } = bin.usual
+/** Rows of bins with reports that are not put yet, as they stand; the state stays as it is. */
+export function freshRollups(s: ServiceState, now: EpochMs, position: number, into: Rollup[]): void {
+  for (const bin of s.bins.values())
+    if (bin.urgent && now - bin.bin <= LATE_MS + ROLLUP_MS)
+      into.push(rowOf(s, bin, position, bin.usual ?? usualOf(s, bin)))
+}
+
+const usualOf = (s: ServiceState, bin: Bin): NonNullable<Bin['usual']> => ({
+  ...(s.reports ? usualLevel(s.reports, bin.bin) : { expected: 0, high: 0 }),
+  posts: s.posts ? usualLevel(s.posts, bin.bin).expected : 0,
+})
+
+function rowOf(s: ServiceState, bin: Bin, position: number, usual: NonNullable<Bin['usual']>): Rollup {
+  const { expected, high, posts } = usual
   return {
     service: s.id,
     bin: bin.bin,

@@ -6,10 +6,19 @@ import { groupCount, groupName, LATE_MS } from '../aggregate.js'
 import { segment, type Segmentation } from '../localize/index.js'
 import { clearSums, rateState, takeRate, tickRates, type RateReading, type RateState, type Strand } from '../rates.js'
 import type { SeriesReading } from '../series.js'
-import { crowdState, noteCrowd, readCrowd, reporters, type CrowdState, type Reporters } from './crowd.js'
+import {
+  crowdState,
+  noteCoordinated,
+  noteCrowd,
+  readCrowd,
+  reporters,
+  takeBackReport,
+  type CrowdState,
+  type Reporters,
+} from './crowd.js'
 import { readDemand } from './demand.js'
 import { badKinds, bitsOfKinds, inAlarm, machinesSee, onsetOf, slowKinds, unheard } from './kinds.js'
-import { expectedReports, reportState, reportTable, takeReport, type ReportState } from './reports.js'
+import { expectedReports, reportState, reportTable, takeReport, untakeReport, type ReportState } from './reports.js'
 import { addToBin, type Bin } from './rollup.js'
 import {
   addFromChecks,
@@ -26,6 +35,7 @@ import {
   type RateWindow,
   type StrandState,
 } from './strand.js'
+import { noteCounted, voices, type Counted, type Voices } from './voices.js'
 
 /** The onset is estimated anew while evidence comes in for so long after the alarm, then it stands. */
 const ONSET_SETTLES_MS = 10 * MINUTE
@@ -54,6 +64,7 @@ export interface ServiceState {
   posts: ReportState | null
   crowd: CrowdState
   answers: Reporters
+  voices: Voices
   strands: Record<Strand, StrandState | null>
   bins: Map<EpochMs, Bin>
   seen: Partial<Record<ObservationVia, EpochMs>>
@@ -73,6 +84,7 @@ export const serviceState = (id: string): ServiceState => ({
   posts: null,
   crowd: crowdState(),
   answers: reporters(),
+  voices: voices(),
   strands: { bad: null, slow: null },
   bins: new Map(),
   seen: {},
@@ -122,10 +134,24 @@ function takeAnswer(
     const bad = signal.bad ?? signal.total
     const leaf = takeReport(state, slot, signal.labels, bad, signal.total - bad)
     addToBin(s, slot, 'reports', state.book, leaf, bad, signal.total - bad, 0)
+    const { at, labels, prefix } = signal
+    if (prefix !== undefined) noteCounted(s.voices, prefix, { at, slot, labels, bad, ok: signal.total - bad })
   } else {
     const bad = signal.bad ?? (says === 'complaint' || says === 'exposure' || says === 'quality' ? signal.total : 0)
     const leaf = takeReport(state, slot, signal.labels, bad, 0)
     addToBin(s, slot, 'posts', state.book, leaf, signal.total, bad, 0)
+  }
+}
+
+/** A report that is kept out of the counts, and what the flood it belongs to had counted before. */
+export function takeCoordinated(s: ServiceState, at: EpochMs, before: readonly Counted[]): void {
+  noteCoordinated(s.crowd, at)
+  s.changed = true
+  for (const { at: then, slot, labels, bad, ok } of before) {
+    takeBackReport(s.crowd, then, bad > 0)
+    if (!s.reports) continue
+    const leaf = untakeReport(s.reports, slot, labels, bad, ok)
+    addToBin(s, slot, 'reports', s.reports.book, leaf, -bad, -ok, 0)
   }
 }
 

@@ -4,10 +4,11 @@ import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Rollup } from '../../contract/view.js'
 import { learnRates, startAnew, STRANDS, type Strand } from '../rates.js'
 import { CountSeries, type SeriesSnapshot } from '../series.js'
-import { firstAnswer, freshExposures, readCrowd } from './crowd.js'
+import { answered, firstAnswer, freshExposures, readCrowd } from './crowd.js'
 import { learnUsual, type ReportState } from './reports.js'
 import { takeRollups } from './rollup.js'
-import { readStrand, serviceState, takeObservation, tickKinds, type ServiceState } from './service.js'
+import { weigh } from './voices.js'
+import { readStrand, serviceState, takeCoordinated, takeObservation, tickKinds, type ServiceState } from './service.js'
 
 /** So many people, each for themselves, must say that they see what is not theirs before it is told. */
 export const EXPOSURES_TO_TELL = 5
@@ -40,7 +41,14 @@ export class Watch {
       return
     }
     const who = signal.via === 'report' ? signal.reporter : signal.author
-    const first = who === undefined || firstAnswer(s.answers, who, signal.bad !== 0, signal.at)
+    const bad = signal.bad !== 0
+    if (signal.via === 'report' && (signal.prefix !== undefined || signal.limited === true)) {
+      const again = who !== undefined && answered(s.answers, who, bad, signal.at)
+      const weighed = again ? null : weigh(s.voices, signal)
+      // Who was not counted has not used up the day's answer, and a flood of names pushes nobody out of memory.
+      if (weighed?.counts === false) return takeCoordinated(s, signal.at, weighed.takeBack)
+    }
+    const first = who === undefined || firstAnswer(s.answers, who, bad, signal.at)
     takeObservation(s, signal, now, first, this.options.falseAlarmsPerMonth / 30)
   }
 
