@@ -29,6 +29,10 @@ const HIGH_SHARE = 0.9
 /** Fewer bits than this are chance, neither a peak nor a remainder. */
 const CHANCE_BITS = 3
 
+/** Mending slows towards its end (caches, queues, clients that come back late): the late bound is longer by a part and by minutes. */
+const TAIL_SHARE = 0.3
+const TAIL_MIN = 4
+
 export interface TrackMemory {
   key: string
   where: Where
@@ -148,7 +152,7 @@ export function etaOf(m: TrackMemory, at: EpochMs): [string, string] | null {
   if (!(late <= HORIZON_MIN)) return null
   const iso = (min: number): string =>
     new Date(Math.round(at / MINUTE) * MINUTE + Math.round(min) * MINUTE).toISOString()
-  return [iso(Math.max(0, soon)), iso(late + WINDOW_MIN)]
+  return [iso(Math.max(0, soon)), iso(late * (1 + TAIL_SHARE) + WINDOW_MIN + TAIL_MIN)]
 }
 
 interface Line {
