@@ -99,12 +99,7 @@ export class CellSums {
   ) {
     const silent = columns.map(column => column.every(x => x === 0))
     this.sums = cuboids.map(({ cellOf, cells }) =>
-      columns.map((column, c) => {
-        const sum = new Float64Array(cells)
-        if (silent[c]) return sum
-        for (let i = 0; i < column.length; i++) if (cellOf[i]! >= 0) sum[cellOf[i]!]! += column[i]!
-        return sum
-      }),
+      columns.map((column, c) => (silent[c] ? new Float64Array(cells) : sumBy(column, cellOf, cells))),
     )
   }
 
@@ -128,4 +123,21 @@ export class CellSums {
     }
     for (let j = 0; j < leaves.length; j++) for (const column of this.columns) column[leaves[j]!] = 0
   }
+}
+
+function sumBy(column: Float64Array, cellOf: Int32Array, cells: number): Float64Array {
+  const sum = new Float64Array(cells)
+  for (let i = 0; i < column.length; i++) {
+    const cell = cellOf[i]!
+    if (cell >= 0) sum[cell]! += column[i]!
+  }
+  return sum
+}
+
+export function leavesOfCell({ cellOf }: Cuboid, cell: number): Int32Array {
+  let size = 0
+  for (let i = 0; i < cellOf.length; i++) if (cellOf[i] === cell) size++
+  const leaves = new Int32Array(size)
+  for (let i = cellOf.length - 1; size > 0; i--) if (cellOf[i] === cell) leaves[--size] = i
+  return leaves
 }

@@ -1,10 +1,11 @@
 import type { Where } from '../../contract/incident.js'
-import { buildCuboids, CellSums, type Cuboid } from './cuboids.js'
+import { buildCuboids, CellSums, leavesOfCell, type Cuboid } from './cuboids.js'
 import { LEVEL_RATIO } from './levels.js'
 import { ratioInterval } from './likelihood.js'
 import { defaultDepth, modelOf, type Model } from './models.js'
 import { leavesIn, narrow, type Place } from './narrow.js'
-import { kindOf, leavesOf, type Kind, type LeafTable } from './table.js'
+import { CellScores } from './scores.js'
+import { kindOf, type Kind, type LeafTable } from './table.js'
 
 export interface LocalizeOptions {
   /** By default rates if there is a total, counts if every real is whole, else a measure. */
@@ -65,7 +66,7 @@ export function localize(table: LeafTable, options: LocalizeOptions = {}): RootC
   const model = modelOf(table, kind, options.dispersion)
   const cells = new CellSums(buildCuboids(table, options.maxDepth ?? defaultDepth(kind)), model.columns)
   if (options.candidates !== undefined) {
-    const found = scan(table, cells, model, 0, options.candidates).best
+    const found = scan(table, new CellScores(cells, model), 0, options.candidates).best
     return found.map(place => describe(table, kind, [{ ...place, level: 0, tied: [] }], cells.cuboids))
   }
   const found = absorb(table, peel(table, cells, model), cells.cuboids, model)
@@ -75,9 +76,10 @@ export function localize(table: LeafTable, options: LocalizeOptions = {}): RootC
 
 function peel(table: LeafTable, cells: CellSums, model: Model): Found[] {
   const found: Found[] = []
+  const scores = new CellScores(cells, model)
   let sign = 0
   while (found.length < MAX_CAUSES) {
-    const { best, opposite } = scan(table, cells, model, sign, 1 + MAX_TIES)
+    const { best, opposite } = scan(table, scores, sign, 1 + MAX_TIES)
     const first = best[0]
     if (!first) break
     const sums = cells.at(first.cuboid, first.cell)
@@ -91,37 +93,31 @@ function peel(table: LeafTable, cells: CellSums, model: Model): Found[] {
       const members = leavesIn(cells, place)
       if (!members.length) return found
       found.push({ ...place, level, tied })
-      cells.remove(members)
+      scores.remove(members)
     }
   }
   return found
 }
 
 /** The best cells by score after price, and the best score of the opposite sign in the size class of the first. */
-function scan(
-  table: LeafTable,
-  cells: CellSums,
-  model: Model,
-  sign: number,
-  keep: number,
-): { best: Place[]; opposite: number } {
+function scan(table: LeafTable, scores: CellScores, sign: number, keep: number): { best: Place[]; opposite: number } {
+  const { cells, model } = scores
   const above = new Float64Array(SIZE_CLASSES)
   const below = new Float64Array(SIZE_CLASSES)
   const best: Place[] = []
   let worst = 0
   for (let s = 0; s < cells.cuboids.length; s++) {
     const cuboid = cells.cuboids[s]!
-    const [n, a, b, c] = cells.sums[s]! as [Float64Array, Float64Array, Float64Array, Float64Array]
+    const raw = scores.raw[s]!
+    const n = cells.sums[s]![0]!
     const price = model.price(cuboid.attributes.length, cuboid.occupied)
-    for (let cell = 0; cell < cuboid.cells; cell++) {
-      if (n[cell]! < 0.5) continue
-      const raw = model.score(n[cell]!, a[cell]!, b[cell]!, c[cell]!)
-      const score = Math.abs(raw) - price
+    for (let cell = 0; cell < raw.length; cell++) {
+      const score = Math.abs(raw[cell]!) - price
       if (score <= 0) continue
       const size = sizeClass(n[cell]!)
-      const side = raw > 0 ? above : below
+      const side = raw[cell]! > 0 ? above : below
       if (score > side[size]!) side[size] = score
-      if (raw * sign < 0 || (best.length === keep && score < worst * (1 - 1e-9))) continue
+      if (raw[cell]! * sign < 0 || (best.length === keep && score < worst * (1 - 1e-9))) continue
       insert(table, cells.cuboids, best, { cuboid: s, cell, score }, keep)
       worst = best.at(-1)!.score
     }
@@ -226,7 +222,7 @@ function describe(table: LeafTable, kind: Kind, group: Found[], cuboids: readonl
   const tied = group.length === 1 ? group[0]!.tied : []
   return {
     where,
-    ...figures(table, kind, where),
+    ...figures(table, kind, group, cuboids),
     bits: nats / Math.LN2,
     ...(tied.length
       ? { tied: tied.map(place => Object.fromEntries(labelsOf(table, cuboids, place).map(([k, v]) => [k, [v]]))) }
@@ -234,17 +230,18 @@ function describe(table: LeafTable, kind: Kind, group: Found[], cuboids: readonl
   }
 }
 
+/** Sums over all leaves of the group's cells, also those that an earlier cause had taken. */
 function figures(
   table: LeafTable,
   kind: Kind,
-  where: Where,
+  group: readonly Place[],
+  cuboids: readonly Cuboid[],
 ): Pick<RootCause, 'share' | 'interval' | 'real' | 'expected' | 'total'> {
-  const inside = leavesOf(table, where)
+  const members = group.flatMap(({ cuboid, cell }) => [...leavesOfCell(cuboids[cuboid]!, cell)])
   let real = 0
   let expected = 0
   let total = 0
-  for (let i = 0; i < inside.length; i++) {
-    if (!inside[i]) continue
+  for (const i of members) {
     real += table.real[i]!
     expected += table.predict[i]!
     total += table.total?.[i] ?? 0
@@ -255,8 +252,8 @@ function figures(
   const share = Math.min(1, Math.max(0, (real - expected) / exposure))
   let squares = 0
   let leaves = 0
-  for (let i = 0; i < inside.length; i++) {
-    const n = inside[i] ? table.total![i]! - table.predict[i]! : 0
+  for (const i of members) {
+    const n = table.total![i]! - table.predict[i]!
     if (!(n > 0)) continue
     leaves++
     squares += (table.real[i]! - table.predict[i]! - share * n) ** 2

@@ -76,9 +76,10 @@ export function measureModel(table: LeafTable): Model {
  */
 function noiseOf(change: Float64Array, used: Float64Array): number {
   const sides = [-1, 1].map(sign => {
-    const side: number[] = []
-    for (let i = 0; i < change.length; i++) if (used[i] && change[i]! * sign >= 0) side.push(Math.abs(change[i]!))
-    return Float64Array.from(side).sort()
+    const side = new Float64Array(change.length)
+    let size = 0
+    for (let i = 0; i < change.length; i++) if (used[i] && change[i]! * sign >= 0) side[size++] = Math.abs(change[i]!)
+    return side.subarray(0, size).sort()
   })
   const all = sides[0]!.length + sides[1]!.length
   const medians = sides.filter(side => side.length >= 0.1 * all).map(side => side[side.length >> 1] ?? 0)

@@ -1,4 +1,4 @@
-import type { CellSums } from './cuboids.js'
+import { leavesOfCell, type CellSums } from './cuboids.js'
 import { lnChoose } from './likelihood.js'
 import type { Model, Sums } from './models.js'
 import type { LeafTable } from './table.js'
@@ -148,10 +148,6 @@ function valueSums(table: LeafTable, cells: CellSums, members: Int32Array, attri
 
 /** Leaves of a cell that no earlier cause has taken. */
 export function leavesIn(cells: CellSums, place: { cuboid: number; cell: number }): Int32Array {
-  const { cellOf } = cells.cuboids[place.cuboid]!
   const alive = cells.columns[0]!
-  const members = new Int32Array(cellOf.length)
-  let size = 0
-  for (let i = 0; i < cellOf.length; i++) if (cellOf[i] === place.cell && alive[i]!) members[size++] = i
-  return members.subarray(0, size)
+  return leavesOfCell(cells.cuboids[place.cuboid]!, place.cell).filter(i => alive[i]! > 0)
 }
