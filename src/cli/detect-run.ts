@@ -122,7 +122,8 @@ const iso = (at: number) => new Date(at).toISOString()
 /** Three significant digits: a line says no more than is known. Whole numbers stay whole. */
 const rounded = (value: number) => (Number.isInteger(value) ? value : Number(value.toPrecision(3)))
 
-function bySeries(rows: readonly SeriesRow[]): [service: string, rows: SeriesRow[]][] {
+/** Rows by service, in order of name, each in order of time. */
+export function bySeries(rows: readonly SeriesRow[]): [service: string, rows: SeriesRow[]][] {
   const map = new Map<string, SeriesRow[]>()
   for (const row of rows) {
     const own = map.get(row.service)

@@ -53,7 +53,7 @@ Examples:
   $ epicenter detect reports.csv
   $ epicenter detect reports.csv.gz --false-alarms-per-day 0.03 --episodes`
 
-function positive(text: string): number {
+export function positive(text: string): number {
   const value = Number(text)
   if (!(value > 0 && value <= 1000)) throw new InvalidArgumentError(`a number above 0 and up to 1000, not "${text}".`)
   return value
@@ -62,7 +62,7 @@ function positive(text: string): number {
 const UNIT_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 const SLOT_MAX_MS = 7 * 86_400_000
 
-function duration(text: string): number {
+export function duration(text: string): number {
   const match = /^(\d+)(s|m|h|d)$/.exec(text)
   const ms = match === null ? Number.NaN : Number(match[1]) * (UNIT_MS[match[2] as string] as number)
   if (!(ms >= 1000 && ms <= SLOT_MAX_MS))

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { backtestCommand } from './backtest.js'
 import { checkCommand } from './check.js'
 import { orderCommands } from './commands.js'
 import { detectCommand } from './detect.js'
@@ -31,6 +32,7 @@ export function program(): Command {
     initCommand(),
     checkCommand(),
     replayCommand(),
+    backtestCommand(),
     detectCommand(),
     localizeCommand(),
     simulateCommand(),
