@@ -64,7 +64,8 @@ const StatusPage = Type.Object(
     description: Type.Optional(Text),
     /** Where readers find it; its host alone shows this page at `/`. */
     url: Type.Optional(Type.String({ pattern: '^https?://[^\\s/?#]+$', maxLength: 300 })),
-    logo: Type.Optional(Type.String({ pattern: '^(https?://|/)\\S+$', maxLength: 500 })),
+    /** A picture beside this file, served from here. */
+    logo: Type.Optional(Type.String({ pattern: '\\.(svg|png|webp|jpg|jpeg)$', maxLength: 500 })),
     timeZone: Type.Optional(TimeZone),
     services: Type.Optional(Type.Array(Id(SERVICE_CHARS), { minItems: 1, maxItems: 500 })),
     groups: Type.Optional(Type.Array(Group, { minItems: 1, maxItems: 200 })),
@@ -98,8 +99,10 @@ export const ConfigSchema = Type.Object(
     data: Type.Optional(Type.String({ minLength: 1 })),
     host: Type.Optional(Type.String({ minLength: 1 })),
     port: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535 })),
-    /** Take the sender's address from X-Forwarded-For: only behind a proxy that sets it. */
-    trustProxy: Type.Optional(Type.Boolean()),
+    /** Addresses and ranges of proxies of ours: only what they say of the visitor's address is believed. */
+    proxies: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 50 }), { maxItems: 1_000 })),
+    /** Header in which those proxies write the number of the visitor's network (ASN). */
+    asnHeader: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9-]{1,60}$' })),
     falseAlarmsPerMonth: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1_000 })),
     services: Type.Optional(Type.Array(Service)),
     notifiers: Type.Optional(Type.Array(Webhook, { maxItems: 20 })),
@@ -146,7 +149,9 @@ export interface Config {
   data: string
   host: string
   port: number
-  trustProxy: boolean
+  /** Checked: each is an address or a range. */
+  proxies: string[]
+  asnHeader: string | null
   falseAlarmsPerMonth: number
   services: {
     id: string

@@ -9,6 +9,7 @@ import { DAY } from '../contract/time.js'
 import { parseRule } from '../core/calendar/recurrence.js'
 import { isZone, readMoment } from '../core/calendar/zone.js'
 import { isName, shown } from '../core/door.js'
+import { isRange } from './address.js'
 
 /** One thing wrong with a configuration file. */
 export interface Finding {
@@ -43,6 +44,8 @@ export function load(file: string, vars: Record<string, string | undefined>): Lo
   const loaded = parse(text, vars)
   if (loaded.config !== null && !isAbsolute(loaded.config.data))
     loaded.config.data = join(dirname(file), loaded.config.data)
+  for (const page of loaded.config?.pages ?? [])
+    if (page.logo !== null && !isAbsolute(page.logo)) page.logo = join(dirname(file), page.logo)
   return loaded
 }
 
@@ -81,7 +84,8 @@ export function complete(file: ConfigFile, demo = false): Config {
     data: file.data ?? DEFAULTS.data,
     host: file.host ?? DEFAULTS.host,
     port: file.port ?? DEFAULTS.port,
-    trustProxy: file.trustProxy ?? false,
+    proxies: file.proxies ?? [],
+    asnHeader: file.asnHeader?.toLowerCase() ?? null,
     falseAlarmsPerMonth: file.falseAlarmsPerMonth ?? FALSE_ALARMS_PER_MONTH,
     services: (file.services ?? []).map(s => ({
       id: s.id,
@@ -154,6 +158,10 @@ function sharpest(findings: Finding[]): Finding[] {
 /** Rules that a shape cannot say. */
 function beyondShape(file: ConfigFile): Finding[] {
   const findings: Finding[] = []
+  file.proxies?.forEach((value, i) => {
+    if (!isRange(value))
+      findings.push({ path: `proxies[${i}]`, rule: 'an address or a range such as 10.0.0.0/8 or fd00::/8', value })
+  })
   const services = file.services ?? []
   const ids = new Set<string>()
   services.forEach((service, i) => {

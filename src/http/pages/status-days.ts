@@ -7,8 +7,8 @@ import type { StatusWords } from './status-words.js'
 
 /** Height of a day's bar, and of the least that is drawn of a day with trouble: a strip that can be seen and touched. */
 const BAR = 28
-const LEAST = 7
-const MAINTENANCE = 5
+const LEAST = 10
+const MAINTENANCE = 7
 
 const CLASS = {
   major_outage: 'mo',
@@ -30,7 +30,8 @@ export function dayParts(days: number): Html {
   return html`<svg width="0" height="0" class="defs" aria-hidden="true"><g id="g">${lines}</g>${PATTERNS}</svg>`
 }
 
-const PATTERNS = html`<pattern id="po" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="sep" width="5" height="5"/><rect class="mo" width="3" height="5"/></pattern><pattern id="dp" width="4" height="4" patternUnits="userSpaceOnUse"><rect class="sep" width="4" height="4"/><circle class="degraded" cx="2" cy="2" r="1.5"/></pattern><pattern id="um" width="4" height="3" patternUnits="userSpaceOnUse"><rect class="sep" width="4" height="3"/><rect class="watching" width="4" height="1.6"/></pattern>`
+// Stripes across the bar: at four pixels a day nothing else can be told apart.
+const PATTERNS = html`<pattern id="po" width="9" height="6" patternUnits="userSpaceOnUse"><rect class="sep" width="9" height="6"/><rect class="mo" width="9" height="4"/></pattern><pattern id="dp" width="9" height="4" patternUnits="userSpaceOnUse"><rect class="sep" width="9" height="4"/><rect class="degraded" width="9" height="2"/></pattern><pattern id="um" width="9" height="3" patternUnits="userSpaceOnUse"><rect class="sep" width="9" height="3"/><rect class="watching" width="9" height="1"/></pattern>`
 
 /** A row of days. Known days stand on a pale ground; what has no data is hatched; trouble rises from the bottom. */
 export function dayBars(days: readonly DayOf[], label: string): Html {
@@ -64,14 +65,19 @@ function percent(share: number): string {
 
 /** What the bars show, in words. */
 export function daysText(days: readonly DayOf[], w: StatusWords, f: Format): string {
-  const states = ['major_outage', 'partial_outage', 'degraded_performance', 'under_maintenance'] as const
-  const parts = states.flatMap(state => {
-    const n = days.filter(each => each.ms[state] > 0).length
-    return n > 0 ? [w.daysWith[state](f.number(n))] : []
-  })
+  const parts = troubleOf(days, w, f)
   const unknown = days.filter(each => !each.known).length
   if (unknown > 0) parts.push(w.daysUnknown(f.number(unknown)))
   return w.daysText(f.number(days.length), parts.length > 0 ? f.list(parts) : w.daysCalm)
+}
+
+const TROUBLE = ['major_outage', 'partial_outage', 'degraded_performance', 'under_maintenance'] as const
+
+function troubleOf(days: readonly DayOf[], w: StatusWords, f: Format): string[] {
+  return TROUBLE.flatMap(state => {
+    const n = days.filter(each => each.ms[state] > 0).length
+    return n > 0 ? [w.daysWith[state](f.number(n))] : []
+  })
 }
 
 export function daysLegend(w: StatusWords): Html {
@@ -96,21 +102,20 @@ export function uptimeDetails(uptime: Uptime, picture: Picture, id: string, w: S
   const { f } = voice
   const troubled = uptime.days.filter(each => each.status !== 'operational').reverse()
   if (troubled.length === 0) return null
+  const { knownShare } = uptime
   const rules = (['statuspage', 'half', 'full', 'people'] as const).map(rule => {
     const note =
-      rule === 'people' && uptime.knownShare !== null && uptime.knownShare < 1
-        ? ` (${w.uptime.knownShare(f.share(uptime.knownShare))})`
-        : ''
-    return html`<tr><td>${w.uptime.rules[rule]}${note}</td><td>${uptimeText(uptime[rule], w, f)}</td></tr>`
+      rule === 'people' && knownShare !== null && knownShare < 1 ? ` (${w.uptime.knownShare(f.share(knownShare))})` : ''
+    return html`<tr><th scope="row">${w.uptime.rules[rule]}${note}</th><td>${uptimeText(uptime[rule], w, f)}</td></tr>`
   })
   const row = (day: DayOf) => {
-    const parts = (['major_outage', 'partial_outage', 'degraded_performance', 'under_maintenance'] as const).flatMap(
-      state => (day.ms[state] > 0 ? [`${w.shown[state]} ${f.span(day.ms[state])}`] : []),
-    )
+    const parts = TROUBLE.flatMap(state => (day.ms[state] > 0 ? [`${w.shown[state]} ${f.span(day.ms[state])}`] : []))
     const links = day.incidents.flatMap(code => picture.incidents.find(each => each.id === code) ?? [])
     return html`<li><b>${f.day(day.day)}</b> ${parts.join(', ')}${links.map(each => html` · <a href="/i/${encodeURIComponent(each.view.id)}"><bdi>${each.view.title}</bdi></a>`)}</li>`
   }
-  return html`<details id="u${id}"><summary>${f.list([...new Set(troubled.map(each => w.shown[each.status as Shown]))])} · ${w.uptime.title.toLowerCase()}</summary><div class="scroll"><table><thead><tr><th scope="col">${w.uptime.rule}</th><th scope="col">${w.uptime.column}</th></tr></thead><tbody>${rules}</tbody></table><ul class="because note">${troubled.map(row)}</ul></div></details>`
+  const table = html`<table><thead><tr><th scope="col">${w.uptime.rule}</th><th scope="col">${w.uptime.column}</th></tr></thead><tbody>${rules}</tbody></table>`
+  // Where nothing failed, all rules say the same.
+  return html`<details id="u${id}"><summary>${w.troubleDays(f.list(troubleOf(uptime.days, w, f)))}</summary>${uptime.full === 1 ? null : table}<ul class="note">${troubled.map(row)}</ul></details>`
 }
 
 const PARTIAL = html`<path d="M5.6 1h6.8L17 5.6v6.8L12.4 17H5.6L1 12.4V5.6z"/><path class="hole" d="M9 3.2h2.6l3.2 3.2v5.2l-3.2 3.2H9z"/>`

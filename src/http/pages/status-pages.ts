@@ -1,3 +1,5 @@
+import { readFileSync, statSync } from 'node:fs'
+import { extname } from 'node:path'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { StatusPageConfig } from '../../contract/config.js'
 import type { Desk } from '../statuspage/desk.js'
@@ -33,12 +35,45 @@ export function statusPages(server: FastifyInstance, { desk }: StatusDeps, answe
     const page = desk.pages.find(each => each.id === request.params.page)
     return page ? show(request, reply, page) : answer(request, reply, '/status/', async () => null)
   })
+  for (const page of desk.pages) {
+    const logo = page.logo === null ? null : readLogo(page.logo)
+    const address = desk.logo(page)
+    if (logo && address)
+      server.get(address, (_, reply) =>
+        // A picture that somebody opens by itself may hold script; this keeps it from running.
+        reply
+          .header('content-type', logo.type)
+          .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+          .header('x-content-type-options', 'nosniff')
+          .header('cache-control', 'public, max-age=3600')
+          .send(logo.bytes),
+      )
+  }
   // Only where a host is a status page's alone does its root lead there.
   server.addHook('onRequest', async (request, reply) => {
     if (request.url !== '/' || desk.pages.every(each => each.url === null)) return
     const page = own(request)
     if (page) return reply.redirect(page === first ? '/status' : `/status/${page.id}`, 302)
   })
+}
+
+/** A logo counts towards the first load of a page. */
+const LOGO_BYTES = 32 * 1024
+const LOGO_TYPES: Record<string, string> = {
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.webp': 'image/webp',
+  '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+}
+
+/** @throws Error when the configured file cannot be used: a server that starts shows what was asked for */
+function readLogo(file: string): { type: string; bytes: Buffer } {
+  const type = LOGO_TYPES[extname(file).toLowerCase()]
+  const { size } = statSync(file)
+  if (type === undefined || size > LOGO_BYTES)
+    throw new Error(`the logo ${file} is an svg, png, webp or jpg of at most ${LOGO_BYTES} bytes; it has ${size}`)
+  return { type, bytes: readFileSync(file) }
 }
 
 export async function statusPage(desk: Desk, page: StatusPageConfig, { t, f, language }: Speech): Promise<Made> {

@@ -96,8 +96,21 @@ function updates(told: Told, w: StatusWords, voice: Voice): Html {
   return html`<h4 class="vh">${w.updates}</h4><ol class="line">${rows.slice(0, UPDATES_SHOWN)}</ol>${rest.length ? html`<details id="e${told.id}"><summary>${w.earlier(f.number(rest.length))}</summary><ol class="line">${rest}</ol></details>` : null}`
 }
 
-export function windowRow(each: Window, w: StatusWords, voice: Voice): Html {
-  return html`<li id="${each.id}"><div class="head"><span><b><bdi>${each.title}</bdi></b> <span class="tag">${w.window[each.status]}</span></span><span class="note">${time(each.from, voice)} – ${time(each.until, voice)}</span></div>${each.text === '' ? null : html`<p><bdi>${each.text}</bdi></p>`}<p class="note">${each.affected.map((leaf, i) => html`${i ? ', ' : ''}<bdi>${leaf.name}</bdi>`)}</p></li>`
+/** What is on now, the next window of each plan, and the rest behind a summary. */
+export function windowList(windows: readonly Window[], w: StatusWords, voice: Voice): Html {
+  const seen = new Set<string>()
+  const next: Window[] = []
+  const later: Window[] = []
+  for (const each of windows) {
+    if (each.status === 'in_progress' || !seen.has(each.plan)) next.push(each)
+    else later.push(each)
+    if (each.status === 'scheduled') seen.add(each.plan)
+  }
+  return html`<ul class="open">${next.map(each => windowRow(each, w, voice))}</ul>${later.length ? html`<details id="later"><summary>${w.laterWindows(voice.f.number(later.length))}</summary><ul class="open">${later.map(each => windowRow(each, w, voice))}</ul></details>` : null}`
+}
+
+function windowRow(each: Window, w: StatusWords, voice: Voice): Html {
+  return html`<li id="${each.id}"><div class="head"><span><b><bdi>${each.title}</bdi></b> <span class="tag">${w.window[each.status]}</span></span><span class="note">${time(each.from, voice)} – ${time(each.until, { ...voice, now: each.from })}</span></div>${each.text === '' ? null : html`<p><bdi>${each.text}</bdi></p>`}<p class="note">${each.affected.map((leaf, i) => html`${i ? ', ' : ''}<bdi>${leaf.name}</bdi>`)}</p></li>`
 }
 
 export function pastRow(told: Told, w: StatusWords, voice: Voice): Html {

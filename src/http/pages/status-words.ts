@@ -41,7 +41,8 @@ export const en = {
   },
   open: 'Open incidents',
   updates: 'Updates',
-  earlier: (n: string) => `${n} earlier updates`,
+  earlier: (n: string) => `Earlier updates (${n})`,
+  laterWindows: (n: string) => `Later windows (${n})`,
   turned: (name: string, before: string, after: string) => `${name}: ${before} → ${after}`,
   curve: 'Share of the worst excess that is gone',
   curveText: (share: string, at: string) => `${share} back at ${at}`,
@@ -51,6 +52,7 @@ export const en = {
   days: (n: string) => `Last ${n} days`,
   daysText: (n: string, parts: string) => `Last ${n} days: ${parts}`,
   daysCalm: 'no trouble',
+  troubleDays: (parts: string) => `Days: ${parts}`,
   daysWith: {
     major_outage: (n: string) => `${n} with an outage`,
     partial_outage: (n: string) => `${n} with a partial outage`,

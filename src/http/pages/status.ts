@@ -6,14 +6,14 @@ import { isGroup, type Leaf } from '../statuspage/plan.js'
 import { uptimeOf } from '../statuspage/uptime.js'
 import { html, type Html } from './html.js'
 import { dayBars, dayParts, daysLegend, daysText, shownMark, uptimeDetails, uptimeText } from './status-days.js'
-import { calendarMonths, openStory, pastRow, windowRow } from './status-stories.js'
+import { calendarMonths, openStory, pastRow, windowList } from './status-stories.js'
 import type { StatusWords } from './status-words.js'
 import { time, type Voice } from './words.js'
 
 /** Names in the headline before "and 9 more". */
 const NAMED = 3
-const PAST_SHOWN = 60
-const WINDOWS_SHOWN = 12
+const PAST_SHOWN = 40
+const WINDOWS_SHOWN = 24
 
 const ORDER: Shown[] = [
   'major_outage',
@@ -67,7 +67,7 @@ export function statusMain({ picture, base, others }: StatusInput, w: StatusWord
   const months = calendarMonths(past.slice(0, PAST_SHOWN), each => each.startedAt, f.month)
   return html`<div class="hero ${banner.shown}" id="banner" data-say="${banner.title}">${shownMark(banner.shown, w, 18)}<h1>${banner.title}</h1>${banner.rest ? html`<p>${banner.rest}</p>` : null}${picture.page.description === null ? null : html`<p><bdi>${picture.page.description}</bdi></p>`}<p class="age">${t.age.asOf} ${time(picture.asOf, voice)}</p></div>
 ${open.length ? html`<section><h2>${w.open}</h2>${open.map(each => openStory(each, picture, w, voice))}</section>` : null}
-${windows.length ? html`<section><h2>${w.maintenance}</h2><ul class="open">${windows.slice(0, WINDOWS_SHOWN).map(each => windowRow(each, w, voice))}</ul><p class="note">${w.maintenanceRule}</p></section>` : null}
+${windows.length ? html`<section><h2>${w.maintenance}</h2>${windowList(windows.slice(0, WINDOWS_SHOWN), w, voice)}<p class="note">${w.maintenanceRule}</p></section>` : null}
 ${picture.parts.length ? components(picture, w, voice) : null}
 <section><h2>${w.past(f.number(HISTORY_DAYS))}</h2>${months.size ? [...months].map(([month, rows]) => html`<h3>${month}</h3><ul class="open">${rows.map(each => pastRow(each, w, voice))}</ul>`) : html`<p class="soft">${w.pastNone}</p>`}<p><a href="/incidents">${w.older}</a></p></section>
 <section><h2>${w.follow}</h2><ul class="follow"><li><a href="${base}/history.rss">RSS</a></li><li><a href="${base}/history.atom">Atom</a></li><li><a href="${base}/feed.json">JSON Feed</a></li><li><a href="${base}/status.ics">${w.calendar}</a></li><li><a href="${base}/api/v2/summary.json">${w.api}</a></li></ul>${others.length ? html`<h3>${w.pages}</h3><ul class="follow">${others.map(each => html`<li><a href="${each.url ?? `/status/${each.id}`}"><bdi>${each.title}</bdi></a></li>`)}</ul>` : null}</section>`

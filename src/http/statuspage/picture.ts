@@ -81,6 +81,8 @@ export function pictureOf(input: PictureInput): Picture {
       return [id, standing(service, [], workspace, wallNow)] as const
     }),
   )
+  // Where an incident is open, it says which parts are hit; the others are not.
+  const explained = new Set(input.incidents.filter(each => each.open).map(each => each.service))
   const parts = plan.leaves.map((leaf): Part => {
     const row = standings.get(leaf.service) as ReturnType<typeof standing>
     const mine = open.filter(each => each.steps.at(-1)?.statuses.has(leaf.id))
@@ -96,7 +98,7 @@ export function pictureOf(input: PictureInput): Picture {
           ? 'under_maintenance'
           : row.state === 'unknown'
             ? 'unknown'
-            : fallback(row.state)
+            : fallback(explained.has(leaf.service) ? 'ok' : row.state)
     const spans = incidents.flatMap(each => each.spans.filter(span => span.leaf === leaf.id))
     const shares = spans.filter(each => each.until === null && each.share !== null).map(each => each.share as number)
     const [firstDay] = days.get(leaf.service) ?? []
