@@ -184,6 +184,7 @@ describe('a planted violation is found', () => {
     ['a stage may use stat', 'src/core/detect.ts', "import './stat/x.js'"],
     ['a corridor knows all stages', 'src/core/watch.ts', "import './aggregate/x.js'"],
     ['fold knows both halves', 'src/core/fold.ts', "import './watch/x.js'; import './judge/x.js'"],
+    ['the tests of a corridor may run the whole', 'src/core/watch/a.test.ts', "import '../judge/x.js'"],
     ['the shell loads plug-ins by name', 'src/shell/a.ts', "await import('../plugin/store/x.js')"],
     ['a test of an outer room uses what it needs', 'src/shell/a.test.ts', "import 'yaml'"],
     ['core may use its numerics', 'src/core/a.ts', "import b from '@stdlib/math-base-special-betainc'"],

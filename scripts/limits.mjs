@@ -28,8 +28,12 @@ const UNITS_BYTES = [
 
 const grouped = value => value.toLocaleString('en-US')
 
-/** A value in the largest unit that divides it. */
+/** A value in the largest unit that divides it; a bucket as what it holds and how fast it fills. */
 function inWords(name, value) {
+  if (typeof value === 'object')
+    return Object.entries(value)
+      .map(([part, each]) => `${grouped(each)} ${part === 'perMinute' ? 'a minute' : part}`)
+      .join(', ')
   if (/^(EARLIEST|LATEST)_MS$/.test(name)) return new Date(value).toISOString().slice(0, 10)
   const units = name.endsWith('_MS') ? UNITS_MS : name.endsWith('_BYTES') || name === 'LINE_BYTES' ? UNITS_BYTES : []
   const [size, unit] = units.find(([size]) => value % size === 0) ?? [1, '']
