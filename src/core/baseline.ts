@@ -7,9 +7,7 @@
  * Both g and l are Gamma filters on counts divided by φ (the "steady" model of Smith & Miller 1986, with evolution added to the relative
  * variance v as West & Harrison do): with x = y/φ and e = mean/φ
  *     mean ← mean · (1 + v·x) / (1 + v·e),    1/v ← 1/v + x,    v ← v + q·dt.
- * The prediction's relative variance, which the detector integrates out, is that of the combination; bench/detect-simulated.ts compares it
- * with the true errors.
- *
+ * The prediction's relative variance, which the detector integrates out, is that of the combination.
  * Robustness (Farrington-flexible discipline, Noufaily et al. 2013): counts are winsorised at 2.58 predictive deviations, the newest hour is
  * held back, and slots marked as not to be learned never enter. Cost: O(1) a slot, some hundred flops more at the turn of an hour.
  */
@@ -25,8 +23,7 @@ const MASK = RING - 1
 /** The newest part of the series that is not learned yet: long enough that a slow onset is noticed before it teaches. */
 const HOLD_BACK_MS = HOUR_MS
 /** A baseline says nothing before it has seen this much. */
-const WARM_UP_MS = 2 * HOUR_MS
-const WARM_UP_SLOTS = 8
+const [WARM_UP_MS, WARM_UP_SLOTS] = [2 * HOUR_MS, 8]
 
 /** Relative variance of a level when nothing is known: half a report's worth of evidence, as Jeffreys' prior. */
 const VARIANCE_MAX = 2
@@ -112,7 +109,7 @@ export class Baseline {
     return this.scalars[INDEX] as number
   }
 
-  /** Expected count of the newest slot. */
+  /** Expected count, newest slot. */
   get mean(): number {
     return this.scalars[MEAN] as number
   }
@@ -127,8 +124,13 @@ export class Baseline {
     return this.scalars[VARIANCE] as number
   }
 
+  /** Slots whose count was known so far. */
+  get knownSlots(): number {
+    return this.scalars[KNOWN] as number
+  }
+
   get warm(): boolean {
-    return (this.scalars[KNOWN] as number) >= this.warmUpSlots
+    return this.knownSlots >= this.warmUpSlots
   }
 
   startOf(index: number): number {

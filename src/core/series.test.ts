@@ -196,6 +196,22 @@ describe('CountSeries: what teaches the baseline', () => {
     expect(told.filter(t => t.change === 'ended')).toEqual([])
   })
 
+  it('a flood in the second hour of a new series does not wait for the warm-up', () => {
+    const told = watch(
+      minutes(),
+      140,
+      noise(sfc32(3), i => (i < 90 ? 1.5 : 200)),
+    )
+    expect(told[0]).toMatchObject({ change: 'raised' })
+    expect(told[0]!.slot).toBeLessThanOrEqual(91)
+    const calm = watch(
+      minutes(),
+      140,
+      noise(sfc32(3), () => 1.5),
+    )
+    expect(calm).toEqual([])
+  })
+
   it('an unknown slot is not a zero', () => {
     const series = minutes()
     for (let i = 0; i < 2000; i++) series.step(START + i * MINUTE, i % 4 === 0 ? 8 : null)

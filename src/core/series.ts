@@ -52,6 +52,10 @@ export const LEVEL_SHIFT_ACCEPTED_NOT_BEFORE_MS = 6 * 3_600_000
 /** A level above this many times the usual is an outage until it has lasted LONG_OUTAGE_FACTOR times as long as a plausible shift. */
 export const PLAUSIBLE_LEVEL = 6
 export const LONG_OUTAGE_FACTOR = 3
+/** Before the baseline is warm an alarm needs this many known slots, and in one slot so many reports and times the mean so far. */
+const FLOOD_SLOTS = 30
+const FLOOD_COUNT = 20
+const FLOOD_LEVEL = 8
 /** Evidence does not bridge an unknown stretch longer than this; an open episode ends as unknown. */
 export const MAX_GAP_MS = 6 * 3_600_000
 /** How far back late counts are still placed in their slot, in slots. */
@@ -112,12 +116,17 @@ export class CountSeries {
     if (known) {
       if (index - (onset[3] as number) > this.gapSlots) this.afterGap(index)
       onset[3] = index
-      if (baseline.warm) this.judge(index, count)
+      if (baseline.warm || detector.open || this.floods(count)) this.judge(index, count)
     }
     const learn = hints?.learn !== false
     baseline.observe(known ? count : null, learn && !detector.open, learn && onset[4] === index)
     this.tell(slotStart, known ? count : null)
     return reading
+  }
+
+  /** A new series knows its level only roughly, but a flood is a flood. */
+  private floods(count: number): boolean {
+    return this.baseline.knownSlots >= FLOOD_SLOTS && count >= FLOOD_COUNT && count >= FLOOD_LEVEL * this.baseline.mean
   }
 
   /** Late counts for one of the last slots: evidence is taken again as if they had come in time, never as a burst of now. */
