@@ -124,7 +124,6 @@ export class Baseline {
     return this.scalars[VARIANCE] as number
   }
 
-  /** Slots whose count was known so far. */
   get knownSlots(): number {
     return this.scalars[KNOWN] as number
   }
