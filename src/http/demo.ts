@@ -109,7 +109,7 @@ export function demoStrip(status: DemoStatus): string {
   const { phase, marks, ownPace } = status
   const pace = Math.round(status.pace)
   const running = phase === 'playing' || phase === 'loading'
-  return html`<aside class="demo" aria-label="Demonstration" data-phase="${phase}"><p><b>Demonstration</b> A real outage, rebuilt from public sources. <time datetime="${new Date(status.now).toISOString().slice(0, 16)}Z">${clock(status.now)}</time>, ${PHASES[phase]}${phase === 'playing' ? `, ${pace} times faster than life` : ''}</p>
+  return html`<aside class="demo" lang="en" dir="ltr" aria-label="Demonstration" data-phase="${phase}"><p><b>Demonstration</b> A real outage, rebuilt from public sources. <time datetime="${new Date(status.now).toISOString().slice(0, 16)}Z">${clock(status.now)}</time>, ${PHASES[phase]}${phase === 'playing' ? `, ${pace} times faster than life` : ''}</p>
 <div class="controls">${
     phase === 'ended'
       ? null

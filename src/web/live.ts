@@ -99,7 +99,10 @@ async function refresh(): Promise<void> {
   asked = false
   busy = true
   try {
-    const answer = await fetch(location.href, { cache: 'no-cache', headers: { accept: 'text/html' } })
+    // Named in the address: the reader may have chosen another language in another tab.
+    const address = new URL(location.href)
+    address.searchParams.set('lang', document.documentElement.lang)
+    const answer = await fetch(address, { cache: 'no-cache', headers: { accept: 'text/html' } })
     if (answer.ok) swap(await answer.text())
   } catch {
     // The next news or poll tries again; the age of the data on the page tells the reader.

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 
-/** Pages kept, each about 100 KB with its encodings: 25 MB at most; the one that was used longest ago goes first. */
-export const CACHE_PAGES = 256
+/**
+ * Pages kept, one for each language that asked: about 100 KB each with its encodings, so 50 MB at most. The one that was
+ * used longest ago goes first.
+ */
+export const CACHE_PAGES = 512
 /** How long a page is served without asking whether something was committed since. */
 export const FRESH_MS = 250
 

@@ -67,13 +67,15 @@ export function languageOf(request: FastifyRequest): Language {
 }
 
 /**
- * Says what the answer depends on, and remembers a language that was asked for in the address. True then: such an answer
- * is for this reader alone.
+ * Says what the answer depends on, and remembers a language that a reader asked for by a link. True then: such an answer
+ * is for this reader alone. The page's script names its language in the address too, so that its page keeps it while the
+ * reader chooses another one elsewhere: that is no choice, and shared caches may hold the answer.
  */
 export function rememberLanguage(request: FastifyRequest, reply: FastifyReply): boolean {
-  reply.header('vary', 'accept-encoding, accept-language, cookie')
   const language = asked(request)
-  if (!language) return false
+  // An address that names a language needs neither the browser's wish nor the cookie.
+  reply.header('vary', language ? 'accept-encoding, sec-fetch-dest' : 'accept-encoding, accept-language, cookie')
+  if (!language || request.headers['sec-fetch-dest'] === 'empty') return false
   reply.header('set-cookie', `${COOKIE}=${language}; Path=/; Max-Age=${COOKIE_SECONDS}; SameSite=Lax; HttpOnly`)
   return true
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { attr, html, trusted, type Html } from './html.js'
 import { STATUS_STYLE } from './status-style.js'
-import { DEMO_STYLE, STYLE } from './style.js'
+import { DEMO_STYLE, SCRIPT_STYLE, STYLE } from './style.js'
 import { LANGUAGES, type Strings } from './strings.js'
 
 export interface PageInput {
@@ -33,7 +33,7 @@ export interface PageInput {
   nav?: readonly { path: string; label: string }[]
 }
 
-const hashes = [STYLE, DEMO_STYLE, STATUS_STYLE].map(
+const hashes = [STYLE, DEMO_STYLE, SCRIPT_STYLE, STATUS_STYLE].map(
   sheet => `'sha256-${createHash('sha256').update(sheet).digest('base64')}'`,
 )
 
@@ -51,7 +51,7 @@ export function page(input: PageInput): string {
   const { t } = input
   const here = (path: string) => attr('aria-current', input.path === path ? 'page' : null)
   return html`<!doctype html>
-<html lang="${t.lang}" dir="${t.direction}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${input.title} · ${input.workspace}</title><meta name="description" content="${input.description}"><meta name="color-scheme" content="light dark"><meta name="theme-color" content="#f8f7f4" media="(prefers-color-scheme:light)"><meta name="theme-color" content="#131416" media="(prefers-color-scheme:dark)">${input.noIndex ? html`<meta name="robots" content="noindex">` : null}<link rel="icon" href="/assets/mark.svg" type="image/svg+xml">${input.alternate ? html`<link rel="alternate" type="application/json" href="${input.alternate}">` : null}<style>${trusted(STYLE)}</style>${input.sheet ? html`<style>${trusted(input.sheet)}</style>` : null}${input.strip ? html`<style>${trusted(DEMO_STYLE)}</style>` : null}${input.script ? html`<script src="${input.script}" defer></script>` : null}</head>
+<html lang="${t.lang}" dir="${t.direction}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${input.title} · ${input.workspace}</title><meta name="description" content="${input.description}"><meta name="color-scheme" content="light dark"><meta name="theme-color" content="#f8f7f4" media="(prefers-color-scheme:light)"><meta name="theme-color" content="#131416" media="(prefers-color-scheme:dark)">${input.noIndex ? html`<meta name="robots" content="noindex">` : null}<link rel="icon" href="/assets/mark.svg" type="image/svg+xml">${input.alternate ? html`<link rel="alternate" type="application/json" href="${input.alternate}">` : null}<style>${trusted(STYLE)}</style>${t.latin ? null : html`<style>${trusted(SCRIPT_STYLE)}</style>`}${input.sheet ? html`<style>${trusted(input.sheet)}</style>` : null}${input.strip ? html`<style>${trusted(DEMO_STYLE)}</style>` : null}${input.script ? html`<script src="${input.script}" defer></script>` : null}</head>
 <body data-locale="${t.locale}" data-clock="${input.clock}" data-now="${input.now}"${attr('data-live', input.live === null ? null : input.live.join(' '))}><a class="skip" href="#main">${t.skip}</a><svg width="0" height="0" class="defs" aria-hidden="true"><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M0 0v6"/></pattern></svg>
 <header><a class="brand" href="${input.brand?.href ?? '/'}">${input.brand?.logo ? html`<img src="${input.brand.logo}" alt="">` : MARK}<b>${input.brand?.title ?? input.workspace}</b></a><nav aria-label="${t.nav.label}"><a href="/"${here('/')}>${t.nav.now}</a>${(input.nav ?? []).map(each => html`<a href="${each.path}"${here(each.path)}>${each.label}</a>`)}<a href="/incidents"${here('/incidents')}>${t.nav.history}</a></nav></header>
 ${input.strip ? trusted(input.strip) : null}<main id="main" tabindex="-1">${input.main}</main>

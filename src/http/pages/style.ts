@@ -75,7 +75,7 @@ details{margin-top:10px}
 summary{cursor:pointer;padding:4px 0}
 .scroll{overflow:auto;max-height:24rem}
 table{border-collapse:collapse;width:100%}
-th,td{text-align:end;padding:4px 8px 4px 0;border-bottom:1px solid var(--line);font-weight:400}
+th,td{text-align:end;padding-block:4px;padding-inline-end:8px;border-bottom:1px solid var(--line);font-weight:400}
 th:first-child{text-align:start}
 button,select,textarea{font:inherit;color:inherit;background:var(--bg);border:1px solid var(--soft);border-radius:6px;padding:8px 12px;width:100%}
 button{cursor:pointer;font-weight:700}
@@ -109,9 +109,22 @@ const DEMO_SOURCE = `
 @media(max-width:30rem){.controls{overflow:auto}.controls,.demo form{flex-wrap:nowrap}.controls *{flex:none;white-space:nowrap}}
 `
 
+/**
+ * Only in pages whose script is not Latin: letters that join need no tightening and more height, words without spaces
+ * break at phrases, and from right to left charts keep the direction of time while bars grow from where reading starts.
+ */
+const SCRIPT_SOURCE = `
+h1{letter-spacing:0;line-height:1.4}
+h1,h2{word-break:auto-phrase}
+.chart{direction:ltr}
+.chart text{unicode-bidi:plaintext}
+[dir=rtl] .bar{transform:scaleX(-1)}
+`
+
 /** Without line ends: it travels with every page. */
 export const STYLE = small(SOURCE)
 export const DEMO_STYLE = small(DEMO_SOURCE)
+export const SCRIPT_STYLE = small(SCRIPT_SOURCE)
 
 function small(sheet: string): string {
   return sheet.replace(/\n/g, '').replace(/;}/g, '}')

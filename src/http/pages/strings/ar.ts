@@ -19,6 +19,7 @@ export const ar: Strings = {
   locale: 'ar-u-nu-latn',
   name: 'العربية',
   direction: 'rtl',
+  latin: false,
   comma: '، ',
   semicolon: '؛ ',
   inline: phrase => phrase,

@@ -10,6 +10,7 @@ export const de: Strings = {
   locale: 'de',
   name: 'Deutsch',
   direction: 'ltr',
+  latin: true,
   comma: ', ',
   semicolon: '; ',
   // Nouns keep their capital.

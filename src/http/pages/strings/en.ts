@@ -20,6 +20,8 @@ export const en = {
   /** In the language itself. */
   name: 'English',
   direction: 'ltr' as 'ltr' | 'rtl',
+  /** Written with Latin letters: no rules of their own for the sheet. */
+  latin: true as boolean,
   comma: ', ',
   /** Between parts that have commas of their own. */
   semicolon: '; ',

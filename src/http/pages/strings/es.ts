@@ -10,6 +10,7 @@ export const es: Strings = {
   locale: 'es',
   name: 'Español',
   direction: 'ltr',
+  latin: true,
   comma: ', ',
   semicolon: '; ',
   inline: phrase => phrase.toLocaleLowerCase('es'),

@@ -11,6 +11,7 @@ export const fr: Strings = {
   locale: 'fr',
   name: 'Français',
   direction: 'ltr',
+  latin: true,
   comma: ', ',
   semicolon: ' ; ',
   inline: phrase => phrase.toLocaleLowerCase('fr'),

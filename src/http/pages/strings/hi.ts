@@ -9,6 +9,7 @@ export const hi: Strings = {
   locale: 'hi',
   name: 'हिन्दी',
   direction: 'ltr',
+  latin: false,
   comma: ', ',
   semicolon: '; ',
   inline: phrase => phrase,

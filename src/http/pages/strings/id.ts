@@ -7,6 +7,7 @@ export const id: Strings = {
   locale: 'id',
   name: 'Bahasa Indonesia',
   direction: 'ltr',
+  latin: true,
   comma: ', ',
   semicolon: '; ',
   inline: phrase => phrase.toLocaleLowerCase('id'),

@@ -7,6 +7,7 @@ export const ja: Strings = {
   locale: 'ja',
   name: '日本語',
   direction: 'ltr',
+  latin: false,
   comma: '、',
   semicolon: '；',
   inline: phrase => phrase,

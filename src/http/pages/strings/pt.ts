@@ -10,6 +10,7 @@ export const pt: Strings = {
   locale: 'pt-BR',
   name: 'Português',
   direction: 'ltr',
+  latin: true,
   comma: ', ',
   semicolon: '; ',
   inline: phrase => phrase.toLocaleLowerCase('pt'),
