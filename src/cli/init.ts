@@ -37,8 +37,8 @@ data: ./data
 
 host: 127.0.0.1
 port: 8080
-# Take the visitor's address from X-Forwarded-For. Only behind a proxy of yours that sets it.
-trustProxy: false
+# Proxies of yours, as addresses or ranges: what they say in X-Forwarded-For of the visitor's address is believed.
+proxies: []
 
 # How many incidents without an outage you can live with, for a service and 30 days. Fewer means later.
 falseAlarmsPerMonth: 0.25

@@ -85,10 +85,21 @@ export const STREAM_CLIENTS = 1_000
 export const STREAM_BUFFER_BYTES = 1024 * 1024
 export const STREAM_HEARTBEAT_MS = 15 * SECOND
 
-/** Reports of one address prefix in any ten minutes; more get 429. Addresses remembered: 100,000 (10 MB), oldest out. */
-export const REPORTS_PER_ADDRESS = 10
-export const REPORT_WINDOW_MS = 10 * MINUTE
-export const REPORT_ADDRESSES = 100_000
+/**
+ * People's own door: reports that are noted in full, by address prefix (IPv4 /24, IPv6 /48), network (ASN, else /16, /32)
+ * and service. A carrier puts a few hundred customers behind one prefix, and a country has a few dozen networks; a
+ * whole outage of a large service brings some hundred reports a second. Beyond: thanked, but marked and never counted.
+ */
+export const REPORTS_PER_PREFIX = { burst: 300, perMinute: 30 }
+export const REPORTS_PER_NETWORK = { burst: 6_000, perMinute: 600 }
+export const REPORTS_PER_SERVICE = { burst: 60_000, perMinute: 60_000 }
+/** Of those beyond the limits so many of a service are written to the log, 600 bytes each: 9 MB a day. The rest only thanked. */
+export const REPORTS_MARKED = { burst: 600, perMinute: 10 }
+/** Prefixes, networks and services with a bucket: 120 bytes each, 12 MB together; the one used longest ago starts full again. */
+export const REPORT_PREFIXES = 60_000
+export const REPORT_NETWORKS = 30_000
+/** Reporters remembered while two keys overlap: 100 bytes each, 10 MB; the oldest out. */
+export const REPORTERS_KNOWN = 100_000
 /** Characters that a person may write with a report. Longer: 400. */
 export const REPORT_TEXT_CHARS = 1_000
 /** Body of a form, an order. */

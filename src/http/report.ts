@@ -1,8 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { DAY, SECOND } from '../contract/time.js'
 import { FORM_BYTES } from '../contract/limits.js'
 import type { Labels } from '../contract/signal.js'
 import type { App } from '../shell/app.js'
-import { Reporters } from '../shell/reporters.js'
+import { clientAddress, rangesOf } from '../shell/address.js'
+import { Reporters, type Visitor } from '../shell/reporters.js'
 import { HttpProblem, notFound } from './problem.js'
 import type { Routes } from './routes.js'
 import { Report, Reported } from './schema.js'
@@ -17,9 +19,20 @@ interface Form {
   back?: string
 }
 
-/** `POST /api/v1/report`: the door for people. No token; limited per address, and only for services that exist. */
+/** Sorts of trouble and platforms that are counted by name; what a stranger invents would fill the label book. */
+const PROBLEMS = new Set(['login', 'app', 'website', 'slow', 'error', 'other'])
+const PLATFORMS = new Set(['web', 'ios', 'android', 'desktop', 'api'])
+const COUNTRIES = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' })
+/** The pass comes back to this door alone, so that pages stay the same for everybody. */
+const PASS = 'epicenter_pass'
+// oxlint-disable-next-line no-control-regex
+const UNSEEN =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g
+
+/** `POST /api/v1/report`: the door for people. No token; only for services that exist, and weighed by where it comes from. */
 export function reportRoutes(server: FastifyInstance, routes: Routes, app: App, inMemory: boolean): void {
   const reporters = new Reporters(inMemory ? null : app.config.data, app.env)
+  const isProxy = rangesOf(app.config.proxies)
   server.register(async scope => {
     scope.addContentTypeParser(
       'application/x-www-form-urlencoded',
@@ -38,15 +51,22 @@ export function reportRoutes(server: FastifyInstance, routes: Routes, app: App, 
         body: Report,
         consumes: ['application/x-www-form-urlencoded'],
         answer: Reported,
-        fails: [400, 403, 404, 429, 503],
-        handle: ({ body, raw }, reply) => report(app, reporters, body as unknown as Form, raw, reply),
+        fails: [400, 403, 404, 413, 503],
+        handle: ({ body, raw }, reply) => report(app, reporters, isProxy, body as unknown as Form, raw, reply),
       },
       async () => {},
     )
   })
 }
 
-async function report(app: App, reporters: Reporters, form: Form, request: FastifyRequest, reply: FastifyReply) {
+async function report(
+  app: App,
+  reporters: Reporters,
+  isProxy: (address: string) => boolean,
+  form: Form,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
   const { origin, host } = request.headers
   // Another site's page must not report in a visitor's name.
   if (origin !== undefined && hostOf(origin) !== host)
@@ -56,44 +76,73 @@ async function report(app: App, reporters: Reporters, form: Form, request: Fasti
     })
   const service = await app.reader.service(form.service)
   if (service === null) throw notFound('service', form.service)
-  const waitMs = reporters.wait(request.ip)
-  if (waitMs > 0)
-    throw new HttpProblem(429, 'enough reports from here for now', undefined, {
-      rule: 'report.rate',
-      retryAfterMs: waitMs,
-    })
-  const at = app.config.clock === 'wall' ? app.env.now() : app.now
+  const visitor = visitorOf(request, isProxy, app.config.asnHeader)
+  const { reporter, prefix, network, pass } = reporters.name(visitor)
   const id = `web-${Buffer.from(app.env.random(12)).toString('base64url')}`
-  const receipt = await app.ingestValues([
-    {
-      type: 'observation',
-      via: 'report',
-      id,
-      service: form.service,
-      at,
-      labels: labelsOf(
-        form,
-        service.components.map(c => c.id),
-      ),
-      total: 1,
-      bad: form.kind === 'bad' ? 1 : 0,
-      reporter: reporters.name(request.ip),
-      ...(form.text ? { text: form.text } : {}),
-    },
-  ])
-  const reject = receipt.rejected[0]
+  const admission = reporters.admit({ prefix, network }, form.service)
+  const text = readable(form.text)
+  const receipt =
+    admission === 'passed'
+      ? null
+      : await app.ingestValues([
+          {
+            type: 'observation',
+            via: 'report',
+            id,
+            service: form.service,
+            at: app.config.clock === 'wall' ? app.env.now() : app.now,
+            labels: labelsOf(
+              form,
+              service.components.map(c => c.id),
+            ),
+            total: 1,
+            bad: form.kind === 'bad' ? 1 : 0,
+            reporter,
+            prefix,
+            network,
+            ...(admission === 'marked' ? { limited: true } : {}),
+            ...(text === '' ? {} : { text }),
+          },
+        ])
+  const reject = receipt?.rejected[0]
   if (reject !== undefined)
     throw new HttpProblem(400, 'not counted', reject.message, { rule: reject.rule, value: reject.value })
+  reply.header('cache-control', 'no-store')
+  const secure = request.protocol === 'https' ? '; Secure' : ''
+  reply.header(
+    'set-cookie',
+    `${PASS}=${pass}; Path=/api/v1/report; Max-Age=${DAY / SECOND}; HttpOnly; SameSite=Lax${secure}`,
+  )
   if (request.headers.accept?.includes('text/html') === true) return reply.redirect(backTo(form), 303)
-  return { counted: receipt.accepted === 1, id }
+  // Thanked like everybody: who floods learns nothing from the answer but that it is not in the count.
+  if (admission !== 'counted') reply.code(202)
+  return { counted: admission === 'counted' && receipt?.accepted === 1, id }
 }
+
+function visitorOf(request: FastifyRequest, isProxy: (address: string) => boolean, asnHeader: string | null): Visitor {
+  const { headers, socket } = request
+  const peer = socket.remoteAddress ?? ''
+  const said = asnHeader !== null && isProxy(peer) ? headers[asnHeader] : undefined
+  const forwarded = headers['x-forwarded-for']
+  return {
+    address: clientAddress(peer, Array.isArray(forwarded) ? forwarded.join(',') : forwarded, isProxy),
+    agent: `${headers['user-agent'] ?? ''} ${headers['accept-language'] ?? ''}`,
+    asn: typeof said === 'string' && /^(AS)?\d{1,10}$/i.test(said) ? said.replace(/^AS/i, '') : null,
+    pass: new RegExp(`(?:^|;\\s*)${PASS}=([\\w.-]{1,100})`).exec(headers.cookie ?? '')?.[1] ?? null,
+  }
+}
+
+/** Characters that are not seen but move what is around them (controls, marks of direction) are left out; the rest is text and stays text. */
+const readable = (text = ''): string => text.normalize('NFC').replace(UNSEEN, '').trim()
 
 /** What the visitor chose: a part of the service, or a sort of problem. */
 function labelsOf({ problem, country, platform }: Form, components: string[]): Labels {
   const labels: Labels = {}
-  if (problem) labels[components.includes(problem) ? 'component' : 'problem'] = problem
-  if (country) labels['country'] = country.toUpperCase()
-  if (platform) labels['platform'] = platform
+  if (problem && components.includes(problem)) labels['component'] = problem
+  else if (problem) labels['problem'] = PROBLEMS.has(problem) ? problem : 'other'
+  const code = country?.toUpperCase()
+  if (code && COUNTRIES.of(code) !== undefined) labels['country'] = code
+  if (platform && PLATFORMS.has(platform)) labels['platform'] = platform
   return labels
 }
 

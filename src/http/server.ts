@@ -4,6 +4,7 @@ import { FORM_BYTES } from '../contract/limits.js'
 import { MINUTE } from '../contract/time.js'
 import { shown } from '../core/door.js'
 import type { App } from '../shell/app.js'
+import { rangesOf } from '../shell/address.js'
 import { sameSecret } from '../shell/secret.js'
 import { TooLarge } from '../shell/workspace.js'
 import { commandRoutes, incidentRoutes, readRoutes } from './api.js'
@@ -35,7 +36,8 @@ const KEEP_ALIVE_MS = 72_000
 export async function buildServer(app: App, options: ServerOptions = {}): Promise<FastifyInstance> {
   const server = Fastify({
     logger: false,
-    trustProxy: app.config.trustProxy,
+    // What proxies of ours say of protocol and host; nobody else's word.
+    trustProxy: app.config.proxies.length === 0 ? false : rangesOf(app.config.proxies),
     bodyLimit: FORM_BYTES,
     requestTimeout: REQUEST_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,

@@ -51,6 +51,8 @@ describe('parse()', () => {
       `notifiers: [{ kind: webhook, url: 'mailto:a', secret: ${'A'.repeat(32)} }]`,
       /^notifiers\[0\]\.url: .*; mailto:a$/,
     ],
+    ['a proxy that is no address', 'proxies: [10.0.0.0/8, nginx]', /^proxies\[1\]: .*10\.0\.0\.0\/8.*; nginx$/],
+    ['a range that is too long', 'proxies: [10.0.0.0/33]', /^proxies\[0\]: .*; 10\.0\.0\.0\/33$/],
     ['two pages of one id', 'pages: [{ id: a }, { id: a }]', 'pages[1].id: every id stands once; a'],
     ['a page with an address in its name', 'pages: [{ id: ../a }]', /^pages\[0\]\.id: .*; \.\.\/a$/],
     ['a zone that is none', 'pages: [{ id: a, timeZone: Mars/Base }]', /^pages\[0\]\.timeZone: .*; Mars\/Base$/],

@@ -1,15 +1,28 @@
 import { createHmac } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { isIPv6 } from 'node:net'
 import { join } from 'node:path'
-import { REPORT_ADDRESSES, REPORT_WINDOW_MS, REPORTS_PER_ADDRESS } from '../contract/limits.js'
+import {
+  REPORT_NETWORKS,
+  REPORT_PREFIXES,
+  REPORTERS_KNOWN,
+  REPORTS_MARKED,
+  REPORTS_PER_NETWORK,
+  REPORTS_PER_PREFIX,
+  REPORTS_PER_SERVICE,
+  SERVICES_PER_WORKSPACE,
+} from '../contract/limits.js'
 import { DAY, type EpochMs } from '../contract/time.js'
+import { networkOf, prefixOf, subscriberOf } from './address.js'
+import { Buckets } from './buckets.js'
 import type { Env } from './env.js'
+import { sameSecret } from './secret.js'
 
 /** A key lives a week; the one before is kept for a day more, as long as a person counts once. */
 const KEY_MS = 7 * DAY
 const OVERLAP_MS = DAY
 const KEY_BYTES = 32
+/** Characters of user agent and languages that tell people behind one address apart. */
+const AGENT_CHARS = 400
 
 interface Keys {
   current: string
@@ -17,14 +30,40 @@ interface Keys {
   before: string | null
 }
 
+/** Who asks, as the request says it. */
+export interface Visitor {
+  address: string
+  /** Browser and languages: many people share an address, fewer of them these too. */
+  agent: string
+  /** What a proxy of ours says of the network; null: nothing. */
+  asn: string | null
+  /** The pass that an earlier answer gave. */
+  pass: string | null
+}
+
+/** Names that say nothing of whom they name, and are worthless once their key is thrown away. */
+export interface Named {
+  reporter: string
+  prefix: string
+  network: string
+  /** Shown with the next report it keeps the name when the address changes. */
+  pass: string
+}
+
+/** What becomes of a report at the door. `marked`: noted as beyond a limit; `passed`: not even that. Both are thanked. */
+export type Admission = 'counted' | 'marked' | 'passed'
+
 /**
- * Who reports, without keeping who it is: the address is hashed with a key that is thrown away after a week, and never
+ * Who reports, without keeping who it is: addresses are hashed with a key that is thrown away after a week, and never
  * written down. While two keys overlap, a reporter whom the old key knows keeps the old name and so counts once.
  */
 export class Reporters {
   private keys: Keys
-  private windows = new Map<string, { start: EpochMs; count: number }>()
   private known = new Map<string, EpochMs>()
+  private readonly prefixes = new Buckets(REPORTS_PER_PREFIX, REPORT_PREFIXES)
+  private readonly networks = new Buckets(REPORTS_PER_NETWORK, REPORT_NETWORKS)
+  private readonly services = new Buckets(REPORTS_PER_SERVICE, SERVICES_PER_WORKSPACE)
+  private readonly marked = new Buckets(REPORTS_MARKED, SERVICES_PER_WORKSPACE)
 
   /** `data` null: the key ends with the process. */
   constructor(
@@ -39,32 +78,42 @@ export class Reporters {
     this.save()
   }
 
-  /** A name for the address that says nothing about it. */
-  name(address: string): string {
+  /** A pass of ours is believed; without one the name comes from address and browser. */
+  name({ address, agent, asn, pass }: Visitor): Named {
     const now = this.env.now()
     this.rotate(now)
     const { current, before } = this.keys
-    const old = before === null ? null : hash(before, prefix(address))
-    const name =
-      old !== null && now - (this.known.get(old) ?? Number.NEGATIVE_INFINITY) < DAY
-        ? old
-        : hash(current, prefix(address))
-    remember(this.known, name, now)
-    return name
+    const what = `${subscriberOf(address)} ${agent.slice(0, AGENT_CHARS)}`
+    let reporter = pass === null ? null : this.read(pass)
+    if (reporter === null) {
+      const old = before === null ? null : hash(before, 'reporter', what)
+      const remembered = old !== null && now - (this.known.get(old) ?? Number.NEGATIVE_INFINITY) < DAY
+      reporter = remembered ? old : hash(current, 'reporter', what)
+    }
+    this.known.delete(reporter)
+    this.known.set(reporter, now)
+    if (this.known.size > REPORTERS_KNOWN) this.known.delete(this.known.keys().next().value!)
+    return {
+      reporter,
+      prefix: hash(current, 'prefix', prefixOf(address)),
+      network: hash(current, 'network', asn ?? networkOf(address)),
+      pass: `${reporter}.${hash(current, 'pass', reporter)}`,
+    }
   }
 
-  /** Milliseconds until the address may report again; 0: now, and it has been counted. */
-  wait(address: string): number {
+  /** Takes a token of prefix, network and service each: an empty one of them is enough to be kept out of the counts. */
+  admit({ prefix, network }: Pick<Named, 'prefix' | 'network'>, service: string): Admission {
     const now = this.env.now()
-    const key = prefix(address)
-    const window = this.windows.get(key)
-    if (window === undefined || now - window.start >= REPORT_WINDOW_MS) {
-      remember(this.windows, key, { start: now, count: 1 })
-      return 0
-    }
-    if (window.count >= REPORTS_PER_ADDRESS) return window.start + REPORT_WINDOW_MS - now
-    window.count++
-    return 0
+    const within =
+      this.prefixes.take(prefix, now) && this.networks.take(network, now) && this.services.take(service, now)
+    if (within) return 'counted'
+    return this.marked.take(service, now) ? 'marked' : 'passed'
+  }
+
+  private read(pass: string): string | null {
+    const [reporter = '', seal = ''] = pass.split('.', 2)
+    const keys = [this.keys.current, this.keys.before].filter(key => key !== null)
+    return keys.some(key => sameSecret(seal, hash(key, 'pass', reporter))) ? reporter : null
   }
 
   private rotate(now: EpochMs): void {
@@ -88,28 +137,5 @@ export class Reporters {
   }
 }
 
-const hash = (key: string, text: string) => createHmac('sha256', key).update(text).digest('base64url').slice(0, 22)
-
-/** One subscriber: a whole IPv4 address, the first 64 bits of an IPv6 one. */
-export function prefix(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/, '')
-  if (!isIPv6(plain)) return plain
-  const [head = '', tail] = plain.split('%', 1)[0]!.split('::')
-  const left = head === '' ? [] : head.split(':')
-  const right = tail === undefined || tail === '' ? [] : tail.split(':')
-  const groups =
-    tail === undefined
-      ? left
-      : [...left, ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0'), ...right]
-  return groups
-    .slice(0, 4)
-    .map(g => Number.parseInt(g, 16).toString(16))
-    .join(':')
-}
-
-/** Puts at the end and drops the oldest beyond the limit. */
-function remember<T>(map: Map<string, T>, key: string, value: T): void {
-  map.delete(key)
-  map.set(key, value)
-  if (map.size > REPORT_ADDRESSES) map.delete(map.keys().next().value!)
-}
+const hash = (key: string, what: string, text: string) =>
+  createHmac('sha256', key).update(`${what}\n${text}`).digest('base64url').slice(0, 22)

@@ -2,14 +2,12 @@ import type { Crowd } from '../../contract/finding.js'
 import type { Observation } from '../../contract/signal.js'
 import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
 import { classify, type TextClass } from '../text.js'
-import { FEW_WAIT_MIN, type Mix } from './voices.js'
+import { FEW_WAIT_MIN, MIX_MS, type Mix } from './voices.js'
 
 /** One person counts once per service and answer in this time. */
 export const REPORTER_MS = DAY
 /** Reporters of one service remembered in each of two generations; about 100 bytes each. Beyond it the older one is dropped early. */
 export const MAX_REPORTERS = 300_000
-/** How reports came is told over this much. */
-const MIX_MS = 15 * MINUTE
 /** Minutes of texts that are summed. */
 const CROWD_SLOTS = 60
 const MAX_REFS = 10
@@ -74,7 +72,7 @@ interface CrowdSlot {
 export interface CrowdState {
   slots: (CrowdSlot | null)[]
   /** Reports that say they see what is not theirs, newest last. */
-  exposures: { at: EpochMs; id: string; who: string }[]
+  exposures: { at: EpochMs; id: string; who: string; open?: true }[]
 }
 
 export const crowdState = (): CrowdState => ({ slots: Array.from({ length: CROWD_SLOTS }, () => null), exposures: [] })
@@ -93,7 +91,8 @@ export function noteCoordinated(state: CrowdState, at: EpochMs): void {
 }
 
 /** A report that was counted turned out to be part of a flood. */
-export function takeBackReport(state: CrowdState, at: EpochMs, bad: boolean): void {
+export function takeBackReport(state: CrowdState, at: EpochMs, bad: boolean, who: string): void {
+  state.exposures = state.exposures.filter(x => x.who !== who)
   const slot = slotOf(state, at)
   slot.coordinated++
   if (!bad) slot.ok = Math.max(0, slot.ok - 1)
@@ -140,22 +139,30 @@ function noteText(state: CrowdState, slot: CrowdSlot, signal: Observation, count
   return says
 }
 
+export const whoOf = (signal: Observation): string => signal.reporter ?? signal.author ?? signal.id
+
 function noteExposure(state: CrowdState, signal: Observation): void {
-  const who = signal.reporter ?? signal.author ?? signal.id
+  const who = whoOf(signal)
   const known = state.exposures.findIndex(x => x.who === who)
   if (known >= 0) {
     if (signal.at - state.exposures[known]!.at < REPORTER_MS) return
     state.exposures.splice(known, 1)
   }
-  state.exposures.push({ at: signal.at, id: signal.id, who })
+  state.exposures.push({ at: signal.at, id: signal.id, who, ...(signal.prefix === undefined ? {} : { open: true }) })
   if (state.exposures.length > MAX_EXPOSURES) state.exposures.shift()
 }
 
-export const freshExposures = (state: CrowdState, now: EpochMs, windowMs: number): CrowdState['exposures'] =>
-  state.exposures.filter(x => x.at > now - EXPOSURE_WINDOWS * windowMs && x.at <= now)
+/** Those of people's own door wait while it is doubted. */
+export const freshExposures = (
+  state: CrowdState,
+  now: EpochMs,
+  windowMs: number,
+  doubt = false,
+): CrowdState['exposures'] =>
+  state.exposures.filter(x => !(doubt && x.open) && x.at > now - EXPOSURE_WINDOWS * windowMs && x.at <= now)
 
 /** Sums over (now − windowMs, now]. */
-export function readCrowd(state: CrowdState, now: EpochMs, windowMs: number): Crowd {
+export function readCrowd(state: CrowdState, now: EpochMs, windowMs: number, doubt = false): Crowd {
   const out: Crowd = {
     reports: 0,
     reporters: 0,
@@ -180,7 +187,7 @@ export function readCrowd(state: CrowdState, now: EpochMs, windowMs: number): Cr
     out.quality += slot.texts.quality ?? 0
   }
   out.repeated = out.reports > 0 ? out.repeated / out.reports : 0
-  const fresh = freshExposures(state, now, windowMs)
+  const fresh = freshExposures(state, now, windowMs, doubt)
   out.exposures = fresh.length
   out.exposureRefs = fresh.slice(-MAX_REFS).map(x => x.id)
   return out

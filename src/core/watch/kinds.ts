@@ -2,7 +2,7 @@ import type { Finding, KindReading } from '../../contract/finding.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import { rateOnset, type RateReading, type Strand } from '../rates.js'
 import type { SeriesReading } from '../series.js'
-import type { ReportState } from './reports.js'
+import { expectedReports, type ReportState } from './reports.js'
 import type { ServiceReadings, ServiceState } from './service.js'
 import { readMix } from './crowd.js'
 import { quietKind } from './strand.js'
@@ -47,7 +47,7 @@ export function badKinds(s: ServiceState, r: ServiceReadings, now: EpochMs): Fin
   if (r.metrics) kinds.metric = rateKind(r.metrics.bad)
   if (r.checks) kinds.check = rateKind(r.checks.bad)
   // Few networks that are loud, or that nobody has had time to judge, are no crowd.
-  if (kinds.report && doubted(s.voices, readMix(s.crowd, now), now)) {
+  if (kinds.report && isDoubted(s, now)) {
     kinds.report.alarm = false
     kinds.report.bits = Math.min(DOUBTED_BITS, kinds.report.bits ?? 0)
   }
@@ -58,6 +58,12 @@ export function badKinds(s: ServiceState, r: ServiceReadings, now: EpochMs): Fin
   }
   return kinds
 }
+
+/** Is what comes through people's own door to be doubted at this tick? */
+export const isDoubted = (s: ServiceState, now: EpochMs): boolean =>
+  doubted(s.voices, readMix(s.crowd, now), now, windowMs =>
+    s.reports ? expectedReports(s.reports, now - windowMs, now) : 0,
+  )
 
 /** What each kind says of slowness: only requests are timed. */
 export const slowKinds = (r: ServiceReadings): Finding['kinds'] =>

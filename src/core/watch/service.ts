@@ -13,11 +13,12 @@ import {
   readCrowd,
   reporters,
   takeBackReport,
+  whoOf,
   type CrowdState,
   type Reporters,
 } from './crowd.js'
 import { readDemand } from './demand.js'
-import { badKinds, bitsOfKinds, inAlarm, machinesSee, onsetOf, slowKinds, unheard } from './kinds.js'
+import { badKinds, bitsOfKinds, inAlarm, isDoubted, machinesSee, onsetOf, slowKinds, unheard } from './kinds.js'
 import { expectedReports, reportState, reportTable, takeReport, untakeReport, type ReportState } from './reports.js'
 import { addToBin, type Bin } from './rollup.js'
 import {
@@ -135,7 +136,8 @@ function takeAnswer(
     const leaf = takeReport(state, slot, signal.labels, bad, signal.total - bad)
     addToBin(s, slot, 'reports', state.book, leaf, bad, signal.total - bad, 0)
     const { at, labels, prefix } = signal
-    if (prefix !== undefined) noteCounted(s.voices, prefix, { at, slot, labels, bad, ok: signal.total - bad })
+    if (prefix !== undefined)
+      noteCounted(s.voices, prefix, { who: whoOf(signal), at, slot, labels, bad, ok: signal.total - bad })
   } else {
     const bad = signal.bad ?? (says === 'complaint' || says === 'exposure' || says === 'quality' ? signal.total : 0)
     const leaf = takeReport(state, slot, signal.labels, bad, 0)
@@ -147,8 +149,8 @@ function takeAnswer(
 export function takeCoordinated(s: ServiceState, at: EpochMs, before: readonly Counted[]): void {
   noteCoordinated(s.crowd, at)
   s.changed = true
-  for (const { at: then, slot, labels, bad, ok } of before) {
-    takeBackReport(s.crowd, then, bad > 0)
+  for (const { who, at: then, slot, labels, bad, ok } of before) {
+    takeBackReport(s.crowd, then, bad > 0, who)
     if (!s.reports) continue
     const leaf = untakeReport(s.reports, slot, labels, bad, ok)
     addToBin(s, slot, 'reports', s.reports.book, leaf, -bad, -ok, 0)
@@ -258,7 +260,7 @@ export function readStrand(s: ServiceState, strand: Strand, r: ServiceReadings, 
     share: overallShare(leading, checks),
     calm: !troubled && !stale,
     demand: (state.demand = (s.metrics && readDemand(s.metrics, state.onset, now)) ?? state.demand),
-    crowd: readCrowd(s.crowd, now, REPORT_WINDOW_MS),
+    crowd: readCrowd(s.crowd, now, REPORT_WINDOW_MS, isDoubted(s, now)),
   }
 }
 

@@ -33,9 +33,13 @@ const PLACES_MAX = 4_096
 const TEXTS_MAX = 512
 /** A burst of few networks must last so long before it is believed: coordination shows itself within it. */
 export const FEW_WAIT_MIN = 3
+/** Reports with a token, above twice the usual, that make a crowd of their own. */
+const VOUCHED_LEAST = 5
 
 /** What a report added, so that it can be taken back. */
 export interface Counted {
+  /** Who, as exposures name people. */
+  who: string
   at: EpochMs
   slot: EpochMs
   labels: Labels
@@ -104,12 +108,19 @@ export function weigh(v: Voices, signal: Observation): Weighed {
   return { counts: false, takeBack: place.counted.splice(0) }
 }
 
+/** A prefix that floods is not heard in anything. */
+export const floods = (v: Voices, prefix: string | undefined): boolean =>
+  prefix !== undefined && v.strangers <= STRANGERS && v.places.get(prefix)?.flood === true
+
 export function noteCounted(v: Voices, prefix: string, counted: Counted): void {
   const place = v.places.get(prefix)
   if (place && place.counted.length < ALONE) place.counted.push(counted)
 }
 
-/** Counts of a quarter of an hour. */
+/** How reports came is told over this much. */
+export const MIX_MS = 15 * MINUTE
+
+/** Counts of MIX_MS. */
 export interface Mix {
   /** Counted answers "I have a problem", and how many of them came through people's own door. */
   counted: number
@@ -120,10 +131,12 @@ export interface Mix {
 }
 
 /** Is what people say to be doubted: a burst of few networks that is mostly coordinated, or too young to tell? */
-export function doubted(v: Voices, mix: Mix, now: EpochMs): boolean {
+export function doubted(v: Voices, mix: Mix, now: EpochMs, usual: (windowMs: number) => number): boolean {
+  if (mix.open + mix.coordinated === 0) return false
   turn(v, now)
-  // Mostly told with a token: coordination beside it changes nothing.
-  if (mix.counted > 2 * mix.open) return false
+  // Who reports with a token stands far above the usual: coordination beside it changes nothing.
+  const vouched = mix.counted - mix.open
+  if (vouched > mix.open && vouched > 2 * usual(MIX_MS) + VOUCHED_LEAST) return false
   if (v.strangers >= STRANGERS) return false
   return mix.coordinated > mix.counted || 2 * mix.openLately > mix.counted
 }

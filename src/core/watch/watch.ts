@@ -7,7 +7,8 @@ import { CountSeries, type SeriesSnapshot } from '../series.js'
 import { answered, firstAnswer, freshExposures, readCrowd } from './crowd.js'
 import { learnUsual, type ReportState } from './reports.js'
 import { takeRollups } from './rollup.js'
-import { weigh } from './voices.js'
+import { isDoubted } from './kinds.js'
+import { floods, weigh } from './voices.js'
 import { readStrand, serviceState, takeCoordinated, takeObservation, tickKinds, type ServiceState } from './service.js'
 
 /** So many people, each for themselves, must say that they see what is not theirs before it is told. */
@@ -44,6 +45,7 @@ export class Watch {
     const bad = signal.bad !== 0
     if (signal.via === 'report' && (signal.prefix !== undefined || signal.limited === true)) {
       const again = who !== undefined && answered(s.answers, who, bad, signal.at)
+      if (again && floods(s.voices, signal.prefix)) return takeCoordinated(s, signal.at, [])
       const weighed = again ? null : weigh(s.voices, signal)
       // Who was not counted has not used up the day's answer, and a flood of names pushes nobody out of memory.
       if (weighed?.counts === false) return takeCoordinated(s, signal.at, weighed.takeBack)
@@ -122,9 +124,10 @@ function learn(s: ServiceState, now: EpochMs): void {
 /** People who see what is not theirs matter by what they say, not by how many they are: told without any spike. */
 function tellExposure(s: ServiceState, now: EpochMs, matters: Matter[]): void {
   if (s.crowd.exposures.length < EXPOSURES_TO_TELL) return
-  const crowd = readCrowd(s.crowd, now, EXPOSURE_WINDOW_MS)
+  const doubt = isDoubted(s, now)
+  const crowd = readCrowd(s.crowd, now, EXPOSURE_WINDOW_MS, doubt)
   if (crowd.exposures < EXPOSURES_TO_TELL) return
-  const onset = Math.min(...freshExposures(s.crowd, now, EXPOSURE_WINDOW_MS).map(x => x.at))
+  const onset = Math.min(...freshExposures(s.crowd, now, EXPOSURE_WINDOW_MS, doubt).map(x => x.at))
   matters.push({
     type: 'finding',
     service: s.id,
