@@ -13,7 +13,10 @@ export function sendOpen(request: FastifyRequest, reply: FastifyReply, bytes: By
     .header('access-control-expose-headers', 'etag')
     .header('cache-control', CACHE_CONTROL)
     .header('x-content-type-options', 'nosniff')
-    .header('vary', 'accept-encoding')
+    .header(
+      'vary',
+      bytes.type.startsWith('application/') ? 'accept-encoding' : 'accept-encoding, accept-language, cookie',
+    )
     .header('etag', `"${bytes.etag}"`)
   if (matches(request.headers['if-none-match'], bytes.etag)) return reply.code(304).send()
   if (encoding !== 'identity') reply.header('content-encoding', encoding)
