@@ -8,6 +8,7 @@ import { rangesOf } from '../shell/address.js'
 import { sameSecret } from '../shell/secret.js'
 import { TooLarge } from '../shell/workspace.js'
 import { commandRoutes, incidentRoutes, readRoutes } from './api.js'
+import { badgeRoutes } from './badge.js'
 import { ingestRoutes } from './ingest.js'
 import { metricsOf } from './metrics.js'
 import { openapi } from './openapi.js'
@@ -74,6 +75,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
     wallNow: () => app.env.now(),
     onIncident: listener => app.onChange(({ incidents, reset }) => (incidents.length > 0 || reset) && listener()),
   })
+  badgeRoutes(server, status, () => app.env.now())
   registerPages(server, {
     reader: app.reader,
     report: true,
