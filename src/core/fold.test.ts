@@ -311,6 +311,15 @@ describe('silence', () => {
     expect(events.at(-1)!.segments![0]!.where).toEqual({ cell: ['a'] })
   })
 
+  it('of one failing cell among two is no recovery of the whole, whatever share of the checks fails', () => {
+    const both: Fault = { from: 120, until: 400, where: { cell: ['a', 'b'] }, bad: 0.9 }
+    const gap: Fault = { from: 140, until: 155, where: { cell: ['a'] }, silent: true }
+    const { events } = fold(
+      told(1, [both, gap], { minutes: 200, checks: 2, reports: 0, cells: ['a', 'b', 'c', 'd', 'e'] }),
+    )
+    expect(Math.max(...events.map(e => e.recovery!.recovered))).toBeLessThan(0.1)
+  })
+
   it('that lasts ends as unknown: after hours the rest is called calm and the cell unheard', () => {
     const { events } = fold(told(1, [failing, silent], { minutes: 540, checks: 0, reports: 0, requests: 40 }))
     const last = events.at(-1)!

@@ -237,7 +237,9 @@ export function readStrand(s: ServiceState, strand: Strand, r: ServiceReadings, 
   }
   if (now - state.raisedAt < SEARCH_SETTLES_MS || (now / MINUTE) % SEARCH_EVERY_MIN === 0)
     locate(s, state, strand, kinds, { metrics, checks }, failing, now)
-  const blind = metrics !== null && checks !== null && failsInSilence(checks, metrics, now)
+  // Metrics that saw the trouble keep the last word of what falls silent later: then they still speak for the whole.
+  const sawIt = state.excessAt.metrics > 0
+  const blind = metrics !== null && checks !== null && !sawIt && failsInSilence(checks, metrics, now)
   const leading = blind ? null : metrics
   const tracks = readTracks(state, leading, metrics, checks, now)
   if (echo) tracks.push(echo)
