@@ -39,7 +39,9 @@ function asChapter(text) {
   let fenced = false
   const lines = text.split('\n').map(line => {
     if (line.startsWith('```')) fenced = !fenced
-    return !fenced && /^#+ /.test(line) ? `#${line}` : line
+    // Pictures lie beside the pages, one folder further down.
+    const shown = line.replace(/(!\[[^\]]*\]\()(?=[\w-]+\.svg\))/g, '$1results/')
+    return !fenced && /^#+ /.test(line) ? `#${line}` : shown
   })
   return lines.join('\n')
 }

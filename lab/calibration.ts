@@ -17,11 +17,19 @@ export interface Held {
   /** Whether a 95 % interval held the truth. */
   shares: boolean[]
   etas: boolean[]
+  /** The shares themselves, 0..1, and forecasts from the middle of their interval, minutes from when they were made. */
+  sharePairs: Pair[]
+  etaPairs: Pair[]
+}
+
+export interface Pair {
+  said: number
+  was: number
 }
 
 export function hold(scenario: Scenario, events: readonly IncidentEvent[]): Held {
   const truth = new WorldTruth(scenario)
-  const held: Held = { causes: [], shares: [], etas: [] }
+  const held: Held = { causes: [], shares: [], etas: [], sharePairs: [], etaPairs: [] }
   const own = events.filter(e => e.service === scenario.world.service)
   if (own.length === 0 || !scenario.truth.isIncident) return held
   const truly = trueCauses(scenario)
@@ -35,17 +43,21 @@ export function hold(scenario: Scenario, events: readonly IncidentEvent[]): Held
 function holdEvent(truth: WorldTruth, event: IncidentEvent, held: Held): void {
   const at = Date.parse(event.at)
   const strand = strandOf(event)
-  for (const { where, interval } of event.segments ?? []) {
+  for (const { where, share, interval } of event.segments ?? []) {
     if (!interval) continue
     const range = truth.range(where, at - SHARE_SPAN_MS, at, strand)
-    if (range) held.shares.push(interval[0] <= range[1] && interval[1] >= range[0])
+    if (!range) continue
+    held.shares.push(interval[0] <= range[1] && interval[1] >= range[0])
+    if (share !== null) held.sharePairs.push({ said: share, was: (range[0] + range[1]) / 2 })
   }
   const forecasts = event.recovery ? [{ where: {}, eta: event.recovery.eta }, ...event.recovery.segments] : []
   for (const { where, eta } of forecasts) {
     const normal = eta && truth.backToNormal(where, strand)
     // A forecast made after the fact is no forecast.
     if (!eta || !normal || at >= normal) continue
-    held.etas.push(Date.parse(eta[0]) <= normal && normal <= Date.parse(eta[1]))
+    const [from, until] = [Date.parse(eta[0]), Date.parse(eta[1])]
+    held.etas.push(from <= normal && normal <= until)
+    held.etaPairs.push({ said: ((from + until) / 2 - at) / MINUTE, was: (normal - at) / MINUTE })
   }
 }
 
@@ -54,6 +66,8 @@ export function merge(all: readonly Held[]): Held {
     causes: all.flatMap(h => h.causes),
     shares: all.flatMap(h => h.shares),
     etas: all.flatMap(h => h.etas),
+    sharePairs: all.flatMap(h => h.sharePairs),
+    etaPairs: all.flatMap(h => h.etaPairs),
   }
 }
 

@@ -1,0 +1,177 @@
+/**
+ * Quiet days through the whole engine: false incidents against what was asked, and the same stream with a planted outage of 5 %.
+ *   npm run bench -- quiet [--services 50] [--days 90] [--seed 1]   (bench/quiet.ts)
+ *
+ * Services differ in size (0.02–2 reports a minute, 20–2,000 requests), scatter (variance/mean 1–3), daily and weekly rhythm; two days are
+ * holidays at half the demand, and on one day the news talk about the topic all day: posts come at many times the usual rate, curiosity lifts
+ * demand by a tenth, nothing fails. The planted outage lasts 45 minutes on one of the last days: one request in twenty fails, and people
+ * report it as readily as they report anything.
+ */
+import { fileURLToPath } from 'node:url'
+import type { Observation } from '../src/contract/signal.js'
+import { DAY, MINUTE } from '../src/contract/time.js'
+import { emptyOutcome, Fold } from '../src/core/fold.js'
+import { binomial, negativeBinomial, poisson, type Random, sfc32 } from '../src/core/stat/random.js'
+import { metric, report } from '../src/testing/stream.js'
+import { option, setting, writePage } from './machine.js'
+
+export interface QuietOptions {
+  services: number
+  days: number
+  seed: number
+  falseAlarmsPerMonth: number
+  planted: boolean
+}
+
+export interface QuietResult {
+  services: number
+  days: number
+  falseIncidents: number
+  /** Of these, on the day of the news. */
+  onNewsDay: number
+  planted: number
+  caught: number
+  delaysMin: number[]
+}
+
+interface Service {
+  id: string
+  reports: number
+  requests: number
+  dispersion: number
+  swing: number
+  phase: number
+  weekend: number
+  outageFrom: number
+}
+
+const START = Date.UTC(2027, 2, 1)
+const FAILING = 0.001
+const OUTAGE_SHARE = 0.05
+const OUTAGE_MIN = 45
+/** Of failing requests, this part makes a person report; reports of quiet days are mostly of troubles of their own. */
+const REPORTS_PER_FAILURE = 0.01
+const NEWS_POSTS = ['what is everyone saying about this in the news', 'reading about it all day', 'big story today']
+const DAY_MIN = DAY / MINUTE
+
+const drawService = (random: Random, i: number, days: number): Service => {
+  const size = 100 ** random()
+  return {
+    id: `service-${i}`,
+    reports: 0.02 * size,
+    requests: 20 * size,
+    dispersion: 1 + 2 * random(),
+    swing: 0.7 * random(),
+    phase: 2 * Math.PI * random(),
+    weekend: 0.5 + 0.5 * random(),
+    outageFrom: Math.floor((days - 1 + 0.2 + 0.5 * random()) * DAY_MIN) - DAY_MIN * Math.floor(random() * (days / 3)),
+  }
+}
+
+export function quietDays(options: QuietOptions): QuietResult {
+  const { services, days, seed, falseAlarmsPerMonth, planted } = options
+  const random = sfc32(seed)
+  const all = Array.from({ length: services }, (_, i) => drawService(random, i, days))
+  const holidays = new Set([Math.floor(days * 0.4), Math.floor(days * 0.4) + 7])
+  const newsDay = Math.floor(days * 0.6)
+  const fold = new Fold({ clock: 'signals', falseAlarmsPerMonth, services: [] })
+  const result: QuietResult = { services, days, falseIncidents: 0, onNewsDay: 0, planted: 0, caught: 0, delaysMin: [] }
+  const caught = new Set<string>()
+  let position = 0
+  for (let minute = 0; minute < days * DAY_MIN; minute++) {
+    const day = Math.floor(minute / DAY_MIN)
+    const outcome = emptyOutcome()
+    for (const s of all) {
+      const failing = planted && minute >= s.outageFrom && minute < s.outageFrom + OUTAGE_MIN
+      const load = demand(s, minute, holidays.has(day)) * (day === newsDay ? 1.1 : 1)
+      for (const signal of signalsOf(s, minute, load, failing, day === newsDay, random))
+        fold.signal(signal, ++position, outcome)
+    }
+    for (const event of outcome.events) {
+      if (event.event !== 'opened') continue
+      const at = Math.round((Date.parse(event.at) - START) / MINUTE)
+      const s = all.find(one => one.id === event.service)!
+      if (planted && at >= s.outageFrom && at <= s.outageFrom + OUTAGE_MIN) {
+        if (!caught.has(s.id)) result.delaysMin.push(at - s.outageFrom)
+        caught.add(s.id)
+      } else if (!planted || at < s.outageFrom || at > s.outageFrom + 4 * OUTAGE_MIN) {
+        result.falseIncidents++
+        if (Math.floor(at / DAY_MIN) === newsDay) result.onNewsDay++
+      }
+    }
+  }
+  return { ...result, planted: planted ? services : 0, caught: caught.size }
+}
+
+function demand(s: Service, minute: number, holiday: boolean): number {
+  const at = START + minute * MINUTE
+  const weekday = new Date(at).getUTCDay()
+  const off = holiday ? 0.5 : weekday === 0 || weekday === 6 ? s.weekend : 1
+  return off * Math.exp(s.swing * Math.sin((2 * Math.PI * (at % DAY)) / DAY + s.phase))
+}
+
+function signalsOf(
+  s: Service,
+  minute: number,
+  load: number,
+  failing: boolean,
+  news: boolean,
+  random: Random,
+): Observation[] {
+  const from = START + minute * MINUTE
+  const common = { service: s.id, labels: {} }
+  const total = poisson(random, s.requests * load)
+  const bad = binomial(random, total, FAILING + (failing ? OUTAGE_SHARE : 0))
+  const out: Observation[] = []
+  const people =
+    negativeBinomial(random, s.reports * load, s.dispersion) +
+    (failing ? poisson(random, s.requests * load * OUTAGE_SHARE * REPORTS_PER_FAILURE) : 0)
+  for (let i = 0; i < people; i++)
+    out.push(
+      report({
+        ...common,
+        at: from + Math.floor((MINUTE * i) / people),
+        id: `r${minute}.${i}`,
+        reporter: `p${minute}.${i}`,
+      }),
+    )
+  const posts = news ? poisson(random, 10 * s.reports) : 0
+  for (let i = 0; i < posts; i++) {
+    const { bad: _, ...post } = report({
+      ...common,
+      at: from + Math.floor((MINUTE * i) / posts),
+      id: `n${minute}.${i}`,
+    })
+    out.push({
+      ...post,
+      via: 'post',
+      text: NEWS_POSTS[i % NEWS_POSTS.length]!,
+      author: `a${minute}.${i}`,
+    } as Observation)
+  }
+  if (total > 0) out.push(metric({ ...common, at: from + MINUTE, id: `m${minute}`, total, bad }))
+  return out
+}
+
+export const quietTable = (quiet: QuietResult, planted: QuietResult, askedPerMonth: number): string => {
+  const asked = (askedPerMonth * quiet.services * quiet.days) / 30
+  const delays = planted.delaysMin.toSorted((a, b) => a - b)
+  return [
+    '| services | days | false incidents asked | realised | a service and 30 days | on the day of the news | planted 5 % outages caught | median delay, min |',
+    '|---|---|---|---|---|---|---|---|',
+    `| ${quiet.services} | ${quiet.days} | ${asked.toFixed(0)} | ${quiet.falseIncidents} | ${((30 * quiet.falseIncidents) / quiet.services / quiet.days).toFixed(2)} | ${quiet.onNewsDay} | ${planted.caught} of ${planted.planted} | ${delays[delays.length >> 1] ?? '–'} |`,
+  ].join('\n')
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const options = {
+    services: option('services', 50),
+    days: option('days', 90),
+    seed: option('seed', 1),
+    falseAlarmsPerMonth: 1,
+  }
+  const quiet = quietDays({ ...options, planted: false })
+  const planted = quietDays({ ...options, planted: true })
+  const command = `npm run bench -- quiet --services ${options.services} --days ${options.days} --seed ${options.seed}`
+  writePage('quiet', ['# Quiet days', '', quietTable(quiet, planted, 1), '', setting(command)].join('\n'))
+}
