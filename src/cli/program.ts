@@ -3,6 +3,7 @@ import { backtestCommand } from './backtest.js'
 import { checkCommand } from './check.js'
 import { orderCommands } from './commands.js'
 import { detectCommand } from './detect.js'
+import { exportCommand } from './export.js'
 import { initCommand } from './init.js'
 import { localizeCommand } from './localize.js'
 import { replayCommand } from './replay.js'
@@ -36,6 +37,7 @@ export function program(): Command {
     detectCommand(),
     localizeCommand(),
     simulateCommand(),
+    exportCommand(),
     ...orderCommands(),
   ])
     root.addCommand(command)

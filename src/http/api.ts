@@ -15,6 +15,9 @@ const INCIDENTS_DEFAULT = 50
 const INCIDENTS_MAX = 200
 /** 100 days of five-minute bins would be 28,800 rows: a month at once is what a chart can use. */
 const ROLLUPS_SPAN_MS = 31 * DAY
+const FACTS_SPAN_MS = 31 * DAY
+/** As long as rollups are kept by default, and a little. */
+const DAYS_SPAN_MS = 410 * DAY
 
 const Id = Type.Object({ id: Type.String({ minLength: 1, maxLength: 300 }) })
 const free: Guard = async () => {}
@@ -82,6 +85,59 @@ export function readRoutes(server: FastifyInstance, routes: Routes, app: App): v
             { rule: 'query.from', value: query.from ?? '' },
           )
         return reader.rollups(params.id, from, until)
+      },
+    },
+    free,
+  )
+}
+
+/** The rest of what pages read, so that a copy elsewhere can show the same. */
+export function historyRoutes(server: FastifyInstance, routes: Routes, app: App): void {
+  const { reader } = app
+  const span = async (id: string, query: { from?: string; until?: string }, mostMs: number) => {
+    if ((await reader.service(id)) === null) throw notFound('service', id)
+    const until = time('until', query.until) ?? (await reader.workspace()).now + 1
+    const from = time('from', query.from) ?? until - Math.min(mostMs, 2 * DAY)
+    if (from <= until && until - from <= mostMs) return { from, until }
+    throw new HttpProblem(400, 'not a span of time', `from lies before until, by at most ${mostMs / DAY} days`, {
+      rule: 'query.from',
+      value: query.from ?? '',
+    })
+  }
+  const query = Type.Object({
+    from: Type.Optional(Type.String({ description: 'ISO 8601 UTC, or milliseconds since 1970' })),
+    until: Type.Optional(Type.String({ description: 'ISO 8601 UTC, or milliseconds since 1970' })),
+  })
+  routes.add(
+    server,
+    {
+      method: 'GET',
+      url: '/api/v1/services/:id/facts',
+      summary: 'Changes and notices with effect in [from, until), oldest first; by default the last 48 h',
+      params: Id,
+      query,
+      answer: { list: Type.Object({ via: Type.String(), id: Type.String(), at: Type.Number() }) },
+      fails: [400, 404],
+      handle: async ({ params, query }) => {
+        const { from, until } = await span(params.id, query, FACTS_SPAN_MS)
+        return reader.facts(params.id, from, until)
+      },
+    },
+    free,
+  )
+  routes.add(
+    server,
+    {
+      method: 'GET',
+      url: '/api/v1/services/:id/days',
+      summary: 'Midnights (UTC) of the days in [from, until) in which there is data; by default the last two',
+      params: Id,
+      query,
+      answer: { list: Type.Number() },
+      fails: [400, 404],
+      handle: async ({ params, query }) => {
+        const { from, until } = await span(params.id, query, DAYS_SPAN_MS)
+        return reader.days(params.id, from, until)
       },
     },
     free,

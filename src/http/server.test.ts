@@ -311,6 +311,8 @@ describe('for operators and programs', () => {
       '/api/v1/report',
       '/api/v1/services',
       '/api/v1/services/{id}',
+      '/api/v1/services/{id}/days',
+      '/api/v1/services/{id}/facts',
       '/api/v1/services/{id}/rollups',
       '/api/v1/signals',
       '/api/v1/stream',

@@ -7,7 +7,7 @@ import type { App } from '../shell/app.js'
 import { rangesOf } from '../shell/address.js'
 import { sameSecret } from '../shell/secret.js'
 import { TooLarge } from '../shell/workspace.js'
-import { commandRoutes, incidentRoutes, readRoutes } from './api.js'
+import { commandRoutes, historyRoutes, incidentRoutes, readRoutes } from './api.js'
 import { badgeRoutes } from './badge.js'
 import { ingestRoutes } from './ingest.js'
 import { metricsOf } from './metrics.js'
@@ -60,6 +60,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   ingestRoutes(server, routes, app, guard)
   reportRoutes(server, routes, app, options.inMemory === true)
   readRoutes(server, routes, app)
+  historyRoutes(server, routes, app)
   incidentRoutes(server, routes, app)
   commandRoutes(server, routes, app, guard)
   stream.route(server, routes)

@@ -37,8 +37,8 @@ export interface PageDeps {
   status?: StatusDeps
   /** The wall's time; given by tests. */
   wallNow?: () => EpochMs
-  /** The browser's script; what the build left, if not given. */
-  script?: string
+  /** The browser's script; what the build left, if not given; null for pages without. */
+  script?: string | null
 }
 
 type Problem = 400 | 404 | 500 | 503
@@ -163,7 +163,8 @@ class Site {
     private readonly deps: PageDeps,
     wallNow: () => EpochMs,
   ) {
-    this.script = deps.script === undefined ? loadScript() : new Bytes(200, SCRIPT_TYPE, deps.script)
+    this.script =
+      deps.script === undefined ? loadScript() : deps.script === null ? null : new Bytes(200, SCRIPT_TYPE, deps.script)
     this.#cache = new PageCache(async () => {
       const { now, position, clock } = await deps.reader.workspace()
       // On the wall clock data grows old without news: the pages are made anew each half minute.

@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve, sep } from 'node:path'
+import type { Config } from '../contract/config.js'
+import type { Reader } from '../contract/view.js'
+import { exportFiles } from '../http/export.js'
+import { realEnv } from '../shell/env.js'
+import { complete, DEFAULTS, load } from '../shell/load.js'
+import { files, pluginEnv } from '../shell/parts.js'
+import { remoteReader } from '../shell/remote.js'
+import { tellFindings } from './check-run.js'
+import type { ExportOptions } from './export.js'
+
+const say = (line: string) => process.stderr.write(`epicenter export: ${line}\n`)
+
+/** Resolves with the exit code. */
+export async function runExport(dir: string, options: ExportOptions): Promise<number> {
+  const config = configOf(options)
+  if (config === null) return 2
+  const url = options.url ?? config.pages[0]?.url ?? options.from ?? `http://${config.host}:${config.port}`
+  if (!isOrigin(url)) {
+    say(`--url is an address such as https://status.example.com, without a path; not ${url}`)
+    return 2
+  }
+  const root = resolve(dir)
+  let count = 0
+  let size = 0
+  try {
+    await using source = await open(config, options)
+    for await (const file of exportFiles({ reader: source.reader, config, url, wallNow: Date.now })) {
+      const path = resolve(join(root, file.path))
+      if (!path.startsWith(root + sep)) throw new Error(`${file.path} lies outside the folder`)
+      await mkdir(dirname(path), { recursive: true })
+      // Whoever serves the folder meanwhile sees the old file or the new one.
+      await writeFile(`${path}.part`, file.bytes)
+      await rename(`${path}.part`, path)
+      count++
+      size += file.bytes.length
+    }
+  } catch (error) {
+    say((error as Error).message)
+    return 1
+  }
+  process.stdout.write(`${count} files, ${Math.ceil(size / 1024)} KB, in ${dir}\n`)
+  return 0
+}
+
+function configOf({ config: file, data }: ExportOptions): Config | null {
+  if (file === undefined) return complete({ data: data ?? DEFAULTS.data })
+  const loaded = load(file, process.env)
+  if (loaded.config !== null) return data === undefined ? loaded.config : { ...loaded.config, data }
+  tellFindings(file, loaded.findings)
+  return null
+}
+
+async function open(
+  config: Config,
+  { from }: ExportOptions,
+): Promise<{ reader: Reader; [Symbol.asyncDispose](): Promise<void> }> {
+  const env = realEnv()
+  if (from !== undefined) {
+    if (!isOrigin(from)) throw new Error(`--from is an address such as http://127.0.0.1:8080; not ${from}`)
+    return { reader: remoteReader(from, env.fetch), [Symbol.asyncDispose]: async () => {} }
+  }
+  const file = files(config.data).store
+  if (!existsSync(file)) throw new Error(`there is no data in ${config.data}`)
+  const { default: kept } = await import('../plugin/store/sqlite.js')
+  const store = await kept.open({ file, readonly: true }, pluginEnv(env))
+  const reader: Reader = {
+    ...store.reader(),
+    workspace: async () => {
+      const { now, position } = await store.committed()
+      return { title: config.title, clock: config.clock, now, position, demo: false }
+    },
+  }
+  return { reader, [Symbol.asyncDispose]: async () => store[Symbol.asyncDispose]() }
+}
+
+function isOrigin(text: string): boolean {
+  try {
+    const url = new URL(text)
+    return /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '' && url.hash === ''
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest'
+import { complete } from '../shell/load.js'
+import { App } from '../shell/app.js'
+import { remoteReader } from '../shell/remote.js'
+import { fakeEnv } from '../testing/env.js'
+import { type ExportedFile, exportFiles, fileOf } from './export.js'
+import { readMarkup } from './pages/fixtures/markup.js'
+import { buildServer } from './server.js'
+import { busy, mainPage, NOON, readerOf, service, story, type World } from './statuspage/fixture.js'
+
+const odd = 'a/b ../c?d#e%f'
+const world: World = {
+  ...busy,
+  services: [...(busy.services ?? []), service(odd)],
+  incidents: [...(busy.incidents ?? []), story(`x/../y ${odd}`, odd, { minutes: 9, event: 'opened' })],
+}
+const pages = [mainPage, { ...mainPage, id: 'mail', services: ['mail'] }]
+
+async function files(reader = readerOf(world)): Promise<Map<string, ExportedFile>> {
+  const found = new Map<string, ExportedFile>()
+  const input = {
+    reader,
+    config: { pages, maintenance: world.maintenance ?? [] },
+    url: 'https://copy.example',
+    wallNow: () => NOON,
+  }
+  for await (const file of exportFiles(input)) {
+    expect(found.has(file.path), `${file.path} twice`).toBe(false)
+    found.set(file.path, file)
+  }
+  return found
+}
+
+describe('the copy', () => {
+  it('holds the page behind every link in it, needs no script and has no form', async () => {
+    const all = await files()
+    const dead: string[] = []
+    for (const { path, type, bytes } of all.values()) {
+      if (!type.startsWith('text/html') || /^(?:status\/[^/]+\/)?(?:incidents|maintenance)\/[0-9a-z]{12}\//.test(path))
+        continue
+      for (const { name, attributes } of readMarkup(bytes.toString())) {
+        expect(['script', 'form', 'button']).not.toContain(name)
+        const to = attributes.get('href') ?? attributes.get('src')
+        if (to === undefined || !to.startsWith('/') || to.startsWith('/api/v1/')) continue
+        const address = to.replace(/[?#].*$/, '').replaceAll('&amp;', '&')
+        if (!all.has(fileOf(address, 'text/html')) && !all.has(fileOf(address, ''))) dead.push(`${path} → ${to}`)
+      }
+    }
+    expect(dead).toEqual([])
+    for (const path of [
+      'index.html',
+      'status/index.html',
+      'status/mail/index.html',
+      'api/v2/summary.json',
+      'status/mail/api/v2/summary.json',
+      'history.rss',
+      'status.ics',
+      'badge/shop.svg',
+      'embed/shop/index.html',
+      '404.html',
+    ])
+      expect([...all.keys()]).toContain(path)
+  })
+
+  it('links with the address at which it will be found', async () => {
+    const all = await files()
+    const summary = JSON.parse(String(all.get('api/v2/summary.json')?.bytes))
+    expect(summary.page.url).toBe('https://copy.example')
+    for (const { path, bytes } of all.values()) expect(String(bytes), path).not.toMatch(/localhost|127\.0\.0\.1/)
+  })
+
+  it('lies inside its folder, whatever things are called', async () => {
+    for (const path of (await files()).keys()) {
+      expect(path.split('/')).not.toContain('..')
+      expect(path).not.toMatch(/^\/|\\|\0/)
+    }
+    expect(fileOf('/i/..%2f..%2fetc', 'text/html')).toBe('i/%2E%2E%2f%2E%2E%2fetc/index.html')
+    expect(fileOf('/s/%2e%2e', 'text/html')).not.toContain('..')
+    expect(fileOf('/', 'text/html')).toBe('index.html')
+  })
+
+  it('is the same when it is asked from a running instance', async () => {
+    const env = fakeEnv(NOON)
+    await using app = await App.open(
+      { ...complete({ clock: 'signals' }), pages, maintenance: world.maintenance ?? [] },
+      env,
+      { run: 'memory' },
+    )
+    const signals = Array.from({ length: 40 }, (_, i) => ({
+      type: 'observation',
+      via: 'report',
+      id: `r${i}`,
+      service: 'chat',
+      at: NOON + i * 20_000,
+      outcome: 'bad',
+      labels: { country: 'DE', reporter: `p${i}` },
+    }))
+    await app.ingestValues(signals)
+    await app.caughtUp()
+    const server = await buildServer(app, { inMemory: true })
+    const fetch = (async (url: string) => {
+      const reply = await server.inject({ url: url.replace('http://there', '') })
+      return { ok: reply.statusCode === 200, status: reply.statusCode, json: async () => reply.json() }
+    }) as never
+    const [near, far] = [await files(app.reader), await files(remoteReader('http://there/', fetch))]
+    expect(near.size).toBeGreaterThan(20)
+    expect([...far.keys()]).toEqual([...near.keys()])
+    for (const [path, { bytes }] of near) expect(String(far.get(path)?.bytes), path).toBe(String(bytes))
+    await server.close()
+  })
+})

@@ -1,0 +1,123 @@
+import Fastify from 'fastify'
+import type { Config } from '../contract/config.js'
+import type { EpochMs } from '../contract/time.js'
+import type { Reader } from '../contract/view.js'
+import { badgeRoutes } from './badge.js'
+import { problemPage, registerPages } from './pages/index.js'
+import { DOCUMENTS, statuspageRoutes } from './statuspage/routes.js'
+
+export interface ExportInput {
+  reader: Reader
+  config: Pick<Config, 'pages' | 'maintenance'>
+  /** Where the copy will be found, for links that have to be whole. */
+  url: string
+  wallNow: () => EpochMs
+}
+
+/** A file of the copy: where it lies, and what a server should say it is. */
+export interface ExportedFile {
+  path: string
+  type: string
+  bytes: Buffer
+}
+
+/** Incidents with a page of their own, newest first; each is about 30 KB. */
+const INCIDENTS_MAX = 500
+const INCIDENTS_READ = 200
+
+/**
+ * All public pages, answers and feeds as files that a bucket can serve: rendered by the same code, from the same data,
+ * without script and without a form, which would need us. A page at `/a/b` is the file `a/b/index.html`.
+ */
+export async function* exportFiles({ reader, config, url, wallNow }: ExportInput): AsyncGenerator<ExportedFile> {
+  const place = new URL(url)
+  const server = Fastify({ trustProxy: true, routerOptions: { maxParamLength: 2_000 } })
+  const pages = config.pages.map(page => ({ ...page, url: page.url ?? null }))
+  const desk = statuspageRoutes(server, { reader, pages, maintenance: config.maintenance, wallNow })
+  badgeRoutes(server, desk, wallNow)
+  registerPages(server, { reader, report: false, script: null, wallNow, status: { desk } })
+  const headers = { host: place.host, 'x-forwarded-proto': place.protocol.slice(0, -1) }
+  const get = async (path: string, file = path): Promise<ExportedFile> => {
+    const reply = await server.inject({ url: path, headers })
+    if (reply.statusCode !== 200) throw new Error(`cannot export ${path}: answered ${reply.statusCode}`)
+    const type = String(reply.headers['content-type'])
+    return { path: fileOf(file, type), type, bytes: reply.rawPayload }
+  }
+  try {
+    await server.ready()
+    for (const path of ['/', '/incidents', '/status', '/assets/mark.svg']) yield await get(path)
+    for (const service of await reader.services()) {
+      const id = encodeURIComponent(service.service)
+      yield await get(`/s/${id}`)
+      const badge = await server.inject({ url: `/badge/${id}.svg`, headers })
+      // A service that no status page shows has none.
+      if (badge.statusCode === 200) yield* [await get(`/badge/${id}.svg`), await get(`/embed/${id}`)]
+    }
+    for await (const id of incidentIds(reader)) yield await get(`/i/${encodeURIComponent(id)}`)
+    for (const [i, page] of desk.pages.entries()) {
+      // The first page is at the root too, where clients of a host of its own look.
+      for (const base of i === 0 ? ['', `/status/${page.id}`] : [`/status/${page.id}`]) {
+        if (base !== '') yield await get(base)
+        for (const path of Object.keys(DOCUMENTS)) yield await get(`${base}${path}`)
+        yield await get(`${base}/history.json`)
+        const { incidents, windows } = await desk.picture(page)
+        for (const each of incidents) {
+          yield await get(`${base}/incidents/${each.id}.json`)
+          yield leadTo(`${base}/incidents/${each.id}`, `/i/${encodeURIComponent(each.view.id)}`)
+        }
+        for (const each of windows) {
+          yield await get(`${base}/maintenance/${each.id}.json`)
+          yield leadTo(`${base}/maintenance/${each.id}`, `${i === 0 ? '/status' : `/status/${page.id}`}#${each.id}`)
+        }
+      }
+      const logo = desk.logo(page)
+      if (logo) yield await get(logo, `${logo}${/\.\w+$/.exec(page.logo ?? '')?.[0] ?? ''}`)
+    }
+    const gone = problemPage(404)
+    yield { path: '404.html', type: gone.type, bytes: gone.encoded('identity') }
+  } finally {
+    await server.close()
+  }
+}
+
+async function* incidentIds(reader: Reader): AsyncGenerator<string> {
+  const seen = new Set<string>()
+  let before: EpochMs | undefined
+  for (;;) {
+    const rows = await reader.incidents({ limit: INCIDENTS_READ, ...(before === undefined ? {} : { before }) })
+    for (const { id } of rows) {
+      if (seen.has(id)) continue
+      if (seen.size >= INCIDENTS_MAX) return
+      seen.add(id)
+      yield id
+    }
+    const last = rows.at(-1)
+    if (!last || rows.length < INCIDENTS_READ) return
+    before = last.openedAt
+  }
+}
+
+/** What a server would do with a redirect. */
+function leadTo(path: string, target: string): ExportedFile {
+  const safe = target.replace(/[&<>"]/g, c => `&#${c.charCodeAt(0)};`)
+  const text = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Moved</title><meta http-equiv="refresh" content="0;url=${safe}"><link rel="canonical" href="${safe}"><a href="${safe}">${safe}</a></html>\n`
+  return { path: fileOf(path, 'text/html'), type: 'text/html; charset=utf-8', bytes: Buffer.from(text) }
+}
+
+/**
+ * Where an address lies in the copy. Names are decoded as a server decodes them; a name that would lead out of the
+ * folder, or that no file can have, is kept encoded and so cannot.
+ */
+export function fileOf(path: string, type: string): string {
+  const parts = path
+    .split('/')
+    .slice(1)
+    .map(part => {
+      const name = decodeURIComponent(part)
+      // oxlint-disable-next-line no-control-regex
+      return /[/\\\u0000-\u001f]/.test(name) || /^\.+$/.test(name) ? part.replaceAll('.', '%2E') : name
+    })
+  const name = parts.filter(part => part !== '').join('/')
+  if (!type.startsWith('text/html')) return name
+  return name === '' ? 'index.html' : `${name}/index.html`
+}
