@@ -74,7 +74,7 @@ async function world(data?: string): Promise<World> {
     },
     service: async () => (await app.reader.service('shop')) as never,
     incidents: async () => (await app.reader.incidents({ limit: 10 })) as never,
-    badOf: async () => (await app.reader.rollups('shop', at - 40 * MINUTE, at + MINUTE)).map(r => r.reports.bad),
+    badOf: async () => (await app.reader.rollups('shop', STREAM_START, at + MINUTE)).map(r => r.reports.bad),
     [Symbol.asyncDispose]: async () => {
       await server.close()
       await app[Symbol.asyncDispose]()
@@ -165,5 +165,109 @@ describe('brigades and crowds', () => {
       await both.minute()
     }
     expect(await both.incidents()).toMatchObject([{ service: 'shop', kind: 'outage' }])
+  })
+})
+
+describe('what a stranger may send', () => {
+  let crowd: World
+  const folder = mkdtempSync(join(tmpdir(), 'epicenter-report-'))
+  beforeAll(async () => {
+    crowd = await world(folder)
+  })
+  afterAll(async () => {
+    rmSync(folder, { recursive: true })
+  })
+  const texts = async () => {
+    await crowd.app.caughtUp()
+    const entries: string[] = []
+    const { log } = (
+      crowd.app as unknown as {
+        workspace: {
+          parts: { log: { read(after: number, max: number): Promise<{ position: number; body: Uint8Array }[]> } }
+        }
+      }
+    ).workspace.parts
+    for (let after = 0; ; ) {
+      const rows = await log.read(after, 100)
+      if (rows.length === 0) return entries
+      for (const row of rows) entries.push(...Buffer.from(row.body).toString().split('\n'))
+      after = rows.at(-1)!.position
+    }
+  }
+
+  it.each<[string, string, string]>([
+    ['script', '<script>alert(1)</script>', '<script>alert(1)</script>'],
+    ['SQL', `'); DROP TABLE rollup; --`, `'); DROP TABLE rollup; --`],
+    ['marks of direction', 'pay\u202Egnp.exe\u2066 \u200Fnow', 'paygnp.exe now'],
+    ['controls', 'a\u0000b\u001b[31mc\u0007', 'ab[31mc'],
+    ['lines that look like others', 'one\n{"type":"observation"}', 'one\n{"type":"observation"}'],
+    ['Hindi with joiners', 'नहीं क्\u200dष', 'नहीं क्\u200dष'],
+  ])('%s is text and stays text', async (_, text, kept) => {
+    const n = text.length
+    expect((await crowd.post(`203.0.${n}.${n}`, { fields: { text } })).statusCode).toBe(303)
+    const stored = (await texts())
+      .filter(line => line.includes('web-'))
+      .map(line => (JSON.parse(line) as { text?: string }).text)
+    expect(stored).toContain(kept)
+    const page = await crowd.server.inject({ url: '/s/shop', headers: { accept: 'text/html' } })
+    expect(page.statusCode).toBe(200)
+    expect(page.body).not.toContain('<script>alert')
+  })
+  it.each<[string, Record<string, string>, number, string]>([
+    ['a text of 2,000 characters', { text: 'x'.repeat(2_000) }, 400, 'body.text.maxLength'],
+    ['a text of 100 KB', { text: 'x'.repeat(100_000) }, 413, 'FST_ERR_CTP_BODY_TOO_LARGE'],
+    ['a kind that is none', { kind: '<b>' }, 400, 'body.kind'],
+  ])('%s is refused and told why', async (_, fields, status, rule) => {
+    const answer = await crowd.post('203.0.113.50', { fields })
+    expect(answer.statusCode).toBe(status)
+    expect((JSON.parse(answer.body) as { rule: string }).rule).toContain(rule)
+    expect(answer.body).not.toMatch(/\bat \w+.*:\d+:\d+/)
+  })
+  it('names that a stranger invents do not fill the label book', async () => {
+    const { labelValues } = crowd.app.memory
+    await all(300, i =>
+      crowd.post(`${20 + (i % 180)}.7.3.4`, {
+        fields: { problem: `p${i}`, platform: `x${i}`, country: i % 2 === 0 ? 'ZZ' : 'QX' },
+      }),
+    )
+    expect(crowd.app.memory.labelValues).toBeLessThanOrEqual(labelValues + 2)
+  })
+  it('one person counts once, also from another address with the pass, or with a forwarding header of his own', async () => {
+    await crowd.app.caughtUp()
+    const before = (await crowd.badOf()).reduce((a, b) => a + b, 0)
+    const first = await crowd.post('45.6.7.8')
+    const cookie = String(first.headers['set-cookie']).split(';')[0]!
+    expect(String(first.headers['set-cookie'])).toMatch(
+      /Path=\/api\/v1\/report; Max-Age=86400; HttpOnly; SameSite=Lax$/,
+    )
+    await crowd.post('45.6.7.8')
+    await crowd.post('46.6.7.8', { cookie })
+    await crowd.post('45.6.7.8', { forwarded: '8.8.8.8' })
+    // Straight to us, past the proxy: what the header says is not read.
+    for (const forged of ['9.9.9.9', '7.7.7.7'])
+      await crowd.server.inject({
+        method: 'POST',
+        url: '/api/v1/report',
+        remoteAddress: '45.6.7.8',
+        headers: { 'x-forwarded-for': forged, 'user-agent': 'Browser' },
+        payload: { service: 'shop', kind: 'bad' },
+      })
+    await crowd.minute()
+    // He, and the one who reports as usual.
+    expect((await crowd.badOf()).reduce((a, b) => a + b, 0) - before).toBe(2)
+  })
+  it('no address is anywhere in what is kept', async () => {
+    const addresses = ['77.88.99.111', '2a02:db8:77:88::99', '83.84.85.86']
+    for (const address of addresses) await crowd.post(address, { forwarded: '91.92.93.94' })
+    await crowd.minute()
+    const row = JSON.stringify(await crowd.service())
+    await crowd[Symbol.asyncDispose]()
+    const names = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())
+    expect(names.map(entry => entry.name)).toEqual(expect.arrayContaining(['report-keys', 'log.db', 'store.db']))
+    const kept = names.map(entry => readFileSync(join(entry.parentPath, entry.name), 'latin1')).join('\n') + row
+    expect(kept).toContain('web-')
+    for (const address of [...addresses, '91.92.93.94', '77.88.99', '2a02:db8', '45.6.7.8', PROXY])
+      expect(kept).not.toContain(address)
+    expect(JSON.stringify((crowd.app.env as ReturnType<typeof fakeEnv>).said)).not.toContain('77.88.99')
   })
 })

@@ -74,8 +74,9 @@ async function report(
       rule: 'report.origin',
       value: origin.slice(0, 80),
     })
-  const service = await app.reader.service(form.service)
-  if (service === null) throw notFound('service', form.service)
+  // A configured service is known before its first tick.
+  const service = (await app.reader.service(form.service)) ?? app.config.services.find(each => each.id === form.service)
+  if (service === undefined) throw notFound('service', form.service)
   const visitor = visitorOf(request, isProxy, app.config.asnHeader)
   const { reporter, prefix, network, pass } = reporters.name(visitor)
   const id = `web-${Buffer.from(app.env.random(12)).toString('base64url')}`

@@ -5,18 +5,29 @@ import type { App } from '../shell/app.js'
 import { HttpProblem } from './problem.js'
 import type { Routes } from './routes.js'
 
+/** A listener hears of changes this often at most; its page is fetched again no faster. */
+const PACE_MS = 500
+
+const nothing = () => ({ services: new Set<string>(), incidents: new Set<string>(), now: 0, reset: false })
+
 /** `GET /api/v1/stream`: server-sent events that say what changed; a client then reads what it shows. */
 export class Stream {
   private readonly clients = new Set<ServerResponse>()
   private readonly heartbeat: NodeJS.Timeout
   private readonly stopListening: () => void
+  private news = nothing()
+  private pace: NodeJS.Timeout | null = null
 
   constructor(app: App) {
     this.heartbeat = setInterval(() => this.send(': still here\n\n'), STREAM_HEARTBEAT_MS)
     this.heartbeat.unref()
     this.stopListening = app.onChange(({ services, incidents, now, reset }) => {
-      const news = services.length > 0 || incidents.length > 0 || reset
-      if (news) this.send(`event: change\ndata: ${JSON.stringify({ services, incidents, now, reset })}\n\n`)
+      if (services.length === 0 && incidents.length === 0 && !reset) return
+      for (const service of services) this.news.services.add(service)
+      for (const incident of incidents) this.news.incidents.add(incident)
+      this.news.now = now
+      this.news.reset ||= reset
+      this.pace ??= this.tell()
     })
   }
 
@@ -60,6 +71,18 @@ export class Stream {
     )
   }
 
+  /** At once, and what comes within PACE_MS after it together: reports commit fifty times a second. */
+  private tell(): NodeJS.Timeout {
+    const { services, incidents, now, reset } = this.news
+    this.news = nothing()
+    const data = JSON.stringify({ services: [...services], incidents: [...incidents], now, reset })
+    this.send(`event: change\ndata: ${data}\n\n`)
+    const pace = setTimeout(() => {
+      this.pace = this.news.now > 0 ? this.tell() : null
+    }, PACE_MS)
+    return pace.unref()
+  }
+
   private send(text: string): void {
     for (const client of this.clients) {
       // It does not read: it will connect again and see everything as it is then.
@@ -70,6 +93,7 @@ export class Stream {
 
   close(): void {
     clearInterval(this.heartbeat)
+    if (this.pace !== null) clearTimeout(this.pace)
     this.stopListening()
     for (const client of this.clients) client.end()
     this.clients.clear()
