@@ -138,7 +138,7 @@ const planted: [sentence: string, path: string, text: string, why: string][] = [
   ['the shell knows no plug-in', 'src/shell/a.ts', "import '../plugin/store/x.js'", 'shell may not enter plugin'],
   ['the shell serves no pages', 'src/shell/a.ts', "import '../http/x.js'", 'shell may not enter http'],
   ['a browser file stays small', 'src/web/a.ts', "import '../core/stat/x.js'", 'web may not enter core'],
-  ['nothing enters the lab', 'src/cli/a.ts', "import '../../lab/x.js'", 'cli may not enter lab'],
+  ['no product code enters the lab', 'src/cli/a.ts', "import '../../lab/x.js'", 'cli may not enter lab'],
   ['nothing enters the benches', 'lab/a.ts', "import '../bench/x.js'", 'lab may not enter bench'],
   ['only tests enter testing', 'src/shell/a.ts', "import '../testing/x.js'", 'shell may not enter testing'],
   ['sources stay in their rooms', 'src/cli/a.ts', "import '../../scripts/x.mjs'", 'leaves the rooms'],

@@ -14,7 +14,7 @@ const DOORS: Record<string, readonly string[]> = {
   testing: ['contract', 'core/stat'],
   cli: ['contract', 'core', 'plugin', 'shell', 'http'],
   lab: ['contract', 'core', 'plugin', 'shell', 'http', 'cli', 'testing'],
-  bench: ['contract', 'core', 'plugin', 'shell', 'http', 'cli', 'testing'],
+  bench: ['contract', 'core', 'plugin', 'shell', 'http', 'cli', 'testing', 'lab'],
 }
 
 /** Single doors beside the rooms' own, each with its reason. */
