@@ -66,7 +66,7 @@ function languageList({ t, query }: PageInput): Html {
     ([code, each]) =>
       html`<li><a href="?${query ? `${query}&` : ''}lang=${code}" lang="${each.lang}" hreflang="${each.lang}" rel="nofollow"${attr('aria-current', each.lang === t.lang ? 'true' : null)}>${each.name}</a></li>`,
   )
-  return html`<nav aria-label="${t.footer.languages}"><ul class="legend">${rows}</ul></nav>`
+  return html`<nav aria-label="${t.footer.languages}"><ul class="legend range">${rows}</ul></nav>`
 }
 
 /** Rings around a point that is not in their middle: where it was felt, and where it started. */

@@ -75,7 +75,7 @@ details{margin-top:10px}
 summary{cursor:pointer;padding:4px 0}
 .scroll{overflow:auto;max-height:24rem}
 table{border-collapse:collapse;width:100%}
-th,td{text-align:end;padding-block:4px;padding-inline-end:8px;border-bottom:1px solid var(--line);font-weight:400}
+th,td{text-align:end;padding:4px 0;padding-inline-end:8px;border-bottom:1px solid var(--line);font-weight:400}
 th:first-child{text-align:start}
 button,select,textarea{font:inherit;color:inherit;background:var(--bg);border:1px solid var(--soft);border-radius:6px;padding:8px 12px;width:100%}
 button{cursor:pointer;font-weight:700}

@@ -1,0 +1,228 @@
+import fastify, { type FastifyInstance } from 'fastify'
+import { afterAll, describe, expect, it } from 'vitest'
+import { fixtureReader } from './fixtures/evening.js'
+import { COMPONENTS } from './fixtures/story.js'
+import { readMarkup } from './fixtures/markup.js'
+import { registerPages } from './index.js'
+import { chooseLanguage, languageOfTag, speechOf } from './language.js'
+import { statusWords } from './status-words.js'
+import { Count, LANGUAGES, type Language } from './strings.js'
+
+const T = (clock: string) => Date.parse(`2026-02-03T${clock}:00Z`)
+const INCIDENT = '/i/chatgpt-20260203-2012'
+const PATHS = ['/', '/s/chatgpt', '/s/chatgpt?range=7d&thanks=bad', '/s/edge', INCIDENT, '/incidents', '/s/nobody']
+const CODES = Object.keys(LANGUAGES) as Language[]
+const OTHERS = CODES.filter(each => each !== 'en')
+
+const open: FastifyInstance[] = []
+afterAll(() => Promise.all(open.map(app => app.close())))
+
+function serve(now: number): FastifyInstance {
+  const app = fastify()
+  registerPages(app, { reader: fixtureReader({ now, gap: [T('10:00'), T('12:30')] }), report: true, script: 'void 0' })
+  open.push(app)
+  return app
+}
+
+/** Texts between tags, names included; what is marked as another language, names (`bdi`) and the footer's list are not. */
+function texts(page: string): string[] {
+  return page
+    .replace(/<(style|title|script)\b.*?<\/\1>/gs, '')
+    .replace(/<(?!html)(\w+)[^>]* lang="\w+"[^>]*>.*?<\/\1>/gs, '')
+    .replace(/<bdi[^>]*>.*?<\/bdi>/gs, '')
+    .split(/<[^>]*>/)
+    .map(each => each.replace(/&#39;/g, "'").replace(/&amp;/g, '&').trim())
+    .filter(each => /\p{L}{3}/u.test(each))
+}
+
+const LETTERS = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ']
+/** Names of the fixture, of products and formats, and of countries that are called alike: the same in every language. */
+const NAMES = new RegExp(
+  `(?<!\\p{L})(?:${[
+    ...[
+      'ChatGPT',
+      'Claude',
+      'GitHub',
+      'Edge CDN',
+      'Epicenter',
+      'demo',
+      'UTC',
+      'JSON',
+      'API',
+      'Android',
+      'iPhone',
+      'iPad',
+    ],
+    ...COMPONENTS.map(([, name]) => name),
+    ...LETTERS.flatMap(a => LETTERS.map(b => speechOf('en').f.country(a + b))).filter(each => each.length > 2),
+  ]
+    .sort((a, b) => b.length - a.length)
+    .map(each => each.replace(/[.()/]/g, '\\$&'))
+    .join('|')})(?!\\p{L})`,
+  'gu',
+)
+
+/** Leaves of a tree of strings as [path, text or function]. */
+function leaves(tree: unknown, path = ''): [string, unknown][] {
+  if (typeof tree !== 'object' || tree === null || tree instanceof Count) return [[path, tree]]
+  return Object.entries(tree).flatMap(([key, value]) => leaves(value, `${path}.${key}`))
+}
+
+const trees = CODES.map(code => ({ code, all: new Map(leaves({ ...LANGUAGES[code], status2: statusWords(code) })) }))
+const english = trees.find(each => each.code === 'en')?.all as Map<string, unknown>
+
+/** What a function says for arguments that can be found again in its text. */
+function say(words: unknown, kind: 'count' | 'text'): string {
+  const args = [117, 342, 568, 791].map((value, i) =>
+    kind === 'count' ? new Count(value, String(value)) : `⟦${String.fromCharCode(97 + i)}⟧`,
+  )
+  return (words as (...args: unknown[]) => string)(...args)
+}
+
+describe('languages', () => {
+  it('say every sentence with everything it is told', () => {
+    for (const { code, all } of trees)
+      for (const [path, words] of all) {
+        if (typeof words === 'string')
+          expect(words.trim() !== '' || path.includes('.odds'), `${code}${path}`).toBe(true)
+        if (typeof words !== 'function' || path === '.inline') continue
+        for (const kind of ['count', 'text'] as const) {
+          // Words of number 1 and more are picked by plural rules, which a text has none of.
+          const model = say(english.get(path), kind)
+          const told = say(words, kind)
+          const given = (text: string) => [...new Set(text.match(/⟦\w⟧|\b(?:117|342|568|791)\b/g))].sort()
+          expect(given(told), `${code}${path}: ${told}`).toEqual(given(model))
+          expect(told, `${code}${path}`).not.toMatch(/undefined|\$\{|\[object/)
+        }
+      }
+  })
+
+  it('have the plural forms that their rules tell apart', () => {
+    const forms = (code: Language) => {
+      const { t, f } = speechOf(code)
+      const said = [0, 1, 2, 3, 11, 100].map(n =>
+        t.reason.above(f.count(n), '').replace('15', '').replace(String(n), 'n'),
+      )
+      return new Set(said)
+    }
+    expect(forms('ja').size).toBe(1)
+    expect(forms('de').size).toBe(2)
+    expect(forms('ar').size).toBe(6)
+    expect(speechOf('fr').t.reason.above(speechOf('fr').f.count(0), '')).toMatch(/^0 signalement /)
+    expect(speechOf('es').t.reason.above(speechOf('es').f.count(1_000_000), '')).toMatch(/^1\.000\.000 de informes /)
+  })
+
+  it('leave no English on any page at any turn of the evening', async () => {
+    const left = new Set<string>()
+    for (const now of [T('19:40'), T('20:27'), T('21:22'), T('23:59')]) {
+      const app = serve(now)
+      for (const path of PATHS) {
+        const said = new Set(texts((await app.inject({ url: path })).body).map(each => each.replace(NAMES, '')))
+        for (const code of OTHERS) {
+          const page = (await app.inject({ url: `${path}${path.includes('?') ? '&' : '?'}lang=${code}` })).body
+          expect(page, path).toMatch(
+            new RegExp(`^<!doctype html>\\s*<html lang="${code}" dir="${code === 'ar' ? 'rtl' : 'ltr'}">`),
+          )
+          expect(() => readMarkup(page), `${code} ${path}`).not.toThrow()
+          expect(page, `${code} ${path}`).not.toMatch(/undefined|NaN|\[object|Invalid|Infinity|\$\{/)
+          for (const each of texts(page)) {
+            const words = each.replace(NAMES, '')
+            if (/\p{L}{3}/u.test(words) && said.has(words)) left.add(`${code}: ${words.replace(/[\d:–·]/g, '').trim()}`)
+          }
+        }
+      }
+    }
+    expect([...left].filter(each => !SAME.has(each))).toEqual([])
+  })
+
+  it('use the letters of their script in every sentence', () => {
+    const scripts: [Language, RegExp][] = [
+      ['ar', /\p{Script=Arabic}/u],
+      ['hi', /\p{Script=Devanagari}/u],
+      ['ja', /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u],
+    ]
+    const latin = /^\.(?:lang|locale|direction|product|.*platforms\.(?:android|api|ios)|status2\.turned|.*causeState)$/
+    for (const [code, script] of scripts)
+      for (const [path, words] of trees.find(each => each.code === code)?.all ?? []) {
+        const text = typeof words === 'function' ? say(words, 'count') : String(words)
+        if (typeof words !== 'boolean' && /\p{L}{2}/u.test(text) && !latin.test(path))
+          expect(text, `${code}${path}`).toMatch(script)
+      }
+  })
+
+  it('fit the first load in 31 KB', async () => {
+    const app = serve(T('21:22'))
+    for (const code of CODES)
+      for (const path of ['/s/chatgpt', INCIDENT]) {
+        const answer = await app.inject({ url: `${path}?lang=${code}`, headers: { 'accept-encoding': 'gzip' } })
+        // With the script (5 KB before compression) and the icon.
+        expect(answer.rawPayload.length + 5_120 + 500, `${code} ${path}`).toBeLessThanOrEqual(31 * 1024)
+      }
+  })
+})
+
+/** Words that two languages share. */
+const SAME = new Set(
+  [
+    ['fr', 'Pages', 'Incident', 'Incidents', 'Service', 'Migration', 'Version', 'critique'],
+    ['de', 'Name', 'Region', 'Version', 'Problem', 'Migration', 'Status', 'Text'],
+    ['es', 'API'],
+    ['id', 'Status', 'Jan', 'Feb'],
+    ['pt', 'Status'],
+  ].flatMap(([code, ...words]) => words.map(word => `${code}: ${word}`)),
+)
+
+describe('negotiation', () => {
+  it('takes the best that the browser wishes for and the pages speak', () => {
+    for (const [header, expected] of [
+      [undefined, 'en'],
+      ['', 'en'],
+      ['*', 'en'],
+      ['ja', 'ja'],
+      ['pt-BR,pt;q=0.9,en;q=0.8', 'pt'],
+      ['nl, de;q=0.7, en;q=0.3', 'de'],
+      ['en;q=0.2, ar-EG;q=0.9', 'ar'],
+      ['fr;q=0, es;q=0.1', 'es'],
+      ['in-ID', 'id'],
+      ['zh-Hant-TW, HI;q=0.5', 'hi'],
+      ['fr;q=2, de;q=x', 'en'],
+      ['constructor', 'en'],
+      [`de${' '.repeat(600)}`, 'en'],
+    ] as const)
+      expect(chooseLanguage(header), header).toBe(expected)
+    expect(['es_MX', 'xx', '__proto__', 'AR'].map(languageOfTag)).toEqual(['es', null, null, 'ar'])
+  })
+
+  it('asks the address first, then the cookie, then the browser', async () => {
+    const app = serve(T('20:27'))
+    const lang = async (url: string, headers: Record<string, string>) =>
+      /<html lang="(\w+)"/.exec((await app.inject({ url, headers })).body)?.[1]
+    const all = { cookie: 'a=b; lang=de', 'accept-language': 'fr' }
+    expect(await lang('/?lang=ja', all)).toBe('ja')
+    expect(await lang('/', all)).toBe('de')
+    expect(await lang('/', { 'accept-language': 'fr' })).toBe('fr')
+    expect(await lang('/', { cookie: 'lang=xx', 'accept-language': 'fr' })).toBe('fr')
+    expect(await lang('/?lang=xx', all)).toBe('de')
+    expect((await app.inject({ url: '/?lang=<script>' })).statusCode).toBe(400)
+  })
+
+  it('remembers a link that was followed, not what the script fetches, and says what the answer depends on', async () => {
+    const app = serve(T('20:27'))
+    const followed = await app.inject({ url: '/?lang=hi', headers: { 'sec-fetch-dest': 'document' } })
+    expect(followed.headers['set-cookie']).toMatch(/^lang=hi; Path=\/; Max-Age=\d+; SameSite=Lax; HttpOnly$/)
+    expect(followed.headers['cache-control']).toBe('private, no-cache')
+    const fetched = await app.inject({ url: '/?lang=hi', headers: { 'sec-fetch-dest': 'empty', cookie: 'lang=de' } })
+    expect(fetched.headers['set-cookie']).toBeUndefined()
+    expect(fetched.body).toMatch(/<html lang="hi"/)
+    expect(fetched.headers['cache-control']).toMatch(/^public/)
+    expect(fetched.headers.vary).toBe('accept-encoding, sec-fetch-dest')
+    expect((await app.inject({ url: '/' })).headers.vary).toBe('accept-encoding, accept-language, cookie')
+  })
+
+  it('offers every language by a link that works without script and keeps the rest of the address', async () => {
+    const page = (await serve(T('20:27')).inject({ url: '/s/chatgpt?range=7d&lang=ar' })).body
+    for (const code of CODES)
+      expect(page).toMatch(new RegExp(`<a href="\\?range=7d&amp;lang=${code}" lang="${code}" hreflang="${code}"`))
+    expect(page.match(/aria-current="true">العربية/g)).toHaveLength(1)
+  })
+})
