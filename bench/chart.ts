@@ -25,11 +25,11 @@ export interface Chart {
 }
 
 const SIZE = 420
-const [LEFT, RIGHT, TOP, BOTTOM] = [62, 24, 46, 52]
+const [LEFT, RIGHT, TOP, BOTTOM] = [70, 24, 46, 56]
 const PLOT = SIZE - LEFT - RIGHT
 const HEIGHT = TOP + PLOT + BOTTOM
 /** Radius of the largest disc. */
-const RADIUS_MAX = 15
+const RADIUS_MAX = 12
 const RADIUS_MIN = 3
 
 const STYLE = `
@@ -60,8 +60,8 @@ export function calibrationChart(chart: Chart): string {
   const grid = chart.ticks.flatMap(tick => [
     `<line class="grid" x1="${x(tick)}" x2="${x(tick)}" y1="${TOP}" y2="${TOP + PLOT}"/>`,
     `<line class="grid" x1="${LEFT}" x2="${LEFT + PLOT}" y1="${y(tick)}" y2="${y(tick)}"/>`,
-    `<text x="${x(tick)}" y="${TOP + PLOT + 16}" text-anchor="middle">${chart.format(tick)}</text>`,
-    `<text x="${LEFT - 6}" y="${y(tick)}" dy=".35em" text-anchor="end">${chart.format(tick)}</text>`,
+    `<text x="${x(tick)}" y="${TOP + PLOT + 20}" text-anchor="middle">${chart.format(tick)}</text>`,
+    `<text x="${LEFT - 16}" y="${y(tick)}" dy=".35em" text-anchor="end">${chart.format(tick)}</text>`,
   ])
   const dots = chart.dots.flatMap(d => {
     const radius = Math.max(RADIUS_MIN, RADIUS_MAX * Math.sqrt(d.count / most))
@@ -85,16 +85,16 @@ ${grid.join('\n')}
 <line class="ideal" x1="${LEFT}" y1="${TOP + PLOT}" x2="${LEFT + PLOT}" y2="${TOP}"/>
 ${dots.join('\n')}
 <text x="${middle}" y="${HEIGHT - 12}" text-anchor="middle">${escaped(chart.said)}</text>
-<text transform="translate(16 ${TOP + PLOT / 2}) rotate(-90)" text-anchor="middle">${escaped(chart.was)}</text>
+<text transform="translate(14 ${TOP + PLOT / 2}) rotate(-90)" text-anchor="middle">${escaped(chart.was)}</text>
 </svg>
 `
 }
 
-/** The count beside its disc, on the side that has room. */
+/** The count above its disc, or below it where there is no room. */
 function label(d: Dot, radius: number, x: (v: number) => string, y: (v: number) => string): string {
-  const right = Number(x(d.said)) + radius + 40 < LEFT + PLOT
-  const at = Number(x(d.said)) + (right ? radius + 4 : -radius - 4)
-  return `<text class="count" x="${px(at)}" y="${y(d.was)}" dy=".35em" text-anchor="${right ? 'start' : 'end'}">${d.count}</text>`
+  const above = Number(y(d.was)) - radius > TOP + 8
+  const at = Number(y(d.was)) + (above ? -radius - 4 : radius + 11)
+  return `<text class="count" x="${x(d.said)}" y="${px(at)}" text-anchor="middle">${d.count}</text>`
 }
 
 /** Dots of pairs sorted into bins by what was said; edges ascending, inclusive below. */

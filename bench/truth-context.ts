@@ -25,6 +25,8 @@ export interface Context {
   referee: string
   work: string
   seed: number
+  /** Seeds with which each scenario file is played. */
+  draws: number
   quick: boolean
   store: Store
 }

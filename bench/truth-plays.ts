@@ -41,17 +41,18 @@ export function scenarios(context: Context): Part & { played: Played[] } {
   const files = filesOf(context.scenarios)
   if (files.length === 0) return { ...skipped(title, `no scenario in ${context.scenarios.join(', ')}`), played: [] }
   const refereed = existsSync(tool(context, 'make-signals.mjs')) && existsSync(tool(context, 'score.mjs'))
-  const seeds = context.quick ? 1 : 20
   const played = files.flatMap((file, f) => {
     const scenario = parseScenario(JSON.parse(readFileSync(file, 'utf8')))
-    // In haste our own files are played once, with all signals; the referee's in every way.
+    // In haste the files of the first folder are played in every way, the others once, with all signals and by the lab.
     const first = f < filesOf(context.scenarios.slice(0, 1)).length
     const modes = context.quick && !first ? MODES.slice(0, 1) : MODES
     return modes.flatMap(mode =>
-      Array.from({ length: seeds }, (_, k) => {
+      Array.from({ length: context.draws }, (_, k) => {
         const seed = k === 0 ? scenario.clock.seed : context.seed * 1000 + k
-        return context.store.unit(`scenario-${refereed ? 'referee' : 'lab'}-${scenario.id}-${mode.name}-${seed}`, () =>
-          refereed ? playRefereed(context, file, scenario, mode, seed) : playOwn(scenario, mode, seed),
+        const byReferee = refereed && (first || !context.quick)
+        return context.store.unit(
+          `scenario-${byReferee ? 'referee' : 'lab'}-${scenario.id}-${mode.name}-${seed}`,
+          () => (byReferee ? playRefereed(context, file, scenario, mode, seed) : playOwn(scenario, mode, seed)),
         )
       }),
     )

@@ -1,7 +1,7 @@
 /**
  * The scoreboard: every table of what Epicenter must show, from one command.
  *   npm run bench:truth -- [--quick] [--data ../shared/data] [--scenarios ../shared/scenarios --scenarios scenarios] [--referee ../shared/bench]
- *     [--seed 1] [--work tmp/truth] [--any-commit] [--part NAME …]   (bench/truth.ts)
+ *     [--seed 1] [--draws 20] [--work tmp/truth] [--any-commit] [--part NAME …]   (bench/truth.ts)
  *
  * Measurements are kept in the work folder with the commit they were made at; a run that is ended goes on where it was, and with --any-commit
  * takes over what other commits measured (the page names them). --quick takes under five minutes: fewer series, seeds, worlds and days.
@@ -27,6 +27,7 @@ const { values } = parseArgs({
     scenarios: { type: 'string', multiple: true, default: ['../shared/scenarios', 'scenarios'] },
     referee: { type: 'string', default: '../shared/bench' },
     seed: { type: 'string', default: '1' },
+    draws: { type: 'string' },
     work: { type: 'string', default: 'tmp/truth' },
     'any-commit': { type: 'boolean', default: false },
     part: { type: 'string', multiple: true, default: Object.keys(PARTS) },
@@ -37,7 +38,17 @@ const work = isAbsolute(values.work) ? values.work : join(root, values.work)
 mkdirSync(work, { recursive: true })
 const store = new Store(work, values['any-commit'])
 const { data, referee, quick } = values
-const context: Context = { data, scenarios: values.scenarios, referee, work, seed: Number(values.seed), quick, store }
+const draws = Number(values.draws ?? (quick ? 1 : 20))
+const context: Context = {
+  data,
+  scenarios: values.scenarios,
+  referee,
+  work,
+  seed: Number(values.seed),
+  draws,
+  quick,
+  store,
+}
 
 function main(): void {
   const began = performance.now()
@@ -63,7 +74,7 @@ function page(parts: readonly Part[], played: readonly Played[], drawn: readonly
   return [
     '# Truth',
     '',
-    `Every bar from one command, ${told}. ${store.measured} measurements made in ${minutes.toFixed(1)} min, ${store.reused} taken over; of commit ${[...store.used].join(', ')}.`,
+    `Every bar from one command, ${told}; each scenario file played with ${draws} seeds. ${store.measured} measurements made in ${minutes.toFixed(1)} min, ${store.reused} taken over; of commit ${[...store.used].join(', ')}.`,
     ...(skippedParts.length === 0 ? [] : ['', ...skippedParts.map(p => `Skipped: ${p.title} (${p.skipped}).`)]),
     ...(left.length === 0 ? [] : ['', `Not asked for: ${left.join(', ')}.`]),
     '',
@@ -154,13 +165,13 @@ function plots(drawn: readonly World[]): string[] {
     'truth-etas',
     calibrationChart({
       title: `Forecasts, ${draws}`,
-      said: 'time to normal given (middle of the interval)',
-      was: 'time it took (median, middle 80 %)',
+      said: 'minutes to normal given (middle of the interval)',
+      was: 'minutes it took (median, middle 80 %)',
       dots: etas,
       from: 2,
       until: 640,
       ticks: [2, 5, 10, 20, 40, 80, 160, 320, 640],
-      format: minutesOf,
+      format: value => String(Math.round(value)),
       log: true,
     }),
   )
