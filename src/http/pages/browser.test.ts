@@ -146,6 +146,65 @@ describe.skipIf(!found)(
       expect(found).toEqual([])
     }, 240_000)
 
+    it('has no axe violation and no overflow in Arabic and Japanese, and keeps time from left to right', async () => {
+      const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+      const found: string[] = []
+      now = T('21:22')
+      for (const [lang, dark, phone] of [
+        ['ar', true, true],
+        ['ar', false, false],
+        ['ja', true, false],
+        ['ja', false, true],
+      ] as const) {
+        const page = await visit('/', { dark, phone })
+        page.on('console', line => line.type() === 'error' && found.push(line.text()))
+        for (const path of ['/', '/s/chatgpt', '/i/chatgpt-20260203-2012']) {
+          await page.goto(`${origin}${path}?lang=${lang}`)
+          await page.evaluate(axe)
+          const { wide, violations, ticks } = await page.evaluate(async () => ({
+            wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+            violations: (
+              await (
+                globalThis as never as {
+                  axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
+                }
+              ).axe.run()
+            ).violations.map(each => `${each.id} ${each.nodes[0]?.html.slice(0, 160)}`),
+            // Those that a phone hides have no place.
+            ticks: [...document.querySelectorAll('.chart text[text-anchor=middle].tick')]
+              .map(each => each.getBoundingClientRect())
+              .filter(each => each.width > 0)
+              .map(each => each.x),
+          }))
+          if (wide > 0) found.push(`${lang} ${path}: ${wide} px too wide`)
+          found.push(...violations.map(each => `${lang} ${path} ${dark ? 'dark' : 'light'}: ${each}`))
+          if (path !== '/') expect(ticks.length).toBeGreaterThan(2)
+          expect(ticks).toEqual([...ticks].sort((a, b) => a - b))
+        }
+        await page.context().close()
+      }
+      expect(found).toEqual([])
+    }, 240_000)
+
+    it('changes its language by a link without script, and keeps it while another tab takes another one', async () => {
+      now = T('20:16')
+      const plain = await visit('/s/chatgpt', { script: false })
+      await plain.locator('footer a[lang=de]').click()
+      await plain.goto(`${origin}/s/chatgpt`)
+      expect(await plain.locator('h1').textContent()).toBe('ChatGPT ist für viele ausgefallen')
+      await plain.context().close()
+      const page = await visit('/s/chatgpt?lang=ar')
+      await poll(() => listeners.size).toBeGreaterThan(0)
+      const other = await page.context().newPage()
+      await other.goto(`${origin}/?lang=ja`)
+      await other.close()
+      now = T('21:22')
+      tell()
+      await poll(() => page.locator('h1').textContent()).toBe('يتعافى ChatGPT')
+      expect((await page.context().cookies()).find(each => each.name === 'lang')?.value).toBe('ja')
+      await page.context().close()
+    })
+
     it('follows the news and keeps what the reader opened, typed and focused', async () => {
       now = T('20:16')
       const page = await visit('/s/chatgpt')

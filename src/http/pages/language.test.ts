@@ -1,6 +1,8 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import { afterAll, describe, expect, it } from 'vitest'
 import { fixtureReader } from './fixtures/evening.js'
+import { busy, mainPage, NOON, readerOf } from '../statuspage/fixture.js'
+import { statuspageRoutes } from '../statuspage/routes.js'
 import { COMPONENTS } from './fixtures/story.js'
 import { readMarkup } from './fixtures/markup.js'
 import { registerPages } from './index.js'
@@ -46,6 +48,10 @@ const NAMES = new RegExp(
       'Edge CDN',
       'Epicenter',
       'demo',
+      'Example',
+      'RSS',
+      'Atom',
+      'JSON Feed',
       'UTC',
       'JSON',
       'API',
@@ -61,6 +67,19 @@ const NAMES = new RegExp(
     .join('|')})(?!\\p{L})`,
   'gu',
 )
+
+/** What a page says in the very words of the English one, without names, numbers and times. */
+function leftovers(said: string, page: string): string[] {
+  const bare = (text: string) =>
+    text
+      .replace(NAMES, '')
+      .replace(/[\d:–·]/g, '')
+      .trim()
+  const known = new Set(texts(said).map(bare))
+  return texts(page)
+    .map(bare)
+    .filter(each => /\p{L}{3}/u.test(each) && known.has(each))
+}
 
 /** Leaves of a tree of strings as [path, text or function]. */
 function leaves(tree: unknown, path = ''): [string, unknown][] {
@@ -117,7 +136,7 @@ describe('languages', () => {
     for (const now of [T('19:40'), T('20:27'), T('21:22'), T('23:59')]) {
       const app = serve(now)
       for (const path of PATHS) {
-        const said = new Set(texts((await app.inject({ url: path })).body).map(each => each.replace(NAMES, '')))
+        const said = (await app.inject({ url: path })).body
         for (const code of OTHERS) {
           const page = (await app.inject({ url: `${path}${path.includes('?') ? '&' : '?'}lang=${code}` })).body
           expect(page, path).toMatch(
@@ -125,14 +144,29 @@ describe('languages', () => {
           )
           expect(() => readMarkup(page), `${code} ${path}`).not.toThrow()
           expect(page, `${code} ${path}`).not.toMatch(/undefined|NaN|\[object|Invalid|Infinity|\$\{/)
-          for (const each of texts(page)) {
-            const words = each.replace(NAMES, '')
-            if (/\p{L}{3}/u.test(words) && said.has(words)) left.add(`${code}: ${words.replace(/[\d:–·]/g, '').trim()}`)
-          }
+          for (const each of leftovers(said, page)) left.add(`${code}: ${each}`)
         }
       }
     }
     expect([...left].filter(each => !SAME.has(each))).toEqual([])
+  })
+
+  it('leave no English on the status page', async () => {
+    const app = fastify()
+    open.push(app)
+    const reader = readerOf(busy)
+    const wallNow = () => NOON
+    const desk = statuspageRoutes(app, { reader, pages: [mainPage], maintenance: busy.maintenance ?? [], wallNow })
+    registerPages(app, { reader, report: true, script: 'void 0', wallNow, status: { desk } })
+    const said = (await app.inject({ url: '/status' })).body
+    expect(texts(said).length).toBeGreaterThan(40)
+    const left: string[] = []
+    for (const code of OTHERS) {
+      const page = (await app.inject({ url: `/status?lang=${code}` })).body
+      expect(() => readMarkup(page), code).not.toThrow()
+      for (const each of leftovers(said, page)) if (!SAME.has(`${code}: ${each}`)) left.push(`${code}: ${each}`)
+    }
+    expect(left).toEqual([])
   })
 
   it('use the letters of their script in every sentence', () => {
