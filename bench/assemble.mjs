@@ -34,7 +34,10 @@ const anchor = title =>
     .replace(/\s/g, '-')
 const contents = titles.map(title => `- [${title}](#${anchor(title)})`)
 
-/** Pages start with a heading of the first level; here they are chapters. Lines within code fences are no headings. */
+/**
+ * Pages start with a heading of the first level; here they are chapters. Lines within code fences are no headings. Links
+ * to a neighbour in results/ are seen from here.
+ */
 function asChapter(text) {
   let fenced = false
   const lines = text.split('\n').map(line => {
@@ -43,7 +46,7 @@ function asChapter(text) {
     const shown = line.replace(/(!\[[^\]]*\]\()(?=[\w-]+\.svg\))/g, '$1results/')
     return !fenced && /^#+ /.test(line) ? `#${line}` : shown
   })
-  return lines.join('\n')
+  return lines.join('\n').replace(/\]\((?![a-z]+:|[#/]|\.\.\/)/g, '](results/')
 }
 const chapters = texts.map(asChapter)
 const whole = `${[HEAD.trim(), contents.join('\n'), ...chapters].filter(Boolean).join('\n\n')}\n`
