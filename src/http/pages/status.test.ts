@@ -1,5 +1,7 @@
-import { readFileSync, existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fastify, { type FastifyInstance } from 'fastify'
 import { type Browser, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -260,6 +262,20 @@ describe('the status page', () => {
     for (const { attributes } of tags) for (const [key] of attributes) expect(key).not.toMatch(/^on|^style$/)
   })
 
+  it('serves a logo from here, and runs no script in it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'logo-'))
+    const logo = join(folder, 'logo.svg')
+    writeFileSync(logo, '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>')
+    const app = serve({ ...busy, pages: [{ ...mainPage, logo }] })
+    expect(await body({ ...busy, pages: [{ ...mainPage, logo }] })).toContain('<img src="/assets/logo/main" alt="">')
+    const reply = await app.inject({ url: '/assets/logo/main' })
+    expect(reply.headers).toMatchObject({ 'content-type': 'image/svg+xml', 'x-content-type-options': 'nosniff' })
+    expect(reply.headers['content-security-policy']).toContain('sandbox')
+    writeFileSync(logo, 'x'.repeat(40_000))
+    expect(() => serve({ ...busy, pages: [{ ...mainPage, logo }] })).toThrow('at most 32768 bytes')
+    rmSync(folder, { recursive: true })
+  })
+
   it('has a calendar of its windows with lines of at most 75 octets', async () => {
     const app = serve({
       ...busy,
@@ -319,7 +335,7 @@ describe.skipIf(!found)(
         })
         const page = await context.newPage()
         page.on('console', line => line.type() === 'error' && broken.push(line.text()))
-        await page.goto(`${origin}/status`)
+        await page.goto(`${origin}/status?lang=${phone ? 'ar' : 'en'}`)
         for (const each of await page.locator('details').all())
           await each.evaluate(element => element.setAttribute('open', ''))
         const wide = await page.evaluate(
