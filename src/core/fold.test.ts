@@ -98,6 +98,20 @@ describe('laws of the fold', () => {
     )
   })
 
+  it('rows between ticks, taken whenever somebody asks, change no event, no row of a tick and no state', () => {
+    const fresh = emptyOutcome()
+    const reports = signals.concat(streamOf({ service: 'cafe', requests: 0, reports: 3, minutes: 200, seed: 8 }))
+    const [asked, never] = [fold(byArrival(reports).slice(0, 0)), fold(byArrival(reports))]
+    const out = emptyOutcome()
+    byArrival(reports).forEach((signal, i) => {
+      asked.fold.signal(signal, 1, out)
+      if (i % 7 === 0) asked.fold.takeFresh(fresh)
+    })
+    expect(fresh.rollups.length).toBeGreaterThan(20)
+    expect(out).toMatchObject({ events: never.events, rollups: never.rollups, services: never.services })
+    expect(deserialize(serialize(asked.fold.snapshot()))).toEqual(deserialize(serialize(never.fold.snapshot())))
+  })
+
   it('a snapshot of another version is refused', () => {
     const snapshot = { ...(whole.fold.snapshot() as object), version: 0 }
     expect(() => Fold.open(snapshot, config)).toThrow(/version/)

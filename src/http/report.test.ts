@@ -102,14 +102,14 @@ const forged = (i: number) => ({
 })
 
 describe('brigades and crowds', () => {
-  for (const [sentence, minutes] of [
-    ['within one minute', 1],
-    ['over ten minutes', 10],
+  for (const [sentence, minutes, count] of [
+    ['20,000 fake reports within one minute', 1, 20_000],
+    ['100,000 fake reports over ten minutes', 10, 100_000],
   ] as const)
-    it(`100,000 fake reports ${sentence} from 50 addresses, each with forged headers and a fresh cookie, move nothing`, async () => {
+    it(`${sentence} from 50 addresses, each with forged headers and a fresh cookie, move nothing`, async () => {
       await using attacked = await world()
       await using quiet = await world()
-      const each = 100_000 / minutes
+      const each = count / minutes
       const seen = []
       for (let minute = 0; minute < minutes; minute++) {
         const statuses = await all(each, i => attacked.post(attacker(i), forged(minute * each + i)))
