@@ -74,7 +74,7 @@ function page(parts: readonly Part[], played: readonly Played[], drawn: readonly
   return [
     '# Truth',
     '',
-    `Every bar from one command, ${told}; each scenario file played with ${draws} seeds. ${store.measured} measurements made in ${minutes.toFixed(1)} min, ${store.reused} taken over; of commit ${[...store.used].join(', ')}.`,
+    `Every bar from one command, ${told}; seeds for each scenario file: ${draws}. ${store.measured} measurements made in ${minutes.toFixed(1)} min, ${store.reused} taken over${store.used.size === 0 ? '' : `; of commit ${[...store.used].join(', ')}`}.`,
     ...(skippedParts.length === 0 ? [] : ['', ...skippedParts.map(p => `Skipped: ${p.title} (${p.skipped}).`)]),
     ...(left.length === 0 ? [] : ['', `Not asked for: ${left.join(', ')}.`]),
     '',
