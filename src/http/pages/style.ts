@@ -118,6 +118,7 @@ h1{letter-spacing:0;line-height:1.4}
 h1,h2{word-break:auto-phrase}
 .chart{direction:ltr}
 .chart text{unicode-bidi:plaintext}
+time{unicode-bidi:isolate}
 [dir=rtl] .bar{transform:scaleX(-1)}
 `
 
