@@ -35,8 +35,7 @@ const anchor = title =>
 const contents = titles.map(title => `- [${title}](#${anchor(title)})`)
 
 /**
- * Pages start with a heading of the first level; here they are chapters. Lines within code fences are no headings. Links
- * to a neighbour in results/ are seen from here.
+ * Pages start with a heading of the first level; here they are chapters. Lines within code fences are no headings.
  */
 function asChapter(text) {
   let fenced = false
@@ -46,7 +45,7 @@ function asChapter(text) {
     const shown = line.replace(/(!\[[^\]]*\]\()(?=[\w-]+\.svg\))/g, '$1results/')
     return !fenced && /^#+ /.test(line) ? `#${line}` : shown
   })
-  return lines.join('\n').replace(/\]\((?![a-z]+:|[#/]|\.\.\/)/g, '](results/')
+  return lines.join('\n')
 }
 const chapters = texts.map(asChapter)
 const whole = `${[HEAD.trim(), contents.join('\n'), ...chapters].filter(Boolean).join('\n\n')}\n`
