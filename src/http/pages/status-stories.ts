@@ -3,6 +3,7 @@ import type { Picture } from '../statuspage/picture.js'
 import type { Window } from '../statuspage/maintenance.js'
 import { changesOf, type Told } from '../statuspage/told.js'
 import { html, type Html } from './html.js'
+import { saysLines } from './says.js'
 import { recoveryIsSeen } from './standing.js'
 import { shownMark } from './status-days.js'
 import type { StatusWords } from './status-words.js'
@@ -23,9 +24,9 @@ export function openStory(told: Told, picture: Picture, w: StatusWords, voice: V
     : worst.includes('partial_outage')
       ? 'partial_outage'
       : 'degraded_performance'
-  return html`<article class="story" id="${told.id}"><div class="head"><h3><a href="/i/${encodeURIComponent(told.view.id)}"><bdi>${told.view.title}</bdi></a> <span class="tag">${t.severity[told.view.severity]}</span></h3>${shownMark(shown, w, 16, w.phase[told.status])}</div><p class="note">${t.since} ${time(told.startedAt, voice)} · ${told.affected.map((leaf, i) => html`${i ? ', ' : ''}<bdi>${leaf.name}</bdi>`)}</p>
+  return html`<article class="story" id="${told.id}"><div class="head"><h3><a href="/i/${encodeURIComponent(told.view.id)}"><bdi>${told.view.title}</bdi></a> <span class="tag">${t.severity[told.view.severity]}</span></h3>${shownMark(shown, w, 16, w.phase[told.status])}</div><p class="note">${t.since} ${time(told.startedAt, voice)} · ${told.affected.map((leaf, i) => html`${i ? voice.t.comma : ''}<bdi>${leaf.name}</bdi>`)}</p>
 <div class="two"><div><h4 class="vh">${t.who.affected}</h4>${affected(last.folded, components, voice)}</div><div><h4 class="note">${t.who.fine}</h4>${fine(last.folded, components, voice)}${uneven(last.folded, components, voice)}</div></div>
-${recovery(told, components, w, voice)}${updates(told, w, voice)}</article>`
+${recovery(told, components, w, voice)}${updates(told, components, w, voice)}</article>`
 }
 
 function recovery(
@@ -70,8 +71,26 @@ function curve(
   return html`<svg class="chart" role="img" aria-label="${label}" width="100%" height="88" viewBox="0 -6 ${width} ${height + 24}" preserveAspectRatio="xMinYMid meet"><line class="grid" x2="${width}"/><line class="grid" x2="${width}" y1="${height / 2}" y2="${height / 2}"/><line class="zero" x2="${width}" y1="${height}" y2="${height}"/><path class="curve" d="${path}H${width}"/><text class="tick" x="2" y="10">100%</text><text class="tick" y="${height + 14}">${f.clock(from)}</text><text class="tick" x="${width}" y="${height + 14}" text-anchor="end">${f.clock(now)}</text></svg>`
 }
 
+/** What was said, in the reader's language where the engine said it. */
+function bodyText(
+  { steps }: Told,
+  { seq, body }: Told['steps'][number],
+  components: Picture['services'][number]['components'],
+  voice: Voice,
+): Html {
+  const said = steps.findLast(each => each.seq <= seq && each.event.says?.length)
+  const lines = said ? saysLines(said.event, components, voice) : []
+  if (lines.map(each => each.text).join(' ') !== body) return html`<bdi>${body}</bdi>`
+  return html`${lines.map(({ line }, i) => html`${i ? ' ' : ''}${line}`)}`
+}
+
 /** Newest first, with what changed for each component. */
-function updates(told: Told, w: StatusWords, voice: Voice): Html {
+function updates(
+  told: Told,
+  components: Picture['services'][number]['components'],
+  w: StatusWords,
+  voice: Voice,
+): Html {
   const { f } = voice
   const rows = told.steps
     .filter(each => each.news)
@@ -84,7 +103,7 @@ function updates(told: Told, w: StatusWords, voice: Voice): Html {
         const key = `${each.old} ${each.new}`
         byTurn.set(key, [...(byTurn.get(key) ?? []), each.leaf.name])
       }
-      return html`<li>${time(step.at, { ...voice, f: { ...f, moment: at => f.clock(at) } })}<div><b>${w.phase[step.status]}</b>${step.body === '' ? null : html` <bdi>${step.body}</bdi>`}${[
+      return html`<li>${time(step.at, { ...voice, f: { ...f, moment: at => f.clock(at) } })}<div><b>${w.phase[step.status]}</b>${step.body === '' ? null : html` ${bodyText(told, step, components, voice)}`}${[
         ...byTurn,
       ].map(([key, names]) => {
         const [before, after] = key.split(' ') as ['operational', 'operational']
@@ -110,13 +129,13 @@ export function windowList(windows: readonly Window[], w: StatusWords, voice: Vo
 }
 
 function windowRow(each: Window, w: StatusWords, voice: Voice): Html {
-  return html`<li id="${each.id}"><div class="head"><span><b><bdi>${each.title}</bdi></b> <span class="tag">${w.window[each.status]}</span></span><span class="note">${time(each.from, voice)} – ${time(each.until, { ...voice, now: each.from })}</span></div>${each.text === '' ? null : html`<p><bdi>${each.text}</bdi></p>`}<p class="note">${each.affected.map((leaf, i) => html`${i ? ', ' : ''}<bdi>${leaf.name}</bdi>`)}</p></li>`
+  return html`<li id="${each.id}"><div class="head"><span><b><bdi>${each.title}</bdi></b> <span class="tag">${w.window[each.status]}</span></span><span class="note">${time(each.from, voice)} – ${time(each.until, { ...voice, now: each.from })}</span></div>${each.text === '' ? null : html`<p><bdi>${each.text}</bdi></p>`}<p class="note">${each.affected.map((leaf, i) => html`${i ? voice.t.comma : ''}<bdi>${leaf.name}</bdi>`)}</p></li>`
 }
 
 export function pastRow(told: Told, w: StatusWords, voice: Voice): Html {
   const { t, f } = voice
-  const said = told.steps.findLast(each => each.body !== '')?.body
-  return html`<li id="${told.id}"><a href="/i/${encodeURIComponent(told.view.id)}"><b><bdi>${told.view.title}</bdi></b></a> <span class="tag">${t.severity[told.impact]}</span>${said === undefined ? null : html`<p><bdi>${said}</bdi></p>`}<p class="note">${time(told.startedAt, voice)}, ${told.resolvedAt === null ? t.past.ongoing : t.past.lasted(f.span(told.resolvedAt - told.startedAt))} · ${w.phase[told.status]}</p></li>`
+  const said = told.steps.findLast(each => each.body !== '')
+  return html`<li id="${told.id}"><a href="/i/${encodeURIComponent(told.view.id)}"><b><bdi>${told.view.title}</bdi></b></a> <span class="tag">${t.severity[told.impact]}</span>${said === undefined ? null : html`<p>${bodyText(told, said, [], voice)}</p>`}<p class="note">${time(told.startedAt, voice)}${t.comma}${told.resolvedAt === null ? t.past.ongoing : t.past.lasted(f.span(told.resolvedAt - told.startedAt))} · ${w.phase[told.status]}</p></li>`
 }
 
 export function calendarMonths<Row>(
