@@ -181,7 +181,11 @@ export const busy: World = {
       'api-1',
       'api',
       { minutes: (8 * DAY) / MINUTE, event: 'opened', kind: 'degraded', severity: 'minor', says: says('Slow.') },
-      { minutes: (8 * DAY) / MINUTE - 90, event: 'resolved', says: says('Back to its usual level.') },
+      {
+        minutes: (8 * DAY) / MINUTE - 90,
+        event: 'resolved',
+        says: says('Back to its usual level: p95 <b>&</b> errors.'),
+      },
     ),
     story('api-note', 'api', { minutes: 60, event: 'note', says: says('Worth knowing.') }),
   ],

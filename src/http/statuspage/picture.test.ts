@@ -298,6 +298,40 @@ describe('the banner', () => {
   })
 })
 
+describe('groups', () => {
+  const groups = [
+    { name: 'One', components: ['shop/cart', 'mail', 'nobody/part'] },
+    { name: 'Two', components: ['shop/cart', 'shop'] },
+    { name: 'Empty', components: ['mail'] },
+  ]
+  it('show a component once, a whole service beside its parts, and what nobody has heard of as unknown', async () => {
+    const told = await picture(
+      { services: [shop, service('mail')] },
+      { ...mainPage, groups, services: ['mail', 'api'] },
+    )
+    expect(told.plan.rows.map(row => [row.name, row.position])).toEqual([
+      ['One', 1],
+      ['Two', 2],
+      ['api', 3],
+    ])
+    expect(told.parts.map(each => [each.leaf.name, each.leaf.group?.name, each.leaf.position, each.shown])).toEqual([
+      ['Cart', 'One', 1, 'operational'],
+      ['Mail', 'One', 2, 'operational'],
+      ['part', 'One', 3, 'unknown'],
+      ['Shop', 'Two', 1, 'operational'],
+      ['api', undefined, 3, 'unknown'],
+    ])
+  })
+  it('hold a whole service for hit when any of its parts is', async () => {
+    const incidents = [open({ severity: 'major', components: ['login'] })]
+    const told = await picture(
+      { services: [shop], incidents },
+      { ...mainPage, groups: [{ name: 'All', components: ['shop', 'shop/cart'] }] },
+    )
+    expect(told.parts.map(each => each.shown)).toEqual(['partial_outage', 'operational'])
+  })
+})
+
 describe('ids', () => {
   it('depend on nothing but content', async () => {
     const ids = async (world: World) => {

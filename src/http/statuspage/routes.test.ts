@@ -102,7 +102,8 @@ describe('feeds', () => {
       const reply = await server.inject({ url })
       expect(reply.headers['content-type']).toContain(type)
       expect(reply.body).toContain('Shop: cart &lt;failing&gt; &amp; &quot;slow&quot;')
-      expect(reply.body).not.toMatch(/<failing>|<p>|<strong>/)
+      expect(reply.body).not.toMatch(/<failing>|<p>|<strong>|&lt;b&gt;/)
+      expect(reply.body).toContain('p95 &amp;lt;b&amp;gt;&amp;amp;&amp;lt;/b&amp;gt;')
       expect(wellFormed(reply.body)).toBe(true)
       expect(reply.body.match(/<(?:item|entry)>/g)?.length).toBeGreaterThan(3)
     }
