@@ -66,6 +66,7 @@ describe('epicenter backtest, counts', () => {
     expect(mail.only.a).toBeGreaterThan(0)
     const slight = told.differences.find(d => d.service === 'mail' && d.at > START + 300 * QUARTER)!
     expect(slight.b).toBeNull()
+    expect(slight.a!.from).toBeLessThan(slight.a!.raised)
     expect(slight.a!.observed).toBeGreaterThan(slight.a!.expected!)
     expect(told.differences.map(d => d.at)).toEqual(told.differences.map(d => d.at).sort((x, y) => x - y))
   })
@@ -82,6 +83,14 @@ describe('epicenter backtest, counts', () => {
     out = ''
     await run(file('h.csv.gz', gzipSync(rows())), ...BOTH, '--first', '1')
     expect(out.replace(/^.*\n/, '')).toBe(plain)
+  })
+
+  it('takes what becomes far worse for the episode that it is', async () => {
+    const random = sfc32(5)
+    const counts = Array.from({ length: 300 }, (_, i) => poisson(random, i < 200 || i >= 230 ? 3 : i < 212 ? 12 : 90))
+    const worse = file('w.csv', `time,count\n${counts.map((n, i) => `${iso(START + i * QUARTER)},${n}`).join('\n')}\n`)
+    await run(worse, '--a', 'false-alarms-per-day=0.01', '--b', 'false-alarms-per-day=0.01', '--json')
+    expect((JSON.parse(out) as Comparison).services[0]).toMatchObject({ raised: { a: 1, b: 1 }, both: 1 })
   })
 
   it('says so when nothing differs', async () => {
