@@ -280,33 +280,6 @@ export const de: Strings = {
   incident: deIncident,
   says: deSays,
 
-  justMe: {
-    title: 'Geht es nur mir so?',
-    lead: 'Wähle, was auf dich zutrifft, und vergleiche. Deine Wahl wird nicht gespeichert.',
-    guessed: 'Aus Verbindung und Browser geschlossen; bitte ändern, wenn es nicht stimmt.',
-    part: 'Teil des Dienstes',
-    any: 'Beliebig',
-    compare: 'Vergleichen',
-    you: 'Du',
-    notJustYou: where => `Es geht nicht nur dir so: Andere melden es auch (${where}).`,
-    elsewhere: where =>
-      `Andere melden Probleme, aber wenige davon hier (${where}). Vielleicht liegt es in deiner Nähe.`,
-    everywhere: 'Es geht nicht nur dir so: Andere melden auch Probleme.',
-    few: where => `Nur wenige andere melden es (${where}). Vielleicht liegt es in deiner Nähe.`,
-    fewAnywhere: 'Nur wenige andere melden Probleme. Vielleicht liegt es in deiner Nähe.',
-    unknown: 'Das lässt sich nicht sagen: Über diesen Dienst ist im Moment zu wenig bekannt.',
-    row: (bad, usual) => `${reports(bad)} in der letzten Stunde; üblich: ${usual}`,
-    rowUnusual: (bad, ratio) => `${reports(bad)} in der letzten Stunde, ${ratio} so viele wie üblich`,
-    rowFew: 'weniger als 3 Problemmeldungen in der letzten Stunde',
-    others: 'Alle anderen',
-    rule: 'Meldungen der letzten Stunde im Verhältnis zu dem, was dieselben Leute sonst senden. Das Doppelte oder mehr, und mindestens 3 Meldungen: „melden es auch“.',
-  },
-
-  samples: {
-    title: 'Was Leute schreiben',
-    note: 'Neuere Texte aus Meldungen, ungeprüft. Nach Regel gewählt: nur Beschreibungen des Problems; Adressen, Nummern und Kontonamen sind entfernt.',
-  },
-
   problem: {
     404: pair(
       'Hier ist nichts',

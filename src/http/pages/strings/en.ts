@@ -298,36 +298,6 @@ export const en = {
   incident: enIncident,
   says: enSays,
 
-  justMe: {
-    title: 'Is it just me?',
-    lead: 'Choose what fits you and compare. Your choice is not stored.',
-    guessed: 'Guessed from your connection and browser; change it if it is wrong.',
-    part: 'Part of the service',
-    any: 'Any',
-    compare: 'Compare',
-    you: 'You',
-    /** `where`: a list such as "Germany and Android". */
-    notJustYou: (where: string) => `It is not just you: others report it too (${where}).`,
-    elsewhere: (where: string) =>
-      `Others report problems, but few of them here (${where}). It may be something near you.`,
-    everywhere: 'It is not just you: others report problems too.',
-    few: (where: string) => `Few others report it (${where}). It may be something near you.`,
-    fewAnywhere: 'Few others report problems. It may be something near you.',
-    unknown: 'We cannot tell: too little is known of this service at the moment.',
-    row: (bad: Count, usual: string) =>
-      `${some(bad, { one: `${bad} problem report`, other: `${bad} problem reports` })} in the last hour; usual: ${usual}`,
-    rowUnusual: (bad: Count, ratio: string) =>
-      `${some(bad, { one: `${bad} problem report`, other: `${bad} problem reports` })} in the last hour, ${ratio} the usual`,
-    rowFew: 'fewer than 3 problem reports in the last hour',
-    others: 'Everybody else',
-    rule: 'Reports of the last hour against what the same people usually send. Two times or more, and at least 3 reports: “report it too”.',
-  },
-
-  samples: {
-    title: 'What people write',
-    note: 'Recent texts that came with reports, unchecked. Chosen by rule: only descriptions of the problem; addresses, numbers and account names are cut out.',
-  },
-
   problem: {
     404: pair(
       'Nothing here',

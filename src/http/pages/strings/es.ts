@@ -280,32 +280,6 @@ export const es: Strings = {
   incident: esIncident,
   says: esSays,
 
-  justMe: {
-    title: '¿Soy solo yo?',
-    lead: 'Elige lo que encaje contigo y compara. Tu elección no se guarda.',
-    guessed: 'Deducido de tu conexión y tu navegador; cámbialo si no es correcto.',
-    part: 'Parte del servicio',
-    any: 'Cualquiera',
-    compare: 'Comparar',
-    you: 'Tú',
-    notJustYou: where => `No eres solo tú: otras personas también lo notan (${where}).`,
-    elsewhere: where => `Otras personas notan problemas, pero pocas aquí (${where}). Puede ser algo cerca de ti.`,
-    everywhere: 'No eres solo tú: otras personas también notan problemas.',
-    few: where => `Pocas personas más lo notan (${where}). Puede ser algo cerca de ti.`,
-    fewAnywhere: 'Pocas personas más notan problemas. Puede ser algo cerca de ti.',
-    unknown: 'No podemos saberlo: ahora mismo se sabe demasiado poco de este servicio.',
-    row: (bad, usual) => `${reports(bad)} de problemas en la última hora; lo habitual: ${usual}`,
-    rowUnusual: (bad, ratio) => `${reports(bad)} de problemas en la última hora, ${ratio} lo habitual`,
-    rowFew: 'menos de 3 informes de problemas en la última hora',
-    others: 'Los demás',
-    rule: 'Informes de la última hora frente a lo que las mismas personas suelen enviar. El doble o más, y al menos 3 informes: «también lo notan».',
-  },
-
-  samples: {
-    title: 'Qué escribe la gente',
-    note: 'Textos recientes enviados con los informes, sin comprobar. Se eligen por regla: solo descripciones del problema; direcciones, números y nombres de cuenta se eliminan.',
-  },
-
   problem: {
     404: pair(
       'Aquí no hay nada',

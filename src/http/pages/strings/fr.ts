@@ -284,33 +284,6 @@ export const fr: Strings = {
   incident: frIncident,
   says: frSays,
 
-  justMe: {
-    title: 'Est-ce seulement moi ?',
-    lead: 'Choisissez ce qui vous correspond et comparez. Votre choix n’est pas conservé.',
-    guessed: 'Déduit de votre connexion et de votre navigateur ; corrigez si besoin.',
-    part: 'Partie du service',
-    any: 'Peu importe',
-    compare: 'Comparer',
-    you: 'Vous',
-    notJustYou: where => `Vous n’êtes pas seul : d’autres le signalent aussi (${where}).`,
-    elsewhere: where =>
-      `D’autres signalent des problèmes, mais peu d’entre eux ici (${where}). C’est peut-être quelque chose près de vous.`,
-    everywhere: 'Vous n’êtes pas seul : d’autres signalent aussi des problèmes.',
-    few: where => `Peu d’autres le signalent (${where}). C’est peut-être quelque chose près de vous.`,
-    fewAnywhere: 'Peu d’autres signalent des problèmes. C’est peut-être quelque chose près de vous.',
-    unknown: 'Impossible à dire : on en sait trop peu sur ce service en ce moment.',
-    row: (bad, usual) => `${reports(bad)} de problème dans la dernière heure ; d’habitude : ${usual}`,
-    rowUnusual: (bad, ratio) => `${reports(bad)} de problème dans la dernière heure, ${ratio} l’habituel`,
-    rowFew: 'moins de 3 signalements dans la dernière heure',
-    others: 'Tous les autres',
-    rule: 'Signalements de la dernière heure rapportés à ce que les mêmes personnes envoient d’habitude. Le double ou plus, et au moins 3 signalements : « le signalent aussi ».',
-  },
-
-  samples: {
-    title: 'Ce que les gens écrivent',
-    note: 'Textes récents joints aux signalements, non vérifiés. Choisis par règle : seulement des descriptions du problème ; adresses, numéros et noms de compte sont retirés.',
-  },
-
   problem: {
     404: pair(
       'Il n’y a rien ici',

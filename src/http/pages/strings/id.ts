@@ -271,33 +271,6 @@ export const id: Strings = {
   incident: idIncident,
   says: idSays,
 
-  justMe: {
-    title: 'Hanya saya?',
-    lead: 'Pilih yang sesuai dengan Anda lalu bandingkan. Pilihan Anda tidak disimpan.',
-    guessed: 'Ditebak dari koneksi dan peramban Anda; ubah bila keliru.',
-    part: 'Bagian layanan',
-    any: 'Apa saja',
-    compare: 'Bandingkan',
-    you: 'Anda',
-    notJustYou: where => `Bukan hanya Anda: orang lain juga melaporkannya (${where}).`,
-    elsewhere: where =>
-      `Orang lain melaporkan masalah, tetapi sedikit di sini (${where}). Mungkin sesuatu di dekat Anda.`,
-    everywhere: 'Bukan hanya Anda: orang lain juga melaporkan masalah.',
-    few: where => `Sedikit orang lain yang melaporkannya (${where}). Mungkin sesuatu di dekat Anda.`,
-    fewAnywhere: 'Sedikit orang lain yang melaporkan masalah. Mungkin sesuatu di dekat Anda.',
-    unknown: 'Belum bisa dipastikan: terlalu sedikit yang diketahui tentang layanan ini saat ini.',
-    row: (bad, usual) => `${bad} laporan masalah dalam satu jam terakhir; biasanya ${usual}`,
-    rowUnusual: (bad, ratio) => `${bad} laporan masalah dalam satu jam terakhir, ${ratio} tingkat biasa`,
-    rowFew: 'kurang dari 3 laporan masalah dalam satu jam terakhir',
-    others: 'Orang lain',
-    rule: 'Laporan satu jam terakhir dibanding yang biasa dikirim orang yang sama. Dua kali lipat atau lebih, dan sedikitnya 3 laporan: “juga melaporkannya”.',
-  },
-
-  samples: {
-    title: 'Yang ditulis orang',
-    note: 'Teks terbaru dari laporan, tidak diperiksa. Dipilih dengan aturan: hanya uraian masalah; alamat, nomor, dan nama akun dihapus.',
-  },
-
   problem: {
     404: pair(
       'Tidak ada apa-apa di sini',

@@ -282,32 +282,6 @@ export const pt: Strings = {
   incident: ptIncident,
   says: ptSays,
 
-  justMe: {
-    title: 'Sou só eu?',
-    lead: 'Escolha o que combina com você e compare. Sua escolha não é guardada.',
-    guessed: 'Deduzido da sua conexão e do seu navegador; mude se estiver errado.',
-    part: 'Parte do serviço',
-    any: 'Qualquer',
-    compare: 'Comparar',
-    you: 'Você',
-    notJustYou: where => `Não é só você: outras pessoas também relatam (${where}).`,
-    elsewhere: where => `Outras pessoas relatam problemas, mas poucas aqui (${where}). Pode ser algo perto de você.`,
-    everywhere: 'Não é só você: outras pessoas também relatam problemas.',
-    few: where => `Poucas outras pessoas relatam (${where}). Pode ser algo perto de você.`,
-    fewAnywhere: 'Poucas outras pessoas relatam problemas. Pode ser algo perto de você.',
-    unknown: 'Não dá para saber: sabe-se muito pouco deste serviço no momento.',
-    row: (bad, usual) => `${reports(bad)} de problemas na última hora; habitual: ${usual}`,
-    rowUnusual: (bad, ratio) => `${reports(bad)} de problemas na última hora, ${ratio} o habitual`,
-    rowFew: 'menos de 3 relatos de problemas na última hora',
-    others: 'As demais pessoas',
-    rule: 'Relatos da última hora em relação ao que as mesmas pessoas costumam enviar. O dobro ou mais, e pelo menos 3 relatos: “também relatam”.',
-  },
-
-  samples: {
-    title: 'O que as pessoas escrevem',
-    note: 'Textos recentes que vieram com os relatos, sem verificação. Escolhidos por regra: só descrições do problema; endereços, números e nomes de conta são removidos.',
-  },
-
   problem: {
     404: pair(
       'Não há nada aqui',
