@@ -103,6 +103,8 @@ export const ConfigSchema = Type.Object(
     proxies: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 50 }), { maxItems: 1_000 })),
     /** Header in which those proxies write the number of the visitor's network (ASN). */
     asnHeader: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9-]{1,60}$' })),
+    /** Header in which they write the visitor's country, such as CF-IPCountry. */
+    countryHeader: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9-]{1,60}$' })),
     falseAlarmsPerMonth: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1_000 })),
     services: Type.Optional(Type.Array(Service)),
     notifiers: Type.Optional(Type.Array(Webhook, { maxItems: 20 })),
@@ -152,6 +154,7 @@ export interface Config {
   /** Checked: each is an address or a range. */
   proxies: string[]
   asnHeader: string | null
+  countryHeader: string | null
   falseAlarmsPerMonth: number
   services: {
     id: string

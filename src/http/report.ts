@@ -3,11 +3,12 @@ import { DAY, SECOND } from '../contract/time.js'
 import { FORM_BYTES } from '../contract/limits.js'
 import type { Labels } from '../contract/signal.js'
 import type { App } from '../shell/app.js'
-import { clientAddress, rangesOf } from '../shell/address.js'
-import { Reporters, type Visitor } from '../shell/reporters.js'
+import { Reporters } from '../shell/reporters.js'
+import { PLATFORMS } from './pages/choices.js'
 import { HttpProblem, notFound } from './problem.js'
 import type { Routes } from './routes.js'
 import { Report, Reported } from './schema.js'
+import { countryOf, type Visitors } from './visitor.js'
 
 interface Form {
   service: string
@@ -21,8 +22,7 @@ interface Form {
 
 /** Sorts of trouble and platforms that are counted by name; what a stranger invents would fill the label book. */
 const PROBLEMS = new Set(['login', 'app', 'website', 'slow', 'error', 'other'])
-const PLATFORMS = new Set(['web', 'ios', 'android', 'desktop', 'api'])
-const COUNTRIES = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' })
+const KNOWN_PLATFORMS: ReadonlySet<string> = new Set(PLATFORMS)
 /** The pass comes back to this door alone, so that pages stay the same for everybody. */
 const PASS = 'epicenter_pass'
 // oxlint-disable-next-line no-control-regex
@@ -30,9 +30,14 @@ const UNSEEN =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g
 
 /** `POST /api/v1/report`: the door for people. No token; only for services that exist, and weighed by where it comes from. */
-export function reportRoutes(server: FastifyInstance, routes: Routes, app: App, inMemory: boolean): void {
+export function reportRoutes(
+  server: FastifyInstance,
+  routes: Routes,
+  app: App,
+  visitors: Visitors,
+  inMemory: boolean,
+): void {
   const reporters = new Reporters(inMemory ? null : app.config.data, app.env)
-  const isProxy = rangesOf(app.config.proxies)
   server.register(async scope => {
     scope.addContentTypeParser(
       'application/x-www-form-urlencoded',
@@ -52,7 +57,7 @@ export function reportRoutes(server: FastifyInstance, routes: Routes, app: App, 
         consumes: ['application/x-www-form-urlencoded'],
         answer: Reported,
         fails: [400, 403, 404, 413, 503],
-        handle: ({ body, raw }, reply) => report(app, reporters, isProxy, body as unknown as Form, raw, reply),
+        handle: ({ body, raw }, reply) => report(app, reporters, visitors, body as unknown as Form, raw, reply),
       },
       async () => {},
     )
@@ -62,7 +67,7 @@ export function reportRoutes(server: FastifyInstance, routes: Routes, app: App, 
 async function report(
   app: App,
   reporters: Reporters,
-  isProxy: (address: string) => boolean,
+  visitors: Visitors,
   form: Form,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -77,34 +82,38 @@ async function report(
   // A configured service is known before its first tick.
   const service = (await app.reader.service(form.service)) ?? app.config.services.find(each => each.id === form.service)
   if (service === undefined) throw notFound('service', form.service)
-  const visitor = visitorOf(request, isProxy, app.config.asnHeader)
+  const given = new RegExp(`(?:^|;\\s*)${PASS}=([\\w.-]{1,100})`).exec(request.headers.cookie ?? '')?.[1] ?? null
+  const visitor = visitors.visitor(request, given)
   const { reporter, prefix, network, pass } = reporters.name(visitor)
   const id = `web-${Buffer.from(app.env.random(12)).toString('base64url')}`
   const admission = reporters.admit({ prefix, network }, form.service)
   const text = readable(form.text)
-  const receipt =
-    admission === 'passed'
-      ? null
-      : await app.ingestValues([
-          {
-            type: 'observation',
-            via: 'report',
-            id,
-            service: form.service,
-            at: app.config.clock === 'wall' ? app.env.now() : app.now,
-            labels: labelsOf(
-              form,
-              service.components.map(c => c.id),
-            ),
-            total: 1,
-            bad: form.kind === 'bad' ? 1 : 0,
-            reporter,
-            prefix,
-            network,
-            ...(admission === 'marked' ? { limited: true } : {}),
-            ...(text === '' ? {} : { text }),
-          },
-        ])
+  const labels = labelsOf(
+    form,
+    service.components.map(c => c.id),
+    visitor.asn,
+  )
+  const observation = {
+    type: 'observation',
+    via: 'report',
+    id,
+    service: form.service,
+    at: app.config.clock === 'wall' ? app.env.now() : app.now,
+    labels,
+    total: 1,
+    bad: form.kind === 'bad' ? 1 : 0,
+    reporter,
+    prefix,
+    network,
+    ...(admission === 'marked' ? { limited: true } : {}),
+    ...(text === '' ? {} : { text }),
+  }
+  let receipt = admission === 'passed' ? null : await app.ingestValues([observation])
+  // More networks than are told apart: then without its name, which the person did not choose.
+  if (receipt?.rejected[0]?.rule === 'labels.values' && labels['asn'] !== undefined) {
+    const { asn: _, ...rest } = labels
+    receipt = await app.ingestValues([{ ...observation, labels: rest }])
+  }
   const reject = receipt?.rejected[0]
   if (reject !== undefined)
     throw new HttpProblem(400, 'not counted', reject.message, { rule: reject.rule, value: reject.value })
@@ -120,30 +129,17 @@ async function report(
   return { counted: admission === 'counted' && receipt?.accepted === 1, id }
 }
 
-function visitorOf(request: FastifyRequest, isProxy: (address: string) => boolean, asnHeader: string | null): Visitor {
-  const { headers, socket } = request
-  const peer = socket.remoteAddress ?? ''
-  const said = asnHeader !== null && isProxy(peer) ? headers[asnHeader] : undefined
-  const forwarded = headers['x-forwarded-for']
-  return {
-    address: clientAddress(peer, Array.isArray(forwarded) ? forwarded.join(',') : forwarded, isProxy),
-    agent: `${headers['user-agent'] ?? ''} ${headers['accept-language'] ?? ''}`,
-    asn: typeof said === 'string' && /^(AS)?\d{1,10}$/i.test(said) ? said.replace(/^AS/i, '') : null,
-    pass: new RegExp(`(?:^|;\\s*)${PASS}=([\\w.-]{1,100})`).exec(headers.cookie ?? '')?.[1] ?? null,
-  }
-}
-
 /** Characters that are not seen but move what is around them (controls, marks of direction) are left out; the rest is text and stays text. */
 const readable = (text = ''): string => text.normalize('NFC').replace(UNSEEN, '').trim()
 
-/** What the visitor chose: a part of the service, or a sort of problem. */
-function labelsOf({ problem, country, platform }: Form, components: string[]): Labels {
-  const labels: Labels = {}
+/** What the visitor chose: a part of the service, or a sort of problem; and the network that a proxy of ours names. */
+function labelsOf({ problem, country, platform }: Form, components: string[], asn: string | null): Labels {
+  const labels: Labels = asn === null ? {} : { asn: `AS${asn}` }
   if (problem && components.includes(problem)) labels['component'] = problem
   else if (problem) labels['problem'] = PROBLEMS.has(problem) ? problem : 'other'
-  const code = country?.toUpperCase()
-  if (code && COUNTRIES.of(code) !== undefined) labels['country'] = code
-  if (platform && PLATFORMS.has(platform)) labels['platform'] = platform
+  const code = countryOf(country)
+  if (code !== null) labels['country'] = code
+  if (platform && KNOWN_PLATFORMS.has(platform)) labels['platform'] = platform
   return labels
 }
 

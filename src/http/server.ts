@@ -19,6 +19,7 @@ import { reportRoutes } from './report.js'
 import { Routes } from './routes.js'
 import { statuspageRoutes } from './statuspage/routes.js'
 import { Stream } from './stream.js'
+import { Visitors } from './visitor.js'
 
 export const VERSION = '0.1.0'
 
@@ -58,7 +59,8 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   const guard = makeGuard(app)
   const stream = new Stream(app)
   ingestRoutes(server, routes, app, guard)
-  reportRoutes(server, routes, app, options.inMemory === true)
+  const visitors = new Visitors(app.config)
+  reportRoutes(server, routes, app, visitors, options.inMemory === true)
   readRoutes(server, routes, app)
   historyRoutes(server, routes, app)
   incidentRoutes(server, routes, app)
@@ -81,6 +83,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
     reader: app.reader,
     report: true,
     status: { desk: status },
+    hints: request => visitors.hints(request),
     ...(options.demo === undefined ? {} : { demo: options.demo }),
   })
   server.addHook('preClose', async () => stream.close())

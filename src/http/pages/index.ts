@@ -6,6 +6,7 @@ import { Bytes, chooseEncoding, matches, PageCache } from './cache.js'
 import { html } from './html.js'
 import { CONTENT_SECURITY_POLICY, MARK_FILE, page } from './layout.js'
 import { DEFAULT_LANGUAGE, languageOf, rememberLanguage, speechOf, type Speech } from './language.js'
+import { TRAITS, type Traits } from './just-me.js'
 import { Pages, type Made } from './load.js'
 import { statusPages, type StatusDeps } from './status-pages.js'
 import { statusWords } from './status-words.js'
@@ -26,6 +27,14 @@ const RANGE = /^(?:3h|24h|7d)$/
 const THANKS = /^(?:bad|ok)$/
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/
 const MILLISECONDS = /^\d{1,15}$/
+/** What a visitor may choose to be compared by; `-`: anything. */
+const NONE = '-'
+const CHOICES = {
+  country: /^(?:[A-Z]{2}|-)$/,
+  platform: /^(?:[a-z]{2,20}|-)$/,
+  component: /^.{1,200}$/s,
+  asn: /^(?:AS\d{1,10}|-)$/,
+}
 const LANG = /^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,3}$/
 
 export interface PageDeps {
@@ -35,6 +44,8 @@ export interface PageDeps {
   report: boolean
   /** The status pages, if there are any. */
   status?: StatusDeps
+  /** What can be guessed of a visitor from the request alone. */
+  hints?: (request: FastifyRequest) => Traits
   /** The wall's time; given by tests. */
   wallNow?: () => EpochMs
   /** The browser's script; what the build left, if not given; null for pages without. */
@@ -63,6 +74,21 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
         pages.service(speech, service, (range ?? '24h') as Range, (thanks ?? null) as 'bad' | 'ok' | null),
     )
   })
+  if (deps.report)
+    app.get<{ Params: { service: string } }>('/s/:service/just-me', (request, reply) => {
+      const { service } = request.params
+      return site.answerOne(request, reply, `${path('s', service)}/just-me`, CHOICES, (speech, chosen) => {
+        const hints = Object.keys(chosen).length === 0 ? (deps.hints?.(request) ?? {}) : {}
+        // The number of a network is not for choosing: it is shown as it came, or not at all.
+        const traits = Object.fromEntries(
+          TRAITS.flatMap(trait => {
+            const value = chosen[trait] ?? hints[trait]
+            return value === undefined || value === NONE ? [] : [[trait, value]]
+          }),
+        )
+        return pages.justMe(speech, service, traits, Object.keys(hints).length > 0)
+      })
+    })
   app.get<{ Params: { incident: string } }>('/i/:incident', (request, reply) => {
     const { incident } = request.params
     return site.answer(request, reply, path('i', incident), { at: TIME }, (speech, { at }) =>
@@ -87,12 +113,16 @@ export function problemPage(status: Problem, detail?: string, language: Language
   return new Bytes(status, HTML_TYPE, problemText(status, speechOf(language), NOWHERE, detail))
 }
 
-export function sendPage(request: FastifyRequest, reply: FastifyReply, bytes: Bytes): FastifyReply {
+/** `own`: made for this visitor alone, for no cache on the way. */
+export function sendPage(request: FastifyRequest, reply: FastifyReply, bytes: Bytes, own = false): FastifyReply {
   const mine = rememberLanguage(request, reply)
   reply
     .code(bytes.status)
     .header('content-type', bytes.type)
-    .header('cache-control', bytes.status !== 200 ? 'no-store' : mine ? 'private, no-cache' : CACHE_CONTROL)
+    .header(
+      'cache-control',
+      bytes.status !== 200 ? 'no-store' : own ? 'private, no-store' : mine ? 'private, no-cache' : CACHE_CONTROL,
+    )
     .header('content-security-policy', CONTENT_SECURITY_POLICY)
     .header('x-content-type-options', 'nosniff')
     .header('referrer-policy', 'strict-origin-when-cross-origin')
@@ -194,7 +224,36 @@ class Site {
     }
   }
 
-  async #render(speech: Speech, path: string, query: string, make: () => Promise<Made | null>): Promise<Bytes> {
+  /** A page for one visitor: made for him, kept nowhere, found by no search engine. */
+  async answerOne(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    path: string,
+    known: Record<string, RegExp>,
+    make: Make,
+  ): Promise<FastifyReply> {
+    const speech = speechOf(languageOf(request))
+    const values = readQuery(request, known)
+    if (!values || !readQuery(request, { lang: LANG }) || path.length > PATH_LENGTH)
+      return sendPage(request, reply, problemPage(400, undefined, speech.language))
+    try {
+      const query = new URLSearchParams(values).toString()
+      const bytes = await this.#render(speech, path, query, () => make(speech, values), true)
+      await sendPage(request, reply.header('x-robots-tag', 'noindex'), bytes, true)
+      return reply
+    } catch (error) {
+      request.log.error({ err: error, path }, 'a page could not be rendered')
+      return sendPage(request, reply, problemPage(500, undefined, speech.language))
+    }
+  }
+
+  async #render(
+    speech: Speech,
+    path: string,
+    query: string,
+    make: () => Promise<Made | null>,
+    noIndex = false,
+  ): Promise<Bytes> {
     const workspace = await this.deps.reader.workspace()
     const made = await make()
     if (!made) return new Bytes(404, HTML_TYPE, problemText(404, speech, workspace))
@@ -206,6 +265,7 @@ class Site {
       t: speech.t,
       clock: workspace.clock,
       now: workspace.now,
+      noIndex,
       ...(this.deps.status ? { nav: [{ path: '/status', label: statusWords(speech.language).nav }] } : {}),
       script: this.script && made.live ? `/assets/live.js?v=${this.script.etag}` : null,
       ...(this.deps.demo ? { strip: this.deps.demo.strip() } : {}),

@@ -12,7 +12,16 @@ import { Count, LANGUAGES, type Language } from './strings.js'
 
 const T = (clock: string) => Date.parse(`2026-02-03T${clock}:00Z`)
 const INCIDENT = '/i/chatgpt-20260203-2012'
-const PATHS = ['/', '/s/chatgpt', '/s/chatgpt?range=7d&thanks=bad', '/s/edge', INCIDENT, '/incidents', '/s/nobody']
+const PATHS = [
+  '/',
+  '/s/chatgpt/just-me?country=GB&platform=ios',
+  '/s/chatgpt',
+  '/s/chatgpt?range=7d&thanks=bad',
+  '/s/edge',
+  INCIDENT,
+  '/incidents',
+  '/s/nobody',
+]
 const CODES = Object.keys(LANGUAGES) as Language[]
 const OTHERS = CODES.filter(each => each !== 'en')
 

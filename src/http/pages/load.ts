@@ -5,7 +5,8 @@ import { historyMain } from './history.js'
 import type { Html } from './html.js'
 import type { Speech } from './language.js'
 import { foldEvents, headline, incidentMain } from './incident.js'
-import { usualByCountry, type Usual } from './map.js'
+import { justMeMain, knownTraits, quietOf, type QuietDays, type Traits } from './just-me.js'
+import { quietRows, usualByCountry, type Usual } from './map.js'
 import { bannerOf, nowMain } from './now.js'
 import { fillSilence, toSeries } from './series.js'
 import { RANGES, serviceMain, type Range } from './service.js'
@@ -45,7 +46,7 @@ export interface LoadOptions {
 /** Reads what a page shows and says it. Keeps only what stays true for an hour. */
 export class Pages {
   readonly #reader: Reader
-  readonly #usual = new Map<string, { hour: number; usual: Usual }>()
+  readonly #usual = new Map<string, { hour: number; usual: Usual; quiet: QuietDays }>()
   readonly #sparks = new Map<string, { bar: number; drawn: Html }>()
 
   constructor(private readonly options: LoadOptions) {
@@ -109,7 +110,7 @@ export class Pages {
       this.#reader.facts(id, now - FACTS_MS, now + 1),
     ])
     const incidents = [...open, ...past].sort((a, b) => b.startedAt - a.startedAt)
-    const usual = await this.#usualOf(service, incidents, now)
+    const { usual } = await this.#usualOf(service, incidents, now)
     const row = standing(service, open, workspace, wallNow)
     const title = statusSentence(row, speech.t)
     const { report } = this.options
@@ -122,17 +123,45 @@ export class Pages {
     }
   }
 
+  /** "Is it just me?", for what a visitor chose or what could be guessed of him; made anew for each who asks. */
+  async justMe(speech: Speech, id: string, traits: Traits, guessed: boolean): Promise<Made | null> {
+    const [workspace, service] = await Promise.all([this.#reader.workspace(), this.#reader.service(id)])
+    if (!service) return null
+    const voice = this.#voice(speech, workspace)
+    const { now } = voice
+    const [rollups, open, past] = await Promise.all([
+      this.#reader.rollups(id, now - HOUR - ROLLUP_MS, now + ROLLUP_MS),
+      this.#reader.incidents({ service: id, open: true, limit: OPEN_INCIDENTS }),
+      this.#reader.incidents({ service: id, open: false, limit: PAST_INCIDENTS }),
+    ])
+    const { quiet } = await this.#usualOf(service, [...open, ...past], now)
+    const row = standing(service, open, workspace, this.#wall(workspace))
+    const title = `${speech.t.justMe.title} ${service.title}`
+    return {
+      title,
+      description: title,
+      main: justMeMain({ row, rollups, quiet, traits: knownTraits(traits, service.components), guessed }, voice),
+      live: null,
+      alternate: `/api/v1/services/${encodeURIComponent(id)}`,
+    }
+  }
+
   /** Learnt once an hour: a week of rows is too much to read for each rendering. */
-  async #usualOf({ service }: ServiceNow, incidents: IncidentView[], now: EpochMs): Promise<Usual> {
+  async #usualOf(
+    { service }: ServiceNow,
+    incidents: IncidentView[],
+    now: EpochMs,
+  ): Promise<{ usual: Usual; quiet: QuietDays }> {
     const hour = Math.floor(now / HOUR)
     const held = this.#usual.get(service)
-    if (held?.hour === hour) return held.usual
+    if (held?.hour === hour) return held
     const until = (hour - 1) * HOUR
     const known = incidents.map(each => ({ from: each.startedAt, until: each.resolvedAt ?? now }))
     const rows = await this.#reader.rollups(service, until - USUAL_MS, until)
-    const usual = usualByCountry(fillSilence(rows, until - USUAL_MS, until), known)
-    remember(this.#usual, service, { hour, usual })
-    return usual
+    const filled = fillSilence(rows, until - USUAL_MS, until)
+    const made = { hour, usual: usualByCountry(filled, known), quiet: quietOf(quietRows(filled, known)) }
+    remember(this.#usual, service, made)
+    return made
   }
 
   async incident(speech: Speech, id: string, at: EpochMs | null): Promise<Made | null> {

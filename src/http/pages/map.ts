@@ -15,7 +15,7 @@ const NAMED = 6
 const WINDOW_MS = HOUR
 const LEAD_MS = 10 * MINUTE
 /** Added above and below the line: half a report each, so that a country that never reported has a finite ratio. */
-const PRIOR = 0.5
+export const PRIOR = 0.5
 
 export interface CountryRow {
   code: string
@@ -35,12 +35,17 @@ export interface Usual {
   counts: Map<string, [number, number]>
 }
 
-/** Sums over bins outside incidents, of which the ten minutes before count as well: people feel it before it has a name. */
-export function usualByCountry(
-  rollups: readonly Rollup[],
-  incidents: readonly { from: EpochMs; until: EpochMs }[],
-): Usual {
-  const quiet = rollups.filter(row => !incidents.some(each => row.bin >= each.from - LEAD_MS && row.bin < each.until))
+interface Span {
+  from: EpochMs
+  until: EpochMs
+}
+
+/** Bins outside incidents, of which the ten minutes before count as well: people feel it before it has a name. */
+export const quietRows = (rollups: readonly Rollup[], incidents: readonly Span[]): Rollup[] =>
+  rollups.filter(row => !incidents.some(each => row.bin >= each.from - LEAD_MS && row.bin < each.until))
+
+export function usualByCountry(rollups: readonly Rollup[], incidents: readonly Span[]): Usual {
+  const quiet = quietRows(rollups, incidents)
   return {
     knownMs: quiet.length * ROLLUP_MS,
     counts: countBy(quiet, 'country', Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY),

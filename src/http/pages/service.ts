@@ -4,6 +4,7 @@ import { HOUR, type EpochMs } from '../../contract/time.js'
 import type { IncidentView, Rollup } from '../../contract/view.js'
 import type { Component } from '../../contract/topology.js'
 import { chartTable, legend, reportChart, smallChart, type Band } from './chart.js'
+import { countryOptions } from './choices.js'
 import { factList } from './facts.js'
 import { attr, html, type Html } from './html.js'
 import { slowest } from './incident.js'
@@ -22,12 +23,6 @@ export const RANGES: Record<Range, { spanMs: number; binMs: number }> = {
 /** Below this share the axis of failed requests does not stretch, so that noise stays flat. */
 const ERRORS_TOP = 0.05
 const MIX_ROWS = 6
-/** Countries offered in the form: those people report from, then the rest of a short list of large ones. */
-const MANY_PEOPLE =
-  'AR AU BD BE BR CA CH CL CN CO DE EG ES FR GB ID IE IN IT JP KE KR MX MY NG NL NZ PE PH PK PL PT SE SG TH TR TW UA US VN ZA'.split(
-    ' ',
-  )
-
 export interface ServiceInput {
   row: Standing
   /** At least the range and the last day. */
@@ -91,23 +86,16 @@ function dataAge(row: Standing, voice: Voice): Html {
   return html`<p class="age">${t.age.asOf} ${time(row.service.at, voice)}${kinds.map(([via, at]) => html` · ${own(t.signal, via) ?? via} ${ago(at, voice)}`)}</p>`
 }
 
-function reportForm({ row, rollups, thanks }: ServiceInput, path: string, { t, f, now }: Voice): Html {
-  const countries = [
-    ...new Set(
-      [...countBy(rollups, 'country', now - 24 * HOUR, now).keys()]
-        .filter(code => /^[A-Z]{2}$/.test(code))
-        .concat(MANY_PEOPLE),
-    ),
-  ]
-    .map((code): [string, string] => [code, f.country(code)])
-    .sort((a, b) => a[1].localeCompare(b[1], f.locale))
+function reportForm({ row, rollups, thanks }: ServiceInput, path: string, voice: Voice): Html {
+  const { t } = voice
+  const countries = countryOptions(rollups, voice)
   const problems = [
     ...row.service.components.map((each): [string, string] => [each.id, each.name]),
     ...Object.entries(t.report.problems),
   ]
   const select = (name: string, label: string, options: [string, string][]) =>
     html`<label>${label}<select name="${name}"><option value="">${t.report.choose}</option>${options.map(([value, text]) => html`<option value="${value}">${text}</option>`)}</select></label>`
-  return html`<section class="side"><h2>${t.report.title}</h2><form method="post" action="/api/v1/report" data-report data-failed="${t.report.failed}" data-bad="${t.report.thanksBad}" data-ok="${t.report.thanksOk}"><p class="thanks" role="status"${attr('hidden', thanks === null)}>${thanks === 'bad' ? t.report.thanksBad : thanks === 'ok' ? t.report.thanksOk : ''}</p><input type="hidden" name="service" value="${row.service.service}"><input type="hidden" name="back" value="${path}"><div class="tap"><button class="no" name="kind" value="bad">${t.report.bad}</button><button class="yes" name="kind" value="ok">${t.report.ok}</button></div><details id="details"><summary>${t.report.details}</summary><div class="fields">${select('problem', t.report.problem, problems)}${select('country', t.report.country, countries)}${select('platform', t.report.platform, Object.entries(t.report.platforms))}<label>${t.report.text}<textarea name="text" rows="2" maxlength="500"></textarea></label></div></details></form><p class="note">${t.report.note}</p></section>`
+  return html`<section class="side"><h2>${t.report.title}</h2><form method="post" action="/api/v1/report" data-report data-failed="${t.report.failed}" data-bad="${t.report.thanksBad}" data-ok="${t.report.thanksOk}"><p class="thanks" role="status"${attr('hidden', thanks === null)}>${thanks === 'bad' ? t.report.thanksBad : thanks === 'ok' ? t.report.thanksOk : ''}</p><input type="hidden" name="service" value="${row.service.service}"><input type="hidden" name="back" value="${path}"><div class="tap"><button class="no" name="kind" value="bad">${t.report.bad}</button><button class="yes" name="kind" value="ok">${t.report.ok}</button></div><details id="details"><summary>${t.report.details}</summary><div class="fields">${select('problem', t.report.problem, problems)}${select('country', t.report.country, countries)}${select('platform', t.report.platform, Object.entries(t.report.platforms))}<label>${t.report.text}<textarea name="text" rows="2" maxlength="500"></textarea></label></div></details></form><p class="note">${t.report.note} <a href="${path}/just-me" rel="nofollow">${t.justMe.title}</a></p></section>`
 }
 
 function chartSection(series: Series, bands: Band[], { range }: ServiceInput, path: string, voice: Voice): Html {

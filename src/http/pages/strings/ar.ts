@@ -1,5 +1,6 @@
 import type { Strings } from './en.js'
 import { arIncident, arSays } from './ar-incident.js'
+import { arPeople } from './ar-people.js'
 import { pair, plurals, type Count } from './plural.js'
 
 const some = plurals<'zero' | 'one' | 'two' | 'few' | 'many'>('ar')
@@ -280,6 +281,7 @@ export const ar: Strings = {
 
   incident: arIncident,
   says: arSays,
+  ...arPeople,
 
   problem: {
     404: pair('لا شيء هنا', 'لا توجد صفحة في هذا العنوان. قد يكون مكتوبًا خطأً، أو قد يكون للخدمة أو الحادث اسم آخر.'),

@@ -1,5 +1,6 @@
 import type { Strings } from './en.js'
 import { deIncident, deSays } from './de-incident.js'
+import { dePeople } from './de-people.js'
 import { pair, plurals, type Count } from './plural.js'
 
 const some = plurals<'one'>('de')
@@ -279,6 +280,7 @@ export const de: Strings = {
 
   incident: deIncident,
   says: deSays,
+  ...dePeople,
 
   problem: {
     404: pair(

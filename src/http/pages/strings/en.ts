@@ -2,6 +2,7 @@ import type { EventName, IncidentKind, SecurityState, Severity } from '../../../
 import type { ChangeKind, NoticeStatus } from '../../../contract/signal.js'
 import type { ServiceState } from '../../../contract/view.js'
 import { enIncident, enSays } from './en-incident.js'
+import { enPeople } from './en-people.js'
 import { pair, plurals, type Count } from './plural.js'
 
 const some = plurals<'one'>('en')
@@ -297,6 +298,7 @@ export const en = {
 
   incident: enIncident,
   says: enSays,
+  ...enPeople,
 
   problem: {
     404: pair(

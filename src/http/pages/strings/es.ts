@@ -1,5 +1,6 @@
 import type { Strings } from './en.js'
 import { esIncident, esSays } from './es-incident.js'
+import { esPeople } from './es-people.js'
 import { pair, plurals, type Count } from './plural.js'
 
 const some = plurals<'one' | 'many'>('es')
@@ -279,6 +280,7 @@ export const es: Strings = {
 
   incident: esIncident,
   says: esSays,
+  ...esPeople,
 
   problem: {
     404: pair(

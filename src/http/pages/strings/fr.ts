@@ -1,5 +1,6 @@
 import type { Strings } from './en.js'
 import { frIncident, frSays } from './fr-incident.js'
+import { frPeople } from './fr-people.js'
 import { pair, plurals, type Count } from './plural.js'
 
 const some = plurals<'one' | 'many'>('fr')
@@ -283,6 +284,7 @@ export const fr: Strings = {
 
   incident: frIncident,
   says: frSays,
+  ...frPeople,
 
   problem: {
     404: pair(

@@ -1,5 +1,6 @@
 import type { Strings } from './en.js'
 import { hiIncident, hiSays } from './hi-incident.js'
+import { hiPeople } from './hi-people.js'
 import { pair, plurals } from './plural.js'
 
 const some = plurals<'one'>('hi')
@@ -273,6 +274,7 @@ export const hi: Strings = {
 
   incident: hiIncident,
   says: hiSays,
+  ...hiPeople,
 
   problem: {
     404: pair('यहाँ कुछ नहीं है', 'इस पते पर कोई पेज नहीं है। शायद पता ग़लत लिखा है, या सेवा या घटना का नाम कुछ और है।'),

@@ -1,5 +1,6 @@
 import type { Strings } from './en.js'
 import { idIncident, idSays } from './id-incident.js'
+import { idPeople } from './id-people.js'
 import { pair } from './plural.js'
 
 export const id: Strings = {
@@ -270,6 +271,7 @@ export const id: Strings = {
 
   incident: idIncident,
   says: idSays,
+  ...idPeople,
 
   problem: {
     404: pair(

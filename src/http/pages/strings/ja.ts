@@ -1,5 +1,6 @@
 import type { Strings } from './en.js'
 import { jaIncident, jaSays } from './ja-incident.js'
+import { jaPeople } from './ja-people.js'
 import { pair } from './plural.js'
 
 export const ja: Strings = {
@@ -269,6 +270,7 @@ export const ja: Strings = {
 
   incident: jaIncident,
   says: jaSays,
+  ...jaPeople,
 
   problem: {
     404: pair(

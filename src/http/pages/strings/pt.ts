@@ -1,5 +1,6 @@
 import type { Strings } from './en.js'
 import { ptIncident, ptSays } from './pt-incident.js'
+import { ptPeople } from './pt-people.js'
 import { pair, plurals, type Count } from './plural.js'
 
 const some = plurals<'one' | 'many'>('pt-BR')
@@ -281,6 +282,7 @@ export const pt: Strings = {
 
   incident: ptIncident,
   says: ptSays,
+  ...ptPeople,
 
   problem: {
     404: pair(

@@ -1,0 +1,73 @@
+import type { FastifyRequest } from 'fastify'
+import type { Config } from '../contract/config.js'
+import { clientAddress, rangesOf } from '../shell/address.js'
+import type { Visitor } from '../shell/reporters.js'
+import type { Traits } from './pages/just-me.js'
+
+/** Cloudflare writes XX for unknown and T1 for Tor; others leave the header out. */
+const NO_COUNTRY = new Set(['XX', 'T1', 'ZZ'])
+const COUNTRIES = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' })
+/** Browsers write up to a few hundred characters. */
+const AGENT_CHARS = 1_000
+
+/** A code of two letters that names a country; null for anything else. */
+export function countryOf(text: string | undefined): string | null {
+  const code = text?.trim().toUpperCase() ?? ''
+  return /^[A-Z]{2}$/.test(code) && !NO_COUNTRY.has(code) && COUNTRIES.of(code) !== undefined ? code : null
+}
+
+/** What people use, as far as their browser says: a program that is no browser says nothing of a person. */
+export function platformOf(agent: string | undefined): 'ios' | 'android' | 'web' | null {
+  const text = (agent ?? '').slice(0, AGENT_CHARS)
+  if (/\b(?:iPhone|iPad|iPod)\b/.test(text)) return 'ios'
+  if (/\bAndroid\b/.test(text)) return 'android'
+  return /^Mozilla\//.test(text) ? 'web' : null
+}
+
+/** Reads who asks from a request: what strangers write into headers is believed of no one, what our proxies write is. */
+export class Visitors {
+  readonly #isProxy: (address: string) => boolean
+
+  constructor(private readonly config: Pick<Config, 'proxies' | 'asnHeader' | 'countryHeader'>) {
+    this.#isProxy = rangesOf(config.proxies)
+  }
+
+  /** For counting: hashed by `Reporters`, never kept. */
+  visitor(request: FastifyRequest, pass: string | null): Visitor {
+    const { headers, socket } = request
+    const forwarded = headers['x-forwarded-for']
+    return {
+      address: clientAddress(
+        socket.remoteAddress ?? '',
+        Array.isArray(forwarded) ? forwarded.join(',') : forwarded,
+        this.#isProxy,
+      ),
+      agent: `${headers['user-agent'] ?? ''} ${headers['accept-language'] ?? ''}`,
+      asn: this.asn(request),
+      pass,
+    }
+  }
+
+  /** The number of the visitor's network, without letters. */
+  asn(request: FastifyRequest): string | null {
+    const said = this.#said(request, this.config.asnHeader)
+    return said !== undefined && /^(AS)?\d{1,10}$/i.test(said) ? said.replace(/^AS/i, '') : null
+  }
+
+  /** What can be guessed without knowing who it is. */
+  hints(request: FastifyRequest): Traits {
+    const country = countryOf(this.#said(request, this.config.countryHeader))
+    const platform = platformOf(request.headers['user-agent'])
+    const asn = this.asn(request)
+    return {
+      ...(country === null ? {} : { country }),
+      ...(platform === null ? {} : { platform }),
+      ...(asn === null ? {} : { asn: `AS${asn}` }),
+    }
+  }
+
+  #said({ headers, socket }: FastifyRequest, name: string | null): string | undefined {
+    const said = name !== null && this.#isProxy(socket.remoteAddress ?? '') ? headers[name] : undefined
+    return typeof said === 'string' ? said : undefined
+  }
+}
