@@ -21,7 +21,7 @@ export function platformOf(agent: string | undefined): 'ios' | 'android' | 'web'
   const text = (agent ?? '').slice(0, AGENT_CHARS)
   if (/\b(?:iPhone|iPad|iPod)\b/.test(text)) return 'ios'
   if (/\bAndroid\b/.test(text)) return 'android'
-  return /^Mozilla\//.test(text) ? 'web' : null
+  return text.startsWith('Mozilla/') ? 'web' : null
 }
 
 /** Reads who asks from a request: what strangers write into headers is believed of no one, what our proxies write is. */
