@@ -42,7 +42,7 @@ footer{border-top:1px solid var(--line);margin-top:48px;padding:16px 0 32px}
 .hole,.sign{fill:var(--bg)}
 .ring,.ask{stroke:currentColor;stroke-width:1.8}
 .ring{stroke-dasharray:3 2.5}
-.hero{border-radius:8px;padding:18px;display:grid;align-content:start;gap:8px;background:var(--fill);background:color-mix(in srgb,currentColor 11%,var(--bg))}
+.hero{border-radius:8px;padding:18px;display:grid;gap:8px;background:var(--fill);background:color-mix(in srgb,currentColor 11%,var(--bg))}
 .hero.degraded{background:color-mix(in srgb,#eaa400 15%,var(--bg))}.hero.outage{background:color-mix(in srgb,#ff5319 12%,var(--bg))}
 .hero>:not(.state,.age,.soft){color:var(--ink)}
 section{border-top:1px solid var(--line);margin-top:28px;padding-top:14px}
