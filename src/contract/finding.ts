@@ -77,7 +77,10 @@ export interface Crowd {
   /** Complaints, rumours, exposure and quality texts among those with text. */
   complaints: number
   rumours: number
+  /** People who say that they see what is another's, or that another uses what is theirs. */
   exposures: number
+  /** Of these, the latter: accounts taken over. */
+  takeovers: number
   quality: number
   worksForMe: number
   /** Up to 10 ids that the exposure reading rests on. */

@@ -43,6 +43,8 @@ export type SecurityState = 'no_evidence' | 'suspected' | 'confirmed' | 'ruled_o
 
 export interface Security {
   state: SecurityState
+  /** What people tell first-hand: they see what is another's, or another uses what is theirs. */
+  about?: ('exposure' | 'takeover')[]
   because: Evidence[]
 }
 

@@ -29,6 +29,7 @@ const calmCrowd: Crowd = {
   complaints: 0,
   rumours: 0,
   exposures: 0,
+  takeovers: 0,
   quality: 0,
   worksForMe: 0,
   exposureRefs: [],

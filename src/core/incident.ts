@@ -143,20 +143,30 @@ export function severityOf(f: Finding, kind: IncidentKind): Severity {
   return f.crowd.reporters >= 30 && (report.bits ?? 0) >= 40 ? 'major' : 'minor'
 }
 
+const TOLD = { exposure: 'they see what belongs to others', takeover: 'others have got into their accounts' }
+
+const toldOf = ({ exposures, takeovers }: Finding['crowd']): (keyof typeof TOLD)[] => [
+  ...(exposures > takeovers ? (['exposure'] as const) : []),
+  ...(takeovers > 0 ? (['takeover'] as const) : []),
+]
+
 /** The security lane: judged by what first-hand texts say, never by volume. */
 export function securityOf(f: Finding, before: Security): Security {
   if (before.state === 'confirmed' || before.state === 'ruled_out') return before
-  if (f.crowd.exposures >= 5)
+  if (f.crowd.exposures >= 5) {
+    const about = toldOf(f.crowd)
     return {
       state: 'suspected',
+      about,
       because: [
         {
-          says: `${f.crowd.exposures} people, each for themselves, say that they see what belongs to others`,
+          says: `${f.crowd.exposures} people, each for themselves, say that ${about.map(a => TOLD[a]).join(' or that ')}`,
           bits: 2 * f.crowd.exposures,
           refs: f.crowd.exposureRefs,
         },
       ],
     }
+  }
   if (before.state === 'suspected') return before
   const because =
     f.crowd.rumours >= 5

@@ -29,7 +29,7 @@ export function titleOf(e: IncidentEvent, service: string): string {
     case 'quality':
       return `${what}: poor answers`
     case 'security':
-      return `${what}: people report seeing what is not theirs`
+      return `${what}: people report data or accounts in other hands`
     case 'upstream':
       return `${what}: trouble at a service it stands on`
     case 'displaced-load':
@@ -43,7 +43,7 @@ export function titleOf(e: IncidentEvent, service: string): string {
 export type Point =
   | { is: 'failing' | 'slow'; share: number; where: Where }
   | { is: 'share-unknown'; where: Where }
-  | { is: 'upstream' | 'more-reports' | 'cause-unknown' | 'exposure' | 'exposure-open' }
+  | { is: 'upstream' | 'more-reports' | 'cause-unknown' | 'exposure' | 'takeover' | 'exposure-open' }
   | { is: 'recovered'; share: number; slower: Where | null }
   | { is: 'confirmed' | 'suspected'; title: string }
   | { is: 'over-by-person' | 'over-unreported' | 'over-unheard' | 'over-calm' }
@@ -74,7 +74,10 @@ function points(e: IncidentEvent): Pointed[] {
     out.push([{ is: 'recovered', share: e.recovery.recovered, slower }, refs])
   }
   out.push(causePoint(e))
-  if (e.security?.state === 'suspected') out.push([{ is: 'exposure' }, e.security.because.flatMap(b => b.refs)])
+  if (e.security?.state === 'suspected') {
+    const toldBy = e.security.because.flatMap(b => b.refs)
+    for (const is of e.security.about ?? (['exposure'] as const)) out.push([{ is }, toldBy])
+  }
   return out
 }
 
@@ -127,6 +130,8 @@ function english(p: Point): string {
       return 'The cause is not known.'
     case 'exposure':
       return 'Several people say they see what belongs to others; this is being looked at and is not confirmed.'
+    case 'takeover':
+      return 'Several people say that others have got into their accounts; this is being looked at and is not confirmed.'
     case 'exposure-open':
       return 'Whether anything was exposed is for people to establish.'
     case 'over-by-person':

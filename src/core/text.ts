@@ -1,25 +1,12 @@
+import { isExposure, isTakeover } from './text/first-hand.js'
+import { any, words } from './text/words.js'
+
 /**
  * What a short public text says, by words in many languages. Plain on purpose: the classes decide how much a text may weigh,
- * never whether something is true. First-hand exposure ("I can see somebody else's chats") is told from hearsay ("was it hacked?").
+ * never whether something is true. What people themselves see or lost ("I can see somebody else's chats", "somebody changed my
+ * password") is told from hearsay ("was it hacked?").
  */
-export type TextClass = 'exposure' | 'quality' | 'rumour' | 'ok' | 'spam' | 'joke' | 'complaint' | 'other'
-
-const START = '(?<![\\p{L}\\p{N}])'
-const END = '(?![\\p{L}\\p{N}])'
-
-/**
- * Whole words in any alphabet: `\b` knows only ASCII letters. A leading or trailing `*` leaves that end open. One group for all
- * closed words, so that a boundary is looked at once a place.
- */
-const words = (...list: string[]): string => {
-  const isOpen = (word: string): boolean => word.startsWith('*') || word.endsWith('*')
-  const open = list
-    .filter(isOpen)
-    .map(word => `${word.startsWith('*') ? '' : START}${word.replace(/^\*|\*$/g, '')}${word.endsWith('*') ? '' : END}`)
-  const closed = list.filter(word => !isOpen(word))
-  return [...open, ...(closed.length > 0 ? [`${START}(?:${closed.join('|')})${END}`] : [])].join('|')
-}
-const any = (...patterns: string[]): RegExp => new RegExp(patterns.join('|'), 'iu')
+export type TextClass = 'exposure' | 'takeover' | 'quality' | 'rumour' | 'ok' | 'spam' | 'joke' | 'complaint' | 'other'
 
 const SALE = any(
   words('vpn', 'free followers', '\\d+ ?% off', 'giveaway', 'promo code', 'airdrop', 'onlyfans', 'follow for follow'),
@@ -30,85 +17,6 @@ const HEARSAY = any(
   words('hackead[oa]s?', 'ciberataque', 'ataque', 'piratage', 'piraté', 'gehackt', 'взлом*', 'хакер*'),
   '黑客|被黑|ハッキング|해킹',
   words('(overloaded|caused|taken down) by', 'because of (the )?(new|launch)'),
-)
-/** Somebody who is not the writer. */
-const OTHERS = any(
-  words(
-    "(some(body|one) else|other (people|person|user|customer)s?|(another|different) (person|user|customer)|strangers?)(['’]s?)?",
-  ),
-  words("(is|are)n['’]?t mine", '(is|are|was|were) not mine', 'not my (own )?(chats?|account|data|messages?)'),
-  words(
-    'otra persona',
-    'de otr[oa]s?',
-    'ajen[oa]s?',
-    'outra pessoa',
-    'de outr[oa]s?',
-    "d['’]?autres?",
-    "quelqu['’]un d['’]autre",
-  ),
-  words(
-    'fremde[rnsm]?',
-    'ander(er|en|e) (nutzer|leute|person)(s|n)?',
-    'altra persona',
-    'altri utenti',
-    'iemand anders',
-  ),
-  '别人|他人|其他人|他の人|다른 사람|किसी और',
-  words('чуж(ие|ой|ая|их|ое)'),
-)
-/** What belongs to a person. */
-const PRIVATE = any(
-  words(
-    '(chats?|conversations?|histor(y|ies)|messages?|invoices?|bills?|cards?|names?|e-?mails?|mails?|accounts?|data|profiles?|photos?|orders?|files?|titles|address(es)?)',
-  ),
-  words(
-    'historial',
-    'conversa*',
-    'nachricht*',
-    'verlauf',
-    'historique',
-    'datos',
-    'dados',
-    'daten',
-    'données',
-    'konto',
-    'cuenta',
-    'conta',
-    'dati',
-    'gegevens',
-  ),
-  '对话|聊天|记录|账单|账号|履歴|アカウント|채팅|계정|चैट',
-  words('чат(ы|ов)?', 'переписк*', 'данн(ые|ых)'),
-)
-/** First-hand: the writer sees it. */
-const SEES = any(
-  words("(i|i[’']m|i[’']ve|we|my|me|mine)"),
-  words(
-    'mi',
-    'mis',
-    'me',
-    'veo',
-    'vejo',
-    'meu',
-    'minha',
-    'mon',
-    'ma',
-    'mes',
-    'je',
-    'ich',
-    'mein(e[nmrs]?)?',
-    'mir',
-    'mio',
-    'mia',
-    'ik',
-    'mijn',
-  ),
-  '我|私|僕|自分|내|나는|मुझे|मेरे|मेरी',
-  words('я', 'мне', 'мой', 'моём', 'моем', 'меня', 'мои', 'вижу', 'у меня'),
-)
-const HEARD = any(
-  words('(i )?heard', 'rumou?rs?', 'is it true', 'apparently', 'people say', 'they say', 'allegedly'),
-  'data ?cent(er|re)',
 )
 const QUALITY = any(
   words(
@@ -234,6 +142,9 @@ const TROUBLE = any(
     'who else',
     'same (issue|problem|error)s?( here)?',
     'keeps? (failing|crashing|loading|spinning)',
+    'me too',
+    'same (here|for me|in \\w+)',
+    'here (too|as well)',
   ),
   words('[45]\\d\\d(s| error)?'),
   words(
@@ -317,7 +228,8 @@ const TROUBLE = any(
 /** The class of one text; O(length). Texts in no known language are `other`. */
 export function classify(text: string): TextClass {
   if (SALE.test(text)) return 'spam'
-  if (OTHERS.test(text) && PRIVATE.test(text) && SEES.test(text) && !HEARD.test(text)) return 'exposure'
+  if (isExposure(text)) return 'exposure'
+  if (isTakeover(text)) return 'takeover'
   if (HEARSAY.test(text)) return 'rumour'
   if (LAUGH.test(text)) return 'joke'
   if (TROUBLE.test(text.replace(HARMLESS, ' '))) return 'complaint'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DAY, HOUR, MINUTE } from '../../contract/time.js'
 import { post, report } from '../../testing/stream.js'
-import { crowdState, firstAnswer, MAX_REPORTERS, noteCrowd, readCrowd, reporters } from './crowd.js'
+import { crowdState, firstAnswer, MAX_REPORTERS, noteCrowd, readCrowd, reporters, takeBackReport } from './crowd.js'
 
 const T = Date.UTC(2031, 4, 9, 12)
 const WINDOW = 15 * MINUTE
@@ -88,5 +88,32 @@ describe('exposures', () => {
     expect(exposures).toBe(200)
     expect(exposureRefs).toHaveLength(10)
     expect(exposureRefs.at(-1)).toBe(`p499${T}`)
+  })
+})
+
+describe('accounts in other hands', () => {
+  const lost = (who: string, at: number) =>
+    report({ at, reporter: who, id: `${who}${at}`, text: 'somebody changed my password' })
+  it('count when many at once are a surprise, and stand beside exposures', () => {
+    const state = crowdState()
+    for (let i = 0; i < 3; i++) noteCrowd(state, lost(`p${i}`, T + i * MINUTE), true)
+    expect(readCrowd(state, T + 10 * MINUTE, WINDOW)).toMatchObject({ exposures: 0, takeovers: 0 })
+    for (let i = 3; i < 8; i++) noteCrowd(state, lost(`p${i}`, T + i * MINUTE), true)
+    expect(readCrowd(state, T + 10 * MINUTE, WINDOW)).toMatchObject({ exposures: 8, takeovers: 8 })
+  })
+  it('do not where a service hears of as many every day', () => {
+    const state = crowdState()
+    let now = T
+    for (let i = 0; i < 60 * 20; i++) noteCrowd(state, lost(`p${i}`, (now = T + (i * DAY) / 60)), true)
+    for (let i = 0; i < 6; i++) noteCrowd(state, lost(`q${i}`, now + i * MINUTE), true)
+    expect(readCrowd(state, now + 10 * MINUTE, WINDOW)).toMatchObject({ exposures: 0, takeovers: 0 })
+    for (let i = 0; i < 40; i++) noteCrowd(state, lost(`r${i}`, now + i * MINUTE), true)
+    expect(readCrowd(state, now + 50 * MINUTE, WINDOW).takeovers).toBeGreaterThan(40)
+  })
+  it('are taken back with the flood that brought them', () => {
+    const state = crowdState()
+    for (let i = 0; i < 8; i++) noteCrowd(state, lost(`p${i}`, T), true)
+    for (let i = 0; i < 8; i++) takeBackReport(state, T, true, `p${i}`)
+    expect(readCrowd(state, T, WINDOW).exposures).toBe(0)
   })
 })

@@ -1,6 +1,7 @@
 import type { Crowd } from '../../contract/finding.js'
 import type { Observation } from '../../contract/signal.js'
 import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
+import { bitsOf, poissonSurvival } from '../stat/tails.js'
 import { classify, type TextClass } from '../text.js'
 import { FEW_WAIT_MIN, MIX_MS, type Mix } from './voices.js'
 
@@ -15,6 +16,14 @@ const MAX_REFS = 10
 const MAX_EXPOSURES = 200
 /** People tell of it over so many windows. */
 const EXPOSURE_WINDOWS = 6
+/**
+ * Accounts are lost to guessed passwords every day, and a large service always hears of it: those who lost theirs count when so many
+ * at once are a surprise of 20 bits (one in a million windows) against the usual of the last weeks.
+ */
+const TAKEOVER_BITS = 20
+const TAKEOVER_MEMORY_MS = 14 * DAY
+/** Until a service has a past, one a day is taken for usual. */
+const TAKEOVER_PRIOR_PER_DAY = 1
 
 /** Who has given one answer on one service lately: two generations of a map, each at most REPORTER_MS long. */
 interface Answers {
@@ -72,10 +81,24 @@ interface CrowdSlot {
 export interface CrowdState {
   slots: (CrowdSlot | null)[]
   /** Reports that say they see what is not theirs, newest last. */
-  exposures: { at: EpochMs; id: string; who: string; open?: true }[]
+  exposures: Told[]
+  /** Reports of an own account in other hands, newest last; `usual` is their fading sum over TAKEOVER_MEMORY. */
+  takeovers: { told: Told[]; usual: number; since: EpochMs; at: EpochMs }
 }
 
-export const crowdState = (): CrowdState => ({ slots: Array.from({ length: CROWD_SLOTS }, () => null), exposures: [] })
+/** One person's word. */
+interface Told {
+  at: EpochMs
+  id: string
+  who: string
+  open?: true
+}
+
+export const crowdState = (): CrowdState => ({
+  slots: Array.from({ length: CROWD_SLOTS }, () => null),
+  exposures: [],
+  takeovers: { told: [], usual: 0, since: 0, at: 0 },
+})
 
 function slotOf(state: CrowdState, at: EpochMs): CrowdSlot {
   const slot = Math.floor(at / MINUTE) * MINUTE
@@ -93,6 +116,7 @@ export function noteCoordinated(state: CrowdState, at: EpochMs): void {
 /** A report that was counted turned out to be part of a flood. */
 export function takeBackReport(state: CrowdState, at: EpochMs, bad: boolean, who: string): void {
   state.exposures = state.exposures.filter(x => x.who !== who)
+  state.takeovers.told = state.takeovers.told.filter(x => x.who !== who)
   const slot = slotOf(state, at)
   slot.coordinated++
   if (!bad) slot.ok = Math.max(0, slot.ok - 1)
@@ -135,31 +159,54 @@ function noteText(state: CrowdState, slot: CrowdSlot, signal: Observation, count
   const says = classify(signal.text!)
   if (counted) slot.texts[says] = (slot.texts[says] ?? 0) + 1
   // Whoever complained in the morning may see a stranger's data at noon: exposures count people by themselves.
-  if (says === 'exposure') noteExposure(state, signal)
+  if (says === 'exposure') noteTold(state.exposures, signal)
+  if (says === 'takeover' && noteTold(state.takeovers.told, signal)) noteTakeover(state.takeovers, signal.at)
   return says
 }
 
 export const whoOf = (signal: Observation): string => signal.reporter ?? signal.author ?? signal.id
 
-function noteExposure(state: CrowdState, signal: Observation): void {
+/** False when this person has told it within a day. */
+function noteTold(told: Told[], signal: Observation): boolean {
   const who = whoOf(signal)
-  const known = state.exposures.findIndex(x => x.who === who)
+  const known = told.findIndex(x => x.who === who)
   if (known >= 0) {
-    if (signal.at - state.exposures[known]!.at < REPORTER_MS) return
-    state.exposures.splice(known, 1)
+    if (signal.at - told[known]!.at < REPORTER_MS) return false
+    told.splice(known, 1)
   }
-  state.exposures.push({ at: signal.at, id: signal.id, who, ...(signal.prefix === undefined ? {} : { open: true }) })
-  if (state.exposures.length > MAX_EXPOSURES) state.exposures.shift()
+  told.push({ at: signal.at, id: signal.id, who, ...(signal.prefix === undefined ? {} : { open: true }) })
+  if (told.length > MAX_EXPOSURES) told.shift()
+  return true
+}
+
+function noteTakeover(takeovers: CrowdState['takeovers'], at: EpochMs): void {
+  if (takeovers.since === 0) takeovers.since = takeovers.at = at
+  takeovers.usual = 1 + takeovers.usual * Math.exp(-Math.max(0, at - takeovers.at) / TAKEOVER_MEMORY_MS)
+  takeovers.at = Math.max(takeovers.at, at)
 }
 
 /** Those of people's own door wait while it is doubted. */
-export const freshExposures = (
-  state: CrowdState,
-  now: EpochMs,
-  windowMs: number,
-  doubt = false,
-): CrowdState['exposures'] =>
-  state.exposures.filter(x => !(doubt && x.open) && x.at > now - EXPOSURE_WINDOWS * windowMs && x.at <= now)
+const freshOf = (told: readonly Told[], now: EpochMs, windowMs: number, doubt: boolean): Told[] =>
+  told.filter(x => !(doubt && x.open) && x.at > now - EXPOSURE_WINDOWS * windowMs && x.at <= now)
+
+/** Lost accounts of the window when they are more than a service of this past hears of, else none; O(MAX_EXPOSURES). */
+function freshTakeovers(state: CrowdState, now: EpochMs, windowMs: number, doubt: boolean): Told[] {
+  const { told, usual, since, at } = state.takeovers
+  if (told.length === 0) return []
+  const fresh = freshOf(told, now, windowMs, doubt)
+  // What is judged is not its own usual; the sum has had only so long to fill.
+  const before = Math.max(0, usual * Math.exp(-Math.max(0, now - at) / TAKEOVER_MEMORY_MS) - fresh.length)
+  const filled = TAKEOVER_MEMORY_MS * (1 - Math.exp(-Math.max(0, now - since) / TAKEOVER_MEMORY_MS))
+  const perMs = (before + TAKEOVER_PRIOR_PER_DAY) / (filled + DAY)
+  const bits = bitsOf(poissonSurvival(fresh.length, perMs * EXPOSURE_WINDOWS * windowMs))
+  return bits >= TAKEOVER_BITS ? fresh : []
+}
+
+/** Words of people who saw what is another's, or lost what is theirs: what the security lane rests on, oldest first. */
+export const freshExposures = (state: CrowdState, now: EpochMs, windowMs: number, doubt = false): Told[] =>
+  [...freshOf(state.exposures, now, windowMs, doubt), ...freshTakeovers(state, now, windowMs, doubt)].sort(
+    (a, b) => a.at - b.at,
+  )
 
 /** Sums over (now − windowMs, now]. */
 export function readCrowd(state: CrowdState, now: EpochMs, windowMs: number, doubt = false): Crowd {
@@ -171,6 +218,7 @@ export function readCrowd(state: CrowdState, now: EpochMs, windowMs: number, dou
     complaints: 0,
     rumours: 0,
     exposures: 0,
+    takeovers: 0,
     quality: 0,
     worksForMe: 0,
     exposureRefs: [],
@@ -189,6 +237,7 @@ export function readCrowd(state: CrowdState, now: EpochMs, windowMs: number, dou
   out.repeated = out.reports > 0 ? out.repeated / out.reports : 0
   const fresh = freshExposures(state, now, windowMs, doubt)
   out.exposures = fresh.length
+  out.takeovers = freshTakeovers(state, now, windowMs, doubt).length
   out.exposureRefs = fresh.slice(-MAX_REFS).map(x => x.id)
   return out
 }

@@ -17,6 +17,7 @@ import {
   type CrowdState,
   type Reporters,
 } from './crowd.js'
+import type { TextClass } from '../text.js'
 import { readDemand } from './demand.js'
 import { badKinds, bitsOfKinds, inAlarm, isDoubted, machinesSee, onsetOf, slowKinds, unheard } from './kinds.js'
 import { expectedReports, reportState, reportTable, takeReport, untakeReport, type ReportState } from './reports.js'
@@ -50,6 +51,8 @@ const MAX_GAP_MS = 24 * 60 * MINUTE
 const AFTERMATH_MS = 40 * MINUTE
 /** Report segments are read over this much. */
 const REPORT_WINDOW_MS = 15 * MINUTE
+/** Posts that tell of trouble. */
+const TROUBLED: ReadonlySet<TextClass> = new Set(['complaint', 'exposure', 'takeover', 'quality'])
 /** Segments are searched each minute at first, then each SEARCH_EVERY minutes: they change slowly later. */
 const SEARCH_EVERY_MIN = 3
 const SEARCH_SETTLES_MS = 30 * MINUTE
@@ -139,7 +142,7 @@ function takeAnswer(
     if (prefix !== undefined)
       noteCounted(s.voices, prefix, { who: whoOf(signal), at, slot, labels, bad, ok: signal.total - bad })
   } else {
-    const bad = signal.bad ?? (says === 'complaint' || says === 'exposure' || says === 'quality' ? signal.total : 0)
+    const bad = signal.bad ?? (says !== null && TROUBLED.has(says) ? signal.total : 0)
     const leaf = takeReport(state, slot, signal.labels, bad, 0)
     addToBin(s, slot, 'posts', state.book, leaf, signal.total, bad, 0)
   }

@@ -11,7 +11,7 @@ import { isDoubted } from './kinds.js'
 import { floods, weigh } from './voices.js'
 import { readStrand, serviceState, takeCoordinated, takeObservation, tickKinds, type ServiceState } from './service.js'
 
-/** So many people, each for themselves, must say that they see what is not theirs before it is told. */
+/** So many people, each for themselves, must say that they see what is not theirs, or lost what is, before it is told. */
 export const EXPOSURES_TO_TELL = 5
 const EXPOSURE_WINDOW_MS = 15 * MINUTE
 /** Trouble that has lasted so long is taught to the baseline after all: either it ends, or it is how things are now. */
@@ -121,9 +121,9 @@ function learn(s: ServiceState, now: EpochMs): void {
   if (s.posts) learnUsual(s.posts, now, trouble.bad)
 }
 
-/** People who see what is not theirs matter by what they say, not by how many they are: told without any spike. */
+/** People who see what is not theirs, or lost what is, matter by what they say, not by how many they are: told without any spike. */
 function tellExposure(s: ServiceState, now: EpochMs, matters: Matter[]): void {
-  if (s.crowd.exposures.length < EXPOSURES_TO_TELL) return
+  if (s.crowd.exposures.length + s.crowd.takeovers.told.length < EXPOSURES_TO_TELL) return
   const doubt = isDoubted(s, now)
   const crowd = readCrowd(s.crowd, now, EXPOSURE_WINDOW_MS, doubt)
   if (crowd.exposures < EXPOSURES_TO_TELL) return

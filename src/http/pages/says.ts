@@ -53,6 +53,8 @@ function pointText(point: Point, components: readonly Component[], voice: Voice)
       return says.causeUnknown
     case 'exposure':
       return says.exposure
+    case 'takeover':
+      return says.takeover
     case 'exposure-open':
       return says.exposureOpen
     case 'over-by-person':

@@ -111,6 +111,7 @@ export const arSays: SaysStrings = {
   suspected: title => `مشتبه به، دون تأكيد: ${title}.`,
   causeUnknown: 'السبب غير معروف.',
   exposure: 'يقول عدة أشخاص إنهم يرون ما يخص غيرهم؛ الأمر قيد الفحص وغير مؤكد.',
+  takeover: 'يقول عدة أشخاص إن غيرهم دخل إلى حساباتهم؛ الأمر قيد الفحص وغير مؤكد.',
   overByPerson: 'أعلن شخص انتهاء الحادث.',
   overUnreported: 'لم يبلّغ عنه أحد مؤخرًا.',
   overSilent: where => `ما يمكن رؤيته عاد إلى مستواه المعتاد. لا أخبار من: ${where}.`,

@@ -110,6 +110,7 @@ export const deSays: SaysStrings = {
   suspected: title => `Vermutet, nicht bestätigt: ${title}.`,
   causeUnknown: 'Die Ursache ist nicht bekannt.',
   exposure: 'Mehrere Leute sagen, sie sähen Fremdes; das wird geprüft und ist nicht bestätigt.',
+  takeover: 'Mehrere Leute sagen, Fremde seien in ihre Konten gelangt; das wird geprüft und ist nicht bestätigt.',
   overByPerson: 'Eine Person hat die Störung für beendet erklärt.',
   overUnreported: 'In letzter Zeit hat es niemand gemeldet.',
   overSilent: where => `Was zu sehen ist, ist wieder auf dem üblichen Niveau. Nichts zu hören von: ${where}.`,

@@ -110,6 +110,8 @@ export const enSays = {
   suspected: (title: string) => `Suspected, not confirmed: ${title}.`,
   causeUnknown: 'The cause is not known.',
   exposure: 'Several people say they see what belongs to others; this is being looked at and is not confirmed.',
+  takeover:
+    'Several people say that others have got into their accounts; this is being looked at and is not confirmed.',
   overByPerson: 'A person called this over.',
   overUnreported: 'Nobody has reported it lately.',
   overSilent: (where: string) => `What can be seen is back to its usual level. Nothing is heard from: ${where}.`,

@@ -111,6 +111,7 @@ export const esSays: SaysStrings = {
   suspected: title => `Posible causa, sin confirmar: ${title}.`,
   causeUnknown: 'No se conoce la causa.',
   exposure: 'Varias personas dicen ver lo que es de otras; se está revisando y no está confirmado.',
+  takeover: 'Varias personas dicen que otros han entrado en sus cuentas; se está revisando y no está confirmado.',
   overByPerson: 'Una persona lo dio por terminado.',
   overUnreported: 'Nadie ha informado de ello últimamente.',
   overSilent: where => `Lo que se puede ver ha vuelto a su nivel habitual. No se sabe nada de: ${where}.`,

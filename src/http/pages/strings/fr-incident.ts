@@ -111,6 +111,8 @@ export const frSays: SaysStrings = {
   suspected: title => `Soupçonné, non confirmé : ${title}.`,
   causeUnknown: 'La cause n’est pas connue.',
   exposure: 'Plusieurs personnes disent voir ce qui appartient à d’autres ; c’est en cours d’examen et non confirmé.',
+  takeover:
+    'Plusieurs personnes disent que d’autres sont entrés dans leur compte ; c’est en cours d’examen et non confirmé.',
   overByPerson: 'Une personne a déclaré l’incident terminé.',
   overUnreported: 'Personne ne l’a signalé dernièrement.',
   overSilent: where => `Ce qui est visible est revenu à son niveau habituel. Aucune nouvelle de : ${where}.`,

@@ -104,6 +104,7 @@ export const idSays: SaysStrings = {
   suspected: title => `Diduga, belum dipastikan: ${title}.`,
   causeUnknown: 'Penyebabnya belum diketahui.',
   exposure: 'Beberapa orang mengaku melihat milik orang lain; ini sedang diperiksa dan belum dipastikan.',
+  takeover: 'Beberapa orang mengaku akunnya dimasuki orang lain; ini sedang diperiksa dan belum dipastikan.',
   overByPerson: 'Seseorang menyatakan ini selesai.',
   overUnreported: 'Belakangan ini tidak ada yang melaporkannya.',
   overSilent: where => `Yang dapat dilihat sudah kembali ke tingkat biasa. Tidak ada kabar dari: ${where}.`,

@@ -101,6 +101,7 @@ export const jaSays: SaysStrings = {
   suspected: title => `疑い（未確認）：${title}。`,
   causeUnknown: '原因は分かっていません。',
   exposure: '他人の情報が見えるという報告が複数あります。確認中で、まだ裏づけられていません。',
+  takeover: 'アカウントに他人が侵入したという報告が複数あります。確認中で、まだ裏づけられていません。',
   overByPerson: '担当者が終了と判断しました。',
   overUnreported: '最近は報告がありません。',
   overSilent: where => `見える範囲はふだんの水準に戻りました。情報がないもの：${where}。`,

@@ -111,6 +111,8 @@ export const ptSays: SaysStrings = {
   suspected: title => `Suspeita, não confirmada: ${title}.`,
   causeUnknown: 'A causa não é conhecida.',
   exposure: 'Várias pessoas dizem ver o que é de outras; isso está sendo analisado e não está confirmado.',
+  takeover:
+    'Várias pessoas dizem que outros entraram nas suas contas; isso está sendo analisado e não está confirmado.',
   overByPerson: 'Uma pessoa deu isto por encerrado.',
   overUnreported: 'Ninguém relatou isto ultimamente.',
   overSilent: where => `O que se pode ver voltou ao nível habitual. Nada se ouve de: ${where}.`,

@@ -1,0 +1,16 @@
+const START = '(?<![\\p{L}\\p{N}])'
+const END = '(?![\\p{L}\\p{N}])'
+
+/**
+ * Whole words in any alphabet: `\b` knows only ASCII letters. A leading or trailing `*` leaves that end open. One group for all
+ * closed words, so that a boundary is looked at once a place.
+ */
+export const words = (...list: string[]): string => {
+  const isOpen = (word: string): boolean => word.startsWith('*') || word.endsWith('*')
+  const open = list
+    .filter(isOpen)
+    .map(word => `${word.startsWith('*') ? '' : START}${word.replace(/^\*|\*$/g, '')}${word.endsWith('*') ? '' : END}`)
+  const closed = list.filter(word => !isOpen(word))
+  return [...open, ...(closed.length > 0 ? [`${START}(?:${closed.join('|')})${END}`] : [])].join('|')
+}
+export const any = (...patterns: string[]): RegExp => new RegExp(patterns.join('|'), 'iu')
