@@ -9,8 +9,12 @@
  * evidence is therefore taken again with that factor integrated out (Gamma(1/v, 1/v)): a long run of slightly more than expected proves
  * nothing while the level is only roughly known.
  *
+ * An episode opens at the model's threshold, but is told only above the bar that the series' own past peaks set (stat/peaks): until then it
+ * is watched in silence, its slots not learned, its end sought as of any other.
+ *
  * The end is found by the reverse test, a CUSUM of baseline against a rate that is still elevated.
  */
+import { addPeak, barOf, PEAK_PLACES, renewBar } from './stat/peaks.js'
 import { negativeBinomialSurvival } from './stat/tails.js'
 import { thresholdNats } from './stat/threshold.js'
 
@@ -69,7 +73,9 @@ const WORSE_START = OPEN + 18
 const GAIN = OPEN + 19 // solved for SOLVED_MEAN and SOLVED_DISPERSION: what a report says in each lane …
 const COST = GAIN + BANK // … and an expected one against it
 const EXCESS = COST + BANK // nats by which the evidence of the newest slot passes (or misses) the threshold
-const SIZE = EXCESS + 1
+const TOLD = EXCESS + 1 // 1 once the open episode has been told
+const PEAKS = TOLD + 1 // places of stat/peaks
+const SIZE = PEAKS + PEAK_PLACES
 
 /** Durations in slots and memories as factors a slot: the same for all series of one slot length. */
 interface Rules {
@@ -127,6 +133,14 @@ export class Detector {
   }
   get open(): boolean {
     return this.state[OPEN] === 1
+  }
+  /** Whether the open episode has passed the series' own bar. */
+  get told(): boolean {
+    return this.state[TOLD] === 1
+  }
+  /** Nats over the model's threshold that this series needs, 0 unless it is known to burst by itself. */
+  get bar(): number {
+    return this.threshold * (barOf(this.state, PEAKS) - 1)
   }
   get raisedIndex(): number {
     return this.state[RAISED] as number
@@ -203,13 +217,16 @@ export class Detector {
       }
     }
     s[EXCESS] = best - this.threshold
-    return s[OPEN] === 0 && best >= this.threshold
+    if (s[OPEN] === 1) return false
+    renewBar(s, PEAKS, index, this.rules.slotMs, this.rules.falseAlarmsPerDay, this.threshold)
+    return best >= this.threshold
   }
 
   /** Opens the episode whose run of evidence began at `onset` with these sums. */
   raise(index: number, onset: number, reports: number, expected: number): void {
     const s = this.state
     s[OPEN] = 1
+    s[TOLD] = this.excess >= this.bar || s[TOLD] === 1 ? 1 : 0
     s[RAISED] = index
     s[SUM_REPORTS] = reports
     s[SUM_EXPECTED] = expected
@@ -222,6 +239,12 @@ export class Detector {
     s[HOUR_REPORTS] = reports
     s[HOUR_EXPECTED] = expected
     s[PEAK] = Math.max(this.level, (reports + 0.5) / (expected + 0.1))
+  }
+
+  /** Tells an episode that was watched in silence. */
+  tell(index: number): void {
+    this.state[TOLD] = 1
+    this.state[RAISED] = index
   }
 
   /** Reverse test on the newest slot of an open episode: true when the baseline is back. */
@@ -264,9 +287,11 @@ export class Detector {
     return index - (s[RAISED] as number) >= this.rules.worseSlots && worse >= this.threshold + WORSE_NATS
   }
 
-  /** Closes the episode and forgets the evidence that led to it. */
-  close(index: number): void {
-    this.state[OPEN] = 0
+  /** Closes the episode and forgets the evidence that led to it; how high it went is remembered if it may be `learned`. */
+  close(index: number, learned: boolean): void {
+    const s = this.state
+    if (learned) addPeak(s, PEAKS, index, 1 + (s[EVIDENCE] as number) / this.threshold)
+    s[OPEN] = s[TOLD] = 0
     this.clear(index)
   }
 

@@ -44,7 +44,7 @@ export interface SeriesSnapshot {
 }
 
 /** Raised with every change of the state's layout; another version is rebuilt from the log. */
-export const SNAPSHOT_VERSION = 1
+export const SNAPSHOT_VERSION = 2
 /** A level that has stayed shifted this long is the new normal … */
 export const LEVEL_SHIFT_ACCEPTED_AFTER_MS = 24 * 3_600_000
 /** … sooner where the history is shorter than that, for then the old level was hardly known, but never before this. */
@@ -116,7 +116,7 @@ export class CountSeries {
     if (known) {
       if (index - (onset[3] as number) > this.gapSlots) this.afterGap(index)
       onset[3] = index
-      if (baseline.warm || detector.open || this.floods(count)) this.judge(index, count)
+      if (baseline.warm || detector.open || this.floods(count)) this.judge(index, count, hints?.learn !== false)
     }
     const learn = hints?.learn !== false
     baseline.observe(known ? count : null, learn && !detector.open, learn && onset[4] === index)
@@ -180,21 +180,28 @@ export class CountSeries {
     })
   }
 
-  private judge(index: number, count: number): void {
-    const { baseline, detector } = this
+  private judge(index: number, count: number, learn: boolean): void {
+    const { baseline, detector, onset } = this
     if (detector.step(index, count, baseline.mean, baseline.dispersion, baseline.variance)) {
       this.raise(index, count)
       return
     }
     if (!detector.open) return
-    if (detector.worsens(index, count, baseline.mean, baseline.dispersion)) {
+    if (!detector.told && detector.excess >= detector.bar) {
+      // Where the beginning is out of reach by now, it stays as it was found.
+      if ((onset[0] as number) > index - REVISABLE_SLOTS) this.raise(index, count)
+      else this.reading.change = 'raised'
+      detector.tell(index)
+      return
+    }
+    if (detector.told && detector.worsens(index, count, baseline.mean, baseline.dispersion)) {
       this.raise(index, count)
       return
     }
     if (detector.ends(index, count, baseline.mean, baseline.dispersion, baseline.variance)) {
       // What ended the episode is normal by definition: taught, so that a level left a little higher is not raised again and again.
       baseline.teach(detector.backSince, true)
-      this.end(index, 'baseline')
+      this.end(index, 'baseline', learn)
     } else {
       const openSlots = index - detector.raisedIndex
       const history = Math.max(this.acceptSlotsMin, Math.min(this.acceptSlots, detector.raisedIndex))
@@ -202,7 +209,7 @@ export class CountSeries {
       const needed = detector.lastingLevel > PLAUSIBLE_LEVEL ? LONG_OUTAGE_FACTOR * this.acceptSlots : history
       if (openSlots >= needed) {
         baseline.accept(detector.lastingLevel)
-        this.end(index, 'accepted')
+        this.end(index, 'accepted', learn)
       }
     }
   }
@@ -225,17 +232,19 @@ export class CountSeries {
     detector.raise(index, found.start, found.reports, found.expected)
     baseline.teach(found.start, false, fresh)
     onset[4] = fresh && found.start === index ? index : -1
-    this.reading.change = 'raised'
+    if (detector.told) this.reading.change = 'raised'
   }
 
-  private end(index: number, why: 'baseline' | 'accepted' | 'unknown'): void {
-    this.detector.close(index)
-    this.reading.change = 'ended'
-    this.reading.ended = why
+  private end(index: number, why: 'baseline' | 'accepted' | 'unknown', learned: boolean): void {
+    if (this.detector.told) {
+      this.reading.change = 'ended'
+      this.reading.ended = why
+    }
+    this.detector.close(index, learned)
   }
 
   private afterGap(index: number): void {
-    if (this.detector.open) this.end(index, 'unknown')
+    if (this.detector.open) this.end(index, 'unknown', true)
     else this.detector.clear(index)
   }
 
@@ -244,10 +253,10 @@ export class CountSeries {
     reading.at = slotStart + this.options.slotMs
     reading.observed = observed
     reading.expected = baseline.mean
-    reading.alarm = detector.open
+    reading.alarm = detector.told
     reading.level = detector.level
-    const story = detector.open || reading.change === 'ended'
-    const excess = story ? detector.episodeExcess : detector.excess
+    const story = detector.told || reading.change === 'ended'
+    const excess = (story ? detector.episodeExcess : detector.excess) - detector.bar
     reading.bits = Math.max(0, this.alarmBits + excess * Math.LOG2E)
     if (story) {
       this.interval[0] = baseline.startOf(onset[1] as number)
