@@ -289,7 +289,9 @@ describe('CountSeries: laws', () => {
     const before = structuredClone(snapshot)
     for (let i = 12 * 1440; i < 12 * 1440 + 200; i++) series.step(START + i * MINUTE, 50)
     expect(snapshot).toEqual(before)
-    expect(() => CountSeries.open({ ...snapshot, version: (SNAPSHOT_VERSION + 1) as typeof SNAPSHOT_VERSION })).toThrow(/version/)
+    expect(() => CountSeries.open({ ...snapshot, version: (SNAPSHOT_VERSION + 1) as typeof SNAPSHOT_VERSION })).toThrow(
+      /version/,
+    )
   })
 
   it('the past is never changed: readings do not depend on what comes later', () => {
