@@ -30,6 +30,15 @@ export interface Rollup {
 
 export type ServiceState = 'ok' | 'watching' | 'degraded' | 'outage' | 'unknown'
 
+/** What several people wrote with their reports in the last hour, moderated by rule: see core/samples. */
+export interface Sample {
+  theme: string
+  /** How many people wrote about it, at least three. */
+  people: number
+  /** Words that three strangers or more wrote, with gaps ("…") for the rest; absent where no three say alike. */
+  text?: string
+}
+
 /** What is known of a service at the latest tick. */
 export interface ServiceNow {
   service: string
@@ -45,6 +54,8 @@ export interface ServiceNow {
   recent: { bad: number; ok: number; expected: number }
   /** Possibly coordinated reports of the last 15 minutes, in no other count; absent: none. */
   coordinated?: number
+  /** Most people first; absent: nothing that three people say. */
+  samples?: Sample[]
   /** Open incidents, oldest first. */
   incidents: string[]
 }

@@ -12,6 +12,7 @@ import type { ServiceState as Watched } from './watch/service.js'
 import { expectedReports } from './watch/reports.js'
 import { rowsAt } from './aggregate.js'
 import { readCoordinated } from './watch/crowd.js'
+import { readSamples } from './samples/samples.js'
 import { freshRollups } from './watch/rollup.js'
 import { Watch } from './watch/watch.js'
 
@@ -160,6 +161,7 @@ export class Fold {
   private rowOf(s: Watched, at: EpochMs): ServiceNow {
     const open = this.judge.openIncidents(s.id)
     const coordinated = readCoordinated(s.crowd, at)
+    const samples = readSamples(s.samples, Math.max(at, this.now))
     return {
       service: s.id,
       title: s.title,
@@ -175,6 +177,7 @@ export class Fold {
       seen: { ...s.seen },
       recent: recentOf(s, at),
       ...(coordinated === 0 ? {} : { coordinated }),
+      ...(samples.length === 0 ? {} : { samples }),
       incidents: open.map(o => o.id),
     }
   }

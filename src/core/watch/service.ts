@@ -5,6 +5,7 @@ import type { Component, Dependency } from '../../contract/topology.js'
 import { groupCount, groupName, LATE_MS } from '../aggregate.js'
 import { segment, type Segmentation } from '../localize/index.js'
 import { clearSums, rateState, takeRate, tickRates, type RateReading, type RateState, type Strand } from '../rates.js'
+import { noteSample, sampleState, takeBackSample, type SampleState } from '../samples/samples.js'
 import type { SeriesReading } from '../series.js'
 import {
   crowdState,
@@ -69,6 +70,7 @@ export interface ServiceState {
   crowd: CrowdState
   answers: Reporters
   voices: Voices
+  samples: SampleState
   strands: Record<Strand, StrandState | null>
   bins: Map<EpochMs, Bin>
   seen: Partial<Record<ObservationVia, EpochMs>>
@@ -89,6 +91,7 @@ export const serviceState = (id: string): ServiceState => ({
   crowd: crowdState(),
   answers: reporters(),
   voices: voices(),
+  samples: sampleState(),
   strands: { bad: null, slow: null },
   bins: new Map(),
   seen: {},
@@ -137,6 +140,8 @@ function takeAnswer(
   if (signal.via === 'report') {
     const bad = signal.bad ?? signal.total
     const leaf = takeReport(state, slot, signal.labels, bad, signal.total - bad)
+    if (signal.text && bad > 0 && (says === 'complaint' || says === 'quality'))
+      noteSample(s.samples, signal.at, whoOf(signal), signal.prefix ?? whoOf(signal), signal.text)
     addToBin(s, slot, 'reports', state.book, leaf, bad, signal.total - bad, 0)
     const { at, labels, prefix } = signal
     if (prefix !== undefined)
@@ -154,6 +159,7 @@ export function takeCoordinated(s: ServiceState, at: EpochMs, before: readonly C
   s.changed = true
   for (const { who, at: then, slot, labels, bad, ok } of before) {
     takeBackReport(s.crowd, then, bad > 0, who)
+    takeBackSample(s.samples, who)
     if (!s.reports) continue
     const leaf = untakeReport(s.reports, slot, labels, bad, ok)
     addToBin(s, slot, 'reports', s.reports.book, leaf, -bad, -ok, 0)

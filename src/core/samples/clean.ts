@@ -1,0 +1,57 @@
+/**
+ * What a stranger wrote as bare words, fit to be compared and, once several people wrote them, to be shown. Rules, not
+ * judgement: whatever could name or reach somebody becomes a gap, and what is no word is left out. A gap is never filled.
+ */
+
+/** Stands where something was left out. */
+export const GAP = '…'
+/** Longer texts are read so far. */
+const TEXT_CHARS = 400
+const WORDS_MAX = 24
+/** The longest word that is one: German compounds have 30 letters, a sentence without spaces more. */
+const WORD_CHARS = 32
+
+/** Marks that pile up on Latin letters once NFC has made letters of the real ones. */
+const PILED = /[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]/g
+/** Controls, marks of direction, tags, private and unassigned characters; the two joiners that scripts need stay. */
+const UNSEEN = /(?![\u200c\u200d])[\p{C}\p{Zl}\p{Zp}]/gu
+/** An address, a path, a handle, an account, a domain, a key: anything that holds one of these between its letters. */
+const NAMES = /[@#/\\_=&%~^<>{}[\]|]|\p{L}\.\p{L}{2}|:\p{L}/u
+const WORD = /[\p{L}\p{M}\u200c\u200d]+(?:['’-][\p{L}\p{M}]+)*/gu
+const STATUS = /^[45]\d\d$/
+/** What comes after one of these is a name: "I am Ann Lee", "mein Name ist", "je m'appelle". */
+const INTRODUCES =
+  /(?:\b(?:my name is|i am called|call me|signed|mi nombre es|me llamo|meu nome é|me chamo|je m['’]appelle|mein name ist|ich heiße|nama saya|mr|mrs|ms|dr|herr|frau|señor[a]?|monsieur|madame)\b|मेरा नाम|اسمي)[.:]?\s+\S+(?:\s+\p{Lu}\S*)?/giu
+
+/** Words and gaps in their order; empty when nothing is left. O(length). */
+export function clean(text: string): string[] {
+  const plain = text
+    .slice(0, TEXT_CHARS)
+    .normalize('NFKC')
+    .replace(PILED, '')
+    .replace(UNSEEN, ' ')
+    .replace(INTRODUCES, ' @ ')
+  const out: string[] = []
+  const chunks = plain.split(/\s+/).filter(Boolean)
+  for (const [i, chunk] of chunks.entries()) {
+    if (out.length >= WORDS_MAX) break
+    for (const piece of piecesOf(chunk, isNumber(chunks[i - 1]) || isNumber(chunks[i + 1])))
+      if (piece !== GAP || out.at(-1) !== GAP) out.push(piece)
+  }
+  while (out[0] === GAP) out.shift()
+  while (out.at(-1) === GAP) out.pop()
+  return out
+}
+
+const isNumber = (chunk: string | undefined): boolean => chunk !== undefined && /\p{N}/u.test(chunk)
+
+/** Words of what stands between two spaces. An HTTP status says what fails; any other number may be somebody's. */
+function piecesOf(chunk: string, besideNumber: boolean): string[] {
+  const bare = chunk.replace(/^[\p{P}\p{S}]+|[\p{P}\p{S}]+$/gu, '')
+  if (STATUS.test(bare) && !besideNumber) return [bare]
+  if (NAMES.test(chunk) || /\p{N}/u.test(chunk)) return [GAP]
+  return (chunk.match(WORD) ?? []).map(word => (word.length > WORD_CHARS ? GAP : word))
+}
+
+/** As words are compared. */
+export const keyOf = (word: string): string => word.toLowerCase().replaceAll('’', "'")
