@@ -24,7 +24,7 @@ export interface EngineConfig {
 }
 
 /** Raised with every change of the snapshot's layout; another version is rebuilt from the log. */
-export const FOLD_VERSION = 3
+export const FOLD_VERSION = 4
 /** A quieter gap than this in the log has no ticks of its own: nothing is known of it, and a year of minutes takes seconds. */
 const MAX_TICKS_MS = 14 * DAY
 /** Rows of services at which nothing happens are put so often. */
@@ -161,7 +161,7 @@ export class Fold {
   private rowOf(s: Watched, at: EpochMs): ServiceNow {
     const open = this.judge.openIncidents(s.id)
     const coordinated = readCoordinated(s.crowd, at)
-    const samples = readSamples(s.samples, Math.max(at, this.now))
+    const samples = readSamples(s.samples, at)
     return {
       service: s.id,
       title: s.title,

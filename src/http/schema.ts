@@ -144,6 +144,11 @@ export const Service = Type.Object(
     coordinated: Type.Optional(
       Type.Integer({ description: 'Possible coordinated reports of the last 15 minutes, in no other count' }),
     ),
+    samples: Type.Optional(
+      Type.Array(Type.Object({ theme: Type.String(), people: Type.Integer(), text: Type.Optional(Type.String()) }), {
+        description: 'What three people or more wrote in the last hour; a text is words that three strangers share',
+      }),
+    ),
     incidents: Type.Array(Type.String(), { description: 'Open ones, oldest first' }),
   },
   { $id: 'Service' },

@@ -12,12 +12,12 @@ const WORDS_MAX = 24
 const WORD_CHARS = 32
 
 /** Marks that pile up on Latin letters once NFC has made letters of the real ones. */
-const PILED = /[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]/g
+const PILED = /[\u{300}-\u{36f}]|[\u{1ab0}-\u{1aff}]|[\u{1dc0}-\u{1dff}]|[\u{20d0}-\u{20ff}]|[\u{fe20}-\u{fe2f}]/gu
 /** Controls, marks of direction, tags, private and unassigned characters; the two joiners that scripts need stay. */
-const UNSEEN = /(?![\u200c\u200d])[\p{C}\p{Zl}\p{Zp}]/gu
+const UNSEEN = /(?!\u{200c}|\u{200d})[\p{C}\p{Zl}\p{Zp}]/gu
 /** An address, a path, a handle, an account, a domain, a key: anything that holds one of these between its letters. */
 const NAMES = /[@#/\\_=&%~^<>{}[\]|]|\p{L}\.\p{L}{2}|:\p{L}/u
-const WORD = /[\p{L}\p{M}\u200c\u200d]+(?:['’-][\p{L}\p{M}]+)*/gu
+const WORD = /(?:[\p{L}\p{M}]|\u{200c}|\u{200d})+(?:['’-][\p{L}\p{M}]+)*/gu
 const STATUS = /^[45]\d\d$/
 /** What comes after one of these is a name: "I am Ann Lee", "mein Name ist", "je m'appelle". */
 const INTRODUCES =
@@ -38,9 +38,14 @@ export function clean(text: string): string[] {
     for (const piece of piecesOf(chunk, isNumber(chunks[i - 1]) || isNumber(chunks[i + 1])))
       if (piece !== GAP || out.at(-1) !== GAP) out.push(piece)
   }
-  while (out[0] === GAP) out.shift()
-  while (out.at(-1) === GAP) out.pop()
-  return out
+  return trimmed(out)
+}
+
+/** Without gaps at its ends. */
+export function trimmed(words: string[]): string[] {
+  while (words[0] === GAP) words.shift()
+  while (words.at(-1) === GAP) words.pop()
+  return words
 }
 
 const isNumber = (chunk: string | undefined): boolean => chunk !== undefined && /\p{N}/u.test(chunk)

@@ -1,6 +1,6 @@
 import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Sample } from '../../contract/view.js'
-import { clean, GAP, keyOf } from './clean.js'
+import { clean, GAP, keyOf, trimmed } from './clean.js'
 import { isRude, themeOf, THEMES, type Theme } from './theme.js'
 
 // What people write is not a forum. Texts are counted by theme, and one is shown only as far as several strangers wrote
@@ -18,6 +18,8 @@ const RUN_CHARS = 5
 /** Of a text's words so many must be everybody's; and so many of those must stand in a text that says alike. */
 const COMMON_SHARE = 0.5
 const THEMES_TOLD = 5
+/** Texts of one theme that are compared with each other, newest: 40² sets of ten words take about a millisecond. */
+const COMPARED_MAX = 40
 
 interface Said {
   at: EpochMs
@@ -78,7 +80,7 @@ export function readSamples(state: SampleState, now: EpochMs): Sample[] {
   if (told.length === 0) return told
   const fresh = state.said.filter(each => each.at > now - WINDOW_MS && each.at <= now && each.words !== '')
   return told.map(each => {
-    const text = commonest(fresh.filter(said => THEMES[said.theme] === each.theme))
+    const text = commonest(fresh.filter(said => THEMES[said.theme] === each.theme).slice(-COMPARED_MAX))
     return text === null ? each : { ...each, text }
   })
 }
@@ -97,14 +99,20 @@ function commonest(said: readonly Said[]): string | null {
     }
   const isCommon = (key: string) => key !== GAP && (writers.get(key)?.size ?? 0) >= FEWEST
   let best: { alike: number; words: number; text: string } | null = null
+  const judged = new Set<string>()
   for (const [i, row] of rows.entries()) {
+    if (judged.has(said[i]!.words)) continue
+    judged.add(said[i]!.words)
     const common = [...keys[i]!].filter(isCommon)
     const whole = common.length >= WORDS_LEAST || common.some(isRun)
     if (!whole || common.length < COMMON_SHARE * keys[i]!.size) continue
     const alike = new Set(
-      rows.filter((_, k) => common.filter(key => keys[k]!.has(key)).length >= COMMON_SHARE * common.length).map(r => r.from),
+      rows
+        .filter((_, k) => common.filter(key => keys[k]!.has(key)).length >= COMMON_SHARE * common.length)
+        .map(r => r.from),
     ).size
-    if (alike < FEWEST || (best && (alike < best.alike || (alike === best.alike && common.length <= best.words)))) continue
+    if (alike < FEWEST || (best && (alike < best.alike || (alike === best.alike && common.length <= best.words))))
+      continue
     best = { alike, words: common.length, text: shownText(row.words, isCommon) }
   }
   return best?.text ?? null
@@ -120,5 +128,5 @@ function shownText(words: readonly string[], isCommon: (key: string) => boolean)
     const shown = isCommon(keyOf(word)) ? word : GAP
     if (shown !== GAP || out.at(-1) !== GAP) out.push(shown)
   }
-  return out.join(' ')
+  return trimmed(out).join(' ')
 }

@@ -34,12 +34,15 @@ const STEMS: Record<Exclude<Theme, 'other'>, string> = {
 }
 
 const PATTERNS = Object.entries(STEMS).map(
-  ([theme, stems]) => [theme as Theme, new RegExp(`(?:^|[^\\p{L}\\p{M}])(?:${stems})|${unspaced(stems)}`, 'iu')] as const,
+  ([theme, stems]) =>
+    [theme as Theme, new RegExp(`(?:^|[^\\p{L}\\p{M}])(?:${stems})|${unspaced(stems)}`, 'iu')] as const,
 )
 
 /** Scripts that join particles to words or write without spaces are looked for anywhere. */
 function unspaced(stems: string): string {
-  const found = stems.split('|').filter(stem => /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Arabic}]/u.test(stem))
+  const found = stems
+    .split('|')
+    .filter(stem => /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Arabic}]/u.test(stem))
   return found.length > 0 ? found.join('|') : '(?!)'
 }
 

@@ -49,7 +49,7 @@ export function serviceMain(input: ServiceInput, voice: Voice): Html {
   return html`<div class="two wide">${hero(input, voice)}${input.report ? reportForm(input, path, voice) : null}</div>
 ${chartSection(series, bands, input, path, voice)}
 <div class="two">${mixSection(rollups, input, voice)}${whoSection(row, voice)}</div>
-<section><h2>${t.map.title}</h2>${mapFigure(countryRows(rollups, input.usual, now), t, voice.f)}</section>
+${samplesSection(row, voice)}<section><h2>${t.map.title}</h2>${mapFigure(countryRows(rollups, input.usual, now), t, voice.f)}</section>
 <div class="two"><section><h2>${t.recent.title}</h2>${factList(input.facts, voice)}</section><section><h2>${t.past.title}</h2>${pastList(incidents, voice)}</section></div>`
 }
 
@@ -139,6 +139,16 @@ function mixSection(rollups: Rollup[], { row }: ServiceInput, { t, f, now }: Voi
     ? html`<ul class="bars tight">${rows.slice(0, MIX_ROWS).map(([id, [bad]]) => html`<li><div class="head"><span><bdi>${name(id)}</bdi></span><span>${f.share(bad / all)}</span></div>${shareBar(bad / all, null, 'low')}</li>`)}</ul><p class="note">${t.mix.of(f.count(all), f.span(spanMs))}</p>`
     : html`<p class="soft">${t.mix.empty}</p>`
   return html`<section><h2>${t.mix.title}</h2>${body}</section>`
+}
+
+/** What several people wrote: counted, moderated by rule (core/samples), and as text only. */
+function samplesSection({ service }: Standing, { t, f }: Voice): Html | null {
+  if (!service.samples?.length) return null
+  const [open, close] = t.quotes
+  return html`<section><h2>${t.samples.title}</h2><ul class="open">${service.samples.map(
+    ({ theme, people, text }) =>
+      html`<li><div class="head"><b>${own(t.samples.theme, theme) ?? t.samples.theme.other}</b><span>${t.samples.people(f.count(people))}</span></div>${text === undefined ? null : html`<p class="soft">${open}<bdi>${text}</bdi>${close}</p>`}</li>`,
+  )}</ul><p class="note">${t.samples.note}</p></section>`
 }
 
 function whoSection(row: Standing, voice: Voice): Html {
