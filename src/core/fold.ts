@@ -114,6 +114,13 @@ export class Fold {
     this.unshown.clear()
   }
 
+  /** Observations that came too late for their minute, of all time. */
+  get late(): number {
+    let late = 0
+    for (const s of this.watch.services.values()) late += s.late
+    return late
+  }
+
   /** Structured-clone-able; it shares memory with the fold, so serialise it before the next step. */
   snapshot(): unknown {
     return {

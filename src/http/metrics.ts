@@ -38,6 +38,11 @@ export function metricsOf(app: App, stream: Stream): Registry {
       },
     })
   count('epicenter_requests_refused_total', 'Requests that were told to come again', () => app.counters.refused)
+  count(
+    'epicenter_observations_late_total',
+    'Observations that came too late for their minute and count in none',
+    () => app.counters.late,
+  )
   count('epicenter_orders_total', 'Commands of people', () => app.counters.orders)
   count('epicenter_incident_changes_total', 'Incidents changed by a commit', () => app.counters.events)
   gauge('epicenter_backlog_signals', 'Durable signals that are not folded yet', () => app.health.backlog)

@@ -300,6 +300,13 @@ describe('for operators and programs', () => {
     expect(body).toContain(`epicenter_signals_total{outcome="accepted"} ${app.counters.accepted}`)
     expect(body).toMatch(/epicenter_backlog_signals 0/)
   })
+  it('counts what came too late', async () => {
+    const metric = all.find(s => 'via' in s && s.via === 'metric')!
+    const old = { ...metric, id: 'late-1', at: STREAM_START + 10 * 60_000, seenAt: arrival(all.at(-1)!) }
+    expect((await post(ndjson([old]))).json()).toMatchObject({ accepted: 1 })
+    await app.caughtUp()
+    expect((await get('/metrics')).body).toMatch(/epicenter_observations_late_total 1\n/)
+  })
   it('describes itself: every route, its token, its shapes', async () => {
     const document = (await get('/api/v1/openapi.json')).json()
     expect(document.openapi).toBe('3.1.0')

@@ -20,14 +20,14 @@ export interface Changed {
   reset: boolean
 }
 
-export type Counter = 'accepted' | 'duplicate' | 'rejected' | 'refused' | 'events' | 'orders'
+export type Counter = 'accepted' | 'duplicate' | 'rejected' | 'refused' | 'events' | 'orders' | 'late'
 
 const UPKEEP_MS = 10 * MINUTE
 const EVENTS_READ = 1_000
 
 /** The house in one object: a workspace, those who watch it and those who are told. Made by `open`, ended by dispose. */
 export class App implements AsyncDisposable {
-  /** Since the start; for `/metrics`. */
+  /** For `/metrics`: since the start, but `late`, which the log's whole life adds up to. */
   readonly counters: Record<Counter, number> = {
     accepted: 0,
     duplicate: 0,
@@ -35,6 +35,7 @@ export class App implements AsyncDisposable {
     refused: 0,
     events: 0,
     orders: 0,
+    late: 0,
   }
   readonly token: { token: string; fresh: boolean }
   readonly reader: Reader
@@ -177,6 +178,7 @@ export class App implements AsyncDisposable {
 
   private tell(what: Committed): void {
     this.counters.events += what.incidents.length
+    this.counters.late = what.late
     this.announce({ services: what.services, incidents: what.incidents, now: what.now, reset: false })
     if (what.incidents.length > 0) for (const delivery of this.deliveries) delivery.wake()
   }

@@ -17,6 +17,8 @@ export interface Committed {
   now: EpochMs
   /** Signals folded since the last one. */
   folded: number
+  /** Observations that came too late for their minute, of all time. */
+  late: number
   services: string[]
   incidents: string[]
   /** Position of the latest snapshot: the log may be trimmed up to it. */
@@ -185,6 +187,7 @@ export class Engine implements AsyncDisposable {
       position,
       now: this.fold.now,
       folded,
+      late: this.fold.late,
       services: [...new Set(outcome.services.map(s => s.service))],
       incidents: heads.map(h => h.id),
       snapshot: this.snapshotAt,
