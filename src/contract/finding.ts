@@ -36,6 +36,15 @@ export interface Track {
   stale: boolean
 }
 
+export interface Demand {
+  /** Now, against what its course led to expect. */
+  ratio: number
+  /** When it rose above its course. */
+  since: EpochMs | null
+  /** The ratio just before the onset, where it rose before that: later, clients that try again look like demand. */
+  before: number | null
+}
+
 /** One tick's reading of a service in trouble, or just out of it. Published while there is something to say. */
 export interface Finding {
   type: 'finding'
@@ -60,8 +69,8 @@ export interface Finding {
   share: number | null
   /** True once nothing is left of the trouble in any track or kind at this tick. */
   calm: boolean
-  /** Demand now against what its own last hours led to expect, and when it left them; null when unknown. */
-  demand: { ratio: number; since: EpochMs | null } | null
+  /** Demand against the course of its own last hours; null when unknown. */
+  demand: Demand | null
   /** What texts and reporters look like; shares 0..1 of the window. */
   crowd: Crowd
   hint?: IncidentKind

@@ -109,20 +109,21 @@ describe('reversal', () => {
 
 describe('load', () => {
   const launch = at(-30, { kind: 'launch' })
-  const surge = { ratio: 1.6, since: ONSET - 20 * MINUTE }
+  const surge = { ratio: 1.6, since: ONSET - 20 * MINUTE, before: 1.6 }
   it('a launch whose demand rose before the errors > one of which nothing is known > one without demand', () => {
     const broad = { segments: [{ where: {}, weight: 1 }], unaffected: {} }
     const withDemand = explain(question({ ...broad, changes: [launch], demand: surge })).causes.find(
       x => x.subject === 'c',
     )!
-    const none = explain(question({ ...broad, changes: [launch], demand: { ratio: 1, since: null } })).causes[0]!
+    const none = explain(question({ ...broad, changes: [launch], demand: { ratio: 1, since: null, before: null } }))
+      .causes[0]!
     const bits = (c: typeof none) => c.because.reduce((sum, b) => sum + b.bits, 0)
     expect(bits(withDemand)).toBeGreaterThan(bits(none))
     expect(none.probability).toBeLessThan(probability({ ...broad, changes: [launch] }))
   })
   it('demand that rose first is a cause of its own; demand that rose after is none', () => {
     expect(probability({ demand: surge }, 'surge')).toBeGreaterThan(0)
-    expect(probability({ demand: { ratio: 1.6, since: ONSET + MINUTE } }, 'surge')).toBe(0)
+    expect(probability({ demand: { ratio: 1.6, since: ONSET + MINUTE, before: null } }, 'surge')).toBe(0)
   })
 })
 
@@ -172,7 +173,9 @@ describe('laws', () => {
   it('probabilities and the unexplained never exceed 1 but for rounding, and nothing is certain or impossible', () => {
     fc.assert(
       fc.property(anyChanges, changes => {
-        const { causes, unexplained } = explain(question({ changes, demand: { ratio: 1.5, since: ONSET - HOUR } }))
+        const { causes, unexplained } = explain(
+          question({ changes, demand: { ratio: 1.5, since: ONSET - HOUR, before: 1.5 } }),
+        )
         expect(causes.length).toBeLessThanOrEqual(8)
         expect(causes.reduce((sum, c) => sum + c.probability, unexplained)).toBeLessThanOrEqual(1 + 0.0005 * 9)
         for (const c of causes) {

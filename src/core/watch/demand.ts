@@ -1,9 +1,14 @@
+import type { Demand } from '../../contract/finding.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import { DEMAND_SLOTS, type RateState } from '../rates.js'
 
-/** Minutes before the onset from which demand is carried forward, and the pause that keeps an early rise out of them. */
-const BEFORE_MIN = 90
-const PAUSE_MIN = 45
+/** Minutes before the onset from which demand is carried forward. */
+const BEFORE_MIN = 135
+/**
+ * Pauses that keep an early rise out of them, tried in turn: where demand stands above the line as soon as the pause begins, it
+ * rose before that, and the line is drawn anew through what came earlier.
+ */
+const PAUSES_MIN = [45, 75]
 /** Fewer minutes than this tell no trend. */
 const NEEDED = 20
 /** Demand has left its course from this ratio on, for three minutes in a row, and clear of its own noise in each. */
@@ -19,46 +24,65 @@ const at = (state: RateState, slot: EpochMs): number | null => {
   return state.totalsSlot[place] === slot ? state.totals[place]! : null
 }
 
+/** Minutes whose mean is told. */
+const TOLD_MIN = 5
+
 /**
- * Demand against the straight line through its own hours before the onset: the last minutes' ratio, and the minute in which it
- * rose above the line for good. Retries of failing clients look like demand, so a rise counts as a cause only before the errors.
+ * Demand against the straight line through its own hours before the onset: the last minutes' ratio, the minute in which it
+ * rose above the line for good, and where that was before the onset the ratio just before it. Retries of failing clients look
+ * like demand, so a rise counts as a cause only before the errors. null: unknown.
  */
-export function readDemand(
-  state: RateState,
-  onset: EpochMs,
-  now: EpochMs,
-): { ratio: number; since: EpochMs | null } | null {
+export function readDemand(state: RateState, onset: EpochMs, now: EpochMs): Demand | null {
   const start = Math.floor(onset / MINUTE) * MINUTE
-  const line = fit(state, start - (BEFORE_MIN + PAUSE_MIN) * MINUTE, start - PAUSE_MIN * MINUTE)
-  if (!line) return null
-  const ratioAt = (slot: EpochMs): number | null => {
-    const seen = at(state, slot)
-    const usual = line.mean + line.slope * ((slot - line.middle) / MINUTE)
-    return seen === null || usual <= 0 ? null : seen / usual
-  }
   const last = Math.floor(now / MINUTE) * MINUTE - LAG_MIN * MINUTE
+  for (const pauseMin of PAUSES_MIN) {
+    const from = start - pauseMin * MINUTE
+    const line = fit(state, start - BEFORE_MIN * MINUTE, from)
+    if (!line) return null
+    const ratio = meanRatio(state, line, last)
+    if (ratio === null) return null
+    const since = riseAfter(state, line, from, last)
+    if (since === null || since > from) {
+      const before = since !== null && since < start ? meanRatio(state, line, start) : null
+      return { ratio, since, before }
+    }
+  }
+  // Above the line from the first minute on, twice: it is the line that is off, for it was drawn through an earlier change of course.
+  return null
+}
+
+type Line = NonNullable<ReturnType<typeof fit>>
+
+function ratioAt(state: RateState, line: Line, slot: EpochMs): number | null {
+  const seen = at(state, slot)
+  const usual = line.mean + line.slope * ((slot - line.middle) / MINUTE)
+  return seen === null || usual <= 0 ? null : seen / usual
+}
+
+/** Mean ratio of the last minutes before `until`. */
+function meanRatio(state: RateState, line: Line, until: EpochMs): number | null {
   let sum = 0
   let n = 0
-  for (let slot = last - 5 * MINUTE; slot < last; slot += MINUTE) {
-    const ratio = ratioAt(slot)
-    if (ratio !== null) {
-      sum += ratio
-      n++
-    }
-  }
-  if (n === 0) return null
-  let since: EpochMs | null = null
-  let run = 0
-  for (let slot = start - PAUSE_MIN * MINUTE; slot < last; slot += MINUTE) {
-    const ratio = ratioAt(slot)
+  for (let slot = until - TOLD_MIN * MINUTE; slot < until; slot += MINUTE) {
+    const ratio = ratioAt(state, line, slot)
     if (ratio === null) continue
-    run = ratio >= Math.max(RISE, 1 + RISE_NOISES * line.noise + LINE_ERRORS * line.errorAt(slot)) ? run + 1 : 0
-    if (run >= 3) {
-      since = slot - 2 * MINUTE
-      break
-    }
+    sum += ratio
+    n++
   }
-  return { ratio: sum / n, since }
+  return n === 0 ? null : sum / n
+}
+
+/** The first of three minutes in a row that stand clearly above the line. */
+function riseAfter(state: RateState, line: Line, from: EpochMs, until: EpochMs): EpochMs | null {
+  let run = 0
+  for (let slot = from; slot < until; slot += MINUTE) {
+    const ratio = ratioAt(state, line, slot)
+    if (ratio === null) continue
+    const clear = Math.max(RISE, 1 + RISE_NOISES * line.noise + LINE_ERRORS * line.errorAt(slot))
+    run = ratio >= clear ? run + 1 : 0
+    if (run >= 3) return slot - 2 * MINUTE
+  }
+  return null
 }
 
 /** `noise`: standard deviation around the line, `errorAt`: that of the line itself; both relative to its mean. */

@@ -1,0 +1,129 @@
+import type { Evidence } from '../../contract/incident.js'
+import type { Change } from '../../contract/signal.js'
+import { DAY, type EpochMs, MINUTE } from '../../contract/time.js'
+import type { Label } from './place.js'
+import { ago, LOOKBACK_MS, plural, type Question, startOf, type Weighed } from './question.js'
+
+/**
+ * Load as a cause. Demand that rose before the errors is one hypothesis, `surge`; a launch that came before the rise and brought
+ * it is where the chain begins: launch → demand → errors. The mass of the surge is then parted between the launches that may
+ * have brought it and an origin that nobody told of, by how a rise comes so long after a launch against how often one comes by
+ * itself.
+ */
+
+/** Demand has to rise so long before the errors: failing clients try again, and that looks like demand. */
+const LEAD_MS = 2 * MINUTE
+/** Demand leaves its course by a tenth and more about once in so long without anything that was listed. */
+const RISES_EVERY_MS = 30 * DAY
+/**
+ * One launch in two moves demand beyond its course: half of these within minutes or hours, equally likely at every scale of time
+ * from SOONEST to LOOKBACK, half when word of it spreads, on any of those days.
+ */
+const LAUNCH_MOVES = 0.5
+const SOONEST_MIN = 5
+/**
+ * Surge against "something that nobody listed": few incidents are surges, and more so the further demand is from its course;
+ * a service that stands 1.1 times its usual load is common, twice is rare.
+ */
+const SURGE_PRIOR_BITS = -1
+const BITS_A_DOUBLING = 5
+const MOST_BITS = 5
+/** Load is shared: where only some parts fail it is less likely by so much for each label that confines the trouble. */
+const CONFINED_BITS = -2
+/** Where all of them fail it is likelier: other faults are mostly narrower. */
+const EVERYWHERE_BITS = 1
+/** Labels by which capacity is cut: what fails in a few of them only did not fail for want of it everywhere. */
+const CAPACITY_LABELS = ['cell', 'component', 'region']
+
+/** How long before the errors demand left its course; 0 when it did not. */
+export const demandLeadMs = (q: Question): number =>
+  q.demand?.since == null ? 0 : Math.max(0, q.onset - q.demand.since)
+
+/** Did demand rise first? */
+export const demandLed = (q: Question): boolean => demandLeadMs(q) > LEAD_MS
+
+const ratioBefore = (q: Question): number => q.demand!.before ?? q.demand!.ratio
+
+/** A launch harms by load: without it, it harms rarely. */
+export function load(c: Change, q: Question): Evidence[] {
+  if (c.kind !== 'launch' || q.demand === null || demandLed(q)) return []
+  return [{ says: 'demand did not rise before the errors', bits: -3, refs: [c.id] }]
+}
+
+export function weighSurge(q: Question, labels: readonly Label[]): Weighed {
+  const ratio = ratioBefore(q)
+  const because: Evidence[] = [
+    {
+      says: `demand left its usual course ${ago(demandLeadMs(q))} before the errors (${ratio.toFixed(2)} times the usual)`,
+      bits: round(Math.max(0, Math.min(MOST_BITS, BITS_A_DOUBLING * Math.log2(Math.max(1, ratio))))),
+      refs: [],
+    },
+  ]
+  const cut = labels.filter(label => CAPACITY_LABELS.includes(label.name) && label.failing.size > 0)
+  for (const label of cut)
+    if (!label.everywhere)
+      because.push({
+        says: `only some ${plural(label.name, 2)} fail, while demand rose as a whole`,
+        bits: CONFINED_BITS,
+        refs: [],
+      })
+  if (cut.some(label => label.failing.size > 1) && cut.every(label => label.everywhere))
+    because.push({ says: 'everything fails, as it would for want of capacity', bits: EVERYWHERE_BITS, refs: [] })
+  return {
+    subject: 'surge',
+    title: 'More demand than usual',
+    bits: SURGE_PRIOR_BITS + because.reduce((sum, e) => sum + e.bits, 0),
+    because,
+    settles: 'shed or queue part of the load and see whether the errors fall with it',
+  }
+}
+
+/** May this launch have brought the load? It came before the rise, and does not belong to parts that are fine. */
+function mayHaveBrought(c: Change, labels: readonly Label[], rose: EpochMs): boolean {
+  const elsewhere = labels.some(label => {
+    const values = c.scope[label.name] ?? []
+    return values.some(v => label.fine.has(v)) && !values.some(v => label.failing.has(v))
+  })
+  // A change of course is known to some minutes.
+  return !elsewhere && startOf(c) <= rose + SOONEST_MIN * MINUTE
+}
+
+/** Moves the part of the surge that a launch explains to that launch. */
+export function chainLaunches(
+  surge: Weighed,
+  launches: readonly { change: Change; weighed: Weighed }[],
+  labels: readonly Label[],
+  q: Question,
+): void {
+  const rose = q.demand!.since!
+  const odds = launches.map(({ change }) => {
+    if (!mayHaveBrought(change, labels, rose)) return 0
+    const lead = Math.max(0, (rose - startOf(change)) / MINUTE)
+    const lookback = LOOKBACK_MS / MINUTE
+    const soon = 1 / ((lead + SOONEST_MIN) * Math.log(lookback / SOONEST_MIN))
+    return LAUNCH_MOVES * (0.5 * soon + 0.5 / lookback) * (RISES_EVERY_MS / MINUTE)
+  })
+  const all = 1 + odds.reduce((a, b) => a + b, 0)
+  launches.forEach(({ change, weighed }, i) => {
+    if (odds[i] === 0) return
+    const share = odds[i]! / all
+    const direct = 2 ** weighed.bits
+    const bits = Math.log2(direct + share * 2 ** surge.bits) - weighed.bits
+    weighed.bits += bits
+    weighed.because.push({
+      says: `demand rose ${ago(Math.max(0, rose - startOf(change)))} after it and ${ago(demandLeadMs(q))} before the errors, to ${ratioBefore(q).toFixed(2)} times the usual: it may have brought the load`,
+      bits: round(bits),
+      refs: [change.id, 'surge'],
+    })
+  })
+  const rest = Math.log2(1 / all)
+  if (rest < -0.05)
+    surge.because.push({
+      says: `a launch came before the rise and may have brought it`,
+      bits: round(rest),
+      refs: launches.flatMap(({ change }, i) => (odds[i]! > 0 ? [change.id] : [])),
+    })
+  surge.bits += rest
+}
+
+const round = (bits: number): number => Math.round(bits * 10) / 10

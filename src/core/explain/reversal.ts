@@ -1,0 +1,21 @@
+import type { Evidence } from '../../contract/incident.js'
+import type { Change } from '../../contract/signal.js'
+import { MINUTE } from '../../contract/time.js'
+import { ago, type Question, SLACK_MS, startOf, undoOf } from './question.js'
+
+/** What was undone so long ago and did not help is not likely to have been it; rollbacks take minutes, caches and queues drain in an hour. */
+const UNDONE_IN_VAIN_MS = 90 * MINUTE
+
+/** Undone, and then better: the strongest thing that can be seen from outside. Undone and no better speaks against. */
+export function reversal(c: Change, q: Question): Evidence[] {
+  const undo = undoOf(c, q)
+  if (!undo) return []
+  const refs = [c.id, undo.id]
+  if (startOf(undo) < q.interval[0] - SLACK_MS) return [{ says: 'had been undone before the onset', bits: -5, refs }]
+  const lag = q.turnedAt === null ? null : q.turnedAt - startOf(undo)
+  if (lag !== null && lag > -10 * MINUTE && lag < 45 * MINUTE)
+    return [{ says: `was undone, and within ${ago(Math.max(lag, MINUTE))} the trouble began to shrink`, bits: 4, refs }]
+  if (q.turnedAt === null && q.now !== undefined && q.now - startOf(undo) > UNDONE_IN_VAIN_MS)
+    return [{ says: `was undone ${ago(q.now - startOf(undo))} ago, without effect so far`, bits: -2, refs }]
+  return [{ says: 'people chose to undo it', bits: 2, refs }]
+}

@@ -1,0 +1,80 @@
+import type { Evidence } from '../../contract/incident.js'
+import type { Change } from '../../contract/signal.js'
+import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
+import { ago, eligible, LOOKBACK_MS, type Question, SLACK_MS, startOf } from './question.js'
+
+/**
+ * How well the delay from change to onset fits a cause, against the changes that come by chance: log2 f(delay)/rate, the Bayes
+ * factor of "one of these began it" against "they come as they always do".
+ * f is a mixture over scales of time, for nobody knows how fast a fault of this kind bites: most within minutes, some within
+ * the hour, and some lie dormant, equally likely at every scale up to LOOKBACK.
+ */
+const SCALES: readonly (readonly [share: number, meanMin: number])[] = [
+  [0.55, 3],
+  [0.2, 10],
+  [0.08, 35],
+]
+const DORMANT_SHARE = 1 - SCALES.reduce((sum, [share]) => sum + share, 0)
+const DORMANT_FROM_MIN = 10
+/** Clocks of a deploy system and of telemetry differ by about this. */
+const CLOCK_ERROR_MIN = 0.7
+/**
+ * Windows around a change in which the others are counted: the first that holds enough tells the rate, else the last, a working
+ * day, for changes and troubles share their hours.
+ */
+const RATE_WINDOWS_MS = [HOUR, 3 * HOUR, 8 * HOUR]
+const ENOUGH = 4
+/** Most causes bite sooner. */
+const LONG_MIN = 30
+/** Nearness alone never says more: changes come in bursts, and so does what is not listed. Nor is any wait impossible. */
+const MOST_BITS = 4
+const LEAST_BITS = -9
+
+export function time(c: Change, q: Question): Evidence {
+  const last = stepBefore(c, q)
+  const delayMin = (q.onset - last) / MINUTE
+  const bits = Math.log2(density(delayMin, uncertainMin(q)) / ratePerMin(c, q))
+  const says =
+    last > q.onset
+      ? `took effect ${-delayMin > uncertainMin(q) + CLOCK_ERROR_MIN ? `${ago(last - q.onset)} after` : 'at about'} the time of the onset`
+      : `took effect ${ago(q.onset - last)} before the onset${delayMin > LONG_MIN && bits < 0 ? ', long for a cause' : ''}`
+  return { says, bits: Math.max(LEAST_BITS, Math.min(MOST_BITS, bits)), refs: [c.id] }
+}
+
+/** The step that came last before the onset; the first where all came after it. */
+export function stepBefore(c: Change, q: Question): EpochMs {
+  const steps = [startOf(c), ...(c.rollout ?? []).map(([at]) => at)].filter(at => at <= q.interval[1] + SLACK_MS)
+  const before = steps.filter(at => at <= q.onset)
+  return before.length > 0 ? Math.max(...before) : Math.min(...steps)
+}
+
+/** Half of a 95 % interval is two standard deviations. */
+export const uncertainMin = (q: Question): number => Math.max(0.5, (q.interval[1] - q.interval[0]) / MINUTE / 4)
+
+/** Probability a minute of this delay if it is the cause. */
+export function density(delayMin: number, uncertain: number): number {
+  const x = Math.max(0, delayMin)
+  let f = DORMANT_SHARE / ((x + DORMANT_FROM_MIN) * Math.log(LOOKBACK_MS / MINUTE / DORMANT_FROM_MIN))
+  for (const [share, mean] of SCALES) f += (share / (mean + uncertain)) * Math.exp(-x / (mean + uncertain))
+  // The onset and the clocks err: a change at the very estimate is as likely too late as in time, one after it is a cause only if
+  // the estimate is early by more. The logistic curve stands for the normal one.
+  return f / (1 + Math.exp((-1.702 * delayMin) / Math.hypot(uncertain, CLOCK_ERROR_MIN)))
+}
+
+/**
+ * Changes a minute about the time of this one, without it: how likely one lies there by chance. Half a change is added, for
+ * nothing is ever still.
+ */
+export function ratePerMin(c: Change, q: Question): number {
+  const others = q.changes.filter(x => x !== c && eligible(x, q)).map(startOf)
+  const at = startOf(c)
+  let rate = 0
+  for (const window of RATE_WINDOWS_MS) {
+    // What comes after the onset is not on the list: there the window ends.
+    const until = Math.min(at + window / 2, q.interval[1] + SLACK_MS)
+    const inside = others.filter(x => x > until - window && x <= until).length
+    rate = (inside + 0.5) / (window / MINUTE)
+    if (inside >= ENOUGH) break
+  }
+  return rate
+}
