@@ -1,6 +1,6 @@
 import type { Evidence } from '../../contract/incident.js'
 import type { Change } from '../../contract/signal.js'
-import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
+import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import { ago, eligible, LOOKBACK_MS, type Question, SLACK_MS, startOf } from './question.js'
 
 /**
