@@ -18,7 +18,7 @@ import { toSeriesBetween } from './series.js'
 import { isEasing, own, phaseOf, recoveryIsSeen } from './standing.js'
 import { timeline } from './timeline.js'
 import { affected, componentList, fine, folded, uneven } from './who.js'
-import { english, saysLines } from './says.js'
+import { english, saysLines, standingWord } from './says.js'
 import { odds, shareBar, stateMark, time, whereHtml, type Voice } from './words.js'
 
 /** Quiet time that the chart shows before and after. */
@@ -116,7 +116,14 @@ function hero(input: IncidentInput, voice: Voice): Html {
   const began = latest.startedAt ? Date.parse(latest.startedAt) : incident.startedAt
   const end = endOf(input.events) ?? until
   const interval = latest.startedAtInterval
-  return html`<div class="hero ${state}" id="banner" data-say="${sentence}"><p class="kicker"><a href="/s/${encodeURIComponent(incident.service)}"><bdi>${serviceTitle}</bdi></a> · ${t.incident.label}</p><h1>${sentence}</h1>${says.map(({ line }) => html`<p>${line}</p>`)}<dl class="facts"><div><dt>${t.incident.status}</dt><dd>${stateMark(state, { ...t, state: { ...t.state, [state]: t.incident.phase[phase] } }, 16)}</dd></div><div><dt>${t.incident.severity}</dt><dd>${t.severity[severity]}</dd></div><div><dt>${t.incident.began}</dt><dd>${time(began, voice)}</dd>${interval ? html`<dd class="note">${t.incident.between(f.clock(Date.parse(interval[0])), f.clock(Date.parse(interval[1])))}</dd>` : null}</div><div><dt>${t.incident.noticed}</dt><dd>${time(incident.openedAt, voice)}</dd><dd class="note">${t.incident.noticedAfter(f.span(incident.openedAt - began))}</dd></div><div><dt>${over ? t.incident.lasted : t.incident.running}</dt><dd>${f.span(end - began)}</dd></div>${latest.recovery && !over && recoveryIsSeen(latest.recovery) ? html`<div><dt>${t.incident.recovery}</dt><dd>${t.incident.recovered(f.share(latest.recovery.recovered))}</dd></div>` : null}</dl></div>`
+  return html`<div class="hero ${state}" id="banner" data-say="${sentence}"><p class="kicker"><a href="/s/${encodeURIComponent(incident.service)}"><bdi>${serviceTitle}</bdi></a> · ${t.incident.label}</p><h1>${sentence}</h1>${standing(input, voice)}${says.map(({ line }) => html`<p>${line}</p>`)}<dl class="facts"><div><dt>${t.incident.status}</dt><dd>${stateMark(state, { ...t, state: { ...t.state, [state]: t.incident.phase[phase] } }, 16)}</dd></div><div><dt>${t.incident.severity}</dt><dd>${t.severity[severity]}</dd></div><div><dt>${t.incident.began}</dt><dd>${time(began, voice)}</dd>${interval ? html`<dd class="note">${t.incident.between(f.clock(Date.parse(interval[0])), f.clock(Date.parse(interval[1])))}</dd>` : null}</div><div><dt>${t.incident.noticed}</dt><dd>${time(incident.openedAt, voice)}</dd><dd class="note">${t.incident.noticedAfter(f.span(incident.openedAt - began))}</dd></div><div><dt>${over ? t.incident.lasted : t.incident.running}</dt><dd>${f.span(end - began)}</dd></div>${latest.recovery && !over && recoveryIsSeen(latest.recovery) ? html`<div><dt>${t.incident.recovery}</dt><dd>${t.incident.recovered(f.share(latest.recovery.recovered))}</dd></div>` : null}</dl></div>`
+}
+
+/** A person's sentence stands until another person's; numbers around it go on. */
+function standing(input: IncidentInput, voice: Voice): Html | null {
+  const word = standingWord(input.events)
+  if (!word) return null
+  return html`<p><bdi>${word.text}</bdi> <span class="soft">${time(Date.parse(word.event.at), voice)} · ${voice.t.incident.by(word.event.by!)}</span></p>`
 }
 
 function causes(latest: IncidentEvent, voice: Voice): Html {

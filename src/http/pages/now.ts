@@ -2,7 +2,7 @@ import type { EpochMs } from '../../contract/time.js'
 import type { IncidentView } from '../../contract/view.js'
 import { html, type Html } from './html.js'
 import { phaseOf, rank, worstFirst, type Standing } from './standing.js'
-import { saysLines } from './says.js'
+import { saysLines, standingWord } from './says.js'
 import { ago, reasonSentence, stateMark, statusSentence, time, type Voice } from './words.js'
 
 export interface NowInput {
@@ -70,8 +70,8 @@ function incidentRow(each: IncidentView, rows: Standing[], voice: Voice): Html {
   const service = rows.find(row => row.service.service === each.service)?.service
   const title = service?.title ?? each.service
   const last = each.events.findLast(event => event.says)
-  const said = last && saysLines(last, service?.components ?? [], voice)[0]
-  return html`<li><a href="/i/${encodeURIComponent(each.id)}"><b>${title}: ${t.kind[each.kind]}</b></a> <span class="tag">${t.severity[each.severity]}</span>${said ? html`<p>${said.line}</p>` : null}<p class="soft">${t.since} ${time(each.startedAt, voice)}${t.comma}${t.inline(t.incident.phase[phaseOf(each.events)])}</p></li>`
+  const word = standingWord(each.events)?.text ?? (last && saysLines(last, service?.components ?? [], voice)[0]?.line)
+  return html`<li><a href="/i/${encodeURIComponent(each.id)}"><b>${title}: ${t.kind[each.kind]}</b></a> <span class="tag">${t.severity[each.severity]}</span>${word ? html`<p><bdi>${word}</bdi></p>` : null}<p class="soft">${t.since} ${time(each.startedAt, voice)}${t.comma}${t.inline(t.incident.phase[phaseOf(each.events)])}</p></li>`
 }
 
 function serviceRow(row: Standing, chart: Html | null, voice: Voice, wallNow: number | null): Html {

@@ -22,6 +22,18 @@ export function saysLines(
   })
 }
 
+/** What a person last wrote for the public, if the engine has spoken since; its own event tells it as it is. */
+export function standingWord(events: readonly IncidentEvent[]): { event: IncidentEvent; text: string } | null {
+  const spoken = events.findLast(each => each.says)
+  for (const event of events.toReversed()) {
+    if (event.by === undefined || !event.says) continue
+    const told = new Set(toldPoints(event).map(each => each.text))
+    const own = event.says.find(({ text }) => !told.has(text))
+    if (own) return event === spoken ? null : { event, text: own.text }
+  }
+  return null
+}
+
 /** Text that only exists in English, such as evidence, marked so that it is read and set as English. */
 export function english(text: string, { t }: Voice): Html {
   return html`<bdi${attr('lang', t.lang === 'en' ? null : 'en')}>${text}</bdi>`
