@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { EpochMs } from '../contract/time.js'
 import { Bytes, PageCache } from './pages/cache.js'
 import { html, trusted } from './pages/html.js'
 import { languageOf, speechOf, type Speech } from './pages/language.js'
@@ -87,8 +86,8 @@ export function widget({ title, shown, href, picture }: Subject, theme: string, 
 }
 
 /** Adds `/badge/SERVICE.svg` and `/embed/SERVICE`. */
-export function badgeRoutes(server: FastifyInstance, desk: Desk, wallNow: () => EpochMs): void {
-  const cache = new PageCache(() => desk.version(), wallNow, HELD)
+export function badgeRoutes(server: FastifyInstance, desk: Desk): void {
+  const cache = new PageCache(() => desk.version(), HELD)
   const gone = new Bytes(404, 'text/plain', '')
   const find = async (
     request: FastifyRequest,

@@ -34,7 +34,7 @@ export async function* exportFiles({ reader, config, url, wallNow }: ExportInput
   const server = Fastify({ trustProxy: true, routerOptions: { maxParamLength: 2_000 } })
   const pages = config.pages.map(page => ({ ...page, url: page.url ?? null }))
   const desk = statuspageRoutes(server, { reader, pages, maintenance: config.maintenance, wallNow })
-  badgeRoutes(server, desk, wallNow)
+  badgeRoutes(server, desk)
   registerPages(server, { reader, report: false, script: null, wallNow, status: { desk } })
   const headers = { host: place.host, 'x-forwarded-proto': place.protocol.slice(0, -1) }
   const get = async (path: string, file = path): Promise<ExportedFile> => {

@@ -16,6 +16,7 @@ import { problemPage, registerPages, sendPage } from './pages/index.js'
 import { languageOf } from './pages/language.js'
 import { HttpProblem, sendProblem } from './problem.js'
 import { reportRoutes } from './report.js'
+import { News } from './news.js'
 import { Routes } from './routes.js'
 import { statuspageRoutes } from './statuspage/routes.js'
 import { Stream } from './stream.js'
@@ -57,7 +58,8 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
 
   const routes = new Routes()
   const guard = makeGuard(app)
-  const stream = new Stream(app)
+  const news = new News(app)
+  const stream = new Stream(news)
   ingestRoutes(server, routes, app, guard)
   const visitors = new Visitors(app.config)
   reportRoutes(server, routes, app, visitors, options.inMemory === true)
@@ -71,22 +73,28 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   server.get('/api/v1/openapi.json', (_, reply) =>
     reply.header('cache-control', 'max-age=300').send(openapi(routes.all, VERSION)),
   )
+  const edition = () => String(news.edition)
   const status = statuspageRoutes(server, {
     reader: app.reader,
     pages: app.config.pages,
     maintenance: app.config.maintenance,
     wallNow: () => app.env.now(),
+    edition,
     onIncident: listener => app.onChange(({ incidents, reset }) => (incidents.length > 0 || reset) && listener()),
   })
-  badgeRoutes(server, status, () => app.env.now())
+  badgeRoutes(server, status)
   registerPages(server, {
     reader: app.reader,
+    edition,
     report: true,
     status: { desk: status },
     hints: request => visitors.hints(request),
     ...(options.demo === undefined ? {} : { demo: options.demo }),
   })
-  server.addHook('preClose', async () => stream.close())
+  server.addHook('preClose', async () => {
+    stream.close()
+    news.close()
+  })
   await server.ready()
   return server
 }

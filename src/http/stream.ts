@@ -1,34 +1,20 @@
 import type { FastifyInstance } from 'fastify'
 import type { ServerResponse } from 'node:http'
 import { RETRY_AFTER_MS, STREAM_BUFFER_BYTES, STREAM_CLIENTS, STREAM_HEARTBEAT_MS } from '../contract/limits.js'
-import type { App } from '../shell/app.js'
+import type { Changed } from '../shell/app.js'
+import type { News } from './news.js'
 import { HttpProblem } from './problem.js'
 import type { Routes } from './routes.js'
-
-/** A listener hears of changes this often at most; its page is fetched again no faster. */
-const PACE_MS = 500
-
-const nothing = () => ({ services: new Set<string>(), incidents: new Set<string>(), now: 0, reset: false })
 
 /** `GET /api/v1/stream`: server-sent events that say what changed; a client then reads what it shows. */
 export class Stream {
   private readonly clients = new Set<ServerResponse>()
   private readonly heartbeat: NodeJS.Timeout
-  private readonly stopListening: () => void
-  private news = nothing()
-  private pace: NodeJS.Timeout | null = null
 
-  constructor(app: App) {
+  constructor(news: Pick<News, 'onNews'>) {
     this.heartbeat = setInterval(() => this.send(': still here\n\n'), STREAM_HEARTBEAT_MS)
     this.heartbeat.unref()
-    this.stopListening = app.onChange(({ services, incidents, now, reset }) => {
-      if (services.length === 0 && incidents.length === 0 && !reset) return
-      for (const service of services) this.news.services.add(service)
-      for (const incident of incidents) this.news.incidents.add(incident)
-      this.news.now = now
-      this.news.reset ||= reset
-      this.pace ??= this.tell()
-    })
+    news.onNews(each => this.tell(each))
   }
 
   get size(): number {
@@ -71,16 +57,10 @@ export class Stream {
     )
   }
 
-  /** At once, and what comes within PACE_MS after it together: reports commit fifty times a second. */
-  private tell(): NodeJS.Timeout {
-    const { services, incidents, now, reset } = this.news
-    this.news = nothing()
-    const data = JSON.stringify({ services: [...services], incidents: [...incidents], now, reset })
-    this.send(`event: change\ndata: ${data}\n\n`)
-    const pace = setTimeout(() => {
-      this.pace = this.news.now > 0 ? this.tell() : null
-    }, PACE_MS)
-    return pace.unref()
+  private tell(news: Changed): void {
+    const { services, incidents, reset } = news
+    if (services.length > 0 || incidents.length > 0 || reset)
+      this.send(`event: change\ndata: ${JSON.stringify(news)}\n\n`)
   }
 
   private send(text: string): void {
@@ -93,8 +73,6 @@ export class Stream {
 
   close(): void {
     clearInterval(this.heartbeat)
-    if (this.pace !== null) clearTimeout(this.pace)
-    this.stopListening()
     for (const client of this.clients) client.end()
     this.clients.clear()
   }

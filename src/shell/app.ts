@@ -3,7 +3,7 @@ import { TransientError } from '../contract/error.js'
 import { RETRY_AFTER_MS } from '../contract/limits.js'
 import type { Order } from '../contract/order.js'
 import { MINUTE, SECOND } from '../contract/time.js'
-import type { Reader } from '../contract/view.js'
+import type { Reader, ServiceNow } from '../contract/view.js'
 import { Delivery } from './deliver.js'
 import type { Committed } from './engine.js'
 import type { Env } from './env.js'
@@ -45,6 +45,7 @@ export class App implements AsyncDisposable {
   private timers: NodeJS.Timeout[] = []
   private resetting: Promise<void> | null = null
   private minute = 0
+  private startedAt = 0
   private closed = false
 
   private constructor(
@@ -66,6 +67,7 @@ export class App implements AsyncDisposable {
   }
 
   private async start(): Promise<void> {
+    this.startedAt = this.env.now()
     this.workspace = await Workspace.open(this.config, this.env, what => this.tell(what), this.options)
   }
 
@@ -259,14 +261,33 @@ export class App implements AsyncDisposable {
       }
       return cached!
     }
+    const { title, clock, demo, services } = this.config
+    // Before its first tick a configured service is unknown, not absent: its page is there from the start.
+    const unheard = ({ id, ...rest }: Config['services'][number]): ServiceNow => ({
+      service: id,
+      ...rest,
+      state: 'unknown',
+      at: clock === 'wall' ? this.startedAt : 0,
+      seen: {},
+      recent: { bad: 0, ok: 0, expected: 0 },
+      incidents: [],
+    })
     return {
       workspace: async () => {
         await this.resetting
         const { now, position } = await this.workspace.store.committed()
-        return { title: this.config.title, clock: this.config.clock, now, position, demo: this.config.demo }
+        return { title, clock, now: position === 0 && clock === 'wall' ? this.startedAt : now, position, demo }
       },
-      services: async () => (await here()).services(),
-      service: async id => (await here()).service(id),
+      services: async () => {
+        const rows = await (await here()).services()
+        const heard = new Set(rows.map(each => each.service))
+        const more = services.filter(each => !heard.has(each.id)).map(unheard)
+        return more.length === 0 ? rows : [...rows, ...more].sort((a, b) => (a.service < b.service ? -1 : 1))
+      },
+      service: async id => {
+        const configured = services.find(each => each.id === id)
+        return (await (await here()).service(id)) ?? (configured ? unheard(configured) : null)
+      },
       rollups: async (service, start, end) => (await here()).rollups(service, start, end),
       days: async (service, start, end) => (await here()).days(service, start, end),
       incidents: async query => (await here()).incidents(query),

@@ -7,7 +7,6 @@ import fastify, { type FastifyInstance } from 'fastify'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Reader } from '../../contract/view.js'
-import { FRESH_MS } from './cache.js'
 import { fixtureReader } from './fixtures/evening.js'
 import { problemPage, registerPages, sendPage } from './index.js'
 
@@ -85,11 +84,8 @@ describe.skipIf(!found)(
       await app?.close()
     })
 
-    /** Time runs backwards between tests: what the page cache knew of the later time must have gone, and pages just closed with it. */
-    async function settled(): Promise<void> {
-      await poll(() => listeners.size).toBe(0)
-      await new Promise(done => setTimeout(done, 2 * FRESH_MS))
-    }
+    /** Pages that were just closed hear no more news. */
+    const settled = () => poll(() => listeners.size).toBe(0)
 
     async function visit(
       path: string,

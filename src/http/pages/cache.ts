@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import type { Reader } from '../../contract/view.js'
 
 /**
  * Pages kept, one for each language that asked: about 100 KB each with its encodings, so 50 MB at most. The one that was
  * used longest ago goes first.
  */
 export const CACHE_PAGES = 512
-/** How long a page is served without asking whether something was committed since. */
-export const FRESH_MS = 250
 
 export type Encoding = 'br' | 'gzip' | 'identity'
 
@@ -43,37 +42,27 @@ export class Bytes {
 
 interface Entry {
   version: string
-  checkedAt: number
   page: Promise<Bytes>
 }
 
-/**
- * Renders a page when its data has changed, not when somebody asks: however many ask at once, one of them asks for the
- * version at most every FRESH_MS, and one rendering serves all.
- */
+/** Renders a page when its data has changed, not when somebody asks: however many ask, one rendering serves all. */
 export class PageCache {
   readonly #entries = new Map<string, Entry>()
-  #version: { at: number; value: Promise<string> } | null = null
 
   constructor(
-    private readonly version: () => Promise<string>,
-    private readonly nowMs: () => number,
+    private readonly version: () => string | Promise<string>,
     private readonly most = CACHE_PAGES,
   ) {}
 
   async get(key: string, render: () => Promise<Bytes>): Promise<Bytes> {
-    const at = this.nowMs()
-    const held = this.#entries.get(key)
-    if (held && at - held.checkedAt < FRESH_MS && at >= held.checkedAt) return held.page
-    const version = await this.#ask(at)
+    const version = await this.version()
     const entry = this.#entries.get(key)
     if (entry && entry.version === version) {
-      entry.checkedAt = at
       this.#entries.delete(key)
       this.#entries.set(key, entry)
       return entry.page
     }
-    const made: Entry = { version, checkedAt: at, page: render() }
+    const made: Entry = { version, page: render() }
     this.#entries.delete(key)
     this.#entries.set(key, made)
     if (this.#entries.size > this.most) this.#entries.delete(this.#entries.keys().next().value as string)
@@ -84,16 +73,18 @@ export class PageCache {
     made.page.then(bytes => bytes.status === 200 || forget(), forget)
     return made.page
   }
+}
 
-  #ask(at: number): Promise<string> {
-    if (!this.#version || at - this.#version.at >= FRESH_MS || at < this.#version.at) {
-      const asked = { at, value: this.version() }
-      this.#version = asked
-      asked.value.catch(() => {
-        if (this.#version === asked) this.#version = null
-      })
-    }
-    return this.#version.value
+/**
+ * Names the state of the data: while it stays the same, so does what is read from it. Where nobody tells of changes the
+ * log's own position is that name; it would come back when the log starts over, so a server counts what it was told.
+ */
+export type Edition = () => string | Promise<string>
+
+export function positionOf(reader: Pick<Reader, 'workspace'>): Edition {
+  return async () => {
+    const { now, position } = await reader.workspace()
+    return `${position} ${now}`
   }
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Reader, WorkspaceView } from '../../contract/view.js'
-import { Bytes, chooseEncoding, matches, PageCache } from './cache.js'
+import { Bytes, chooseEncoding, type Edition, matches, PageCache, positionOf } from './cache.js'
 import { html } from './html.js'
 import { CONTENT_SECURITY_POLICY, MARK_FILE, page } from './layout.js'
 import { DEFAULT_LANGUAGE, languageOf, rememberLanguage, speechOf, type Speech } from './language.js'
@@ -46,6 +46,8 @@ export interface PageDeps {
   status?: StatusDeps
   /** What can be guessed of a visitor from the request alone. */
   hints?: (request: FastifyRequest) => Traits
+  /** What names the state of the data; the log's position, if not given. */
+  edition?: Edition
   /** The wall's time; given by tests. */
   wallNow?: () => EpochMs
   /** The browser's script; what the build left, if not given; null for pages without. */
@@ -195,12 +197,11 @@ class Site {
   ) {
     this.script =
       deps.script === undefined ? loadScript() : deps.script === null ? null : new Bytes(200, SCRIPT_TYPE, deps.script)
-    this.#cache = new PageCache(async () => {
-      const { now, position, clock } = await deps.reader.workspace()
-      // On the wall clock data grows old without news: the pages are made anew each half minute.
-      const age = clock === 'wall' ? Math.floor(wallNow() / (MINUTE / 2)) : ''
-      return `${position} ${now} ${age} ${deps.demo?.strip() ?? ''}`
-    }, wallNow)
+    const edition = deps.edition ?? positionOf(deps.reader)
+    // Data also grows old without news: on the wall clock, and each half minute serves as well on the other.
+    this.#cache = new PageCache(
+      async () => `${await edition()} ${Math.floor(wallNow() / (MINUTE / 2))} ${deps.demo?.strip() ?? ''}`,
+    )
   }
 
   async answer(

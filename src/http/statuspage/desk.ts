@@ -1,6 +1,7 @@
 import type { MaintenanceConfig, StatusPageConfig } from '../../contract/config.js'
 import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { IncidentView, Reader } from '../../contract/view.js'
+import { type Edition, positionOf } from '../pages/cache.js'
 import { idOf } from './ids.js'
 import { readPlans, type Plans } from './maintenance.js'
 import { pictureOf, type Picture } from './picture.js'
@@ -11,6 +12,8 @@ export interface DeskDeps {
   pages: readonly StatusPageConfig[]
   maintenance: readonly MaintenanceConfig[]
   wallNow: () => EpochMs
+  /** What names the state of the data; the log's position, if not given. */
+  edition?: Edition
   /** Tells when a story changed; without it all stories are read anew for each picture. */
   onIncident?: (listener: () => void) => void
 }
@@ -28,6 +31,7 @@ const INCIDENTS_LEAST = 50
 /** Reads what the status pages need, once for each state of the data, and makes their pictures. */
 export class Desk {
   readonly #plans: Plans
+  readonly #edition: Edition
   readonly #pictures = new Map<string, { version: string; picture: Promise<Picture> }>()
   #past: { stamp: number; day: number; incidents: Promise<IncidentView[]> } | null = null
   #stamp = 0
@@ -36,6 +40,7 @@ export class Desk {
 
   constructor(private readonly deps: DeskDeps) {
     this.#plans = readPlans(deps.maintenance)
+    this.#edition = deps.edition ?? positionOf(deps.reader)
     deps.onIncident?.(() => {
       this.#stamp++
     })
@@ -50,11 +55,9 @@ export class Desk {
     return page.logo === null ? null : `/assets/logo/${page.id}`
   }
 
-  /** While it stands, a picture stays the same: on the wall clock data grows old also without news. */
+  /** While it stands, a picture stays the same: data grows old also without news. */
   async version(): Promise<string> {
-    const { now, position, clock } = await this.deps.reader.workspace()
-    const age = clock === 'wall' ? Math.floor(this.deps.wallNow() / (MINUTE / 2)) : ''
-    return `${position} ${now} ${age}`
+    return `${await this.#edition()} ${Math.floor(this.deps.wallNow() / (MINUTE / 2))}`
   }
 
   async picture(page: StatusPageConfig): Promise<Picture> {

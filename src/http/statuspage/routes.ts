@@ -62,7 +62,7 @@ export interface Place {
 /** Adds the API v2 and the feeds of every page, at the root and under `/status/PAGE`. */
 export function statuspageRoutes(server: FastifyInstance, deps: DeskDeps): Desk {
   const desk = new Desk(deps)
-  const cache = new PageCache(() => desk.version(), deps.wallNow, HELD)
+  const cache = new PageCache(() => desk.version(), HELD)
   const answer = async (request: FastifyRequest, reply: FastifyReply, path: string, make: Make) => {
     const place = placeOf(desk, request)
     const bytes = await cache.get(`${place.base}${path} ${place.page.id}`, async () => {

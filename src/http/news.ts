@@ -1,0 +1,68 @@
+import type { App, Changed } from '../shell/app.js'
+
+/** News is told this often at most: reports commit fifty times a second, and a page is made anew for each news. */
+const PACE_MS = 500
+
+const nothing = (): Changed => ({ services: [], incidents: [], now: 0, reset: false })
+
+/**
+ * What changed, told at once, and what comes within {@link PACE_MS} after it together. Listeners and pages go by the same
+ * news: an edition is what was told so far, and no page is older than it. So whoever hears of a change and asks for the
+ * page finds it there, and a page is made twice a second at most however fast the data moves.
+ */
+export class News {
+  private count = 0
+  private heard = nothing()
+  private waiting = false
+  private pace: NodeJS.Timeout | null = null
+  private readonly listeners = new Set<(news: Changed) => void>()
+  private readonly stop: () => void
+
+  constructor(
+    app: Pick<App, 'onChange'>,
+    private readonly paceMs = PACE_MS,
+  ) {
+    this.stop = app.onChange(changed => this.hear(changed))
+  }
+
+  /** Names the state of the data that pages show. It only rises: a demonstration that starts over meets no old page. */
+  get edition(): number {
+    return this.count
+  }
+
+  onNews(listener: (news: Changed) => void): void {
+    this.listeners.add(listener)
+  }
+
+  private hear({ services, incidents, now, reset }: Changed): void {
+    const { heard } = this
+    this.heard = {
+      services: [...new Set([...heard.services, ...services])],
+      incidents: [...new Set([...heard.incidents, ...incidents])],
+      now,
+      reset: heard.reset || reset,
+    }
+    this.waiting = true
+    // What was before a new start is not shown for even half a second more.
+    if (this.pace === null || reset) this.tell()
+  }
+
+  private tell(): void {
+    const news = this.heard
+    this.heard = nothing()
+    this.waiting = false
+    this.count++
+    if (this.pace !== null) clearTimeout(this.pace)
+    this.pace = setTimeout(() => {
+      this.pace = null
+      if (this.waiting) this.tell()
+    }, this.paceMs).unref()
+    for (const listener of this.listeners) listener(news)
+  }
+
+  close(): void {
+    this.stop()
+    if (this.pace !== null) clearTimeout(this.pace)
+    this.listeners.clear()
+  }
+}
