@@ -19,7 +19,10 @@ function serve(world: World): FastifyInstance {
   )
   let wall = NOON
   const wallNow = () => (wall += 1_000)
-  badgeRoutes(app, new Desk({ reader: readerOf(world), pages: [mainPage], maintenance: world.maintenance ?? [], wallNow }))
+  badgeRoutes(
+    app,
+    new Desk({ reader: readerOf(world), pages: [mainPage], maintenance: world.maintenance ?? [], wallNow }),
+  )
   open.push(app)
   return app
 }

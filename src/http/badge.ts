@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { KEPT } from './front/stand.js'
 import { Bytes, PageCache } from './pages/cache.js'
 import { html, trusted } from './pages/html.js'
 import { languageOf, speechOf, type Speech } from './pages/language.js'
@@ -103,7 +104,7 @@ export function badgeRoutes(server: FastifyInstance, desk: Desk): void {
     if (bytes === gone) throw notFound('service', id)
     return sendOpen(request, reply, bytes)
   }
-  server.get<{ Params: { file: string } }>('/badge/:file', (request, reply) => {
+  server.get<{ Params: { file: string } }>('/badge/:file', KEPT, (request, reply) => {
     const { file } = request.params
     if (!file.endsWith('.svg')) throw notFound('badge', file)
     const id = file.slice(0, -'.svg'.length)
@@ -113,7 +114,7 @@ export function badgeRoutes(server: FastifyInstance, desk: Desk): void {
       return new Bytes(200, 'image/svg+xml; charset=utf-8', badge(title, statusWords(language).shown[shown], shown))
     })
   })
-  server.get<{ Params: { service: string } }>('/embed/:service', (request, reply) => {
+  server.get<{ Params: { service: string } }>('/embed/:service', KEPT, (request, reply) => {
     const { service } = request.params
     const speech = speechOf(languageOf(request))
     const theme = themeOf((request.query as { theme?: unknown }).theme)

@@ -1,9 +1,10 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { App } from '../shell/app.js'
+import type { Front } from './front/front.js'
 import type { Stream } from './stream.js'
 
 /** `/metrics`: few names, few label values; details are in the log lines. */
-export function metricsOf(app: App, stream: Stream): Registry {
+export function metricsOf(app: App, stream: Stream, front: Front | null): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
@@ -45,6 +46,9 @@ export function metricsOf(app: App, stream: Stream): Registry {
   )
   count('epicenter_orders_total', 'Commands of people', () => app.counters.orders)
   count('epicenter_incident_changes_total', 'Incidents changed by a commit', () => app.counters.events)
+  count('epicenter_kept_answers_total', 'Answers that lay ready', () => front?.answered ?? 0)
+  gauge('epicenter_kept_bytes', 'Memory of answers that lie ready', () => front?.kept.bytes ?? 0)
+  gauge('epicenter_kept_connections', 'Connections that asked for nothing else yet', () => front?.connections ?? 0)
   gauge('epicenter_backlog_signals', 'Durable signals that are not folded yet', () => app.health.backlog)
   gauge('epicenter_queue_bytes', 'Accepted bytes that are not durable yet', () => app.health.queueBytes)
   gauge('epicenter_log_position', 'Newest durable log entry', () => app.health.durable)

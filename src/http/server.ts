@@ -9,6 +9,8 @@ import { sameSecret } from '../shell/secret.js'
 import { TooLarge } from '../shell/workspace.js'
 import { commandRoutes, historyRoutes, incidentRoutes, readRoutes } from './api.js'
 import { badgeRoutes } from './badge.js'
+import type { Front } from './front/front.js'
+import { patternOf, standBefore } from './front/stand.js'
 import { ingestRoutes } from './ingest.js'
 import { metricsOf } from './metrics.js'
 import { openapi } from './openapi.js'
@@ -27,6 +29,8 @@ export const VERSION = '0.1.0'
 export interface ServerOptions {
   /** Keys of the report door end with the process: tests. */
   inMemory?: boolean
+  /** Whether plain questions are answered before they reach this server; true unless a test compares both ways. */
+  front?: boolean
   /** The demonstration's strip on the pages and its own routes. */
   demo?: { status(): unknown; strip(): string; routes?(server: FastifyInstance): void }
 }
@@ -37,10 +41,11 @@ const KEEP_ALIVE_MS = 72_000
 
 /** The whole HTTP side of a workspace. Closing it leaves the app open. */
 export async function buildServer(app: App, options: ServerOptions = {}): Promise<FastifyInstance> {
+  const isProxy = rangesOf(app.config.proxies)
   const server = Fastify({
     logger: false,
     // What proxies of ours say of protocol and host; nobody else's word.
-    trustProxy: app.config.proxies.length === 0 ? false : rangesOf(app.config.proxies),
+    trustProxy: app.config.proxies.length === 0 ? false : isProxy,
     bodyLimit: FORM_BYTES,
     requestTimeout: REQUEST_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -50,6 +55,8 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
       customOptions: { removeAdditional: false, coerceTypes: true, strict: false, formats: { 'date-time': true } },
     },
   })
+  const news = new News(app)
+  const front = options.front === false ? null : standBefore(server, { news, isProxy, keepAliveMs: KEEP_ALIVE_MS })
   const methods = rememberMethods(server)
   // Answers are data of ours: no second description of them is needed to write them.
   server.setSerializerCompiler(() => data => JSON.stringify(data))
@@ -58,7 +65,6 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
 
   const routes = new Routes()
   const guard = makeGuard(app)
-  const news = new News(app)
   const stream = new Stream(news)
   ingestRoutes(server, routes, app, guard)
   const visitors = new Visitors(app.config)
@@ -68,7 +74,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   incidentRoutes(server, routes, app)
   commandRoutes(server, routes, app, guard)
   stream.route(server, routes)
-  operatorRoutes(server, app, stream)
+  operatorRoutes(server, app, stream, front)
   options.demo?.routes?.(server)
   server.get('/api/v1/openapi.json', (_, reply) =>
     reply.header('cache-control', 'max-age=300').send(openapi(routes.all, VERSION)),
@@ -99,7 +105,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   return server
 }
 
-function operatorRoutes(server: FastifyInstance, app: App, stream: Stream): void {
+function operatorRoutes(server: FastifyInstance, app: App, stream: Stream, front: Front | null): void {
   server.get('/healthz', (_, reply) => reply.type('text/plain').send('ok\n'))
   server.get('/readyz', (_, reply) => {
     const { ok, why, ...health } = app.health
@@ -108,7 +114,7 @@ function operatorRoutes(server: FastifyInstance, app: App, stream: Stream): void
       .header('cache-control', 'no-store')
       .send({ ready: ok, ...(why === null ? {} : { why }), ...health })
   })
-  const registry = metricsOf(app, stream)
+  const registry = metricsOf(app, stream, front)
   server.get('/metrics', async (_, reply) => reply.type(registry.contentType).send(await registry.metrics()))
 }
 
@@ -204,7 +210,7 @@ function rememberMethods(server: FastifyInstance): Methods {
   const known = new Map<string, { pattern: RegExp; methods: Set<string> }>()
   server.addHook('onRoute', route => {
     const entry = known.get(route.url) ?? {
-      pattern: new RegExp(`^${route.url.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:\w+/g, '[^/]+')}$`),
+      pattern: patternOf(route.url),
       methods: new Set<string>(),
     }
     for (const method of [route.method].flat()) entry.methods.add(method)

@@ -88,10 +88,24 @@ export function positionOf(reader: Pick<Reader, 'workspace'>): Edition {
   }
 }
 
+/** Distinct headers whose answer is remembered; then all are forgotten. Clients send a few dozen kinds of them. */
+const HEADERS_REMEMBERED = 200
+const remembered = new Map<string, Encoding>()
+
 /** The best encoding that an Accept-Encoding header allows; a coding with q=0 is refused by the client. */
 export function chooseEncoding(header: string | undefined): Encoding {
+  if (header === undefined) return 'identity'
+  const known = remembered.get(header)
+  if (known !== undefined) return known
+  if (remembered.size >= HEADERS_REMEMBERED) remembered.clear()
+  const found = readEncodings(header)
+  remembered.set(header, found)
+  return found
+}
+
+function readEncodings(header: string): Encoding {
   const allowed = new Set(
-    (header ?? '')
+    header
       .split(',')
       .map(part =>
         part

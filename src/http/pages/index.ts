@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Reader, WorkspaceView } from '../../contract/view.js'
 import { Bytes, chooseEncoding, type Edition, matches, PageCache, positionOf } from './cache.js'
+import { KEPT } from '../front/stand.js'
 import { html } from './html.js'
 import { CONTENT_SECURITY_POLICY, MARK_FILE, page } from './layout.js'
 import { DEFAULT_LANGUAGE, languageOf, rememberLanguage, speechOf, type Speech } from './language.js'
@@ -64,8 +65,8 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
   const site = new Site(deps, wallNow)
   const pages = new Pages({ reader: deps.reader, report: deps.report, wallNow })
   const path = (kind: string, id: string) => `/${kind}/${encodeURIComponent(id)}`
-  app.get('/', (request, reply) => site.answer(request, reply, '/', {}, speech => pages.now(speech)))
-  app.get<{ Params: { service: string } }>('/s/:service', (request, reply) => {
+  app.get('/', KEPT, (request, reply) => site.answer(request, reply, '/', {}, speech => pages.now(speech)))
+  app.get<{ Params: { service: string } }>('/s/:service', KEPT, (request, reply) => {
     const { service } = request.params
     return site.answer(
       request,
@@ -91,13 +92,13 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
         return pages.justMe(speech, service, traits, Object.keys(hints).length > 0)
       })
     })
-  app.get<{ Params: { incident: string } }>('/i/:incident', (request, reply) => {
+  app.get<{ Params: { incident: string } }>('/i/:incident', KEPT, (request, reply) => {
     const { incident } = request.params
     return site.answer(request, reply, path('i', incident), { at: TIME }, (speech, { at }) =>
       pages.incident(speech, incident, at === undefined ? null : Date.parse(at)),
     )
   })
-  app.get('/incidents', (request, reply) =>
+  app.get('/incidents', KEPT, (request, reply) =>
     site.answer(request, reply, '/incidents', { before: MILLISECONDS }, (speech, { before }) =>
       pages.history(speech, before === undefined ? null : Number(before)),
     ),
@@ -106,8 +107,8 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
     statusPages(app, deps.status, (request, reply, path, make) =>
       site.answer(request, reply, path, {}, speech => make(speech)),
     )
-  app.get('/assets/live.js', (request, reply) => sendAsset(request, reply, site.script))
-  app.get('/assets/mark.svg', (request, reply) => sendAsset(request, reply, MARK_ASSET))
+  app.get('/assets/live.js', KEPT, (request, reply) => sendAsset(request, reply, site.script))
+  app.get('/assets/mark.svg', KEPT, (request, reply) => sendAsset(request, reply, MARK_ASSET))
 }
 
 /** The page for an address that nothing answers, for the server's own not-found and error handlers. */

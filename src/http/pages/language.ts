@@ -63,7 +63,12 @@ export function chooseLanguage(header: string | undefined): Language {
 
 /** What a reader asked for: in the address, else in the cookie, else by the browser. */
 export function languageOf(request: FastifyRequest): Language {
-  return asked(request) ?? inCookie(request.headers.cookie) ?? chooseLanguage(request.headers['accept-language'])
+  return asked(request) ?? languageFor(request.headers.cookie, request.headers['accept-language'])
+}
+
+/** The same where the address names none: both headers lead to one of the languages that pages speak. */
+export function languageFor(cookie: string | undefined, accepted: string | undefined): Language {
+  return inCookie(cookie) ?? chooseLanguage(accepted)
 }
 
 /**

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { extname } from 'node:path'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { StatusPageConfig } from '../../contract/config.js'
+import { KEPT } from '../front/stand.js'
 import type { Desk } from '../statuspage/desk.js'
 import type { Speech } from './language.js'
 import type { Made } from './load.js'
@@ -30,8 +31,8 @@ export function statusPages(server: FastifyInstance, { desk }: StatusDeps, answe
   }
   const show = (request: FastifyRequest, reply: FastifyReply, page: StatusPageConfig) =>
     answer(request, reply, page === first ? '/status' : `/status/${page.id}`, speech => statusPage(desk, page, speech))
-  server.get('/status', (request, reply) => show(request, reply, own(request) ?? (first as StatusPageConfig)))
-  server.get<{ Params: { page: string } }>('/status/:page', (request, reply) => {
+  server.get('/status', KEPT, (request, reply) => show(request, reply, own(request) ?? (first as StatusPageConfig)))
+  server.get<{ Params: { page: string } }>('/status/:page', KEPT, (request, reply) => {
     const page = desk.pages.find(each => each.id === request.params.page)
     return page ? show(request, reply, page) : answer(request, reply, '/status/', async () => null)
   })

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { StatusPageConfig } from '../../contract/config.js'
+import { KEPT } from '../front/stand.js'
 import { Bytes, PageCache } from '../pages/cache.js'
 import { HttpProblem, notFound } from '../problem.js'
 import { Desk, type DeskDeps } from './desk.js'
@@ -75,19 +76,19 @@ export function statuspageRoutes(server: FastifyInstance, deps: DeskDeps): Desk 
   }
   for (const prefix of ['', '/status/:page']) {
     for (const [path, make] of Object.entries(DOCUMENTS)) {
-      server.get(`${prefix}${path}`, (request, reply) => answer(request, reply, path, make))
+      server.get(`${prefix}${path}`, KEPT, (request, reply) => answer(request, reply, path, make))
       server.options(`${prefix}${path}`, (_, reply) => preflight(reply))
     }
-    server.get(`${prefix}/history.json`, (request, reply) => {
+    server.get(`${prefix}/history.json`, KEPT, (request, reply) => {
       const page = pageNumber((request.query as { page?: unknown }).page)
       return answer(request, reply, `/history.json?page=${page}`, ({ picture, answers }) =>
         json({ page: answers.page(), months: historyOf(picture, page) }),
       )
     })
-    server.get<{ Params: { code: string } }>(`${prefix}/incidents/:code`, (request, reply) =>
+    server.get<{ Params: { code: string } }>(`${prefix}/incidents/:code`, KEPT, (request, reply) =>
       story(request.params.code, 'incident', request, reply),
     )
-    server.get<{ Params: { code: string } }>(`${prefix}/maintenance/:code`, (request, reply) =>
+    server.get<{ Params: { code: string } }>(`${prefix}/maintenance/:code`, KEPT, (request, reply) =>
       story(request.params.code, 'maintenance', request, reply),
     )
   }

@@ -1,0 +1,171 @@
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
+import { SECOND } from '../../contract/time.js'
+import type { Ready } from './answer.js'
+import { readHead } from './head.js'
+import type { Shelf } from './shelf.js'
+
+export interface FrontOptions {
+  shelf: Shelf
+  /** Whether what this address says of hosts and protocols is believed. */
+  isProxy(address: string): boolean
+  /** A connection on which nothing was asked for this long is closed. */
+  keepAliveMs: number
+}
+
+/** Idle connections are looked for this often. */
+const SWEEP_MS = 5 * SECOND
+/** When the server stops, answers that are on their way get this long to be read. */
+const LAST_READ_MS = SECOND
+const END_OF_HEAD = '\r\n\r\n'
+
+/** A connection that has asked nothing but plain questions so far. */
+interface Line {
+  socket: Socket
+  /** Its address if that is a proxy of ours. */
+  proxy: string | null
+  /** When it was last heard of or answered; milliseconds that only go forward. */
+  at: number
+  /** An answer to it is being made, or is not yet read: nothing more is read from it meanwhile. */
+  busy: boolean
+  /** Gives the connection, and these bytes as the next ones, to the server behind. */
+  leave(rest: Buffer): void
+}
+
+/**
+ * Stands before an HTTP server and answers plain questions with bytes that lie ready. Everything else (a head that is
+ * not complete in one piece, a body, an odd byte, an address that is not kept) goes to the server behind, with all bytes
+ * that were not answered, and the connection stays there: so a question is read by one reader alone, and what is read here is
+ * so little that both read it the same way.
+ */
+export class Front {
+  /** Questions that were answered from the shelf; for `/metrics`. */
+  answered = 0
+  readonly #lines = new Set<Line>()
+  readonly #sweep: NodeJS.Timeout
+  #closing = false
+  #second = 0
+  #date = ''
+
+  constructor(
+    server: Server,
+    private readonly options: FrontOptions,
+  ) {
+    const behind = server.listeners('connection') as ((this: Server, socket: Socket) => void)[]
+    server.removeAllListeners('connection')
+    server.on('connection', (socket: Socket) => {
+      const toServer = () => {
+        for (const listener of behind) listener.call(server, socket)
+      }
+      if (this.#closing) toServer()
+      else this.#open(socket, toServer)
+    })
+    this.#sweep = setInterval(() => this.#closeIdle(), Math.min(SWEEP_MS, options.keepAliveMs)).unref()
+  }
+
+  get connections(): number {
+    return this.#lines.size
+  }
+
+  get kept(): { entries: number; bytes: number } {
+    return this.options.shelf.size
+  }
+
+  /** Closes what is idle now and what is answered as soon as that is read. New connections go to the server behind. */
+  close(): void {
+    this.#closing = true
+    clearInterval(this.#sweep)
+    for (const { socket, busy } of this.#lines) if (!busy) socket.end()
+    setTimeout(() => {
+      for (const { socket } of this.#lines) socket.destroy()
+    }, LAST_READ_MS).unref()
+  }
+
+  #open(socket: Socket, toServer: () => void): void {
+    const onData = (bytes: Buffer) => this.#read(line, bytes, 0)
+    const onEnd = () => void socket.end()
+    const onError = () => socket.destroy()
+    const onClose = () => this.#lines.delete(line)
+    const { remoteAddress = '' } = socket
+    const line: Line = {
+      socket,
+      proxy: this.options.isProxy(remoteAddress) ? remoteAddress : null,
+      at: performance.now(),
+      busy: false,
+      leave: rest => {
+        this.#lines.delete(line)
+        socket.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose)
+        toServer()
+        if (rest.length > 0) socket.unshift(rest)
+        // It was paused if an answer was waited for.
+        socket.resume()
+      },
+    }
+    this.#lines.add(line)
+    socket.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose)
+  }
+
+  /** Answers what is asked from `from` on, one after the other. */
+  #read(line: Line, bytes: Buffer, from: number): void {
+    const { socket } = line
+    const text = bytes.toString('latin1')
+    line.at = performance.now()
+    while (from < text.length) {
+      const end = text.indexOf(END_OF_HEAD, from)
+      const plain = end < 0 || this.#closing ? null : readHead(text, from, end, line.proxy)
+      const taken = plain && this.options.shelf.take(plain)
+      if (plain === null || taken === null) return line.leave(bytes.subarray(from))
+      const next = end + END_OF_HEAD.length
+      if (taken instanceof Promise) return this.#wait(line, taken, bytes, from, next)
+      this.#write(socket, taken)
+      from = next
+      // It asks faster than it reads: the rest is read when it has.
+      if (socket.writableLength > 0) return this.#pause(line, bytes.subarray(next))
+    }
+  }
+
+  #write(socket: Socket, ready: Ready): void {
+    const now = Date.now()
+    const second = Math.floor(now / SECOND)
+    if (second !== this.#second) {
+      this.#second = second
+      this.#date = new Date(now).toUTCString()
+    }
+    this.answered++
+    socket.write(ready.at(this.#date))
+  }
+
+  #wait(line: Line, coming: Promise<Ready | null>, bytes: Buffer, from: number, next: number): void {
+    const { socket } = line
+    line.busy = true
+    socket.pause()
+    const go = (ready: Ready | null) => {
+      line.busy = false
+      if (socket.destroyed) return
+      if (ready === null) return line.leave(bytes.subarray(from))
+      this.#write(socket, ready)
+      this.#goOn(line, bytes.subarray(next))
+    }
+    coming.then(go, () => go(null))
+  }
+
+  #pause(line: Line, rest: Buffer): void {
+    line.busy = true
+    line.socket.pause()
+    line.socket.once('drain', () => {
+      line.busy = false
+      if (!line.socket.destroyed) this.#goOn(line, rest)
+    })
+  }
+
+  #goOn(line: Line, rest: Buffer): void {
+    if (this.#closing && rest.length === 0) return void line.socket.end()
+    if (rest.length > 0) this.#read(line, rest, 0)
+    if (!line.busy && this.#lines.has(line)) line.socket.resume()
+  }
+
+  #closeIdle(): void {
+    const before = performance.now() - this.options.keepAliveMs
+    for (const line of this.#lines) if (line.at < before) line.socket.destroy()
+  }
+}

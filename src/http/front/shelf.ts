@@ -1,0 +1,206 @@
+import { setImmediate as othersTurn } from 'node:timers/promises'
+import { matches } from '../pages/cache.js'
+import { type Given, headerOf, isForAll, Ready } from './answer.js'
+import type { Plain } from './head.js'
+
+/**
+ * Answers that lie ready: a few pages in a few languages and encodings take most requests. 32 MB hold a thousand of them;
+ * beyond, those that nobody asked for lately go first.
+ */
+export const SHELF_BYTES = 32 * 1024 * 1024
+/** After overflowing it is emptied to this share, so that the next overflow is not the next request. */
+const KEPT_SHARE = 0.75
+/** What was checked within this time is given without a question; the check is an answer 304 of the server behind. */
+export const CHECK_MS = 250
+/** What was checked longer ago is not given before it has been checked again: nobody gets a page of yesterday first. */
+export const STALE_MS = 1_000
+
+export interface ShelfOptions {
+  /** The server behind. It decides what an answer says; here it is only kept. */
+  ask(method: Plain['method'], plain: Plain, tag: string | null): Promise<Given>
+  /** Whether an address is one of those whose answers are kept. */
+  keeps(path: string): boolean
+  /** Names what was told of the data: an answer made before is not given after. */
+  edition(): number
+  keepAliveMs: number
+  /** Milliseconds that only go forward. */
+  nowMs?: () => number
+}
+
+/** GET and HEAD, each whole or as 304. */
+type Form = 'GET' | 'HEAD' | 'GET 304' | 'HEAD 304'
+
+interface Entry {
+  key: string
+  plain: Plain
+  tag: string
+  /** Made as they are asked for, thrown away together. */
+  forms: Partial<Record<Form, Ready>>
+  bytes: number
+  edition: number
+  checkedAt: number
+  askedAt: number
+  checking: Promise<boolean> | null
+}
+
+/**
+ * Whole answers by what they depend on: address, host, encoding, language. The first of each is asked of the server
+ * behind, and from then on the same bytes are given until it says that they are others.
+ */
+export class Shelf {
+  readonly #entries = new Map<string, Entry>()
+  readonly #coming = new Map<string, Promise<Entry | null>>()
+  readonly #nowMs: () => number
+  #bytes = 0
+  #renewing = false
+
+  constructor(private readonly options: ShelfOptions) {
+    this.#nowMs = options.nowMs ?? (() => performance.now())
+  }
+
+  get size(): { entries: number; bytes: number } {
+    return { entries: this.#entries.size, bytes: this.#bytes }
+  }
+
+  /** At once where it lies ready, else when it has come; null where the server behind has to answer itself. */
+  take(plain: Plain): Ready | Promise<Ready | null> | null {
+    const key = keyOf(plain)
+    const entry = this.#entries.get(key)
+    if (entry === undefined) {
+      const cut = plain.target.indexOf('?')
+      if (!this.options.keeps(cut < 0 ? plain.target : plain.target.slice(0, cut))) return null
+      return this.#first(key, plain).then(made => made && this.#form(made, plain))
+    }
+    entry.askedAt = this.#nowMs()
+    if (!this.#isCurrent(entry, entry.askedAt)) return this.#fresh(entry, plain)
+    if (entry.askedAt - entry.checkedAt >= CHECK_MS) void this.#check(entry)
+    return entry.forms[formOf(entry, plain)] ?? this.#form(entry, plain)
+  }
+
+  /** On news: what somebody asked for since it was made is made anew before the next one asks. */
+  async renew(): Promise<void> {
+    if (this.#renewing) return
+    this.#renewing = true
+    for (let missed = true; missed; ) {
+      missed = false
+      for (const entry of this.#entries.values()) {
+        if (entry.askedAt <= entry.checkedAt || this.#isCurrent(entry, entry.checkedAt)) continue
+        missed = true
+        await this.#check(entry)
+        await othersTurn()
+      }
+    }
+    this.#renewing = false
+  }
+
+  #isCurrent(entry: Entry, at: number): boolean {
+    return entry.edition === this.options.edition() && at - entry.checkedAt < STALE_MS
+  }
+
+  async #fresh(entry: Entry, plain: Plain): Promise<Ready | null> {
+    // A check that began before the news brings what was before.
+    if (entry.checking !== null) await entry.checking
+    if (!this.#isCurrent(entry, this.#nowMs()) && !(await this.#check(entry))) return null
+    return this.#form(entry, plain)
+  }
+
+  /** One question, however many want the answer. */
+  #first(key: string, plain: Plain): Promise<Entry | null> {
+    let coming = this.#coming.get(key)
+    if (coming === undefined) {
+      coming = this.#make(key, { ...plain, method: 'GET', tag: undefined }).finally(() => this.#coming.delete(key))
+      this.#coming.set(key, coming)
+    }
+    return coming
+  }
+
+  async #make(key: string, plain: Plain): Promise<Entry | null> {
+    const edition = this.options.edition()
+    const at = this.#nowMs()
+    const given = await this.options.ask('GET', plain, null)
+    if (!isForAll(given)) return null
+    const tag = headerOf(given, 'etag') as string
+    const times = { checkedAt: at, askedAt: at }
+    const entry: Entry = { key, plain, tag, forms: {}, bytes: 0, edition, ...times, checking: null }
+    this.#entries.set(key, entry)
+    this.#put(entry, 'GET', given)
+    this.#makeRoom()
+    return entry
+  }
+
+  /** Whether it is still there. */
+  #check(entry: Entry): Promise<boolean> {
+    entry.checking ??= this.#ask(entry)
+      .catch(() => false)
+      .then(there => {
+        entry.checking = null
+        if (!there) this.#remove(entry)
+        return there
+      })
+    return entry.checking
+  }
+
+  /** Asked by its tag, so that what did not change costs a comparison. */
+  async #ask(entry: Entry): Promise<boolean> {
+    const edition = this.options.edition()
+    const at = this.#nowMs()
+    const given = await this.options.ask('GET', entry.plain, entry.tag)
+    if (this.#entries.get(entry.key) !== entry) return false
+    if (given.status === 304) {
+      if (entry.forms['GET 304'] === undefined) this.#put(entry, 'GET 304', given)
+    } else if (isForAll(given)) {
+      this.#bytes -= entry.bytes
+      Object.assign(entry, { tag: headerOf(given, 'etag'), forms: {}, bytes: 0 })
+      this.#put(entry, 'GET', given)
+    } else return false
+    entry.edition = edition
+    entry.checkedAt = at
+    return true
+  }
+
+  /** A form that nobody wanted before is asked for by itself; null when the page has moved on meanwhile. */
+  async #form(entry: Entry, plain: Plain): Promise<Ready | null> {
+    const form = formOf(entry, plain)
+    const there = entry.forms[form]
+    if (there !== undefined) return there
+    const { tag } = entry
+    const given = await this.options.ask(plain.method, entry.plain, form.endsWith('304') ? tag : null)
+    const fits = form.endsWith('304') ? given.status === 304 : isForAll(given)
+    const moved = entry.tag !== tag || headerOf(given, 'etag') !== tag || this.#entries.get(entry.key) !== entry
+    return fits && !moved ? this.#put(entry, form, given) : null
+  }
+
+  #put(entry: Entry, form: Form, given: Given): Ready {
+    const ready = new Ready(given, this.options.keepAliveMs)
+    const more = ready.size - (entry.forms[form]?.size ?? 0)
+    entry.forms[form] = ready
+    entry.bytes += more
+    this.#bytes += more
+    return ready
+  }
+
+  #remove(entry: Entry): void {
+    if (this.#entries.get(entry.key) !== entry) return
+    this.#entries.delete(entry.key)
+    this.#bytes -= entry.bytes
+  }
+
+  #makeRoom(): void {
+    if (this.#bytes <= SHELF_BYTES) return
+    for (const entry of [...this.#entries.values()].sort((a, b) => a.askedAt - b.askedAt)) {
+      if (this.#bytes <= KEPT_SHARE * SHELF_BYTES) return
+      this.#remove(entry)
+    }
+  }
+}
+
+function keyOf({ target, host, encoding, language, byScript, proxy }: Plain): string {
+  const key = `${target} ${host} ${encoding} ${language} ${byScript ? 1 : 0}`
+  return proxy === null ? key : `${key} ${proxy.address} ${proxy.protocol ?? ''} ${proxy.host ?? ''}`
+}
+
+function formOf({ tag: held }: Entry, { method, tag }: Plain): Form {
+  // A tag between quotes, as everybody sends it, or one of the rarer ways to say it.
+  if (tag === undefined || (tag !== held && !matches(tag, held.slice(1, -1)))) return method
+  return method === 'GET' ? 'GET 304' : 'HEAD 304'
+}

@@ -1,0 +1,75 @@
+import type { FastifyInstance } from 'fastify'
+import type { News } from '../news.js'
+import type { Given } from './answer.js'
+import { Front } from './front.js'
+import type { Plain } from './head.js'
+import { Shelf } from './shelf.js'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Its answers may lie ready: public, with a tag, and dependent on nothing but what {@link Plain} holds. */
+    kept?: boolean
+  }
+}
+
+/** Options of a route whose answers may lie ready. */
+export const KEPT = { config: { kept: true } }
+
+/** An address with parameters as a pattern for paths. */
+export function patternOf(url: string): RegExp {
+  return new RegExp(`^${url.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:\w+/g, '[^/]+')}$`)
+}
+
+export interface StandOptions {
+  news: Pick<News, 'edition' | 'onNews'>
+  isProxy(address: string): boolean
+  keepAliveMs: number
+}
+
+/** Puts a front before a server that has no routes yet. It keeps what {@link KEPT} routes answer. */
+export function standBefore(server: FastifyInstance, { news, isProxy, keepAliveMs }: StandOptions): Front {
+  const kept: RegExp[] = []
+  server.addHook('onRoute', ({ url, config }) => {
+    if (config?.kept === true) kept.push(patternOf(url))
+  })
+  const shelf = new Shelf({
+    ask: (method, plain, tag) => ask(server, method, plain, tag),
+    keeps: path => kept.some(each => each.test(path)),
+    edition: () => news.edition,
+    keepAliveMs,
+  })
+  news.onNews(() => void shelf.renew())
+  const front = new Front(server.server, { shelf, isProxy, keepAliveMs })
+  server.addHook('preClose', async () => front.close())
+  return front
+}
+
+/** What belongs to a connection is the front's own to say. */
+const OF_THE_CONNECTION = new Set(['connection', 'date', 'keep-alive'])
+
+/** The question as it came, without what no answer depends on. */
+async function ask(
+  server: FastifyInstance,
+  method: Plain['method'],
+  { target, host, encoding, language, byScript, proxy }: Plain,
+  tag: string | null,
+): Promise<Given> {
+  const reply = await server.inject({
+    method,
+    url: target,
+    ...(proxy === null ? {} : { remoteAddress: proxy.address }),
+    headers: {
+      host,
+      'accept-encoding': encoding,
+      'accept-language': language,
+      ...(byScript ? { 'sec-fetch-dest': 'empty' } : {}),
+      ...(proxy?.protocol === undefined ? {} : { 'x-forwarded-proto': proxy.protocol }),
+      ...(proxy?.host === undefined ? {} : { 'x-forwarded-host': proxy.host }),
+      ...(tag === null ? {} : { 'if-none-match': tag }),
+    },
+  })
+  const headers = Object.entries(reply.headers).flatMap(([name, value]): [string, string][] =>
+    value === undefined || OF_THE_CONNECTION.has(name) ? [] : [value].flat().map(each => [name, String(each)]),
+  )
+  return { status: reply.statusCode, message: reply.statusMessage, headers, body: reply.rawPayload }
+}
