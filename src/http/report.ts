@@ -79,9 +79,8 @@ async function report(
       rule: 'report.origin',
       value: origin.slice(0, 80),
     })
-  // A configured service is known before its first tick.
-  const service = (await app.reader.service(form.service)) ?? app.config.services.find(each => each.id === form.service)
-  if (service === undefined) throw notFound('service', form.service)
+  const service = await app.reader.service(form.service)
+  if (service === null) throw notFound('service', form.service)
   const given = new RegExp(`(?:^|;\\s*)${PASS}=([\\w.-]{1,100})`).exec(request.headers.cookie ?? '')?.[1] ?? null
   const visitor = visitors.visitor(request, given)
   const { reporter, prefix, network, pass } = reporters.name(visitor)

@@ -228,4 +228,23 @@ describe('a workspace on the wall clock', () => {
     await app.caughtUp()
     expect((await app.reader.workspace()).now).toBe(STREAM_START + 15 * MINUTE)
   })
+
+  it('knows its configured services before their first tick, as unknown', async () => {
+    const parts = { components: [{ id: 'cart', name: 'Cart' }], dependsOn: [] }
+    const services = ['shop', 'mail'].map(id => ({ id, title: id.toUpperCase(), ...parts }))
+    await using app = await App.open({ ...fresh(), clock: 'wall', services }, fakeEnv(STREAM_START), memory)
+    expect(await app.reader.services()).toMatchObject([{ service: 'mail' }, { service: 'shop' }])
+    const row = {
+      service: 'shop',
+      title: 'SHOP',
+      ...parts,
+      state: 'unknown',
+      at: STREAM_START,
+      seen: {},
+      incidents: [],
+    }
+    expect(await app.reader.service('shop')).toMatchObject(row)
+    expect(await app.reader.service('other')).toBeNull()
+    expect((await app.reader.workspace()).now).toBe(STREAM_START)
+  })
 })

@@ -8,6 +8,7 @@ import { complete } from '../../shell/load.js'
 import { fakeEnv } from '../../testing/env.js'
 import { arrival, STREAM_START, streamOf, topology } from '../../testing/stream.js'
 import { buildServer } from '../server.js'
+import { head, LAST, ODD } from './fixtures/odd.js'
 import { Front } from './front.js'
 
 // The same bytes are sent to a server with a front and to the same server without one: whoever asks can tell no difference.
@@ -99,9 +100,6 @@ function expectEqual(ours: string, theirs: string): void {
   expect(ours.length).toBe(theirs.length)
 }
 
-const head = (target: string, ...lines: string[]) =>
-  [`GET ${target} HTTP/1.1`, 'Host: status.example', ...lines, '', ''].join('\r\n')
-const LAST = head('/healthz', 'Connection: close')
 const bodiesOf = (text: string) => [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(each => Number(each[1]))
 
 /** Every address whose answers are kept, and some that are not. */
@@ -220,73 +218,7 @@ describe('the front', () => {
     await expectSame([...LAST])
   })
 
-  const odd: [sentence: string, bytes: string | Buffer][] = [
-    ['no Host', 'GET /status HTTP/1.1\r\n\r\n'],
-    ['two Hosts', 'GET /status HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n'],
-    ['an odd Host', 'GET /api/v2/summary.json HTTP/1.1\r\nHost: a b/c\r\nConnection: close\r\n\r\n'],
-    ['an empty Host', 'GET /status HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n'],
-    ['HTTP/1.0', 'GET /status HTTP/1.0\r\nHost: a\r\n\r\n'],
-    ['HTTP/1.0, kept alive', `GET /status HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n${LAST}`],
-    ['HTTP/0.9', 'GET /status\r\n\r\n'],
-    ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
-    ['HTTP/1.2', 'GET /status HTTP/1.2\r\nHost: a\r\n\r\n'],
-    ['small letters', 'get /status http/1.1\r\nhost: a\r\n\r\n'],
-    ['an absolute address', 'GET http://a.example/status HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n'],
-    ['no address', 'GET  HTTP/1.1\r\nHost: a\r\n\r\n'],
-    ['a star', 'OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
-    ['another method', 'POST /status HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
-    ['CONNECT', 'CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n'],
-    ['two spaces', 'GET  /status HTTP/1.1\r\nHost: a\r\n\r\n'],
-    ['a tab', 'GET\t/status HTTP/1.1\r\nHost: a\r\n\r\n'],
-    ['bare line feeds', 'GET /status HTTP/1.1\nHost: a\nConnection: close\n\n'],
-    ['a bare carriage return', 'GET /status HTTP/1.1\r\nHost: a\rX: b\r\nConnection: close\r\n\r\n'],
-    ['a folded line', 'GET /status HTTP/1.1\r\nHost: a\r\nX: b\r\n c\r\nConnection: close\r\n\r\n'],
-    ['a space before the colon', 'GET /status HTTP/1.1\r\nHost: a\r\nX : b\r\nConnection: close\r\n\r\n'],
-    ['no colon', 'GET /status HTTP/1.1\r\nHost: a\r\nXb\r\nConnection: close\r\n\r\n'],
-    ['an empty name', 'GET /status HTTP/1.1\r\nHost: a\r\n: b\r\nConnection: close\r\n\r\n'],
-    ['a NUL in a value', 'GET /status HTTP/1.1\r\nHost: a\r\nX: b\0c\r\nConnection: close\r\n\r\n'],
-    ['a NUL in the address', 'GET /sta\0tus HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
-    ['bytes beyond ASCII', Buffer.from('GET /status HTTP/1.1\r\nHost: a\r\nX: ü\r\nConnection: close\r\n\r\n')],
-    ['an address beyond ASCII', Buffer.from('GET /s/ü HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')],
-    ['broken percent signs', 'GET /s/%zz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
-    ['a percent sign at the end', 'GET /s/chat% HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
-    ['dot segments', 'GET /s/../status HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
-    ['encoded dot segments', 'GET /s/%2e%2E/status HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
-    ['two slashes', 'GET //status HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
-    ['a backslash', 'GET /s\\chat HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
-    ['a fragment', 'GET /status#x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
-    ['a semicolon', 'GET /status;x=1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
-    ['a very long address', `GET /s/${'x'.repeat(9_000)} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`],
-    ['a header of 20 KB', `GET /status HTTP/1.1\r\nHost: a\r\nX: ${'y'.repeat(20_000)}\r\nConnection: close\r\n\r\n`],
-    ['3,000 headers', `GET /status HTTP/1.1\r\nHost: a\r\n${'X: y\r\n'.repeat(3_000)}Connection: close\r\n\r\n`],
-    ['a body', `GET /status HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello${LAST}`],
-    [
-      'a body that is a question',
-      `GET /status HTTP/1.1\r\nHost: a\r\nContent-Length: ${LAST.length}\r\n\r\n${LAST}${LAST}`,
-    ],
-    ['a length of nothing', `GET /status HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n${LAST}`],
-    ['two lengths', `GET /status HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\nhello${LAST}`],
-    [
-      'a chunked body',
-      `GET /status HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n${LAST}`,
-    ],
-    [
-      'a length and chunks',
-      `GET /status HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${LAST}`,
-    ],
-    ['an odd coding', `GET /status HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n${LAST}`],
-    ['an upgrade', 'GET /status HTTP/1.1\r\nHost: a\r\nConnection: close, Upgrade\r\nUpgrade: websocket\r\n\r\n'],
-    ['an upgrade to HTTP/2', `GET /status HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nHTTP2-Settings: AAA\r\n\r\n${LAST}`],
-    ['an expectation', `GET /status HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n${LAST}`],
-    ['another expectation', `GET /status HTTP/1.1\r\nHost: a\r\nExpect: wonders\r\n\r\n${LAST}`],
-    ['connection options', `GET /status HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, x\r\n\r\n${LAST}`],
-    ['two of the same header', `GET /status HTTP/1.1\r\nHost: a\r\nCookie: lang=fr\r\nCookie: lang=de\r\n\r\n${LAST}`],
-    ['empty lines before it', `\r\n\r\nGET /status HTTP/1.1\r\nHost: a\r\n\r\n${LAST}`],
-    ['bytes that are no HTTP', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
-    ['one empty line', '\r\n'],
-    ['half a head', 'GET /status HTTP/1.1\r\nHost: a\r\nX'],
-  ]
-  it.each(odd)('leaves %s to the server behind', async (_, bytes) => {
+  it.each(ODD)('leaves %s to the server behind', async (_, bytes) => {
     await expectSame([bytes], { end: !bytes.toString('latin1').includes('close') })
     // The same after a question that it answered: all of it is read by the other one, and nothing twice.
     const first = head('/s/chat', 'Accept-Encoding: gzip')
