@@ -92,6 +92,12 @@ export interface Crowd {
   takeovers: number
   quality: number
   worksForMe: number
+  /** Reports that say what is wrong (a component, a problem, a text), and how it hurts: waiting or failing. */
+  told: number
+  slow: number
+  failing: number
+  /** The same in quiet times: how people here usually report. */
+  usual: { reports: number; told: number; slow: number; failing: number }
   /** Up to 10 ids that the exposure reading rests on. */
   exposureRefs: string[]
 }

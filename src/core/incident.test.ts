@@ -32,6 +32,10 @@ const calmCrowd: Crowd = {
   takeovers: 0,
   quality: 0,
   worksForMe: 0,
+  told: 0,
+  slow: 0,
+  failing: 0,
+  usual: { reports: 0, told: 0, slow: 0, failing: 0 },
   exposureRefs: [],
 }
 const kind = (k: Partial<KindReading> = {}): KindReading => ({
@@ -75,6 +79,7 @@ const since = (ms: number, more: Partial<Surroundings> = {}): Surroundings => ({
   slowOpen: false,
   endedLately: false,
   repeaters: false,
+  talk: false,
   ...more,
 })
 

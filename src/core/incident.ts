@@ -41,6 +41,29 @@ const POSTS_AGREE_BITS = 10
 const TEXT_SHARE = 0.3
 const TEXTS_LEAST = 5
 
+/** Minutes over which a finding's crowd is counted. */
+const CROWD_MIN = 15
+/** Quiet reports that tell how often people here say more than that something is wrong. */
+const HABITS_LEAST = 100
+/** and the least share of them that says more, for its lack to mean anything. */
+const TELLING_LEAST = 0.05
+/** e³: odds of twenty to one decide. Before e for trouble they are undecided, and an alarm waits for so long. */
+const TALK_NATS = 3
+const TALK_UNDECIDED_NATS = -1
+const TALK_DECIDED_MS = 10 * MINUTE
+/** Of those whom talk moves so many say more all the same, against usual reporters. */
+const TALK_TELLS = 0.1
+/** So many times the usual is an event whatever it says. */
+const TALK_MOST = 20
+export const TALK = 'hardly anybody says what fails: people report because others do'
+/** A quarter of all users failing is what people call an outage; a little more, since few checks bound it loosely. */
+const OUTAGE_SHARE = 0.3
+/** What is said of waiting before anybody has said anything, and what that weighs in votes. */
+const PRIOR_SLOW = 0.2
+const PRIOR_VOTES = 4
+const SURE_FIRST = { slow: 0.45, votes: 0 }
+const SURE_LATER = { slow: 0.3, votes: 10 }
+
 export type Verdict = { open: true; kind: IncidentKind } | { open: false; why: string }
 
 export interface Surroundings {
@@ -56,6 +79,8 @@ export interface Surroundings {
   endedLately: boolean
   /** This alarm began as the repetitions of a few. */
   repeaters: boolean
+  /** This alarm began as talk: hardly anybody said what fails. */
+  talk: boolean
 }
 
 /** Why a spike that a few people make by repeating themselves does not open. */
@@ -87,9 +112,11 @@ export function shouldOpen(f: Finding, around: Surroundings): Verdict {
   if (contradicted && Math.max(f.kinds.report?.bits ?? 0, f.kinds.post?.bits ?? 0) < CONTRADICTED_BITS)
     return { open: false, why: 'too few complain for what requests do not show' }
   if (around.upstream) return { open: true, kind: 'upstream' }
-  const said = kindFromTexts(f)
-  if (said) return { open: true, kind: said }
-  return { open: true, kind: contradicted ? 'degraded' : 'outage' }
+  const talk = onlyTalk(f, around.talk, lasted)
+  if (talk) return { open: false, why: talk }
+  const undecided = around.talk || (talkOdds(f) ?? -TALK_NATS) > -TALK_NATS
+  const mild = contradicted || undecided || !saysFailing(f, SURE_FIRST)
+  return { open: true, kind: kindFromTexts(f) ?? (mild ? 'degraded' : 'outage') }
 }
 
 /** Our own machines see requests or checks fail; a few failing checks beside healthy request counts are not enough. */
@@ -122,6 +149,45 @@ function kindFromTexts(f: Finding): IncidentKind | null {
   const all = complaints + rumours + quality
   return quality >= TEXTS_LEAST && quality >= TEXT_SHARE * all ? 'quality' : null
 }
+
+/**
+ * Is it talk? People whom talk moves say that something is wrong, and not what: nothing fails for them. If what came above the usual
+ * were like usual reports, `told` would be Binomial(n, u), else Binomial(n, u·(1 − excess share)); their log odds decide, in nats,
+ * positive for talk. null where they cannot tell: habits unknown, nothing above the usual, or a crowd of many times the usual.
+ */
+function talkOdds(f: Finding): number | null {
+  const { reporters: n, told, usual } = f.crowd
+  const expected = (f.kinds.report?.expected ?? 0) * CROWD_MIN
+  const share = Math.min(0.95, usual.told / usual.reports)
+  if (!(usual.reports >= HABITS_LEAST) || !(share >= TELLING_LEAST) || n > TALK_MOST * expected) return null
+  const talk = share * Math.max(TALK_TELLS, Math.min(1, expected / n))
+  return told * Math.log(talk / share) + (n - told) * Math.log((1 - talk) / (1 - share))
+}
+
+/** Why an alarm that only people raise does not open yet, or at all; null when it may. What began as talk stays so until people clearly say what fails. */
+function onlyTalk(f: Finding, before: boolean, lastedMs: number): string | null {
+  const odds = talkOdds(f)
+  if (odds === null || odds <= -TALK_NATS) return null
+  if (before || odds >= TALK_NATS) return TALK
+  return odds > TALK_UNDECIDED_NATS && lastedMs < TALK_DECIDED_MS ? 'do people say what fails? too few to tell' : null
+}
+
+/**
+ * Do people tell of failing rather than of waiting? Checks that all pass bound what can be failing, and where nothing bounds it
+ * the words decide, with what is usually said here as a prior. In doubt it is failing for the first word, and stays what it was called.
+ */
+function saysFailing(f: Finding, sure: { slow: number; votes: number }): boolean {
+  const whole = f.tracks[0]
+  const measured = whole !== undefined && whole.unit === 'share' && !whole.stale
+  if (measured && f.kinds.check && !f.kinds.check.alarm && whole.excess + 3 * whole.error < OUTAGE_SHARE) return false
+  const { slow, failing, usual } = f.crowd
+  const before = (usual.slow + PRIOR_SLOW) / (usual.slow + usual.failing + 1)
+  return slow + failing >= sure.votes && (slow + PRIOR_VOTES * before) / (slow + failing + PRIOR_VOTES) < sure.slow
+}
+
+/** What people alone told of as waiting is an outage after all when they clearly tell of failing. */
+export const failsAfterAll = (f: Finding): boolean =>
+  !contradictedBy(f) && !f.kinds.metric && saysFailing(f, SURE_LATER)
 
 const RANK: Record<Severity, number> = { minor: 0, major: 1, critical: 2 }
 export const worse = (a: Severity, b: Severity): Severity => (RANK[a] >= RANK[b] ? a : b)

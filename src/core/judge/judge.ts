@@ -6,6 +6,8 @@ import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Dependency } from '../../contract/topology.js'
 import type { Upstream } from '../explain.js'
 import {
+  failsAfterAll,
+  TALK,
   mayResolve,
   ownFailure,
   REOPEN_MS,
@@ -47,6 +49,8 @@ interface JudgedService {
   alarmSince: Record<Strand, EpochMs | null>
   /** The present alarm began as the repetitions of a few. */
   repeaters: boolean
+  /** or as talk: hardly anybody says what fails. */
+  talk: boolean
   /** Newest finding in alarm: what others that stand on this service look at. */
   alarmOnset: EpochMs | null
   alarmAt: EpochMs
@@ -61,6 +65,7 @@ const judgedService = (id: string): JudgedService => ({
   notices: [],
   alarmSince: { bad: null, slow: null },
   repeaters: false,
+  talk: false,
   alarmOnset: null,
   alarmAt: 0,
   trouble: { bad: null, slow: null },
@@ -154,9 +159,10 @@ export class Judge {
     }
     if (!f.alarm) s.alarmSince[f.strand] = null
     else s.alarmSince[f.strand] ??= f.at
-    if (!f.alarm && f.strand === 'bad') s.repeaters = false
+    if (!f.alarm && f.strand === 'bad') s.repeaters = s.talk = false
     const around: Surroundings = {
       repeaters: s.repeaters,
+      talk: s.talk,
       alarmSince: s.alarmSince[f.strand] ?? f.at,
       upstream: this.upstreams(f.service, f.at).length > 0,
       badOpen: this.stories.some(x => x.open && x.service === f.service && x.strand === 'bad' && x.kind !== 'degraded'),
@@ -168,6 +174,7 @@ export class Judge {
     const verdict = shouldOpen(f, around)
     if (!verdict.open) {
       if (verdict.why === REPEATERS) s.repeaters = true
+      if (verdict.why === TALK) s.talk = true
       return
     }
     s.alarmSince[f.strand] = null
@@ -237,6 +244,7 @@ export class Judge {
       story.kind === 'security' ||
       (story.kind === 'upstream' && (f.share ?? 0) >= UPSTREAM_SHARE)
     if (ours && f.strand === 'bad' && ownFailure(f)) story.kind = 'outage'
+    else if (story.kind === 'degraded' && f.strand === 'bad' && f.alarm && failsAfterAll(f)) story.kind = 'outage'
     story.severity = worse(story.severity, severityOf(f, story.kind))
     // Whoever still sees what is not theirs keeps it open, however healthy the requests are; so does the other strand of the same trouble.
     const beside = this.service(story.service).trouble[story.strand === 'bad' ? 'slow' : 'bad']

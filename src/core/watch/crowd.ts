@@ -3,6 +3,7 @@ import type { Observation } from '../../contract/signal.js'
 import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
 import { bitsOf, poissonSurvival } from '../stat/tails.js'
 import { classify, type TextClass } from '../text.js'
+import { symptomOf, tellsMore } from './symptoms.js'
 import { FEW_WAIT_MIN, MIX_MS, type Mix } from './voices.js'
 
 /** One person counts once per service and answer in this time. */
@@ -24,6 +25,8 @@ const TAKEOVER_BITS = 20
 const TAKEOVER_MEMORY_MS = 14 * DAY
 /** Until a service has a past, one a day is taken for usual. */
 const TAKEOVER_PRIOR_PER_DAY = 1
+/** Habits rest on so many reports; beyond it the past is halved. */
+const USUAL_REPORTS = 5_000
 
 /** Who has given one answer on one service lately: two generations of a map, each at most REPORTER_MS long. */
 interface Answers {
@@ -74,6 +77,10 @@ interface CrowdSlot {
   open: number
   coordinated: number
   ok: number
+  /** Of `reports` those that say more than that something is wrong, and how it hurts. */
+  told: number
+  slow: number
+  failing: number
   texts: Partial<Record<TextClass, number>>
   posts: number
 }
@@ -84,6 +91,8 @@ export interface CrowdState {
   exposures: Told[]
   /** Reports of an own account in other hands, newest last; `usual` is their fading sum over TAKEOVER_MEMORY. */
   takeovers: { told: Told[]; usual: number; since: EpochMs; at: EpochMs }
+  /** How people report in quiet times, fading. */
+  usual: { reports: number; told: number; slow: number; failing: number }
 }
 
 /** One person's word. */
@@ -98,14 +107,40 @@ export const crowdState = (): CrowdState => ({
   slots: Array.from({ length: CROWD_SLOTS }, () => null),
   exposures: [],
   takeovers: { told: [], usual: 0, since: 0, at: 0 },
+  usual: { reports: 0, told: 0, slow: 0, failing: 0 },
 })
+
+/** Remembers how people usually report, from a minute that no trouble holds. */
+export function learnHabits(state: CrowdState, slot: EpochMs): void {
+  const quiet = state.slots[(slot / MINUTE) % CROWD_SLOTS]
+  if (!quiet || quiet.slot !== slot) return
+  const { usual } = state
+  usual.reports += quiet.reports
+  usual.told += quiet.told
+  usual.slow += quiet.slow
+  usual.failing += quiet.failing
+  if (usual.reports <= USUAL_REPORTS) return
+  for (const what of ['reports', 'told', 'slow', 'failing'] as const) usual[what] /= 2
+}
 
 function slotOf(state: CrowdState, at: EpochMs): CrowdSlot {
   const slot = Math.floor(at / MINUTE) * MINUTE
   const i = (slot / MINUTE) % CROWD_SLOTS
   const known = state.slots[i]
   if (known && known.slot >= slot) return known
-  return (state.slots[i] = { slot, reports: 0, repeated: 0, open: 0, coordinated: 0, ok: 0, texts: {}, posts: 0 })
+  return (state.slots[i] = {
+    slot,
+    reports: 0,
+    repeated: 0,
+    open: 0,
+    coordinated: 0,
+    ok: 0,
+    told: 0,
+    slow: 0,
+    failing: 0,
+    texts: {},
+    posts: 0,
+  })
 }
 
 /** A report that people's own door or its mix keeps out of the counts; its text is not heard either. */
@@ -152,7 +187,13 @@ export function noteCrowd(state: CrowdState, signal: Observation, counted: boole
   else if (!counted) slot.repeated++
   else if (signal.bad === 0) slot.ok++
   else slot.reports++
-  return signal.text ? noteText(state, slot, signal, counted) : null
+  const says = signal.text ? noteText(state, slot, signal, counted) : null
+  if (signal.via === 'report' && counted && signal.bad !== 0) {
+    if (tellsMore(signal)) slot.told++
+    const hurts = symptomOf(signal, says)
+    if (hurts) slot[hurts]++
+  }
+  return says
 }
 
 function noteText(state: CrowdState, slot: CrowdSlot, signal: Observation, counted: boolean): TextClass {
@@ -221,6 +262,10 @@ export function readCrowd(state: CrowdState, now: EpochMs, windowMs: number, dou
     takeovers: 0,
     quality: 0,
     worksForMe: 0,
+    told: 0,
+    slow: 0,
+    failing: 0,
+    usual: { ...state.usual },
     exposureRefs: [],
   }
   for (const slot of state.slots) {
@@ -228,6 +273,9 @@ export function readCrowd(state: CrowdState, now: EpochMs, windowMs: number, dou
     out.reports += slot.reports + slot.repeated
     out.reporters += slot.reports
     out.worksForMe += slot.ok
+    out.told += slot.told
+    out.slow += slot.slow
+    out.failing += slot.failing
     out.repeated += slot.repeated
     out.coordinated += slot.coordinated
     out.complaints += slot.texts.complaint ?? 0

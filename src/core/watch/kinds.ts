@@ -15,6 +15,8 @@ const SUM_BITS = 30
 const KIND_CAP_BITS = 60
 /** Reports that are doubted say no more than this: not enough to add up with another kind. */
 const DOUBTED_BITS = 3
+/** A burst such as this service has says no more either. */
+const BURST_BITS = 3
 /** Group 0: no label value stands out yet. */
 const EVERYTHING = [0]
 
@@ -37,9 +39,9 @@ const addsUp = (kinds: KindReading[]): boolean => {
 /** What each kind of signal says of failing. */
 export function badKinds(s: ServiceState, r: ServiceReadings, now: EpochMs): Finding['kinds'] {
   const kinds: Finding['kinds'] = {}
-  if (r.reports) kinds.report = seriesKind(r.reports)
+  if (r.reports) kinds.report = seriesKind(r.reports, s.reports!.rare)
   if (r.posts) {
-    const posts = seriesKind(r.posts)
+    const posts = seriesKind(r.posts, s.posts!.rare)
     // Posts follow news as well as trouble: alone they raise nothing where people could have reported and did not.
     if (s.reports && (kinds.report?.bits ?? 0) < 3) posts.alarm = false
     kinds.post = posts
@@ -69,9 +71,9 @@ export const isDoubted = (s: ServiceState, now: EpochMs): boolean =>
 export const slowKinds = (r: ServiceReadings): Finding['kinds'] =>
   r.metrics ? { metric: rateKind(r.metrics.slow) } : {}
 
-const seriesKind = (r: SeriesReading): KindReading => ({
-  bits: r.bits,
-  alarm: r.alarm,
+const seriesKind = (r: SeriesReading, rare: boolean): KindReading => ({
+  bits: r.alarm && !rare ? Math.min(BURST_BITS, r.bits) : r.bits,
+  alarm: r.alarm && rare,
   observed: r.observed ?? 0,
   expected: r.expected,
   onset: r.onset,

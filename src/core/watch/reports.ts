@@ -15,6 +15,7 @@ import {
 } from '../aggregate.js'
 import { CountSeries } from '../series.js'
 import type { LeafTable } from '../localize/index.js'
+import { bursts } from './bursts.js'
 
 /** Labels that say what is wrong or who watches, not where people are. */
 export const NOT_A_PLACE = new Set(['problem', 'lang', 'vantage', 'network', 'title', 'ref'])
@@ -22,8 +23,10 @@ export const NOT_A_PLACE = new Set(['problem', 'lang', 'vantage', 'network', 'ti
 const MEMORY_REPORTS = 50_000
 /** Reports that independence of the labels is worth before the label set speaks for itself. */
 const PRIOR_REPORTS = 50
+/** Of the false alarms that an operator accepts, the part of each series of people's reports: machines take the rest. */
+const PEOPLE_SHARE = 0.3
 /** Minutes of reports that are kept out of what is learned, so that an onset is not in it. */
-const LEARN_DELAY_MS = 20 * MINUTE
+export const LEARN_DELAY_MS = 20 * MINUTE
 
 /** Counts of people's reports (or of posts that complain) without a denominator. */
 export interface ReportState {
@@ -31,6 +34,12 @@ export interface ReportState {
   /** a: bad, b: works for me. */
   ring: SlotRing
   series: CountSeries
+  /** What the series does at the scale of bursts when nothing is wrong (watch/bursts). */
+  bursts: Float64Array
+  /** The series' open alarm is rare at its own scale; stays so until it ends. */
+  rare: boolean
+  /** Bits from which it is. */
+  rareBits: number
   /** Bad reports by minute that the series has not taken yet. */
   pending: Map<EpochMs, number>
   steppedUntil: EpochMs
@@ -45,6 +54,9 @@ export const reportState = (slot: EpochMs, falseAlarmsPerDay: number): ReportSta
   book: leafBook(),
   ring: slotRing(),
   series: new CountSeries({ slotMs: MINUTE, falseAlarmsPerDay }),
+  bursts: bursts(),
+  rare: false,
+  rareBits: -Math.log2(PEOPLE_SHARE * falseAlarmsPerDay),
   pending: new Map(),
   steppedUntil: slot,
   usual: [],

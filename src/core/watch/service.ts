@@ -19,6 +19,7 @@ import {
   type Reporters,
 } from './crowd.js'
 import type { TextClass } from '../text.js'
+import { breakBlocks, burstBits, noteQuiet } from './bursts.js'
 import { readDemand } from './demand.js'
 import { badKinds, bitsOfKinds, inAlarm, isDoubted, machinesSee, onsetOf, slowKinds, unheard } from './kinds.js'
 import { expectedReports, reportState, reportTable, takeReport, untakeReport, type ReportState } from './reports.js'
@@ -198,8 +199,22 @@ function stepSeries(state: ReportState, now: EpochMs): SeriesReading | null {
     if (count > 0) state.pending.delete(slot)
     reading = state.series.step(slot, count === 0 && silent ? null : count)
     state.steppedUntil = slot + MINUTE
+    judgeBurst(state, reading)
   }
   return reading
+}
+
+/** Is the open alarm of a series rare for as long as it lasts? If not it is one of the bursts that this service has. */
+function judgeBurst(state: ReportState, r: SeriesReading): void {
+  const { dispersion, cv } = state.series.expect(r.at - MINUTE)
+  if (!r.alarm) state.rare = false
+  else if (!state.rare) {
+    const run = { observed: r.observedSinceOnset, expected: r.expectedSinceOnset, cv, dispersion }
+    const bits = burstBits(state.bursts, { ...run, minutes: (r.at - r.onset!) / MINUTE })
+    state.rare = bits >= state.rareBits
+  }
+  if (state.rare) breakBlocks(state.bursts)
+  else noteQuiet(state.bursts, r.observed, r.expected, cv, dispersion)
 }
 
 /** What one strand has to say at this tick; null when all is quiet. Opens, follows and closes the strand's state. */

@@ -4,8 +4,8 @@ import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Rollup } from '../../contract/view.js'
 import { learnRates, startAnew, STRANDS, type Strand } from '../rates.js'
 import { CountSeries, type SeriesSnapshot } from '../series.js'
-import { answered, firstAnswer, freshExposures, readCrowd } from './crowd.js'
-import { learnUsual, type ReportState } from './reports.js'
+import { answered, firstAnswer, freshExposures, learnHabits, readCrowd } from './crowd.js'
+import { LEARN_DELAY_MS, learnUsual, type ReportState } from './reports.js'
 import { takeRollups } from './rollup.js'
 import { isDoubted } from './kinds.js'
 import { floods, weigh } from './voices.js'
@@ -118,6 +118,9 @@ function learn(s: ServiceState, now: EpochMs): void {
   if (s.metrics) learnRates(s.metrics, now, trouble)
   if (s.checks) learnRates(s.checks, now, trouble)
   if (s.reports) learnUsual(s.reports, now, trouble.bad)
+  // As late as the mix of places, so that an onset is not in it.
+  const settled = now - LEARN_DELAY_MS
+  if (trouble.bad === null || settled < trouble.bad) learnHabits(s.crowd, settled)
   if (s.posts) learnUsual(s.posts, now, trouble.bad)
 }
 
