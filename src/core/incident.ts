@@ -12,7 +12,7 @@ export const CONTRADICTED_PERSIST_MS = 10 * MINUTE
  */
 export const CONTRADICTED_BITS = 24
 /** Slowness must last so long. */
-export const SLOW_PERSIST_MS = 5 * MINUTE
+export const SLOW_PERSIST_MS = 3 * MINUTE
 /** Request counts arrive so much later than reports, at most: windows of five minutes, and lag. */
 export const TELEMETRY_LAG_MS = 10 * MINUTE
 /** Reports as surprising as this open an incident before telemetry has spoken. */
@@ -50,7 +50,9 @@ const TELLING_LEAST = 0.05
 /** e³: odds of twenty to one decide. Before e for trouble they are undecided, and an alarm waits for so long. */
 const TALK_NATS = 3
 const TALK_UNDECIDED_NATS = -1
-const TALK_DECIDED_MS = 10 * MINUTE
+/** What was taken for talk is asked again each minute for hours, beside usual reports that come in clumps: it takes twice as much. */
+const NO_TALK_NATS = 6
+export const TALK_DECIDED_MS = 10 * MINUTE
 /** Of those whom talk moves so many say more all the same, against usual reporters. */
 const TALK_TELLS = 0.1
 /** So many times the usual is an event whatever it says. */
@@ -95,7 +97,7 @@ export function shouldOpen(f: Finding, around: Surroundings): Verdict {
     if (around.badOpen) return { open: false, why: 'part of the open incident' }
     return lasted >= SLOW_PERSIST_MS
       ? { open: true, kind: 'degraded' }
-      : { open: false, why: 'slow for less than five minutes' }
+      : { open: false, why: 'slow for less than three minutes' }
   }
   if (ownFailure(f) && !(around.upstream && (f.share ?? 0) < UPSTREAM_SHARE)) return { open: true, kind: 'outage' }
   const hollow = fewVoices(f, around.repeaters)
@@ -167,7 +169,7 @@ function talkOdds(f: Finding): number | null {
 /** Why an alarm that only people raise does not open yet, or at all; null when it may. What began as talk stays so until people clearly say what fails. */
 function onlyTalk(f: Finding, before: boolean, lastedMs: number): string | null {
   const odds = talkOdds(f)
-  if (odds === null || odds <= -TALK_NATS) return null
+  if (odds === null || odds <= (before ? -NO_TALK_NATS : -TALK_NATS)) return null
   if (before || odds >= TALK_NATS) return TALK
   return odds > TALK_UNDECIDED_NATS && lastedMs < TALK_DECIDED_MS ? 'do people say what fails? too few to tell' : null
 }
@@ -179,7 +181,14 @@ function onlyTalk(f: Finding, before: boolean, lastedMs: number): string | null 
 function saysFailing(f: Finding, sure: { slow: number; votes: number }): boolean {
   const whole = f.tracks[0]
   const measured = whole !== undefined && whole.unit === 'share' && !whole.stale
-  if (measured && f.kinds.check && !f.kinds.check.alarm && whole.excess + 3 * whole.error < OUTAGE_SHARE) return false
+  if (
+    measured &&
+    f.kinds.check &&
+    !f.kinds.check.alarm &&
+    !f.kinds.metric &&
+    whole.excess + 3 * whole.error < OUTAGE_SHARE
+  )
+    return false
   const { slow, failing, usual } = f.crowd
   const before = (usual.slow + PRIOR_SLOW) / (usual.slow + usual.failing + 1)
   return slow + failing >= sure.votes && (slow + PRIOR_VOTES * before) / (slow + failing + PRIOR_VOTES) < sure.slow
