@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Crowd, Finding, KindReading, Track } from '../contract/finding.js'
+import type { Crowd, Finding, KindReading } from '../contract/finding.js'
 import type { IncidentEvent, Security } from '../contract/incident.js'
 import { HOUR, MINUTE } from '../contract/time.js'
 import {
@@ -12,7 +12,6 @@ import {
   severityOf,
   shouldOpen,
   SLOW_PERSIST_MS,
-  TALK_DECIDED_MS,
   TELEMETRY_LAG_MS,
   UPDATE_GAP_MS,
   UPDATE_SLOW_MS,
@@ -73,16 +72,6 @@ const finding = (f: Partial<Omit<Finding, 'crowd'>> & { crowd?: Partial<Crowd> }
   ...f,
   crowd: { ...calmCrowd, reports: 40, reporters: 40, ...f.crowd },
 })
-/** One in five says more. */
-const habits = { reports: 1_000, told: 200, slow: 0, failing: 0 }
-const whole = (excess: number, error: number): Track => ({
-  where: {},
-  excess,
-  unit: 'share',
-  bits: 0,
-  error,
-  stale: false,
-})
 const since = (ms: number, more: Partial<Surroundings> = {}): Surroundings => ({
   alarmSince: NOW - ms,
   upstream: false,
@@ -96,7 +85,6 @@ const since = (ms: number, more: Partial<Surroundings> = {}): Surroundings => ({
 
 describe('given a finding, should an incident open?', () => {
   const reports = { report: alarm }
-  const crowd = { report: kind({ alarm: true, bits: 40, expected: 1 }) }
   const complaints = { report: alarm, metric: healthy }
   it.each<[string, Finding, Surroundings, string | null]>([
     ['nothing in alarm', finding({ alarm: false }), since(HOUR), null],
@@ -201,68 +189,6 @@ describe('given a finding, should an incident open?', () => {
       'an alarm that began so, with a crowd',
       finding({ kinds: reports, crowd: { reporters: 40 } }),
       since(0, { repeaters: true }),
-      'outage',
-    ],
-    [
-      'two hundred people of whom hardly anybody says what fails, where a fifth usually does',
-      finding({ kinds: crowd, crowd: { reporters: 200, told: 6, usual: habits } }),
-      since(HOUR),
-      null,
-    ],
-    [
-      'two hundred of whom as many as usual say what fails',
-      finding({ kinds: crowd, crowd: { reporters: 200, told: 40, usual: habits } }),
-      since(0),
-      'outage',
-    ],
-    [
-      'the same where nobody ever says what fails',
-      finding({ kinds: crowd, crowd: { reporters: 200, told: 0, usual: { ...habits, told: 0 } } }),
-      since(0),
-      'outage',
-    ],
-    [
-      'hardly anybody says what fails, of many times the usual',
-      finding({ kinds: crowd, crowd: { reporters: 2_000, told: 60, usual: habits } }),
-      since(0),
-      'outage',
-    ],
-    [
-      'too few to tell talk from trouble, at first',
-      finding({ kinds: crowd, crowd: { reporters: 30, told: 5, usual: habits } }),
-      since(0),
-      null,
-    ],
-    [
-      'too few to tell talk from trouble, still',
-      finding({ kinds: crowd, crowd: { reporters: 30, told: 5, usual: habits } }),
-      since(TALK_DECIDED_MS),
-      'degraded',
-    ],
-    [
-      'what began as talk, and looks a little like trouble now',
-      finding({ kinds: crowd, crowd: { reporters: 60, told: 9, usual: habits } }),
-      since(HOUR, { talk: true }),
-      null,
-    ],
-    [
-      'requests fail, whatever people say',
-      finding({ kinds: { ...reports, metric: alarm }, share: 0.3, crowd: { reporters: 200, told: 0, usual: habits } }),
-      since(0),
-      'outage',
-    ],
-    ['people tell of waiting', finding({ kinds: reports, crowd: { slow: 7, failing: 2 } }), since(0), 'degraded'],
-    ['people tell of failing', finding({ kinds: reports, crowd: { slow: 2, failing: 7 } }), since(0), 'outage'],
-    [
-      'people complain, twenty checks since then pass',
-      finding({ kinds: { ...reports, check: healthy }, share: 0, tracks: [whole(0, 0.04)] }),
-      since(0),
-      'degraded',
-    ],
-    [
-      'people complain, three checks since then pass',
-      finding({ kinds: { ...reports, check: healthy }, share: 0, tracks: [whole(0, 0.17)] }),
-      since(0),
       'outage',
     ],
     ['an alarm that nobody feeds any more', finding({ kinds: reports, crowd: { reporters: 1 } }), since(0), null],
