@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Crowd, Finding, KindReading, Track } from '../contract/finding.js'
-import { HOUR } from '../contract/time.js'
-import { shouldOpen, TALK_DECIDED_MS, type Surroundings } from './incident.js'
+import type { Crowd, Finding, KindReading, Track } from '../../contract/finding.js'
+import { HOUR } from '../../contract/time.js'
+import { shouldOpen, TALK_DECIDED_MS, type Surroundings } from '../incident.js'
 
 const NOW = Date.UTC(2031, 4, 9, 12)
 const calmCrowd: Crowd = {
@@ -12,6 +12,7 @@ const calmCrowd: Crowd = {
   complaints: 0,
   rumours: 0,
   exposures: 0,
+  takeovers: 0,
   quality: 0,
   worksForMe: 0,
   told: 0,
