@@ -2,7 +2,7 @@ import type { EpochMs } from '../../contract/time.js'
 import type { Picture } from '../statuspage/picture.js'
 import type { Window } from '../statuspage/maintenance.js'
 import { changesOf, type Told } from '../statuspage/told.js'
-import { html, type Html } from './html.js'
+import { attr, html, type Html } from './html.js'
 import { saysLines } from './says.js'
 import { recoveryIsSeen } from './standing.js'
 import { shownMark } from './status-days.js'
@@ -135,7 +135,7 @@ function windowRow(each: Window, w: StatusWords, voice: Voice): Html {
 export function pastRow(told: Told, w: StatusWords, voice: Voice): Html {
   const { t, f } = voice
   const said = told.steps.findLast(each => each.body !== '')
-  return html`<li id="${told.id}"><a href="/i/${encodeURIComponent(told.view.id)}"><b><bdi>${told.view.title}</bdi></b></a> <span class="tag">${t.severity[told.impact]}</span>${said === undefined ? null : html`<p>${bodyText(told, said, [], voice)}</p>`}<p class="note">${time(told.startedAt, voice)}${t.comma}${told.resolvedAt === null ? t.past.ongoing : t.past.lasted(f.span(told.resolvedAt - told.startedAt))} · ${w.phase[told.status]}</p></li>`
+  return html`<li${attr('id', told.resolvedAt === null ? null : told.id)}><a href="/i/${encodeURIComponent(told.view.id)}"><b><bdi>${told.view.title}</bdi></b></a> <span class="tag">${t.severity[told.impact]}</span>${said === undefined ? null : html`<p>${bodyText(told, said, [], voice)}</p>`}<p class="note">${time(told.startedAt, voice)}${t.comma}${told.resolvedAt === null ? t.past.ongoing : t.past.lasted(f.span(told.resolvedAt - told.startedAt))} · ${w.phase[told.status]}</p></li>`
 }
 
 export function calendarMonths<Row>(

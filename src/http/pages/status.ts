@@ -62,7 +62,7 @@ export function statusMain({ picture, base, others }: StatusInput, w: StatusWord
   const { t, f, now } = voice
   const banner = statusBanner(picture, w, voice)
   const open = picture.incidents.filter(each => each.status !== 'resolved')
-  const past = picture.incidents.filter(each => each.status === 'resolved' && each.startedAt > now - HISTORY_DAYS * DAY)
+  const past = picture.incidents.filter(each => each.status !== 'resolved' || each.startedAt > now - HISTORY_DAYS * DAY)
   const windows = picture.windows.filter(each => each.status !== 'completed').reverse()
   const months = calendarMonths(past.slice(0, PAST_SHOWN), each => each.startedAt, f.month)
   return html`<div class="hero ${banner.shown}" id="banner" data-say="${banner.title}">${shownMark(banner.shown, w, 18)}<h1>${banner.title}</h1>${banner.rest ? html`<p>${banner.rest}</p>` : null}${picture.page.description === null ? null : html`<p><bdi>${picture.page.description}</bdi></p>`}<p class="age">${t.age.asOf} ${time(picture.asOf, voice)}</p></div>
