@@ -105,6 +105,8 @@ export const ConfigSchema = Type.Object(
     asnHeader: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9-]{1,60}$' })),
     /** Header in which they write the visitor's country, such as CF-IPCountry. */
     countryHeader: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9-]{1,60}$' })),
+    /** Whom a push service may ask about messages to browsers. */
+    contact: Type.Optional(Type.String({ pattern: '^(mailto:\\S+@\\S+|https://\\S+)$', maxLength: 200 })),
     falseAlarmsPerMonth: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1_000 })),
     services: Type.Optional(Type.Array(Service)),
     notifiers: Type.Optional(Type.Array(Webhook, { maxItems: 20 })),
@@ -155,6 +157,7 @@ export interface Config {
   proxies: string[]
   asnHeader: string | null
   countryHeader: string | null
+  contact: string | null
   falseAlarmsPerMonth: number
   services: {
     id: string

@@ -102,6 +102,14 @@ export const REPORT_NETWORKS = 30_000
 export const REPORTERS_KNOWN = 100_000
 /** Characters that a person may write with a report. Longer: 400. */
 export const REPORT_TEXT_CHARS = 1_000
+/**
+ * People who asked to be told when it is back where they are: 600 bytes each, 12 MB. More are refused (503) and pointed
+ * to the feed. Forgotten after two days: an outage that lasts longer is asked about anew.
+ */
+export const WATCHERS = 20_000
+export const WATCHERS_MS = 2 * DAY
+/** Asking, by address prefix (IPv4 /24, IPv6 /48). Beyond: 503. */
+export const WATCHERS_PER_PREFIX = { burst: 60, perMinute: 6 }
 /** Body of a form, an order. */
 export const FORM_BYTES = 64 * 1024
 

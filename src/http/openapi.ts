@@ -36,6 +36,7 @@ const FAILS: Record<number, string> = {
   403: 'Not from this page',
   404: 'There is no such thing',
   409: 'Not possible now',
+  410: 'No longer',
   413: 'Too large; what came before counts',
   415: 'A media type that is not read here',
   429: 'Too many; see Retry-After',

@@ -1,13 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { DAY, SECOND } from '../contract/time.js'
-import { FORM_BYTES } from '../contract/limits.js'
+import { FORM_BYTES, ID_CHARS } from '../contract/limits.js'
 import type { Labels } from '../contract/signal.js'
 import type { App } from '../shell/app.js'
 import { Reporters } from '../shell/reporters.js'
+import { FOLLOW_UP } from './pages/back.js'
 import { PLATFORMS } from './pages/choices.js'
 import { HttpProblem, notFound } from './problem.js'
 import type { Routes } from './routes.js'
 import { Report, Reported } from './schema.js'
+import type { Tell } from './tell.js'
 import { countryOf, type Visitors } from './visitor.js'
 
 interface Form {
@@ -18,6 +20,7 @@ interface Form {
   platform?: string
   text?: string
   back?: string
+  asked?: string
 }
 
 /** Sorts of trouble and platforms that are counted by name; what a stranger invents would fill the label book. */
@@ -35,6 +38,7 @@ export function reportRoutes(
   routes: Routes,
   app: App,
   visitors: Visitors,
+  tell: Tell,
   inMemory: boolean,
 ): void {
   const reporters = new Reporters(inMemory ? null : app.config.data, app.env)
@@ -57,7 +61,8 @@ export function reportRoutes(
         consumes: ['application/x-www-form-urlencoded'],
         answer: Reported,
         fails: [400, 403, 404, 413, 503],
-        handle: ({ body, raw }, reply) => report(app, reporters, visitors, body as unknown as Form, raw, reply),
+        handle: ({ body, raw }, reply) =>
+          report(app, { reporters, visitors, tell }, body as unknown as Form, raw, reply),
       },
       async () => {},
     )
@@ -66,19 +71,12 @@ export function reportRoutes(
 
 async function report(
   app: App,
-  reporters: Reporters,
-  visitors: Visitors,
+  { reporters, visitors, tell }: { reporters: Reporters; visitors: Visitors; tell: Tell },
   form: Form,
   request: FastifyRequest,
   reply: FastifyReply,
 ) {
-  const { origin, host } = request.headers
-  // Another site's page must not report in a visitor's name.
-  if (origin !== undefined && hostOf(origin) !== host)
-    throw new HttpProblem(403, 'reports come from this site', undefined, {
-      rule: 'report.origin',
-      value: origin.slice(0, 80),
-    })
+  sameOrigin(request)
   const service = await app.reader.service(form.service)
   if (service === null) throw notFound('service', form.service)
   const given = new RegExp(`(?:^|;\\s*)${PASS}=([\\w.-]{1,100})`).exec(request.headers.cookie ?? '')?.[1] ?? null
@@ -92,6 +90,14 @@ async function report(
     service.components.map(c => c.id),
     visitor.asn,
   )
+  // Who was told that it is back says whether it is: an answer of its own, once, in the segment that he asked for.
+  const asked = form.asked === undefined ? null : await tell.watchers.answered(form.asked, form.service)
+  if (form.asked !== undefined && asked === null) {
+    if (wantsPage(request))
+      return reply.header('cache-control', 'no-store').redirect(`${pathBack(form)}?thanks=used`, 303)
+    throw new HttpProblem(410, 'this was answered already, or is too old', undefined, { rule: 'report.asked' })
+  }
+  if (asked !== null) Object.assign(labels, asked.traits, { [FOLLOW_UP.label]: FOLLOW_UP.value })
   const observation = {
     type: 'observation',
     via: 'report',
@@ -101,7 +107,7 @@ async function report(
     labels,
     total: 1,
     bad: form.kind === 'bad' ? 1 : 0,
-    reporter,
+    reporter: asked === null ? reporter : `${reporter}.${asked.told?.incident ?? ''}`.slice(0, ID_CHARS),
     prefix,
     network,
     ...(admission === 'marked' ? { limited: true } : {}),
@@ -122,7 +128,7 @@ async function report(
     'set-cookie',
     `${PASS}=${pass}; Path=/api/v1/report; Max-Age=${DAY / SECOND}; HttpOnly; SameSite=Lax${secure}`,
   )
-  if (request.headers.accept?.includes('text/html') === true) return reply.redirect(backTo(form), 303)
+  if (wantsPage(request)) return reply.redirect(`${pathBack(form)}?thanks=${form.kind}`, 303)
   // Thanked like everybody: who floods learns nothing from the answer but that it is not in the count.
   if (admission !== 'counted') reply.code(202)
   return { counted: admission === 'counted' && receipt?.accepted === 1, id }
@@ -143,9 +149,19 @@ function labelsOf({ problem, country, platform }: Form, components: string[], as
 }
 
 /** Only to a page of this server: a path, no address. */
-function backTo({ back, service, kind }: Form): string {
-  const path = back !== undefined && /^\/(?![/\\])[^\s\\?#]*$/.test(back) ? back : `/s/${encodeURIComponent(service)}`
-  return `${path}?thanks=${kind}`
+function pathBack({ back, service }: Form): string {
+  return back !== undefined && /^\/(?![/\\])[^\s\\?#]*$/.test(back) ? back : `/s/${encodeURIComponent(service)}`
+}
+
+const wantsPage = (request: FastifyRequest) => request.headers.accept?.includes('text/html') === true
+
+/** Another site's page must not report or ask in a visitor's name. */
+export function sameOrigin({ headers: { origin, host } }: FastifyRequest): void {
+  if (origin !== undefined && hostOf(origin) !== host)
+    throw new HttpProblem(403, 'reports come from this site', undefined, {
+      rule: 'report.origin',
+      value: origin.slice(0, 80),
+    })
 }
 
 function hostOf(origin: string): string | null {

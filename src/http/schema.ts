@@ -231,6 +231,9 @@ export const Report = Type.Object(
     platform: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9 ._-]{0,40}$' })),
     text: Type.Optional(Type.String({ maxLength: REPORT_TEXT_CHARS })),
     back: Type.Optional(Type.String({ maxLength: 500, description: 'Path of the page to return to' })),
+    asked: Type.Optional(
+      Type.String({ pattern: '^[A-Za-z0-9_-]{22}$', description: 'The question that this answers' }),
+    ),
   },
   { $id: 'Report' },
 )

@@ -315,6 +315,7 @@ describe('for operators and programs', () => {
       '/api/v1/incidents/{id}',
       '/api/v1/incidents/{id}/commands',
       '/api/v1/incidents/{id}/events',
+      '/api/v1/push',
       '/api/v1/report',
       '/api/v1/services',
       '/api/v1/services/{id}',

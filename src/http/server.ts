@@ -5,6 +5,7 @@ import { MINUTE } from '../contract/time.js'
 import { shown } from '../core/door.js'
 import type { App } from '../shell/app.js'
 import { rangesOf } from '../shell/address.js'
+import type { PublicPost } from '../shell/public-post.js'
 import { sameSecret } from '../shell/secret.js'
 import { TooLarge } from '../shell/workspace.js'
 import { commandRoutes, historyRoutes, incidentRoutes, readRoutes } from './api.js'
@@ -22,6 +23,7 @@ import { News } from './news.js'
 import { Routes } from './routes.js'
 import { statuspageRoutes } from './statuspage/routes.js'
 import { Stream } from './stream.js'
+import { openTell, tellRoutes } from './tell.js'
 import { Visitors } from './visitor.js'
 
 export const VERSION = '0.1.0'
@@ -31,6 +33,8 @@ export interface ServerOptions {
   inMemory?: boolean
   /** Whether plain questions are answered before they reach this server; true unless a test compares both ways. */
   front?: boolean
+  /** Where messages to browsers go: tests. */
+  post?: PublicPost
   /** The demonstration's strip on the pages and its own routes. */
   demo?: { status(): unknown; strip(): string; routes?(server: FastifyInstance): void }
 }
@@ -68,7 +72,10 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   const stream = new Stream(news)
   ingestRoutes(server, routes, app, guard)
   const visitors = new Visitors(app.config)
-  reportRoutes(server, routes, app, visitors, options.inMemory === true)
+  const inMemory = options.inMemory === true
+  const tell = await openTell(app, { inMemory, ...(options.post === undefined ? {} : { post: options.post }) })
+  reportRoutes(server, routes, app, visitors, tell, inMemory)
+  tellRoutes(server, routes, app, visitors, tell)
   readRoutes(server, routes, app)
   historyRoutes(server, routes, app)
   incidentRoutes(server, routes, app)
@@ -94,12 +101,14 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
     edition,
     report: true,
     status: { desk: status },
+    tell: {},
     hints: request => visitors.hints(request),
     ...(options.demo === undefined ? {} : { demo: options.demo }),
   })
   server.addHook('preClose', async () => {
     stream.close()
     news.close()
+    await tell[Symbol.asyncDispose]()
   })
   await server.ready()
   return server

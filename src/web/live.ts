@@ -4,6 +4,8 @@
  * but freshness. Limit: 5 KB minified.
  */
 
+import type { offer as Offer } from './tell.js'
+
 /** News may come every second; a reader needs no more than this. */
 const PACE_MS = 1_500
 /** Without a stream the page asks by itself. */
@@ -157,11 +159,13 @@ async function report(form: HTMLFormElement, button: HTMLElement | null): Promis
   const buttons = form.querySelectorAll('button')
   for (const each of buttons) each.disabled = true
   let words = form.dataset.failed ?? ''
+  let ok = false
   try {
     const fields = new URLSearchParams()
     for (const [name, value] of data) if (typeof value === 'string') fields.append(name, value)
     const answer = await fetch(form.action, { method: 'POST', body: fields })
-    if (answer.ok) words = form.dataset[data.get('kind') === 'ok' ? 'ok' : 'bad'] ?? ''
+    ok = answer.ok
+    if (ok) words = form.dataset[data.get('kind') === 'ok' ? 'ok' : 'bad'] ?? ''
   } catch {
     // `words` says so.
   }
@@ -170,6 +174,9 @@ async function report(form: HTMLFormElement, button: HTMLElement | null): Promis
     line.hidden = false
     line.textContent = words
   }
+  const box = form.querySelector<HTMLElement>('[data-tell]')
+  if (ok && box && data.get('kind') === 'bad')
+    void import(box.dataset.tell ?? '').then((tell: { offer: typeof Offer }) => tell.offer(box, form))
   button?.focus({ preventScroll: true })
   want()
 }

@@ -18,7 +18,7 @@ import type { LeafTable } from '../localize/index.js'
 import { bursts } from './bursts.js'
 
 /** Labels that say what is wrong or who watches, not where people are. */
-export const NOT_A_PLACE = new Set(['problem', 'lang', 'vantage', 'network', 'title', 'ref'])
+export const NOT_A_PLACE = new Set(['problem', 'lang', 'vantage', 'network', 'title', 'ref', 'followup'])
 /** The usual mix rests on about this many reports; beyond it the past is halved. */
 const MEMORY_REPORTS = 50_000
 /** Reports that independence of the labels is worth before the label set speaks for itself. */

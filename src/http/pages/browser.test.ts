@@ -17,13 +17,13 @@ const SCRIPT_LIMIT = 5 * 1024
 /** The script waits 1.5 s between two refreshes; a busy machine may take longer. */
 const poll = <Value>(look: () => Value | Promise<Value>) => expect.poll(look, { timeout: 20_000 })
 
-async function bundle(): Promise<string> {
-  const entry = fileURLToPath(new URL('../../web/live.ts', import.meta.url))
+async function bundle(name = 'live', format: 'iife' | 'esm' = 'iife'): Promise<string> {
+  const entry = fileURLToPath(new URL(`../../web/${name}.ts`, import.meta.url))
   const { outputFiles } = await build({
     entryPoints: [entry],
     bundle: true,
     minify: true,
-    format: 'iife',
+    format,
     write: false,
   })
   return outputFiles[0]?.text ?? ''
@@ -45,6 +45,7 @@ describe.skipIf(!found)(
     let now = T('20:16')
     const listeners = new Set<ServerResponse>()
     const reports: string[] = []
+    const pushes: Record<string, unknown>[] = []
 
     const tell = () => {
       for (const each of listeners) each.write(`event: change\ndata: ${JSON.stringify({ services: ['chatgpt'] })}\n\n`)
@@ -60,7 +61,8 @@ describe.skipIf(!found)(
           (...args: never[]) =>
             (fixtureReader({ now })[name] as (...args: never[]) => unknown)(...args),
       })
-      registerPages(app, { reader, report: true, script: await bundle() })
+      const tell = { script: await bundle('tell', 'esm'), worker: await bundle('sw') }
+      registerPages(app, { reader, report: true, script: await bundle(), tell })
       app.setNotFoundHandler((request, reply) => sendPage(request, reply, problemPage(404)))
       app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_, body, done) =>
         done(null, body),
@@ -68,6 +70,11 @@ describe.skipIf(!found)(
       app.post('/api/v1/report', (request, reply) => {
         reports.push(request.body as string)
         return reply.redirect(`/s/chatgpt?thanks=${new URLSearchParams(request.body as string).get('kind')}`, 303)
+      })
+      app.get('/api/v1/push', () => ({ key: 'BPk' }))
+      app.post('/api/v1/push', request => {
+        pushes.push(request.body as Record<string, unknown>)
+        return { until: 0 }
       })
       app.get('/api/v1/stream', (_, reply) => {
         reply.hijack()
@@ -121,6 +128,7 @@ describe.skipIf(!found)(
           '/',
           '/s/chatgpt?thanks=bad',
           '/s/chatgpt/just-me?country=GB',
+          '/s/chatgpt/back?asked=AAAAAAAAAAAAAAAAAAAAAA',
           '/s/edge',
           '/i/chatgpt-20260203-2012',
           '/incidents',
@@ -242,6 +250,61 @@ describe.skipIf(!found)(
       await page.waitForTimeout(2_000)
       expect(await page.locator('[data-old]').count()).toBe(1)
       await page.context().close()
+    })
+
+    it('offers to tell when it is back after a problem was reported, and sends what was chosen and no more', async () => {
+      now = T('20:27')
+      pushes.length = 0
+      const context = await browser.newContext({
+        viewport: { width: 390, height: 844 },
+        permissions: ['notifications'],
+      })
+      const page = await context.newPage()
+      // A browser of a test knows no push service: its own parts stand in for it from the worker's registration on.
+      await page.addInitScript(() => {
+        const box = { endpoint: 'https://push.example.com/1', keys: { p256dh: 'p', auth: 'a' } }
+        const ready = Promise.resolve({ pushManager: { subscribe: async () => ({ toJSON: () => box }) } })
+        const registered: string[] = ((globalThis as never as { registered: string[] }).registered = [])
+        Object.defineProperty(navigator, 'serviceWorker', {
+          value: { ready, register: async (path: string) => void registered.push(path) },
+        })
+        Notification.requestPermission = async () => 'granted'
+      })
+      await page.goto(`${origin}/s/chatgpt`)
+      expect(await page.locator('[data-tell]').isVisible()).toBe(false)
+      await page.locator('#details summary').click()
+      await page.locator('#details select[name=country]').selectOption('DE')
+      await page.locator('button.no').click()
+      await page.locator('[data-tell] button').click()
+      await poll(() => page.locator('[data-tell] [role=status]').textContent()).toContain('You get one message')
+      expect(pushes).toEqual([
+        {
+          service: 'chatgpt',
+          country: 'DE',
+          platform: '',
+          component: '',
+          lang: 'en',
+          subscription: { endpoint: 'https://push.example.com/1', keys: { p256dh: 'p', auth: 'a' } },
+        },
+      ])
+      expect(await page.evaluate(() => (globalThis as never as { registered: string[] }).registered)).toEqual([
+        '/sw.js',
+      ])
+      expect(await page.locator('[data-tell] button').isVisible()).toBe(false)
+      await context.close()
+    })
+
+    it('leads to the feed where a browser cannot be told, and without script', async () => {
+      now = T('20:27')
+      const page = await visit('/s/chatgpt', { phone: true })
+      await page.evaluate(() => Reflect.deleteProperty(window, 'PushManager'))
+      await page.locator('button.no').click()
+      await poll(() => page.locator('[data-tell] [role=status]').textContent()).toContain('does not allow')
+      expect(await page.locator('[data-tell] a').getAttribute('href')).toBe('/history.rss')
+      await page.context().close()
+      const plain = await visit('/s/chatgpt?thanks=bad', { script: false })
+      expect(await plain.locator('a[href="/history.rss"]:visible').count()).toBe(1)
+      await plain.context().close()
     })
 
     it('reports with one tap, with and without script', async () => {

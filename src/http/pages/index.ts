@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Reader, WorkspaceView } from '../../contract/view.js'
+import type { Answered } from './back.js'
 import { Bytes, chooseEncoding, type Edition, matches, PageCache, positionOf } from './cache.js'
 import { KEPT } from '../front/stand.js'
 import { html } from './html.js'
@@ -28,6 +29,8 @@ const RANGE = /^(?:3h|24h|7d)$/
 const THANKS = /^(?:bad|ok)$/
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/
 const MILLISECONDS = /^\d{1,15}$/
+const ASKED = /^[\w-]{22}$/
+const ANSWERED = /^(?:bad|ok|used)$/
 /** What a visitor may choose to be compared by; `-`: anything. */
 const NONE = '-'
 const CHOICES = {
@@ -45,6 +48,8 @@ export interface PageDeps {
   report: boolean
   /** The status pages, if there are any. */
   status?: StatusDeps
+  /** "Tell me when it is back": what the build left, if no scripts are given. */
+  tell?: { script?: string; worker?: string }
   /** What can be guessed of a visitor from the request alone. */
   hints?: (request: FastifyRequest) => Traits
   /** What names the state of the data; the log's position, if not given. */
@@ -63,7 +68,9 @@ type Make = (speech: Speech, values: Values) => Promise<Made | null>
 export function registerPages(app: FastifyInstance, deps: PageDeps): void {
   const wallNow = deps.wallNow ?? Date.now
   const site = new Site(deps, wallNow)
-  const pages = new Pages({ reader: deps.reader, report: deps.report, wallNow })
+  const asking = deps.tell ? scriptOf('tell.js', deps.tell.script) : null
+  const tell = deps.tell && asking ? `/assets/tell.js?v=${asking.etag}` : null
+  const pages = new Pages({ reader: deps.reader, report: deps.report, tell, wallNow })
   const path = (kind: string, id: string) => `/${kind}/${encodeURIComponent(id)}`
   app.get('/', KEPT, (request, reply) => site.answer(request, reply, '/', {}, speech => pages.now(speech)))
   app.get<{ Params: { service: string } }>('/s/:service', KEPT, (request, reply) => {
@@ -108,6 +115,19 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
       site.answer(request, reply, path, {}, speech => make(speech)),
     )
   app.get('/assets/live.js', KEPT, (request, reply) => sendAsset(request, reply, site.script))
+  if (deps.tell) {
+    const worker = scriptOf('sw.js', deps.tell.worker)
+    app.get('/assets/tell.js', (request, reply) => sendAsset(request, reply, asking))
+    // At the root: a worker may not speak for pages above its own folder.
+    app.get('/sw.js', (request, reply) => sendAsset(request, reply, worker))
+    app.get<{ Params: { service: string } }>('/s/:service/back', (request, reply) => {
+      const { service } = request.params
+      const known = { asked: ASKED, thanks: ANSWERED }
+      return site.answerOne(request, reply, `${path('s', service)}/back`, known, (speech, { asked, thanks }) =>
+        pages.back(speech, service, asked ?? null, (thanks ?? null) as Answered),
+      )
+    })
+  }
   app.get('/assets/mark.svg', KEPT, (request, reply) => sendAsset(request, reply, MARK_ASSET))
 }
 
@@ -150,9 +170,12 @@ function sendAsset(request: FastifyRequest, reply: FastifyReply, asset: Bytes | 
   return sendBytes(request, reply, asset)
 }
 
-/** The browser's script as the build left it; null in a checkout that was not built, where pages do without. */
-function loadScript(): Bytes | null {
-  for (const place of ['../../web/live.js', '../../../dist/web/live.js']) {
+const scriptOf = (name: string, text: string | undefined): Bytes | null =>
+  text === undefined ? loadScript(name) : new Bytes(200, SCRIPT_TYPE, text)
+
+/** A script of the browser's as the build left it; null in a checkout that was not built, where pages do without. */
+function loadScript(name: string): Bytes | null {
+  for (const place of [`../../web/${name}`, `../../../dist/web/${name}`]) {
     try {
       return new Bytes(200, SCRIPT_TYPE, readFileSync(new URL(place, import.meta.url), 'utf8'))
     } catch {
@@ -197,7 +220,11 @@ class Site {
     wallNow: () => EpochMs,
   ) {
     this.script =
-      deps.script === undefined ? loadScript() : deps.script === null ? null : new Bytes(200, SCRIPT_TYPE, deps.script)
+      deps.script === undefined
+        ? loadScript('live.js')
+        : deps.script === null
+          ? null
+          : new Bytes(200, SCRIPT_TYPE, deps.script)
     const edition = deps.edition ?? positionOf(deps.reader)
     // Data also grows old without news: on the wall clock, and each half minute serves as well on the other.
     this.#cache = new PageCache(

@@ -13,6 +13,8 @@ import { Count, LANGUAGES, type Language } from './strings.js'
 const T = (clock: string) => Date.parse(`2026-02-03T${clock}:00Z`)
 const INCIDENT = '/i/chatgpt-20260203-2012'
 const PATHS = [
+  '/s/chatgpt/back?asked=AAAAAAAAAAAAAAAAAAAAAA',
+  '/s/chatgpt/back?thanks=ok',
   '/',
   '/s/chatgpt/just-me?country=GB&platform=ios',
   '/s/chatgpt',
@@ -30,7 +32,9 @@ afterAll(() => Promise.all(open.map(app => app.close())))
 
 function serve(now: number): FastifyInstance {
   const app = fastify()
-  registerPages(app, { reader: fixtureReader({ now, gap: [T('10:00'), T('12:30')] }), report: true, script: 'void 0' })
+  const reader = fixtureReader({ now, gap: [T('10:00'), T('12:30')] })
+  const tell = { script: 'void 0', worker: 'void 0' }
+  registerPages(app, { reader, report: true, script: 'void 0', tell })
   open.push(app)
   return app
 }

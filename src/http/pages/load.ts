@@ -1,5 +1,6 @@
 import { DAY, HOUR, type EpochMs } from '../../contract/time.js'
 import { ROLLUP_MS, type IncidentView, type Reader, type ServiceNow, type WorkspaceView } from '../../contract/view.js'
+import { backMain, type Answered } from './back.js'
 import { spark } from './chart.js'
 import { historyMain } from './history.js'
 import type { Html } from './html.js'
@@ -40,6 +41,7 @@ export interface Made {
 export interface LoadOptions {
   reader: Reader
   report: boolean
+  tell: string | null
   wallNow: () => EpochMs
 }
 
@@ -113,11 +115,11 @@ export class Pages {
     const { usual } = await this.#usualOf(service, incidents, now)
     const row = standing(service, open, workspace, wallNow)
     const title = statusSentence(row, speech.t)
-    const { report } = this.options
+    const { report, tell } = this.options
     return {
       title,
       description: title,
-      main: serviceMain({ row, rollups, usual, incidents, facts, range, thanks, report, wallNow }, voice),
+      main: serviceMain({ row, rollups, usual, incidents, facts, range, thanks, report, tell, wallNow }, voice),
       live: [id],
       alternate: `/api/v1/services/${encodeURIComponent(id)}`,
     }
@@ -144,6 +146,21 @@ export class Pages {
       live: null,
       alternate: `/api/v1/services/${encodeURIComponent(id)}`,
     }
+  }
+
+  /** The question that a message leads to. */
+  async back(speech: Speech, id: string, asked: string | null, thanks: Answered): Promise<Made | null> {
+    const [workspace, service] = await Promise.all([this.#reader.workspace(), this.#reader.service(id)])
+    if (!service) return null
+    const voice = this.#voice(speech, workspace)
+    const [rollups, open] = await Promise.all([
+      this.#reader.rollups(id, voice.now - DAY, voice.now + ROLLUP_MS),
+      this.#reader.incidents({ service: id, open: true, limit: OPEN_INCIDENTS }),
+    ])
+    const row = standing(service, open, workspace, this.#wall(workspace))
+    const title = speech.t.back.title(service.title)
+    const main = backMain({ row, rollups, asked, thanks }, voice)
+    return { title, description: title, main, live: null, alternate: `/api/v1/services/${encodeURIComponent(id)}` }
   }
 
   /** Learnt once an hour: a week of rows is too much to read for each rendering. */

@@ -4,6 +4,7 @@ import { HOUR, type EpochMs } from '../../contract/time.js'
 import type { IncidentView, Rollup } from '../../contract/view.js'
 import type { Component } from '../../contract/topology.js'
 import { chartTable, legend, reportChart, smallChart, type Band } from './chart.js'
+import { saidLine } from './back.js'
 import { countryOptions } from './choices.js'
 import { factList } from './facts.js'
 import { attr, html, type Html } from './html.js'
@@ -35,6 +36,8 @@ export interface ServiceInput {
   thanks: 'bad' | 'ok' | null
   /** Whether the report door exists. */
   report: boolean
+  /** The script that asks a browser to be told; null: nobody is told. */
+  tell: string | null
   wallNow: number | null
 }
 
@@ -61,13 +64,13 @@ function bandOf(each: IncidentView, { t, f, now }: Voice): Band {
   return { from: each.startedAt, until: each.resolvedAt ?? now, label: words }
 }
 
-function hero({ row, wallNow }: ServiceInput, voice: Voice): Html {
+function hero({ row, rollups, wallNow }: ServiceInput, voice: Voice): Html {
   const { t } = voice
   const sentence = statusSentence(row, t)
   return html`<div class="hero ${row.state}" id="banner" data-say="${sentence}">${stateMark(row.state, t)}<h1>${sentence}</h1><p>${reasonSentence(row, voice, wallNow)}</p>${row.incidents.map(
     each =>
       html`<p><a href="/i/${encodeURIComponent(each.id)}"><b>${t.kind[each.kind]}</b> ${t.since} ${time(each.startedAt, voice)}</a> <span class="tag">${t.severity[each.severity]}</span>${each.latest.recovery && recoveryIsSeen(each.latest.recovery) ? html` ${recoveryWords(each.latest.recovery, row.service.components, voice)}` : null}</p>`,
-  )}${dataAge(row, voice)}</div>`
+  )}${saidLine(rollups, voice)}${dataAge(row, voice)}</div>`
 }
 
 function recoveryWords(found: Recovery, components: readonly Component[], voice: Voice): string {
@@ -86,7 +89,7 @@ function dataAge(row: Standing, voice: Voice): Html {
   return html`<p class="age">${t.age.asOf} ${time(row.service.at, voice)}${kinds.map(([via, at]) => html` · ${own(t.signal, via) ?? via} ${ago(at, voice)}`)}</p>`
 }
 
-function reportForm({ row, rollups, thanks }: ServiceInput, path: string, voice: Voice): Html {
+function reportForm({ row, rollups, thanks, tell }: ServiceInput, path: string, voice: Voice): Html {
   const { t } = voice
   const countries = countryOptions(rollups, voice)
   const problems = [
@@ -95,8 +98,16 @@ function reportForm({ row, rollups, thanks }: ServiceInput, path: string, voice:
   ]
   const select = (name: string, label: string, options: [string, string][]) =>
     html`<label>${label}<select name="${name}"><option value="">${t.report.choose}</option>${options.map(([value, text]) => html`<option value="${value}">${text}</option>`)}</select></label>`
-  return html`<section class="side"><h2>${t.report.title}</h2><form method="post" action="/api/v1/report" data-report data-failed="${t.report.failed}" data-bad="${t.report.thanksBad}" data-ok="${t.report.thanksOk}"><p class="thanks" role="status"${attr('hidden', thanks === null)}>${thanks === 'bad' ? t.report.thanksBad : thanks === 'ok' ? t.report.thanksOk : ''}</p><input type="hidden" name="service" value="${row.service.service}"><input type="hidden" name="back" value="${path}"><div class="tap"><button class="no" name="kind" value="bad">${t.report.bad}</button><button class="yes" name="kind" value="ok">${t.report.ok}</button></div><details id="details"><summary>${t.report.details}</summary><div class="fields">${select('problem', t.report.problem, problems)}${select('country', t.report.country, countries)}${select('platform', t.report.platform, Object.entries(t.report.platforms))}<label>${t.report.text}<textarea name="text" rows="2" maxlength="500"></textarea></label></div></details></form><p class="note">${t.report.note} <a href="${path}/just-me" rel="nofollow">${t.justMe.title}</a></p></section>`
+  return html`<section class="side"><h2>${t.report.title}</h2><form method="post" action="/api/v1/report" data-report data-failed="${t.report.failed}" data-bad="${t.report.thanksBad}" data-ok="${t.report.thanksOk}"><p class="thanks" role="status"${attr('hidden', thanks === null)}>${thanks === 'bad' ? t.report.thanksBad : thanks === 'ok' ? t.report.thanksOk : ''}</p><input type="hidden" name="service" value="${row.service.service}"><input type="hidden" name="back" value="${path}"><div class="tap"><button class="no" name="kind" value="bad">${t.report.bad}</button><button class="yes" name="kind" value="ok">${t.report.ok}</button></div><details id="details"><summary>${t.report.details}</summary><div class="fields">${select('problem', t.report.problem, problems)}${select('country', t.report.country, countries)}${select('platform', t.report.platform, Object.entries(t.report.platforms))}<label>${t.report.text}<textarea name="text" rows="2" maxlength="500"></textarea></label></div></details>${tell ? tellBox(tell, voice) : null}</form>${thanks === 'bad' && tell ? html`<p class="note">${follow(voice)}</p>` : null}<p class="note">${t.report.note} <a href="${path}/just-me" rel="nofollow">${t.justMe.title}</a></p></section>`
 }
+
+/** Offered by the script after somebody said that he has a problem; without one there is the feed. */
+function tellBox(script: string, voice: Voice): Html {
+  const { tell } = voice.t
+  return html`<div hidden data-tell="${script}" data-on="${tell.on}" data-refused="${tell.refused}"><button type="button">${tell.ask}</button><p role="status"></p><p class="note">${tell.note} ${follow(voice)}</p></div>`
+}
+
+const follow = ({ t }: Voice): Html => html`${t.tell.follow} <a href="/history.rss">${t.tell.feed}</a>.`
 
 function chartSection(series: Series, bands: Band[], { range }: ServiceInput, path: string, voice: Voice): Html {
   const { t, f, now } = voice

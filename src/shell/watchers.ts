@@ -1,0 +1,193 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { open, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { WATCHERS, WATCHERS_MS } from '../contract/limits.js'
+import type { IncidentEvent, Where } from '../contract/incident.js'
+import type { EpochMs } from '../contract/time.js'
+import type { IncidentView } from '../contract/view.js'
+import type { Env } from './env.js'
+
+/** Somebody who asked to be told when it is back where he is. No address: what he chose, and his browser's letter box. */
+export interface Watcher {
+  id: string
+  service: string
+  at: EpochMs
+  /** Labels that he gave: country, platform, component, asn. */
+  traits: Record<string, string>
+  /** As pages name languages. */
+  lang: string
+  endpoint: string
+  p256dh: string
+  auth: string
+  /** When he was told, and of which incident; then only the answer is awaited. */
+  told?: { at: EpochMs; incident: string }
+}
+
+type Line = { put: Watcher } | { drop: string }
+
+/**
+ * Those who asked, in a file of one line a change, readable by the owner alone: on the disk before they are thanked.
+ * Everybody is forgotten after WATCHERS_MS, told or not, and once an answer was given.
+ */
+export class Watchers implements AsyncDisposable {
+  /** Oldest first. */
+  readonly #held = new Map<string, Watcher>()
+  /** Service and letter box → id. */
+  readonly #boxes = new Map<string, string>()
+  #file: FileHandle | null = null
+  #last: Promise<void> = Promise.resolve()
+
+  private constructor(private readonly env: Pick<Env, 'now' | 'random'>) {}
+
+  /** `data` null: they end with the process. */
+  static async open(data: string | null, env: Pick<Env, 'now' | 'random'>): Promise<Watchers> {
+    const watchers = new Watchers(env)
+    if (data === null) return watchers
+    mkdirSync(data, { recursive: true })
+    const path = join(data, 'watchers.ndjson')
+    if (existsSync(path)) for (const line of readFileSync(path, 'utf8').split('\n')) watchers.#replay(line)
+    watchers.#expire()
+    // Written anew at each start: what was dropped is gone from the disk too.
+    const lines = [...watchers.#held.values()].map(put => `${JSON.stringify({ put })}\n`)
+    writeFileSync(`${path}.new`, lines.join(''), { mode: 0o600 })
+    renameSync(`${path}.new`, path)
+    watchers.#file = await open(path, 'a', 0o600)
+    return watchers
+  }
+
+  /** The end of a line that was being written when the power went is no line. */
+  #replay(line: string): void {
+    let change: Line
+    try {
+      change = JSON.parse(line) as Line
+    } catch {
+      return
+    }
+    if ('put' in change) this.#keep(change.put)
+    else this.#remove(change.drop)
+  }
+
+  #expire(): void {
+    const before = this.env.now() - WATCHERS_MS
+    for (const [id, { at }] of this.#held) {
+      if (at >= before) break
+      this.#remove(id)
+    }
+  }
+
+  #keep(watcher: Watcher): void {
+    this.#held.set(watcher.id, watcher)
+    this.#boxes.set(boxOf(watcher), watcher.id)
+  }
+
+  #remove(id: string): boolean {
+    const watcher = this.#held.get(id)
+    if (!watcher) return false
+    this.#held.delete(id)
+    if (this.#boxes.get(boxOf(watcher)) === id) this.#boxes.delete(boxOf(watcher))
+    return true
+  }
+
+  get size(): number {
+    return this.#held.size
+  }
+
+  /** Resolves when it is on the disk; false when there are too many. One letter box waits for a service once. */
+  async add(asked: Omit<Watcher, 'id' | 'at' | 'told'>): Promise<boolean> {
+    this.#expire()
+    const before = this.#boxes.get(boxOf(asked))
+    if (before !== undefined) await this.drop(before)
+    if (this.#held.size >= WATCHERS) return false
+    const watcher = { ...asked, id: Buffer.from(this.env.random(16)).toString('base64url'), at: this.env.now() }
+    await this.#put(watcher)
+    return true
+  }
+
+  /** Those who wait for one of these services; null: for any. */
+  waiting(services: readonly string[] | null): Watcher[] {
+    this.#expire()
+    return [...this.#held.values()].filter(
+      each => each.told === undefined && (services === null || services.includes(each.service)),
+    )
+  }
+
+  async told({ id }: Watcher, incident: string): Promise<void> {
+    const watcher = this.#held.get(id)
+    if (watcher) await this.#put({ ...watcher, told: { at: this.env.now(), incident } })
+  }
+
+  /** The one who was asked, once: whoever answers is forgotten. */
+  async answered(id: string, service: string): Promise<Watcher | null> {
+    this.#expire()
+    const watcher = this.#held.get(id)
+    if (watcher?.told === undefined || watcher.service !== service) return null
+    await this.drop(id)
+    return watcher
+  }
+
+  async drop(id: string): Promise<void> {
+    if (this.#remove(id)) await this.#write({ drop: id })
+  }
+
+  /** The world starts over. */
+  async clear(): Promise<void> {
+    for (const id of [...this.#held.keys()]) await this.drop(id)
+  }
+
+  #put(put: Watcher): Promise<void> {
+    this.#keep(put)
+    return this.#write({ put })
+  }
+
+  #write(line: Line): Promise<void> {
+    const file = this.#file
+    if (file === null) return Promise.resolve()
+    const work = this.#last.then(async () => {
+      await file.appendFile(`${JSON.stringify(line)}\n`)
+      await file.datasync()
+    })
+    this.#last = work.catch(() => {})
+    return work
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#last
+    await this.#file?.close()
+    this.#file = null
+  }
+}
+
+const boxOf = ({ service, endpoint }: Pick<Watcher, 'service' | 'endpoint'>) => `${service} ${endpoint}`
+
+/** From here on a segment counts as back: what is left of an excess is within its noise. */
+const BACK_SHARE = 0.95
+
+/**
+ * Whether it is back for somebody, by the incidents of his service that were open when he asked or opened since. All of
+ * them must be over, or his own segment in them; `here`: it is his segment that is back, while others wait.
+ */
+export function backFor(
+  { at, traits }: Pick<Watcher, 'at' | 'traits'>,
+  incidents: readonly IncidentView[],
+): { incident: string; here: boolean } | null {
+  const his = incidents.filter(each => isTrouble(each.events) && (each.resolvedAt === null || each.resolvedAt >= at))
+  if (his.length === 0) return null
+  let here = false
+  for (const { open, latest } of his) {
+    if (!open) continue
+    const mine = (latest.recovery?.segments ?? []).filter(({ where }) => names(where, traits))
+    if (mine.length === 0 || mine.some(each => each.recovered < BACK_SHARE)) return null
+    here = true
+  }
+  return { incident: his[0]!.id, here }
+}
+
+/** A note by itself is no outage. */
+const isTrouble = (events: readonly IncidentEvent[]): boolean =>
+  events.some(({ event }) => event === 'opened' || event === 'reopened')
+
+/** A segment is his when he told something of himself that it names, and nothing of it says otherwise. */
+const names = (where: Where, traits: Record<string, string>): boolean => {
+  const known = Object.entries(where).filter(([label]) => Object.hasOwn(traits, label))
+  return known.length > 0 && known.every(([label, values]) => values.includes(traits[label] as string))
+}
