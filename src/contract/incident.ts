@@ -37,6 +37,10 @@ export interface Cause {
   state: CauseState
   probability: number
   because: Evidence[]
+  /** What would tell whether it is the cause. */
+  settles?: string
+  /** How often chance would place a change of this scope so well, after Holm over all the listed. */
+  p?: number
 }
 
 export type SecurityState = 'no_evidence' | 'suspected' | 'confirmed' | 'ruled_out'

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Change, ChangeKind, Scope } from '../contract/signal.js'
 import { DAY, HOUR, MINUTE } from '../contract/time.js'
 import { change } from '../testing/stream.js'
+import { sfc32 } from './stat/random.js'
 import { explain, LOOKBACK_MS, type Question } from './explain.js'
 
 const ONSET = Date.UTC(2031, 4, 9, 12)
@@ -153,6 +154,86 @@ describe('none of the listed', () => {
   it('is less likely than one that fits in time and place', () => {
     const { causes, unexplained } = explain(question({ changes: [at(-3, { scope: inA })] }))
     expect(causes[0]!.probability).toBeGreaterThan(unexplained)
+  })
+})
+
+describe('chance', () => {
+  const p = (changes: Change[], subject: string) =>
+    explain(question({ changes })).causes.find(c => c.subject === subject)!.p!
+  it('the nearer, the rarer; given in words as one in so many', () => {
+    const near = at(-3, { scope: inA })
+    const far = at(-300, { scope: inA })
+    expect(p([near], 'c')).toBeLessThan(p([far], 'c'))
+    const [cause] = explain(question({ changes: [near] })).causes
+    expect(cause!.because[0]!.says).toMatch(/^took effect 3 min before the onset; by chance 1 in [0-9]+$/)
+  })
+  it('is raised for every change that was listed besides (Holm)', () => {
+    const others = Array.from({ length: 9 }, (_, i) => at(-20 * (i + 2), { id: `o${i}` }))
+    const alone = p([at(-3)], 'c')
+    expect(p([at(-3), ...others], 'c')).toBeGreaterThan(5 * alone)
+  })
+  it('is larger for a fit in a scope that many changes have', () => {
+    const scoped = (scope: Scope) => Array.from({ length: 6 }, (_, i) => at(-30 * (i + 2), { id: `o${i}`, scope }))
+    const c = at(-6, { scope: inA })
+    expect(p([c, ...scoped(inA)], 'c')).toBeGreaterThan(p([c, ...scoped({ cell: ['b'] })], 'c'))
+  })
+  it('of changes at random it lies below a level no more often than that level says', () => {
+    const random = sfc32(7)
+    let below = 0
+    const trials = 400
+    for (let k = 0; k < trials; k++) {
+      const changes = Array.from({ length: 8 }, (_, i) => at(-Math.floor(random() * 1_440), { id: `c${i}` }))
+      const best = Math.min(...explain(question({ changes })).causes.map(c => c.p ?? 1))
+      if (best <= 0.1) below++
+    }
+    // The error of all eight together: 10 % and a chance of three deviations.
+    expect(below / trials).toBeLessThan(0.1 + 3 * Math.sqrt((0.1 * 0.9) / trials))
+    expect(below / trials).toBeGreaterThan(0.02)
+  })
+})
+
+describe('what would settle it', () => {
+  const settles = (c: Change, more: Partial<Question> = {}) =>
+    explain(question({ changes: [c], ...more })).causes.find(x => x.subject === 'c')!.settles
+  it.each<[string, Partial<Change>, RegExp]>([
+    ['a cell of its own', { scope: inA }, /^Roll it back in cell a alone and watch 10 min/],
+    ['a flag', { scope: inA, kind: 'flag' }, /^Switch it off in cell a alone/],
+    ['touched cells that fail and that hold', { scope: { cell: ['a', 'b'] } }, /what cell b has otherwise than a/],
+    ['no place', {}, /^Roll it back in cell a and watch 10 min/],
+    ['a launch', { kind: 'launch' }, /load and errors fall together/],
+    [
+      'half rolled out',
+      {
+        rollout: [
+          [ONSET - 9 * MINUTE, 0.1],
+          [ONSET - 4 * MINUTE, 0.5],
+        ],
+      },
+      /^Hold its rollout at 50 %/,
+    ],
+  ])('%s', (_, more, words) => {
+    expect(settles(at(-9, more))).toMatch(words)
+  })
+  it('fails where it did not touch: that wants an answer first', () => {
+    const segments = [{ where: { cell: ['a', 'z'] }, weight: 1 }]
+    expect(settles(at(-4, { scope: inA }), { segments })).toBe('Look why cell z fails, which it did not touch')
+  })
+  it('undone: wait and see', () => {
+    const undo = change({ id: 'u', at: ONSET + 20 * MINUTE, reverts: 'c' })
+    expect(settles(at(-4), { changes: [at(-4), undo], now: ONSET + 24 * MINUTE })).toMatch(
+      /^It was undone: failures should/,
+    )
+  })
+  it('every candidate has an answer', () => {
+    const q = question({
+      changes: [at(-4)],
+      upstream: [{ id: 'db', name: 'Database', onset: ONSET, incident: 'db-1' }],
+      demand: { ratio: 1.5, since: ONSET - 30 * MINUTE, before: 1.5 },
+      others: [{ id: 'till', name: 'Till', onset: ONSET - 40 * MINUTE, incident: 'till-1' }],
+    })
+    const { causes } = explain(q)
+    expect(causes.map(c => c.subject).sort()).toEqual(['c', 'dependency:db', 'displaced:till', 'surge'])
+    for (const c of causes) expect(c.settles!.length).toBeGreaterThan(20)
   })
 })
 

@@ -1,10 +1,13 @@
 import type { Cause, Evidence } from '../contract/incident.js'
 import type { Change, ChangeKind } from '../contract/signal.js'
-import { HOUR, MINUTE } from '../contract/time.js'
-import { chainLaunches, demandLed, load, weighSurge } from './explain/load.js'
+import { chances } from './explain/chance.js'
+import { dose } from './explain/dose.js'
+import { weighEchoes, weighUpstream } from './explain/echo.js'
+import { load, weighLoad } from './explain/load.js'
 import { type Label, labelsOf, place } from './explain/place.js'
-import { ago, eligible, type Question, type Upstream, type Weighed } from './explain/question.js'
+import { eligible, type Question, type Weighed } from './explain/question.js'
 import { reversal } from './explain/reversal.js'
+import { settles } from './explain/settle.js'
 import { time } from './explain/time.js'
 
 export { LOOKBACK_MS, type Level, type Question, type Upstream } from './explain/question.js'
@@ -34,6 +37,9 @@ const NONE_BITS = -0.3
 /** The least that a candidate keeps, so that nothing is ever said with certainty. */
 const MIN_PROBABILITY = 0.002
 const MAX_CAUSES = 8
+/** What chance does more often than this is not called rare. */
+const RARE = 0.2
+
 export interface Explanation {
   causes: Cause[]
   unexplained: number
@@ -46,43 +52,61 @@ export function explain(q: Question): Explanation {
     listed.map(c => c.scope),
   )
   const changes = listed.map(c => weighChange(c, q, labels))
-  const surge = demandLed(q) ? weighSurge(q, labels) : null
-  if (surge) {
-    const launches = changes.filter(c => c.change.kind === 'launch')
-    chainLaunches(surge, launches, labels, q)
-  }
   const found: Weighed[] = [
     ...changes.map(c => c.weighed),
     ...q.upstream.map(u => weighUpstream(u, q)),
-    ...(surge ? [surge] : []),
+    ...weighLoad(changes, labels, q),
+    ...weighEchoes(q),
   ]
-  const weights = found.map(f => 2 ** Math.min(40, f.bits))
-  const all = weights.reduce((a, b) => a + b, 2 ** NONE_BITS)
+  const weights = new Map(found.map(f => [f, 2 ** Math.min(40, f.bits)]))
+  const all = [...weights.values()].reduce((a, b) => a + b, 2 ** NONE_BITS)
+  found.sort((a, b) => weights.get(b)! - weights.get(a)! || (a.subject < b.subject ? -1 : 1))
+  const shown = found.slice(0, MAX_CAUSES)
   // Every shown candidate and "none" keep the least, so what is shared out is a little under 1 and the sum never over it.
-  const shown = Math.min(MAX_CAUSES, found.length)
-  const bounded = (p: number): number => round(MIN_PROBABILITY + (1 - MIN_PROBABILITY * (shown + 1)) * p)
-  const causes = found.map(
-    (f, i): Cause => ({
-      subject: f.subject,
-      title: f.title,
-      state: 'suspected',
-      probability: bounded(weights[i]! / all),
-      because: f.because,
-    }),
-  )
-  causes.sort((a, b) => b.probability - a.probability || (a.subject < b.subject ? -1 : 1))
-  return { causes: causes.slice(0, MAX_CAUSES), unexplained: bounded(2 ** NONE_BITS / all) }
+  const bounded = (p: number): number => round(MIN_PROBABILITY + (1 - MIN_PROBABILITY * (shown.length + 1)) * p)
+  nameChances(shown, changes, q)
+  return {
+    causes: shown.map(f => causeOf(f, bounded(weights.get(f)! / all))),
+    unexplained: bounded(2 ** NONE_BITS / all),
+  }
 }
+
+const causeOf = (f: Weighed, probability: number): Cause => ({
+  subject: f.subject,
+  title: f.title,
+  state: 'suspected',
+  probability,
+  because: f.because,
+  settles: f.settles,
+  ...(f.p === undefined ? {} : { p: f.p }),
+})
+
+/** Says of the changes that are shown how often chance would do as well. */
+function nameChances(shown: readonly Weighed[], changes: readonly WeighedChange[], q: Question): void {
+  const named = changes.filter(c => shown.includes(c.weighed))
+  chances(named, changes, q).forEach(({ time: alone, p }, i) => {
+    const { weighed } = named[i]!
+    weighed.p = Number(p.toPrecision(2))
+    const [first, ...rest] = weighed.because
+    if (alone <= RARE) weighed.because = [{ ...first!, says: `${first!.says}; by chance 1 in ${odds(alone)}` }, ...rest]
+  })
+}
+
+/** "1 in 360", to two digits. */
+const odds = (p: number): number => Number((1 / p).toPrecision(2))
 
 const round = (p: number): number => Math.round(p * 1000) / 1000
 
 interface WeighedChange {
   change: Change
   weighed: Weighed
+  /** The part that its scope has in it. */
+  placeBits: number
 }
 
 function weighChange(c: Change, q: Question, labels: readonly Label[]): WeighedChange {
-  const because: Evidence[] = [time(c, q), ...place(c, labels), ...reversal(c, q), ...load(c, q)].map(e => ({
+  const places = place(c, labels)
+  const because = [time(c, q), ...places, ...dose(c, q), ...reversal(c, q), ...load(c, q)].map(e => ({
     ...e,
     bits: Math.round(e.bits * 10) / 10,
   }))
@@ -91,25 +115,9 @@ function weighChange(c: Change, q: Question, labels: readonly Label[]): WeighedC
     title: c.title ?? c.id,
     bits: PRIOR_BITS[c.kind] + sum(because),
     because,
-    settles: '',
+    settles: settles(c, q, labels),
   }
-  return { change: c, weighed }
+  return { change: c, weighed, placeBits: sum(places) }
 }
 
 const sum = (because: readonly Evidence[]): number => because.reduce((bits, e) => bits + e.bits, 0)
-
-function weighUpstream(u: Upstream, q: Question): Weighed {
-  const lead = q.onset - u.onset
-  const bits = lead >= -10 * MINUTE && lead < 2 * HOUR ? 6 : lead >= 2 * HOUR ? 2 : -4
-  const says =
-    lead >= 0
-      ? `has had an incident since ${ago(lead)} before this onset`
-      : `has an incident that began ${ago(-lead)} after this onset`
-  return {
-    subject: `dependency:${u.id}`,
-    title: `${u.name}, which this service stands on`,
-    bits,
-    because: [{ says, bits, refs: [u.incident] }],
-    settles: '',
-  }
-}

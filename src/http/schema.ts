@@ -77,6 +77,8 @@ export const Event = Type.Object(
           state: Type.Union([Type.Literal('suspected'), Type.Literal('ruled_out'), Type.Literal('confirmed')]),
           probability: Share,
           because: Type.Array(Evidence),
+          settles: Type.Optional(Type.String({ description: 'What would tell whether it is the cause' })),
+          p: Type.Optional(Type.Number({ description: 'How often chance would do as well, after Holm' })),
         }),
       ),
     ),

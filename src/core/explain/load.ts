@@ -2,7 +2,7 @@ import type { Evidence } from '../../contract/incident.js'
 import type { Change } from '../../contract/signal.js'
 import { DAY, type EpochMs, MINUTE } from '../../contract/time.js'
 import type { Label } from './place.js'
-import { ago, LOOKBACK_MS, plural, type Question, startOf, type Weighed } from './question.js'
+import { ago, LOOKBACK_MS, plural, type Question, startOf, type Upstream, type Weighed } from './question.js'
 
 /**
  * Load as a cause. Demand that rose before the errors is one hypothesis, `surge`; a launch that came before the rise and brought
@@ -21,6 +21,9 @@ const RISES_EVERY_MS = 30 * DAY
  */
 const LAUNCH_MOVES = 0.5
 const SOONEST_MIN = 5
+/** Users and traffic of a failing service turn elsewhere within so long, where they turn at all. */
+const DISPLACED_MS = 30 * MINUTE
+const DISPLACES = 0.05
 /**
  * Surge against "something that nobody listed": few incidents are surges, and more so the further demand is from its course;
  * a service that stands 1.1 times its usual load is common, twice is rare.
@@ -50,7 +53,7 @@ export function load(c: Change, q: Question): Evidence[] {
   return [{ says: 'demand did not rise before the errors', bits: -3, refs: [c.id] }]
 }
 
-export function weighSurge(q: Question, labels: readonly Label[]): Weighed {
+function weighSurge(q: Question, labels: readonly Label[]): Weighed {
   const ratio = ratioBefore(q)
   const because: Evidence[] = [
     {
@@ -88,42 +91,73 @@ function mayHaveBrought(c: Change, labels: readonly Label[], rose: EpochMs): boo
   return !elsewhere && startOf(c) <= rose + SOONEST_MIN * MINUTE
 }
 
-/** Moves the part of the surge that a launch explains to that launch. */
-export function chainLaunches(
-  surge: Weighed,
-  launches: readonly { change: Change; weighed: Weighed }[],
+/** Odds that a launch so long before the rise brought it, against a rise that came by itself. */
+function launchOdds(leadMin: number): number {
+  const lookback = LOOKBACK_MS / MINUTE
+  const soon = 1 / ((leadMin + SOONEST_MIN) * Math.log(lookback / SOONEST_MIN))
+  return LAUNCH_MOVES * (0.5 * soon + 0.5 / lookback) * (RISES_EVERY_MS / MINUTE)
+}
+
+/**
+ * The surge, where demand rose first, and load displaced from services that failed before; what of it launches explain goes to
+ * them. Empty without a rise.
+ */
+export function weighLoad(
+  changes: readonly { change: Change; weighed: Weighed }[],
   labels: readonly Label[],
   q: Question,
-): void {
+): Weighed[] {
+  if (!demandLed(q)) return []
   const rose = q.demand!.since!
-  const odds = launches.map(({ change }) => {
-    if (!mayHaveBrought(change, labels, rose)) return 0
-    const lead = Math.max(0, (rose - startOf(change)) / MINUTE)
-    const lookback = LOOKBACK_MS / MINUTE
-    const soon = 1 / ((lead + SOONEST_MIN) * Math.log(lookback / SOONEST_MIN))
-    return LAUNCH_MOVES * (0.5 * soon + 0.5 / lookback) * (RISES_EVERY_MS / MINUTE)
-  })
-  const all = 1 + odds.reduce((a, b) => a + b, 0)
-  launches.forEach(({ change, weighed }, i) => {
-    if (odds[i] === 0) return
-    const share = odds[i]! / all
-    const direct = 2 ** weighed.bits
-    const bits = Math.log2(direct + share * 2 ** surge.bits) - weighed.bits
+  const surge = weighSurge(q, labels)
+  const launches = changes
+    .filter(({ change }) => change.kind === 'launch' && mayHaveBrought(change, labels, rose))
+    .map(({ change, weighed }) => ({
+      change,
+      weighed,
+      odds: launchOdds(Math.max(0, (rose - startOf(change)) / MINUTE)),
+    }))
+  // Whose service fails turns to another within minutes.
+  const displaced = (q.others ?? []).filter(
+    o => o.onset <= rose + SOONEST_MIN * MINUTE && rose - o.onset < DISPLACED_MS,
+  )
+  const displacedOdds = (DISPLACES * RISES_EVERY_MS) / DISPLACED_MS
+  const all = 1 + launches.reduce((sum, l) => sum + l.odds, 0) + displaced.length * displacedOdds
+  for (const { change, weighed, odds } of launches) {
+    const bits = Math.log2(2 ** weighed.bits + (odds / all) * 2 ** surge.bits) - weighed.bits
     weighed.bits += bits
     weighed.because.push({
       says: `demand rose ${ago(Math.max(0, rose - startOf(change)))} after it and ${ago(demandLeadMs(q))} before the errors, to ${ratioBefore(q).toFixed(2)} times the usual: it may have brought the load`,
       bits: round(bits),
       refs: [change.id, 'surge'],
     })
-  })
+  }
+  const moved = displaced.map(o => displacedFrom(o, surge, displacedOdds / all, q))
   const rest = Math.log2(1 / all)
-  if (rest < -0.05)
-    surge.because.push({
-      says: `a launch came before the rise and may have brought it`,
-      bits: round(rest),
-      refs: launches.flatMap(({ change }, i) => (odds[i]! > 0 ? [change.id] : [])),
-    })
+  const origins = [...launches.map(l => l.change.id), ...displaced.map(o => o.incident)]
+  if (origins.length > 0)
+    surge.because.push({ says: 'what came before the rise may have brought it', bits: round(rest), refs: origins })
   surge.bits += rest
+  return [surge, ...moved]
+}
+
+/** Load that a failing service sheds: its users, or its traffic, come here. */
+function displacedFrom(other: Upstream, surge: Weighed, share: number, q: Question): Weighed {
+  const lead = q.demand!.since! - other.onset
+  return {
+    subject: `displaced:${other.id}`,
+    title: `Load displaced from ${other.name}`,
+    bits: surge.bits + Math.log2(share),
+    because: [
+      ...surge.because,
+      {
+        says: `${other.name} began to fail ${ago(Math.max(0, lead))} before demand rose here`,
+        bits: round(Math.log2(share)),
+        refs: [other.incident],
+      },
+    ],
+    settles: `See whether demand falls here as soon as ${other.name} is back`,
+  }
 }
 
 const round = (bits: number): number => Math.round(bits * 10) / 10

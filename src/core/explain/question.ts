@@ -1,4 +1,4 @@
-import type { Demand } from '../../contract/finding.js'
+import type { Crowd, Demand } from '../../contract/finding.js'
 import type { Evidence, Where } from '../../contract/incident.js'
 import type { Change } from '../../contract/signal.js'
 import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
@@ -35,6 +35,14 @@ export interface Question {
   changes: readonly Change[]
   upstream: readonly Upstream[]
   demand: Demand | null
+  /** Other watched services in trouble, on which this one does not stand. */
+  others?: readonly Upstream[]
+  /** What texts and reporters look like. */
+  crowd?: Crowd
+  /** Far more public posts than usual. */
+  posted?: boolean
+  /** Our own telemetry is readable and sees nothing. */
+  contradicted?: boolean
   /** When the trouble began to shrink, if it did. */
   turnedAt: EpochMs | null
   /** How bad the whole was since the first alarm, by the minute, oldest first. */

@@ -22,7 +22,7 @@ import {
 } from '../incident.js'
 import { followTracks, noiseOf, turnedAt, wholeTrack } from '../recover.js'
 import { pictureOf } from './picture.js'
-import { newStory, rememberWorst, type Story } from './story.js'
+import { newStory, rememberCourse, rememberCrowd, rememberWorst, type Story } from './story.js'
 import type { Strand } from './strands.js'
 
 /** Facts kept for one service; the oldest go first. A busy team ships some hundred changes a week. */
@@ -237,6 +237,8 @@ export class Judge {
     }
     story.security = securityOf(f, story.security)
     if (f.tracks.length > 0) followTracks(story.tracks, f.tracks, f.at)
+    rememberCourse(story, f)
+    rememberCrowd(story, f)
     rememberWorst(story, f)
     // What people alone reported and machines then saw failing is an outage after all.
     const ours =
@@ -304,6 +306,15 @@ export class Judge {
     return out
   }
 
+  /** Services in trouble of their own at the time of this story, on which it does not stand. */
+  private others(story: Story): Upstream[] {
+    const stands = new Set((this.services.get(story.service)?.dependsOn ?? []).map(d => d.service))
+    return this.stories
+      .filter(x => x.service !== story.service && !stands.has(x.service) && x.strand === 'bad' && x.kind === 'outage')
+      .filter(x => x.open || x.resolvedAt! > story.onset)
+      .map(x => ({ id: x.service, name: this.service(x.service).title, onset: x.onset, incident: x.id }))
+  }
+
   private tell(
     story: Story,
     event: EventName,
@@ -320,7 +331,8 @@ export class Judge {
   private picture(story: Story, event: EventName, at: EpochMs, by?: { by: string; why: string }): IncidentEvent {
     const { title, changes } = this.service(story.service)
     // What has been over since the onset may still have been the cause.
-    return pictureOf(story, event, at, { title, changes, upstream: this.upstreams(story.service, story.onset) }, by)
+    const upstream = this.upstreams(story.service, story.onset)
+    return pictureOf(story, event, at, { title, changes, upstream, others: this.others(story) }, by)
   }
 
   /** A person's order. One for an incident that is not known any more changes nothing; the door has told so. */

@@ -1,7 +1,8 @@
-import type { EventName, IncidentEvent, Recovery, Uneven, Where } from '../../contract/incident.js'
+import type { Cause, EventName, IncidentEvent, IncidentKind, Recovery, Uneven, Where } from '../../contract/incident.js'
 import type { Change } from '../../contract/signal.js'
 import { DAY, type EpochMs } from '../../contract/time.js'
 import { explain, LOOKBACK_MS, type Upstream } from '../explain.js'
+import { contradictedBy } from '../incident.js'
 import { sentences, titleOf } from '../publish.js'
 import { recoveryOf, turnedAt, unheard } from '../recover.js'
 import { applyRulings, type Story } from './story.js'
@@ -11,6 +12,8 @@ export interface Known {
   title: string
   changes: readonly Change[]
   upstream: readonly Upstream[]
+  /** Other services in trouble, on which this one does not stand. */
+  others: readonly Upstream[]
 }
 
 /** The whole of what is known of an incident at `at`, as the event that tells it. */
@@ -31,7 +34,12 @@ export function pictureOf(
     components: story.worst.components.length > 0 ? story.worst.components : f.components,
     changes: known.changes.filter(c => c.at > story.onset - LOOKBACK_MS - DAY),
     upstream: known.upstream,
+    others: known.others,
     demand: f.demand,
+    crowd: story.crowd ?? f.crowd,
+    posted: story.posted,
+    contradicted: story.strand === 'bad' && contradictedBy(f),
+    course: story.course,
     turnedAt: turnedAt(story.tracks),
     now: at,
   })
@@ -44,7 +52,7 @@ export function pictureOf(
     service: story.service,
     title: '',
     severity: story.severity,
-    kind: story.kind,
+    kind: kindOf(story, causes),
     startedAt: iso(story.onset),
     startedAtInterval: [iso(story.onsetInterval[0]), iso(story.onsetInterval[1])],
     components: resolved ? story.worst.components : f.components,
@@ -74,6 +82,13 @@ export function pictureOf(
   if (by) Object.assign(e, by)
   e.says = sentences(e)
   return e
+}
+
+/** Slow or degraded by load that another's failure moved here. */
+const kindOf = (story: Story, causes: readonly Cause[]): IncidentKind => {
+  const [first] = causes
+  const moved = first?.subject.startsWith('displaced:') && first.state !== 'ruled_out' && first.probability >= 0.5
+  return story.kind === 'degraded' && moved ? 'displaced-load' : story.kind
 }
 
 const iso = (at: EpochMs): string => new Date(at).toISOString()

@@ -48,6 +48,14 @@ describe('a person’s rulings over the ranking', () => {
     })
     expect(got.unexplained).toBe(0)
   })
+  it('two confirmed did it together: they share what there is', () => {
+    const got = applyRulings(causes, 0.1, { a: ruling('confirmed'), b: ruling('confirmed') })
+    expect(got.causes.map(c => [c.state, c.probability])).toEqual([
+      ['confirmed', 0.5],
+      ['confirmed', 0.5],
+    ])
+    expect(got.unexplained).toBe(0)
+  })
   it('a cause that nobody listed can be confirmed', () => {
     const got = applyRulings(causes, 0.1, { 'a worn cable': ruling('confirmed') })
     expect(got.causes[0]).toMatchObject({ subject: 'a worn cable', state: 'confirmed', title: 'T' })

@@ -1,4 +1,4 @@
-import type { Finding } from '../../contract/finding.js'
+import type { Crowd, Finding } from '../../contract/finding.js'
 import type {
   Cause,
   CauseState,
@@ -8,6 +8,7 @@ import type {
   Severity,
   Where,
 } from '../../contract/incident.js'
+import type { Level } from '../explain.js'
 import type { Strand } from './strands.js'
 import type { TrackMemory } from '../recover.js'
 import type { EpochMs } from '../../contract/time.js'
@@ -43,6 +44,12 @@ export interface Story {
   tracks: TrackMemory[]
   /** Segments at the highest failing share so far, with the part of the excess in each: what causes must explain. */
   worst: { share: number; segments: { where: Where; weight: number }[]; components: string[]; unaffected: Where }
+  /** Far more posts than usual were seen at some time. */
+  posted: boolean
+  /** What people wrote when most of them did. */
+  crowd: Crowd | null
+  /** Failing share of the whole since the opening, oldest first: rollouts are held against it. */
+  course: Level[]
   rulings: Record<string, Ruling>
   security: Security
   mutedUntil: EpochMs
@@ -69,6 +76,9 @@ export function newStory(id: string, f: Finding, kind: IncidentKind, severity: S
     finding: f,
     tracks: [],
     worst: { share: -1, segments: [], components: [], unaffected: {} },
+    posted: false,
+    crowd: null,
+    course: [],
     rulings: {},
     security: { state: 'no_evidence', because: [] },
     mutedUntil: 0,
@@ -93,7 +103,32 @@ export function rememberWorst(story: Story, f: Finding): void {
   }
 }
 
-/** People's rulings over the machine's ranking: what is ruled out frees its probability, what is confirmed takes it. */
+/** Posts as surprising as this are public attention. */
+const POSTED_BITS = 10
+
+/** Keeps what people wrote when they wrote most: a claim is forgotten sooner than its wave of reports. */
+export function rememberCrowd(story: Story, f: Finding): void {
+  const voices = (c: Crowd | null): number =>
+    c ? c.reports + c.coordinated + c.complaints + c.rumours + c.quality : -1
+  if (voices(f.crowd) >= voices(story.crowd)) story.crowd = f.crowd
+  story.posted ||= (f.kinds.post?.bits ?? 0) >= POSTED_BITS
+}
+
+/** Four hours by the minute; a longer course keeps every second point of what it has, over and over. */
+const MAX_COURSE = 240
+
+/** Follows the share of the whole that fails, where one is known. */
+export function rememberCourse(story: Story, f: Finding): void {
+  const whole = f.tracks.find(t => t.unit === 'share' && Object.keys(t.where).length === 0)
+  if (!whole || whole.stale) return
+  story.course.push({ at: f.at, excess: whole.excess, error: whole.error })
+  if (story.course.length > MAX_COURSE) story.course = story.course.filter((_, i) => i % 2 === 0)
+}
+
+/**
+ * People's rulings over the machine's ranking: what is ruled out frees its probability, what is confirmed takes it all; several
+ * confirmed did it together and share it, so that the whole stays one.
+ */
 export function applyRulings(
   causes: Cause[],
   unexplained: number,
@@ -112,10 +147,12 @@ export function applyRulings(
     const ruling = rulings[c.subject]
     if (ruling) {
       const says = `${ruling.by}: ${ruling.why}`
+      // Settled: what would tell is of no use any more.
+      const { settles: _, ...known } = c
       return {
-        ...c,
+        ...known,
         state: ruling.state,
-        probability: ruling.state === 'confirmed' ? 1 : 0,
+        probability: ruling.state === 'confirmed' ? round(1 / confirmed.length) : 0,
         because: [...c.because, { says, bits: 0, refs: ruling.refs }],
       }
     }
