@@ -31,12 +31,15 @@ const Service = Type.Object(
   { additionalProperties: false },
 )
 
+/** `statuspage`: for subscribers who read the webhooks of Statuspage. */
 const Webhook = Type.Object(
   {
-    kind: Type.Literal('webhook'),
+    kind: Type.Union([Type.Literal('webhook'), Type.Literal('statuspage')]),
     url: Type.String({ pattern: '^https?://' }),
     /** `whsec_` and base64, as Standard Webhooks writes secrets. */
     secret: Type.String({ pattern: '^(whsec_)?[A-Za-z0-9+/=]{24,}$' }),
+    /** statuspage: the page they read; the first, if not given. */
+    page: Type.Optional(Id(50)),
   },
   { additionalProperties: false },
 )

@@ -7,6 +7,8 @@ export interface Delivery {
   event: IncidentEvent
   /** Title of the service. */
   title: string
+  /** The same in the shape of Statuspage's webhooks, one message each, for a notifier of that kind. */
+  status?: readonly object[]
 }
 
 /** Tells somebody outside. @throws TransientError to be tried again, PermanentError to give this one up. */

@@ -22,6 +22,7 @@ import { reportRoutes } from './report.js'
 import { News } from './news.js'
 import { Routes } from './routes.js'
 import { statuspageRoutes } from './statuspage/routes.js'
+import { webhookComposer } from './statuspage/webhooks.js'
 import { Stream } from './stream.js'
 import { openTell, tellRoutes } from './tell.js'
 import { Visitors } from './visitor.js'
@@ -96,6 +97,8 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
     onIncident: listener => app.onChange(({ incidents, reset }) => (incidents.length > 0 || reset) && listener()),
   })
   badgeRoutes(server, status)
+  const home = (page: { url: string | null }) => page.url ?? `http://${app.config.host}:${app.config.port}`
+  await app.addSubscribers(webhookComposer(status, app.reader, home))
   registerPages(server, {
     reader: app.reader,
     edition,

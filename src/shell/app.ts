@@ -1,5 +1,6 @@
-import type { Config } from '../contract/config.js'
+import type { Config, NotifierConfig } from '../contract/config.js'
 import { TransientError } from '../contract/error.js'
+import type { IncidentEvent } from '../contract/incident.js'
 import { RETRY_AFTER_MS } from '../contract/limits.js'
 import type { Order } from '../contract/order.js'
 import { MINUTE, SECOND } from '../contract/time.js'
@@ -45,6 +46,7 @@ export class App implements AsyncDisposable {
   private timers: NodeJS.Timeout[] = []
   private resetting: Promise<void> | null = null
   private minute = 0
+  private subscribed = false
   private startedAt = 0
   private closed = false
 
@@ -60,7 +62,7 @@ export class App implements AsyncDisposable {
   static async open(config: Config, env: Env, options: PartsOptions = {}): Promise<App> {
     const app = new App(config, env, options)
     await app.start()
-    for (const { kind, ...rest } of config.notifiers) await app.addNotifier(kind, rest)
+    for (const each of config.notifiers) if (each.kind === 'webhook') await app.addNotifier(each)
     app.every(UPKEEP_MS, () => app.workspace.upkeep())
     if (config.clock === 'wall') app.every(SECOND, () => app.tick())
     return app
@@ -218,11 +220,24 @@ export class App implements AsyncDisposable {
     this.timers.push(timer)
   }
 
+  /** Those who read Statuspage's webhooks, once somebody can write them: `compose` gives the messages of an event. */
+  async addSubscribers(compose: (event: IncidentEvent, page: string | null) => Promise<object[]>): Promise<void> {
+    if (this.subscribed) return
+    this.subscribed = true
+    for (const each of this.config.notifiers)
+      if (each.kind === 'statuspage') await this.addNotifier(each, event => compose(event, each.page ?? null))
+  }
+
   /** Notifiers are told from what was committed; a new one hears of nothing that happened before it. */
-  private async addNotifier(kind: string, config: object): Promise<void> {
-    const name = `${kind}-${this.deliveries.length + 1}`
-    const { default: made } = await import('../plugin/notifier/webhook.js')
-    const notifier = await made.open(config as never, pluginEnv(this.env))
+  private async addNotifier(
+    { kind, url, secret }: NotifierConfig,
+    status?: (event: IncidentEvent) => Promise<object[]>,
+  ): Promise<void> {
+    const name = `${kind}-${this.deliveries.filter(each => each.name.startsWith(`${kind}-`)).length + 1}`
+    const { default: made } = await (kind === 'webhook'
+      ? import('../plugin/notifier/webhook.js')
+      : import('../plugin/notifier/statuspage.js'))
+    const notifier = await made.open({ url, secret }, pluginEnv(this.env))
     if ((await this.noted(receiptOf(name))) === null) await this.forget(name)
     const parts = {
       told: (after: number, max: number) => this.workspace.store.told(after, max),
@@ -231,6 +246,7 @@ export class App implements AsyncDisposable {
       title: async (service: string) => (await this.reader.service(service))?.title ?? service,
       receipt: async () => Number(Buffer.from((await this.noted(receiptOf(name))) ?? []).toString() || 0),
       saveReceipt: (cursor: number) => this.note(receiptOf(name), Buffer.from(String(cursor))),
+      ...(status === undefined ? {} : { status }),
     }
     const delivery = new Delivery(name, notifier, parts, this.env)
     this.deliveries.push(delivery)

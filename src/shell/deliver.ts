@@ -36,6 +36,8 @@ export interface DeliverParts {
   head(incident: string): Promise<IncidentHead | null>
   story(incident: string): Promise<IncidentEvent[]>
   title(service: string): Promise<string>
+  /** The event in Statuspage's shape, for a notifier that sends it so. */
+  status?(event: IncidentEvent): Promise<object[]>
   receipt(): Promise<number>
   saveReceipt(cursor: number): Promise<void>
 }
@@ -96,7 +98,12 @@ export class Delivery implements AsyncDisposable {
       if (seq < event.seq && kind !== undefined) before.kind = kind
     }
     if (!dispatch(event, before, await this.parts.head(event.incident)).tell) return true
-    const delivery = { id: `msg_${event.incident}_${event.seq}`, event, title: await this.parts.title(event.service) }
+    const delivery = {
+      id: `msg_${event.incident}_${event.seq}`,
+      event,
+      title: await this.parts.title(event.service),
+      ...(this.parts.status === undefined ? {} : { status: await this.parts.status(event) }),
+    }
     const started = this.env.now()
     for (let retryMs = FIRST_RETRY_MS; !this.stop.signal.aborted; retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS)) {
       try {

@@ -47,6 +47,11 @@ describe('parse()', () => {
     ],
     ['a log that is too short', 'keep: { logDays: 1 }', /^keep\.logDays: .*3; 1$/],
     [
+      'a subscriber of a page that is not there',
+      `notifiers: [{ kind: statuspage, url: 'https://a.example', secret: ${'A'.repeat(32)}, page: other }]`,
+      /^notifiers\[0\]\.page: .*; other$/,
+    ],
+    [
       'a webhook by mail',
       `notifiers: [{ kind: webhook, url: 'mailto:a', secret: ${'A'.repeat(32)} }]`,
       /^notifiers\[0\]\.url: .*; mailto:a$/,

@@ -164,6 +164,15 @@ function beyondShape(file: ConfigFile): Finding[] {
     if (!isRange(value))
       findings.push({ path: `proxies[${i}]`, rule: 'an address or a range such as 10.0.0.0/8 or fd00::/8', value })
   })
+  const pages = file.pages?.map(each => each.id) ?? ['main']
+  file.notifiers?.forEach(({ kind, page }, i) => {
+    if (page !== undefined && (kind !== 'statuspage' || !pages.includes(page)))
+      findings.push({
+        path: `notifiers[${i}].page`,
+        rule: 'the id of a status page, with kind statuspage',
+        value: page,
+      })
+  })
   const services = file.services ?? []
   const ids = new Set<string>()
   services.forEach((service, i) => {

@@ -118,6 +118,10 @@ export class Answers {
     )
   }
 
+  component(leaf: Leaf): object {
+    return this.#componentOf(leaf)
+  }
+
   #componentOf(leaf: Leaf): object {
     return this.#components.get(leaf.id) as object
   }
