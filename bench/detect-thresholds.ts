@@ -2,11 +2,11 @@
  * Solves the alarm thresholds of the spike detector by simulation and prints the table that src/core/stat/threshold-table.ts holds.
  *   node --import ./scripts/ts.mjs bench/detect-thresholds.ts > src/core/stat/threshold-table.ts        (some minutes; seeded, so it prints the same again)
  *
- * For each mean and variance/mean the known-baseline detector (four CUSUMs and the one-slot tail) runs over negative-binomial noise and
+ * For each mean and variance/mean the known-baseline detector (four CUSUMs) runs over negative-binomial noise and
  * starts anew after each alarm. Down to one alarm in 10,000 slots the threshold is found by bisection of such runs. For rarer ones, cycles
  * between moments at which all CUSUMs are zero are counted: alarms at threshold g come at the rate (cycles whose best evidence is g) / slots.
  */
-import { costOf, gainOf, MIN_REPORTS, MULTIPLES } from '../src/core/detect.js'
+import { costOf, gainOf, HANDICAPS, MIN_REPORTS, MULTIPLES } from '../src/core/detect.js'
 import { sfc32 } from '../src/core/stat/random.js'
 import { negativeBinomialSurvival } from '../src/core/stat/tails.js'
 import { DISPERSIONS, MEANS, RATES } from '../src/core/stat/threshold.js'
@@ -24,7 +24,6 @@ const BINS = 4000
 interface Noise {
   gain: number[]
   cost: number[]
-  nats: Float64Array
   draw: (random: () => number) => number
 }
 
@@ -34,14 +33,13 @@ function noise(mean: number, dispersion: number): Noise {
   return {
     gain: MULTIPLES.map(rho => gainOf(rho, dispersion)),
     cost: MULTIPLES.map(rho => costOf(rho, dispersion) * mean),
-    nats: tail.map((p, y) => (y >= MIN_REPORTS && y > mean ? -Math.log(Math.max(p, 1e-300)) : 0)),
     draw: sampler(tail),
   }
 }
 
 /** Steps the detector's bank over noise; `best` gets the best evidence of each slot and whether all CUSUMs are zero, and may ask for a fresh start. */
 function play(
-  { gain, cost, nats, draw }: Noise,
+  { gain, cost, draw }: Noise,
   slots: number,
   seed: number,
   best: (evidence: number, idle: boolean) => boolean,
@@ -51,7 +49,7 @@ function play(
   const reports = new Float64Array(gain.length)
   for (let i = 0; i < slots; i++) {
     const y = draw(random)
-    let top = nats[y]!
+    let top = 0
     let idle = true
     for (let k = 0; k < evidence.length; k++) {
       const e = evidence[k]! + gain[k]! * y - cost[k]!
@@ -63,7 +61,7 @@ function play(
       idle = false
       evidence[k] = e
       reports[k]! += y
-      if (reports[k]! >= MIN_REPORTS && e > top) top = e
+      if (reports[k]! >= MIN_REPORTS && e - HANDICAPS[k]! > top) top = e - HANDICAPS[k]!
     }
     if (best(top, idle)) {
       evidence.fill(0)

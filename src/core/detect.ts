@@ -1,8 +1,8 @@
 /**
  * Spike detector of one series of counts against a given expectation.
  *
- * Four negative-binomial CUSUMs for rate ×1.5, ×2.5, ×5 and ×12 (Höhle & Paul 2008) and an exact one-slot tail run side by side on one scale,
- * nats of evidence. With variance/mean φ constant the log-likelihood ratio of rate ρµ against µ is linear in the count:
+ * Four negative-binomial CUSUMs for rate ×1.5, ×2.2, ×5 and ×12 (Höhle & Paul 2008) run side by side on one scale, nats of evidence. (An
+ * exact tail of the single slot beside them finds nothing more and costs two nats of threshold: every slot is a trial of its own.) With variance/mean φ constant the log-likelihood ratio of rate ρµ against µ is linear in the count:
  *     z = y·ln(ρφ / (1 + ρ(φ−1))) − µ·ln((1 + ρ(φ−1)) / φ) / (φ−1)          (φ → 1: y·ln ρ − µ(ρ−1)),
  * so a quiet step is four multiply-adds. The alarm threshold comes from the asked false-alarm rate (stat/threshold).
  * The expectation is itself uncertain, by one shared factor with relative variance v for all slots since onset; before an alarm the
@@ -18,7 +18,9 @@ import { addPeak, barOf, PEAK_PLACES, renewBar } from './stat/peaks.js'
 import { negativeBinomialSurvival } from './stat/tails.js'
 import { thresholdNats } from './stat/threshold.js'
 
-export const MULTIPLES = [1.5, 2.5, 5, 12] as const
+export const MULTIPLES = [1.5, 2.2, 5, 12] as const
+/** Nats a lane must show more than the others: the slowest is for what smoulders for hours, and would cost the quicker ones their rate. */
+export const HANDICAPS = [1, 0, 0, 0] as const
 const BANK = MULTIPLES.length
 const LOG_MULTIPLES = MULTIPLES.map(Math.log)
 /** One report is no outage, whatever the series: evidence starts with two since onset. */
@@ -195,25 +197,12 @@ export class Detector {
       s[k] = evidence
       const reports = (s[REPORTS + k] = (s[REPORTS + k] as number) + count)
       s[EXPECTED + k] = (s[EXPECTED + k] as number) + mean
-      if (evidence <= best || reports < MIN_REPORTS) continue
-      const sure = evidence > 1 && variance > 1e-7 ? Math.min(evidence, this.sure(k, variance)) : evidence
+      const handicap = HANDICAPS[k] as number
+      if (evidence - handicap <= best || reports < MIN_REPORTS) continue
+      const sure = (evidence > 1 && variance > 1e-7 ? Math.min(evidence, this.sure(k, variance)) : evidence) - handicap
       if (sure > best) {
         best = sure
         this.runStart = s[START + k] as number
-      }
-    }
-    const over = count - mean
-    // A run that has long passed the threshold needs no tail: only its rare start pays for one.
-    if (
-      count >= MIN_REPORTS &&
-      over > 0 &&
-      best < this.threshold + 5 &&
-      over * over > 4 * mean * (dispersion + mean * variance)
-    ) {
-      const tail = -Math.log(Math.max(1e-300, negativeBinomialSurvival(count, mean, dispersion + mean * variance)))
-      if (tail > best) {
-        best = tail
-        this.runStart = index
       }
     }
     s[EXCESS] = best - this.threshold

@@ -26,7 +26,7 @@ export const PEAK_PLACES = HELD + 2 * HELD_MAX
 const DAY_MS = 86_400_000
 const RENEW_MS = DAY_MS / 4
 const HOLD_BACK_MS = 7 * DAY_MS
-const MEMORY_MS = 180 * DAY_MS
+const MEMORY_MS = 365 * DAY_MS
 /** Peaks that the asked rate is worth before there are any. */
 const PRIOR_PEAKS = 0.5
 /** And the model's own tail. */
@@ -34,8 +34,10 @@ const PRIOR_TAIL = 1
 /** e³ = 20 thresholds, 150 to 250 bits. */
 const PEAK_MAX = 3
 /** A burst tail is taken for three times as frequent as it was, once it rests on more than a few peaks. */
-const MARGIN = Math.log(3)
+const MARGIN = Math.log(5)
 const MARGIN_PEAKS = 2
+/** Up to twice the model's tail is what a few of the model's own peaks may look like. */
+const TAIL_OF_NOISE = 1.5
 
 /** The bar in model thresholds, 1 or more. */
 export function barOf(s: Float64Array, at: number): number {
@@ -73,8 +75,12 @@ export function renewBar(
   const often = (PRIOR_PEAKS + count) / (PRIOR_PEAKS + askedPerDay * days)
   const model = 1 / threshold
   const tail = (PRIOR_TAIL * model + (s[at + SUM] as number)) / (PRIOR_TAIL + count)
-  const margin = (Math.max(0, tail - model) * MARGIN * count) / (count + MARGIN_PEAKS)
-  s[at + BAR] = Math.exp(Math.max(0, Math.min(PEAK_MAX, tail * Math.log(often) + margin)))
+  const excess = Math.log(often)
+  // What chance makes of a few of the model's own peaks is no excess: one deviation of it is left off.
+  const sure = Math.max(0, excess - 0.5 / Math.sqrt(PRIOR_PEAKS + count))
+  const heavy = Math.max(0, tail - TAIL_OF_NOISE * model)
+  const margin = (MARGIN * count) / (count + MARGIN_PEAKS)
+  s[at + BAR] = Math.exp(Math.min(PEAK_MAX, heavy * Math.max(0, excess + margin) + (tail - heavy) * sure))
 }
 
 function learnOldest(s: Float64Array, at: number): void {

@@ -1,7 +1,7 @@
 import { THRESHOLD_TABLE } from './threshold-table.js'
 
 /**
- * Alarm threshold of the spike detector (core/detect: a bank of NB CUSUMs and a one-slot tail) for an asked false-alarm rate.
+ * Alarm threshold of the spike detector (core/detect: a bank of NB CUSUMs) for an asked false-alarm rate.
  *
  * Solved by simulation for a known baseline on the grid below (bench/detect-thresholds.ts) and read between the grid points linearly in the
  * logarithms. Outside the grid: for small means the process is a compound Poisson process, so the rate a slot is proportional to the mean
@@ -12,8 +12,8 @@ export const DISPERSIONS = [1, 1.5, 2.5, 4, 8] as const
 /** False alarms a slot. */
 export const RATES = [0.03, 0.01, 0.003, 0.001, 3e-4, 1e-4, 3e-5, 1e-5] as const
 
-/** One in twenty: below it a pair of reports in a series that hardly ever has any would do. */
-const MIN_NATS = 3
+/** Whatever rate is asked, an alarm needs some evidence: one in e. */
+const MIN_NATS = 1
 
 const LOG_MEANS = MEANS.map(Math.log)
 const LOG_DISPERSIONS = DISPERSIONS.map(Math.log)
@@ -40,11 +40,11 @@ function read(i: number, j: number, rarity: number): number {
   const row = (i * DISPERSIONS.length + j) * RATES.length
   const last = RATES.length - 1
   const rarest = LOG_RATES[last] as number
-  if (rarity >= rarest) return (THRESHOLD_TABLE[row + last] as number) + rarity - rarest
+  if (rarity >= rarest) return Math.max(MIN_NATS, THRESHOLD_TABLE[row + last] as number) + rarity - rarest
   const k = below(LOG_RATES, rarity)
   const from = THRESHOLD_TABLE[row + k] as number
   const to = THRESHOLD_TABLE[row + k + 1] as number
-  // Rates above the first column follow its slope; whatever is asked, an alarm needs some evidence.
+  // Rates above the first column follow its slope.
   return Math.max(MIN_NATS, from + (to - from) * part(LOG_RATES, k, rarity))
 }
 
