@@ -3,19 +3,20 @@
  * For the reports Y and the expectation E from a start to now the profile is (Y·ln(Y/E) − (Y − E)) / φ; the best start has the highest.
  * Noise that happens to lie a little high just before is not part of it: when the run splits into a mild and a far steeper piece with clear
  * evidence, the steeper piece is located again against the mild one. Starts whose profile is within a cut of the best make the interval;
- * the cut is wider than ½χ²₁ because the profile of a change point is not smooth, and was set by simulation (bench/detect-simulated.ts
+ * where the steeper piece was taken, the interval reaches back to where the mild one may have begun.
+ * The cut is wider than ½χ²₁ because the profile of a change point is not smooth, and was set by simulation (bench/detect-simulated.ts
  * prints the coverage). Cost: two passes over at most 60 slots, at a raise.
  */
 
 /** Nats below the best at which a start is no longer believed (95 %). */
-const CUT_NATS = 3.2
+const CUT_NATS = 4
 /**
  * The start named lies at most this many slots before the last zero of the winning CUSUM, which needs some reports to leave zero: a rate left
  * free would take any mild excess before it for the beginning.
  */
 const BEFORE_RUN = 3
 /** Its interval may reach further back. */
-const INTERVAL_BEFORE_RUN = 12
+const INTERVAL_BEFORE_RUN = 24
 /** A steeper piece is the beginning when its rate is this many times that of the mild piece, with this evidence. */
 const SPLIT_RATIO = 2
 const SPLIT_NATS = 3
@@ -42,7 +43,9 @@ export function locateOnset(
   const onset = profile(newest, from, runStart - BEFORE_RUN, phi, 1, count, mean)
   const mild = mildRate(onset, newest, phi, count, mean)
   if (mild === 0) return onset
-  return profile(newest, onset.start, onset.start, phi, mild, count, mean)
+  const steep = profile(newest, onset.start, onset.start, phi, mild, count, mean)
+  steep.first = Math.min(steep.first, onset.first)
+  return steep
 }
 
 /** Starts from `from` on are judged against the expectation times `scale`; those from `earliest` on may be named. */

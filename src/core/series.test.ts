@@ -53,19 +53,25 @@ const daily = (slot: number) => Math.exp(0.9 * Math.sin((2 * Math.PI * slot * MI
 describe('CountSeries: a planted spike', () => {
   it('is found within minutes, with its onset, and is ended when it is over', () => {
     const from = 600
-    const told = watch(
-      minutes(),
-      900,
-      noise(sfc32(4), i => (i >= from && i < from + 60 ? 6 : 1)),
-    )
-    expect(told.map(t => t.change)).toEqual(['raised', 'ended'])
-    expect(told[0]!.slot - from).toBeLessThan(8)
-    expect(Math.abs(told[0]!.onset - from)).toBeLessThanOrEqual(2)
-    expect(told[0]!.interval[0]).toBeLessThanOrEqual(from)
-    expect(told[0]!.interval[1]).toBeGreaterThanOrEqual(from)
-    expect(told[1]!.slot).toBeGreaterThan(from + 60)
-    expect(told[1]!.slot).toBeLessThan(from + 100)
-    expect(told[1]!.ended).toBe('baseline')
+    const seeds = [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    const errors = seeds.map(seed => {
+      const told = watch(
+        minutes(),
+        900,
+        noise(sfc32(seed), i => (i >= from && i < from + 60 ? 6 : 1)),
+      )
+      expect(told.map(t => t.change)).toEqual(['raised', 'ended'])
+      expect(told[0]!.slot - from).toBeLessThan(8)
+      expect(told[1]!.slot).toBeGreaterThan(from + 60)
+      expect(told[1]!.slot).toBeLessThan(from + 100)
+      expect(told[1]!.ended).toBe('baseline')
+      return {
+        slots: Math.abs(told[0]!.onset - from),
+        held: told[0]!.interval[0] <= from && from <= told[0]!.interval[1],
+      }
+    })
+    expect(errors.filter(e => e.slots <= 2).length).toBeGreaterThanOrEqual(6)
+    expect(errors.filter(e => e.held).length).toBeGreaterThanOrEqual(8)
   })
 
   it('is found two hours after a cold start', () => {
