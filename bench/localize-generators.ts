@@ -6,6 +6,8 @@ export interface Instance {
   name: string
   table: LeafTable
   truth: string[]
+  /** What only the maker of a table of measures knows: its noise, and how each cause changes its leaves. */
+  made?: { noise: number; causes: Map<string, { severity: number; deviation: number }> }
 }
 
 type Range = readonly [low: number, high: number]
@@ -18,6 +20,8 @@ export interface MeasureSettings {
   anomalies: Range
   elements: Range
   lastLayerOnly: boolean
+  /** Shape of the noise, of the same median; `small`: relative noise that falls with the root of a leaf's size. */
+  shape?: 'normal' | 'laplace' | 'heavy' | 'small'
 }
 
 /**
@@ -55,7 +59,27 @@ export const MEASURES: Record<string, MeasureSettings> = {
   },
 }
 
+/** Departures from S that nothing was chosen on. */
+const WIDER: Record<string, Partial<MeasureSettings>> = {
+  'few labels': { dimensions: { a: 6, b: 5, c: 8 } },
+  'three wide dimensions': { dimensions: { a: 40, b: 30, c: 20 } },
+  'seven dimensions': { dimensions: { a: 4, b: 3, c: 5, d: 3, e: 4, f: 3, g: 4 } },
+  'noise 25–40 %': { noise: [0.25, 0.4] },
+  'four to six causes': { anomalies: [4, 6], elements: [1, 2] },
+  'Laplace noise': { shape: 'laplace', noise: [0.02, 0.2] },
+  'heavy noise': { shape: 'heavy', noise: [0.02, 0.15] },
+  'small leaves noisier': { shape: 'small', noise: [0.02, 0.15] },
+  'no cause': { anomalies: [0, 0] },
+  'no cause, heavy noise': { anomalies: [0, 0], shape: 'heavy' },
+  'no cause, small leaves noisier': { anomalies: [0, 0], shape: 'small' },
+}
+export const MEASURES_WIDER = Object.fromEntries(
+  Object.entries(WIDER).map(([name, changed]) => [name, { ...MEASURES.S!, ...changed }]),
+)
+
 export interface CrowdSettings {
+  dimensions?: Record<string, number>
+  causes?: Range
   expected: Range
   times: Range
   /** Probability that only a part of a segment's leaves is hit, and that part. */
@@ -72,12 +96,26 @@ export const CROWDS: Record<string, CrowdSettings> = {
   CH: { expected: [300, 10_000], times: [1.8, 12], partly: 0.5, part: [0.25, 0.95], spread: 0.12, mistaken: 0.25 },
 }
 
+const WIDER_CROWDS: Record<string, Partial<CrowdSettings>> = {
+  'few labels': { dimensions: { region: 5, component: 4, platform: 3 } },
+  'many values': { dimensions: { country: 60, component: 12, platform: 5, version: 20 } },
+  'seven dimensions': { dimensions: { region: 5, component: 4, platform: 3, version: 4, isp: 5, tier: 3, cell: 4 } },
+  'three or four causes': { causes: [3, 4] },
+  'predict twice as wrong': { mistaken: 0.5 },
+  'leaves three times as spread': { spread: 0.36 },
+  'hundred thousand reports': { expected: [50_000, 200_000] },
+  'no cause': { causes: [0, 0] },
+  'no cause, predict twice as wrong': { causes: [0, 0], mistaken: 0.5 },
+}
+export const CROWDS_WIDER = Object.fromEntries(
+  Object.entries(WIDER_CROWDS).map(([name, changed]) => [name, { ...CROWDS.CH!, ...changed }]),
+)
+
 const CROWD_DIMENSIONS = { region: 10, component: 6, platform: 4, version: 5, isp: 6 }
 /** A cause must bring this many reports to be one: fewer cannot be told from chance by anybody. */
 const MIN_EXCESS = 60
 
-export function measureInstance(kind: string, seed: number): Instance {
-  const settings = MEASURES[kind]!
+export function measureInstance(kind: string, seed: number, settings = MEASURES[kind]!): Instance {
   const random = sfc32(seed)
   const { table, names, sizes, leaves } = grid(settings.dimensions)
   const noise = uniform(random, settings.noise)
@@ -86,15 +124,15 @@ export function measureInstance(kind: string, seed: number): Instance {
   const { real, predict } = table
   for (let i = 0; i < leaves; i++) {
     const value = random() < zeros ? 0 : 100 * (-Math.log(1 - random())) ** (1 / shape)
-    const other = value * (1 + noise * normal(random))
+    const other = value * (1 + noise * drawNoise(random, settings.shape, value))
     const swap = random() < 0.5
     real[i] = swap ? other : value
     predict[i] = Math.max(0, swap ? value : other)
   }
-  const truth: string[] = []
   const taken = new Map<number, Set<number>>()
   const used = new Set<string>()
   const direction = sum(real) > sum(predict)
+  const causes = new Map<string, { severity: number; deviation: number }>()
   const count = whole(random, settings.anomalies)
   for (let n = 0; n < count; n++) {
     const layer = settings.lastLayerOnly ? names.length : whole(random, [1, names.length])
@@ -109,20 +147,19 @@ export function measureInstance(kind: string, seed: number): Instance {
         if (direction) predict[i] = real[i]! * factor
         else real[i] = predict[i]! * factor
       }
-      truth.push(write(names, table, element))
+      causes.set(write(names, table, element), { severity, deviation })
     }
   }
   for (let i = 0; i < leaves; i++) {
     real[i] = fourDigits(real[i]!)
     predict[i] = fourDigits(predict[i]!)
   }
-  return { name: `${kind}-${seed}`, table, truth: [...new Set(truth)] }
+  return { name: `${kind}-${seed}`, table, truth: [...causes.keys()], made: { noise, causes } }
 }
 
-export function crowdInstance(kind: string, seed: number): Instance {
-  const settings = CROWDS[kind]!
+export function crowdInstance(kind: string, seed: number, settings = CROWDS[kind]!): Instance {
   const random = sfc32(seed)
-  const { table, names, sizes, leaves } = grid(CROWD_DIMENSIONS)
+  const { table, names, sizes, leaves } = grid(settings.dimensions ?? CROWD_DIMENSIONS)
   const expected = logUniform(random, settings.expected)
   const weights = sizes.map(size => {
     const raw = Array.from({ length: size }, () => gamma(random, 1) + 0.05)
@@ -138,7 +175,7 @@ export function crowdInstance(kind: string, seed: number): Instance {
   for (let i = 0; i < leaves; i++) mean[i]! *= scale
   const times = new Float64Array(leaves).fill(1)
   const truth: string[] = []
-  const count = random() < 0.85 ? 1 : 2
+  const count = settings.causes ? whole(random, settings.causes) : random() < 0.85 ? 1 : 2
   while (truth.length < count) {
     const layer = [1, 1, 1, 2, 2, 3][Math.floor(random() * 6)]!
     const element = drawElement(random, sizes, layer, new Map())!
@@ -157,6 +194,15 @@ export function crowdInstance(kind: string, seed: number): Instance {
     table.predict[i] = fourDigits(mean[i]! * Math.exp(settings.mistaken * normal(random)))
   }
   return { name: `${kind}-${seed}`, table, truth }
+}
+
+/** Noise whose median size is that of a standard normal, 0.674. */
+function drawNoise(random: Random, shape: MeasureSettings['shape'], value: number): number {
+  if (shape === 'laplace') return (random() < 0.5 ? 0.973 : -0.973) * Math.log(1 - random())
+  // Student's t with 4 degrees of freedom, its median brought down from 0.741.
+  if (shape === 'heavy') return (0.91 * normal(random)) / Math.sqrt(gamma(random, 2) / 2)
+  if (shape === 'small') return normal(random) * Math.min(4, Math.sqrt(60 / Math.max(value, 1)))
+  return normal(random)
 }
 
 function grid(dimensions: Record<string, number>) {

@@ -124,6 +124,48 @@ describe('localize measures', () => {
     expect(wheres(localize(table))).toEqual([{ region: ['r1'], component: ['c1'], platform: ['p1'], isp: ['i1'] }])
   })
 
+  it('names causes that hit most of the table by their labels, not as everything', () => {
+    const hit = (l: Labels) =>
+      ['r1', 'r2', 'r3', 'r4'].includes(l['region']!)
+        ? 0.11
+        : l['component'] === 'c1' || l['component'] === 'c2'
+          ? 0.19
+          : 1
+    const found = localize(measures(sfc32(21), hit, 0.03))
+    expect(wheres(found)).toEqual(
+      expect.arrayContaining([{ region: ['r1', 'r2', 'r3', 'r4'].sort() }, { component: ['c1', 'c2'] }]),
+    )
+    expect(found).toHaveLength(2)
+  })
+
+  it('names a faint leaf sooner beside one that changed as much', () => {
+    const is = (leaf: string, l: Labels) => Object.values(l).join() === leaf
+    const found = (sibling: number): number => {
+      let named = 0
+      for (let seed = 0; seed < 40; seed++) {
+        const factor = (l: Labels) => (is('r1,c1,p1,i1', l) ? sibling : is('r2,c3,p2,i4', l) ? 0.25 : 1)
+        const causes = localize(measures(sfc32(500 + seed), factor, 0.2))
+        if (causes.some(c => c.where['region']?.[0] === 'r2' && c.where['isp']?.[0] === 'i4')) named++
+      }
+      return named
+    }
+    expect(found(0.1)).toBeGreaterThan(found(1) + 8)
+  })
+
+  it('reads the tail of the noise off the side that has no cause', () => {
+    let named = 0
+    for (let seed = 0; seed < 30; seed++) {
+      const random = sfc32(900 + seed)
+      const laplace = () => (random() < 0.5 ? 1 : -1) * Math.log(1 - random())
+      const table = grid(() => {
+        const [one, other] = [100, 100 * Math.max(0.05, 1 + 0.1 * laplace())]
+        return random() < 0.5 ? { real: one, predict: other } : { real: other, predict: one }
+      })
+      if (localize(table).length > 0) named++
+    }
+    expect(named).toBeLessThanOrEqual(8)
+  })
+
   it('names gains as well', () => {
     expect(wheres(localize(measures(sfc32(10), l => (l['platform'] === 'p2' ? 2 : 1), 0.05)))).toEqual([
       { platform: ['p2'] },

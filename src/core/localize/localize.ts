@@ -2,7 +2,7 @@ import type { Where } from '../../contract/incident.js'
 import { buildCuboids, CellSums, leavesOfCell, type Cuboid } from './cuboids.js'
 import { LEVEL_RATIO } from './levels.js'
 import { ratioInterval } from './likelihood.js'
-import { defaultDepth, modelOf, type Model } from './models.js'
+import { defaultDepth, modelOf, type Known, type Model } from './models.js'
 import { leavesIn, narrow, type Place } from './narrow.js'
 import { CellScores } from './scores.js'
 import { kindOf, type Kind, type LeafTable } from './table.js'
@@ -36,6 +36,7 @@ export interface RootCause {
 interface Found extends Place {
   level: number
   tied: Place[]
+  known: Known
 }
 
 /** Causes looked for in one table; each further one is found in what the others left. */
@@ -67,7 +68,7 @@ export function localize(table: LeafTable, options: LocalizeOptions = {}): RootC
   const cells = new CellSums(buildCuboids(table, options.maxDepth ?? defaultDepth(kind)), model.columns)
   if (options.candidates !== undefined) {
     const found = scan(table, new CellScores(cells, model), 0, options.candidates).best
-    return found.map(place => describe(table, kind, [{ ...place, level: 0, tied: [] }], cells.cuboids))
+    return found.map(place => describe(table, kind, [place], cells.cuboids))
   }
   const found = absorb(table, peel(table, cells, model), cells.cuboids, model)
   const groups = join(table, found, cells.cuboids)
@@ -81,22 +82,67 @@ function peel(table: LeafTable, cells: CellSums, model: Model): Found[] {
   while (found.length < MAX_CAUSES) {
     const { best, opposite } = scan(table, scores, sign, 1 + MAX_TIES)
     const first = best[0]
-    if (!first) break
-    const sums = cells.at(first.cuboid, first.cell)
-    const raw = model.score(...sums)
-    const sure = model.sure(Math.abs(raw), sums[0], sums[1], sums[2]) - (Math.abs(raw) - first.score)
-    if (sure < Math.max(model.penalty, model.oppositeIsNull ? OPPOSITE_FACTOR * opposite : 0)) break
-    sign = raw > 0 ? 1 : -1
+    if (!first || !standsOut(cells, model, first, opposite)) {
+      const kin = findKin(table, scores, found)
+      if (!kin) break
+      const level = model.level(...cells.at(kin.cuboid, kin.cell))
+      const members = leavesIn(cells, kin)
+      found.push({ ...kin, level, tied: [], known: known(cells, kin) })
+      scores.remove(members)
+      continue
+    }
+    sign = model.score(...cells.at(first.cuboid, first.cell)) > 0 ? 1 : -1
     for (const place of narrow(table, cells, model, first, sign)) {
       const tied = place === first ? best.slice(1).filter(other => other.score >= first.score - TIE_NATS) : []
       const level = model.level(...cells.at(place.cuboid, place.cell))
       const members = leavesIn(cells, place)
       if (!members.length) return found
-      found.push({ ...place, level, tied })
+      found.push({ ...place, level, tied, known: known(cells, place) })
       scores.remove(members)
     }
   }
   return found
+}
+
+function standsOut(cells: CellSums, model: Model, place: Place, opposite: number): boolean {
+  const sums = cells.at(place.cuboid, place.cell)
+  const raw = Math.abs(model.score(...sums))
+  const sure = model.sure(raw, sums[0], sums[1], sums[2]) - (raw - place.score)
+  return sure >= Math.max(model.penalty, model.oppositeIsNull ? OPPOSITE_FACTOR * opposite : 0)
+}
+
+function known(cells: CellSums, { cuboid, cell }: Place): Known {
+  const [n, sum, squares] = cells.at(cuboid, cell)
+  return { n, sum, squares }
+}
+
+/**
+ * A further cell of a found cause: over the same labels, and changed as much. It need not pay for the labels nor for its level
+ * again, only for which of the cells it is, so it may be fainter than the first. Cells that change as much the other way are
+ * the null.
+ */
+function findKin(table: LeafTable, scores: CellScores, found: readonly Found[]): Place | null {
+  const { cells, model } = scores
+  const { kin } = model
+  if (!kin) return null
+  const best: Place[] = []
+  let mirrored = 0
+  for (const one of found) {
+    const cuboid = cells.cuboids[one.cuboid]!
+    const [n, a, b, c] = cells.sums[one.cuboid]!
+    const price = Math.log(Math.max(1, cuboid.occupied))
+    const sign = Math.sign(one.known.sum)
+    for (let cell = 0; cell < cuboid.cells; cell++) {
+      if (n![cell]! < 0.5 || Math.abs(a![cell]!) < 0.5 * n![cell]! * Math.abs(one.level)) continue
+      const same = a![cell]! * sign > 0
+      const score = kin(one.known, n![cell]!, same ? a![cell]! : -a![cell]!, b![cell]!, c![cell]!) - price
+      if (score <= 0) continue
+      if (same) insert(table, cells.cuboids, best, { cuboid: one.cuboid, cell, score }, 1)
+      else mirrored = Math.max(mirrored, score)
+    }
+  }
+  const [first] = best
+  return first && first.score >= OPPOSITE_FACTOR * mirrored ? first : null
 }
 
 /** The best cells by score after price, and the best score of the opposite sign in the size class of the first. */
@@ -209,7 +255,12 @@ function likeLevels(x: number, y: number): boolean {
   return x * y > 0 && Math.max(Math.abs(x), Math.abs(y)) <= LEVEL_RATIO * Math.min(Math.abs(x), Math.abs(y))
 }
 
-function describe(table: LeafTable, kind: Kind, group: Found[], cuboids: readonly Cuboid[]): RootCause {
+function describe(
+  table: LeafTable,
+  kind: Kind,
+  group: (Place & { tied?: Place[] })[],
+  cuboids: readonly Cuboid[],
+): RootCause {
   const where: Where = {}
   let nats = 0
   for (const one of group) {
@@ -219,7 +270,7 @@ function describe(table: LeafTable, kind: Kind, group: Found[], cuboids: readonl
       if (!values.includes(value)) values.push(value)
     }
   }
-  const tied = group.length === 1 ? group[0]!.tied : []
+  const tied = (group.length === 1 && group[0]!.tied) || []
   return {
     where,
     ...figures(table, kind, group, cuboids),

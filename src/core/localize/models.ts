@@ -4,12 +4,21 @@ import type { Kind, LeafTable } from './table.js'
 /** The four sums of a cell that a model asks for; the first is its number of leaves. */
 export type Sums = readonly [n: number, a: number, b: number, c: number]
 
+/** What a found cause showed: leaves, sum and sum of squares of their change. */
+export interface Known {
+  n: number
+  sum: number
+  squares: number
+}
+
 /** How surprising a cell is, per kind of table. */
 export interface Model {
   /** Leaf columns whose sums the functions read; the first is 1 for every leaf that counts. */
   columns: [Float64Array, Float64Array, Float64Array, Float64Array]
   /** Log-likelihood ratio in nats; positive for more than expected, negative for less. */
   score(n: number, a: number, b: number, c: number): number
+  /** Score of a further cell over the labels of a known cause, if it changes as that does; null: every cause is found by itself. */
+  kin: ((known: Known, n: number, a: number, b: number, c: number) => number) | null
   /** How strongly the cell fails, 0 when healthy; orders the values of an attribute. */
   level(n: number, a: number, b: number, c: number): number
   /** Nats that choosing a cell costs: how many others of its kind there were. */
@@ -32,7 +41,7 @@ export interface Model {
 
 /** And-ed labels of a cause of counts or rates; measures are searched through all their attributes. */
 const MAX_DEPTH = 4
-const MAX_DEPTH_MEASURE = 6
+const MAX_DEPTH_MEASURE = 8
 
 export function defaultDepth(kind: Kind): number {
   return kind === 'measure' ? MAX_DEPTH_MEASURE : MAX_DEPTH
@@ -75,6 +84,7 @@ function countModel(table: LeafTable, dispersion: number): Model {
       const nats = real > 1e-9 ? real * Math.log(real / e) - (real - e) : e
       return real >= e ? nats : -nats
     },
+    kin: null,
     level: (n, real, e) => (n < 0.5 || e <= 0 ? 0 : real / e - 1),
     price: (depth, occupied) => Math.log(Math.max(1, occupied)) + depth / 2,
     penalty: COUNT_PENALTY,
@@ -171,6 +181,7 @@ function rateModel(table: LeafTable, dispersion: number): Model {
       const nats = fit(k, e) + fit(hits - k, hits - e)
       return k >= e ? nats : -nats
     },
+    kin: null,
     level: (n, k, e) => (n < 0.5 || e <= 0 ? 0 : k / e),
     price: depth => LABEL_PRICE * depth,
     penalty: RATE_PENALTY,

@@ -90,7 +90,9 @@ function split(
     }
     const levels: [number, number] = [model.level(...inside), model.level(...outside)]
     if (sign * levels[1] > model.hitRatio! * sign * levels[0] || model.alike(...outside)) continue
-    const rest = model.splitsByLevel ? Math.abs(model.score(...outside)) : 0
+    // What is left out of a measure may hold causes of its own: they are no reason to keep the whole.
+    const left = model.score(...outside)
+    const rest = model.splitsByLevel ? Math.abs(left) : Math.max(0, sign * left)
     const nats = Math.abs(model.score(...inside)) + rest - own
     const naming = lnChoose(values.length, take) + Math.log(values.length) + NARROW_PENALTY
     const gain = nats - naming
