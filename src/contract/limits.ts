@@ -80,6 +80,8 @@ export const BACKLOG_SIGNALS = 8_000_000
 export const GROUP_COMMIT_MS = 20
 export const RETRY_AFTER_MS = 2 * SECOND
 
+/** Answers for pages that lie ready as bytes: 30 KB each, a thousand of them. Beyond it those asked for longest ago go. */
+export const SHELF_BYTES = 32 * 1024 * 1024
 /** Server-sent event clients; more get 503. A client that does not read 1 MB is dropped. */
 export const STREAM_CLIENTS = 1_000
 export const STREAM_BUFFER_BYTES = 1024 * 1024

@@ -52,6 +52,26 @@ describe('news', () => {
     expect(news.edition).toBeLessThanOrEqual(21)
   })
 
+  it('is told less often when making the pages takes long, and again as often when it does not', () => {
+    const { news, change } = world()
+    const told = (ms: number) => {
+      const before = news.edition
+      for (let i = 0; i < ms; i += 10) {
+        change({ services: ['a'] })
+        vi.advanceTimersByTime(10)
+      }
+      return news.edition - before
+    }
+    news.took(100)
+    expect(told(10_000)).toBeLessThanOrEqual(11)
+    news.took(10_000)
+    expect(told(15_000)).toBeLessThanOrEqual(11)
+    expect(told(15_000)).toBeGreaterThanOrEqual(9)
+    news.took(3)
+    told(2_000)
+    expect(told(10_000)).toBeGreaterThanOrEqual(19)
+  })
+
   it('of a new start is told at once, and the edition never returns', () => {
     const { news, told, change } = world()
     change({ services: ['a'] })

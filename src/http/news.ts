@@ -2,16 +2,22 @@ import type { App, Changed } from '../shell/app.js'
 
 /** News is told this often at most: reports commit fifty times a second, and a page is made anew for each news. */
 const PACE_MS = 500
+/** Making pages anew takes at most one part of so many of the time: the next news waits until then. */
+const PARTS_OF_TIME = 10
+/** But no longer than this: what is told is on the pages within two seconds, however many languages are read. */
+const SLOWEST_MS = 1_500
 
 const nothing = (): Changed => ({ services: [], incidents: [], now: 0, reset: false })
 
 /**
  * What changed, told at once, and what comes within {@link PACE_MS} after it together. Listeners and pages go by the same
  * news: an edition is what was told so far, and no page is older than it. So whoever hears of a change and asks for the
- * page finds it there, and a page is made twice a second at most however fast the data moves.
+ * page finds it there, and a page is made twice a second at most however fast the data moves; less often where many are
+ * read.
  */
 export class News {
   private count = 0
+  private restMs: number
   private heard = nothing()
   private waiting = false
   private pace: NodeJS.Timeout | null = null
@@ -22,6 +28,7 @@ export class News {
     app: Pick<App, 'onChange'>,
     private readonly paceMs = PACE_MS,
   ) {
+    this.restMs = paceMs
     this.stop = app.onChange(changed => this.hear(changed))
   }
 
@@ -32,6 +39,11 @@ export class News {
 
   onNews(listener: (news: Changed) => void): void {
     this.listeners.add(listener)
+  }
+
+  /** How long it took to make anew what stood on this news. */
+  took(ms: number): void {
+    this.restMs = Math.max(this.paceMs, Math.min(SLOWEST_MS, PARTS_OF_TIME * ms))
   }
 
   private hear({ services, incidents, now, reset }: Changed): void {
@@ -56,7 +68,7 @@ export class News {
     this.pace = setTimeout(() => {
       this.pace = null
       if (this.waiting) this.tell()
-    }, this.paceMs).unref()
+    }, this.restMs).unref()
     for (const listener of this.listeners) listener(news)
   }
 

@@ -56,6 +56,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 300 },
+    frameworkErrors: (error, request, reply) => unreadable(error, request, reply),
     ajv: {
       customOptions: { removeAdditional: false, coerceTypes: true, strict: false, formats: { 'date-time': true } },
     },
@@ -208,6 +209,14 @@ function fail(
     why: error.stack ?? error.message,
   })
   return sendProblem(reply, new HttpProblem(500, 'that is our fault'))
+}
+
+/** An address that the router could not read, or would not. */
+function unreadable(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const status = error.statusCode === 414 ? 414 : 400
+  if (request.headers.accept?.includes('text/html') === true) return sendPage(request, reply, problemPage(400))
+  const value = (request.raw.url ?? '').slice(0, 80)
+  return sendProblem(reply, new HttpProblem(status, 'the address cannot be read', undefined, { rule: 'path', value }))
 }
 
 function valueAt(value: unknown, path: string): unknown {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { SHELF_BYTES } from '../../contract/limits.js'
 import type { Given, Ready } from './answer.js'
 import { type Plain } from './head.js'
-import { CHECK_MS, Shelf, SHELF_BYTES, STALE_MS } from './shelf.js'
+import { CHECK_MS, Shelf, STALE_MS } from './shelf.js'
 
 const plain = (more: Partial<Plain> = {}): Plain => ({
   method: 'GET',

@@ -1,13 +1,9 @@
 import { setImmediate as othersTurn } from 'node:timers/promises'
+import { SHELF_BYTES } from '../../contract/limits.js'
 import { matches } from '../pages/cache.js'
 import { type Given, headerOf, isForAll, Ready } from './answer.js'
 import type { Plain } from './head.js'
 
-/**
- * Answers that lie ready: a few pages in a few languages and encodings take most requests. 32 MB hold a thousand of them;
- * beyond, those that nobody asked for lately go first.
- */
-export const SHELF_BYTES = 32 * 1024 * 1024
 /** After overflowing it is emptied to this share, so that the next overflow is not the next request. */
 const KEPT_SHARE = 0.75
 /** What was checked within this time is given without a question; the check is an answer 304 of the server behind. */
@@ -52,7 +48,7 @@ export class Shelf {
   readonly #coming = new Map<string, Promise<Entry | null>>()
   readonly #nowMs: () => number
   #bytes = 0
-  #renewing = false
+  #renewing: Promise<void> | null = null
 
   constructor(private readonly options: ShelfOptions) {
     this.#nowMs = options.nowMs ?? (() => performance.now())
@@ -78,9 +74,14 @@ export class Shelf {
   }
 
   /** On news: what somebody asked for since it was made is made anew before the next one asks. */
-  async renew(): Promise<void> {
-    if (this.#renewing) return
-    this.#renewing = true
+  renew(): Promise<void> {
+    this.#renewing ??= this.#renew().finally(() => {
+      this.#renewing = null
+    })
+    return this.#renewing
+  }
+
+  async #renew(): Promise<void> {
     for (let missed = true; missed; ) {
       missed = false
       for (const entry of this.#entries.values()) {
@@ -90,7 +91,6 @@ export class Shelf {
         await othersTurn()
       }
     }
-    this.#renewing = false
   }
 
   #isCurrent(entry: Entry, at: number): boolean {

@@ -21,7 +21,7 @@ export function patternOf(url: string): RegExp {
 }
 
 export interface StandOptions {
-  news: Pick<News, 'edition' | 'onNews'>
+  news: Pick<News, 'edition' | 'onNews' | 'took'>
   isProxy(address: string): boolean
   keepAliveMs: number
 }
@@ -38,7 +38,10 @@ export function standBefore(server: FastifyInstance, { news, isProxy, keepAliveM
     edition: () => news.edition,
     keepAliveMs,
   })
-  news.onNews(() => void shelf.renew())
+  news.onNews(() => {
+    const began = performance.now()
+    void shelf.renew().then(() => news.took(performance.now() - began))
+  })
   const front = new Front(server.server, { shelf, isProxy, keepAliveMs })
   server.addHook('preClose', async () => front.close())
   return front

@@ -86,7 +86,8 @@ export function rememberLanguage(request: FastifyRequest, reply: FastifyReply): 
 }
 
 function asked(request: FastifyRequest): Language | null {
-  const { lang } = request.query as Record<string, unknown>
+  // An address that could not be read has no query at all.
+  const lang = (request.query as Record<string, unknown> | null)?.lang
   return typeof lang === 'string' ? languageOfTag(lang) : null
 }
 

@@ -5,9 +5,8 @@ import { join } from 'node:path'
 import fastify, { type FastifyInstance } from 'fastify'
 import { type Browser, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { IncidentView } from '../../contract/view.js'
 import { DAY, HOUR, MINUTE } from '../../contract/time.js'
-import { busy, iso, mainPage, NOON, readerOf, says, service, story, type World } from '../statuspage/fixture.js'
+import { busy, iso, mainPage, NOON, readerOf, says, service, sixty, story, type World } from '../statuspage/fixture.js'
 import { statuspageRoutes } from '../statuspage/routes.js'
 import { readMarkup } from './fixtures/markup.js'
 import { registerPages } from './index.js'
@@ -41,52 +40,6 @@ const words = (page: string) =>
     .replace(/<[^>]*>/g, ' ')
     .replace(/&#39;/g, "'")
     .replace(/\s+/g, ' ')
-
-/** Sixty components, ninety days, and an incident every second day. */
-function sixty(): World {
-  const today = Math.floor(NOON / DAY) * DAY
-  const services = Array.from({ length: 6 }, (_, s) =>
-    service(
-      `svc${s}`,
-      Array.from({ length: 10 }, (_, c) => `part-${s}-${c}`),
-    ),
-  )
-  const incidents = Array.from({ length: 45 }, (_, i): IncidentView => {
-    const start = 2 * i * 1_440 + 300 + ((i * 97) % 600)
-    const what = {
-      components: i % 9 === 0 ? [] : [`part-${i % 6}-${(i * 7) % 10}`],
-      segments: [{ where: i % 2 ? { region: ['eu-west'] } : {}, share: (i % 10) / 10, interval: null }],
-    }
-    return story(
-      `inc${i}`,
-      `svc${i % 6}`,
-      {
-        minutes: start,
-        event: 'opened',
-        severity: (['minor', 'major', 'critical'] as const)[i % 3] as 'minor',
-        kind: i % 4 === 3 ? 'degraded' : 'outage',
-        title: `Svc${i % 6}: part-${i % 6}-${(i * 7) % 10} failing`,
-        says: says('About 40 % of requests are failing.'),
-        ...what,
-      },
-      ...(i < 2
-        ? []
-        : [
-            {
-              minutes: Math.max(1, start - 40 - ((i * 97) % 900)),
-              event: 'resolved' as const,
-              says: says('What was affected has been back to its usual level for ten minutes.'),
-            },
-          ]),
-    )
-  })
-  return {
-    services,
-    incidents,
-    days: id =>
-      Array.from({ length: 90 }, (_, i) => today - (89 - i) * DAY).filter((_, i) => id !== 'svc1' || i < 30 || i > 36),
-  }
-}
 
 describe('the status page', () => {
   it('fits sixty components with ninety days and their incidents in 31 KB, all in the first HTML', async () => {
