@@ -108,6 +108,8 @@ export const ConfigSchema = Type.Object(
     asnHeader: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9-]{1,60}$' })),
     /** Header in which they write the visitor's country, such as CF-IPCountry. */
     countryHeader: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9-]{1,60}$' })),
+    /** A proof of work for reports while they are under attack. */
+    challenge: Type.Optional(Type.Union([Type.Literal('auto'), Type.Literal('off')])),
     /** Whom a push service may ask about messages to browsers. */
     contact: Type.Optional(Type.String({ pattern: '^(mailto:\\S+@\\S+|https://\\S+)$', maxLength: 200 })),
     falseAlarmsPerMonth: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1_000 })),
@@ -161,6 +163,7 @@ export interface Config {
   asnHeader: string | null
   countryHeader: string | null
   contact: string | null
+  challenge: 'auto' | 'off'
   falseAlarmsPerMonth: number
   services: {
     id: string

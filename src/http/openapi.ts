@@ -39,6 +39,7 @@ const FAILS: Record<number, string> = {
   410: 'No longer',
   413: 'Too large; what came before counts',
   415: 'A media type that is not read here',
+  428: 'A proof of work is asked for',
   429: 'Too many; see Retry-After',
   503: 'No room or not ready; see Retry-After',
 }

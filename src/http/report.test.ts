@@ -31,7 +31,9 @@ interface World extends AsyncDisposable {
 /** A service that hears of a problem every other minute, six hours long. */
 async function world(data?: string): Promise<World> {
   const env = fakeEnv(STREAM_START)
-  const config = { ...complete({ clock: 'signals', proxies: [PROXY, '10.9.0.0/16'], asnHeader: 'X-Client-Asn' }) }
+  const config = {
+    ...complete({ clock: 'signals', proxies: [PROXY, '10.9.0.0/16'], asnHeader: 'X-Client-Asn', challenge: 'off' }),
+  }
   const app = await App.open(data === undefined ? config : { ...config, data }, env, {
     run: data === undefined ? 'memory' : 'inline',
   })

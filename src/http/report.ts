@@ -6,7 +6,10 @@ import type { App } from '../shell/app.js'
 import { Reporters } from '../shell/reporters.js'
 import { FOLLOW_UP } from './pages/back.js'
 import { PLATFORMS } from './pages/choices.js'
+import { checkPage, sendPage } from './pages/index.js'
+import { languageOf } from './pages/language.js'
 import { HttpProblem, notFound } from './problem.js'
+import { type Asking, Proofs } from './proof.js'
 import type { Routes } from './routes.js'
 import { Report, Reported } from './schema.js'
 import type { Tell } from './tell.js'
@@ -21,6 +24,8 @@ interface Form {
   text?: string
   back?: string
   asked?: string
+  proof?: string
+  ticket?: string
 }
 
 /** Sorts of trouble and platforms that are counted by name; what a stranger invents would fill the label book. */
@@ -41,6 +46,7 @@ export function reportRoutes(
   tell: Tell,
   inMemory: boolean,
 ): void {
+  const proofs = new Proofs(app.env, app.config.challenge)
   const reporters = new Reporters(inMemory ? null : app.config.data, app.env)
   server.register(async scope => {
     scope.addContentTypeParser(
@@ -60,9 +66,9 @@ export function reportRoutes(
         body: Report,
         consumes: ['application/x-www-form-urlencoded'],
         answer: Reported,
-        fails: [400, 403, 404, 413, 503],
+        fails: [400, 403, 404, 410, 413, 428, 503],
         handle: ({ body, raw }, reply) =>
-          report(app, { reporters, visitors, tell }, body as unknown as Form, raw, reply),
+          report(app, { reporters, visitors, tell, proofs }, body as unknown as Form, raw, reply),
       },
       async () => {},
     )
@@ -71,7 +77,7 @@ export function reportRoutes(
 
 async function report(
   app: App,
-  { reporters, visitors, tell }: { reporters: Reporters; visitors: Visitors; tell: Tell },
+  { reporters, visitors, tell, proofs }: { reporters: Reporters; visitors: Visitors; tell: Tell; proofs: Proofs },
   form: Form,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -83,7 +89,11 @@ async function report(
   const visitor = visitors.visitor(request, given)
   const { reporter, prefix, network, pass } = reporters.name(visitor)
   const id = `web-${Buffer.from(app.env.random(12)).toString('base64url')}`
-  const admission = reporters.admit({ prefix, network }, form.service)
+  // Who answers a question of ours holds a code that nobody can guess.
+  const asking = form.asked === undefined ? proofs.ask(service, prefix, form) : null
+  if (asking !== null && (asking.ticket !== null || !wantsPage(request))) return askFor(asking, form, request, reply)
+  const admission = asking !== null ? 'passed' : reporters.admit({ prefix, network }, form.service)
+  if (admission !== 'counted') proofs.refused(form.service)
   const text = readable(form.text)
   const labels = labelsOf(
     form,
@@ -146,6 +156,17 @@ function labelsOf({ problem, country, platform }: Form, components: string[], as
   if (code !== null) labels['country'] = code
   if (platform && KNOWN_PLATFORMS.has(platform)) labels['platform'] = platform
   return labels
+}
+
+/** Under attack: a program gets the task, a browser without script a button that counts after a while. Nothing is stored. */
+function askFor({ puzzle, ticket, early }: Asking, form: Form, request: FastifyRequest, reply: FastifyReply) {
+  if (ticket === null || !wantsPage(request))
+    throw new HttpProblem(428, 'a proof of work is asked for', 'solve `challenge` and send the answer as `proof`', {
+      rule: 'report.proof',
+      extra: { challenge: puzzle },
+    })
+  const { proof: _, ticket: __, ...fields } = form
+  return sendPage(request, reply, checkPage(languageOf(request), { ...fields, ticket }, early))
 }
 
 /** Only to a page of this server: a path, no address. */

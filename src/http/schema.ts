@@ -233,6 +233,12 @@ export const Report = Type.Object(
     platform: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9 ._-]{0,40}$' })),
     text: Type.Optional(Type.String({ maxLength: REPORT_TEXT_CHARS })),
     back: Type.Optional(Type.String({ maxLength: 500, description: 'Path of the page to return to' })),
+    proof: Type.Optional(
+      Type.String({ maxLength: 1_000, description: 'Answer to a `challenge`: base64 of JSON, as ALTCHA' }),
+    ),
+    ticket: Type.Optional(
+      Type.String({ maxLength: 200, description: 'Given to who has no script, good after a while' }),
+    ),
     asked: Type.Optional(
       Type.String({ pattern: '^[A-Za-z0-9_-]{22}$', description: 'The question that this answers' }),
     ),

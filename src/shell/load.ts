@@ -86,6 +86,7 @@ export function complete(file: ConfigFile, demo = false): Config {
     port: file.port ?? DEFAULTS.port,
     proxies: file.proxies ?? [],
     asnHeader: file.asnHeader?.toLowerCase() ?? null,
+    challenge: file.challenge ?? 'auto',
     contact: file.contact ?? null,
     countryHeader: file.countryHeader?.toLowerCase() ?? null,
     falseAlarmsPerMonth: file.falseAlarmsPerMonth ?? FALSE_ALARMS_PER_MONTH,

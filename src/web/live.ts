@@ -18,6 +18,8 @@ let asked = false
 let busy = false
 let lastAt = Date.now()
 let timer = 0
+/** Forms go the way of a browser without script. */
+let plain = false
 
 /** Log time on the `signals` clock, the wall's otherwise. */
 function now(): number {
@@ -152,28 +154,58 @@ function listen(services: string[]): void {
   })
 }
 
+/** Under attack the door asks for a small piece of work, which a worker does; null where it cannot. */
+function solve(task: object): Promise<string | null> {
+  return new Promise(done => {
+    const worker = new Worker('/assets/solve.js')
+    worker.onerror = () => done(null)
+    worker.onmessage = ({ data: number }) => {
+      worker.terminate()
+      done(number === null ? null : btoa(JSON.stringify({ ...task, number })))
+    }
+    worker.postMessage(task)
+  })
+}
+
 /** One tap: the answer is said in place, and the page follows. */
 async function report(form: HTMLFormElement, button: HTMLElement | null): Promise<void> {
   const data = new FormData(form, button)
   const line = form.querySelector<HTMLElement>('.thanks')
   const buttons = form.querySelectorAll('button')
   for (const each of buttons) each.disabled = true
+  const say = (text: string) => {
+    if (!line) return
+    line.hidden = false
+    line.textContent = text
+  }
   let words = form.dataset.failed ?? ''
   let ok = false
   try {
     const fields = new URLSearchParams()
     for (const [name, value] of data) if (typeof value === 'string') fields.append(name, value)
-    const answer = await fetch(form.action, { method: 'POST', body: fields })
+    const send = () => fetch(form.action, { method: 'POST', body: fields })
+    let answer = await send()
+    if (answer.status === 428) {
+      const { challenge } = (await answer.json()) as { challenge: object }
+      say(form.dataset.working ?? '')
+      const proof = await solve(challenge)
+      // Without one the browser goes the plain way, with a button that counts after a while.
+      if (proof === null) {
+        for (const each of buttons) each.disabled = false
+        plain = true
+        form.requestSubmit(button)
+        return
+      }
+      fields.set('proof', proof)
+      answer = await send()
+    }
     ok = answer.ok
     if (ok) words = form.dataset[data.get('kind') === 'ok' ? 'ok' : 'bad'] ?? ''
   } catch {
     // `words` says so.
   }
   for (const each of buttons) each.disabled = false
-  if (line) {
-    line.hidden = false
-    line.textContent = words
-  }
+  say(words)
   const box = form.querySelector<HTMLElement>('[data-tell]')
   if (ok && box && data.get('kind') === 'bad')
     void import(box.dataset.tell ?? '').then((tell: { offer: typeof Offer }) => tell.offer(box, form))
@@ -183,7 +215,7 @@ async function report(form: HTMLFormElement, button: HTMLElement | null): Promis
 
 document.addEventListener('submit', event => {
   const form = event.target
-  if (!(form instanceof HTMLFormElement) || !form.matches('[data-report]')) return
+  if (plain || !(form instanceof HTMLFormElement) || !form.matches('[data-report]')) return
   event.preventDefault()
   void report(form, event.submitter)
 })

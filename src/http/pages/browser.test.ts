@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
@@ -6,6 +7,7 @@ import { build } from 'esbuild'
 import fastify, { type FastifyInstance } from 'fastify'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Challenges } from '../../shell/challenge.js'
 import type { Reader } from '../../contract/view.js'
 import { fixtureReader } from './fixtures/evening.js'
 import { problemPage, registerPages, sendPage } from './index.js'
@@ -45,6 +47,8 @@ describe.skipIf(!found)(
     let now = T('20:16')
     const listeners = new Set<ServerResponse>()
     const reports: string[] = []
+    const challenges = new Challenges({ now: Date.now, random: randomBytes })
+    let siege = false
     const pushes: Record<string, unknown>[] = []
 
     const tell = () => {
@@ -62,12 +66,17 @@ describe.skipIf(!found)(
             (fixtureReader({ now })[name] as (...args: never[]) => unknown)(...args),
       })
       const tell = { script: await bundle('tell', 'esm'), worker: await bundle('sw') }
-      registerPages(app, { reader, report: true, script: await bundle(), tell })
+      registerPages(app, { reader, report: true, script: await bundle(), tell, solver: await bundle('solve') })
       app.setNotFoundHandler((request, reply) => sendPage(request, reply, problemPage(404)))
       app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_, body, done) =>
         done(null, body),
       )
       app.post('/api/v1/report', (request, reply) => {
+        if (siege) {
+          const given = new URLSearchParams(request.body as string).get('proof')
+          if (given === null || !challenges.solved(given, 'chatgpt'))
+            return reply.code(428).send({ challenge: challenges.puzzle('chatgpt') })
+        }
         reports.push(request.body as string)
         return reply.redirect(`/s/chatgpt?thanks=${new URLSearchParams(request.body as string).get('kind')}`, 303)
       })
@@ -292,6 +301,18 @@ describe.skipIf(!found)(
       ])
       expect(await page.locator('[data-tell] button').isVisible()).toBe(false)
       await context.close()
+    })
+
+    it('solves what the door asks under attack, in a worker, and is counted', async () => {
+      now = T('20:27')
+      reports.length = 0
+      siege = true
+      const page = await visit('/s/chatgpt', { phone: true })
+      await page.locator('button.no').click()
+      await poll(() => page.locator('.thanks').textContent()).toContain('Your problem is counted')
+      expect(reports).toHaveLength(1)
+      siege = false
+      await page.context().close()
     })
 
     it('leads to the feed where a browser cannot be told, and without script', async () => {

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Reader, WorkspaceView } from '../../contract/view.js'
 import type { Answered } from './back.js'
+import { WAIT_MS } from '../../shell/challenge.js'
 import { Bytes, chooseEncoding, type Edition, matches, PageCache, positionOf } from './cache.js'
 import { KEPT } from '../front/stand.js'
 import { html } from './html.js'
@@ -50,6 +51,8 @@ export interface PageDeps {
   status?: StatusDeps
   /** "Tell me when it is back": what the build left, if no scripts are given. */
   tell?: { script?: string; worker?: string }
+  /** The worker that solves a proof of work; what the build left, if not given. */
+  solver?: string
   /** What can be guessed of a visitor from the request alone. */
   hints?: (request: FastifyRequest) => Traits
   /** What names the state of the data; the log's position, if not given. */
@@ -128,6 +131,8 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
       )
     })
   }
+  const solver = scriptOf('solve.js', deps.solver)
+  if (deps.report) app.get('/assets/solve.js', KEPT, (request, reply) => sendAsset(request, reply, solver))
   app.get('/assets/mark.svg', KEPT, (request, reply) => sendAsset(request, reply, MARK_ASSET))
 }
 
@@ -195,6 +200,17 @@ function problemText(
   const main = html`<div class="hero unknown"><p class="soft">${status}</p><h1>${title}</h1><p>${words}</p>${detail ? html`<p>${detail}</p>` : null}<p><a href="/">${t.problem.back}</a></p></div>`
   const frame = { path: '', query: '', workspace, t, clock, now, live: null, script: null, noIndex: true }
   return page({ ...frame, title, description: words, main })
+}
+
+/** Under attack, for who has no script: the same report once more, with a ticket that counts after a while. */
+export function checkPage(language: Language, fields: Record<string, string>, early: boolean): Bytes {
+  const { t, f } = speechOf(language)
+  const { title: workspace, clock, now } = NOWHERE
+  const { title, press } = t.check
+  const words = early ? t.check.early : t.check.lead(f.span(WAIT_MS))
+  const main = html`<div class="hero watching"><h1>${title}</h1><p role="status">${words}</p><form method="post" action="/api/v1/report">${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}<button>${press}</button></form></div>`
+  const frame = { path: '', query: '', workspace, t, clock, now, live: null, script: null, noIndex: true }
+  return new Bytes(428, HTML_TYPE, page({ ...frame, title, description: words, main }))
 }
 
 /** Known parameters that were given; null where one has a value that cannot be read. Others are left alone. */
