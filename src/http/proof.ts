@@ -15,12 +15,15 @@ export interface Proof {
 /** What the door asks of a report before it counts. */
 export interface Asking {
   puzzle: Puzzle
-  /** For who has no script; null: this prefix has had its share. */
+  /** For who has no script; null: a program, or this prefix has had its share. */
   ticket: string | null
   early: boolean
 }
 
-/** Asks for a proof of work while a service is under attack, and for nothing at any other time. */
+/**
+ * While a service is under attack, who is kept out by a limit of its door may prove that he is no flood. Whom no limit
+ * keeps out is never asked: an attack from elsewhere is not his trouble.
+ */
 export class Proofs {
   readonly #challenges: Challenges
   readonly #siege = new Siege()
@@ -33,26 +36,28 @@ export class Proofs {
     this.#challenges = new Challenges(env)
   }
 
-  /** Null: nothing (more) is asked, the report may be counted. */
-  ask(row: Pick<ServiceNow, 'service' | 'coordinated' | 'recent'>, prefix: string, given: Proof): Asking | null {
+  /** For a report that a limit refused; `page`: of a browser that sends forms. `calm`: nothing is asked; `proved`: it passes. */
+  ask(
+    row: Pick<ServiceNow, 'service' | 'coordinated' | 'recent'>,
+    prefix: string,
+    given: Proof,
+    page: boolean,
+  ): Asking | 'calm' | 'proved' {
     const { service } = row
     const now = this.env.now()
-    if (this.mode === 'off' || !this.#siege.on(service, row, now)) return null
-    if (given.proof !== undefined && this.#challenges.solved(given.proof, service)) return null
+    if (this.mode === 'off') return 'calm'
+    if (given.proof !== undefined && this.#challenges.solved(given.proof, service)) return 'proved'
     const opens = given.ticket === undefined ? 'no' : this.#challenges.opens(given.ticket, service, prefix)
-    if (opens === 'yes') return null
+    if (opens === 'yes') return 'proved'
+    const attacked = this.#siege.on(service, row, now)
     this.#siege.note(service, now)
+    if (!attacked) return 'calm'
     const early = opens === 'early'
     const ticket = early
       ? (given.ticket as string)
-      : this.#tickets.take(prefix, now)
+      : page && this.#tickets.take(prefix, now)
         ? this.#challenges.ticket(service, prefix)
         : null
     return { puzzle: this.#challenges.puzzle(service), ticket, early }
-  }
-
-  /** The door refused to count it. */
-  refused(service: string): void {
-    this.#siege.note(service, this.env.now())
   }
 }

@@ -89,11 +89,10 @@ async function report(
   const visitor = visitors.visitor(request, given)
   const { reporter, prefix, network, pass } = reporters.name(visitor)
   const id = `web-${Buffer.from(app.env.random(12)).toString('base64url')}`
-  // Who answers a question of ours holds a code that nobody can guess.
-  const asking = form.asked === undefined ? proofs.ask(service, prefix, form) : null
-  if (asking !== null && (asking.ticket !== null || !wantsPage(request))) return askFor(asking, form, request, reply)
-  const admission = asking !== null ? 'passed' : reporters.admit({ prefix, network }, form.service)
-  if (admission !== 'counted') proofs.refused(form.service)
+  const admitted = reporters.admit({ prefix, network }, form.service)
+  // Under attack whom a limit keeps out may still show that he is no flood. Who answers our question holds a code already.
+  const asking = admitted === 'counted' ? 'calm' : proofs.ask(service, prefix, form, wantsPage(request))
+  const admission = asking === 'proved' ? 'counted' : admitted
   const text = readable(form.text)
   const labels = labelsOf(
     form,
@@ -138,6 +137,8 @@ async function report(
     'set-cookie',
     `${PASS}=${pass}; Path=/api/v1/report; Max-Age=${DAY / SECOND}; HttpOnly; SameSite=Lax${secure}`,
   )
+  if (typeof asking === 'object' && form.asked === undefined && (asking.ticket !== null || !wantsPage(request)))
+    return askFor(asking, form, request, reply)
   if (wantsPage(request)) return reply.redirect(`${pathBack(form)}?thanks=${form.kind}`, 303)
   // Thanked like everybody: who floods learns nothing from the answer but that it is not in the count.
   if (admission !== 'counted') reply.code(202)
@@ -158,7 +159,7 @@ function labelsOf({ problem, country, platform }: Form, components: string[], as
   return labels
 }
 
-/** Under attack: a program gets the task, a browser without script a button that counts after a while. Nothing is stored. */
+/** Under attack: a program gets the task, a browser without script a button that counts after a while. */
 function askFor({ puzzle, ticket, early }: Asking, form: Form, request: FastifyRequest, reply: FastifyReply) {
   if (ticket === null || !wantsPage(request))
     throw new HttpProblem(428, 'a proof of work is asked for', 'solve `challenge` and send the answer as `proof`', {

@@ -25,7 +25,7 @@ const setting = [
 ]
 const all = [...setting, ...signals].sort((a, b) => arrival(a) - arrival(b))
 const ndjson = (values: readonly unknown[]) => values.map(v => `${JSON.stringify(v)}\n`).join('')
-const config: Config = { ...complete({ clock: 'signals', title: 'Test' }) }
+const config: Config = { ...complete({ clock: 'signals', title: 'Test', challenge: 'off' }) }
 const token = 'Bearer memory'
 
 let app: App
