@@ -1,22 +1,24 @@
 /**
  * From the readings of {@link CountSeries} to the alarms that NAB judges. Counts of posts are burst upon burst: against the negative
  * binomial every one of them is a surprise of hundreds of bits, so that bits alone do not say which are out of the ordinary *for this
- * series*. Here a series is therefore its own yardstick: three things are watched (how high one bin is, how high an hour, and how far an
- * hour lies above what was expected), each is ranked among the peaks that the very series has shown before, and
+ * series*. Here a series is therefore its own yardstick: three things are watched (how high one bin is, how high two hours, and how far two
+ * hours lie above what was expected), each is ranked among the peaks that the very series has shown before, and
  *     rate a day of such peaks = (earlier peaks at least as high + ½) / (days seen + 1),
  * an estimate that assumes nothing but exchangeable peaks (conformal ranks; Laxhammar & Falkman 2010). An alarm is raised where the rate of
- * any of the three is at most a third of the asked one (Bonferroni), and then not again for half a day: a person who was called
- * looks. Streaming: nothing said at a record depends on later ones. Cost: O(log peaks) a record.
+ * any of the three is at most a third of the asked one (Bonferroni). An alarm uses up the budget, which refills evenly over two days (half
+ * way there, only peaks half as common are worth a call), and none is raised for half a day: a person who was called looks. Streaming: nothing said at a record depends on later ones. Cost: O(log peaks) a record.
  */
 import { CountSeries } from '../src/core/series.js'
 
 const DAY_MS = 86_400_000
 /** Peaks are apart when what lies between stays below PEAK_SHARE of the higher one for this long. */
 const APART_MS = 3_600_000
-const PEAK_SHARE = 0.3
+const PEAK_SHARE = 0.5
 /** After an alarm: the operator has been told. */
 const REST_MS = DAY_MS / 2
-const HOUR_MS = 3_600_000
+/** And the budget is whole again. */
+const REFILL_MS = 2 * DAY_MS
+const SPAN_MS = 2 * 3_600_000
 const STREAMS = 3
 /** Evidence below this many nats is no peak at all. */
 const EVIDENCE_NATS = 1
@@ -74,8 +76,8 @@ export function peakRates(counts: ArrayLike<number>, slotMs: number): Float64Arr
   const mean = new Float64Array(counts.length)
   const rates = new Float64Array(counts.length)
   const apart = APART_MS / slotMs
-  const [bin, hour, excess] = [new Stream(0, apart), new Stream(0, apart), new Stream(EVIDENCE_NATS, apart)]
-  const slots = Math.max(1, Math.round(HOUR_MS / slotMs))
+  const [bin, span, excess] = [new Stream(0, apart), new Stream(0, apart), new Stream(EVIDENCE_NATS, apart)]
+  const slots = Math.max(1, Math.round(SPAN_MS / slotMs))
   let seen = 0
   let expected = 0
   for (let i = 0; i < counts.length; i++) {
@@ -84,7 +86,7 @@ export function peakRates(counts: ArrayLike<number>, slotMs: number): Float64Arr
     expected += mean[i]! - (i >= slots ? mean[i - slots]! : 0)
     const days = (i * slotMs) / DAY_MS
     const above = evidence(seen, Math.max(MEAN_MIN, expected))
-    rates[i] = STREAMS * Math.min(bin.rate(counts[i]!, days), hour.rate(seen, days), excess.rate(above, days))
+    rates[i] = STREAMS * Math.min(bin.rate(counts[i]!, days), span.rate(seen, days), excess.rate(above, days))
   }
   return rates
 }
@@ -94,7 +96,8 @@ export function alarms(rates: Float64Array, slotMs: number, askedPerDay: number)
   const scores = new Float64Array(rates.length)
   let last = Number.NEGATIVE_INFINITY
   for (let i = 0; i < rates.length; i++) {
-    if (rates[i]! > askedPerDay || (i - last) * slotMs <= REST_MS) continue
+    const sinceMs = (i - last) * slotMs
+    if (sinceMs <= REST_MS || rates[i]! > askedPerDay * Math.min(1, sinceMs / REFILL_MS)) continue
     scores[i] = 1
     last = i
   }
