@@ -38,7 +38,7 @@ const SUBSIDED_MEMORY_MS = 30 * 60_000
 const SUBSIDED_P = 0.1
 /** A rise within an open episode: by this multiple of its own level, with this much more evidence than an alarm needs. */
 const WORSE_MULTIPLE = 2.5
-const WORSE_NATS = 2
+const WORSE_NATS = 4
 const WORSE_AFTER_MS = 60 * 60_000
 /** Counts within outages scatter more than quiet ones. */
 const OUTAGE_DISPERSION = 4
