@@ -35,11 +35,12 @@ export function chances(shown: readonly Placed[], listed: readonly Placed[], q: 
   const days = Math.min(LOOKBACK_MS / DAY, Math.max(1, Math.ceil((limit - oldest) / DAY)))
   const scopes = new Map<number, number>()
   for (const { placeBits } of listed) scopes.set(tenth(placeBits), (scopes.get(tenth(placeBits)) ?? 0) + 1)
+  const span = spansOf(q)
   const raw = shown.map(({ change, placeBits }) => {
     const rhythms = [FLAT, rhythmOf(listed.filter(x => x.change !== change).map(x => startOf(x.change)))]
-    const fit = fitAt(stepBefore(change, q), q)
+    const fit = tenth(fitAt(stepBefore(change, q), q))
     const chanceOf = (bits: number): number => {
-      const [before, after] = spanOf(bits, q)
+      const [before, after] = span(bits)
       const from = Math.max(limit - days * DAY, q.onset - before * MINUTE)
       const until = Math.min(limit, q.onset + after * MINUTE)
       if (until <= from) return 0
@@ -47,7 +48,8 @@ export function chances(shown: readonly Placed[], listed: readonly Placed[], q: 
     }
     const least = 1 / (1 + days * DAY_MIN)
     let joint = 0
-    for (const [bits, count] of scopes) joint += (count / listed.length) * chanceOf(fit + tenth(placeBits) - bits)
+    for (const [bits, count] of scopes)
+      joint += (count / listed.length) * chanceOf(tenth(fit + tenth(placeBits) - bits))
     return { time: Math.max(least, chanceOf(fit)), p: Math.max(least / listed.length, joint) }
   })
   return holm(raw, listed.length)
@@ -106,23 +108,30 @@ function weightOf(rhythm: Float64Array, from: EpochMs, until: EpochMs): number {
   return upTo(until) - upTo(from)
 }
 
-/** Minutes before and after the onset within which a change fits at least so well; none where nothing does. */
-function spanOf(bits: number, q: Question): [before: number, after: number] {
+/** Minutes before and after the onset within which a change fits at least so well; none where nothing does. Each is sought once. */
+function spansOf(q: Question): (bits: number) => readonly [before: number, after: number] {
   const sigma = uncertainMin(q)
   const f = (delayMin: number): number => Math.log2(density(delayMin, sigma))
   // The peak lies within two errors of the onset; beyond it f falls on both sides.
   let peak = 0
   for (let d = 0; d <= 2 * sigma + 2; d += 0.25) if (f(d) > f(peak)) peak = d
-  if (f(peak) < bits) return [0, 0]
-  const edge = (far: number): number => {
+  const edge = (bits: number, far: number): number => {
     if (f(far) >= bits) return far
     let [inside, outside] = [peak, far]
-    for (let i = 0; i < 30; i++) {
+    while (Math.abs(outside - inside) > 0.02) {
       const middle = (inside + outside) / 2
       if (f(middle) >= bits) inside = middle
       else outside = middle
     }
     return inside
   }
-  return [edge(LOOKBACK_MS / MINUTE), -edge(-(q.interval[1] + SLACK_MS - q.onset) / MINUTE)]
+  const latest = -(q.interval[1] + SLACK_MS - q.onset) / MINUTE
+  const known = new Map<number, readonly [number, number]>()
+  return bits => {
+    const found = known.get(bits)
+    if (found) return found
+    const span = f(peak) < bits ? ([0, 0] as const) : ([edge(bits, LOOKBACK_MS / MINUTE), -edge(bits, latest)] as const)
+    known.set(bits, span)
+    return span
+  }
 }
