@@ -4,6 +4,8 @@ import { dirname, join, resolve, sep } from 'node:path'
 import type { Config } from '../contract/config.js'
 import type { Reader } from '../contract/view.js'
 import { exportFiles } from '../http/export.js'
+import { languageOfTag } from '../http/pages/language.js'
+import { LANGUAGES } from '../http/pages/strings.js'
 import { realEnv } from '../shell/env.js'
 import { complete, DEFAULTS, load } from '../shell/load.js'
 import { files, pluginEnv } from '../shell/parts.js'
@@ -22,12 +24,17 @@ export async function runExport(dir: string, options: ExportOptions): Promise<nu
     say(`--url is an address such as https://status.example.com, without a path; not ${url}`)
     return 2
   }
+  const language = languageOfTag(options.language ?? 'en')
+  if (language === null) {
+    say(`--language is one of ${Object.keys(LANGUAGES).join(', ')}; not ${options.language}`)
+    return 2
+  }
   const root = resolve(dir)
   let count = 0
   let size = 0
   try {
     await using source = await open(config, options)
-    for await (const file of exportFiles({ reader: source.reader, config, url, wallNow: Date.now })) {
+    for await (const file of exportFiles({ reader: source.reader, config, url, wallNow: Date.now, language })) {
       const path = resolve(join(root, file.path))
       if (!path.startsWith(root + sep)) throw new Error(`${file.path} lies outside the folder`)
       await mkdir(dirname(path), { recursive: true })

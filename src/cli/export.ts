@@ -5,6 +5,7 @@ export interface ExportOptions {
   data?: string
   from?: string
   url?: string
+  language?: string
 }
 
 export function exportCommand(): Command {
@@ -20,6 +21,7 @@ export function exportCommand(): Command {
     .option('--data <folder>', 'data folder')
     .option('--from <url>', 'ask the instance at this address instead of a data folder')
     .option('--url <url>', 'address at which the files will be found; by default that of the first page')
+    .option('--language <code>', 'of the pages: en, es, pt, hi, fr, de, id, ja or ar', 'en')
     .addHelpText('after', HELP)
     .action(async (dir: string, options: ExportOptions) => {
       const { runExport } = await import('./export-run.js')
@@ -32,4 +34,5 @@ Exit codes: 0 done · 1 it cannot be read or written · 2 wrong usage, or a conf
 
 Examples:
   $ epicenter export public --config epicenter.yaml --url https://status.example.com
+  $ epicenter export publico --config epicenter.yaml --url https://estado.example.com --language es
   $ epicenter export public --from http://127.0.0.1:8080 --url https://status.example.com`

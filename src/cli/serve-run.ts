@@ -104,7 +104,7 @@ async function openDemo(app: App) {
   )
   return {
     status: () => demo.status(),
-    strip: () => demoStrip(demo.status()),
+    strip: (language?: Parameters<typeof demoStrip>[1]) => demoStrip(demo.status(), language),
     routes: (server: Awaited<ReturnType<typeof buildServer>>) => registerDemo(server, demo),
     /** Not waited for: the pages say that it is loading. */
     play: () =>

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { FastifyInstance } from 'fastify'
 import type { Demo, DemoStatus } from '../shell/demo.js'
 import { demoStrip, registerDemo } from './demo.js'
+import { LANGUAGES, type Language } from './pages/strings.js'
 
 const T = Date.UTC(2026, 1, 3, 20, 31, 17)
 const status: DemoStatus = {
@@ -117,6 +118,16 @@ test('the strip says what it is, where the clock stands, and offers what makes s
   expect(ended).toContain('time stands still')
   expect(ended).toContain('Restart')
   expect(ended).not.toContain('/demo/pace')
+})
+
+test('the strip speaks every language of the pages, and leaves no English in it', () => {
+  for (const language of Object.keys(LANGUAGES) as Language[]) {
+    if (language === 'en') continue
+    const strip = demoStrip(status, language)
+    expect(strip).not.toContain('lang="en"')
+    for (const words of ['faster than life', 'trouble begins', 'Jump to', 'Restart', 'Pause<'])
+      expect(strip, language).not.toContain(words)
+  }
 })
 
 test('the strip is the same for the whole minute', () => {

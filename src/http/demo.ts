@@ -1,8 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { SECOND } from '../contract/time.js'
-import type { Demo, DemoMark, DemoStatus } from '../shell/demo.js'
+import { MINUTE } from '../contract/time.js'
+import type { Demo, DemoStatus } from '../shell/demo.js'
 import { MAX_PACE } from '../shell/demo.js'
+import { DEMO_WORDS } from './demo-words.js'
 import { attr, html } from './pages/html.js'
+import { speechOf } from './pages/language.js'
+import type { Language } from './pages/strings.js'
 
 /** A form of a few fields. */
 const BODY_BYTES = 4_096
@@ -86,52 +89,33 @@ function statusJson(status: DemoStatus) {
   }
 }
 
-const PHASES: Record<DemoStatus['phase'], string> = {
-  loading: 'loading',
-  playing: 'playing',
-  paused: 'paused: time stands still',
-  ended: 'ended: time stands still',
-}
-
-const MARKS: Record<DemoMark['name'], string> = {
-  start: 'calm',
-  onset: 'trouble begins',
-  mitigated: 'most is mended',
-  resolved: 'all is mended',
-  end: 'end',
-}
-
 /**
  * The strip above every page of the demonstration: what it is, where its clock stands, and forms that work without
  * script. Times are cut to the minute, so that a page stays as cacheable as its content.
  */
-export function demoStrip(status: DemoStatus): string {
+export function demoStrip(status: DemoStatus, language: Language = 'en'): string {
   const { phase, marks, ownPace } = status
+  const { t, f } = speechOf(language)
+  const w = DEMO_WORDS[language]
   const pace = Math.round(status.pace)
   const running = phase === 'playing' || phase === 'loading'
-  return html`<aside class="demo" lang="en" dir="ltr" aria-label="Demonstration" data-phase="${phase}"><p><b>Demonstration</b> A real outage, rebuilt from public sources. <time datetime="${new Date(status.now).toISOString().slice(0, 16)}Z">${clock(status.now)}</time>, ${PHASES[phase]}${phase === 'playing' ? `, ${pace} times faster than life` : ''}</p>
+  const minute = Math.floor(status.now / MINUTE) * MINUTE
+  const faster = phase === 'playing' ? `${t.comma}${w.faster(f.number(pace))}` : ''
+  return html`<aside class="demo" aria-label="${w.name}" data-phase="${phase}"><p><b>${w.name}</b> ${w.what} <time datetime="${isoMinute(minute)}">${f.day(minute)}${t.comma}${f.clock(minute)} UTC</time>${t.comma}${w.phase[phase]}${faster}</p>
 <div class="controls">${
     phase === 'ended'
       ? null
-      : html`<form method="post" action="/demo/pause"><input type="hidden" name="on" value="${running ? 'true' : 'false'}"><button>${running ? 'Pause' : 'Go on'}</button></form>
-<form method="post" action="/demo/pace"><span>Pace</span>${PACES.map(
+      : html`<form method="post" action="/demo/pause"><input type="hidden" name="on" value="${running ? 'true' : 'false'}"><button>${running ? w.pause : w.goOn}</button></form>
+<form method="post" action="/demo/pace"><span>${w.pace}</span>${PACES.map(
           each =>
             html`<button name="pace" value="${each}"${attr('aria-pressed', String(!ownPace && each === pace))}>${each}×</button>`,
-        )}<button name="pace" value="own"${attr('aria-pressed', String(ownPace))}>auto</button></form>`
+        )}<button name="pace" value="own"${attr('aria-pressed', String(ownPace))}>${w.own}</button></form>`
   }
-<form method="post" action="/demo/jump"><span>Jump to</span>${marks.map(
-    mark => html`<button name="to" value="${isoMinute(mark.at)}">${hourMinute(mark.at)} ${MARKS[mark.name]}</button>`,
+<form method="post" action="/demo/jump"><span>${w.jump}</span>${marks.map(
+    mark => html`<button name="to" value="${isoMinute(mark.at)}">${f.clock(mark.at)} ${w.mark[mark.name]}</button>`,
   )}</form>
-<form method="post" action="/demo/restart"><button${attr('class', phase === 'ended' ? 'main' : null)}>Restart</button></form></div></aside>`
+<form method="post" action="/demo/restart"><button${attr('class', phase === 'ended' ? 'main' : null)}>${w.restart}</button></form></div></aside>`
     .text
 }
 
 const isoMinute = (at: number) => `${new Date(at).toISOString().slice(0, 16)}Z`
-const hourMinute = (at: number) => new Date(at).toISOString().slice(11, 16)
-
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
-
-function clock(at: number): string {
-  const date = new Date(Math.floor(at / SECOND) * SECOND)
-  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}, ${hourMinute(at)} UTC`
-}

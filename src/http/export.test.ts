@@ -16,13 +16,14 @@ const world: World = {
 }
 const pages = [mainPage, { ...mainPage, id: 'mail', services: ['mail'] }]
 
-async function files(reader = readerOf(world)): Promise<Map<string, ExportedFile>> {
+async function files(reader = readerOf(world), language?: 'ar'): Promise<Map<string, ExportedFile>> {
   const found = new Map<string, ExportedFile>()
   const input = {
     reader,
     config: { pages, maintenance: world.maintenance ?? [] },
     url: 'https://copy.example',
     wallNow: () => NOON,
+    ...(language === undefined ? {} : { language }),
   }
   for await (const file of exportFiles(input)) {
     expect(found.has(file.path), `${file.path} twice`).toBe(false)
@@ -60,6 +61,14 @@ describe('the copy', () => {
       '404.html',
     ])
       expect([...all.keys()]).toContain(path)
+  })
+
+  it('speaks one language, if asked, in all its pages', async () => {
+    const pages = [...(await files(readerOf(world), 'ar')).values()].filter(
+      ({ type, path }) => type.startsWith('text/html') && !/embed|[0-9a-z]{12}\//.test(path),
+    )
+    expect(pages.length).toBeGreaterThan(8)
+    for (const { path, bytes } of pages) expect(String(bytes), path).toMatch(/<html lang="ar" dir="rtl">/)
   })
 
   it('links with the address at which it will be found', async () => {

@@ -4,6 +4,7 @@ import type { EpochMs } from '../contract/time.js'
 import type { Reader } from '../contract/view.js'
 import { badgeRoutes } from './badge.js'
 import { problemPage, registerPages } from './pages/index.js'
+import type { Language } from './pages/strings.js'
 import { DOCUMENTS, statuspageRoutes } from './statuspage/routes.js'
 
 export interface ExportInput {
@@ -12,6 +13,8 @@ export interface ExportInput {
   /** Where the copy will be found, for links that have to be whole. */
   url: string
   wallNow: () => EpochMs
+  /** Of the pages; English if not given. */
+  language?: Language
 }
 
 /** A file of the copy: where it lies, and what a server should say it is. */
@@ -29,14 +32,24 @@ const INCIDENTS_READ = 200
  * All public pages, answers and feeds as files that a bucket can serve: rendered by the same code, from the same data,
  * without script and without a form, which would need us. A page at `/a/b` is the file `a/b/index.html`.
  */
-export async function* exportFiles({ reader, config, url, wallNow }: ExportInput): AsyncGenerator<ExportedFile> {
+export async function* exportFiles({
+  reader,
+  config,
+  url,
+  wallNow,
+  language = 'en',
+}: ExportInput): AsyncGenerator<ExportedFile> {
   const place = new URL(url)
   const server = Fastify({ trustProxy: true, routerOptions: { maxParamLength: 2_000 } })
   const pages = config.pages.map(page => ({ ...page, url: page.url ?? null }))
   const desk = statuspageRoutes(server, { reader, pages, maintenance: config.maintenance, wallNow })
   badgeRoutes(server, desk)
   registerPages(server, { reader, report: false, script: null, wallNow, status: { desk } })
-  const headers = { host: place.host, 'x-forwarded-proto': place.protocol.slice(0, -1) }
+  const headers = {
+    host: place.host,
+    'x-forwarded-proto': place.protocol.slice(0, -1),
+    'accept-language': language,
+  }
   const get = async (path: string, file = path): Promise<ExportedFile> => {
     const reply = await server.inject({ url: path, headers })
     if (reply.statusCode !== 200) throw new Error(`cannot export ${path}: answered ${reply.statusCode}`)
@@ -73,7 +86,7 @@ export async function* exportFiles({ reader, config, url, wallNow }: ExportInput
       const logo = desk.logo(page)
       if (logo) yield await get(logo, `${logo}${/\.\w+$/.exec(page.logo ?? '')?.[0] ?? ''}`)
     }
-    const gone = problemPage(404)
+    const gone = problemPage(404, undefined, language)
     yield { path: '404.html', type: gone.type, bytes: gone.encoded('identity') }
   } finally {
     await server.close()

@@ -17,6 +17,7 @@ import { metricsOf } from './metrics.js'
 import { openapi } from './openapi.js'
 import { problemPage, registerPages, sendPage } from './pages/index.js'
 import { languageOf } from './pages/language.js'
+import type { Language } from './pages/strings.js'
 import { HttpProblem, sendProblem } from './problem.js'
 import { reportRoutes } from './report.js'
 import { News } from './news.js'
@@ -37,7 +38,7 @@ export interface ServerOptions {
   /** Where messages to browsers go: tests. */
   post?: PublicPost
   /** The demonstration's strip on the pages and its own routes. */
-  demo?: { status(): unknown; strip(): string; routes?(server: FastifyInstance): void }
+  demo?: { status(): unknown; strip(language?: Language): string; routes?(server: FastifyInstance): void }
 }
 
 /** A request has ten minutes to arrive; an idle connection is kept for a minute and a bit, longer than proxies do. */

@@ -44,7 +44,7 @@ const LANG = /^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,3}$/
 
 export interface PageDeps {
   reader: Reader
-  demo?: { status(): unknown; strip(): string }
+  demo?: { status(): unknown; strip(language?: Language): string }
   /** Whether people can report here. */
   report: boolean
   /** The status pages, if there are any. */
@@ -313,7 +313,7 @@ class Site {
       noIndex,
       ...(this.deps.status ? { nav: [{ path: '/status', label: statusWords(speech.language).nav }] } : {}),
       script: this.script && made.live ? `/assets/live.js?v=${this.script.etag}` : null,
-      ...(this.deps.demo ? { strip: this.deps.demo.strip() } : {}),
+      ...(this.deps.demo ? { strip: this.deps.demo.strip(speech.language) } : {}),
     })
     return new Bytes(200, HTML_TYPE, text)
   }

@@ -1,3 +1,4 @@
+import { titleOf } from './status-title.js'
 import type { DayOf, Uptime } from '../statuspage/uptime.js'
 import type { Picture, Shown } from '../statuspage/picture.js'
 import type { Format } from './format.js'
@@ -111,7 +112,7 @@ export function uptimeDetails(uptime: Uptime, picture: Picture, id: string, w: S
   const row = (day: DayOf) => {
     const parts = TROUBLE.flatMap(state => (day.ms[state] > 0 ? [`${w.shown[state]} ${f.span(day.ms[state])}`] : []))
     const links = day.incidents.flatMap(code => picture.incidents.find(each => each.id === code) ?? [])
-    return html`<li><b>${f.day(day.day)}</b> ${parts.join(', ')}${links.map(each => html` · <a href="/i/${encodeURIComponent(each.view.id)}"><bdi>${each.view.title}</bdi></a>`)}</li>`
+    return html`<li><b>${f.day(day.day)}</b> ${parts.join(', ')}${links.map(each => html` · <a href="/i/${encodeURIComponent(each.view.id)}"><bdi>${titleOf(each, picture, voice)}</bdi></a>`)}</li>`
   }
   const table = html`<table><thead><tr><th scope="col">${w.uptime.rule}</th><th scope="col">${w.uptime.column}</th></tr></thead><tbody>${rules}</tbody></table>`
   // Where nothing failed, all rules say the same.

@@ -1,3 +1,4 @@
+import { titleOf } from './status-title.js'
 import type { EpochMs } from '../../contract/time.js'
 import type { Picture } from '../statuspage/picture.js'
 import type { Window } from '../statuspage/maintenance.js'
@@ -24,7 +25,7 @@ export function openStory(told: Told, picture: Picture, w: StatusWords, voice: V
     : worst.includes('partial_outage')
       ? 'partial_outage'
       : 'degraded_performance'
-  return html`<article class="story" id="${told.id}"><div class="head"><h3><a href="/i/${encodeURIComponent(told.view.id)}"><bdi>${told.view.title}</bdi></a> <span class="tag">${t.severity[told.view.severity]}</span></h3>${shownMark(shown, w, 16, w.phase[told.status])}</div><p class="note">${t.since} ${time(told.startedAt, voice)} · ${told.affected.map((leaf, i) => html`${i ? voice.t.comma : ''}<bdi>${leaf.name}</bdi>`)}</p>
+  return html`<article class="story" id="${told.id}"><div class="head"><h3><a href="/i/${encodeURIComponent(told.view.id)}"><bdi>${titleOf(told, picture, voice)}</bdi></a> <span class="tag">${t.severity[told.view.severity]}</span></h3>${shownMark(shown, w, 16, w.phase[told.status])}</div><p class="note">${t.since} ${time(told.startedAt, voice)} · ${told.affected.map((leaf, i) => html`${i ? voice.t.comma : ''}<bdi>${leaf.name}</bdi>`)}</p>
 <div class="two"><div><h4 class="vh">${t.who.affected}</h4>${affected(last.folded, components, voice)}</div><div><h4 class="note">${t.who.fine}</h4>${fine(last.folded, components, voice)}${uneven(last.folded, components, voice)}</div></div>
 ${recovery(told, components, w, voice)}${updates(told, components, w, voice)}</article>`
 }
@@ -132,10 +133,10 @@ function windowRow(each: Window, w: StatusWords, voice: Voice): Html {
   return html`<li id="${each.id}"><div class="head"><span><b><bdi>${each.title}</bdi></b> <span class="tag">${w.window[each.status]}</span></span><span class="note">${time(each.from, voice)} – ${time(each.until, { ...voice, now: each.from })}</span></div>${each.text === '' ? null : html`<p><bdi>${each.text}</bdi></p>`}<p class="note">${each.affected.map((leaf, i) => html`${i ? voice.t.comma : ''}<bdi>${leaf.name}</bdi>`)}</p></li>`
 }
 
-export function pastRow(told: Told, w: StatusWords, voice: Voice): Html {
+export function pastRow(told: Told, picture: Picture, w: StatusWords, voice: Voice): Html {
   const { t, f } = voice
   const said = told.steps.findLast(each => each.body !== '')
-  return html`<li${attr('id', told.resolvedAt === null ? null : told.id)}><a href="/i/${encodeURIComponent(told.view.id)}"><b><bdi>${told.view.title}</bdi></b></a> <span class="tag">${t.severity[told.impact]}</span>${said === undefined ? null : html`<p>${bodyText(told, said, [], voice)}</p>`}<p class="note">${time(told.startedAt, voice)}${t.comma}${told.resolvedAt === null ? t.past.ongoing : t.past.lasted(f.span(told.resolvedAt - told.startedAt))} · ${w.phase[told.status]}</p></li>`
+  return html`<li${attr('id', told.resolvedAt === null ? null : told.id)}><a href="/i/${encodeURIComponent(told.view.id)}"><b><bdi>${titleOf(told, picture, voice)}</bdi></b></a> <span class="tag">${t.severity[told.impact]}</span>${said === undefined ? null : html`<p>${bodyText(told, said, [], voice)}</p>`}<p class="note">${time(told.startedAt, voice)}${t.comma}${told.resolvedAt === null ? t.past.ongoing : t.past.lasted(f.span(told.resolvedAt - told.startedAt))} · ${w.phase[told.status]}</p></li>`
 }
 
 export function calendarMonths<Row>(

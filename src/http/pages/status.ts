@@ -69,7 +69,7 @@ export function statusMain({ picture, base, others }: StatusInput, w: StatusWord
 ${open.length ? html`<section><h2>${w.open}</h2>${open.map(each => openStory(each, picture, w, voice))}</section>` : null}
 ${windows.length ? html`<section><h2>${w.maintenance}</h2>${windowList(windows.slice(0, WINDOWS_SHOWN), w, voice)}<p class="note">${w.maintenanceRule}</p></section>` : null}
 ${picture.parts.length ? components(picture, w, voice) : null}
-<section><h2>${w.past(f.number(HISTORY_DAYS))}</h2>${months.size ? [...months].map(([month, rows]) => html`<h3>${month}</h3><ul class="open">${rows.map(each => pastRow(each, w, voice))}</ul>`) : html`<p class="soft">${w.pastNone}</p>`}<p><a href="/incidents">${w.older}</a></p></section>
+<section><h2>${w.past(f.number(HISTORY_DAYS))}</h2>${months.size ? [...months].map(([month, rows]) => html`<h3>${month}</h3><ul class="open">${rows.map(each => pastRow(each, picture, w, voice))}</ul>`) : html`<p class="soft">${w.pastNone}</p>`}<p><a href="/incidents">${w.older}</a></p></section>
 <section><h2>${w.follow}</h2><ul class="follow"><li><a href="${base}/history.rss">RSS</a></li><li><a href="${base}/history.atom">Atom</a></li><li><a href="${base}/feed.json">JSON Feed</a></li><li><a href="${base}/status.ics">${w.calendar}</a></li><li><a href="${base}/api/v2/summary.json">${w.api}</a></li></ul>${others.length ? html`<h3>${w.pages}</h3><ul class="follow">${others.map(each => html`<li><a href="${each.url ?? `/status/${each.id}`}"><bdi>${each.title}</bdi></a></li>`)}</ul>` : null}</section>`
 }
 
