@@ -18,6 +18,9 @@ export interface Uneven {
   share: number
   /** Label names that explain it; empty when nothing observed does. */
   explainedBy: string[]
+  /** The part of it that is hit, and how much of that part fails, each with its 95 % interval. */
+  hit?: { share: number; interval: [number, number] }
+  among?: { share: number; interval: [number, number] }
 }
 
 export interface Evidence {

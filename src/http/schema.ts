@@ -66,7 +66,15 @@ export const Event = Type.Object(
     components: Type.Optional(Type.Array(Type.String())),
     segments: Type.Optional(Type.Array(Segment, { description: 'What fails at `at`' })),
     uneven: Type.Optional(
-      Type.Array(Type.Object({ where: Where, share: Share, explainedBy: Type.Array(Type.String()) })),
+      Type.Array(
+        Type.Object({
+          where: Where,
+          share: Share,
+          explainedBy: Type.Array(Type.String()),
+          hit: Type.Optional(Type.Object({ share: Share, interval: Type.Tuple([Share, Share]) })),
+          among: Type.Optional(Type.Object({ share: Share, interval: Type.Tuple([Share, Share]) })),
+        }),
+      ),
     ),
     unaffected: Type.Optional(Where),
     causes: Type.Optional(

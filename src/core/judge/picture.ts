@@ -94,13 +94,24 @@ const kindOf = (story: Story, causes: readonly Cause[]): IncidentKind => {
 const iso = (at: EpochMs): string => new Date(at).toISOString()
 const round = (x: number | null): number | null => (x === null ? null : Math.round(x * 1000) / 1000)
 
+const rounded = ({ share, interval: [low, high] }: NonNullable<Uneven['hit']>): NonNullable<Uneven['hit']> => ({
+  share: round(share)!,
+  interval: [round(low)!, round(high)!],
+})
+
 /** The same people under two names (a country that is one region) are told once. */
 function namedOnce(uneven: readonly Uneven[]): Uneven[] {
   const seen = new Set<string>()
   const out: Uneven[] = []
   for (const u of uneven) {
     const key = `${u.share.toPrecision(9)}:${u.explainedBy.join()}`
-    if (!seen.has(key)) out.push({ ...u, share: round(u.share)! })
+    if (!seen.has(key))
+      out.push({
+        ...u,
+        share: round(u.share)!,
+        ...(u.hit ? { hit: rounded(u.hit) } : {}),
+        ...(u.among ? { among: rounded(u.among) } : {}),
+      })
     seen.add(key)
   }
   return out

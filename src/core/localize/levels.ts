@@ -41,11 +41,12 @@ export function refine(window: Window, part: Part, wholeExcess: number, depth = 
   }
   if (!best) return [part]
   const { attribute, groups } = best
-  return groups.flatMap(group => {
+  const parts = groups.flatMap(group => {
     const conditions = new Map(part.conditions).set(attribute, new Set(group.codes))
     const members = restrict(window, part.members, new Map([[attribute, new Set(group.codes)]]))
     return refine(window, { conditions, members }, wholeExcess, depth + 1)
   })
+  return worthDividing(window, parts) ? parts : [part]
 }
 
 function divide(window: Window, p: Profile, members: Int32Array, wholeExcess: number): Division | null {
@@ -68,6 +69,36 @@ function divide(window: Window, p: Profile, members: Int32Array, wholeExcess: nu
     n += g.exposure
   }
   return { attribute: p.attribute, groups, gain }
+}
+
+/**
+ * Whether the parts say more than the whole. Where label sets differ among themselves whatever part they are in, parts differ by
+ * the luck of the draw: the likelihood gained is divided by the dispersion that remains within them.
+ */
+function worthDividing(window: Window, parts: readonly Part[]): boolean {
+  let gain = 0
+  let [hits, exposure, squares, leaves] = [0, 0, 0, 0]
+  for (const { members } of parts) {
+    let k = 0
+    let n = 0
+    for (let j = 0; j < members.length; j++) {
+      k += window.hits[members[j]!]!
+      n += window.exposure[members[j]!]!
+    }
+    if (!(n > 0)) continue
+    if (exposure > 0) gain += splitGain(window, hits, exposure, k, n)
+    hits += k
+    exposure += n
+    const p = Math.min(1, Math.max(0, k / n))
+    for (let j = 0; j < members.length; j++) {
+      const x = window.exposure[members[j]!]!
+      if (!(x > 0)) continue
+      leaves++
+      squares += (window.hits[members[j]!]! - p * x) ** 2 / (x * Math.max(p * (1 - p), 0.25 / (x + 1)))
+    }
+  }
+  const scatter = squares / window.dispersion / Math.max(1, leaves - parts.length)
+  return gain / Math.max(1, scatter) > PENALTY * (parts.length - 1)
 }
 
 /** Joins neighbours on the level scale, the least different first, until all that are left are truly apart. */

@@ -10,6 +10,8 @@ export interface Root {
   members: Int32Array
   level: number
   excess: number
+  /** Found when the others held nearly all of the excess: by its evidence alone. */
+  late: boolean
 }
 
 /**
@@ -30,12 +32,18 @@ export const PENALTY = 8
 const MAX_DEPTH = 4
 /** Independent faults looked for in one window; past that the rest stays unexplained and the held share says so. */
 const MAX_ROOTS = 8
-/** A fault that holds less than this part of the excess is not told apart from noise in the others. */
+/** While the excess is not yet held, a fault with less than this part of it is not told apart from noise in the others. */
 const MIN_EXCESS_SHARE = 0.005
+/**
+ * Once it is held, a further fault is a matter of evidence, however small its part: it must have labels of its own, and be a
+ * surprise even if what is usual there were twice what was thought.
+ */
+const LATE_TIMES = 2
+const LATE_PENALTY = 12
 
 /**
  * Independent faults, by greedy peeling: find the label set that separates hit from not hit, take its leaves out, look
- * again, until `enough` of the excess is held. Each search is a multidimensional subset scan (Neill, McFowland & Zheng
+ * again. What is found after `enough` of the excess is held has to say more for itself. Each search is a multidimensional subset scan (Neill, McFowland & Zheng
  * 2013, Statistics in Medicine 32): attributes are added one at a time, best first, and each is re-optimised given the
  * others until nothing moves. Cost O(roots · depth · attributes · leaves).
  */
@@ -67,16 +75,20 @@ export function findRoots(window: Window, enough: number): Root[] {
       alive[i] = 0
     }
     const level = levelOf(window.kind, k, n)
-    const found =
-      excessLikelihood(expected + gone, expected) / window.dispersion > PENALTY &&
-      gone > MIN_EXCESS_SHARE * Math.max(0, whole)
+    const late = held >= enough * whole
+    const found = late
+      ? conditions.size > 0 &&
+        excessLikelihood(expected + gone, LATE_TIMES * expected) / window.dispersion > LATE_PENALTY
+      : excessLikelihood(expected + gone, expected) / window.dispersion > PENALTY &&
+        gone > MIN_EXCESS_SHARE * Math.max(0, whole)
+    if (late && !found) break
     if (found) {
       if (window.kind === 'counts' && conditions.size)
         gone += forgive(working, original, conditions, alive, left, excess)
-      roots.push({ conditions, members: inside, level, excess: gone })
+      roots.push({ conditions, members: inside, level, excess: gone, late })
       held += gone
     }
-    if (held >= enough * whole || !conditions.size) break
+    if (!conditions.size) break
   }
   return roots
 }

@@ -164,6 +164,35 @@ describe('segment of request rates', () => {
     expect(found).toContainEqual({ component: [component] })
   })
 
+  it.each([
+    [
+      'a small component that fails altogether',
+      (l: Labels) => (l.component === 'tuning' ? 0.9 : 0),
+      { component: ['tuning'] },
+    ],
+    [
+      'a large component of which one in 200 fails',
+      (l: Labels) => (l.component === 'login' ? 0.005 : 0),
+      { component: ['login'] },
+    ],
+  ])('names %s beside a fault that holds nearly all of the excess', (_, second, where) => {
+    for (let seed = 0; seed < 5; seed++) {
+      const found = wheres(traffic(sfc32(70 + seed), 1e7, l => (l.cell === 'east' ? 0.9 : second(l))))
+      expect(found).toHaveLength(2)
+      expect(found).toContainEqual({ cell: ['east'] })
+      expect(found).toContainEqual(where)
+    }
+  })
+
+  it('takes a healthy rate that is mistaken by half for no second fault', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const table = traffic(sfc32(90 + seed), 1e7, l =>
+        l.cell === 'east' ? 0.9 : l.component === 'login' ? HEALTHY / 2 : 0,
+      )
+      expect(wheres(table)).toEqual([{ cell: ['east'] }])
+    }
+  })
+
   it('names both labels of a joint fault', () => {
     expect(wheres(traffic(sfc32(8), 1e7, l => (l.cell === 'west' && l.component === 'search' ? 0.7 : 0)))).toEqual([
       { cell: ['west'], component: ['search'] },
@@ -179,10 +208,10 @@ describe('segment of request rates', () => {
     expect(found).toContainEqual({ cell: ['central'], component: ['search'] })
   })
 
-  it('drops a segment of a tiny share beside a large one, and keeps it when it is alone', () => {
-    expect(wheres(traffic(sfc32(10), 1e8, l => (l.cell === 'east' ? 0.9 : l.cell === 'north' ? 0.02 : 0)))).toEqual([
-      { cell: ['east'] },
-    ])
+  it('names a segment of a small share beside a large one once there is evidence for it', () => {
+    const share = (l: Labels) => (l.cell === 'east' ? 0.9 : l.cell === 'north' ? 0.02 : 0)
+    expect(wheres(traffic(sfc32(10), 3e3, share))).toEqual([{ cell: ['east'] }])
+    expect(wheres(traffic(sfc32(10), 1e7, share))).toEqual([{ cell: ['east'] }, { cell: ['north'] }])
     expect(wheres(traffic(sfc32(10), 1e8, l => (l.cell === 'north' ? 0.008 : 0)))).toEqual([{ cell: ['north'] }])
   })
 

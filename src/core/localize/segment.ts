@@ -1,9 +1,9 @@
-import type { Where } from '../../contract/incident.js'
+import type { Uneven, Where } from '../../contract/incident.js'
 import { mergeAlike, measure, whereOf, widenCrossed, type Measured } from './describe.js'
 import { refine, type Part } from './levels.js'
 import { encloses, findRoots, indices, restrict, type Root } from './roots.js'
 import type { LeafTable } from './table.js'
-import { findUnaffected, findUneven } from './uneven.js'
+import { findUnaffected, findUneven, findUnexplained } from './uneven.js'
 import { openWindow, type Window } from './window.js'
 
 export interface SegmentOptions {
@@ -34,7 +34,7 @@ export interface SegmentFound {
 export interface Segmentation {
   /** Largest excess first. */
   segments: SegmentFound[]
-  uneven: { where: Where; share: number; explainedBy: string[] }[]
+  uneven: Uneven[]
   unaffected: { attribute: string; values: string[] }[]
   /** Part of the excess that the segments hold, 0..1; unlabelled leaves count as their labelled kin. */
   held: number
@@ -42,10 +42,12 @@ export interface Segmentation {
 
 export const DEFAULT_DISPERSION = 2
 const DEFAULT_PLACES = ['country', 'region', 'city', 'isp', 'asn', 'network', 'vantage']
-/** The search stops once the segments hold this part of the excess. */
+/** Once the segments hold this part of the excess, a further one needs evidence of its own. */
 const ENOUGH_SHARE = 0.95
 /** A segment beside others is worth a line from this share on, */
 const MIN_SHARE = 0.01
+/** one that was found by its own evidence from this one on, */
+const LEAST_SHARE = 0.002
 /** and from this part of the largest share. */
 const MIN_SHARE_OF_LARGEST = 0.05
 
@@ -68,7 +70,8 @@ export function segment(table: LeafTable, options: SegmentOptions): Segmentation
   nameApart(window, roots)
   const parts = options.kind === 'rates' ? divide(window, roots) : roots
   const measured = mergeAlike(window, parts).map(conditions => measure(window, conditions))
-  const kept = largestFirst(widenCrossed(window, dropTiny(measured)))
+  const late = roots.filter(root => root.late)
+  const kept = largestFirst(widenCrossed(window, dropTiny(measured, late)))
   const held = roots.reduce((sum, r) => sum + r.excess, 0)
   return {
     segments: kept.map(({ conditions, share, interval, bits, excess }) => ({
@@ -78,7 +81,10 @@ export function segment(table: LeafTable, options: SegmentOptions): Segmentation
       bits,
       excess,
     })),
-    uneven: options.kind === 'rates' ? findUneven(window, kept, options.places ?? DEFAULT_PLACES) : [],
+    uneven:
+      options.kind === 'rates'
+        ? [...findUnexplained(window, kept), ...findUneven(window, kept, options.places ?? DEFAULT_PLACES)]
+        : [],
     unaffected: findUnaffected(window, kept),
     held: whole > 0 ? Math.min(1, held / whole) : 0,
   }
@@ -123,10 +129,12 @@ function all(window: Window): Int32Array {
   return indices(new Uint8Array(window.leaves).fill(1))
 }
 
-function dropTiny(found: Measured[]): Measured[] {
+/** A part of a fault is dropped where next to nothing of it fails; a fault found by its evidence alone is not. */
+function dropTiny(found: Measured[], late: readonly Root[]): Measured[] {
   const largest = found.reduce((max, s) => Math.max(max, s.share ?? 0), 0)
   const limit = Math.max(MIN_SHARE, MIN_SHARE_OF_LARGEST * largest)
-  const kept = found.filter(s => s.excess > 0 && (s.share === null || s.share >= limit))
+  const isOwn = (s: Measured) => s.share! >= LEAST_SHARE && late.some(root => encloses(root.conditions, s.conditions))
+  const kept = found.filter(s => s.excess > 0 && (s.share === null || s.share >= limit || isOwn(s)))
   return kept.length ? kept : largestFirst(found.filter(s => s.excess > 0)).slice(0, 1)
 }
 
