@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Config } from '../contract/config.js'
+import { warm } from '../http/front/stand.js'
 import { buildServer } from '../http/server.js'
 import { App } from '../shell/app.js'
 import { realEnv } from '../shell/env.js'
@@ -26,6 +27,7 @@ export async function runServe(options: ServeOptions): Promise<number> {
   try {
     const demo = config.demo ? await openDemo(app) : null
     const server = await buildServer(app, demo === null ? {} : { demo })
+    await warm(server, config.services)
     try {
       await server.listen({ host: config.host, port: config.port })
     } catch (error) {

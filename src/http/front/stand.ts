@@ -47,6 +47,16 @@ export function standBefore(server: FastifyInstance, { news, isProxy, keepAliveM
   return front
 }
 
+/** Services whose pages are made before the server listens, 10 ms each. */
+const WARM_SERVICES = 10
+
+/** Makes the pages that most people ask for first, so that the first of them waits no longer than the others. */
+export async function warm(server: FastifyInstance, services: readonly { id: string }[]): Promise<void> {
+  const pages = services.slice(0, WARM_SERVICES).map(({ id }) => `/s/${encodeURIComponent(id)}`)
+  for (const url of ['/', '/status', '/api/v2/summary.json', ...pages])
+    for (const encoding of ['br', 'gzip']) await server.inject({ url, headers: { 'accept-encoding': encoding } })
+}
+
 /** What belongs to a connection is the front's own to say. */
 const OF_THE_CONNECTION = new Set(['connection', 'date', 'keep-alive'])
 
