@@ -4,12 +4,13 @@
  * Real reports come in bursts that no count model predicts: on some services the negative binomial's "once a month" happens twice a week.
  * So every finished episode leaves its peak, y = ln(evidence / model threshold) ≥ 0, and the tail is fitted as in peaks over threshold
  * (Pickands 1975; streaming as in SPOT, Siffer et al. 2017) by Hill's estimator: with n peaks in d days where the operator asks for a a day,
- *     rate of peaks above B thresholds = λ·B^(−1/ξ),   λ = a·(1 + n) / (1 + a·d) after a prior of PRIOR_PEAKS,   ξ = mean of y,
- * so that rate is a at ln B = ξ·ln(λ/a). Under the model itself y is exponential with mean 1/threshold (Wald), which is ξ's prior; only as
- * far as ξ exceeds that is a margin added, for a burst tail is estimated from a few dozen peaks and "at most" was asked.
+ *     rate of peaks above B thresholds = λ·B^(−1/ξ),   λ = a·(½ + n) / (½ + a·d),   ξ = mean of y, drawn to the model's,
+ * so that the rate is a at ln B = ξ·ln(λ/a). Under the model itself y is exponential with mean 1/threshold (Wald). Only as far as ξ exceeds
+ * one and a half times that is a margin added, for a burst tail is estimated from a few dozen peaks and "at most" was asked.
  *
- * Against growing deaf: a peak counts for no more than e^PEAK_MAX thresholds and the bar never lies above that (some 200 bits), peaks are
- * held back for a week (daily trouble since Monday is no habit yet) and fade over half a year.
+ * Against growing deaf: a peak counts for no more than e^PEAK_MAX thresholds and the bar never lies above that (some 200 bits), the tail is
+ * taken for no heavier than real services have it, peaks are held back for a week (daily trouble since Monday is no habit yet) and fade over
+ * a year. The constants were chosen on the report series of bench/detect-crowd.ts and on simulated quiet (bench/detect-simulated.ts).
  * The state is PEAK_PLACES places in the owner's array, from `at` on. Cost: a comparison a slot, some fifty flops four times a day.
  */
 const NEXT = 0 // slot index from which the bar is taken anew
@@ -33,10 +34,12 @@ const PRIOR_PEAKS = 0.5
 const PRIOR_TAIL = 1
 /** e³ = 20 thresholds, 150 to 250 bits. */
 const PEAK_MAX = 3
-/** A burst tail is taken for three times as frequent as it was, once it rests on more than a few peaks. */
+/** Real services have tails of 0.6 to 1.3; a few great outages in a row do not make a heavier one. */
+const TAIL_MAX = 1.2
+/** A burst tail is taken for five times as frequent as it was, once it rests on more than a few peaks. */
 const MARGIN = Math.log(5)
 const MARGIN_PEAKS = 2
-/** Up to twice the model's tail is what a few of the model's own peaks may look like. */
+/** Up to this many times the model's tail is what a few of the model's own peaks may look like. */
 const TAIL_OF_NOISE = 1.5
 
 /** The bar in model thresholds, 1 or more. */
@@ -74,9 +77,9 @@ export function renewBar(
   const count = s[at + COUNT] as number
   const often = (PRIOR_PEAKS + count) / (PRIOR_PEAKS + askedPerDay * days)
   const model = 1 / threshold
-  const tail = (PRIOR_TAIL * model + (s[at + SUM] as number)) / (PRIOR_TAIL + count)
+  const tail = Math.min(TAIL_MAX, (PRIOR_TAIL * model + (s[at + SUM] as number)) / (PRIOR_TAIL + count))
   const excess = Math.log(often)
-  // What chance makes of a few of the model's own peaks is no excess: one deviation of it is left off.
+  // What chance makes of a few of the model's own peaks is no excess: half a deviation of it is left off.
   const sure = Math.max(0, excess - 0.5 / Math.sqrt(PRIOR_PEAKS + count))
   const heavy = Math.max(0, tail - TAIL_OF_NOISE * model)
   const margin = (MARGIN * count) / (count + MARGIN_PEAKS)
