@@ -39,9 +39,9 @@ const addsUp = (kinds: KindReading[]): boolean => {
 /** What each kind of signal says of failing. */
 export function badKinds(s: ServiceState, r: ServiceReadings, now: EpochMs): Finding['kinds'] {
   const kinds: Finding['kinds'] = {}
-  if (r.reports) kinds.report = seriesKind(r.reports, s.reports!.rare)
+  if (r.reports) kinds.report = peopleKind(r.reports, s.reports!)
   if (r.posts) {
-    const posts = seriesKind(r.posts, s.posts!.rare)
+    const posts = peopleKind(r.posts, s.posts!)
     // Posts follow news as well as trouble: alone they raise nothing where people could have reported and did not.
     if (s.reports && (kinds.report?.bits ?? 0) < 3) posts.alarm = false
     kinds.post = posts
@@ -71,15 +71,28 @@ export const isDoubted = (s: ServiceState, now: EpochMs): boolean =>
 export const slowKinds = (r: ServiceReadings): Finding['kinds'] =>
   r.metrics ? { metric: rateKind(r.metrics.slow) } : {}
 
-const seriesKind = (r: SeriesReading, rare: boolean): KindReading => ({
-  bits: r.alarm && !rare ? Math.min(BURST_BITS, r.bits) : r.bits,
-  alarm: r.alarm && rare,
-  observed: r.observed ?? 0,
-  expected: r.expected,
-  onset: r.onset,
-  onsetInterval: r.onsetInterval ? [r.onsetInterval[0], r.onsetInterval[1]] : null,
-  share: null,
-})
+/** A series of people's reports: its alarm where that is rare, or whole hours that creep above the days before. */
+function peopleKind(r: SeriesReading, state: ReportState): KindReading {
+  const { rare, creep } = state
+  const kind: KindReading = {
+    bits: r.alarm && !rare ? Math.min(BURST_BITS, r.bits) : r.bits,
+    alarm: r.alarm && rare,
+    observed: r.observed ?? 0,
+    expected: r.expected,
+    onset: r.onset,
+    onsetInterval: r.onsetInterval ? [r.onsetInterval[0], r.onsetInterval[1]] : null,
+    share: null,
+  }
+  if (kind.alarm || !creep.alarm) return kind
+  const reach = r.at - creep.since
+  return {
+    ...kind,
+    alarm: true,
+    bits: Math.max(kind.bits ?? 0, creep.bits),
+    onset: creep.since,
+    onsetInterval: [creep.since - reach / 2, creep.since + reach / 2],
+  }
+}
 
 const rateKind = (r: RateReading): KindReading => ({
   ...quietKind(r.share ?? 0, r.expectedShare, r.bits),

@@ -16,6 +16,7 @@ import {
 import { CountSeries } from '../series.js'
 import type { LeafTable } from '../localize/index.js'
 import { bursts } from './bursts.js'
+import { creep, reviseMinute, type Creep } from './creep.js'
 
 /** Labels that say what is wrong or who watches, not where people are. */
 export const NOT_A_PLACE = new Set(['problem', 'lang', 'vantage', 'network', 'title', 'ref', 'followup'])
@@ -36,6 +37,8 @@ export interface ReportState {
   series: CountSeries
   /** What the series does at the scale of bursts when nothing is wrong (watch/bursts). */
   bursts: Float64Array
+  /** Whole hours against the days before (watch/creep). */
+  creep: Creep
   /** The series' open alarm is rare at its own scale; stays so until it ends. */
   rare: boolean
   /** Bits from which it is. */
@@ -55,6 +58,7 @@ export const reportState = (slot: EpochMs, falseAlarmsPerDay: number): ReportSta
   ring: slotRing(),
   series: new CountSeries({ slotMs: MINUTE, falseAlarmsPerDay }),
   bursts: bursts(),
+  creep: creep(),
   rare: false,
   rareBits: -Math.log2(PEOPLE_SHARE * falseAlarmsPerDay),
   pending: new Map(),
@@ -69,8 +73,10 @@ export function takeReport(state: ReportState, slot: EpochMs, labels: Labels, ba
   const leaf = leafFor(state.book, labels)
   addRow(state.ring, slot, leaf, bad, ok, 0)
   if (bad > 0) {
-    if (slot < state.steppedUntil) state.series.revise(slot, bad)
-    else state.pending.set(slot, (state.pending.get(slot) ?? 0) + bad)
+    if (slot < state.steppedUntil) {
+      state.series.revise(slot, bad)
+      reviseMinute(state.creep, slot, bad)
+    } else state.pending.set(slot, (state.pending.get(slot) ?? 0) + bad)
   }
   return leaf
 }
@@ -79,8 +85,10 @@ export function takeReport(state: ReportState, slot: EpochMs, labels: Labels, ba
 export function untakeReport(state: ReportState, slot: EpochMs, labels: Labels, bad: number, ok: number): number {
   const leaf = leafFor(state.book, labels)
   if (rowsAt(state.ring, slot)) addRow(state.ring, slot, leaf, -bad, -ok, 0)
-  if (bad > 0 && slot < state.steppedUntil) state.series.revise(slot, -bad)
-  else if (bad > 0) state.pending.set(slot, Math.max(0, (state.pending.get(slot) ?? 0) - bad))
+  if (bad > 0 && slot < state.steppedUntil) {
+    state.series.revise(slot, -bad)
+    reviseMinute(state.creep, slot, -bad)
+  } else if (bad > 0) state.pending.set(slot, Math.max(0, (state.pending.get(slot) ?? 0) - bad))
   return leaf
 }
 

@@ -20,6 +20,7 @@ import {
 } from './crowd.js'
 import type { TextClass } from '../text.js'
 import { breakBlocks, burstBits, noteQuiet } from './bursts.js'
+import { takeMinute } from './creep.js'
 import { readDemand } from './demand.js'
 import { badKinds, bitsOfKinds, inAlarm, isDoubted, machinesSee, onsetOf, slowKinds, unheard } from './kinds.js'
 import { expectedReports, reportState, reportTable, takeReport, untakeReport, type ReportState } from './reports.js'
@@ -55,6 +56,8 @@ const AFTERMATH_MS = 40 * MINUTE
 const REPORT_WINDOW_MS = 15 * MINUTE
 /** Posts that tell of trouble. */
 const TROUBLED: ReadonlySet<TextClass> = new Set(['complaint', 'exposure', 'takeover', 'quality'])
+/** Creeping rises are told half as often as bursts: they take this many bits more. */
+const CREEP_RARER = 1
 /** Segments are searched each minute at first, then each SEARCH_EVERY minutes: they change slowly later. */
 const SEARCH_EVERY_MIN = 3
 const SEARCH_SETTLES_MS = 30 * MINUTE
@@ -213,6 +216,7 @@ function judgeBurst(state: ReportState, r: SeriesReading): void {
     const bits = burstBits(state.bursts, { ...run, minutes: (r.at - r.onset!) / MINUTE })
     state.rare = bits >= state.rareBits
   }
+  takeMinute(state.creep, r.at - MINUTE, r.observed, dispersion, !r.alarm, state.rareBits + CREEP_RARER)
   if (state.rare) breakBlocks(state.bursts)
   else noteQuiet(state.bursts, r.observed, r.expected, cv, dispersion)
 }
