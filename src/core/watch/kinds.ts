@@ -2,7 +2,7 @@ import type { Finding, KindReading } from '../../contract/finding.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import { rateOnset, type RateReading, type Strand } from '../rates.js'
 import type { SeriesReading } from '../series.js'
-import { expectedReports, type ReportState } from './reports.js'
+import { expectedReports, unheard, type ReportState } from './reports.js'
 import type { ServiceReadings, ServiceState } from './service.js'
 import { readMix } from './crowd.js'
 import { quietKind } from './strand.js'
@@ -99,14 +99,6 @@ const rateKind = (r: RateReading): KindReading => ({
   alarm: r.alarm,
   share: r.share,
 })
-
-/** Silence longer than chance allows (1 in 2²⁰ at the usual rate) means that the source is broken, not that all is well. */
-export function unheard(state: ReportState, now: EpochMs): boolean {
-  if (now - state.seenAt < 30 * MINUTE) return false
-  const from = Math.max(state.seenAt + MINUTE, now - 24 * 60 * MINUTE)
-  const { mean, dispersion } = state.series.expect(now - MINUTE)
-  return (mean / Math.max(1, dispersion)) * ((now - from) / MINUTE) > 20 * Math.LN2
-}
 
 /** When it began, by the kind that knows best: request counts, checks, then people. */
 export function onsetOf(

@@ -13,10 +13,10 @@ import {
   type LeafBook,
   type SlotRing,
 } from '../aggregate.js'
-import { CountSeries } from '../series.js'
+import { CountSeries, type SeriesReading } from '../series.js'
 import type { LeafTable } from '../localize/index.js'
-import { bursts } from './bursts.js'
-import { creep, reviseMinute, type Creep } from './creep.js'
+import { breakBlocks, burstBits, bursts, noteQuiet } from './bursts.js'
+import { creep, reviseMinute, takeMinute, type Creep } from './creep.js'
 
 /** Labels that say what is wrong or who watches, not where people are. */
 export const NOT_A_PLACE = new Set(['problem', 'lang', 'vantage', 'network', 'title', 'ref', 'followup'])
@@ -28,6 +28,11 @@ const PRIOR_REPORTS = 50
 const PEOPLE_SHARE = 0.3
 /** Minutes of reports that are kept out of what is learned, so that an onset is not in it. */
 export const LEARN_DELAY_MS = 20 * MINUTE
+
+/** Minutes without ticks that a series steps through one by one. */
+const MAX_GAP_MS = 24 * 60 * MINUTE
+/** Creeping rises are told half as often as bursts: they take this many bits more. */
+const CREEP_RARER = 1
 
 /** Counts of people's reports (or of posts that complain) without a denominator. */
 export interface ReportState {
@@ -90,6 +95,48 @@ export function untakeReport(state: ReportState, slot: EpochMs, labels: Labels, 
     reviseMinute(state.creep, slot, -bad)
   } else if (bad > 0) state.pending.set(slot, Math.max(0, (state.pending.get(slot) ?? 0) - bad))
   return leaf
+}
+
+/** Takes the minutes up to `now` into the series and what judges it at longer scales; returns the newest reading. */
+export function stepSeries(state: ReportState, now: EpochMs): SeriesReading | null {
+  let reading: SeriesReading | null = null
+  // Ticks were skipped over a gap in the log: what lies between is unknown, not zero.
+  if (now - state.steppedUntil > MAX_GAP_MS) {
+    state.steppedUntil = now - MINUTE
+    for (const slot of state.pending.keys()) if (slot < state.steppedUntil) state.pending.delete(slot)
+  }
+  const silent = unheard(state, now)
+  while (state.steppedUntil + MINUTE <= now) {
+    const slot = state.steppedUntil
+    const count = state.pending.get(slot) ?? 0
+    if (count > 0) state.pending.delete(slot)
+    reading = state.series.step(slot, count === 0 && silent ? null : count)
+    state.steppedUntil = slot + MINUTE
+    judgeBurst(state, reading)
+  }
+  return reading
+}
+
+/** Is the open alarm of a series rare for as long as it lasts? If not it is one of the bursts that this service has. */
+function judgeBurst(state: ReportState, r: SeriesReading): void {
+  const { dispersion, cv } = state.series.expect(r.at - MINUTE)
+  if (!r.alarm) state.rare = false
+  else if (!state.rare) {
+    const run = { observed: r.observedSinceOnset, expected: r.expectedSinceOnset, cv, dispersion }
+    const bits = burstBits(state.bursts, { ...run, minutes: (r.at - r.onset!) / MINUTE })
+    state.rare = bits >= state.rareBits
+  }
+  takeMinute(state.creep, r.at - MINUTE, r.observed, dispersion, !r.alarm, state.rareBits + CREEP_RARER)
+  if (state.rare) breakBlocks(state.bursts)
+  else noteQuiet(state.bursts, r.observed, r.expected, cv, dispersion)
+}
+
+/** Silence longer than chance allows (1 in 2²⁰ at the usual rate) means that the source is broken, not that all is well. */
+export function unheard(state: ReportState, now: EpochMs): boolean {
+  if (now - state.seenAt < 30 * MINUTE) return false
+  const from = Math.max(state.seenAt + MINUTE, now - 24 * 60 * MINUTE)
+  const { mean, dispersion } = state.series.expect(now - MINUTE)
+  return (mean / Math.max(1, dispersion)) * ((now - from) / MINUTE) > 20 * Math.LN2
 }
 
 /** Remembers which label sets usually report, from minutes before any trouble. */

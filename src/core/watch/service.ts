@@ -19,11 +19,17 @@ import {
   type Reporters,
 } from './crowd.js'
 import type { TextClass } from '../text.js'
-import { breakBlocks, burstBits, noteQuiet } from './bursts.js'
-import { takeMinute } from './creep.js'
 import { readDemand } from './demand.js'
-import { badKinds, bitsOfKinds, inAlarm, isDoubted, machinesSee, onsetOf, slowKinds, unheard } from './kinds.js'
-import { expectedReports, reportState, reportTable, takeReport, untakeReport, type ReportState } from './reports.js'
+import { badKinds, bitsOfKinds, inAlarm, isDoubted, machinesSee, onsetOf, slowKinds } from './kinds.js'
+import {
+  expectedReports,
+  reportState,
+  reportTable,
+  takeReport,
+  untakeReport,
+  type ReportState,
+  stepSeries,
+} from './reports.js'
 import { addToBin, type Bin } from './rollup.js'
 import {
   addFromChecks,
@@ -48,16 +54,12 @@ const ONSET_SETTLES_MS = 10 * MINUTE
 const EVIDENCE_FADES_MS = 5 * MINUTE
 /** Reports below this part of their peak are an echo once telemetry is calm. */
 const ECHO_SHARE = 0.2
-/** Minutes without ticks that a series steps through one by one. */
-const MAX_GAP_MS = 24 * 60 * MINUTE
 /** A strand is followed for so long after its last trouble; the judge's hold is shorter. */
 const AFTERMATH_MS = 40 * MINUTE
 /** Report segments are read over this much. */
 const REPORT_WINDOW_MS = 15 * MINUTE
 /** Posts that tell of trouble. */
 const TROUBLED: ReadonlySet<TextClass> = new Set(['complaint', 'exposure', 'takeover', 'quality'])
-/** Creeping rises are told half as often as bursts: they take this many bits more. */
-const CREEP_RARER = 1
 /** Segments are searched each minute at first, then each SEARCH_EVERY minutes: they change slowly later. */
 const SEARCH_EVERY_MIN = 3
 const SEARCH_SETTLES_MS = 30 * MINUTE
@@ -186,39 +188,6 @@ export function tickKinds(s: ServiceState, now: EpochMs): ServiceReadings {
     metrics: s.metrics && tickRates(s.metrics, now),
     checks: s.checks && tickRates(s.checks, now),
   }
-}
-
-function stepSeries(state: ReportState, now: EpochMs): SeriesReading | null {
-  let reading: SeriesReading | null = null
-  // Ticks were skipped over a gap in the log: what lies between is unknown, not zero.
-  if (now - state.steppedUntil > MAX_GAP_MS) {
-    state.steppedUntil = now - MINUTE
-    for (const slot of state.pending.keys()) if (slot < state.steppedUntil) state.pending.delete(slot)
-  }
-  const silent = unheard(state, now)
-  while (state.steppedUntil + MINUTE <= now) {
-    const slot = state.steppedUntil
-    const count = state.pending.get(slot) ?? 0
-    if (count > 0) state.pending.delete(slot)
-    reading = state.series.step(slot, count === 0 && silent ? null : count)
-    state.steppedUntil = slot + MINUTE
-    judgeBurst(state, reading)
-  }
-  return reading
-}
-
-/** Is the open alarm of a series rare for as long as it lasts? If not it is one of the bursts that this service has. */
-function judgeBurst(state: ReportState, r: SeriesReading): void {
-  const { dispersion, cv } = state.series.expect(r.at - MINUTE)
-  if (!r.alarm) state.rare = false
-  else if (!state.rare) {
-    const run = { observed: r.observedSinceOnset, expected: r.expectedSinceOnset, cv, dispersion }
-    const bits = burstBits(state.bursts, { ...run, minutes: (r.at - r.onset!) / MINUTE })
-    state.rare = bits >= state.rareBits
-  }
-  takeMinute(state.creep, r.at - MINUTE, r.observed, dispersion, !r.alarm, state.rareBits + CREEP_RARER)
-  if (state.rare) breakBlocks(state.bursts)
-  else noteQuiet(state.bursts, r.observed, r.expected, cv, dispersion)
 }
 
 /** What one strand has to say at this tick; null when all is quiet. Opens, follows and closes the strand's state. */
