@@ -33,6 +33,16 @@ const CHANCE_BITS = 3
 const TAIL_SHARE = 0.3
 const TAIL_MIN = 4
 
+/** Spans of the fit narrower than this (standard deviation of the logarithm) need no help. */
+const NARROW = 0.3
+/** What is left of a recovery that has fallen for t minutes: a median of 15 + t/2 minutes, within a factor of e or so. */
+const USUAL_LEFT_MIN = 15
+const USUAL_LEFT_OF_FALLEN = 0.5
+const USUAL_SPREAD = 1
+/** Deviations below and above the middle: 99 % and 98 %. */
+const BELOW = 2.4
+const ABOVE = 2.1
+
 export interface TrackMemory {
   key: string
   where: Where
@@ -152,7 +162,33 @@ export function etaOf(m: TrackMemory, at: EpochMs): [string, string] | null {
   if (!(late <= HORIZON_MIN)) return null
   const iso = (min: number): string =>
     new Date(Math.round(at / MINUTE) * MINUTE + Math.round(min) * MINUTE).toISOString()
-  return [iso(Math.max(0, soon)), iso(late * (1 + TAIL_SHARE) + WINDOW_MIN + TAIL_MIN)]
+  const [from, until] = tempered(
+    [Math.max(0, soon), late * (1 + TAIL_SHARE) + WINDOW_MIN + TAIL_MIN],
+    (at - m.highAt) / MINUTE,
+  )
+  return [iso(from), iso(until)]
+}
+
+/**
+ * A curve that has hardly begun to fall leaves hours open, and few recoveries take them: the span of the fit, read as a lognormal, is
+ * weighed against what recoveries do, a lognormal whose median grows with how long this one has fallen already (what lasts, lasts on:
+ * times to recover are heavy-tailed, algorithms.md §4). The interval leaves less below than above its median's mirror, so that its
+ * middle is what is to be expected. A span that the fit holds narrowly stays as it is.
+ */
+function tempered([soon, late]: [number, number], fallenMin: number): [number, number] {
+  const low = Math.log(soon + 1)
+  const high = Math.log(late + 1)
+  const spread = (high - low) / 3.9
+  if (spread <= NARROW) return [soon, late]
+  const usual = Math.log(USUAL_LEFT_MIN + USUAL_LEFT_OF_FALLEN * fallenMin)
+  const own = 1 / spread ** 2
+  const prior = 1 / USUAL_SPREAD ** 2
+  const middle = (own * ((low + high) / 2) + prior * usual) / (own + prior)
+  const left = 1 / Math.sqrt(own + prior)
+  return [
+    Math.max(0, Math.min(soon, Math.exp(middle - BELOW * left) - 1)),
+    Math.min(late, Math.exp(middle + ABOVE * left) - 1),
+  ]
 }
 
 interface Line {
