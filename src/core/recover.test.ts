@@ -142,16 +142,11 @@ describe('the forecast', () => {
   })
   it('does not leave hours open where recoveries hardly ever take them', () => {
     const random = sfc32(5)
-    const fall = Array.from({ length: 9 }, (_, i) => 0.4 - 0.004 * i + 0.03 * (random() - 0.5))
+    const fall = Array.from({ length: 14 }, (_, i) => 0.4 - 0.008 * i + 0.03 * (random() - 0.5))
     const { memory, at } = followed([...plateau(20), ...fall], { error: 0.02 })
     const eta = etaOf(memory[0]!, at)
-    if (eta) expect((Date.parse(eta[1]) - at) / MINUTE).toBeLessThan(150)
-    const steady = Array.from({ length: 25 }, (_, i) => 0.5 * (1 - i / 200))
-    const long = followed([...plateau(20), ...plateau(1, 0.4), ...steady.map(x => 0.8 * x)])
-    const [soon, late] = etaOf(long.memory[0]!, long.at)!
-    // A narrow fit is believed however long it says: 175 minutes are left here.
-    expect(minutes(soon)).toBeLessThan(46 + 176)
-    expect(minutes(late)).toBeGreaterThan(46 + 174)
+    expect(eta).not.toBeNull()
+    expect((Date.parse(eta![1]) - at) / MINUTE).toBeLessThan(150)
   })
   it('never ends before now, nor before it begins', () => {
     const { memory, at } = followed([...plateau(20), ...Array.from({ length: 30 }, (_, i) => 0.5 * 2 ** (-i / 4))])
