@@ -161,7 +161,9 @@ function talkOdds(f: Finding): number | null {
   const { reporters: n, told, usual } = f.crowd
   const expected = (f.kinds.report?.expected ?? 0) * CROWD_MIN
   const share = Math.min(0.95, usual.told / usual.reports)
-  if (!(usual.reports >= HABITS_LEAST) || !(share >= TELLING_LEAST) || n > TALK_MOST * expected) return null
+  if (!(usual.reports >= HABITS_LEAST) || !(share >= TELLING_LEAST)) return null
+  // However many talk: while machines see nothing fail, it may still be talk.
+  if (n > TALK_MOST * expected && !contradictedBy(f)) return null
   const talk = share * Math.max(TALK_TELLS, Math.min(1, expected / n))
   return told * Math.log(talk / share) + (n - told) * Math.log((1 - talk) / (1 - share))
 }

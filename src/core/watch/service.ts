@@ -201,8 +201,11 @@ export function readStrand(s: ServiceState, strand: Strand, r: ServiceReadings, 
     state = s.strands[strand] = newStrand(now, onset, interval)
   } else if (alarm && now - Math.max(state.raisedAt, state.machineAt) < ONSET_SETTLES_MS) {
     const { onset, interval } = onsetOf(s, strand, kinds, r, now)
-    state.onset = onset
-    state.onsetInterval = interval
+    // A later rise within the same trouble is none of its beginnings.
+    if (onset <= Math.max(state.raisedAt, state.machineAt)) {
+      state.onset = onset
+      state.onsetInterval = interval
+    }
   }
   // Machines that see it at last know better when it began than people who complained before, perhaps of something else.
   if (alarm && state.machineAt === 0 && machinesSee(kinds)) {
