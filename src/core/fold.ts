@@ -7,6 +7,7 @@ import { DAY, MINUTE, type EpochMs } from '../contract/time.js'
 import type { Component, Dependency } from '../contract/topology.js'
 import type { ServiceNow, ServiceState } from '../contract/view.js'
 import { Judge } from './judge/judge.js'
+import type { Story } from './judge/story.js'
 import { UNREADABLE_MS } from './rates.js'
 import type { ServiceState as Watched } from './watch/service.js'
 import { expectedReports } from './watch/reports.js'
@@ -29,6 +30,8 @@ export const FOLD_VERSION = 6
 const MAX_TICKS_MS = 14 * DAY
 /** Rows of services at which nothing happens are put so often. */
 const RENEW_MS = 5 * MINUTE
+/** From this part of the excess gone on, an outage that is recovering is told as degraded. */
+const EASING_FROM = 0.5
 /** Reports shown as "lately". */
 const RECENT_MIN = 15
 
@@ -176,7 +179,7 @@ export class Fold {
       dependsOn: s.dependsOn,
       state: stateOf(
         s,
-        open.map(o => o.kind),
+        open.map(o => (o.kind === 'outage' && isEasing(o) ? 'degraded' : o.kind)),
         this.judge.inAlarm(s.id, at),
         at,
       ),
@@ -189,6 +192,9 @@ export class Fold {
     }
   }
 }
+
+/** What has mostly recovered is no longer down; the incident says how much is back. The pages say the same of it. */
+const isEasing = (story: Story): boolean => story.recovering && (story.said?.recovery?.recovered ?? 0) >= EASING_FROM
 
 function stateOf(s: Watched, kinds: string[], alarm: boolean, at: EpochMs): ServiceState {
   if (kinds.includes('outage')) return 'outage'
