@@ -190,6 +190,11 @@ export function tickKinds(s: ServiceState, now: EpochMs): ServiceReadings {
   }
 }
 
+function date(state: StrandState, onset: EpochMs, interval: [EpochMs, EpochMs]): void {
+  state.onset = onset
+  state.onsetInterval = interval
+}
+
 /** What one strand has to say at this tick; null when all is quiet. Opens, follows and closes the strand's state. */
 export function readStrand(s: ServiceState, strand: Strand, r: ServiceReadings, now: EpochMs): Finding | null {
   const kinds = strand === 'bad' ? badKinds(s, r, now) : slowKinds(r)
@@ -202,17 +207,13 @@ export function readStrand(s: ServiceState, strand: Strand, r: ServiceReadings, 
   } else if (alarm && now - Math.max(state.raisedAt, state.machineAt) < ONSET_SETTLES_MS) {
     const { onset, interval } = onsetOf(s, strand, kinds, r, now)
     // A later rise within the same trouble is none of its beginnings.
-    if (onset <= Math.max(state.raisedAt, state.machineAt)) {
-      state.onset = onset
-      state.onsetInterval = interval
-    }
+    if (onset <= Math.max(state.raisedAt, state.machineAt)) date(state, onset, interval)
   }
   // Machines that see it at last know better when it began than people who complained before, perhaps of something else.
   if (alarm && state.machineAt === 0 && machinesSee(kinds)) {
     state.machineAt = now
     const { onset, interval } = onsetOf(s, strand, kinds, r, now)
-    state.onset = onset
-    state.onsetInterval = interval
+    date(state, onset, interval)
   }
   const metrics = s.metrics && rateWindow(s.metrics, strand, now, state.onset, true)
   const checks =
