@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
+import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 
@@ -9,6 +10,9 @@ import { gunzipSync } from 'node:zlib'
 /** Core of both servers, which take turns; core of the generator. */
 export const SERVER_CORE = '0'
 const LOAD_CORE = '1'
+
+/** How often the generator's time is read, because nobody knows it when it has ended. */
+const WATCH_MS = 50
 
 export interface Running {
   pid: number
@@ -124,17 +128,26 @@ export interface Measured {
   p99Ms: number
   /** Processor time of the server for one request, all its threads. */
   cpuUs: number
+  /** Of the machine's processor time meanwhile, the share that neither the server nor wrk took. */
+  others: number
 }
 
 /** `wrk -t1 -c50` on a core of its own. */
 export async function load(wrk: string, server: Running, path: string, seconds: number): Promise<Measured> {
-  const before = cpuMs(server.pid)
+  const before = { server: cpuMs(server.pid), busy: busyMs(), at: performance.now() }
   const url = `http://127.0.0.1:${server.port}${path}`
   const args = ['-c', LOAD_CORE, wrk, '-t1', '-c50', `-d${seconds}s`, '--latency', '-H', 'Accept-Encoding: gzip', url]
   const child = spawn('taskset', args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let said = ''
   child.stdout.on('data', (piece: Buffer) => (said += piece.toString()))
+  let wrkMs = 0
+  const watch = setInterval(() => {
+    wrkMs = Math.max(wrkMs, cpuMs(child.pid!))
+  }, WATCH_MS)
   await new Promise(resolve => child.once('close', resolve))
+  clearInterval(watch)
+  const took = { server: cpuMs(server.pid) - before.server, busy: busyMs() - before.busy }
+  const all = (performance.now() - before.at) * cpus().length
   const wrong = /Non-2xx.*|Socket errors.*/.exec(said)?.[0]
   if (wrong !== undefined) throw new Error(`${url}: ${wrong}`)
   const [, p99 = 'NaN', unit = ''] = /^\s*99%\s+([\d.]+)(us|ms|s)\s*$/m.exec(said) ?? []
@@ -142,8 +155,19 @@ export async function load(wrk: string, server: Running, path: string, seconds: 
   return {
     perSecond: Number(/Requests\/sec:\s*([\d.]+)/.exec(said)?.[1]),
     p99Ms: Number(p99) * (unit === 'us' ? 0.001 : unit === 's' ? 1_000 : 1),
-    cpuUs: ((cpuMs(server.pid) - before) / requests) * 1_000,
+    cpuUs: (took.server / requests) * 1_000,
+    others: Math.max(0, took.busy - took.server - wrkMs) / all,
   }
+}
+
+/** All that the machine did: neither idle nor waiting for a disk. */
+function busyMs(): number {
+  const [user, nice, system, , , irq, softirq, steal] = readFileSync('/proc/stat', 'latin1')
+    .slice(0, 200)
+    .split(/\s+/)
+    .slice(1)
+    .map(Number) as [number, number, number, number, number, number, number, number]
+  return (user + nice + system + irq + softirq + steal) * 10
 }
 
 /** Of the process and its children (nginx works in one), in steps of a hundredth of a second. */

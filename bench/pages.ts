@@ -5,12 +5,12 @@
  * Our server and nginx (one worker, gzip_static) take turns on one core, `wrk -t1 -c50` runs on another; each round asks
  * both, in alternating order, so that a ratio is of two measurements some seconds apart. While components flap, each of
  * 100 sends a check a second, failing every other second, and nginx gets the bytes that our page has by then. A cold
- * start is a new process that is asked from the moment it listens. Where the machine has other work, the processor time
- * of the server for one request says more than the rate.
+ * start is a new process that is asked from the moment it listens. A round during which other processes took more than a
+ * tenth of the machine is taken again, `--again 3` times at most, and the quietest one counts.
  */
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
-import { cpus, loadavg, tmpdir } from 'node:os'
+import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { grouped, option, setting, writePage } from './machine.js'
 import {
@@ -35,6 +35,9 @@ const FLAP_FIRST_MS = 15_000
 const seconds = option('seconds', 3)
 const rounds = option('rounds', 5)
 const coldSeconds = option('cold-seconds', 6)
+const again = option('again', 3)
+/** More than this, taken by others, and a rate is no longer the server's own. */
+const OTHERS = 0.1
 
 const PAGES = [
   { what: 'tracker page', path: '/s/shop-1', name: 'tracker.html' },
@@ -66,6 +69,18 @@ interface Pair {
 
 const answersOf = () => Promise.all(PAGES.map(({ path, name }) => ask(PORT, path, name)))
 
+const othersOf = ({ ours, theirs }: Pair) => Math.max(ours.others, theirs.others)
+
+/** The quietest of some tries, the first that is quiet enough. */
+async function quietly(measure: () => Promise<Pair>): Promise<Pair> {
+  let best = await measure()
+  for (let i = 0; i < again && othersOf(best) > OTHERS; i++) {
+    const pair = await measure()
+    if (othersOf(pair) < othersOf(best)) best = pair
+  }
+  return best
+}
+
 /** One round of a page: both, one after the other. */
 async function round(page: (typeof PAGES)[number], ours: Running, nginx: Running, first: boolean): Promise<Pair> {
   const us = () => load(tools.wrk!, ours, page.path, seconds)
@@ -75,6 +90,13 @@ async function round(page: (typeof PAGES)[number], ours: Running, nginx: Running
   return { ours: await us(), theirs }
 }
 
+function tell(name: string, i: number, what: string, pair: Pair): void {
+  const { ours, theirs } = pair
+  console.error(
+    `${name}, round ${i + 1}, ${what}: ${grouped(ours.perSecond)} against ${grouped(theirs.perSecond)}, others ${Math.round(othersOf(pair) * 100)} %`,
+  )
+}
+
 async function phase(name: string, ours: Running, nginx: Running): Promise<Map<string, Pair[]>> {
   const found = new Map<string, Pair[]>(PAGES.map(({ what }) => [what, []]))
   for (let i = 0; i < rounds; i++)
@@ -82,11 +104,9 @@ async function phase(name: string, ours: Running, nginx: Running): Promise<Map<s
       putFiles(scratch, await answersOf())
       // Files that nginx holds open are looked at again after a second.
       await new Promise(next => setTimeout(next, 1_100))
-      const pair = await round(page, ours, nginx, i % 2 === 0)
+      const pair = await quietly(() => round(page, ours, nginx, i % 2 === 0))
       found.get(page.what)!.push(pair)
-      console.error(
-        `${name}, round ${i + 1}, ${page.what}: ${grouped(pair.ours.perSecond)} against ${grouped(pair.theirs.perSecond)}`,
-      )
+      tell(name, i, page.what, pair)
     }
   return found
 }
@@ -123,18 +143,19 @@ async function cold(nginx: Running): Promise<Map<string, Pair[]>> {
   const found = new Map<string, Pair[]>(PAGES.map(({ what }) => [what, []]))
   for (let i = 0; i < rounds; i++)
     for (const page of PAGES) {
-      const ours = await startOurs(config, PORT)
-      const us = await load(tools.wrk!, ours, page.path, coldSeconds)
-      await ours.stop()
-      const them = await load(tools.wrk!, nginx, `/${page.name}`, seconds)
-      found.get(page.what)!.push({ ours: us, theirs: them })
-      console.error(`cold, round ${i + 1}, ${page.what}: ${grouped(us.perSecond)} against ${grouped(them.perSecond)}`)
+      const pair = await quietly(async () => {
+        const ours = await startOurs(config, PORT)
+        const us = await load(tools.wrk!, ours, page.path, coldSeconds)
+        await ours.stop()
+        return { ours: us, theirs: await load(tools.wrk!, nginx, `/${page.name}`, seconds) }
+      })
+      found.get(page.what)!.push(pair)
+      tell('cold', i, page.what, pair)
     }
   return found
 }
 
 const started = performance.now()
-const busyBefore = loadavg()[0]!
 pinSelf()
 const ours = await startOurs(config, PORT)
 const firstAt = performance.now()
@@ -171,6 +192,7 @@ const phases = [
   ['flapping', flapping],
   ['cold start', coldly],
 ] as const
+const shares = phases.flatMap(([, found]) => [...found.values()].flat().map(othersOf))
 const rows = PAGES.flatMap(({ what }) => phases.map(([when, found]) => row(what, when, found.get(what)!)))
 const beside = (found: Map<string, Pair[]>) =>
   PAGES.map(({ what }) => {
@@ -183,7 +205,7 @@ writePage(
   'pages',
   `# Pages against nginx
 
-${SERVICES} services of ${PARTS} components. Bytes sent, gzip: ${PAGES.map(({ what }, i) => `${what} ${grouped(bytes[i]!.body.length)} (${grouped(flapped[i]!.body.length)} after flapping)`).join(', ')}. Medians of ${rounds} rounds of ${seconds} s (cold start: ${coldSeconds} s from the moment it listens), ratios within a round, their range in brackets. One core for both servers in turn, one for \`wrk -t1 -c50\`. Load of the machine before the run: ${busyBefore.toFixed(1)}.
+${SERVICES} services of ${PARTS} components. Bytes sent, gzip: ${PAGES.map(({ what }, i) => `${what} ${grouped(bytes[i]!.body.length)} (${grouped(flapped[i]!.body.length)} after flapping)`).join(', ')}. Medians of ${rounds} rounds of ${seconds} s (cold start: ${coldSeconds} s from the moment it listens), ratios within a round, their range in brackets. One core for both servers in turn, one for \`wrk -t1 -c50\`. Other processes took ${Math.round(median(shares) * 100)} % of the machine meanwhile (median; at most ${Math.round(Math.max(...shares) * 100)} %).
 
 | page | | ours /s | nginx /s | ratio | our p99 | nginx p99 | ratio | our CPU µs | nginx CPU µs |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
