@@ -41,7 +41,7 @@ export function runLocalize(path: string, options: LocalizeCliOptions): number {
 }
 
 function line(cause: RootCause, kind: Kind, explain: boolean): unknown {
-  const { where, share, bits, interval, real, expected, total, tied } = cause
+  const { where, share, bits, interval, real, expected, total, tied, uneven } = cause
   const short = { where, share: share === null ? null : rounded(share), bits: rounded(bits) }
   if (!explain) return short
   return {
@@ -51,11 +51,22 @@ function line(cause: RootCause, kind: Kind, explain: boolean): unknown {
     expected: rounded(expected),
     ...(total === null ? {} : { total: rounded(total) }),
     ...(tied ? { tied } : {}),
+    ...(uneven
+      ? {
+          uneven: {
+            hit: { share: rounded(uneven.hit), interval: uneven.hitInterval.map(rounded) },
+            among: { share: rounded(uneven.among), interval: uneven.amongInterval.map(rounded) },
+          },
+        }
+      : {}),
     says: sentence(cause, kind),
   }
 }
 
-function sentence({ where, share, interval, real, expected, total, tied }: RootCause, kind: Kind): string {
+function sentence(
+  { where, share, interval, real, expected, total, tied, bits, uneven, sibling }: RootCause,
+  kind: Kind,
+): string {
   const place = Object.entries(where).map(([name, values]) => `${name} ${values.join(' or ')}`)
   const head = place.length ? place.join(' and ') : 'everything'
   const times = expected > 0 ? real / expected : Number.POSITIVE_INFINITY
@@ -68,7 +79,11 @@ function sentence({ where, share, interval, real, expected, total, tied }: RootC
   const other = tied?.length
     ? `; the table cannot tell it from ${tied.length} other name${tied.length > 1 ? 's' : ''}`
     : ''
-  return `${head}: ${figure}${other}`
+  const part = uneven
+    ? `; ${percent(uneven.hit)} of it is hit (${percent(uneven.hitInterval[0])} to ${percent(uneven.hitInterval[1])}), of which ${percent(uneven.among)} fail, and the rest is not`
+    : ''
+  const kin = sibling ? '; seen because another cause over the same labels changed as much' : ''
+  return `${head}: ${figure}${part}${kin}${other}; after paying for the search, chance does as much once in 2^${number(Math.max(0, bits))} tables`
 }
 
 const rounded = (x: number): number => Number(x.toPrecision(6))

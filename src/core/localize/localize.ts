@@ -2,6 +2,7 @@ import type { Where } from '../../contract/incident.js'
 import { buildCuboids, CellSums, leavesOfCell, type Cuboid } from './cuboids.js'
 import { LEVEL_RATIO } from './levels.js'
 import { ratioInterval } from './likelihood.js'
+import { findMixture, type Mixture } from './mixture.js'
 import { defaultDepth, modelOf, type Known, type Model } from './models.js'
 import { leavesIn, narrow, type Place } from './narrow.js'
 import { CellScores } from './scores.js'
@@ -31,12 +32,17 @@ export interface RootCause {
   total: number | null
   /** Other names for it that the data cannot tell from this one. */
   tied?: Where[]
+  /** Rates: only a part of its label sets fails. */
+  uneven?: Mixture
+  /** Measures: found because it changed as another cause over the same labels did. */
+  sibling?: true
 }
 
 interface Found extends Place {
   level: number
   tied: Place[]
   known: Known
+  sibling?: true
 }
 
 /** Causes looked for in one table; each further one is found in what the others left. */
@@ -87,7 +93,7 @@ function peel(table: LeafTable, cells: CellSums, model: Model): Found[] {
       if (!kin) break
       const level = model.level(...cells.at(kin.cuboid, kin.cell))
       const members = leavesIn(cells, kin)
-      found.push({ ...kin, level, tied: [], known: known(cells, kin) })
+      found.push({ ...kin, level, tied: [], known: known(cells, kin), sibling: true })
       scores.remove(members)
       continue
     }
@@ -258,7 +264,7 @@ function likeLevels(x: number, y: number): boolean {
 function describe(
   table: LeafTable,
   kind: Kind,
-  group: (Place & { tied?: Place[] })[],
+  group: (Place & { tied?: Place[]; sibling?: true })[],
   cuboids: readonly Cuboid[],
 ): RootCause {
   const where: Where = {}
@@ -275,6 +281,7 @@ function describe(
     where,
     ...figures(table, kind, group, cuboids),
     bits: nats / Math.LN2,
+    ...(group.every(one => one.sibling) ? { sibling: true } : {}),
     ...(tied.length
       ? { tied: tied.map(place => Object.fromEntries(labelsOf(table, cuboids, place).map(([k, v]) => [k, [v]]))) }
       : {}),
@@ -287,7 +294,7 @@ function figures(
   kind: Kind,
   group: readonly Place[],
   cuboids: readonly Cuboid[],
-): Pick<RootCause, 'share' | 'interval' | 'real' | 'expected' | 'total'> {
+): Pick<RootCause, 'share' | 'interval' | 'real' | 'expected' | 'total' | 'uneven'> {
   const members = group.flatMap(({ cuboid, cell }) => [...leavesOfCell(cuboids[cuboid]!, cell)])
   let real = 0
   let expected = 0
@@ -309,5 +316,8 @@ function figures(
     leaves++
     squares += (table.real[i]! - table.predict[i]! - share * n) ** 2
   }
-  return { share, interval: ratioInterval(real - expected, exposure, squares, leaves, 1), real, expected, total }
+  const interval = ratioInterval(real - expected, exposure, squares, leaves, 1)
+  const units = members.map(i => ({ bad: table.real[i]!, total: table.total![i]!, usual: table.predict[i]! }))
+  const uneven = findMixture(units)
+  return { share, interval, real, expected, total, ...(uneven ? { uneven } : {}) }
 }
