@@ -36,10 +36,10 @@ const PARTS: readonly Relation[] = [
   { weight: 0.3, failing: ANY, fine: LOW },
 ]
 /**
- * A scope that leaves a label out touches all of it, or nobody filled it in. Where only some values fail, a cause leaves the label
- * out so much less often than others do; where all fail, so much less often names it.
+ * A scope that leaves a label out touches all of it (so the wire format has it), or nobody filled it in. Where only some values
+ * fail, a cause leaves the label out so much less often than others do; where all fail, so much less often names it.
  */
-const LEFT_OUT_WHEN_CONFINED = 0.4
+const LEFT_OUT_WHEN_CONFINED = 0.25
 const NAMED_WHEN_EVERYWHERE = 0.5
 /** Before any scope is seen: one label in two is named, with a third of its values; weighed like so many scopes. */
 const HABIT_WEIGHT = 2
