@@ -148,7 +148,7 @@ function findKin(table: LeafTable, scores: CellScores, found: readonly Found[]):
     }
   }
   const [first] = best
-  return first && first.score >= OPPOSITE_FACTOR * mirrored ? first : null
+  return first && first.score >= Math.max(model.penalty, OPPOSITE_FACTOR * mirrored) ? first : null
 }
 
 /** The best cells by score after price, and the best score of the opposite sign in the size class of the first. */
