@@ -31,6 +31,10 @@ describe('creeping trouble', () => {
     expect(alarms.length).toBeGreaterThan(0)
     expect(alarms.at(-1)).toBeLessThan(37 * 60)
   })
+  it('is not told of an hour that is quiet again after an outage', () => {
+    const alarms = play(40, m => (m >= 30 * 60 && m < 31 * 60 ? 20 : 0))
+    expect(alarms.every(m => m < 32.5 * 60)).toBe(true)
+  })
   it('is not seen in ninety quiet days more often than asked', () => {
     let runs = 0
     const alarms = play(90 * 24, () => 0, 8)

@@ -171,8 +171,9 @@ function judge(c: Creep, dispersion: number, learn: boolean, neededBits: number)
     if (bits >= neededBits && !c.alarm) c.since = (c.quarter - HORIZONS[k]!) * QUARTER_MS
   }
   c.bits = best
-  if (best >= neededBits) c.alarm = true
-  else if (lastHour > OVER_P) c.alarm = false
+  // A long run still holds trouble that its last hour no longer has.
+  if (lastHour > OVER_P) c.alarm = false
+  else if (best >= neededBits) c.alarm = true
   settleScatter(c)
 }
 
