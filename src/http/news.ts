@@ -11,9 +11,9 @@ const nothing = (): Changed => ({ services: [], incidents: [], now: 0, reset: fa
 
 /**
  * What changed, told at once, and what comes within {@link PACE_MS} after it together. Listeners and pages go by the same
- * news: an edition is what was told so far, and no page is older than it. So whoever hears of a change and asks for the
- * page finds it there, and a page is made twice a second at most however fast the data moves; less often where many are
- * read.
+ * news: an edition is what was told so far, and no page that a script asks for is older than it. So a script that hears
+ * of a change and asks for the page finds it there, and a page is made twice a second at most however fast the data
+ * moves; less often where many are read.
  */
 export class News {
   private count = 0

@@ -68,9 +68,17 @@ export class Shelf {
       return this.#first(key, plain).then(made => made && this.#form(made, plain))
     }
     entry.askedAt = this.#nowMs()
-    if (!this.#isCurrent(entry, entry.askedAt)) return this.#fresh(entry, plain)
+    const ready = entry.forms[formOf(entry, plain)]
+    if (!this.#isCurrent(entry, entry.askedAt)) {
+      // A page of a moment ago at once is better than the newest after a wait, for a thousand people at every piece of
+      // news. Only the page's own script has heard the news, and has come for it.
+      const mayWait = plain.byScript || ready === undefined || entry.askedAt - entry.checkedAt >= STALE_MS
+      if (mayWait) return this.#fresh(entry, plain)
+      void this.#check(entry)
+      return ready
+    }
     if (entry.askedAt - entry.checkedAt >= CHECK_MS) void this.#check(entry)
-    return entry.forms[formOf(entry, plain)] ?? this.#form(entry, plain)
+    return ready ?? this.#form(entry, plain)
   }
 
   /** On news: what somebody asked for since it was made is made anew before the next one asks. */
