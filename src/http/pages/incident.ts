@@ -27,6 +27,8 @@ const MARGIN_MS = 30 * MINUTE
 const MOST_BARS = 288
 const CAUSES_SHOWN = 6
 const RECOVERIES_SHOWN = 6
+/** Causes less likely than this are listed, but nobody is sent to look at them. */
+const WORTH_SETTLING = 0.05
 /** A segment is called slow when at least this much less of it is back than of the best one. */
 const SLOW_BY = 0.1
 
@@ -145,8 +147,12 @@ function rankOf(cause: Cause): number {
 
 function causeRow(cause: Cause, voice: Voice): Html {
   const { t, f } = voice
-  return html`<li class="${cause.state}"><div class="head"><span><span class="tag">${t.causeState[cause.state]}</span> <bdi>${cause.title}</bdi></span><b>${f.share(cause.probability)}</b></div>${shareBar(cause.probability, null, cause.state === 'ruled_out' ? 'low' : 'maybe')}${evidenceList(cause.because, voice)}</li>`
+  return html`<li class="${cause.state}"><div class="head"><span><span class="tag">${t.causeState[cause.state]}</span> <bdi>${cause.title}</bdi></span><b>${f.share(cause.probability)}</b></div>${shareBar(cause.probability, null, cause.state === 'ruled_out' ? 'low' : 'maybe')}${evidenceList(cause.because, voice)}${mayMatter(cause) ? html`<p class="note"><b>${t.incident.settles}:</b> ${english(cause.settles!, voice)}</p>` : null}</li>`
 }
+
+/** What would settle it is worth a reader's time where it is neither settled nor as good as out. */
+const mayMatter = ({ state, probability, settles }: Cause): boolean =>
+  settles !== undefined && state === 'suspected' && probability >= WORTH_SETTLING
 
 function evidenceList(because: readonly Evidence[], voice: Voice): Html | null {
   if (!because.length) return null

@@ -251,6 +251,9 @@ describe('the incident page', () => {
       'us-west-1',
       'India',
       'explained by cell',
+      'explained by nothing that was observed',
+      'About 40% of its requests are in a part that is hit; there 76% fail.',
+      'What would settle it: Roll it back in cell eu-west-1 alone',
       'Suspected Enable new caching path',
       '93%',
       'None of the listed',
@@ -259,6 +262,7 @@ describe('the incident page', () => {
     ])
       expect(page).toContain(part)
     expect(page).not.toMatch(/Confirmed|caused by/)
+    expect(page).not.toContain('Look what cell us-west-1')
   })
 
   it('shows at a past time what was known then and nothing later', async () => {

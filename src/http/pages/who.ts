@@ -51,6 +51,6 @@ export function uneven(event: IncidentEvent, components: readonly Component[], v
   const rows = event.uneven ?? []
   if (!rows.length) return null
   const row = (each: Uneven) =>
-    html`<li><div class="head"><span>${whereHtml(each.where, voice, components)}</span><span><b>${f.share(each.share)}</b> ${t.who.share}</span></div>${shareBar(each.share, null, 'hot')}<p class="note">${each.explainedBy.length ? t.who.unevenBy(f.list(each.explainedBy.map(label => labelName(label, false, t)))) : t.who.unevenNone}</p></li>`
+    html`<li><div class="head"><span>${whereHtml(each.where, voice, components)}</span><span><b>${f.share(each.share)}</b> ${t.who.share}</span></div>${shareBar(each.share, null, 'hot')}<p class="note">${each.explainedBy.length ? t.who.unevenBy(f.list(each.explainedBy.map(label => labelName(label, false, t)))) : t.who.unevenNone}</p>${each.hit && each.among ? html`<p class="note">${t.who.unevenHit(f.share(each.hit.share), f.share(each.among.share))}</p>` : null}</li>`
   return html`<h3>${t.who.uneven}</h3>${folded(rows.map(row), UNEVEN_SHOWN, 'uneven', voice)}`
 }

@@ -258,6 +258,7 @@ export const ar: Strings = {
     uneven: 'تفاوت داخل المنطقة الواحدة',
     unevenBy: labels => `يفسّره: ${labels}`,
     unevenNone: 'لا يفسّره شيء مما رُصد',
+    unevenHit: (hit: string, among: string) => `نحو ${hit} من طلباتها في جزء متأثر، وهناك يفشل ${among}.`,
     components: 'المكوّنات المتأثرة',
   },
 

@@ -41,6 +41,7 @@ export const deIncident: IncidentStrings = {
     'Die Wahrscheinlichkeiten vergleichen das Beobachtete mit jeder aufgeführten Änderung. Vorher ist nicht deshalb: Eine Maschine vermutet nur; bestätigt wird durch eine Person oder eine zitierte Aussage. „1 von 2ⁿ“ sagt, wie selten solche Hinweise wären, wenn sie in die Irre führten.',
   whyEmpty: 'Noch ist keine Änderung, kein Ansturm und keine Abhängigkeit damit verbunden.',
   unexplained: 'Nichts davon',
+  settles: 'Was es klären würde',
   unexplainedNote: 'die Ursache kann etwas sein, von dem uns niemand erzählt hat',
   for: 'dafür',
   against: 'dagegen',

@@ -257,6 +257,8 @@ export const de: Strings = {
     uneven: 'Ungleich innerhalb einer Region',
     unevenBy: labels => `erklärt durch ${labels}`,
     unevenNone: 'durch nichts Beobachtetes erklärt',
+    unevenHit: (hit: string, among: string) =>
+      `Etwa ${hit} der Anfragen liegen in einem betroffenen Teil; dort scheitern ${among}.`,
     components: 'Betroffene Komponenten',
   },
 

@@ -42,6 +42,7 @@ export const enIncident = {
     'Probabilities compare what was observed with each listed change. Coming first is not causing: a machine only suspects, a person or a cited statement confirms. “1 in 2ⁿ” tells how rarely evidence like this would turn up if it were misleading.',
   whyEmpty: 'No change, surge or dependency has been linked to this yet.',
   unexplained: 'None of the listed',
+  settles: 'What would settle it',
   unexplainedNote: 'the cause may be something that nobody told us about',
   for: 'for',
   against: 'against',

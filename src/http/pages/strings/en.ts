@@ -275,6 +275,8 @@ export const en = {
     uneven: 'Uneven inside a region',
     unevenBy: (labels: string) => `explained by ${labels}`,
     unevenNone: 'explained by nothing that was observed',
+    unevenHit: (hit: string, among: string) =>
+      `About ${hit} of its requests are in a part that is hit; there ${among} fail.`,
     components: 'Affected components',
   },
 

@@ -41,6 +41,7 @@ export const esIncident: IncidentStrings = {
     'Las probabilidades comparan lo observado con cada cambio de la lista. Ocurrir antes no es provocar: una máquina solo sospecha; confirma una persona o una declaración citada. «1 entre 2ⁿ» indica con qué poca frecuencia aparecerían indicios así si fueran engañosos.',
   whyEmpty: 'Todavía no se ha relacionado con esto ningún cambio, pico de demanda ni dependencia.',
   unexplained: 'Ninguno de la lista',
+  settles: 'Qué lo aclararía',
   unexplainedNote: 'la causa puede ser algo de lo que nadie nos ha informado',
   for: 'a favor',
   against: 'en contra',

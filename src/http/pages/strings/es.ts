@@ -257,6 +257,8 @@ export const es: Strings = {
     uneven: 'Desigual dentro de una región',
     unevenBy: labels => `se explica por: ${labels}`,
     unevenNone: 'nada de lo observado lo explica',
+    unevenHit: (hit: string, among: string) =>
+      `Cerca del ${hit} de sus solicitudes está en una parte afectada; allí falla el ${among}.`,
     components: 'Componentes afectados',
   },
 

@@ -41,6 +41,7 @@ export const frIncident: IncidentStrings = {
     'Les probabilités comparent ce qui est observé avec chaque changement listé. Venir avant n’est pas provoquer : une machine ne fait que soupçonner ; une personne ou une déclaration citée confirme. « 1 sur 2ⁿ » dit à quel point de tels indices seraient rares s’ils étaient trompeurs.',
   whyEmpty: 'Aucun changement, pic ni dépendance n’y a encore été relié.',
   unexplained: 'Aucun de la liste',
+  settles: 'Ce qui trancherait',
   unexplainedNote: 'la cause peut être quelque chose dont personne ne nous a parlé',
   for: 'pour',
   against: 'contre',

@@ -261,6 +261,8 @@ export const fr: Strings = {
     uneven: 'Inégal au sein d’une région',
     unevenBy: labels => `s’explique par : ${labels}`,
     unevenNone: 'rien de ce qui est observé ne l’explique',
+    unevenHit: (hit: string, among: string) =>
+      `Environ ${hit} de ses requêtes sont dans une partie touchée ; là, ${among} échouent.`,
     components: 'Composants touchés',
   },
 

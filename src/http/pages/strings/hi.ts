@@ -251,6 +251,7 @@ export const hi: Strings = {
     uneven: 'एक ही क्षेत्र में असमान',
     unevenBy: labels => `कारण: ${labels}`,
     unevenNone: 'देखी गई किसी बात से समझ नहीं आता',
+    unevenHit: (hit: string, among: string) => `इसके लगभग ${hit} अनुरोध प्रभावित हिस्से में हैं; वहाँ ${among} विफल होते हैं।`,
     components: 'प्रभावित हिस्से',
   },
 

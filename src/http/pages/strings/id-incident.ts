@@ -39,6 +39,7 @@ export const idIncident: IncidentStrings = {
     'Peluang membandingkan yang teramati dengan setiap perubahan dalam daftar. Terjadi lebih dulu bukan berarti menyebabkan: mesin hanya menduga; orang atau pernyataan yang dikutip yang memastikan. “1 dari 2ⁿ” menunjukkan betapa jarang bukti seperti ini muncul bila menyesatkan.',
   whyEmpty: 'Belum ada perubahan, lonjakan, atau ketergantungan yang dikaitkan dengan ini.',
   unexplained: 'Bukan salah satunya',
+  settles: 'Yang akan memastikannya',
   unexplainedNote: 'penyebabnya bisa sesuatu yang tidak diberitahukan kepada kami',
   for: 'mendukung',
   against: 'menolak',

@@ -248,6 +248,8 @@ export const id: Strings = {
     uneven: 'Tidak merata dalam satu wilayah',
     unevenBy: labels => `dijelaskan oleh ${labels}`,
     unevenNone: 'tidak dijelaskan oleh apa pun yang teramati',
+    unevenHit: (hit: string, among: string) =>
+      `Sekitar ${hit} permintaannya ada di bagian yang terdampak; di sana ${among} gagal.`,
     components: 'Komponen terdampak',
   },
 

@@ -247,6 +247,8 @@ export const ja: Strings = {
     uneven: '地域内のばらつき',
     unevenBy: labels => `${labels}で説明できます`,
     unevenNone: '観測されたものでは説明できません',
+    unevenHit: (hit: string, among: string) =>
+      `リクエストの約${hit}が影響を受けた部分にあり、そこでは${among}が失敗しています。`,
     components: '影響のあるコンポーネント',
   },
 

@@ -41,6 +41,7 @@ export const ptIncident: IncidentStrings = {
     'As probabilidades comparam o observado com cada mudança da lista. Vir antes não é provocar: a máquina só suspeita; quem confirma é uma pessoa ou uma declaração citada. “1 em 2ⁿ” diz quão raramente indícios assim surgiriam se fossem enganosos.',
   whyEmpty: 'Nenhuma mudança, pico ou dependência foi ligada a isto ainda.',
   unexplained: 'Nenhuma da lista',
+  settles: 'O que tiraria a dúvida',
   unexplainedNote: 'a causa pode ser algo que ninguém nos contou',
   for: 'a favor',
   against: 'contra',

@@ -259,6 +259,8 @@ export const pt: Strings = {
     uneven: 'Desigual dentro de uma região',
     unevenBy: labels => `explicado por: ${labels}`,
     unevenNone: 'nada do que foi observado explica',
+    unevenHit: (hit: string, among: string) =>
+      `Cerca de ${hit} das suas solicitações estão numa parte atingida; ali falham ${among}.`,
     components: 'Componentes afetados',
   },
 
