@@ -255,18 +255,10 @@ class Site {
     known: Record<string, RegExp>,
     make: Make,
   ): Promise<FastifyReply> {
-    const speech = speechOf(languageOf(request))
-    const values = readQuery(request, known)
-    if (!values || !readQuery(request, { lang: LANG }) || path.length > PATH_LENGTH)
-      return sendPage(request, reply, problemPage(400, undefined, speech.language))
-    try {
-      const query = new URLSearchParams(values).toString()
+    return this.#answer(request, reply, path, known, async (speech, query, values) => {
       const render = () => this.#render(speech, path, query, () => make(speech, values))
       return sendPage(request, reply, await this.#cache.get(`${speech.language} ${path}?${query}`, render))
-    } catch (error) {
-      request.log.error({ err: error, path }, 'a page could not be rendered')
-      return sendPage(request, reply, problemPage(500, undefined, speech.language))
-    }
+    })
   }
 
   /** A page for one visitor: made for him, kept nowhere, found by no search engine. */
@@ -277,15 +269,26 @@ class Site {
     known: Record<string, RegExp>,
     make: Make,
   ): Promise<FastifyReply> {
+    return this.#answer(request, reply, path, known, async (speech, query, values) => {
+      const bytes = await this.#render(speech, path, query, () => make(speech, values), true)
+      return sendPage(request, reply.header('x-robots-tag', 'noindex'), bytes, true)
+    })
+  }
+
+  /** What every page does before and around its making: language, query, and what is said when it cannot be made. */
+  async #answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    path: string,
+    known: Record<string, RegExp>,
+    send: (speech: Speech, query: string, values: Parameters<Make>[1]) => Promise<FastifyReply>,
+  ): Promise<FastifyReply> {
     const speech = speechOf(languageOf(request))
     const values = readQuery(request, known)
     if (!values || !readQuery(request, { lang: LANG }) || path.length > PATH_LENGTH)
       return sendPage(request, reply, problemPage(400, undefined, speech.language))
     try {
-      const query = new URLSearchParams(values).toString()
-      const bytes = await this.#render(speech, path, query, () => make(speech, values), true)
-      await sendPage(request, reply.header('x-robots-tag', 'noindex'), bytes, true)
-      return reply
+      return await send(speech, new URLSearchParams(values).toString(), values)
     } catch (error) {
       request.log.error({ err: error, path }, 'a page could not be rendered')
       return sendPage(request, reply, problemPage(500, undefined, speech.language))
