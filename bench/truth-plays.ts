@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Held, merge, reliability } from '../lab/calibration.js'
-import { type Result, runOnce } from '../lab/run.js'
+import { HISTORY_HOURS as LAB_HISTORY_HOURS, type Result, runOnce } from '../lab/run.js'
 import { drawWorld } from '../lab/world.js'
 import { parseScenario, type Scenario, type Via } from '../src/plugin/source/scenario.js'
 import { type Bar, type Context, EPICENTER, type Part, percent, skipped, tool } from './truth-context.js'
@@ -13,8 +13,8 @@ const MODES: { name: string; only: Via[] | null; ask: 'all' | 'detect' }[] = [
   { name: 'without metrics', only: ['report', 'post', 'check', 'change', 'notice'], ask: 'detect' },
   { name: 'reports only', only: ['report'], ask: 'detect' },
 ]
-/** Of quiet history before each play. */
-const HISTORY_HOURS = 24
+/** Of quiet history before each play, by turns: a day is little to learn from, a week is long to stay quiet. */
+const HISTORY_HOURS = [24, 168] as const
 
 export interface Played {
   id: string
@@ -49,10 +49,12 @@ export function scenarios(context: Context): Part & { played: Played[] } {
     return modes.flatMap(mode =>
       Array.from({ length: context.draws }, (_, k) => {
         const seed = k === 0 ? scenario.clock.seed : context.seed * 1000 + k
+        const hours = HISTORY_HOURS[k % HISTORY_HOURS.length]!
         const byReferee = refereed && (first || !context.quick)
         return context.store.unit(
-          `scenario-${byReferee ? 'referee' : 'lab'}-${scenario.id}-${mode.name}-${seed}`,
-          () => (byReferee ? playRefereed(context, file, scenario, mode, seed) : playOwn(scenario, mode, seed)),
+          `scenario-${byReferee ? 'referee' : 'lab'}-${scenario.id}-${mode.name}-${seed}-${hours}`,
+          () =>
+            byReferee ? playRefereed(context, file, scenario, mode, seed, hours) : playOwn(scenario, mode, seed, hours),
         )
       }),
     )
@@ -64,7 +66,7 @@ export function scenarios(context: Context): Part & { played: Played[] } {
     return { what: `scenarios, ${mode.name}`, wanted: '≥ 95 % hold', got, holds: holds >= 0.95 }
   })
   const command = refereed
-    ? `node ${tool(context, 'make-signals.mjs')} FILE --seed N --history-hours ${HISTORY_HOURS} [--only …] | ${EPICENTER} replay - | node ${tool(context, 'score.mjs')} FILE [--judge detect]`
+    ? `node ${tool(context, 'make-signals.mjs')} FILE --seed N --history-hours ${HISTORY_HOURS.join('|')} [--only …] | ${EPICENTER} replay - | node ${tool(context, 'score.mjs')} FILE [--judge detect]`
     : 'npm run lab -- --scenarios --draws 20 [--only … --ask detect]'
   return { title, command, text: scenarioTable(played), bars, played }
 }
@@ -103,16 +105,10 @@ function playRefereed(
   scenario: Scenario,
   mode: (typeof MODES)[0],
   seed: number,
+  hours: number,
 ): Played {
   const only = mode.only === null ? [] : ['--only', mode.only.join(',')]
-  const made = [
-    tool(context, 'make-signals.mjs'),
-    file,
-    '--seed',
-    String(seed),
-    '--history-hours',
-    String(HISTORY_HOURS),
-  ]
+  const made = [tool(context, 'make-signals.mjs'), file, '--seed', String(seed), '--history-hours', String(hours)]
   const signals = join(context.work, 'signals.ndjson')
   writeFileSync(signals, output(['node', ...made, ...only]).out)
   const events = output([EPICENTER, 'replay', '--quiet', signals], '', true).out
@@ -125,20 +121,20 @@ function playRefereed(
     detectMin?: number
   }
   const { ok, failures, falseIncidents, detectMin } = verdict
-  return { ...about(scenario, mode), ok, failures, detectMin: detectMin ?? null, falseIncidents }
+  return { ...about(scenario, mode, hours), ok, failures, detectMin: detectMin ?? null, falseIncidents }
 }
 
-function playOwn(scenario: Scenario, mode: (typeof MODES)[0], seed: number): Played {
-  const options = { seed, historyHours: HISTORY_HOURS, ...(mode.only === null ? {} : { only: mode.only }) }
+function playOwn(scenario: Scenario, mode: (typeof MODES)[0], seed: number, hours: number): Played {
+  const options = { seed, historyHours: hours, ...(mode.only === null ? {} : { only: mode.only }) }
   const { ok, failures, falseIncidents, detectMin } = runOnce(scenario, options, mode.ask).verdict
-  return { ...about(scenario, mode), ok, failures, detectMin, falseIncidents }
+  return { ...about(scenario, mode, hours), ok, failures, detectMin, falseIncidents }
 }
 
-const about = (scenario: Scenario, mode: (typeof MODES)[0]) => ({
+const about = (scenario: Scenario, mode: (typeof MODES)[0], history: number) => ({
   id: scenario.id,
   mode: mode.name,
   incident: scenario.truth.isIncident,
-  hours: HISTORY_HOURS + scenario.clock.minutes / HOUR_MIN,
+  hours: history + scenario.clock.minutes / HOUR_MIN,
 })
 
 export interface World extends Result {
@@ -154,7 +150,7 @@ export function worlds(context: Context): Part & { worlds: World[] } {
       const scenario = parseScenario(drawWorld(context.seed * 1_000_003 + i))
       const cause = scenario.truth.raw['cause'] as { change_absent_from_feed?: boolean } | undefined
       const hidden = scenario.truth.isIncident && cause?.change_absent_from_feed === true
-      const hours = HISTORY_HOURS + scenario.clock.minutes / HOUR_MIN
+      const hours = LAB_HISTORY_HOURS + scenario.clock.minutes / HOUR_MIN
       return { ...runOnce(scenario), incident: scenario.truth.isIncident, hidden, hours }
     }),
   )

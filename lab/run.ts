@@ -21,7 +21,7 @@ export interface Result {
 }
 
 /** Quiet hours before each play. */
-const HISTORY_HOURS = 24
+export const HISTORY_HOURS = 24
 
 /** One play through a fresh engine; the same calls as `replay` makes, without the wire. */
 export function runOnce(scenario: Scenario, options: PlayOptions = {}, ask: JudgeOptions['ask'] = 'all'): Result {

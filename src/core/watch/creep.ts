@@ -157,8 +157,10 @@ function judge(c: Creep, dispersion: number, learn: boolean, neededBits: number)
     const before = sumOf(means.slice(HORIZONS[k]))
     const worth = 1 / (dispersion + VISIT_VARIANCE * QUARTERS_AN_HOUR * (before.expected / before.quarters))
     const level = (1 / DAY_VARIANCE + worth * before.observed) / (1 / DAY_VARIANCE + worth * before.expected)
-    const expected = level * run.expected
-    const variance = run.variance + 1 / (1 / DAY_VARIANCE + worth * before.expected)
+    const doubt = 1 / (1 / DAY_VARIANCE + worth * before.expected)
+    // What comes back after hours that merely happened to be quiet is no trouble: below the usual a level counts as far as it is sure.
+    const expected = Math.max(level, Math.min(1, level + Math.sqrt(doubt))) * run.expected
+    const variance = run.variance + doubt
     const phi = scatter(c, k, dispersion) + variance * expected
     const p = negativeBinomialSurvival(run.observed, expected, phi)
     if (k === 0) lastHour = p
