@@ -1,6 +1,6 @@
 /**
  * Quiet days through the whole engine: false incidents against what was asked, and the same stream with a planted outage of 5 %.
- *   npm run bench -- quiet [--services 50] [--days 90] [--seed 1]   (bench/quiet.ts)
+ *   npm run bench -- quiet [--services 50] [--days 90] [--seed 1] [--asked 1]   (bench/quiet.ts; asked for a service and 30 days)
  *
  * Services differ in size (0.02–2 reports a minute, 20–2,000 requests), scatter (variance/mean 1–3), daily and weekly rhythm; two days are
  * holidays at half the demand, and on one day the news talk about the topic all day: posts come at many times the usual rate, curiosity lifts
@@ -21,6 +21,8 @@ export interface QuietOptions {
   seed: number
   falseAlarmsPerMonth: number
   planted: boolean
+  /** `people`: reports and posts, as where a community watches others; else request counts beside them. */
+  heard: 'people' | 'all'
 }
 
 export interface QuietResult {
@@ -69,7 +71,7 @@ const drawService = (random: Random, i: number, days: number): Service => {
 }
 
 export function quietDays(options: QuietOptions): QuietResult {
-  const { services, days, seed, falseAlarmsPerMonth, planted } = options
+  const { services, days, seed, falseAlarmsPerMonth, planted, heard } = options
   const random = sfc32(seed)
   const all = Array.from({ length: services }, (_, i) => drawService(random, i, days))
   const holidays = new Set([Math.floor(days * 0.4), Math.floor(days * 0.4) + 7])
@@ -85,7 +87,7 @@ export function quietDays(options: QuietOptions): QuietResult {
       const failing = planted && minute >= s.outageFrom && minute < s.outageFrom + OUTAGE_MIN
       const load = demand(s, minute, holidays.has(day)) * (day === newsDay ? 1.1 : 1)
       for (const signal of signalsOf(s, minute, load, failing, day === newsDay, random))
-        fold.signal(signal, ++position, outcome)
+        if (heard === 'all' || signal.via !== 'metric') fold.signal(signal, ++position, outcome)
     }
     for (const event of outcome.events) {
       if (event.event !== 'opened') continue
@@ -153,25 +155,44 @@ function signalsOf(
   return out
 }
 
-export const quietTable = (quiet: QuietResult, planted: QuietResult, askedPerMonth: number): string => {
-  const asked = (askedPerMonth * quiet.services * quiet.days) / 30
+/** What an operator hears of on quiet days, by people alone and beside request counts; and whether an outage is heard of. */
+export interface Quiet {
+  asked: number
+  people: QuietResult
+  all: QuietResult
+  planted: QuietResult
+}
+
+export const askedOf = ({ asked, people }: Quiet): number => (asked * people.services * people.days) / 30
+
+export function quietTable(quiet: Quiet): string {
+  const { people, all, planted } = quiet
+  const asked = askedOf(quiet)
   const delays = planted.delaysMin.toSorted((a, b) => a - b)
+  const row = (heard: string, { services, days, falseIncidents, onNewsDay }: QuietResult) =>
+    `| ${heard} | ${asked.toFixed(0)} | ${falseIncidents} | ${((30 * falseIncidents) / services / days).toFixed(2)} | ${onNewsDay} |`
   return [
-    '| services | days | false incidents asked | realised | a service and 30 days | on the day of the news | planted 5 % outages caught | median delay, min |',
-    '|---|---|---|---|---|---|---|---|',
-    `| ${quiet.services} | ${quiet.days} | ${asked.toFixed(0)} | ${quiet.falseIncidents} | ${((30 * quiet.falseIncidents) / quiet.services / quiet.days).toFixed(2)} | ${quiet.onNewsDay} | ${planted.caught} of ${planted.planted} | ${delays[delays.length >> 1] ?? '–'} |`,
+    `${people.services} services, ${people.days} days, ${quiet.asked} asked for a service and 30 days.`,
+    '',
+    '| heard | false incidents asked | realised | a service and 30 days | on the day of the news |',
+    '|---|---|---|---|---|',
+    row('people alone', people),
+    row('people and request counts', all),
+    '',
+    `Planted outages of 5 % caught with request counts: ${planted.caught} of ${planted.planted}, after ${delays[delays.length >> 1] ?? '–'} min in the median.`,
   ].join('\n')
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const options = {
-    services: option('services', 50),
-    days: option('days', 90),
-    seed: option('seed', 1),
-    falseAlarmsPerMonth: 1,
+  const asked = option('asked', 1)
+  const [services, days, seed] = [option('services', 50), option('days', 90), option('seed', 1)]
+  const options = { services, days, seed, falseAlarmsPerMonth: asked }
+  const quiet: Quiet = {
+    asked,
+    people: quietDays({ ...options, heard: 'people', planted: false }),
+    all: quietDays({ ...options, heard: 'all', planted: false }),
+    planted: quietDays({ ...options, heard: 'all', planted: true }),
   }
-  const quiet = quietDays({ ...options, planted: false })
-  const planted = quietDays({ ...options, planted: true })
-  const command = `npm run bench -- quiet --services ${options.services} --days ${options.days} --seed ${options.seed}`
-  writePage('quiet', ['# Quiet days', '', quietTable(quiet, planted, 1), '', setting(command)].join('\n'))
+  const command = `npm run bench -- quiet --services ${services} --days ${days} --seed ${seed} --asked ${asked}`
+  writePage('quiet', ['# Quiet days', '', quietTable(quiet), '', setting(command)].join('\n'))
 }

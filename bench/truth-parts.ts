@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { run as crowd } from './detect-crowd.js'
 import { run as simulated } from './detect-simulated.js'
 import { corpusOf, nabRows, nabTable } from './nab.js'
-import { quietDays, quietTable } from './quiet.js'
+import { askedOf, type Quiet, quietDays, quietTable } from './quiet.js'
 import { type Bar, type Context, EPICENTER, type Part, percent, skipped, tool } from './truth-context.js'
 import { output } from './truth-store.js'
 
@@ -183,21 +183,31 @@ export function localization(context: Context): Part {
 export function quiet(context: Context): Part {
   const [services, days] = context.quick ? [20, 30] : [50, 90]
   const options = { services, days, seed: context.seed, falseAlarmsPerMonth: 1 }
-  const key = `${services}-${days}-${context.seed}`
-  const calm = context.store.unit(`quiet-${key}`, () => quietDays({ ...options, planted: false }))
-  const planted = context.store.unit(`quiet-planted-${key}`, () => quietDays({ ...options, planted: true }))
-  const asked = (services * days) / 30
-  const off = calm.falseIncidents / asked - 1
+  const play = (heard: 'people' | 'all', planted: boolean) =>
+    context.store.unit(`quiet-${heard}-${planted ? 'planted' : 'calm'}-${services}-${days}-${context.seed}`, () =>
+      quietDays({ ...options, heard, planted }),
+    )
+  const told: Quiet = { asked: 1, people: play('people', false), all: play('all', false), planted: play('all', true) }
+  const { people, all, planted } = told
+  const asked = askedOf(told)
+  const off = people.falseIncidents / asked - 1
   return {
     title: 'Quiet days',
     command: `npm run bench -- quiet --services ${services} --days ${days} --seed ${context.seed}`,
-    text: quietTable(calm, planted, 1),
+    text: quietTable(told),
     bars: [
       {
-        what: 'false incidents on quiet days',
+        what: 'false incidents on quiet days, people alone',
         wanted: `${asked} ± 30 %`,
-        got: `${calm.falseIncidents} (${percent(off)})`,
+        got: `${people.falseIncidents} (${percent(off)})`,
         holds: Math.abs(off) <= 0.3,
+      },
+      {
+        // Machines that see nothing fail speak against what people say: it would take wrong words to reach what was asked.
+        what: 'false incidents on quiet days, with request counts',
+        wanted: `≤ ${asked} + 30 %`,
+        got: String(all.falseIncidents),
+        holds: all.falseIncidents <= 1.3 * asked,
       },
       {
         what: 'planted 5 % outages caught',

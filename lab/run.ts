@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { IncidentEvent } from '../src/contract/incident.js'
+import { FALSE_ALARMS_PER_MONTH } from '../src/contract/limits.js'
 import { emptyOutcome, Fold } from '../src/core/fold.js'
 import { parseScenario, play, type PlayOptions, type Scenario, type Via } from '../src/plugin/source/scenario.js'
 import { hold, merge, reliability, type Held } from './calibration.js'
@@ -26,7 +27,7 @@ export const HISTORY_HOURS = 24
 /** One play through a fresh engine; the same calls as `replay` makes, without the wire. */
 export function runOnce(scenario: Scenario, options: PlayOptions = {}, ask: JudgeOptions['ask'] = 'all'): Result {
   const events: IncidentEvent[] = []
-  const fold = new Fold({ clock: 'signals', falseAlarmsPerMonth: 1, services: [] })
+  const fold = new Fold({ clock: 'signals', falseAlarmsPerMonth: FALSE_ALARMS_PER_MONTH, services: [] })
   const began = performance.now()
   let signals = 0
   let outcome = emptyOutcome()

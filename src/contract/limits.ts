@@ -119,3 +119,6 @@ export const FORM_BYTES = 64 * 1024
 export const KEEP_LOG_MS = 8 * DAY
 export const KEEP_ROLLUPS_MS = 400 * DAY
 export const KEEP_FACTS_MS = 400 * DAY
+
+/** Where nothing is asked: a false incident a service in four months. An operator with 30 services then looks in vain about twice a week. */
+export const FALSE_ALARMS_PER_MONTH = 0.25

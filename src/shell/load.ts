@@ -4,7 +4,7 @@ import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors'
 import { Value } from '@sinclair/typebox/value'
 import { LineCounter, parseDocument } from 'yaml'
 import { type Config, type ConfigFile, ConfigSchema } from '../contract/config.js'
-import { KEEP_FACTS_MS, KEEP_LOG_MS, KEEP_ROLLUPS_MS } from '../contract/limits.js'
+import { FALSE_ALARMS_PER_MONTH, KEEP_FACTS_MS, KEEP_LOG_MS, KEEP_ROLLUPS_MS } from '../contract/limits.js'
 import { DAY } from '../contract/time.js'
 import { parseRule } from '../core/calendar/recurrence.js'
 import { isZone, readMoment } from '../core/calendar/zone.js'
@@ -23,8 +23,6 @@ export interface Finding {
 export type Loaded = { config: Config; findings: [] } | { config: null; findings: Finding[] }
 
 export const DEFAULTS = { host: '127.0.0.1', port: 8080, data: './data' }
-/** A false incident a service in four months: an operator with 30 services then looks in vain about twice a week. */
-const FALSE_ALARMS_PER_MONTH = 0.25
 /** Findings told at once; a file with more has one cause. */
 const FINDINGS_MAX = 50
 

@@ -2,7 +2,7 @@ import { emptyOutcome, Fold, type EngineConfig } from '../core/fold.js'
 import { Refusal } from '../core/door.js'
 import type { Reject } from '../contract/error.js'
 import type { IncidentEvent } from '../contract/incident.js'
-import { REJECTS_LISTED } from '../contract/limits.js'
+import { FALSE_ALARMS_PER_MONTH, REJECTS_LISTED } from '../contract/limits.js'
 import type { Outcome } from '../contract/outcome.js'
 import type { Signal } from '../contract/signal.js'
 import { Gate } from './gate.js'
@@ -17,7 +17,7 @@ export interface ReplayCounts {
   rejects: Reject[]
 }
 
-export const replayConfig = (falseAlarmsPerMonth = 1): EngineConfig => ({
+export const replayConfig = (falseAlarmsPerMonth = FALSE_ALARMS_PER_MONTH): EngineConfig => ({
   clock: 'signals',
   falseAlarmsPerMonth,
   services: [],
