@@ -41,7 +41,7 @@ port: 8080
 proxies: []
 
 # How many incidents without an outage you can live with, for a service and 30 days. Fewer means later.
-falseAlarmsPerMonth: 0.25
+falseAlarmsPerMonth: 0.1
 
 # A service that is not named here appears with its first signal; naming it gives it a title, parts and what it
 # stands on. \`service\` names another service of this file.

@@ -120,5 +120,5 @@ export const KEEP_LOG_MS = 8 * DAY
 export const KEEP_ROLLUPS_MS = 400 * DAY
 export const KEEP_FACTS_MS = 400 * DAY
 
-/** Where nothing is asked: a false incident a service in four months. An operator with 30 services then looks in vain about twice a week. */
-export const FALSE_ALARMS_PER_MONTH = 0.25
+/** Where nothing is asked: a false incident a service in ten months. An operator with 30 services then looks in vain three times a month. */
+export const FALSE_ALARMS_PER_MONTH = 0.1

@@ -83,6 +83,15 @@ const since = (ms: number, more: Partial<Surroundings> = {}): Surroundings => ({
   ...more,
 })
 
+const whole = (excess: number, error: number): Finding['tracks'][number] => ({
+  where: {},
+  excess,
+  unit: 'share',
+  bits: 30,
+  error,
+  stale: false,
+})
+
 describe('given a finding, should an incident open?', () => {
   const reports = { report: alarm }
   const complaints = { report: alarm, metric: healthy }
@@ -126,6 +135,24 @@ describe('given a finding, should an incident open?', () => {
       null,
     ],
     ['an upstream is down and people complain', finding({ kinds: reports }), since(0, { upstream: true }), 'upstream'],
+    [
+      'an upstream is down, and of few checks two fail',
+      finding({ kinds: { check: alarm }, share: 0.33, tracks: [whole(0.33, 0.19)] }),
+      since(0, { upstream: true }),
+      'upstream',
+    ],
+    [
+      'an upstream is down, and nearly all checks fail',
+      finding({ kinds: { check: alarm }, share: 0.8, tracks: [whole(0.8, 0.16)] }),
+      since(0, { upstream: true }),
+      'outage',
+    ],
+    [
+      'an alarm that is only the echo of what machines saw end',
+      finding({ kinds: reports, calm: true }),
+      since(0),
+      null,
+    ],
     [
       'an upstream is down and few of our requests fail',
       finding({ kinds: { metric: alarm }, share: 0.1 }),
@@ -229,6 +256,7 @@ describe('severity', () => {
     })
   it.each([
     ['a quarter of all', severityOf(requests(0.25), 'outage'), 'critical'],
+    ['a quarter of few', severityOf({ ...requests(0.3), tracks: [whole(0.3, 0.15)] }, 'outage'), 'major'],
     ['a twentieth of all', severityOf(requests(0.05), 'outage'), 'major'],
     ['a small cell that is quite gone', severityOf(requests(0.03, 0.9), 'outage'), 'major'],
     ['few everywhere', severityOf(requests(0.03, 0.1), 'outage'), 'minor'],
