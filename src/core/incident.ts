@@ -100,7 +100,7 @@ export function shouldOpen(f: Finding, around: Surroundings): Verdict {
       ? { open: true, kind: 'degraded' }
       : { open: false, why: 'slow for less than three minutes' }
   }
-  if (ownFailure(f) && !(around.upstream && sureShare(f) < UPSTREAM_SHARE)) return { open: true, kind: 'outage' }
+  if (ownFailure(f) && !(around.upstream && sureShare(f, 2) < UPSTREAM_SHARE)) return { open: true, kind: 'outage' }
   const hollow = fewVoices(f, around.repeaters)
   if (hollow) return { open: false, why: hollow }
   const contradicted = contradictedBy(f)
@@ -126,10 +126,10 @@ export function shouldOpen(f: Finding, around: Surroundings): Verdict {
 export const ownFailure = (f: Finding): boolean =>
   Boolean(f.kinds.metric?.alarm || (f.kinds.check?.alarm && !contradictedBy(f)))
 
-/** Failing in all, as far as it is sure: two bad ones of three checks may be chance. */
-export function sureShare(f: Finding): number {
+/** Failing in all less so many standard errors: two bad ones of three checks may be chance. */
+export function sureShare(f: Finding, errors: number): number {
   const whole = f.tracks.find(t => t.unit === 'share' && Object.keys(t.where).length === 0)
-  return (f.share ?? 0) - 2 * (whole?.error ?? 0)
+  return (f.share ?? 0) - errors * (whole?.error ?? 0)
 }
 
 /** Telemetry that is readable and healthy speaks against complaints; unreadable telemetry says nothing. */
@@ -217,7 +217,7 @@ export function severityOf(f: Finding, kind: IncidentKind): Severity {
   const share = f.share
   if (f.strand === 'slow') return share !== null && share >= 0.25 ? 'major' : 'minor'
   if (share !== null && (f.kinds.metric?.alarm || f.kinds.check?.alarm || share >= 0.02)) {
-    if (sureShare(f) >= 0.25) return 'critical'
+    if (sureShare(f, 1) >= 0.25) return 'critical'
     if (share >= 0.05) return 'major'
     return f.segments.some(s => (s.share ?? 0) >= 0.5 && share >= 0.02) ? 'major' : 'minor'
   }

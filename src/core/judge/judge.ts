@@ -245,7 +245,7 @@ export class Judge {
     const ours =
       story.kind === 'degraded' ||
       story.kind === 'security' ||
-      (story.kind === 'upstream' && sureShare(f) >= UPSTREAM_SHARE)
+      (story.kind === 'upstream' && sureShare(f, 2) >= UPSTREAM_SHARE)
     if (ours && f.strand === 'bad' && ownFailure(f)) story.kind = 'outage'
     else if (story.kind === 'degraded' && f.strand === 'bad' && f.alarm && failsAfterAll(f)) story.kind = 'outage'
     story.severity = worse(story.severity, severityOf(f, story.kind))
