@@ -236,7 +236,7 @@ export class App implements AsyncDisposable {
     const name = `${kind}-${this.deliveries.filter(each => each.name.startsWith(`${kind}-`)).length + 1}`
     const { default: made } = await (kind === 'webhook'
       ? import('../plugin/notifier/webhook.js')
-      : import('../plugin/notifier/statuspage.js'))
+      : import('../plugin/notifier/webhook/statuspage.js'))
     const notifier = await made.open({ url, secret }, pluginEnv(this.env))
     if ((await this.noted(receiptOf(name))) === null) await this.forget(name)
     const parts = {
