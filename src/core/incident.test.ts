@@ -19,78 +19,7 @@ import {
   worse,
   type Surroundings,
 } from './incident.js'
-
-const NOW = Date.UTC(2031, 4, 9, 12)
-const calmCrowd: Crowd = {
-  reports: 0,
-  reporters: 0,
-  repeated: 0,
-  coordinated: 0,
-  complaints: 0,
-  rumours: 0,
-  exposures: 0,
-  takeovers: 0,
-  quality: 0,
-  worksForMe: 0,
-  told: 0,
-  slow: 0,
-  failing: 0,
-  usual: { reports: 0, told: 0, slow: 0, failing: 0 },
-  exposureRefs: [],
-}
-const kind = (k: Partial<KindReading> = {}): KindReading => ({
-  bits: 0,
-  alarm: false,
-  observed: 0,
-  expected: 0,
-  onset: null,
-  onsetInterval: null,
-  share: null,
-  ...k,
-})
-const alarm = kind({ alarm: true, bits: 40 })
-const healthy = kind({ bits: 0, share: 0 })
-
-const finding = (f: Partial<Omit<Finding, 'crowd'>> & { crowd?: Partial<Crowd> } = {}): Finding => ({
-  type: 'finding',
-  service: 'shop',
-  at: NOW,
-  strand: 'bad',
-  alarm: true,
-  kinds: {},
-  bits: 40,
-  onset: NOW - 5 * MINUTE,
-  onsetInterval: [NOW - 6 * MINUTE, NOW - 4 * MINUTE],
-  segments: [],
-  uneven: [],
-  unaffected: {},
-  components: [],
-  tracks: [],
-  share: null,
-  calm: false,
-  demand: null,
-  ...f,
-  crowd: { ...calmCrowd, reports: 40, reporters: 40, ...f.crowd },
-})
-const since = (ms: number, more: Partial<Surroundings> = {}): Surroundings => ({
-  alarmSince: NOW - ms,
-  upstream: false,
-  badOpen: false,
-  slowOpen: false,
-  endedLately: false,
-  repeaters: false,
-  talk: false,
-  ...more,
-})
-
-const whole = (excess: number, error: number): Finding['tracks'][number] => ({
-  where: {},
-  excess,
-  unit: 'share',
-  bits: 30,
-  error,
-  stale: false,
-})
+import { alarm, finding, healthy, kind, NOW, since, whole } from './incident/fixtures/finding.js'
 
 describe('given a finding, should an incident open?', () => {
   const reports = { report: alarm }

@@ -1,79 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import type { Crowd, Finding, KindReading, Track } from '../../contract/finding.js'
+import type { Finding } from '../../contract/finding.js'
 import { HOUR } from '../../contract/time.js'
-import { shouldOpen, TALK_DECIDED_MS, type Surroundings } from '../incident.js'
+import { shouldOpen, type Surroundings, TALK_DECIDED_MS } from '../incident.js'
+import { alarm, finding, healthy, kind, since, whole } from './fixtures/finding.js'
 
-const NOW = Date.UTC(2031, 4, 9, 12)
-const calmCrowd: Crowd = {
-  reports: 40,
-  reporters: 40,
-  repeated: 0,
-  coordinated: 0,
-  complaints: 0,
-  rumours: 0,
-  exposures: 0,
-  takeovers: 0,
-  quality: 0,
-  worksForMe: 0,
-  told: 0,
-  slow: 0,
-  failing: 0,
-  usual: { reports: 0, told: 0, slow: 0, failing: 0 },
-  exposureRefs: [],
-}
-const kind = (k: Partial<KindReading>): KindReading => ({
-  bits: 0,
-  alarm: false,
-  observed: 0,
-  expected: 0,
-  onset: null,
-  onsetInterval: null,
-  share: null,
-  ...k,
-})
-const alarm = kind({ alarm: true, bits: 40 })
-const healthy = kind({ share: 0 })
-const finding = (f: Partial<Omit<Finding, 'crowd'>> & { crowd?: Partial<Crowd> }): Finding => ({
-  type: 'finding',
-  service: 'shop',
-  at: NOW,
-  strand: 'bad',
-  alarm: true,
-  kinds: {},
-  bits: 40,
-  onset: NOW - HOUR,
-  onsetInterval: [NOW - HOUR, NOW],
-  segments: [],
-  uneven: [],
-  unaffected: {},
-  components: [],
-  tracks: [],
-  share: null,
-  calm: false,
-  demand: null,
-  ...f,
-  crowd: { ...calmCrowd, ...f.crowd },
-})
 /** One in five says more. */
 const habits = { reports: 1_000, told: 200, slow: 0, failing: 0 }
-const whole = (excess: number, error: number): Track => ({
-  where: {},
-  excess,
-  unit: 'share',
-  bits: 0,
-  error,
-  stale: false,
-})
-const since = (ms: number, more: Partial<Surroundings> = {}): Surroundings => ({
-  alarmSince: NOW - ms,
-  upstream: false,
-  badOpen: false,
-  slowOpen: false,
-  endedLately: false,
-  repeaters: false,
-  talk: false,
-  ...more,
-})
 const reports = { report: alarm }
 const crowd = { report: kind({ alarm: true, bits: 40, expected: 1 }) }
 
