@@ -53,6 +53,10 @@ export interface Finding {
   at: EpochMs
   /** Two strands are told apart: `bad` (failing) and `slow` (answered, but slow). */
   strand: 'bad' | 'slow'
+  /** Which of several troubles of the strand at once this is; absent for one that began alone. */
+  branch?: string
+  /** At this tick another trouble was told apart from this one, which began then: what was read since was of both. */
+  partedSince?: EpochMs
   alarm: boolean
   kinds: Partial<Record<ObservationVia, KindReading>>
   /** Evidence of all kinds together. */

@@ -16,6 +16,7 @@ export {
   startAnew,
   DEMAND_SLOTS,
   expectedShare,
+  minuteOf,
   rateState,
   STRANDS,
   takeRate,
@@ -140,7 +141,7 @@ function badMinutes(state: RateState, strand: Strand, group: number, now: EpochM
   let found = 0
   const newest = Math.floor(now / MINUTE) * MINUTE
   for (let slot = newest; slot > newest - SPREAD_SLOTS * MINUTE && found < BAD_MINUTES_LEAST; slot -= MINUTE) {
-    const m = minuteOf(state, strand, slot, g => g === group)
+    const m = minuteOf(state, strand, slot, leaf => state.book.groups[leaf]!.includes(group))
     if (m && riseBits(m.total, m.hit / m.total, m.expected / m.total, RISES[strand][0]!) > 0) found++
   }
   return found
@@ -159,6 +160,16 @@ export function rateOnset(
   now: EpochMs,
 ): { onset: EpochMs; interval: [EpochMs, EpochMs] } {
   const wanted = new Set(groups.slice(0, 8))
+  return leavesOnset(state, strand, leaf => state.book.groups[leaf]!.some(g => wanted.has(g)), now)
+}
+
+/** The same for any set of label sets. */
+export function leavesOnset(
+  state: RateState,
+  strand: Strand,
+  wanted: (leaf: number) => boolean,
+  now: EpochMs,
+): { onset: EpochMs; interval: [EpochMs, EpochMs] } {
   const slots = READ_SLOTS
   const first = Math.floor(now / MINUTE) * MINUTE - slots * MINUTE
   // Row r: evidence summed from a minute to the end, for the r-th rise; the rise is fitted together with the start.
@@ -167,7 +178,7 @@ export function rateOnset(
   let best = slots - 1
   let top = Number.NEGATIVE_INFINITY
   for (let k = slots - 1; k >= 0; k--) {
-    const m = minuteOf(state, strand, first + k * MINUTE, g => wanted.has(g))
+    const m = minuteOf(state, strand, first + k * MINUTE, wanted)
     if (m) present[k] = 1
     for (let r = 0; r < tails.length; r++) {
       const bits = m ? riseBits(m.total, m.hit / m.total, m.expected / m.total, RISES[strand][r]!) : 0

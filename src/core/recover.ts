@@ -76,6 +76,19 @@ export function followTracks(memory: TrackMemory[], tracks: readonly Track[], at
   }
 }
 
+/** The memory as it stood at `since`; a track that began later is forgotten. */
+export function tracksUntil(memory: readonly TrackMemory[], since: EpochMs): TrackMemory[] {
+  return memory.flatMap(m => {
+    const points = m.points.filter(p => p.at < since)
+    if (points.length === 0) return []
+    if (m.peakAt < since) return [{ ...m, points, highAt: Math.min(m.highAt, points.at(-1)!.at) }]
+    const fresh: TrackMemory[] = []
+    for (const { at, excess, error, stale } of points)
+      followTracks(fresh, [{ where: m.where, unit: m.unit, bits: CHANCE_BITS, excess, error, stale }], at)
+    return fresh
+  })
+}
+
 const now = (m: TrackMemory): number => m.points.at(-1)?.excess ?? 0
 
 const recoveredOf = (m: TrackMemory): number => {

@@ -1,9 +1,8 @@
 import type { Finding, Matter } from '../../contract/finding.js'
 import type { EventName, IncidentEvent, IncidentKind } from '../../contract/incident.js'
 import type { Order } from '../../contract/order.js'
-import type { Change, Fact, Notice } from '../../contract/signal.js'
+import type { Fact } from '../../contract/signal.js'
 import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
-import type { Dependency } from '../../contract/topology.js'
 import type { Upstream } from '../explain.js'
 import {
   failsAfterAll,
@@ -18,13 +17,20 @@ import {
   sureShare,
   updateReason,
   UPSTREAM_SHARE,
-  worse,
   type Surroundings,
 } from '../incident.js'
 import { followTracks, noiseOf, turnedAt, wholeTrack } from '../recover.js'
 import { pictureOf } from './picture.js'
-import { newStory, rememberCourse, rememberCrowd, rememberWorst, type Story } from './story.js'
-import type { Strand } from './strands.js'
+import { judgedService, noteAlarm, noteTrouble, TROUBLE_MS, type JudgedService } from './service.js'
+import {
+  forgetSince,
+  newStory,
+  raiseSeverity,
+  rememberCourse,
+  rememberCrowd,
+  rememberWorst,
+  type Story,
+} from './story.js'
 
 /** Facts kept for one service; the oldest go first. A busy team ships some hundred changes a week. */
 const MAX_FACTS = 1_000
@@ -40,37 +46,6 @@ const ONSET_SETTLES_MS = 15 * MINUTE
 const SAME_ONSET_MS = 15 * MINUTE
 /** A person's closing stands for so long even if the trouble goes on. */
 const CLOSED_BY_PERSON_MS = 6 * HOUR
-
-interface JudgedService {
-  title: string
-  dependsOn: Dependency[]
-  changes: Change[]
-  notices: Notice[]
-  /** Since when a strand is in alarm without an open incident. */
-  alarmSince: Record<Strand, EpochMs | null>
-  /** The present alarm began as the repetitions of a few. */
-  repeaters: boolean
-  /** or as talk: hardly anybody says what fails. */
-  talk: boolean
-  /** Newest finding in alarm: what others that stand on this service look at. */
-  alarmOnset: EpochMs | null
-  alarmAt: EpochMs
-  /** Newest finding of each strand that was not calm. */
-  trouble: Record<Strand, { at: EpochMs; onset: EpochMs } | null>
-}
-
-const judgedService = (id: string): JudgedService => ({
-  title: id,
-  dependsOn: [],
-  changes: [],
-  notices: [],
-  alarmSince: { bad: null, slow: null },
-  repeaters: false,
-  talk: false,
-  alarmOnset: null,
-  alarmAt: 0,
-  trouble: { bad: null, slow: null },
-})
 
 /** Sees all services of a workspace and decides: what is an incident, what it is called, why it may be, and when it is over. */
 export class Judge {
@@ -138,18 +113,27 @@ export class Judge {
   private hear(f: Finding, events: IncidentEvent[]): void {
     const s = this.service(f.service)
     if (f.alarm && f.strand === 'bad') {
-      s.alarmOnset = f.onset
+      // Of several at once the first stands for the service.
+      if (!f.branch || s.alarmAt !== f.at) s.alarmOnset = f.onset
       s.alarmAt = f.at
     }
-    if (!f.calm) s.trouble[f.strand] = { at: f.at, onset: f.onset }
-    const story = this.stories.findLast(
-      x =>
-        x.service === f.service &&
-        x.strand === f.strand &&
-        (x.open || f.at - x.resolvedAt! < REOPEN_MS || f.onset < x.resolvedAt! || x.closedByPerson),
-    )
+    if (!f.calm) noteTrouble(s.trouble, f)
+    const story = this.storyOf(f)
     if (story?.open) this.follow(story, f, events)
     else this.consider(s, story, f, events)
+  }
+
+  /** The story that a finding goes on with: its own, or for a fresh one the last that is over and may come back. */
+  private storyOf(f: Finding): Story | undefined {
+    const branch = f.branch ?? ''
+    const may = (x: Story): boolean =>
+      x.service === f.service &&
+      x.strand === f.strand &&
+      (x.open || f.at - x.resolvedAt! < REOPEN_MS || f.onset < x.resolvedAt! || x.closedByPerson)
+    return (
+      this.stories.find(x => x.open && x.branch === branch && may(x)) ??
+      this.stories.findLast(x => !x.open && (branch === '' || x.branch === branch) && may(x))
+    )
   }
 
   /** No incident is open on this strand: open one, reopen the last, or wait. */
@@ -158,9 +142,7 @@ export class Judge {
       if (f.calm || f.at - last.resolvedAt! > CLOSED_BY_PERSON_MS) last.closedByPerson = false
       return
     }
-    if (!f.alarm) s.alarmSince[f.strand] = null
-    else s.alarmSince[f.strand] ??= f.at
-    if (!f.alarm && f.strand === 'bad') s.repeaters = s.talk = false
+    if (!f.branch) noteAlarm(s, f)
     const around: Surroundings = {
       repeaters: s.repeaters,
       talk: s.talk,
@@ -174,12 +156,13 @@ export class Judge {
     }
     const verdict = shouldOpen(f, around)
     if (!verdict.open) {
+      if (f.branch) return
       if (verdict.why === REPEATERS) s.repeaters = true
       if (verdict.why === TALK) s.talk = true
       return
     }
-    s.alarmSince[f.strand] = null
-    const other = this.sameTrouble(f, verdict.kind)
+    if (!f.branch) s.alarmSince[f.strand] = null
+    const other = f.branch ? undefined : this.sameTrouble(f, verdict.kind)
     // Some failures beside more slowness do not make it an outage.
     if (other && f.strand === 'bad' && (f.share ?? 0) < (other.finding?.share ?? 0)) return
     if (other) {
@@ -225,12 +208,16 @@ export class Judge {
 
   private idFor(f: Finding): string {
     const stamp = new Date(f.at).toISOString().replace(/[-:]/g, '').slice(0, 13).replace('T', '-')
-    return `${f.service}-${stamp}${f.strand === 'slow' ? '-slow' : ''}`
+    const id = `${f.service}-${stamp}${f.strand === 'slow' ? '-slow' : ''}`
+    // Two that are told apart may open in one minute.
+    const same = this.stories.filter(x => x.id === id || x.id.startsWith(`${id}-b`)).length
+    return same > 0 && f.branch ? `${id}-b${same + 1}` : id
   }
 
   private absorb(story: Story, f: Finding): void {
     story.lastFindingAt = f.at
     story.finding = f
+    if (f.partedSince !== undefined) forgetSince(story, f.partedSince)
     // A relapse has an onset of its own; the story began when it began.
     if (f.at - story.openedAt < ONSET_SETTLES_MS) {
       story.onset = f.onset
@@ -248,11 +235,11 @@ export class Judge {
       (story.kind === 'upstream' && sureShare(f, 2) >= UPSTREAM_SHARE)
     if (ours && f.strand === 'bad' && ownFailure(f)) story.kind = 'outage'
     else if (story.kind === 'degraded' && f.strand === 'bad' && f.alarm && failsAfterAll(f)) story.kind = 'outage'
-    story.severity = worse(story.severity, severityOf(f, story.kind))
+    raiseSeverity(story, severityOf(f, story.kind), f.at)
     // Whoever still sees what is not theirs keeps it open, however healthy the requests are; so does the other strand of the same trouble.
-    const beside = this.service(story.service).trouble[story.strand === 'bad' ? 'slow' : 'bad']
-    const besideStill =
-      beside !== null && f.at - beside.at <= 2 * MINUTE && Math.abs(beside.onset - story.onset) <= SAME_ONSET_MS
+    const besideStill = this.service(story.service).trouble.some(
+      x => x.strand !== story.strand && f.at - x.at <= TROUBLE_MS && Math.abs(x.onset - story.onset) <= SAME_ONSET_MS,
+    )
     const calm = f.calm && !besideStill && !(story.security.state === 'suspected' && f.crowd.exposures > 0)
     story.calmSince = calm ? (story.calmSince ?? f.at) : null
   }
@@ -310,10 +297,14 @@ export class Judge {
   /** Services in trouble of their own at the time of this story, on which it does not stand. */
   private others(story: Story): Upstream[] {
     const stands = new Set((this.services.get(story.service)?.dependsOn ?? []).map(d => d.service))
-    return this.stories
-      .filter(x => x.service !== story.service && !stands.has(x.service) && x.strand === 'bad' && x.kind === 'outage')
-      .filter(x => x.open || x.resolvedAt! > story.onset)
-      .map(x => ({ id: x.service, name: this.service(x.service).title, onset: x.onset, incident: x.id }))
+    return (
+      this.stories
+        .filter(x => x.service !== story.service && !stands.has(x.service) && x.strand === 'bad' && x.kind === 'outage')
+        .filter(x => x.open || x.resolvedAt! > story.onset)
+        // Of several troubles of one service the first speaks for it.
+        .filter((x, i, all) => all.findIndex(y => y.service === x.service) === i)
+        .map(x => ({ id: x.service, name: this.service(x.service).title, onset: x.onset, incident: x.id }))
+    )
   }
 
   private tell(

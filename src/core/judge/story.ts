@@ -10,7 +10,8 @@ import type {
 } from '../../contract/incident.js'
 import type { Level } from '../explain.js'
 import type { Strand } from './strands.js'
-import type { TrackMemory } from '../recover.js'
+import { worse } from '../incident.js'
+import { tracksUntil, type TrackMemory } from '../recover.js'
 import type { EpochMs } from '../../contract/time.js'
 
 /** A person's word on a cause or on the security question. */
@@ -27,6 +28,8 @@ export interface Story {
   id: string
   service: string
   strand: Strand
+  /** Which of several troubles of the strand at once; empty for one that began alone. */
+  branch: string
   open: boolean
   seq: number
   openedAt: EpochMs
@@ -37,6 +40,8 @@ export interface Story {
   closedByPerson: boolean
   kind: IncidentKind
   severity: Severity
+  /** What the severity was before it last rose, and when that was. */
+  milder: { severity: Severity; until: EpochMs } | null
   recovering: boolean
   calmSince: EpochMs | null
   lastFindingAt: EpochMs
@@ -61,6 +66,7 @@ export function newStory(id: string, f: Finding, kind: IncidentKind, severity: S
     id,
     service: f.service,
     strand: f.strand,
+    branch: f.branch ?? '',
     open: true,
     seq: 0,
     openedAt: f.at,
@@ -70,12 +76,13 @@ export function newStory(id: string, f: Finding, kind: IncidentKind, severity: S
     closedByPerson: false,
     kind,
     severity,
+    milder: null,
     recovering: false,
     calmSince: null,
     lastFindingAt: f.at,
     finding: f,
     tracks: [],
-    worst: { share: -1, segments: [], components: [], unaffected: {} },
+    worst: NO_WORST,
     posted: false,
     crowd: null,
     course: [],
@@ -85,6 +92,23 @@ export function newStory(id: string, f: Finding, kind: IncidentKind, severity: S
     said: null,
   }
 }
+
+/** Another trouble was told apart that began at `since`: what was read from then on was of both and is forgotten. */
+export function forgetSince(story: Story, since: EpochMs): void {
+  story.tracks = tracksUntil(story.tracks, since)
+  story.course = story.course.filter(level => level.at < since)
+  story.worst = NO_WORST
+  if (story.milder && story.milder.until >= since) story.severity = story.milder.severity
+}
+
+/** Severity goes up, and down only when what raised it turns out to be another's. */
+export function raiseSeverity(story: Story, severity: Severity, at: EpochMs): void {
+  const next = worse(story.severity, severity)
+  if (next !== story.severity) story.milder = { severity: story.severity, until: at }
+  story.severity = next
+}
+
+const NO_WORST: Story['worst'] = { share: -1, segments: [], components: [], unaffected: {} }
 
 /** Keeps the picture at its worst: later, smaller pictures say less about the cause. */
 export function rememberWorst(story: Story, f: Finding): void {

@@ -182,12 +182,12 @@ export const isNew = (state: RateState, now: EpochMs): boolean => {
   return age < WARM_UP_MS || (age < WARM_UP_MAX_MS && state.learned.bad.allTotal < WARM_UP_REQUESTS)
 }
 
-/** Sums over the leaves of one minute that belong to any wanted group; null when nothing came. */
+/** Sums over the wanted leaves of one minute; null when nothing came. */
 export function minuteOf(
   state: RateState,
   strand: Strand,
   slot: EpochMs,
-  wanted: (group: number) => boolean,
+  wanted: (leaf: number) => boolean,
 ): { total: number; hit: number; expected: number } | null {
   const rows = rowsAt(state.ring, slot)
   if (!rows) return null
@@ -195,7 +195,7 @@ export function minuteOf(
   const sum = { total: 0, hit: 0, expected: 0 }
   for (let i = 0; i < rows.leaf.length; i++) {
     const leaf = rows.leaf[i]!
-    if (!state.book.groups[leaf]!.some(wanted)) continue
+    if (!wanted(leaf)) continue
     sum.total += rows.a[i]!
     sum.hit += hits[i]!
     sum.expected += rows.a[i]! * expectedShare(state, strand, leaf, slot)

@@ -14,7 +14,9 @@ import {
   type RateState,
   type Strand,
 } from '../rates.js'
+import type { Mask } from './masks.js'
 import { NOT_A_PLACE } from './reports.js'
+import type { Picture } from './second.js'
 
 /** Newest minutes of each label set that say what fails now; more where so few requests come that five minutes say little. */
 const WINDOW_ROWS = [5, 10, 20] as const
@@ -25,6 +27,8 @@ const REACH = 1.2
 const MAX_TRACKS = 64
 /** A silent label set is held to its last word for so long; after that nobody knows, and its story ends as unknown. As long as a gap that count series bridge. */
 const LAST_WORD_MS = 6 * HOUR
+/** A strand is followed for so long after its last trouble; the judge's hold is shorter. */
+export const AFTERMATH_MS = 40 * MINUTE
 /** Bits from which a window's excess is not chance; log2 of the values looked at is added. */
 const EXCESS_BITS = 8
 
@@ -48,6 +52,14 @@ export interface StrandState {
   unaffected: Where
   /** Its last reading: the hours before the onset leave the memory of a long trouble. */
   demand: Finding['demand']
+  /** Names it among several troubles at once; empty for one that began alone. */
+  branch: string
+  /** Where it is told apart from the others; null: everywhere else. */
+  claim: Where[] | null
+  /** What was told lately: a second trouble is held against it. */
+  pictures: Picture[]
+  /** Newest tick at which a second trouble seemed to lie beside it. */
+  suspectedAt: EpochMs
 }
 
 export const newStrand = (now: EpochMs, onset: EpochMs, onsetInterval: [EpochMs, EpochMs]): StrandState => ({
@@ -63,6 +75,10 @@ export const newStrand = (now: EpochMs, onset: EpochMs, onsetInterval: [EpochMs,
   uneven: [],
   unaffected: {},
   demand: null,
+  branch: '',
+  claim: null,
+  pictures: [],
+  suspectedAt: 0,
 })
 
 export interface RateWindow {
@@ -71,20 +87,23 @@ export interface RateWindow {
   groups: { total: Float64Array; hit: Float64Array; expected: Float64Array }
   /** Group → newest minute with data. */
   newest: Float64Array
+  /** Leaves that count; all where there is none. */
+  mask?: Mask
 }
 
-/** `patient`: look back further where requests are few; not where another, faster source leads. */
+/** `patient`: look back further where requests (in the leaves of `mask`) are few; not where another, faster source leads. */
 export function rateWindow(
   state: RateState,
   strand: Strand,
   now: EpochMs,
   onset: EpochMs,
   patient: boolean,
+  mask?: Mask,
 ): RateWindow {
   const from = Math.max(onset, now - LAST_WORD_MS)
   let window = leafWindow(state, strand, now, from, WINDOW_ROWS[0])
   for (const rows of patient ? WINDOW_ROWS.slice(1) : []) {
-    if (window.total.reduce((sum, n) => sum + n, 0) >= WINDOW_REQUESTS) break
+    if (window.total.reduce((sum, n, leaf) => (mask?.[leaf] === 0 ? sum : sum + n), 0) >= WINDOW_REQUESTS) break
     window = leafWindow(state, strand, now, from, rows)
   }
   const newest = new Float64Array(groupCount(state.book))
@@ -115,7 +134,12 @@ export function stretch(
     let excess = 0
     for (let leaf = 0; leaf < newest.total.length; leaf++) {
       const own = state.book.groups[leaf]!
-      if (newest.total[leaf]! <= 0 || !groups.every(any => any.some(g => g !== undefined && own.includes(g)))) continue
+      if (
+        newest.total[leaf]! <= 0 ||
+        rates.mask?.[leaf] === 0 ||
+        !groups.every(any => any.some(g => g !== undefined && own.includes(g)))
+      )
+        continue
       total += newest.total[leaf]!
       excess += newest.hit[leaf]! - newest.expected[leaf]!
     }
@@ -140,17 +164,25 @@ export function groupExcess(rates: RateWindow, group: number): { excess: number;
 }
 
 /** Is any label value still failing beyond what is usual? */
-export function anyExcess(rates: RateWindow, strand: Strand): boolean {
+export function anyExcess(rates: RateWindow, strand: Strand, least = EXCESS_BITS): boolean {
   const count = groupCount(rates.state.book)
-  const needed = EXCESS_BITS + Math.log2(1 + count)
-  for (let g = 0; g < count; g++) {
-    const total = rates.groups.total[g]!
-    if (total <= 0) continue
-    const share = (rates.groups.hit[g]! - rates.groups.expected[g]!) / total
-    if (share < CLEAR_SHARE[strand]) continue
-    if (excessBits(total, rates.groups.hit[g]!, rates.groups.expected[g]!) >= needed) return true
-  }
+  const needed = least + Math.log2(1 + count)
+  for (let g = 0; g < count; g++) if (clearBits(rates, strand, g) >= needed) return true
   return false
+}
+
+/** Bits of the label value that fails most surprisingly. */
+export function worstBits(rates: RateWindow, strand: Strand): number {
+  let worst = 0
+  for (let g = 0; g < groupCount(rates.state.book); g++) worst = Math.max(worst, clearBits(rates, strand, g))
+  return worst
+}
+
+/** Bits of a label value whose excess is worth calling one, else 0. */
+function clearBits({ groups }: RateWindow, strand: Strand, g: number): number {
+  const total = groups.total[g]!
+  if (total <= 0 || (groups.hit[g]! - groups.expected[g]!) / total < CLEAR_SHARE[strand]) return 0
+  return excessBits(total, groups.hit[g]!, groups.expected[g]!)
 }
 
 /** The window as a table for the localizer; label sets without data are left out. */
@@ -255,7 +287,7 @@ export function addFromChecks(
 }
 
 /** Remembers the values that segments name, so that each is followed to its own recovery. */
-export function nameSegments(state: StrandState, segments: readonly SegmentReading[]): void {
+export function nameSegments(state: StrandState, segments: readonly { where: Where }[]): void {
   for (const s of segments)
     for (const [label, values] of Object.entries(s.where))
       for (const value of values)

@@ -1,4 +1,4 @@
-import type { Finding, Matter } from '../../contract/finding.js'
+import type { Matter } from '../../contract/finding.js'
 import type { Signal } from '../../contract/signal.js'
 import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Rollup } from '../../contract/view.js'
@@ -9,7 +9,8 @@ import { LEARN_DELAY_MS, learnUsual, type ReportState } from './reports.js'
 import { takeRollups } from './rollup.js'
 import { isDoubted } from './kinds.js'
 import { floods, weigh } from './voices.js'
-import { readStrand, serviceState, takeCoordinated, takeObservation, tickKinds, type ServiceState } from './service.js'
+import { readStrand } from './read.js'
+import { serviceState, takeCoordinated, takeObservation, tickKinds, type ServiceState } from './service.js'
 
 /** So many people, each for themselves, must say that they see what is not theirs, or lost what is, before it is told. */
 export const EXPOSURES_TO_TELL = 5
@@ -64,13 +65,8 @@ export class Watch {
   tick(now: EpochMs, matters: Matter[]): void {
     for (const s of this.services.values()) {
       const readings = tickKinds(s, now)
-      const findings: Partial<Record<Strand, Finding | null>> = {}
-      for (const strand of STRANDS) {
-        const finding = readStrand(s, strand, readings, now)
-        findings[strand] = finding
-        if (finding) matters.push(finding)
-      }
-      if (!findings.bad) tellExposure(s, now, matters)
+      for (const strand of STRANDS) matters.push(...readStrand(s, strand, readings, now))
+      if (!s.strands.bad) tellExposure(s, now, matters)
       learn(s, now)
     }
     matters.push({ type: 'tick', at: now })
@@ -106,8 +102,10 @@ const openSeries = (stored: ReportState | null): ReportState | null =>
 
 function learn(s: ServiceState, now: EpochMs): void {
   const since = (strand: Strand): EpochMs | null => {
-    const state = s.strands[strand]
-    return state && now - state.raisedAt < LASTING_MS ? state.onsetInterval[0] : null
+    const fresh = [s.strands[strand], ...(strand === 'bad' ? s.branches : [])].filter(
+      state => state !== null && now - state.raisedAt < LASTING_MS,
+    )
+    return fresh.length > 0 ? Math.min(...fresh.map(state => state!.onsetInterval[0])) : null
   }
   for (const strand of STRANDS) {
     const lasted = now - (s.strands[strand]?.raisedAt ?? now)

@@ -1,0 +1,103 @@
+import type { Finding, SegmentReading } from '../../contract/finding.js'
+import { MINUTE, type EpochMs } from '../../contract/time.js'
+import { groupCount, groupName } from '../aggregate.js'
+import { segment, type Segmentation } from '../localize/index.js'
+import type { Strand } from '../rates.js'
+import { expectedReports, reportTable, type ReportState } from './reports.js'
+import type { ServiceState } from './service.js'
+import {
+  addFromChecks,
+  failingComponents,
+  locateRates,
+  nameSegments,
+  stretch,
+  whereUnaffected,
+  type RateWindow,
+  type StrandState,
+} from './strand.js'
+
+/** Where it fails, and which components, by the kind of signal that knows best. */
+
+/** Report segments are read over this much. */
+export const REPORT_WINDOW_MS = 15 * MINUTE
+
+export function locate(
+  s: ServiceState,
+  state: StrandState,
+  strand: Strand,
+  kinds: Finding['kinds'],
+  rates: { metrics: RateWindow | null; checks: RateWindow | null },
+  failing: { metrics: boolean; checks: boolean },
+  now: EpochMs,
+): void {
+  let found: Segmentation | null = null
+  if (rates.metrics && failing.metrics) {
+    found = locateRates(rates.metrics)
+    if (rates.checks) addFromChecks(found.segments, rates.checks, rates.metrics, now)
+  } else if (rates.checks && failing.checks) found = locateRates(rates.checks)
+  else if (strand === 'bad' && s.reports && kinds.report?.alarm && state.excessAt.metrics === 0)
+    found = segment(reportTable(s.reports, Math.max(state.onset, now - REPORT_WINDOW_MS), now), { kind: 'counts' })
+  // Failing, but too early to say where: the last picture stands.
+  if (found && found.segments.length === 0 && (failing.metrics || failing.checks)) return
+  state.segments = found ? found.segments.map(toReading) : []
+  if (rates.metrics && failing.metrics) stretch(state.segments, rates.metrics, strand, now, state.onset)
+  state.uneven = found?.uneven ?? []
+  state.unaffected = found ? whereUnaffected(found.unaffected) : {}
+  nameSegments(state, state.segments)
+}
+
+const toReading = (f: Segmentation['segments'][number]): SegmentReading => ({
+  where: f.where,
+  share: f.share,
+  interval: f.interval,
+  bits: f.bits,
+  excess: f.excess,
+})
+
+/** The same for one of several troubles, in a window in which the others are taken as well. */
+export function locateIn(state: StrandState, rates: RateWindow, now: EpochMs): void {
+  const found = locateRates(rates)
+  if (found.segments.length === 0) return
+  state.segments = found.segments.map(toReading)
+  stretch(state.segments, rates, 'bad', now, state.onset)
+  state.uneven = found.uneven
+  state.unaffected = whereUnaffected(found.unaffected)
+  nameSegments(state, state.segments)
+}
+
+export function componentsOf(
+  s: ServiceState,
+  state: StrandState,
+  metrics: RateWindow | null,
+  strand: Strand,
+  now: EpochMs,
+): string[] {
+  if (metrics) {
+    const failing = failingComponents(metrics, strand)
+    if (failing.length > 0) return failing
+  }
+  if (!s.reports || strand === 'slow') return []
+  return reportedComponents(s.reports, Math.max(state.onset, now - REPORT_WINDOW_MS), now)
+}
+
+/** Components named in clearly more reports than usual. */
+function reportedComponents(state: ReportState, from: EpochMs, now: EpochMs): string[] {
+  const { book } = state
+  const seen = new Float64Array(groupCount(book))
+  const usual = new Float64Array(groupCount(book))
+  for (const rows of state.ring.rows) {
+    if (!rows || rows.slot < from || rows.slot >= now) continue
+    for (let i = 0; i < rows.leaf.length; i++) for (const g of book.groups[rows.leaf[i]!]!) seen[g]! += rows.a[i]!
+  }
+  for (let leaf = 0; leaf < state.usual.length; leaf++)
+    for (const g of book.groups[leaf]!) usual[g]! += state.usual[leaf]!
+  const expected = expectedReports(state, from, now)
+  const found: { value: string; n: number }[] = []
+  for (let g = 1; g < seen.length; g++) {
+    const name = groupName(book, g)!
+    if (name.label !== 'component' || seen[g]! < 3) continue
+    const mean = (expected * (usual[g]! + 0.5)) / (state.usualAll + 1)
+    if (seen[g]! > 3 * mean + 2) found.push({ value: name.value, n: seen[g]! })
+  }
+  return found.sort((a, b) => b.n - a.n || (a.value < b.value ? -1 : 1)).map(f => f.value)
+}
