@@ -123,16 +123,21 @@ export class Judge {
     else this.consider(s, story, f, events)
   }
 
-  /** The story that a finding goes on with: its own, or for a fresh one the last that is over and may come back. */
+  /** The story that a finding goes on with: its own, or for a fresh trouble the one that ended last and may come back. */
   private storyOf(f: Finding): Story | undefined {
     const branch = f.branch ?? ''
-    const may = (x: Story): boolean =>
-      x.service === f.service &&
-      x.strand === f.strand &&
-      (x.open || f.at - x.resolvedAt! < REOPEN_MS || f.onset < x.resolvedAt! || x.closedByPerson)
-    return (
-      this.stories.find(x => x.open && x.branch === branch && may(x)) ??
-      this.stories.findLast(x => !x.open && (branch === '' || x.branch === branch) && may(x))
+    const known = this.stories.filter(
+      x =>
+        x.service === f.service &&
+        x.strand === f.strand &&
+        (x.open || f.at - x.resolvedAt! < REOPEN_MS || f.onset < x.resolvedAt! || x.closedByPerson),
+    )
+    const own = known.filter(x => x.branch === branch)
+    const story = own.find(x => x.open) ?? own.findLast(x => f.onset < x.resolvedAt!)
+    if (story || branch !== '') return story
+    return known.reduce<Story | undefined>(
+      (a, b) => (b.open || (a && a.resolvedAt! > b.resolvedAt!) ? a : b),
+      undefined,
     )
   }
 

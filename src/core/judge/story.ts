@@ -40,8 +40,8 @@ export interface Story {
   closedByPerson: boolean
   kind: IncidentKind
   severity: Severity
-  /** What the severity was before it last rose, and when that was. */
-  milder: { severity: Severity; until: EpochMs } | null
+  /** What the severity was before each of its rises. */
+  rises: { from: Severity; at: EpochMs }[]
   recovering: boolean
   calmSince: EpochMs | null
   lastFindingAt: EpochMs
@@ -76,7 +76,7 @@ export function newStory(id: string, f: Finding, kind: IncidentKind, severity: S
     closedByPerson: false,
     kind,
     severity,
-    milder: null,
+    rises: [],
     recovering: false,
     calmSince: null,
     lastFindingAt: f.at,
@@ -98,13 +98,15 @@ export function forgetSince(story: Story, since: EpochMs): void {
   story.tracks = tracksUntil(story.tracks, since)
   story.course = story.course.filter(level => level.at < since)
   story.worst = NO_WORST
-  if (story.milder && story.milder.until >= since) story.severity = story.milder.severity
+  const risen = story.rises.find(rise => rise.at >= since)
+  if (risen) story.severity = risen.from
+  story.rises = story.rises.filter(rise => rise.at < since)
 }
 
 /** Severity goes up, and down only when what raised it turns out to be another's. */
 export function raiseSeverity(story: Story, severity: Severity, at: EpochMs): void {
   const next = worse(story.severity, severity)
-  if (next !== story.severity) story.milder = { severity: story.severity, until: at }
+  if (next !== story.severity) story.rises.push({ from: story.severity, at })
   story.severity = next
 }
 

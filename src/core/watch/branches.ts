@@ -1,6 +1,8 @@
 import type { Finding, KindReading } from '../../contract/finding.js'
-import { MINUTE, type EpochMs } from '../../contract/time.js'
-import type { Strand } from '../rates.js'
+import type { Where } from '../../contract/incident.js'
+import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
+import type { Component } from '../../contract/topology.js'
+import { windowByGroup, type Strand } from '../rates.js'
 import { isApart } from './apart.js'
 import { isDoubted } from './kinds.js'
 import { readCrowd } from './crowd.js'
@@ -10,9 +12,9 @@ import { leavesIn, leavesNear, minus, not, othersWell, sumOf, within, type Mask 
 import { seekSecond } from './second.js'
 import type { ServiceState } from './service.js'
 import {
-  AFTERMATH_MS,
   anyExcess,
   failingComponents,
+  locateRates,
   nameSegments,
   newStrand,
   rateWindow,
@@ -33,6 +35,14 @@ const MAX_BRANCHES = 3
 const FAILS_STILL_MS = 2 * MINUTE
 /** Bits from which a window is an alarm of its own: as much as the detector of all requests asks for (rates.ts). */
 const ALARM_BITS = 20
+/** As much as the detector says at most. */
+const CEILING_BITS = 200
+/** One that is over keeps its place as long as its incident may reopen: a relapse is its own. */
+const AFTERMATH_MS = HOUR
+/** A window of checks reaches back so far. */
+const CHECKS_LINGER_MS = 10 * MINUTE
+/** Segments of one claim: growth beyond it stays with the first. */
+const MAX_CLAIM = 12
 /** A claim that has less than this part of its requests to itself is read as a whole. */
 const LEAST_OWN_SHARE = 0.05
 /** What people report beside healthy requests of the first is of the others: no more than this of it. */
@@ -44,12 +54,14 @@ export interface Own {
   checks: Mask | null
 }
 
-export function ownOf(s: ServiceState): Own | null {
+export function ownOf(s: ServiceState, now: EpochMs): Own | null {
   if (s.branches.length === 0) return null
   const claims = s.branches.flatMap(b => b.claim ?? [])
+  // Checks seldom say which component: while another fails that they may be of, they say nothing of the first.
+  const failing = s.branches.filter(b => now - b.troubledAt <= CHECKS_LINGER_MS).flatMap(b => b.claim ?? [])
   return {
     metrics: s.metrics && not(leavesIn(s.metrics.book, claims)),
-    checks: s.checks && not(leavesNear(s.checks.book, claims)),
+    checks: s.checks && not(leavesNear(s.checks.book, failing)),
   }
 }
 
@@ -68,13 +80,25 @@ export function windowsOf(s: ServiceState, strand: Strand, state: StrandState, o
   const { onset } = state
   const metrics = s.metrics && rateWindow(s.metrics, strand, now, onset, true, own?.metrics ?? undefined)
   const checks = strand === 'bad' && s.checks ? rateWindow(s.checks, strand, now, onset, s.metrics === null) : null
-  const all = metrics && own?.metrics ? othersWell(metrics, own.metrics) : metrics
+  const all =
+    metrics && own?.metrics ? withShared(othersWell(metrics, own.metrics), own.metrics, state.settled) : metrics
   return {
     metrics: metrics && own?.metrics ? within(metrics, own.metrics) : metrics,
     checks: checks && own?.checks ? within(checks, own.checks) : checks,
     all,
     whole: all && state.claim ? within(all, leavesIn(all.state.book, state.claim)) : all,
   }
+}
+
+/** Where the first was before others claimed it, it is taken to be as bad as in the rest of its place. */
+function withShared(all: RateWindow, own: Mask, settled: readonly Where[]): RateWindow {
+  const place = leavesIn(all.state.book, settled)
+  const rest = sumOf(all, minus(place, not(own)))
+  const share = rest.total > 0 ? Math.max(0, rest.hit - rest.expected) / rest.total : 0
+  const { window } = all
+  for (let leaf = 0; leaf < own.length; leaf++)
+    if (place[leaf] && !own[leaf]) window.hit[leaf] = window.expected[leaf]! + share * window.total[leaf]!
+  return { ...all, groups: windowByGroup(all.state.book, window) }
 }
 
 const isAlarm = (rates: RateWindow): boolean => anyExcess(rates, 'bad', ALARM_BITS)
@@ -87,7 +111,7 @@ const shareOf = (rates: RateWindow): number | null => {
 function reading(rates: RateWindow): KindReading {
   const total = rates.groups.total[0]!
   return {
-    bits: worstBits(rates, 'bad'),
+    bits: Math.min(CEILING_BITS, worstBits(rates, 'bad')),
     alarm: isAlarm(rates),
     observed: total > 0 ? rates.groups.hit[0]! / total : 0,
     expected: total > 0 ? rates.groups.expected[0]! / total : 0,
@@ -110,17 +134,25 @@ export function ownKinds(kinds: Finding['kinds'], { metrics, checks }: Windows):
   return own
 }
 
+/** Newest tick at which requests or checks of any trouble failed. */
+export const newestExcess = (s: ServiceState): EpochMs =>
+  Math.max(
+    0,
+    ...[s.strands.bad, ...s.branches].flatMap(x => (x ? [x.raisedAt, x.excessAt.metrics, x.excessAt.checks] : [])),
+  )
+
 /** Tells a second trouble apart when it has been seen at two ticks in a row. Returns when it began. */
 export function tellApart(s: ServiceState, now: EpochMs): EpochMs | null {
   const first = s.strands.bad
   if (!first || !s.metrics || s.branches.length >= MAX_BRANCHES) return null
   if (now - first.excessAt.metrics > FAILS_STILL_MS) return null
-  const own = ownOf(s)?.metrics ?? undefined
+  const own = ownOf(s, now)?.metrics ?? undefined
   const rates = rateWindow(s.metrics, 'bad', now, first.onset, true, own)
-  const second = seekSecond(first, own ? within(rates, own) : rates, s.components, now)
-  const before = first.suspectedAt
+  const told = s.branches.flatMap(b => b.claim ?? [])
+  const second = seekSecond(first, own ? within(rates, own) : rates, told, s.components, now)
+  const suspected = first.suspectedAt
   first.suspectedAt = second ? now : 0
-  if (!second || now - before > MINUTE) return null
+  if (!second || now - suspected > MINUTE) return null
   const { wheres, onset, interval } = second
   s.branches.push({
     ...newStrand(now, onset, interval),
@@ -131,20 +163,41 @@ export function tellApart(s: ServiceState, now: EpochMs): EpochMs | null {
   // What was told since is of both.
   first.pictures = first.pictures.filter(p => p.at < onset)
   first.named = []
-  nameSegments(first, first.pictures.at(-1)?.segments ?? [])
+  const before = first.pictures.at(-1)?.segments ?? []
+  first.settled = before.map(x => x.where)
+  nameSegments(first, before)
   return onset
 }
 
-/** Segments that are growth of another trouble and not of the first go to the other. */
-export function handOver(s: ServiceState, first: StrandState): void {
-  const before = first.pictures.at(-1)?.segments ?? []
-  if (before.length === 0) return
-  first.segments = first.segments.filter(({ where }) => {
-    const of = s.branches.find(b => b.claim!.some(c => !isApart(c, where, s.components)))
-    if (!of || !before.every(b => isApart(b.where, where, s.components))) return true
-    of.claim!.push(where)
-    return false
-  })
+/** What fails now beside the first and the claims of others, and is growth of one of the others, is claimed by it. */
+export function handOver(s: ServiceState, now: EpochMs): void {
+  const first = s.strands.bad
+  if (!first || !s.metrics || first.settled.length === 0 || s.branches.length === 0) return
+  const { book } = s.metrics
+  const told = leavesIn(book, [...first.settled, ...s.branches.flatMap(b => b.claim ?? [])])
+  const rest = within(rateWindow(s.metrics, 'bad', now, first.onset, true, not(told)), not(told))
+  if (!anyExcess(rest, 'bad')) return
+  for (const { where } of locateRates(rest).segments) {
+    const to = s.branches.find(
+      b => b.claim!.length < MAX_CLAIM && isNearer(where, b.claim!, first.settled, s.components),
+    )
+    if (!to) continue
+    to.claim!.push(where)
+    to.grewAt = now
+  }
+}
+
+/** Is this growth of the other and not of the first? A component of the other alone decides, where it may be of both. */
+function isNearer(
+  where: Where,
+  claim: readonly Where[],
+  first: readonly Where[],
+  components: readonly Component[],
+): boolean {
+  if (claim.every(c => isApart(c, where, components))) return false
+  if (first.every(f => isApart(f, where, components))) return true
+  const within = (wheres: readonly Where[], id: string): boolean => wheres.some(w => w.component?.includes(id))
+  return where.component?.every(id => within(claim, id) && !within(first, id)) ?? false
 }
 
 /** The first has a place of its own (it was told apart once): what fails beyond it is its growth. True when that has happened. */
@@ -197,6 +250,8 @@ function readBranch(s: ServiceState, state: StrandState, claimed: Mask, shared: 
     at: now,
     strand: 'bad',
     branch: state.branch,
+    // Shares are of its own place: they start anew when that grows.
+    ...(state.grewAt === now ? { partedSince: state.onset } : {}),
     alarm: metric.alarm,
     kinds: { metric },
     bits: Math.max(0, metric.bits ?? 0),

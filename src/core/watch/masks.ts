@@ -19,7 +19,7 @@ export function leavesIn(book: LeafBook, wheres: readonly Where[]): Mask {
   return mask
 }
 
-/** Leaves that carry fewer labels (checks) and meet a segment as far as they go: at least one label, and none that differs. */
+/** Leaves that may lie in a segment as far as their labels go (checks carry fewer): none differs. */
 export function leavesNear(book: LeafBook, wheres: readonly Where[]): Mask {
   const mask = new Uint8Array(leafCount(book))
   for (const where of wheres) {
@@ -29,7 +29,7 @@ export function leavesNear(book: LeafBook, wheres: readonly Where[]): Mask {
     }))
     for (let leaf = 0; leaf < mask.length; leaf++) {
       const carried = wanted.filter(w => (book.codes[leaf]![w.attribute] ?? -1) >= 0)
-      if (carried.length > 0 && carried.every(w => book.groups[leaf]!.some(g => w.any.has(g)))) mask[leaf] = 1
+      if (carried.every(w => book.groups[leaf]!.some(g => w.any.has(g)))) mask[leaf] = 1
     }
   }
   return mask

@@ -1,7 +1,7 @@
 import type { Finding, KindReading } from '../../contract/finding.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import { clearSums, type Strand } from '../rates.js'
-import { handOver, outgrows, ownKinds, ownOf, readBranches, tellApart, windowsOf } from './branches.js'
+import { handOver, newestExcess, outgrows, ownKinds, ownOf, readBranches, tellApart, windowsOf } from './branches.js'
 import { readCrowd } from './crowd.js'
 import { readDemand } from './demand.js'
 import { badKinds, bitsOfKinds, inAlarm, isDoubted, machinesSee, onsetOf, slowKinds } from './kinds.js'
@@ -32,6 +32,7 @@ const SEARCH_SETTLES_MS = 30 * MINUTE
 /** What one strand has to say at this tick, one finding a trouble; none when all is quiet. Opens, follows and closes its states. */
 export function readStrand(s: ServiceState, strand: Strand, r: ServiceReadings, now: EpochMs): Finding[] {
   const partedSince = strand === 'bad' ? tellApart(s, now) : null
+  if (strand === 'bad') handOver(s, now)
   const first = readFirst(s, strand, r, now, partedSince)
   const findings = first ? [first] : []
   if (strand === 'bad') readBranches(s, now, findings)
@@ -47,7 +48,7 @@ function readFirst(
   partedSince: EpochMs | null,
 ): Finding | null {
   const before = s.strands[strand]
-  const own = strand === 'bad' && before ? ownOf(s) : null
+  const own = strand === 'bad' && before ? ownOf(s, now) : null
   let kinds = strand === 'bad' ? badKinds(s, r, now) : slowKinds(r)
   if (own) kinds = ownKinds(kinds, windowsOf(s, strand, before!, own, now))
   const alarm = inAlarm(kinds)
@@ -61,8 +62,8 @@ function readFirst(
   }
   for (const kind of ['metrics', 'checks'] as const) {
     if (failing[kind]) state.excessAt[kind] = now
-    else if (!own && now - Math.max(state.raisedAt, state.excessAt[kind]) >= EVIDENCE_FADES_MS && s[kind])
-      clearSums(s[kind]!, strand)
+    else if (now - (own ? newestExcess(s) : Math.max(state.raisedAt, state.excessAt[kind])) >= EVIDENCE_FADES_MS)
+      if (s[kind]) clearSums(s[kind], strand)
   }
   const echo = strand === 'bad' && s.reports ? reportTrack(s.reports, kinds.report, now) : null
   state.reportPeak = Math.max(state.reportPeak, echo?.excess ?? 0)
@@ -75,7 +76,6 @@ function readFirst(
   }
   if (now - state.raisedAt < SEARCH_SETTLES_MS || (now / MINUTE) % SEARCH_EVERY_MIN === 0 || partedSince !== null) {
     locate(s, state, strand, kinds, { metrics, checks }, failing, now)
-    if (own) handOver(s, state)
     if (strand === 'bad' && failing.metrics) keepPicture(state, now)
   }
   const outgrown = all !== null && outgrows(state, all)

@@ -37,12 +37,14 @@ const REMARK_SHARE = 0.05
 /** Leaves of one may be leaves of the other: two names of one place overlap more than this. */
 const OVERLAP_SHARE = 0.5
 /** The first has not noticed: its share is within these factors of what it was before, give or take three errors. */
-const FALLS_TO = 0.5
-const RISES_TO = 2
+const FALLS_TO = 0.6
+const RISES_TO = 1.4
 /** Minutes before and after the onset over which that is read; the one in which it lies is left out. */
 const COURSE_MIN = 5
-/** Minutes that an onset is found in. */
+/** The first one's onset is found anew for so long: minutes are remembered for little longer (RING_SLOTS). */
 const ONSET_REACH_MS = HOUR
+/** A second one is told apart within this or never: what began at the edge of what is remembered may have begun before. */
+const FRESH_MS = 45 * MINUTE
 
 export interface Picture {
   at: EpochMs
@@ -66,10 +68,11 @@ export function keepPicture(state: StrandState, now: EpochMs): void {
   while (state.pictures.length > 1 && state.pictures[1]!.at <= now - KEPT_MS) state.pictures.shift()
 }
 
-/** Looks for a second trouble in what the first does not explain. `rates`: without the leaves of others that are told apart already. */
+/** Looks for a second trouble in what the first does not explain. `rates`: without the leaves of `others`, which are told apart already. */
 export function seekSecond(
   state: StrandState,
   rates: RateWindow,
+  others: readonly Where[],
   components: readonly Component[],
   now: EpochMs,
 ): Second | null {
@@ -78,7 +81,7 @@ export function seekSecond(
     const told = leavesIn(book, base.wheres)
     const rest = within(rates, minus(rates.mask ?? not(new Uint8Array(told.length)), told))
     if (!anyExcess(rest, 'bad')) continue
-    const found = newPlaces(base.wheres, rest, components)
+    const found = newPlaces([...base.wheres, ...others], rest, components)
     if (!found) continue
     const dated = judged(state, rates, base, told, leavesIn(book, found), now)
     if (dated) return { wheres: found, ...dated }
@@ -133,8 +136,9 @@ function judged(
   const shared = sumOf(rates, minus(told, not(claimed))).total
   if (shared > OVERLAP_SHARE * Math.min(sumOf(rates, claimed).total, sumOf(rates, told).total)) return null
   const { onset, interval } = leavesOnset(rates.state, 'bad', leaf => second[leaf] === 1, now)
-  if (now - onset < LASTS_MS || interval[1] - interval[0] > VAGUE_MS) return null
-  if (base.at !== null && base.at > onset + MINUTE) return null
+  if (now - onset < LASTS_MS || now - interval[0] > FRESH_MS || interval[1] - interval[0] > VAGUE_MS) return null
+  // What was told before the second began tells what the first is; what is told now only where nothing was told then.
+  if ((base.at ?? state.raisedAt) > onset + MINUTE === (base.at !== null)) return null
   const first = minus(told, claimed)
   const before =
     now - state.onset < ONSET_REACH_MS

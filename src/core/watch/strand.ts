@@ -56,8 +56,12 @@ export interface StrandState {
   branch: string
   /** Where it is told apart from the others; null: everywhere else. */
   claim: Where[] | null
+  /** Newest tick at which its claim grew. */
+  grewAt: EpochMs
   /** What was told lately: a second trouble is held against it. */
   pictures: Picture[]
+  /** Where it was before another was told apart from it. */
+  settled: Where[]
   /** Newest tick at which a second trouble seemed to lie beside it. */
   suspectedAt: EpochMs
 }
@@ -77,7 +81,9 @@ export const newStrand = (now: EpochMs, onset: EpochMs, onsetInterval: [EpochMs,
   demand: null,
   branch: '',
   claim: null,
+  grewAt: 0,
   pictures: [],
+  settled: [],
   suspectedAt: 0,
 })
 
