@@ -140,6 +140,29 @@ function judgeStories(
   judgePicture(scenario, first, raw, expect, verdict, must)
   judgeCause(scenario, first, raw, expect, verdict, must)
   judgeEnd(scenario, first, raw, expect, trouble, verdict, must)
+  if (raw.incidents === 2 && raw.second?.cause) judgeSecond(real, raw.second, must)
+}
+
+/** Two causes at once: the second is a story of its own, with its own onset, cause and components, and not part of the first. */
+function judgeSecond(real: Story[], second: Raw, must: Must): void {
+  const story = real[1]
+  must(story !== undefined, 'the second trouble is not told apart')
+  if (!story) return
+  const from = Date.parse(second.started_at)
+  const last = story.events.findLast(e => e.causes && Date.parse(e.at) <= Date.parse(second.resolved_at))
+  const at = Date.parse(last?.startedAt ?? story.events[0]!.at)
+  must(Math.abs(at - from) <= ONSET_WITHIN_MIN * MINUTE, `the second began at ${second.started_at}, told as ${iso(at)}`)
+  const cause = last?.causes?.toSorted((a, b) => b.probability - a.probability)[0]?.subject
+  must(cause === second.cause, `the second is laid on ${cause}`)
+  const parts = (e: IncidentEvent) => new Set((e.segments ?? []).flatMap(s => s.where.component ?? []))
+  const told = new Set(story.events.flatMap(e => [...parts(e)]))
+  must(
+    (second.components ?? []).every((c: string) => told.has(c)) && told.size === second.components?.length,
+    `the second is told of ${[...told].join()}`,
+  )
+  const closed =
+    story.closedAt === null ? Number.POSITIVE_INFINITY : minutes(story.closedAt - Date.parse(second.resolved_at))
+  must(closed <= RESOLVE_WITHIN_MIN, `the second resolved ${closed} min late`)
 }
 
 function judgePicture(scenario: Scenario, story: Story, raw: Raw, expect: Raw, verdict: Verdict, must: Must): void {

@@ -124,11 +124,11 @@ function lay(kind: Kind, file: Json & { world: World }, dice: Dice): Drawn {
   }
 }
 
+type Draw = (more: Partial<Trouble>) => Trouble
+
 /** One list of faults for each cause. */
 function troublesOf(kind: Kind, dice: Dice, cells: string[], components: string[]): Trouble[][] {
-  const [a, b, c, d] = cells as [string, string, string, string]
-  const [x, y, z] = components as [string, string, string]
-  const one = (more: Partial<Trouble>): Trouble => ({
+  const one: Draw = more => ({
     cells: null,
     components: null,
     severity: dice.scale([0.12, 0.9]),
@@ -137,73 +137,78 @@ function troublesOf(kind: Kind, dice: Dice, cells: string[], components: string[
     ramp: dice.pick([1, 2, 4]),
     ...more,
   })
+  return ofTwo(kind, dice, one, cells, components) ?? [ofOne(kind, dice, one, cells, components)]
+}
+
+function ofTwo(kind: Kind, dice: Dice, one: Draw, cells: string[], components: string[]): Trouble[][] | null {
+  const [a, b, c] = cells as [string, string, string]
+  const [x, y, z] = components as [string, string, string]
   const gap = dice.whole([12, 90])
   const later = { from: gap, until: gap + dice.whole([30, 90]) }
   const long = { until: Math.max(70, gap + dice.whole([10, 60])) }
-  const inCells = { cells: dice.flip(0.5) ? [a] : [a, b], ...(dice.flip(0.6) ? { components: [x] } : {}) }
+  const inCells = someOf(dice, cells, x)
   const everywhere = { components: dice.flip(0.7) ? [y] : [y, z] }
-  switch (kind) {
-    case 'crossing':
-      return dice.flip(0.5)
-        ? [[one({ ...inCells, ...long })], [one({ ...everywhere, ...later })]]
-        : [[one({ ...everywhere, ...long })], [one({ ...inCells, ...later })]]
-    case 'elsewhere':
-      return [
-        [one({ cells: [a, b], components: [x], ...long })],
-        [one({ cells: dice.flip(0.5) ? [c] : [b, c], components: [y], ...later })],
-      ]
-    case 'close': {
-      const soon = dice.whole([0, 7])
-      return [[one(inCells)], [one({ ...everywhere, from: soon, until: soon + dice.whole([30, 150]) })]]
-    }
-    case 'shared':
-      return dice.flip(0.5)
-        ? [[one({ cells: [a], components: [x, y], ...long })], [one({ components: [y, z], ...later })]]
-        : [[one({ cells: [a, b], ...long })], [one({ cells: [b, c], components: [y], ...later })]]
-    case 'spreading': {
-      const severity = dice.scale([0.12, 0.9])
-      const parts = dice.flip(0.5) ? { components: [x] } : {}
-      return [
-        [a, b, c].map((cell, i) => one({ cells: [cell], ...parts, severity, from: i * 15, until: 90 })) as Trouble[],
-      ]
-    }
-    case 'stages': {
-      const severity = dice.scale([0.12, 0.9])
-      return [
-        [
-          one({ cells: [a], components: [x], severity, until: 80 }),
-          one({ cells: [b], components: [x, y], severity, from: 15, until: 80 }),
-          one({ cells: [c, d], severity: severity, from: 32, until: 80 }),
-        ],
-      ]
-    }
-    case 'places': {
-      const until = dice.whole([40, 90])
-      return [
-        [one({ cells: [a], components: [x], until }), one({ components: [y], until: until + dice.pick([0, 15]) })],
-      ]
-    }
-    case 'spilling':
-      return [
-        [
-          one({ cells: [a, b], components: [x], severity: dice.between([0.4, 0.9]), until: 70 }),
-          one({ cells: [a, b], components: [y, z], severity: dice.between([0.1, 0.3]), from: gap % 30, until: 70 }),
-        ],
-      ]
-    case 'waves': {
-      const rest = dice.whole([15, 40])
-      return [
-        [
-          one({ ...inCells, until: 30, severity: 0.5 }),
-          one({ ...inCells, from: 35 + rest, until: 60 + rest, severity: 0.3 }),
-          one({ ...inCells, from: 66 + rest, until: 100 + rest, severity: 0.04 }),
-        ],
-      ]
-    }
-    default:
-      kind satisfies never
-      return []
+  if (kind === 'crossing')
+    return dice.flip(0.5)
+      ? [[one({ ...inCells, ...long })], [one({ ...everywhere, ...later })]]
+      : [[one({ ...everywhere, ...long })], [one({ ...inCells, ...later })]]
+  if (kind === 'elsewhere') {
+    const other = { cells: dice.flip(0.5) ? [c] : [b, c], components: [y] }
+    return [[one({ cells: [a, b], components: [x], ...long })], [one({ ...other, ...later })]]
   }
+  if (kind === 'close') {
+    const soon = dice.whole([0, 7])
+    return [[one(inCells)], [one({ ...everywhere, from: soon, until: soon + dice.whole([30, 150]) })]]
+  }
+  if (kind === 'shared')
+    return dice.flip(0.5)
+      ? [[one({ cells: [a], components: [x, y], ...long })], [one({ components: [y, z], ...later })]]
+      : [[one({ cells: [a, b], ...long })], [one({ cells: [b, c], components: [y], ...later })]]
+  return null
+}
+
+const someOf = (dice: Dice, cells: string[], component: string): Partial<Trouble> => ({
+  cells: cells.slice(0, dice.flip(0.5) ? 1 : 2),
+  ...(dice.flip(0.6) ? { components: [component] } : {}),
+})
+
+function ofOne(kind: Kind, dice: Dice, one: Draw, cells: string[], components: string[]): Trouble[] {
+  const [a, b, c, d] = cells as [string, string, string, string]
+  const [x, y, z] = components as [string, string, string]
+  const severity = dice.scale([0.12, 0.9])
+  if (kind === 'spreading') {
+    const parts = dice.flip(0.5) ? { components: [x] } : {}
+    return [a, b, c].map((cell, i) => one({ cells: [cell], ...parts, severity, from: i * 15, until: 90 }))
+  }
+  if (kind === 'stages')
+    return [
+      one({ cells: [a], components: [x], severity, until: 80 }),
+      one({ cells: [b], components: [x, y], severity, from: 15, until: 80 }),
+      one({ cells: [c, d], severity, from: 32, until: 80 }),
+    ]
+  if (kind === 'places') {
+    const until = dice.whole([40, 90])
+    const later = until + dice.pick([0, 15])
+    return [one({ cells: [a], components: [x], until }), one({ components: [y], until: later })]
+  }
+  if (kind === 'spilling')
+    return [
+      one({ cells: [a, b], components: [x], severity: dice.between([0.4, 0.9]), until: 70 }),
+      one({
+        cells: [a, b],
+        components: [y, z],
+        severity: dice.between([0.1, 0.3]),
+        from: dice.whole([0, 29]),
+        until: 70,
+      }),
+    ]
+  const rest = dice.whole([15, 40])
+  const where = someOf(dice, cells, x)
+  return [
+    one({ ...where, until: 30, severity: 0.5 }),
+    one({ ...where, from: 35 + rest, until: 60 + rest, severity: 0.3 }),
+    one({ ...where, from: 66 + rest, until: 100 + rest, severity: 0.04 }),
+  ]
 }
 
 interface Told {

@@ -8,6 +8,7 @@ import { makeFormat } from './format.js'
 import { worldMap } from './geo.js'
 import { countryRows, usualByCountry } from './map.js'
 import { gapsOf, ticks, timeTicks, toSeries } from './series.js'
+import { together } from './who.js'
 
 const f = makeFormat('en-GB')
 const START = Date.parse('2026-02-03T00:00:00Z')
@@ -44,6 +45,38 @@ describe('format', () => {
   it('adds the day only where it is not the same', () => {
     expect(f.moment(START + HOUR, START)).toBe('01:00 UTC')
     expect(f.moment(START - HOUR, START)).toBe('2 Feb, 23:00 UTC')
+  })
+})
+
+describe('several incidents of one service', () => {
+  const incident = (component: string, where: Record<string, string[]>, unaffected: Record<string, string[]>) => ({
+    latest: {
+      at: '2026-02-03T00:00:00Z',
+      event: 'updated' as const,
+      incident: component,
+      seq: 0,
+      service: 's',
+      title: '',
+      components: [component],
+      segments: [{ where, share: 0.5, interval: null }],
+      unaffected,
+    },
+  })
+  const video = incident(
+    'video',
+    { cell: ['a'], component: ['video'] },
+    { cell: ['b', 'c'], component: ['search', 'pay'] },
+  )
+  const pay = incident('pay', { component: ['pay'] }, { component: ['search', 'video'] })
+  it('are affected together, and what any of them hits is not fine', () => {
+    const all = together([video, pay])
+    expect(all.segments!.map(s => s.where.component)).toEqual([['video'], ['pay']])
+    expect(all.components).toEqual(['video', 'pay'])
+    expect(all.unaffected).toEqual({ component: ['search'] })
+  })
+  it('one alone is told as it is, also beside one that does not say where', () => {
+    expect(together([video])).toBe(video.latest)
+    expect(together([video, { latest: { ...pay.latest, segments: [] } }])).toBe(video.latest)
   })
 })
 

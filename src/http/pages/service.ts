@@ -12,7 +12,7 @@ import { slowest } from './incident.js'
 import { countryRows, mapFigure, type Usual } from './map.js'
 import { countBy, toSeries, total, type Series } from './series.js'
 import { own, phaseOf, recoveryIsSeen, type Standing } from './standing.js'
-import { affected, fine, componentList } from './who.js'
+import { affected, fine, componentList, together } from './who.js'
 import { ago, reasonSentence, shareBar, stateMark, statusSentence, time, whereText, type Voice } from './words.js'
 
 export type Range = '3h' | '24h' | '7d'
@@ -164,11 +164,11 @@ function samplesSection({ service }: Standing, { t, f }: Voice): Html | null {
 
 function whoSection(row: Standing, voice: Voice): Html {
   const { t } = voice
-  const incident = row.incidents[0]
-  if (!incident)
+  if (!row.incidents.length)
     return html`<section><h2>${t.who.affected}</h2><p class="soft">${row.state === 'unknown' ? t.who.unknown : t.who.nobody}</p></section>`
   const { components } = row.service
-  return html`<section><h2>${t.who.affected}</h2>${affected(incident.latest, components, voice)}${componentList(incident.latest, components, voice)}<h3>${t.who.fine}</h3>${fine(incident.latest, components, voice)}</section>`
+  const all = together(row.incidents)
+  return html`<section><h2>${t.who.affected}</h2>${affected(all, components, voice)}${componentList(all, components, voice)}<h3>${t.who.fine}</h3>${fine(all, components, voice)}</section>`
 }
 
 export function pastList(incidents: IncidentView[], voice: Voice): Html {

@@ -1,5 +1,6 @@
 import type { IncidentEvent, Segment, Uneven } from '../../contract/incident.js'
 import type { Component } from '../../contract/topology.js'
+import type { IncidentView } from '../../contract/view.js'
 import { html, type Html } from './html.js'
 import { labelName, shareBar, valueName, whereHtml, type Voice } from './words.js'
 
@@ -25,6 +26,22 @@ export function affected(event: IncidentEvent, components: readonly Component[],
 export function folded(rows: Html[], shown: number, id: string, { t, f }: Voice): Html {
   const rest = rows.slice(shown)
   return html`<ul class="bars">${rows.slice(0, shown)}</ul>${rest.length ? html`<details id="${id}"><summary>${t.more(f.number(rest.length))}</summary><ul class="bars">${rest}</ul></details>` : null}`
+}
+
+/** Several open incidents as one picture: what any of them hits is not fine. One without segments says nothing of where. */
+export function together(incidents: readonly Pick<IncidentView, 'latest'>[]): IncidentEvent {
+  const placed = incidents.map(each => each.latest).filter(each => each.segments?.length)
+  if (placed.length < 2) return incidents[0]!.latest
+  const segments = placed.flatMap(each => each.segments!)
+  const hit = (label: string) => new Set(segments.flatMap(each => each.where[label] ?? []))
+  const unaffected = Object.entries(placed[0]!.unaffected ?? {}).flatMap(([label, values]): [string, string[]][] => {
+    const left = values.filter(
+      value => !hit(label).has(value) && placed.every(each => each.unaffected?.[label]?.includes(value)),
+    )
+    return left.length ? [[label, left]] : []
+  })
+  const components = [...new Set(placed.flatMap(each => each.components ?? []))]
+  return { ...placed[0]!, segments, components, unaffected: Object.fromEntries(unaffected) }
 }
 
 export function fine(event: IncidentEvent, components: readonly Component[], voice: Voice): Html {
