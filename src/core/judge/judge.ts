@@ -288,9 +288,11 @@ export class Judge {
     const out: Upstream[] = []
     for (const d of this.services.get(service)?.dependsOn ?? []) {
       if (!d.service || d.service === service) continue
-      const story = this.stories.findLast(
+      const stories = this.stories.filter(
         x => x.service === d.service && x.strand === 'bad' && (x.open || x.resolvedAt! > since),
       )
+      // Of several troubles there the last that may have come first.
+      const story = stories.findLast(x => x.onset <= since + SAME_ONSET_MS) ?? stories.at(-1)
       const theirs = this.services.get(d.service)
       if (story) out.push({ id: d.id, name: d.name, onset: story.onset, incident: story.id })
       else if (theirs?.alarmOnset && theirs.alarmAt >= since - 2 * MINUTE)
