@@ -157,6 +157,22 @@ describe('one trouble stays one incident', () => {
         spread(160, { cell: ['c'] }),
       ],
     ],
+    [
+      'that grows and appears elsewhere at once',
+      [spread(120, cells), spread(145, pay), spread(145, { cell: ['c'], component: ['cart'] })],
+    ],
+    [
+      'that shares a component, and hardly bends',
+      [spread(120, cells), spread(145, { component: ['cart', 'pay'] }, 0.1)],
+    ],
+    ['or two that begin within minutes', [spread(120, cells), spread(124, pay)]],
+    [
+      'in two places at once, weakly and for long',
+      [
+        { from: 120, until: 207, where: { cell: ['a'], component: ['cart'] }, bad: 0.06 },
+        { from: 120, until: 225, where: pay, bad: 0.1 },
+      ],
+    ],
     ['in two places at once', [spread(120, cells), spread(120, pay)]],
     [
       'in two places at once, one of them mended long before',
