@@ -277,27 +277,34 @@ export function runPair(kind: Kind, seed: number, keep?: (events: IncidentEvent[
   return { kind, seed, count: told.length, right: told.length >= least && told.length <= most, stories }
 }
 
-function summary(results: readonly PairResult[]): string {
-  const rows = Object.keys(KINDS).flatMap(kind => {
+/** A markdown table, one row a kind. */
+export function table(results: readonly PairResult[]): string {
+  const rows = (Object.keys(KINDS) as Kind[]).flatMap(kind => {
     const some = results.filter(r => r.kind === kind)
     if (some.length === 0) return []
-    const counts = [0, 1, 2, 3].map(n => some.filter(r => (n === 3 ? r.count >= 3 : r.count === n)).length)
+    const counts = [1, 2].map(n => some.filter(r => r.count === n).length)
     const stories = some.flatMap(r => r.stories)
     const part = (hold: (s: PairResult['stories'][number]) => boolean): string =>
-      stories.length === 0 ? '–' : `${((100 * stories.filter(hold).length) / stories.length).toFixed(0)} %`
-    return [
-      [
-        kind.padEnd(10),
-        `${some.filter(r => r.right).length}/${some.length}`.padStart(8),
-        counts.map(n => String(n).padStart(4)).join(''),
-        part(s => Math.abs(s.onsetMin) <= 5).padStart(8),
-        part(s => s.place).padStart(7),
-        part(s => s.cause).padStart(7),
-        part(s => s.endMin !== null && s.endMin > -10 && s.endMin <= 40).padStart(7),
-      ].join(' '),
+      stories.length === 0 ? '–' : `${stories.filter(hold).length} of ${stories.length}`
+    const { least, most } = KINDS[kind]
+    const cells = [
+      kind,
+      least === most ? `${least}` : `${least} or ${most}`,
+      `${some.filter(r => r.right).length} of ${some.length}`,
+      ...counts,
+      some.length - counts[0]! - counts[1]!,
+      part(s => Math.abs(s.onsetMin) <= 5),
+      part(s => s.place),
+      part(s => s.cause),
+      part(s => s.endMin !== null && s.endMin > -10 && s.endMin <= 40),
     ]
+    return [`| ${cells.join(' | ')} |`]
   })
-  return [`kind          right   0   1   2  3+    onset   place   cause     end`, ...rows].join('\n')
+  return [
+    '| kind | stories | as many | one | two | other | onset within 5 min | just its cells and components | its cause first | ended within 40 min |',
+    '|---|---|---|---|---|---|---|---|---|---|',
+    ...rows,
+  ].join('\n')
 }
 
 function main(): void {
@@ -318,7 +325,7 @@ function main(): void {
       if (given.json) console.log(JSON.stringify(result))
     }
   }
-  if (!given.json) console.log(summary(results))
+  if (!given.json) console.log(table(results))
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) main()
