@@ -138,6 +138,43 @@ describe('judge()', () => {
     else expect(failures.join('; ')).toMatch(failure)
   })
 
+  describe('of two causes at once', () => {
+    const second = {
+      started_at: '2031-05-06T09:45:00Z',
+      resolved_at: '2031-05-06T10:40:00Z',
+      cause: 'chg-decoy',
+      components: ['search'],
+    }
+    const two = parseScenario({ ...file, ground_truth: { ...file.ground_truth, incidents: 2, second } })
+    const other = (): IncidentEvent[] => [
+      {
+        ...story()[0]!,
+        incident: 'i2',
+        at: time(52),
+        startedAt: time(46),
+        segments: [{ where: { component: ['search'] }, share: 0.4, interval: null }],
+        causes: [{ subject: 'chg-decoy', title: '', state: 'suspected', probability: 0.9, because: [] }],
+      },
+      { ...story()[2]!, incident: 'i2', at: time(110), seq: 1 },
+    ]
+    test('has nothing to say against two stories, the first of which ends with its own trouble', () => {
+      const verdict = judge(two, [...story(), ...other()])
+      expect(verdict).toMatchObject({ failures: [], incidents: 2, resolveDelayMin: 9 })
+    })
+    const wrongs: [string, (events: IncidentEvent[]) => void, RegExp][] = [
+      ['one story for both', e => e.splice(0, 2), /not told apart/],
+      ['the onset of the first', e => (e[0]!.startedAt = time(31)), /the second began at .*, told as/],
+      ['the cause of the first', e => (e[0]!.causes = story()[0]!.causes!), /laid on chg-config/],
+      ['the component of the first', e => (e[0]!.segments = story()[0]!.segments!), /told of inbox/],
+      ['no end', e => e.splice(1, 1), /resolved Infinity min late/],
+    ]
+    test.each(wrongs)('%s', (_, spoil, failure) => {
+      const events = other()
+      spoil(events)
+      expect(judge(two, [...story(), ...events]).failures.join('; ')).toMatch(failure)
+    })
+  })
+
   test('a quiet twin allows nothing', () => {
     expect(judge(scenario, [], { quiet: true }).ok).toBe(true)
     expect(judge(scenario, story(), { quiet: true }).failures.join()).toMatch(/1 incidents in a quiet world/)

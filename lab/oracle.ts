@@ -139,7 +139,8 @@ function judgeStories(
   if (ask === 'detect') return
   judgePicture(scenario, first, raw, expect, verdict, must)
   judgeCause(scenario, first, raw, expect, verdict, must)
-  judgeEnd(scenario, first, raw, expect, trouble, verdict, must)
+  // Told apart, each ends with its own.
+  judgeEnd(scenario, first, raw, expect, real.length > 1 ? trouble.slice(0, 1) : trouble, verdict, must)
   if (raw.incidents === 2 && raw.second?.cause) judgeSecond(real, raw.second, must)
 }
 
