@@ -4,7 +4,6 @@ import {
   globalShare,
   isNew,
   minuteOf,
-  READ_SLOTS,
   WARM_UP_SHARE_MAX,
   type RateState,
   type Strand,
@@ -12,6 +11,7 @@ import {
 import { EFFECTIVE_REQUESTS } from './rates/window.js'
 
 export { learnRates } from './rates/learn.js'
+export { leavesOnset, rateOnset } from './rates/onset.js'
 export {
   startAnew,
   DEMAND_SLOTS,
@@ -47,8 +47,6 @@ const SPREAD_GROUPS = 8
 export const UNREADABLE_MS = 10 * MINUTE
 /** Shares below this above the usual are not called failing. */
 export const CLEAR_SHARE: Record<Strand, number> = { bad: 0.003, slow: 0.02 }
-/** One minute may say so much about the onset: enough to tell a steep rise from a flat one, too little to outvote its neighbours. */
-const ONSET_CAP_BITS = 100
 
 /** What one strand looks like after a tick. */
 export interface RateReading {
@@ -150,53 +148,4 @@ function badMinutes(state: RateState, strand: Strand, group: number, now: EpochM
 /** Forgets the evidence of one strand: its alarm is over although the sums, built in a flood, would take long to run down. */
 export function clearSums(state: RateState, strand: Strand): void {
   state.sums[strand].fill(0)
-}
-
-/** When the strand left its usual share, from minute sums of the given groups: the start that the likelihood likes best. */
-export function rateOnset(
-  state: RateState,
-  strand: Strand,
-  groups: readonly number[],
-  now: EpochMs,
-): { onset: EpochMs; interval: [EpochMs, EpochMs] } {
-  const wanted = new Set(groups.slice(0, 8))
-  return leavesOnset(state, strand, leaf => state.book.groups[leaf]!.some(g => wanted.has(g)), now)
-}
-
-/** The same for any set of label sets. */
-export function leavesOnset(
-  state: RateState,
-  strand: Strand,
-  wanted: (leaf: number) => boolean,
-  now: EpochMs,
-): { onset: EpochMs; interval: [EpochMs, EpochMs] } {
-  const slots = READ_SLOTS
-  const first = Math.floor(now / MINUTE) * MINUTE - slots * MINUTE
-  // Row r: evidence summed from a minute to the end, for the r-th rise; the rise is fitted together with the start.
-  const tails = RISES[strand].map(() => new Float64Array(slots))
-  const present = new Uint8Array(slots)
-  let best = slots - 1
-  let top = Number.NEGATIVE_INFINITY
-  for (let k = slots - 1; k >= 0; k--) {
-    const m = minuteOf(state, strand, first + k * MINUTE, wanted)
-    if (m) present[k] = 1
-    for (let r = 0; r < tails.length; r++) {
-      const bits = m ? riseBits(m.total, m.hit / m.total, m.expected / m.total, RISES[strand][r]!) : 0
-      const sum = (tails[r]![k + 1] ?? 0) + Math.max(-ONSET_CAP_BITS, Math.min(ONSET_CAP_BITS, bits))
-      tails[r]![k] = sum
-      if (m && sum > top) {
-        top = sum
-        best = k
-      }
-    }
-  }
-  // Starts whose likelihood is within 3 bits of the best one.
-  let low = best
-  let high = best
-  for (let k = 0; k < slots; k++) {
-    if (!present[k] || tails.every(tail => tail[k]! < top - 3)) continue
-    if (k < low) low = k
-    if (k > high) high = k
-  }
-  return { onset: first + best * MINUTE, interval: [first + (low - 1) * MINUTE, first + (high + 1) * MINUTE] }
 }
