@@ -6,8 +6,9 @@ import { type Question, startOf, undoOf } from './question.js'
 /**
  * Dose and response: if a rollout is the cause, the failing share goes up (and on a stepwise undoing down) as the share that has
  * the change. Two curves with one free size each compete on the plateaus between steps:
- *   dose: failing = size × share rolled out;   indifferent: failing = size from the onset on, whatever the steps.
- * bits = (χ² of the second − χ² of the first) / (2 ln 2). Plateaus, not minutes, are counted: shares are read over windows of
+ *   dose: failing = size × share rolled out;   indifferent: failing = size from the onset on, whatever the steps,
+ *   or, in one case of a few, growing by steps of its own, which fits whatever is seen.
+ * bits = log2 of the likelihood of the first over that of the others, each exp(−χ²/2). Plateaus, not minutes, are counted: shares are read over windows of
  * five minutes, so neighbouring minutes say the same twice.
  */
 
@@ -18,6 +19,12 @@ const SHAPE_ERROR = 0.2
 /** Least error of a failing share; what is below it before the onset would not have been noticed. */
 const LEAST_ERROR = 0.01
 const MOST_BITS = 6
+/**
+ * One trouble in five grows in steps that are none of this change: load builds up, one thing pulls down the next, something else
+ * rolls out. Its steps come out as these do every second time, for rollouts are alike.
+ */
+const OWN_GROWTH = 0.2
+const OWN_STEP = 0.5
 const LEAST_BITS = -5
 
 interface Plateau {
@@ -35,7 +42,7 @@ export function dose(c: Change, q: Question): Evidence[] {
   if (levels.size < 2 || !plateaus.some(p => p.afterOnset && p.failing > 0)) return []
   const byDose = misfit(plateaus, p => p.dose)
   const byOnset = misfit(plateaus, p => (p.afterOnset ? 1 : 0))
-  const bits = Math.max(LEAST_BITS, Math.min(MOST_BITS, (byOnset - byDose) / (2 * Math.LN2)))
+  const bits = Math.max(LEAST_BITS, Math.min(MOST_BITS, againstOthers(byDose, byOnset, plateaus)))
   if (Math.abs(bits) < 0.5) return []
   const doses = plateaus.map(p => percent(p.dose)).join(' → ')
   const shares = plateaus.map(p => percent(p.failing)).join(' → ')
@@ -81,6 +88,13 @@ function plateausOf(steps: readonly [EpochMs, number][], q: Question): Plateau[]
     out.push({ dose: has, failing, error, afterOnset: true })
   })
   return out
+}
+
+/** log2 of the likelihood of the dose over that of what else may be: a flat share, or one that grows in a way of its own. */
+function againstOthers(byDose: number, byOnset: number, plateaus: readonly Plateau[]): number {
+  const steps = plateaus.filter(p => p.afterOnset).length
+  const own = OWN_GROWTH * OWN_STEP ** Math.max(1, steps - 1)
+  return -Math.log2((1 - OWN_GROWTH) * Math.exp((byDose - byOnset) / 2) + own * Math.exp(byDose / 2))
 }
 
 /** χ² of failing = size × shape with the size that fits best. */

@@ -24,6 +24,8 @@ const CLOCK_ERROR_MIN = 0.7
  */
 const RATE_WINDOWS_MS = [HOUR, 3 * HOUR, 8 * HOUR]
 const ENOUGH = 4
+/** A step that adds next to nobody may still be the one. */
+const LEAST_BITE = 0.05
 /** Most causes bite sooner. */
 const LONG_MIN = 30
 /** Nearness alone never says more: changes come in bursts, and so does what is not listed. Nor is any wait impossible. */
@@ -33,7 +35,7 @@ const LEAST_BITS = -9
 export function time(c: Change, q: Question): Evidence {
   const last = stepBefore(c, q)
   const delayMin = (q.onset - last) / MINUTE
-  const bits = Math.log2(density(delayMin, uncertainMin(q)) / ratePerMin(c, q))
+  const bits = Math.log2((density(delayMin, uncertainMin(q)) * biteShare(c, last)) / ratePerMin(c, q))
   const says =
     last > q.onset
       ? `took effect ${-delayMin > uncertainMin(q) + CLOCK_ERROR_MIN ? `${ago(last - q.onset)} after` : 'at about'} the time of the onset`
@@ -46,6 +48,26 @@ export function stepBefore(c: Change, q: Question): EpochMs {
   const steps = [startOf(c), ...(c.rollout ?? []).map(([at]) => at)].filter(at => at <= q.interval[1] + SLACK_MS)
   const before = steps.filter(at => at <= q.onset)
   return before.length > 0 ? Math.max(...before) : Math.min(...steps)
+}
+
+/**
+ * A rollout has a step near any onset more easily than a change without steps. As a cause it bites noticeably at its first step
+ * half the time, else at any, the likelier the more it adds.
+ */
+function biteShare(c: Change, step: EpochMs): number {
+  const steps = [...(c.rollout ?? [])].sort((a, b) => a[0] - b[0]).filter(([, share]) => share > 0)
+  if (steps.length < 2) return 1
+  let all = 0
+  let own = 0
+  let before = 0
+  for (const [at, share] of steps) {
+    const added = Math.max(0, share - before)
+    all += added
+    if (at === step) own += added
+    before = share
+  }
+  const first = step <= steps[0]![0] ? 0.5 : 0
+  return Math.max(LEAST_BITE, first + (all > 0 ? (0.5 * own) / all : 0))
 }
 
 /** Half of a 95 % interval is two standard deviations. */
