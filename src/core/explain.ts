@@ -35,6 +35,12 @@ const PRIOR_BITS: Record<ChangeKind, number> = {
  * weighed against how often changes come by chance.
  */
 const NONE_BITS = -0.1
+/**
+ * Every term hedges for itself against the odd cause (a late one, a scope filled in wrongly), but few causes are odd in every way:
+ * added up, the bits are shy. They are stretched by what makes given probabilities come true (one slope, as Platt, 1999): over 735
+ * drawn worlds the likelihood is highest at 1.5 and flat from 1.3 to 1.8; no order changes by it, nor who is likelier than none.
+ */
+const SLOPE = 1.4
 /** The least that a candidate keeps, so that nothing is ever said with certainty. */
 const MIN_PROBABILITY = 0.002
 const MAX_CAUSES = 8
@@ -59,8 +65,8 @@ export function explain(q: Question): Explanation {
     ...weighLoad(changes, labels, q),
     ...weighEchoes(q),
   ]
-  const weights = new Map(found.map(f => [f, 2 ** Math.min(40, f.bits)]))
-  const all = [...weights.values()].reduce((a, b) => a + b, 2 ** NONE_BITS)
+  const weights = new Map(found.map(f => [f, 2 ** Math.min(40, SLOPE * (f.bits - NONE_BITS))]))
+  const all = [...weights.values()].reduce((a, b) => a + b, 1)
   found.sort((a, b) => weights.get(b)! - weights.get(a)! || (a.subject < b.subject ? -1 : 1))
   const shown = found.slice(0, MAX_CAUSES)
   // Every shown candidate and "none" keep the least, so what is shared out is a little under 1 and the sum never over it.
@@ -68,7 +74,7 @@ export function explain(q: Question): Explanation {
   nameChances(shown, changes, q)
   return {
     causes: shown.map(f => causeOf(f, bounded(weights.get(f)! / all))),
-    unexplained: bounded(2 ** NONE_BITS / all),
+    unexplained: bounded(1 / all),
   }
 }
 

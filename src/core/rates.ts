@@ -1,13 +1,6 @@
 import { MINUTE, type EpochMs } from '../contract/time.js'
 import { groupCount } from './aggregate.js'
-import {
-  globalShare,
-  isNew,
-  minuteOf,
-  WARM_UP_SHARE_MAX,
-  type RateState,
-  type Strand,
-} from './rates/state.js'
+import { globalShare, isNew, minuteOf, WARM_UP_SHARE_MAX, type RateState, type Strand } from './rates/state.js'
 import { EFFECTIVE_REQUESTS } from './rates/window.js'
 
 export { learnRates } from './rates/learn.js'

@@ -21,7 +21,13 @@ export function reversal(c: Change, q: Question): Evidence[] {
   if (startOf(undo) < q.interval[0] - SLACK_MS) return [{ says: 'had been undone before the onset', bits: -5, refs }]
   const lag = q.turnedAt === null ? null : q.turnedAt - startOf(undo)
   if (lag !== null && lag > -10 * MINUTE && lag < 45 * MINUTE)
-    return [{ says: `was undone, and within ${ago(Math.max(lag, MINUTE))} the trouble began to shrink`, bits: BETTER_BITS, refs }]
+    return [
+      {
+        says: `was undone, and within ${ago(Math.max(lag, MINUTE))} the trouble began to shrink`,
+        bits: BETTER_BITS,
+        refs,
+      },
+    ]
   if (q.turnedAt === null && q.now !== undefined && q.now - startOf(undo) > UNDONE_IN_VAIN_MS)
     return [{ says: `was undone ${ago(q.now - startOf(undo))} ago, without effect so far`, bits: -2, refs }]
   return [{ says: 'people chose to undo it', bits: CHOSEN_BITS, refs }]
