@@ -45,7 +45,7 @@ const TELLING = 4
 const HELD_PART = 0.8
 const FAILS_NATS = 6
 const FAILS_PART = 0.3
-/** Of the posterior, outside the interval on each side. */
+/** Of the posterior, outside the interval on each side; the minutes either side of it, which are added for the rounding, make it 95 %. */
 const TAIL = 0.05
 
 export interface MinuteSum {
@@ -54,7 +54,7 @@ export interface MinuteSum {
   expected: number
 }
 
-/** When the strand left its usual share: posterior median and 95 % interval over the minutes at hand. */
+/** When the strand left its usual share: the likeliest minute, and a 95 % interval over the minutes at hand. */
 export function rateOnset(
   state: RateState,
   strand: Strand,
@@ -63,9 +63,9 @@ export function rateOnset(
 ): { onset: EpochMs; interval: [EpochMs, EpochMs] } {
   const first = Math.floor(now / MINUTE) * MINUTE - READ_SLOTS * MINUTE
   const minutes = sumsOf(state, strand, groups, first)
-  const { low, middle, high } = startOf(minutes)
+  const { low, likeliest, high } = startOf(minutes)
   // A fault that grows from nothing is not seen in its first minute.
-  return { onset: first + middle * MINUTE, interval: [first + (low - 1) * MINUTE, first + (high + 1) * MINUTE] }
+  return { onset: first + likeliest * MINUTE, interval: [first + (low - 1) * MINUTE, first + (high + 1) * MINUTE] }
 }
 
 /** Sums by minute over the label sets that fail now; over those of the groups where none stands out. */
@@ -134,8 +134,8 @@ function inGroups(state: RateState, groups: readonly number[]): Uint8Array {
   return Uint8Array.from(state.book.groups, own => (own.some(g => wanted.has(g)) ? 1 : 0))
 }
 
-/** Places in the list: posterior median and the ends of the interval, all inclusive. */
-export function startOf(minutes: readonly (MinuteSum | null)[]): { low: number; middle: number; high: number } {
+/** Places in the list: the likeliest start and the ends of the interval, all inclusive. */
+export function startOf(minutes: readonly (MinuteSum | null)[]): { low: number; likeliest: number; high: number } {
   const weights = startWeights(minutes)
   const all = weights.reduce((a, b) => a + b, 0)
   const quantile = (p: number): number => {
@@ -143,7 +143,7 @@ export function startOf(minutes: readonly (MinuteSum | null)[]): { low: number; 
     for (let s = 0; s < weights.length; s++) if ((sum += weights[s]!) >= p * all) return s
     return weights.length - 1
   }
-  return { low: quantile(TAIL), middle: quantile(0.5), high: quantile(1 - TAIL) }
+  return { low: quantile(TAIL), likeliest: weights.indexOf(Math.max(...weights)), high: quantile(1 - TAIL) }
 }
 
 /** Weight of every minute as the first that is not usual. */
