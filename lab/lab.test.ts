@@ -31,6 +31,14 @@ describe('drawWorld()', () => {
     }
   })
 
+  test('hides the cause as often as it is told to', () => {
+    const plots = seeds.map(seed => String(drawWorld(seed, { unlistedShare: 1 }).title))
+    expect(plots.filter(title => title.includes('listed'))).toEqual([])
+    expect(plots.filter(title => title.includes('hidden')).length).toBeGreaterThan(45)
+    const none = seeds.map(seed => String(drawWorld(seed, { unlistedShare: 0 }).title))
+    expect(none.filter(title => title.includes('hidden'))).toEqual([])
+  })
+
   test('lists ten changes close together, the cause among them or not', () => {
     const plots = { listed: 0, hidden: 0, calm: 0 }
     for (const seed of seeds) {

@@ -1,5 +1,5 @@
 // Plays scenarios and drawn worlds through the engine in virtual time and judges what it said:
-//   node --import ./scripts/ts.mjs lab/run.ts [--worlds N] [--seed S] [--scenarios] [--twins] [--draws K] [--only KINDS]
+//   node --import ./scripts/ts.mjs lab/run.ts [--worlds N] [--seed S] [--unlisted-share U] [--scenarios] [--twins] [--draws K] [--only KINDS]
 //     [--ask all|detect] [--history-hours H] [--file SCENARIO.json] [--write DIR] [--json] [--quick]
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -127,6 +127,7 @@ function main(): void {
     options: {
       worlds: { type: 'string', default: '0' },
       seed: { type: 'string', default: '1' },
+      'unlisted-share': { type: 'string' },
       scenarios: { type: 'boolean', default: false },
       twins: { type: 'boolean', default: false },
       draws: { type: 'string', default: '1' },
@@ -145,6 +146,8 @@ function main(): void {
     historyHours: Number(given['history-hours']),
     ...(given.only ? { only: given.only.split(',') as Via[] } : {}),
   }
+  const unlisted = given['unlisted-share']
+  const drawing = unlisted === undefined ? {} : { unlistedShare: Number(unlisted) }
   const fixed = given.file.map(readScenarioFile)
   if (given.scenarios) fixed.push(...scenariosOf(fileURLToPath(new URL('../scenarios/', import.meta.url))))
   if (given.quick) fixed.push(readScenarioFile(fileURLToPath(new URL('../scenarios/slow-burn.json', import.meta.url))))
@@ -155,7 +158,7 @@ function main(): void {
     if (given.twins) plays.push([scenario, { ...options, quiet: true }])
   }
   for (let i = 0; i < worlds; i++) {
-    const file = drawWorld(seed * 1_000_003 + i)
+    const file = drawWorld(seed * 1_000_003 + i, drawing)
     if (given.write) {
       mkdirSync(given.write, { recursive: true })
       writeFileSync(join(given.write, `${String(file.id)}.json`), `${JSON.stringify(file, null, 1)}\n`)

@@ -12,6 +12,8 @@ import { drawSignals } from './world-signals.js'
 export interface WorldOptions {
   /** Draw this plot; any by default, in proportion to `PLOTS`. */
   plot?: Plot
+  /** Of the worlds in which something breaks, those whose cause is not told; else as in `PLOTS`. */
+  unlistedShare?: number
 }
 
 /** `listed`: the cause is among the changes told. `hidden`: it is not. `calm`: nothing breaks. */
@@ -62,9 +64,19 @@ const TITLES: Record<(typeof KINDS)[number], string> = {
   launch: 'Launch',
 }
 
+function plotsOf(unlistedShare: number | undefined): [Plot, number][] {
+  if (unlistedShare === undefined) return PLOTS
+  const calm = PLOTS.find(([plot]) => plot === 'calm')![1]
+  return [
+    ['listed', (1 - calm) * (1 - unlistedShare)],
+    ['hidden', (1 - calm) * unlistedShare],
+    ['calm', calm],
+  ]
+}
+
 export function drawWorld(seed: number, options: WorldOptions = {}): Json {
   const dice = new Dice(sfc32(seed))
-  const plot = options.plot ?? dice.weighted(PLOTS)
+  const plot = options.plot ?? dice.weighted(plotsOf(options.unlistedShare))
   const t0 = Date.UTC(2026 + dice.whole([0, 4]), dice.whole([0, 11]), dice.whole([1, 28]), dice.whole([0, 23]))
   const onset = t0 + dice.whole(ONSET_MIN) * MINUTE
   const ground = drawGround(dice)
