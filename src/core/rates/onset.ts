@@ -1,6 +1,6 @@
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import { rowsAt } from '../aggregate.js'
-import { expectedShare, READ_SLOTS, type RateState, type Strand } from './state.js'
+import { expectedShare, minuteOf, READ_SLOTS, type RateState, type Strand } from './state.js'
 
 /**
  * When did a failing share leave its usual level? Nobody knows how steeply a fault grows, so the share after the start is a
@@ -61,32 +61,26 @@ export function rateOnset(
   groups: readonly number[],
   now: EpochMs,
 ): { onset: EpochMs; interval: [EpochMs, EpochMs] } {
-  const first = Math.floor(now / MINUTE) * MINUTE - READ_SLOTS * MINUTE
-  const minutes = sumsOf(state, strand, groups, first)
-  const { low, likeliest, high } = startOf(minutes)
+  const wanted = failing(state, strand, firstOf(now)) ?? inGroups(state, groups)
+  return leavesOnset(state, strand, leaf => wanted[leaf] === 1, now)
+}
+
+/** The same for any set of label sets. */
+export function leavesOnset(
+  state: RateState,
+  strand: Strand,
+  wanted: (leaf: number) => boolean,
+  now: EpochMs,
+): { onset: EpochMs; interval: [EpochMs, EpochMs] } {
+  const first = firstOf(now)
+  const { low, likeliest, high } = startOf(
+    Array.from({ length: READ_SLOTS }, (_, k) => minuteOf(state, strand, first + k * MINUTE, wanted)),
+  )
   // A fault that grows from nothing is not seen in its first minute.
   return { onset: first + likeliest * MINUTE, interval: [first + (low - 1) * MINUTE, first + (high + 1) * MINUTE] }
 }
 
-/** Sums by minute over the label sets that fail now; over those of the groups where none stands out. */
-function sumsOf(state: RateState, strand: Strand, groups: readonly number[], first: EpochMs): (MinuteSum | null)[] {
-  const wanted = failing(state, strand, first) ?? inGroups(state, groups)
-  return Array.from({ length: READ_SLOTS }, (_, k) => {
-    const slot = first + k * MINUTE
-    const rows = rowsAt(state.ring, slot)
-    if (!rows) return null
-    const hits = strand === 'bad' ? rows.b : rows.c
-    const sum = { total: 0, hit: 0, expected: 0 }
-    for (let i = 0; i < rows.leaf.length; i++) {
-      const leaf = rows.leaf[i]!
-      if (wanted[leaf] !== 1) continue
-      sum.total += rows.a[i]!
-      sum.hit += hits[i]!
-      sum.expected += rows.a[i]! * expectedShare(state, strand, leaf, slot)
-    }
-    return sum.total > 0 ? sum : null
-  })
-}
+const firstOf = (now: EpochMs): EpochMs => Math.floor(now / MINUTE) * MINUTE - READ_SLOTS * MINUTE
 
 /** Leaf → 1 where it fails in the newest minutes; null when they do not hold most of the excess. */
 function failing(state: RateState, strand: Strand, first: EpochMs): Uint8Array | null {
