@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { LABEL_VALUE_CHARS, SERVICE_CHARS, TITLE_CHARS } from './limits.js'
+import { LABEL_VALUE_CHARS, SCOPE_VALUES, SERVICE_CHARS, TITLE_CHARS, TOPOLOGY_NODES } from './limits.js'
 
 // The configuration file, once: this schema checks it, types it and is what `epicenter check` explains.
 
@@ -21,12 +21,22 @@ const Dependency = Type.Object(
   { additionalProperties: false },
 )
 
+/** Codes that people quote from error pages (`LHR`), with the cell that serves them. */
+const Edge = Type.Object(
+  {
+    cell: Id(LABEL_VALUE_CHARS),
+    codes: Type.Array(Id(LABEL_VALUE_CHARS), { minItems: 1, maxItems: SCOPE_VALUES }),
+  },
+  { additionalProperties: false },
+)
+
 const Service = Type.Object(
   {
     id: Id(SERVICE_CHARS),
     title: Type.Optional(Title),
     components: Type.Optional(Type.Array(Component)),
     dependsOn: Type.Optional(Type.Array(Dependency)),
+    edges: Type.Optional(Type.Array(Edge, { maxItems: TOPOLOGY_NODES })),
   },
   { additionalProperties: false },
 )
@@ -170,6 +180,7 @@ export interface Config {
     title: string
     components: Static<typeof Component>[]
     dependsOn: Static<typeof Dependency>[]
+    edges?: Static<typeof Edge>[]
   }[]
   notifiers: NotifierConfig[]
   /** At least one; the first is at `/status`. */

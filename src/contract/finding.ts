@@ -1,4 +1,4 @@
-import type { IncidentKind, Segment, Uneven, Where } from './incident.js'
+import type { IncidentKind, Quoted, Segment, Uneven, Where } from './incident.js'
 import type { Fact, ObservationVia } from './signal.js'
 import type { Order } from './order.js'
 import type { EpochMs } from './time.js'
@@ -66,6 +66,8 @@ export interface Finding {
   segments: SegmentReading[]
   uneven: Uneven[]
   unaffected: Where
+  /** Codes that people quote more often than usual. */
+  quoted?: Quoted[]
   components: string[]
   /** Followed for recovery; the first is everything. */
   tracks: Track[]

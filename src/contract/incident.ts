@@ -13,6 +13,19 @@ export interface Segment {
   interval: [number, number] | null
 }
 
+/** Codes of places (edges, cells, versions) that people quote more often than usual. */
+export interface Quoted {
+  where: Where
+  /** People who quote one of these, of all who quote any, */
+  people: number
+  of: number
+  /** and the part of them that usually does, 0..1. */
+  usual: number
+  bits: number
+  /** What requests and checks say of it: they fail there too, they do not, or nobody measures. */
+  measured: 'failing' | 'healthy' | 'unknown'
+}
+
 export interface Uneven {
   where: Where
   share: number
@@ -93,6 +106,8 @@ export interface IncidentEvent {
   uneven?: Uneven[]
   /** Label name → values that are observed to be fine. */
   unaffected?: Where
+  /** Left out when nobody quotes anything unusual. */
+  quoted?: Quoted[]
   causes?: Cause[]
   /** Probability that no listed change is the cause. */
   unexplained?: number

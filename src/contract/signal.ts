@@ -1,5 +1,5 @@
 import type { EpochMs } from './time.js'
-import type { Component, Dependency } from './topology.js'
+import type { Component, Dependency, Edge } from './topology.js'
 
 /** How an observation reached us; one detector per kind, evidence is added in bits. */
 export type ObservationVia = 'report' | 'post' | 'check' | 'metric'
@@ -78,6 +78,8 @@ export interface Topology extends FactBase {
   via: 'topology'
   components: Component[]
   dependsOn: Dependency[]
+  /** Which cell stands behind the codes that people quote from error pages. */
+  edges?: Edge[]
 }
 
 export type Fact = Change | Notice | Topology

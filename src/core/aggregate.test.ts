@@ -4,6 +4,7 @@ import { MINUTE } from '../contract/time.js'
 import {
   addGroups,
   addRow,
+  codeColumns,
   fit,
   groupCount,
   groupName,
@@ -115,4 +116,23 @@ it('group sums grow and keep what they hold', () => {
   fit(sums, 9)
   addGroups(sums, [0, 8], 1, 0, 0)
   expect([sums.a[0], sums.a[8], sums.b[0], sums.c[0]]).toEqual([2, 1, 2, 3])
+})
+
+describe('codes by attribute', () => {
+  const plain = (book: ReturnType<typeof leafBook>, leaves: readonly number[]) =>
+    book.attributes.map((_, a) => leaves.map(leaf => book.codes[leaf]![a] ?? -1))
+  it('are what the leaves say, whenever they are read', () => {
+    const label = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), fc.constantFrom('x', 'y', 'z'), { maxKeys: 4 })
+    fc.assert(
+      fc.property(fc.array(fc.tuple(label, fc.boolean(), fc.nat(3)), { maxLength: 40 }), steps => {
+        const book = leafBook()
+        for (const [labels, reads, skip] of steps) {
+          leafFor(book, labels)
+          if (!reads) continue
+          const leaves = Array.from({ length: leafCount(book) }, (_, i) => i).filter(i => skip === 0 || i % 4 !== skip)
+          expect(codeColumns(book, Int32Array.from(leaves)).map(c => [...c])).toEqual(plain(book, leaves))
+        }
+      }),
+    )
+  })
 })

@@ -262,7 +262,37 @@ export function addGroups(sums: GroupSums, groups: readonly number[], a: number,
   }
 }
 
-/** Columns of label codes for the localizer: attribute → leaf → code. */
+/** The codes of a book by attribute, as far as they were read: a leaf's codes never change. Derived, so no snapshot holds it. */
+const columnsRead = new WeakMap<LeafBook, { leaves: number; columns: Int32Array[] }>()
+
+/** Columns of label codes for the localizer: attribute → leaf → code. O(new leaves), and O(leaves) where some are left out. */
 export function codeColumns(book: LeafBook, leaves: Int32Array): Int32Array[] {
-  return book.attributes.map((_, a) => Int32Array.from(leaves, leaf => book.codes[leaf]![a] ?? -1))
+  const columns = allColumns(book)
+  const count = leafCount(book)
+  // Leaves are distinct and in order: as many as there are is all of them.
+  if (leaves.length === count) return columns.map(column => column.subarray(0, count))
+  return columns.map(column => {
+    const codes = new Int32Array(leaves.length)
+    for (let i = 0; i < leaves.length; i++) codes[i] = column[leaves[i]!]!
+    return codes
+  })
+}
+
+function allColumns(book: LeafBook): Int32Array[] {
+  const count = leafCount(book)
+  let read = columnsRead.get(book)
+  if (!read) columnsRead.set(book, (read = { leaves: 0, columns: [] }))
+  const { columns } = read
+  for (let a = 0; a < book.attributes.length; a++) {
+    let column = columns[a]
+    if (!column || column.length < count) {
+      // An attribute that came later is on no leaf that was there before it.
+      const wide = new Int32Array(2 * count).fill(-1)
+      if (column) wide.set(column)
+      column = columns[a] = wide
+    }
+    for (let leaf = read.leaves; leaf < count; leaf++) column[leaf] = book.codes[leaf]![a] ?? -1
+  }
+  read.leaves = count
+  return columns
 }

@@ -4,7 +4,7 @@ import type { Order } from '../contract/order.js'
 import type { Outcome } from '../contract/outcome.js'
 import type { Signal } from '../contract/signal.js'
 import { DAY, MINUTE, type EpochMs } from '../contract/time.js'
-import type { Component, Dependency } from '../contract/topology.js'
+import type { Component, Dependency, Edge } from '../contract/topology.js'
 import type { ServiceNow, ServiceState } from '../contract/view.js'
 import { Judge } from './judge/judge.js'
 import type { Story } from './judge/story.js'
@@ -21,11 +21,11 @@ export interface EngineConfig {
   clock: 'wall' | 'signals'
   /** What an operator asks for: false incidents a service and 30 days. */
   falseAlarmsPerMonth: number
-  services: { id: string; title: string; components: Component[]; dependsOn: Dependency[] }[]
+  services: { id: string; title: string; components: Component[]; dependsOn: Dependency[]; edges?: Edge[] }[]
 }
 
 /** Raised with every change of the snapshot's layout; another version is rebuilt from the log. */
-export const FOLD_VERSION = 7
+export const FOLD_VERSION = 8
 /** A quieter gap than this in the log has no ticks of its own: nothing is known of it, and a year of minutes takes seconds. */
 const MAX_TICKS_MS = 14 * DAY
 /** Rows of services at which nothing happens are put so often. */

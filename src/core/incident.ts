@@ -283,11 +283,13 @@ export function updateReason(
   if (measured && moved >= Math.max(0.1, 4 * noise)) return 'recovery'
   if (since < Math.max(UPDATE_SLOW_MS, ageMs / 10)) return null
   if (places(next.segments) !== places(said.segments)) return 'segments'
+  if (quotes(next) !== quotes(said)) return 'quotes'
   if (moved >= Math.max(measured ? 0.02 : 0.25, 3 * noise)) return 'recovery'
   return shares(next.segments) !== shares(said.segments) ? 'shares' : null
 }
 
 const places = (segments: Segment[] | undefined): string => JSON.stringify((segments ?? []).map(s => s.where))
+const quotes = (e: IncidentEvent): string => JSON.stringify((e.quoted ?? []).map(q => [q.where, q.measured]).sort())
 const shares = (segments: Segment[] | undefined): string =>
   JSON.stringify((segments ?? []).map(s => s.share && Math.round(s.share * 20)))
 const leader = (e: IncidentEvent): string | undefined => {

@@ -43,6 +43,7 @@ export function titleOf(e: IncidentEvent, service: string): string {
 export type Point =
   | { is: 'failing' | 'slow'; share: number; where: Where }
   | { is: 'share-unknown'; where: Where }
+  | { is: 'quoted' | 'quoted-healthy'; where: Where; people: number; of: number }
   | { is: 'upstream' | 'more-reports' | 'cause-unknown' | 'exposure' | 'takeover' | 'exposure-open' }
   | { is: 'recovered'; share: number; slower: Where | null }
   | { is: 'confirmed' | 'suspected'; title: string }
@@ -68,6 +69,8 @@ function points(e: IncidentEvent): Pointed[] {
   const worst = (e.segments ?? [])[0]
   if (worst) out.push([segmentPoint(worst, e.kind === 'degraded'), refs])
   else out.push([{ is: e.kind === 'upstream' ? 'upstream' : 'more-reports' }, refs])
+  const quote = quotePoint(e)
+  if (quote) out.push([quote, refs])
   if (e.recovery && e.recovery.recovered >= 0.3) {
     const slow = e.recovery.segments[0]
     const slower = slow && slow.recovered < e.recovery.recovered - 0.15 ? slow.where : null
@@ -99,6 +102,17 @@ const segmentPoint = (s: Segment, slow: boolean): Point =>
     ? { is: 'share-unknown', where: s.where }
     : { is: slow ? 'slow' : 'failing', share: s.share, where: s.where }
 
+/** A smaller part of those who quote is no news. */
+const QUOTED_PART = 0.25
+
+/** What people quote where nobody measures it, or against what is measured; where both agree the share says more. */
+function quotePoint(e: IncidentEvent): Point | null {
+  const found = e.quoted?.find(q => q.measured !== 'failing' && q.people >= QUOTED_PART * q.of)
+  if (!found) return null
+  const { where, people, of } = found
+  return { is: found.measured === 'healthy' ? 'quoted-healthy' : 'quoted', where, people, of }
+}
+
 /** Correlation is never sold as cause: only a confirmed cause is called one. */
 function causePoint(e: IncidentEvent): Pointed {
   const confirmed = e.causes?.find(c => c.state === 'confirmed')
@@ -116,6 +130,10 @@ function english(p: Point): string {
       return `${portion(p.share)} of requests are ${p.is}: ${placeText(p.where)}.`
     case 'share-unknown':
       return `More problem reports than usual: ${placeText(p.where)}. The share of people affected is not known.`
+    case 'quoted':
+      return `Quoted from error pages more than usual: ${placeText(p.where)} (${p.people} of ${p.of} people who quote a code).`
+    case 'quoted-healthy':
+      return `Quoted from error pages more than usual: ${placeText(p.where)} (${p.people} of ${p.of} people who quote a code); our own requests there are not failing.`
     case 'upstream':
       return 'People report problems here while a service this one stands on is failing; our own requests are not failing.'
     case 'more-reports':

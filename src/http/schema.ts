@@ -77,6 +77,18 @@ export const Event = Type.Object(
       ),
     ),
     unaffected: Type.Optional(Where),
+    quoted: Type.Optional(
+      Type.Array(
+        Type.Object({
+          where: Where,
+          people: Type.Number(),
+          of: Type.Number(),
+          usual: Share,
+          bits: Type.Number(),
+          measured: Type.Union([Type.Literal('failing'), Type.Literal('healthy'), Type.Literal('unknown')]),
+        }),
+      ),
+    ),
     causes: Type.Optional(
       Type.Array(
         Type.Object({

@@ -93,6 +93,7 @@ export function complete(file: ConfigFile, demo = false): Config {
       title: s.title ?? s.id,
       components: s.components ?? [],
       dependsOn: s.dependsOn ?? [],
+      ...(s.edges ? { edges: s.edges } : {}),
     })),
     notifiers: file.notifiers ?? [],
     pages: (file.pages ?? [{ id: 'main' }]).map(page => ({

@@ -11,7 +11,7 @@ import {
 } from '../../contract/limits.js'
 import type { Change, Fact, Labels, Notice, Scope, Topology } from '../../contract/signal.js'
 import type { EpochMs } from '../../contract/time.js'
-import type { Component, Dependency } from '../../contract/topology.js'
+import type { Component, Dependency, Edge } from '../../contract/topology.js'
 import {
   Refusal,
   refuse,
@@ -143,7 +143,27 @@ function readTopology(f: Fields, base: Base): Topology | Refusal {
   if (components instanceof Refusal) return components
   const dependsOn = readNodes(f['dependsOn'], 'topology.dependsOn')
   if (dependsOn instanceof Refusal) return dependsOn
-  return { type: 'fact', via: 'topology', ...base, components, dependsOn }
+  const edges = readEdges(f['edges'])
+  if (edges instanceof Refusal) return edges
+  return { type: 'fact', via: 'topology', ...base, components, dependsOn, ...(edges ? { edges } : {}) }
+}
+
+/** Left out, what was said before stands. */
+function readEdges(value: unknown): Edge[] | null | Refusal {
+  if (!given(value)) return null
+  const message = `a list of at most ${TOPOLOGY_NODES} {cell, codes}, each of at most ${SCOPE_VALUES} codes`
+  if (!Array.isArray(value) || value.length > TOPOLOGY_NODES) return refuse('topology.edges', message, value)
+  const edges: Edge[] = []
+  for (const item of value as unknown[]) {
+    if (typeof item !== 'object' || item === null) return refuse('topology.edges', message, item)
+    const { cell, codes } = item as Fields
+    if (!isName(cell, LABEL_VALUE_CHARS) || !Array.isArray(codes) || codes.length > SCOPE_VALUES)
+      return refuse('topology.edges', message, item)
+    for (const code of codes as unknown[])
+      if (!isName(code, LABEL_VALUE_CHARS)) return refuse('topology.edges', LABEL_VALUE_RULE, code)
+    edges.push({ cell, codes: codes as string[] })
+  }
+  return edges
 }
 
 /** Components and dependencies alike; `service` is kept where it stands. */

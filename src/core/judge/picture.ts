@@ -1,4 +1,13 @@
-import type { Cause, EventName, IncidentEvent, IncidentKind, Recovery, Uneven, Where } from '../../contract/incident.js'
+import type {
+  Cause,
+  EventName,
+  IncidentEvent,
+  IncidentKind,
+  Quoted,
+  Recovery,
+  Uneven,
+  Where,
+} from '../../contract/incident.js'
 import type { Change } from '../../contract/signal.js'
 import { DAY, type EpochMs } from '../../contract/time.js'
 import { explain, LOOKBACK_MS, type Upstream } from '../explain.js'
@@ -26,6 +35,7 @@ export function pictureOf(
 ): IncidentEvent {
   const f = story.finding!
   const resolved = event === 'resolved'
+  const quoted = resolved ? [] : (f.quoted ?? []).map(told)
   const explained = explain({
     onset: story.onset,
     interval: story.onsetInterval,
@@ -65,6 +75,7 @@ export function pictureOf(
         })),
     uneven: resolved ? [] : namedOnce(f.uneven),
     unaffected: f.unaffected,
+    ...(quoted.length > 0 || story.said?.quoted?.length ? { quoted } : {}),
     causes,
     unexplained,
     security: story.security,
@@ -90,6 +101,8 @@ const kindOf = (story: Story, causes: readonly Cause[]): IncidentKind => {
   const moved = first?.subject.startsWith('displaced:') && first.state !== 'ruled_out' && first.probability >= 0.5
   return story.kind === 'degraded' && moved ? 'displaced-load' : story.kind
 }
+
+const told = (q: Quoted): Quoted => ({ ...q, usual: round(q.usual)!, bits: Math.round(q.bits * 10) / 10 })
 
 const iso = (at: EpochMs): string => new Date(at).toISOString()
 const round = (x: number | null): number | null => (x === null ? null : Math.round(x * 1000) / 1000)

@@ -1,7 +1,7 @@
 import type { Where } from '../../contract/incident.js'
 import { LEVEL_RATIO, type Part } from './levels.js'
 import { excessLikelihood, ratioInterval } from './likelihood.js'
-import { encloses, indices, restrict, type Conditions } from './roots.js'
+import { encloses, restrict, type Conditions } from './roots.js'
 import type { LeafTable } from './table.js'
 import { levelOf, type Window } from './window.js'
 
@@ -19,7 +19,7 @@ export interface Measured {
 /** What a reader of `where` may take it to say: the figures of every leaf that carries its labels. */
 export function measure(window: Window, conditions: Conditions): Measured {
   const { table, kind, hits, exposure, dispersion } = window
-  const members = restrict(window, indices(new Uint8Array(window.leaves).fill(1)), conditions)
+  const members = restrict(window, window.everything, conditions)
   let real = 0
   let expected = 0
   let k = 0
@@ -83,7 +83,7 @@ export function mergeAlike(window: Window, parts: readonly Part[]): Conditions[]
 export function widenCrossed(window: Window, found: readonly Measured[]): Measured[] {
   const out = [...found]
   if (window.kind === 'counts') return out
-  const everything = indices(new Uint8Array(window.leaves).fill(1))
+  const { everything } = window
   for (let x = 0; x < out.length; x++) {
     for (const a of [...out[x]!.conditions.keys()]) {
       const { conditions, level } = out[x]!
@@ -143,7 +143,7 @@ function joinable(one: Conditions, other: Conditions): Conditions | null {
 /** An attribute whose every value is named, among leaves that meet the other conditions, is no condition. */
 function withoutVacuous(window: Window, conditions: Conditions): Conditions {
   const kept = new Map(conditions)
-  const everything = indices(new Uint8Array(window.leaves).fill(1))
+  const { everything } = window
   for (const [a, codes] of conditions) {
     const others = new Map(kept)
     others.delete(a)

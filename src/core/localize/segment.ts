@@ -1,7 +1,7 @@
 import type { Uneven, Where } from '../../contract/incident.js'
 import { mergeAlike, measure, whereOf, widenCrossed, type Measured } from './describe.js'
 import { refine, type Part } from './levels.js'
-import { encloses, findRoots, indices, restrict, type Root } from './roots.js'
+import { encloses, findRoots, restrict, type Root } from './roots.js'
 import type { LeafTable } from './table.js'
 import { findUnaffected, findUneven, findUnexplained } from './uneven.js'
 import { openWindow, type Window } from './window.js'
@@ -117,16 +117,12 @@ function divide(window: Window, roots: Root[]): Part[] {
   const cover = new Uint8Array(window.leaves)
   for (const root of roots) {
     whole += root.excess
-    for (const i of restrict(window, all(window), root.conditions)) if (cover[i]! < 2) cover[i]!++
+    for (const i of restrict(window, window.everything, root.conditions)) if (cover[i]! < 2) cover[i]!++
   }
   return roots.flatMap(root => {
     const alone = root.members.filter(i => cover[i] === 1)
     return refine(window, { conditions: root.conditions, members: alone.length ? alone : root.members }, whole)
   })
-}
-
-function all(window: Window): Int32Array {
-  return indices(new Uint8Array(window.leaves).fill(1))
 }
 
 /** A part of a fault is dropped where next to nothing of it fails; a fault found by its evidence alone is not. */

@@ -2,6 +2,7 @@ import type { Uneven } from '../../contract/incident.js'
 import { whereOf, type Measured } from './describe.js'
 import { ratioInterval } from './likelihood.js'
 import { findMixture, type Unit } from './mixture.js'
+import type { LeafTable } from './table.js'
 import { levelOf, type Window } from './window.js'
 
 /** A value is half hit when between a twentieth and all but a twentieth of its traffic lies inside the segments. */
@@ -100,13 +101,15 @@ export function findUnexplained(window: Window, segments: readonly Measured[]): 
 
 /** Label sets that lie in this segment alone; rows that carry the same labels are one. */
 function unitsOf({ table }: Window, own: Measured, segments: readonly Measured[]): Unit[] {
-  const crossed = new Set(segments.flatMap(s => (s === own ? [] : [...s.members])))
-  const units = new Map<string, Unit>()
-  for (const i of own.members) {
+  const crossed = new Uint8Array(table.real.length)
+  for (const s of segments) if (s !== own) for (let j = 0; j < s.members.length; j++) crossed[s.members[j]!] = 1
+  const keyOf = keysOf(table)
+  const units = new Map<number | string, Unit>()
+  for (let j = 0; j < own.members.length; j++) {
+    const i = own.members[j]!
     const total = table.total?.[i] ?? 0
-    if (!(total > 0) || crossed.has(i)) continue
-    let key = ''
-    for (const codes of table.codes) key += `${codes[i]!},`
+    if (!(total > 0) || crossed[i]) continue
+    const key = keyOf(i)
     const unit = units.get(key)
     const [bad, usual] = [table.real[i]!, table.predict[i]!]
     if (!unit) units.set(key, { bad, total, usual })
@@ -119,17 +122,36 @@ function unitsOf({ table }: Window, own: Measured, segments: readonly Measured[]
   return [...units.values()]
 }
 
+/** A key of a leaf's labels: one number, with a digit for each attribute, where that is exact. */
+function keysOf({ codes, values }: LeafTable): (leaf: number) => number | string {
+  const strides: number[] = []
+  let size = 1
+  for (const each of values) {
+    strides.push(size)
+    size *= each.length + 1
+  }
+  if (size > Number.MAX_SAFE_INTEGER) return leaf => codes.map(column => column[leaf]!).join()
+  return leaf => {
+    let key = 0
+    for (let a = 0; a < strides.length; a++) key += strides[a]! * (codes[a]![leaf]! + 1)
+    return key
+  }
+}
+
 /** Whether, within value v of attribute a, two segments, or a segment and what is fine, share no value of b. */
 function tellsApart(window: Window, a: number, v: number, b: number, side: Uint8Array): boolean {
-  const codes = window.table.codes
-  const seen = new Map<number, Set<number>>()
+  const codes = window.table.codes[a]!
+  const others = window.table.codes[b]!
+  const width = window.table.values[b]!.length
+  // Side × value of b, where it was seen.
+  const seen: (Uint8Array | undefined)[] = []
   for (let i = 0; i < window.leaves; i++) {
-    if (codes[a]![i] !== v || codes[b]![i]! < 0 || !(window.exposure[i]! > 0)) continue
-    const set = seen.get(side[i]!) ?? new Set<number>()
-    seen.set(side[i]!, set.add(codes[b]![i]!))
+    if (codes[i] !== v || others[i]! < 0 || !(window.exposure[i]! > 0)) continue
+    const row = (seen[side[i]!] ??= new Uint8Array(width))
+    row[others[i]!] = 1
   }
-  const sets = [...seen.values()]
-  return sets.some((x, i) => sets.some((y, j) => j > i && [...x].every(code => !y.has(code))))
+  const rows = seen.filter(row => row !== undefined)
+  return rows.some((x, i) => rows.some((y, j) => j > i && x.every((here, code) => !here || !y[code])))
 }
 
 /** Values observed to be fine: enough traffic to say so, and next to nothing beyond the healthy rate. */

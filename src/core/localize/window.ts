@@ -17,6 +17,8 @@ export interface Window {
   /** Variance over mean; every likelihood is divided by it (quasi-likelihood, McCullagh & Nelder 9.2). */
   dispersion: number
   ranks: Int32Array[]
+  /** All leaves. */
+  everything: Int32Array
   /** 1 for attributes that say where people are, not what serves them. */
   place: Uint8Array
 }
@@ -52,7 +54,9 @@ export function openWindow(
     }
   }
   const place = Uint8Array.from(table.attributes, name => (places.includes(name) ? 1 : 0))
-  return { kind, table, leaves, hits, exposure, dispersion, ranks: table.values.map(nameRanks), place }
+  const everything = new Int32Array(leaves)
+  for (let i = 0; i < leaves; i++) everything[i] = i
+  return { kind, table, leaves, hits, exposure, dispersion, ranks: table.values.map(nameRanks), everything, place }
 }
 
 export function levelOf(kind: Window['kind'], hits: number, exposure: number): number {

@@ -5,6 +5,7 @@ import type { SeriesReading } from '../series.js'
 import { expectedReports, unheard, type ReportState } from './reports.js'
 import type { ServiceReadings, ServiceState } from './service.js'
 import { readMix } from './crowd.js'
+import { readQuotes } from './quotes.js'
 import { quietKind } from './strand.js'
 import { doubted } from './voices.js'
 
@@ -17,6 +18,9 @@ const KIND_CAP_BITS = 60
 const DOUBTED_BITS = 3
 /** A burst such as this service has says no more either. */
 const BURST_BITS = 3
+/** What people quote is read over this much, and says no more than this: half of what an alarm takes. */
+const QUOTED_MS = 15 * MINUTE
+const QUOTED_CAP_BITS = 15
 /** Group 0: no label value stands out yet. */
 const EVERYTHING = [0]
 
@@ -52,7 +56,7 @@ export function badKinds(s: ServiceState, r: ServiceReadings, now: EpochMs): Fin
   if (kinds.report && isDoubted(s, now)) {
     kinds.report.alarm = false
     kinds.report.bits = Math.min(DOUBTED_BITS, kinds.report.bits ?? 0)
-  }
+  } else if (kinds.report && (kinds.report.bits ?? 0) >= LEAST_BITS) kinds.report.bits! += quotedBits(s, now)
   for (const via of ['report', 'post'] as const) {
     const kind = kinds[via]
     const state = via === 'report' ? s.reports : s.posts
@@ -60,6 +64,13 @@ export function badKinds(s: ServiceState, r: ServiceReadings, now: EpochMs): Fin
   }
   return kinds
 }
+
+/** How many report and what they quote are independent: the bits of both add up. */
+const quotedBits = (s: ServiceState, now: EpochMs): number =>
+  Math.min(
+    QUOTED_CAP_BITS,
+    readQuotes(s.quotes, s, now - QUOTED_MS, now).reduce((sum, q) => sum + q.bits, 0),
+  )
 
 /** Is what comes through people's own door to be doubted at this tick? */
 export const isDoubted = (s: ServiceState, now: EpochMs): boolean =>

@@ -3,6 +3,9 @@ import { MINUTE, type EpochMs } from '../../contract/time.js'
 import { groupCount, groupName } from '../aggregate.js'
 import { segment, type Segmentation } from '../localize/index.js'
 import type { Strand } from '../rates.js'
+import { inAlarm } from './kinds.js'
+import { explainUneven, holdQuotes, joinQuoted, quotedOf } from './quoted.js'
+import { readQuotes } from './quotes.js'
 import { expectedReports, reportTable, type ReportState } from './reports.js'
 import type { ServiceState } from './service.js'
 import {
@@ -37,13 +40,20 @@ export function locate(
   } else if (rates.checks && failing.checks) found = locateRates(rates.checks)
   else if (strand === 'bad' && s.reports && kinds.report?.alarm && state.excessAt.metrics === 0)
     found = segment(reportTable(s.reports, Math.max(state.onset, now - REPORT_WINDOW_MS), now), { kind: 'counts' })
-  // Failing, but too early to say where: the last picture stands.
-  if (found && found.segments.length === 0 && (failing.metrics || failing.checks)) return
+  const machines = failing.metrics || failing.checks
+  const from = Math.max(state.onset, now - REPORT_WINDOW_MS)
+  if (strand === 'bad') state.quotes = holdQuotes(s.quotes, s, state.quotes, from, now)
+  state.quoted = quotedOf(state.quotes, rates, now)
+  // Failing, but too early to say where: the last picture stands, or what people quote.
+  if (found && found.segments.length === 0 && machines && (state.segments.length > 0 || state.quoted.length === 0))
+    return
   state.segments = found ? found.segments.map(toReading) : []
   if (rates.metrics && failing.metrics) stretch(state.segments, rates.metrics, strand, now, state.onset)
-  state.uneven = found?.uneven ?? []
-  state.unaffected = found ? whereUnaffected(found.unaffected) : {}
   nameSegments(state, state.segments)
+  if (found || (state.excessAt.metrics === 0 && inAlarm(kinds))) joinQuoted(state.segments, state.quoted, machines)
+  const within = (countries: readonly string[]) => readQuotes(s.quotes, s, from, now, countries)
+  state.uneven = explainUneven(found?.uneven ?? [], state.quoted, within)
+  state.unaffected = found ? whereUnaffected(found.unaffected) : {}
 }
 
 const toReading = (f: Segmentation['segments'][number]): SegmentReading => ({

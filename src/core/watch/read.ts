@@ -101,6 +101,7 @@ function readFirst(
     segments: state.segments,
     uneven: state.uneven,
     unaffected: state.unaffected,
+    ...(state.quoted.length > 0 ? { quoted: state.quoted } : {}),
     components: notClaimed(s, componentsOf(s, state, metrics, strand, now), own !== null),
     tracks,
     share: overallShare(blind ? null : all, checks),

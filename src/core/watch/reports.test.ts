@@ -34,6 +34,13 @@ describe('what people usually report', () => {
     expect(reportTable(quiet(), T, T + 10 * MINUTE).attributes).toEqual(['cell'])
     expect(NOT_A_PLACE.has('cell')).toBe(false)
   })
+  it('leaves out what served a person where few say it: that is for the quotes', () => {
+    const state = quiet()
+    for (let i = 0; i < 20; i++) takeReport(state, T + 119 * MINUTE, { cell: 'a', pop: 'LHR' }, 1, 0)
+    expect(reportTable(state, T + 110 * MINUTE, T + 120 * MINUTE).attributes).toEqual(['cell'])
+    for (let i = 0; i < 2_000; i++) takeReport(state, T + 119 * MINUTE, { cell: 'a', pop: 'LHR' }, 1, 0)
+    expect(reportTable(state, T + 110 * MINUTE, T + 120 * MINUTE).attributes).toEqual(['cell', 'pop'])
+  })
   it('is not taught by trouble, nor by the newest minutes', () => {
     const state = quiet()
     const before = [...state.usual]

@@ -15,11 +15,14 @@ import {
 } from '../aggregate.js'
 import { CountSeries, type SeriesReading } from '../series.js'
 import type { LeafTable } from '../localize/index.js'
+import { SERVED } from './served.js'
 import { breakBlocks, burstBits, bursts, noteQuiet } from './bursts.js'
 import { creep, reviseMinute, takeMinute, type Creep } from './creep.js'
 
 /** Labels that say what is wrong or who watches, not where people are. */
 export const NOT_A_PLACE = new Set(['problem', 'lang', 'vantage', 'network', 'title', 'ref', 'followup'])
+/** What served a person: below this part of all reports that say it, it is something that few quote (watch/quotes). */
+const SERVED_COVERAGE = 0.5
 /** The usual mix rests on about this many reports; beyond it the past is halved. */
 const MEMORY_REPORTS = 50_000
 /** Reports that independence of the labels is worth before the label set speaks for itself. */
@@ -181,7 +184,9 @@ export function reportTable(state: ReportState, from: EpochMs, until: EpochMs): 
   const shares = usualShares(state)
   const all = Int32Array.from({ length: leaves }, (_, i) => i)
   const columns = codeColumns(state.book, all)
-  const kept = state.book.attributes.flatMap((name, a) => (NOT_A_PLACE.has(name) ? [] : [a]))
+  const kept = state.book.attributes.flatMap((name, a) =>
+    NOT_A_PLACE.has(name) || (SERVED.includes(name) && coverage(state, columns[a]!, real) < SERVED_COVERAGE) ? [] : [a],
+  )
   return {
     attributes: kept.map(a => state.book.attributes[a]!),
     values: kept.map(a => state.book.values[a]!),
@@ -189,6 +194,17 @@ export function reportTable(state: ReportState, from: EpochMs, until: EpochMs): 
     real,
     predict: Float64Array.from(shares, s => s * expected),
   }
+}
+
+/** Part of the reports, these and the remembered ones, that carries a label. */
+function coverage(state: ReportState, codes: Int32Array, real: Float64Array): number {
+  let [labelled, all] = [0, 0]
+  for (let leaf = 0; leaf < codes.length; leaf++) {
+    const n = real[leaf]! + (state.usual[leaf] ?? 0)
+    all += n
+    if (codes[leaf]! >= 0) labelled += n
+  }
+  return all > 0 ? labelled / all : 0
 }
 
 /** Share of each leaf in usual reports: what was seen, shrunk to independent labels. */

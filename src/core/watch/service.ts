@@ -16,6 +16,7 @@ import {
   type Reporters,
 } from './crowd.js'
 import type { TextClass } from '../text.js'
+import { noteQuote, quoteState, takeBackQuotes, type QuoteState } from './quotes.js'
 import { reportState, takeReport, untakeReport, type ReportState, stepSeries } from './reports.js'
 import { addToBin, type Bin } from './rollup.js'
 import type { StrandState } from './strand.js'
@@ -37,6 +38,7 @@ export interface ServiceState {
   answers: Reporters
   voices: Voices
   samples: SampleState
+  quotes: QuoteState
   strands: Record<Strand, StrandState | null>
   /** Failing troubles that are told apart from the first, eldest first; none without a first. */
   branches: StrandState[]
@@ -60,6 +62,7 @@ export const serviceState = (id: string): ServiceState => ({
   answers: reporters(),
   voices: voices(),
   samples: sampleState(),
+  quotes: quoteState(),
   strands: { bad: null, slow: null },
   branches: [],
   bins: new Map(),
@@ -106,6 +109,8 @@ function takeAnswer(
   const kind = signal.via === 'report' ? 'reports' : 'posts'
   const state = (s[kind] ??= reportState(slot, falseAlarmsPerDay))
   state.seenAt = Math.max(state.seenAt, slot)
+  const troubled = signal.via === 'report' ? signal.bad !== 0 : says !== null && TROUBLED.has(says)
+  if (troubled) noteQuote(s.quotes, s, signal, whoOf(signal))
   if (signal.via === 'report') {
     const bad = signal.bad ?? signal.total
     const leaf = takeReport(state, slot, signal.labels, bad, signal.total - bad)
@@ -129,6 +134,7 @@ export function takeCoordinated(s: ServiceState, at: EpochMs, before: readonly C
   for (const { who, at: then, slot, labels, bad, ok } of before) {
     takeBackReport(s.crowd, then, bad > 0, who)
     takeBackSample(s.samples, who)
+    takeBackQuotes(s.quotes, who)
     if (!s.reports) continue
     const leaf = untakeReport(s.reports, slot, labels, bad, ok)
     addToBin(s, slot, 'reports', s.reports.book, leaf, -bad, -ok, 0)

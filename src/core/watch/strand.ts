@@ -1,5 +1,5 @@
 import type { Finding, KindReading, SegmentReading, Track } from '../../contract/finding.js'
-import type { Uneven, Where } from '../../contract/incident.js'
+import type { Quoted, Uneven, Where } from '../../contract/incident.js'
 import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import { codeColumns, groupCount, groupName, leafCount } from '../aggregate.js'
 import { segment, type LeafTable, type Segmentation } from '../localize/index.js'
@@ -15,6 +15,7 @@ import {
   type Strand,
 } from '../rates.js'
 import type { Mask } from './masks.js'
+import type { Held } from './quoted.js'
 import { NOT_A_PLACE } from './reports.js'
 import type { Picture } from './second.js'
 
@@ -30,7 +31,7 @@ const LAST_WORD_MS = 6 * HOUR
 /** A strand is followed for so long after its last trouble; the judge's hold is shorter. */
 export const AFTERMATH_MS = 40 * MINUTE
 /** Bits from which a window's excess is not chance; log2 of the values looked at is added. */
-const EXCESS_BITS = 8
+export const EXCESS_BITS = 8
 
 /** Trouble of one kind (failing or slow) at one service, from its first alarm to the end of its aftermath. */
 export interface StrandState {
@@ -50,6 +51,9 @@ export interface StrandState {
   segments: SegmentReading[]
   uneven: Uneven[]
   unaffected: Where
+  quoted: Quoted[]
+  /** and what it was read from. */
+  quotes: Held | null
   /** Its last reading: the hours before the onset leave the memory of a long trouble. */
   demand: Finding['demand']
   /** Names it among several troubles at once; empty for one that began alone. */
@@ -78,6 +82,8 @@ export const newStrand = (now: EpochMs, onset: EpochMs, onsetInterval: [EpochMs,
   segments: [],
   uneven: [],
   unaffected: {},
+  quoted: [],
+  quotes: null,
   demand: null,
   branch: '',
   claim: null,
@@ -195,18 +201,25 @@ function clearBits({ groups }: RateWindow, strand: Strand, g: number): number {
 export function rateTable(rates: RateWindow): LeafTable {
   const { book } = rates.state
   const { window } = rates
-  const leaves: number[] = []
-  for (let leaf = 0; leaf < leafCount(book); leaf++) if (window.total[leaf]! > 0) leaves.push(leaf)
-  const index = Int32Array.from(leaves)
+  const all = new Int32Array(leafCount(book))
+  let size = 0
+  for (let leaf = 0; leaf < all.length; leaf++) if (window.total[leaf]! > 0) all[size++] = leaf
+  const index = all.subarray(0, size)
+  const gather = (column: Float64Array): Float64Array => {
+    if (size === column.length) return column
+    const out = new Float64Array(size)
+    for (let i = 0; i < size; i++) out[i] = column[index[i]!]!
+    return out
+  }
   const columns = codeColumns(book, index)
   const kept = book.attributes.flatMap((name, a) => (NOT_A_PLACE.has(name) && name !== 'network' ? [] : [a]))
   return {
     attributes: kept.map(a => book.attributes[a]!),
     values: kept.map(a => book.values[a]!),
     codes: kept.map(a => columns[a]!),
-    real: Float64Array.from(leaves, leaf => window.hit[leaf]!),
-    predict: Float64Array.from(leaves, leaf => window.expected[leaf]!),
-    total: Float64Array.from(leaves, leaf => window.total[leaf]!),
+    real: gather(window.hit),
+    predict: gather(window.expected),
+    total: gather(window.total),
   }
 }
 

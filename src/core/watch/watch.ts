@@ -6,6 +6,7 @@ import { learnRates, startAnew, STRANDS, type Strand } from '../rates.js'
 import { CountSeries, type SeriesSnapshot } from '../series.js'
 import { answered, firstAnswer, freshExposures, learnHabits, readCrowd } from './crowd.js'
 import { LEARN_DELAY_MS, learnUsual, type ReportState } from './reports.js'
+import { learnQuotes, noteEdges } from './quotes.js'
 import { takeRollups } from './rollup.js'
 import { isDoubted } from './kinds.js'
 import { floods, weigh } from './voices.js'
@@ -37,6 +38,7 @@ export class Watch {
         if (signal.title) s.title = signal.title
         s.components = signal.components
         s.dependsOn = signal.dependsOn
+        if (signal.edges) noteEdges(s.quotes, signal.edges)
         s.changed = true
       }
       matters.push({ type: 'fact', fact: signal, at: now })
@@ -116,6 +118,7 @@ function learn(s: ServiceState, now: EpochMs): void {
   if (s.metrics) learnRates(s.metrics, now, trouble)
   if (s.checks) learnRates(s.checks, now, trouble)
   if (s.reports) learnUsual(s.reports, now, trouble.bad)
+  learnQuotes(s.quotes, now, trouble.bad)
   // As late as the mix of places, so that an onset is not in it.
   const settled = now - LEARN_DELAY_MS
   if (trouble.bad === null || settled < trouble.bad) learnHabits(s.crowd, settled)

@@ -48,6 +48,11 @@ function pointText(point: Point, components: readonly Component[], voice: Voice)
       return says[point.is](portion(point.share, voice), place(point.where))
     case 'share-unknown':
       return says.shareUnknown(place(point.where))
+    case 'quoted':
+    case 'quoted-healthy': {
+      const say = point.is === 'quoted' ? says.quoted : says.quotedHealthy
+      return say(voice.f.number(point.people), voice.f.number(point.of), place(point.where))
+    }
     case 'recovered':
       return point.slower
         ? says.recoveredSlow(portion(point.share, voice), place(point.slower))

@@ -104,6 +104,10 @@ export const arSays: SaysStrings = {
   failing: (portion, where) => `${portion} من الطلبات تفشل: ${where}.`,
   slow: (portion, where) => `${portion} من الطلبات بطيئة: ${where}.`,
   shareUnknown: where => `بلاغات أكثر من المعتاد: ${where}. نسبة المتأثرين غير معروفة.`,
+  quoted: (people, of, where) =>
+    `رمز من صفحات الخطأ يُذكر أكثر من المعتاد: ${where} (${people} من ${of} ممن يذكرون رمزًا).`,
+  quotedHealthy: (people, of, where) =>
+    `رمز من صفحات الخطأ يُذكر أكثر من المعتاد: ${where} (${people} من ${of} ممن يذكرون رمزًا)؛ طلباتنا نحن لا تفشل هناك.`,
   upstream: 'يبلّغ الناس عن مشكلات هنا بينما تتعطل خدمة يُعتمد عليها؛ طلباتنا نحن لا تفشل.',
   more: 'يبلّغ الناس عن مشكلات أكثر من المعتاد.',
   recovered: portion => `زال ${portion} من المشكلة.`,

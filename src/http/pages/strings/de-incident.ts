@@ -102,6 +102,10 @@ export const deSays: SaysStrings = {
   slow: (portion, where) => `${portion} der Anfragen sind langsam: ${where}.`,
   shareUnknown: where =>
     `Mehr Problemmeldungen als üblich: ${where}. Welcher Anteil der Leute betroffen ist, ist nicht bekannt.`,
+  quoted: (people, of, where) =>
+    `Öfter als üblich aus Fehlerseiten zitiert: ${where} (${people} von ${of} Leuten, die einen Code nennen).`,
+  quotedHealthy: (people, of, where) =>
+    `Öfter als üblich aus Fehlerseiten zitiert: ${where} (${people} von ${of} Leuten, die einen Code nennen); unsere eigenen Anfragen schlagen dort nicht fehl.`,
   upstream:
     'Hier werden Probleme gemeldet, während ein Dienst gestört ist, auf dem dieser aufbaut; unsere eigenen Anfragen gelingen.',
   more: 'Es werden mehr Probleme gemeldet als üblich.',

@@ -102,6 +102,10 @@ export const enSays = {
   slow: (portion: string, where: string) => `${portion} of requests are slow: ${where}.`,
   shareUnknown: (where: string) =>
     `More problem reports than usual: ${where}. The share of people affected is not known.`,
+  quoted: (people: string, of: string, where: string) =>
+    `Quoted from error pages more than usual: ${where} (${people} of ${of} people who quote a code).`,
+  quotedHealthy: (people: string, of: string, where: string) =>
+    `Quoted from error pages more than usual: ${where} (${people} of ${of} people who quote a code); our own requests there are not failing.`,
   upstream:
     'People report problems here while a service this one stands on is failing; our own requests are not failing.',
   more: 'People report more problems than usual.',

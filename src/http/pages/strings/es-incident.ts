@@ -103,6 +103,10 @@ export const esSays: SaysStrings = {
   slow: (portion, where) => `${portion} de las solicitudes va lento: ${where}.`,
   shareUnknown: where =>
     `Más informes de problemas de lo habitual: ${where}. No se sabe a qué parte de la gente afecta.`,
+  quoted: (people, of, where) =>
+    `Código de error citado más de lo habitual: ${where} (${people} de ${of} personas que citan uno).`,
+  quotedHealthy: (people, of, where) =>
+    `Código de error citado más de lo habitual: ${where} (${people} de ${of} personas que citan uno); nuestras propias solicitudes allí no fallan.`,
   upstream:
     'Hay informes de problemas aquí mientras falla un servicio del que este depende; nuestras propias solicitudes no fallan.',
   more: 'Se informa de más problemas de lo habitual.',

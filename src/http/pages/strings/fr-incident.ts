@@ -103,6 +103,10 @@ export const frSays: SaysStrings = {
   slow: (portion, where) => `${portion} des requêtes sont lentes : ${where}.`,
   shareUnknown: where =>
     `Plus de signalements que d’habitude : ${where}. On ne sait pas quelle part des gens est touchée.`,
+  quoted: (people, of, where) =>
+    `Code d’erreur cité plus que d’habitude : ${where} (${people} sur ${of} personnes qui en citent un).`,
+  quotedHealthy: (people, of, where) =>
+    `Code d’erreur cité plus que d’habitude : ${where} (${people} sur ${of} personnes qui en citent un) ; nos propres requêtes n’y échouent pas.`,
   upstream:
     'Des problèmes sont signalés ici alors qu’un service dont celui-ci dépend est en échec ; nos propres requêtes passent.',
   more: 'Plus de problèmes signalés que d’habitude.',

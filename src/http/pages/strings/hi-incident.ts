@@ -100,6 +100,10 @@ export const hiSays: SaysStrings = {
   failing: (portion, where) => `${portion} अनुरोध विफल हो रहे हैं: ${where}।`,
   slow: (portion, where) => `${portion} अनुरोध धीमे हैं: ${where}।`,
   shareUnknown: where => `सामान्य से अधिक रिपोर्टें: ${where}। कितने लोगों पर असर है, यह नहीं पता।`,
+  quoted: (people, of, where) =>
+    `त्रुटि पेज से सामान्य से अधिक बताया गया कोड: ${where} (कोड बताने वाले ${of} में से ${people} लोग)।`,
+  quotedHealthy: (people, of, where) =>
+    `त्रुटि पेज से सामान्य से अधिक बताया गया कोड: ${where} (कोड बताने वाले ${of} में से ${people} लोग); वहाँ हमारे अपने अनुरोध विफल नहीं हो रहे।`,
   upstream: 'यहाँ लोग समस्या बता रहे हैं जबकि वह सेवा विफल है जिस पर यह टिकी है; हमारे अपने अनुरोध विफल नहीं हो रहे।',
   more: 'लोग सामान्य से अधिक समस्याएँ बता रहे हैं।',
   recovered: portion => `${portion} समस्या ख़त्म हो चुकी है।`,

@@ -96,6 +96,10 @@ export const idSays: SaysStrings = {
   slow: (portion, where) => `${portion} permintaan lambat: ${where}.`,
   shareUnknown: where =>
     `Laporan masalah lebih banyak dari biasanya: ${where}. Berapa bagian orang yang terdampak tidak diketahui.`,
+  quoted: (people, of, where) =>
+    `Kode galat yang lebih sering dikutip dari biasanya: ${where} (${people} dari ${of} orang yang mengutip kode).`,
+  quotedHealthy: (people, of, where) =>
+    `Kode galat yang lebih sering dikutip dari biasanya: ${where} (${people} dari ${of} orang yang mengutip kode); permintaan kami sendiri di sana tidak gagal.`,
   upstream:
     'Orang melaporkan masalah di sini sementara layanan yang diandalkannya gagal; permintaan kami sendiri tidak gagal.',
   more: 'Orang melaporkan lebih banyak masalah dari biasanya.',

@@ -94,6 +94,10 @@ export const jaSays: SaysStrings = {
   failing: (portion, where) => `リクエストの${portion}が失敗しています：${where}。`,
   slow: (portion, where) => `リクエストの${portion}が遅くなっています：${where}。`,
   shareUnknown: where => `ふだんより多くの報告があります：${where}。影響を受けている人の割合は不明です。`,
+  quoted: (people, of, where) =>
+    `エラー画面からふだんより多く引用されているコード：${where}（コードを挙げた${of}人のうち${people}人）。`,
+  quotedHealthy: (people, of, where) =>
+    `エラー画面からふだんより多く引用されているコード：${where}（コードを挙げた${of}人のうち${people}人）。そこでの当方のリクエストは失敗していません。`,
   upstream: '依存先のサービスが不調の間、ここでも問題が報告されています。当方からのリクエストは失敗していません。',
   more: 'ふだんより多くの問題が報告されています。',
   recovered: portion => `問題の${portion}が解消しました。`,

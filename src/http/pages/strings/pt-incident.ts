@@ -103,6 +103,10 @@ export const ptSays: SaysStrings = {
   slow: (portion, where) => `${portion} das solicitações estão lentas: ${where}.`,
   shareUnknown: where =>
     `Mais relatos de problemas que o habitual: ${where}. Não se sabe que parte das pessoas é afetada.`,
+  quoted: (people, of, where) =>
+    `Código de erro citado mais do que o habitual: ${where} (${people} de ${of} pessoas que citam um).`,
+  quotedHealthy: (people, of, where) =>
+    `Código de erro citado mais do que o habitual: ${where} (${people} de ${of} pessoas que citam um); as nossas próprias solicitações ali não falham.`,
   upstream:
     'Há relatos de problemas aqui enquanto falha um serviço do qual este depende; nossas próprias solicitações não falham.',
   more: 'As pessoas relatam mais problemas que o habitual.',
