@@ -41,6 +41,7 @@ export function locate(
   else if (strand === 'bad' && s.reports && kinds.report?.alarm && state.excessAt.metrics === 0)
     found = segment(reportTable(s.reports, Math.max(state.onset, now - REPORT_WINDOW_MS), now), { kind: 'counts' })
   const machines = failing.metrics || failing.checks
+  const seen = failing.metrics ? 'metrics' : failing.checks ? 'checks' : 'nothing'
   const from = Math.max(state.onset, now - REPORT_WINDOW_MS)
   if (strand === 'bad') state.quotes = holdQuotes(s.quotes, s, state.quotes, from, now)
   state.quoted = quotedOf(state.quotes, rates, now)
@@ -50,7 +51,7 @@ export function locate(
   state.segments = found ? found.segments.map(toReading) : []
   if (rates.metrics && failing.metrics) stretch(state.segments, rates.metrics, strand, now, state.onset)
   nameSegments(state, state.segments)
-  if (found || (state.excessAt.metrics === 0 && inAlarm(kinds))) joinQuoted(state.segments, state.quoted, machines)
+  if (found || (state.excessAt.metrics === 0 && inAlarm(kinds))) joinQuoted(state.segments, state.quoted, seen)
   const within = (countries: readonly string[]) => readQuotes(s.quotes, s, from, now, countries)
   state.uneven = explainUneven(found?.uneven ?? [], state.quoted, within)
   state.unaffected = found ? whereUnaffected(found.unaffected) : {}

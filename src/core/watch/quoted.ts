@@ -76,13 +76,17 @@ function byMeasure(found: QuotedValues, rates: Rates, now: EpochMs): Quoted[] {
   return out
 }
 
+/** Who sees something fail now, if machines do. */
+export type Seen = 'metrics' | 'checks' | 'nothing'
+
 const labelOf = (q: Quoted): string => Object.keys(q.where)[0]!
 
 /**
  * Adds what is quoted to what was located: bits where both name the same, else a segment whose share nobody knows. Where
  * machines already say which cell or edge fails, codes in other words than theirs, and those that they see healthy, are only told.
  */
-export function joinQuoted(segments: SegmentReading[], quoted: readonly Quoted[], machines: boolean): void {
+export function joinQuoted(segments: SegmentReading[], quoted: readonly Quoted[], seen: Seen): void {
+  const machines = seen !== 'nothing'
   const located = new Set(segments.flatMap(s => Object.keys(s.where)).filter(label => SERVING.includes(label)))
   // Where some quotes name what machines located, those that do not name something else; where none does, nobody knows.
   const otherWords = (label: string): boolean =>
@@ -93,8 +97,8 @@ export function joinQuoted(segments: SegmentReading[], quoted: readonly Quoted[]
     const named = segments.filter(s => s.where[label]?.some(v => values.includes(v)))
     for (const s of named) s.bits += q.bits / named.length
     if (machines && (q.measured === 'healthy' || otherWords(label))) continue
-    // What is measured to fail and is in no segment fails as everything does.
-    if (machines && q.measured === 'failing') continue
+    // What requests count as failing and is in no segment fails as everything does; a few checks cannot tell.
+    if (q.measured === 'failing' && (seen === 'metrics' || located.size > 0)) continue
     const added = values.filter(v => !segments.some(s => s.where[label]?.includes(v)))
     if (added.length === 0) continue
     const excess = segments.length === 0 ? Math.max(0, q.people - q.usual * q.of) : 0
