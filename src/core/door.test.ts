@@ -75,6 +75,14 @@ describe('readSignal()', () => {
     ['a rollout share above one', { ...change, rollout: [[at, 2]] }, 'change.rollout'],
     ['a link that is a script', { ...change, href: 'javascript:alert(1)' }, 'fact.href'],
     ['an unknown status', { ...change, via: 'notice', status: 'fine' }, 'notice.status'],
+    ['edges that are no list', { ...change, via: 'topology', edges: { a: ['LHR'] } }, 'topology.edges'],
+    ['an edge without codes', { ...change, via: 'topology', edges: [{ cell: 'a' }] }, 'topology.edges'],
+    [
+      'an edge whose cell is no name',
+      { ...change, via: 'topology', edges: [{ cell: 7, codes: [] }] },
+      'topology.edges',
+    ],
+    ['a code that is no name', { ...change, via: 'topology', edges: [{ cell: 'a', codes: [7] }] }, 'topology.edges'],
     ['a part without an id', { ...change, via: 'topology', components: [{ name: 'A' }] }, 'topology.components'],
     [
       'a part named as objects inherit',
@@ -111,6 +119,9 @@ describe('readSignal()', () => {
     )
   })
   it('names a part without a name by its id', () => {
+    const edges = [{ cell: 'a', codes: ['LHR'] }]
+    expect(readSignal({ ...change, via: 'topology', edges })).toHaveProperty('edges', edges)
+    expect(readSignal({ ...change, via: 'topology' })).not.toHaveProperty('edges')
     expect(readSignal({ ...change, via: 'topology', components: [{ id: 'a' }] })).toHaveProperty('components', [
       { id: 'a', name: 'a' },
     ])

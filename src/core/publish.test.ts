@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Cause, IncidentEvent, IncidentKind, Segment } from '../contract/incident.js'
+import type { Cause, IncidentEvent, IncidentKind, Quoted, Segment } from '../contract/incident.js'
 import { placeText, sentences, titleOf } from './publish.js'
 
 const event = (e: Partial<IncidentEvent> = {}): IncidentEvent => ({
@@ -28,6 +28,15 @@ const text = (e: IncidentEvent): string =>
     .map(s => s.text)
     .join(' ')
 
+const quoted = (measured: Quoted['measured'], people = 7): Quoted => ({
+  where: { cell: ['a'] },
+  people,
+  of: 9,
+  usual: 0.08,
+  bits: 7,
+  measured,
+})
+
 const KINDS: IncidentKind[] = ['outage', 'degraded', 'quality', 'security', 'displaced-load', 'upstream']
 const recovery = (recovered: number) => ({
   recovered,
@@ -47,6 +56,8 @@ describe('every sentence', () => {
         { causes: [cause({ because: [] })], unexplained: 0.1 },
         { causes: [cause({ state: 'ruled_out', probability: 0 })] },
         { recovery: recovery(0.6) },
+        { quoted: [quoted('unknown')] },
+        { quoted: [quoted('healthy')] },
         { security: { state: 'suspected' as const, because: [{ says: '', bits: 9, refs: ['r1'] }] } },
         { by: 'ana', why: 'done' },
       ].map(more => event({ kind, event: name, ...more })),
@@ -145,5 +156,16 @@ describe('places and titles', () => {
     expect(titleOf(event({ components: ['a', 'b', 'c', 'd'] }), 'Shop')).toBe('Shop: a, b and 2 more failing')
     expect(titleOf(event({ kind: 'degraded' }), 'Shop')).not.toMatch(/failing/)
     for (const kind of KINDS) expect(titleOf(event({ kind }), 'Shop')).toContain('Shop')
+  })
+})
+
+describe('what people quote', () => {
+  it('is told where nobody measures it, and that requests say otherwise where they do', () => {
+    expect(text(event({ quoted: [quoted('unknown')] }))).toContain('cell a (7 of 9 people who quote a code).')
+    expect(text(event({ quoted: [quoted('healthy')] }))).toContain('our own requests there are not failing')
+  })
+  it('is not told where requests say the same, nor of a few', () => {
+    expect(text(event({ quoted: [quoted('failing')] }))).not.toContain('Quoted')
+    expect(text(event({ quoted: [quoted('unknown', 2)] }))).not.toContain('Quoted')
   })
 })
