@@ -109,6 +109,19 @@ describe('two troubles at once are two incidents', () => {
     expect(last(events, two!).event).toBe('resolved')
   })
 
+  it('late reports do not hold the second open when it takes the place of the first', () => {
+    for (const until of [166, 168, 170]) {
+      const events = play([
+        { ...first, until, reports: 12 },
+        { from: 145, until: 202, where: pay, bad: 0.5, reports: 12 },
+        { from: 202, until: 250, reports: 2 },
+      ])
+      const [, two] = opened(events)
+      expect(opened(events)).toHaveLength(2)
+      expect(minute(last(events, two!))).toBeLessThanOrEqual(202 + 20)
+    }
+  })
+
   it('what the second takes on later is the second’s', () => {
     const events = play([
       first,

@@ -219,6 +219,8 @@ export function readBranches(s: ServiceState, now: EpochMs, into: Finding[]): vo
   const left: StrandState[] = []
   for (const state of s.branches) {
     const claimed = leavesIn(book, state.claim ?? [])
+    // Reports are of all of them: whoever takes the place of the first knows how many there were.
+    if (first) state.reportPeak = first.reportPeak
     const finding = readBranch(s, state, claimed, shared, now)
     if (finding) {
       into.push(finding)
