@@ -82,9 +82,9 @@ export const isDoubted = (s: ServiceState, now: EpochMs): boolean =>
 export const slowKinds = (r: ServiceReadings): Finding['kinds'] =>
   r.metrics ? { metric: rateKind(r.metrics.slow) } : {}
 
-/** A series of people's reports: its alarm where that is rare, or whole hours that creep above the days before. */
+/** A series of people's reports: its alarm where that is rare, or whole hours or a place that run above the days before. */
 function peopleKind(r: SeriesReading, state: ReportState): KindReading {
-  const { rare, creep } = state
+  const { rare, creep, places } = state
   const kind: KindReading = {
     bits: r.alarm && !rare ? Math.min(BURST_BITS, r.bits) : r.bits,
     alarm: r.alarm && rare,
@@ -94,14 +94,15 @@ function peopleKind(r: SeriesReading, state: ReportState): KindReading {
     onsetInterval: r.onsetInterval ? [r.onsetInterval[0], r.onsetInterval[1]] : null,
     share: null,
   }
-  if (kind.alarm || !creep.alarm) return kind
-  const reach = r.at - creep.since
+  if (kind.alarm || (!creep.alarm && places.alarm < 0)) return kind
+  const slow = creep.alarm ? creep : places
+  const reach = r.at - slow.since
   return {
     ...kind,
     alarm: true,
-    bits: Math.max(kind.bits ?? 0, creep.bits),
-    onset: creep.since,
-    onsetInterval: [creep.since - reach / 2, creep.since + reach / 2],
+    bits: Math.max(kind.bits ?? 0, slow.bits),
+    onset: slow.since,
+    onsetInterval: [slow.since - reach / 2, slow.since + reach / 2],
   }
 }
 

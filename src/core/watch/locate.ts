@@ -1,4 +1,5 @@
 import type { Finding, SegmentReading } from '../../contract/finding.js'
+import type { Where } from '../../contract/incident.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import { groupCount, groupName } from '../aggregate.js'
 import { segment, type Segmentation } from '../localize/index.js'
@@ -6,7 +7,9 @@ import type { Strand } from '../rates.js'
 import { inAlarm } from './kinds.js'
 import { explainUneven, holdQuotes, joinQuoted, quotedOf } from './quoted.js'
 import { readQuotes } from './quotes.js'
+import type { Places } from './places.js'
 import { expectedReports, reportTable, type ReportState } from './reports.js'
+import { whereOf } from './scan.js'
 import type { ServiceState } from './service.js'
 import {
   addFromChecks,
@@ -49,6 +52,9 @@ export function locate(
   if (found && found.segments.length === 0 && machines && (state.segments.length > 0 || state.quoted.length === 0))
     return
   state.segments = found ? found.segments.map(toReading) : []
+  // Too little in a quarter of an hour to say where, but it was a place that rose.
+  const where = found && !machines && s.reports ? whereOf(s.reports.places) : null
+  if (where && state.segments.length === 0) state.segments = [placeReading(s.reports!.places, where)]
   if (rates.metrics && failing.metrics) stretch(state.segments, rates.metrics, strand, now, state.onset)
   nameSegments(state, state.segments)
   if (found || (state.excessAt.metrics === 0 && inAlarm(kinds))) joinQuoted(state.segments, state.quoted, seen)
@@ -56,6 +62,14 @@ export function locate(
   state.uneven = explainUneven(found?.uneven ?? [], state.quoted, within)
   state.unaffected = found ? whereUnaffected(found.unaffected) : {}
 }
+
+const placeReading = ({ bits, observed, expected }: Places, where: Where): SegmentReading => ({
+  where,
+  share: null,
+  interval: null,
+  bits,
+  excess: observed - expected,
+})
 
 const toReading = (f: Segmentation['segments'][number]): SegmentReading => ({
   where: f.where,

@@ -18,6 +18,8 @@ import type { LeafTable } from '../localize/index.js'
 import { SERVED } from './served.js'
 import { breakBlocks, burstBits, bursts, noteQuiet } from './bursts.js'
 import { creep, reviseMinute, takeMinute, type Creep } from './creep.js'
+import { places, type Places } from './places.js'
+import { takePlaces } from './scan.js'
 
 /** Labels that say what is wrong or who watches, not where people are. */
 export const NOT_A_PLACE = new Set(['problem', 'lang', 'vantage', 'network', 'title', 'ref', 'followup'])
@@ -42,6 +44,8 @@ export const LEARN_DELAY_MS = 20 * MINUTE
 const MAX_GAP_MS = 24 * 60 * MINUTE
 /** Creeping rises are told half as often as bursts: they take this many bits more. */
 const CREEP_RARER = 1
+/** So are rises of a place. */
+const PLACES_RARER = 1
 
 /** Counts of people's reports (or of posts that complain) without a denominator. */
 export interface ReportState {
@@ -53,6 +57,8 @@ export interface ReportState {
   bursts: Float64Array
   /** Whole hours against the days before (watch/creep). */
   creep: Creep
+  /** Places against their own rhythm (watch/places, watch/scan). */
+  places: Places
   /** The series' open alarm is rare at its own scale; stays so until it ends. */
   rare: boolean
   /** Bits from which it is. */
@@ -73,6 +79,7 @@ export const reportState = (slot: EpochMs, falseAlarmsPerDay: number): ReportSta
   series: new CountSeries({ slotMs: MINUTE, falseAlarmsPerDay: PROPOSALS * falseAlarmsPerDay }),
   bursts: bursts(),
   creep: creep(),
+  places: places(),
   rare: false,
   rareBits: -Math.log2(PEOPLE_SHARE * falseAlarmsPerDay),
   pending: new Map(),
@@ -118,10 +125,14 @@ export function stepSeries(state: ReportState, now: EpochMs): SeriesReading | nu
   while (state.steppedUntil + MINUTE <= now) {
     const slot = state.steppedUntil
     const count = state.pending.get(slot) ?? 0
+    const rows = rowsAt(state.ring, slot)
     if (count > 0) state.pending.delete(slot)
     reading = state.series.step(slot, count === 0 && silent ? null : count)
     state.steppedUntil = slot + MINUTE
     judgeBurst(state, reading)
+    // Counted, but the rows of so old a minute are gone: unknown by place.
+    const known = reading.observed !== null && (count === 0 || rows !== null)
+    takePlaces(state.places, slot, { book: state.book, rows, known }, !reading.alarm, state.rareBits + PLACES_RARER)
   }
   return reading
 }
