@@ -50,8 +50,9 @@ const NOWHERE = 1
 export const CONTINENT = 'continent'
 export const PART = 'part of the world'
 
-/** Step states: TROUBLE teaches nothing and says nothing of the level, NaN is unknown. */
+/** Step states: TROUBLE teaches nothing and says nothing of the level, TOLD was told to people as well; NaN is unknown. */
 export const TROUBLE = 1
+export const TOLD = 2
 
 export interface Place {
   label: string
@@ -90,7 +91,7 @@ export interface Places {
   keys: Map<string, number>
   /** Places with reports in the newest minute. */
   touched: number[]
-  /** What each step of the ring was: 0, TROUBLE or NaN. */
+  /** What each step of the ring was: 0, TROUBLE, TOLD or NaN. */
   state: Float32Array
   /** Steps taught by hour of day, fading. */
   daySteps: Float32Array

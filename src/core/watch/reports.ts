@@ -132,7 +132,14 @@ export function stepSeries(state: ReportState, now: EpochMs): SeriesReading | nu
     judgeBurst(state, reading)
     // Counted, but the rows of so old a minute are gone: unknown by place.
     const known = reading.observed !== null && (count === 0 || rows !== null)
-    takePlaces(state.places, slot, { book: state.book, rows, known }, !reading.alarm, state.rareBits + PLACES_RARER)
+    const told = state.rare || state.creep.alarm
+    takePlaces(
+      state.places,
+      slot,
+      { book: state.book, rows, known, told },
+      !reading.alarm,
+      state.rareBits + PLACES_RARER,
+    )
   }
   return reading
 }

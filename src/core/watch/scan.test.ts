@@ -11,7 +11,15 @@ const COUNTRIES = { DE: 0.1, FR: 0.06, PL: 0.05, US: 0.4, CA: 0.1, BR: 0.15, AR:
 type Extra = (minute: number, country: string) => number
 
 /** Plays minutes [from, until); each continent's people come in clumps, by their own hours. */
-function play(s: Places, from: number, until: number, extra: Extra, seed: number, alarms: Alarm[] = []): Alarm[] {
+function play(
+  s: Places,
+  from: number,
+  until: number,
+  extra: Extra,
+  seed: number,
+  told = (_: number): boolean => false,
+): Alarm[] {
+  const alarms: Alarm[] = []
   const random = sfc32(seed)
   const book = leafBook()
   const ring = slotRing()
@@ -23,7 +31,7 @@ function play(s: Places, from: number, until: number, extra: Extra, seed: number
       const n = negativeBinomial(random, mean * rhythm + extra(m, country), 2.5)
       if (n > 0) addRow(ring, slot, leafFor(book, { country, platform: random() < 0.6 ? 'web' : 'ios' }), n, 0, 0)
     }
-    takePlaces(s, slot, { book, rows: rowsAt(ring, slot), known: true }, true, NEEDED)
+    takePlaces(s, slot, { book, rows: rowsAt(ring, slot), known: true, told: told(m) }, true, NEEDED)
     if (s.alarm >= 0) alarms.push({ m, place: s.alarm, where: whereOf(s) })
   }
   return alarms
@@ -63,6 +71,14 @@ describe('a scan by place', () => {
       const alarms = play(places(), 0, over + 600, (m, c) => (m < over ? 2 * europe(m, c) : 0), seed)
       expect(alarms.some(a => a.m >= START && a.m < over)).toBe(true)
       expect(alarms.filter(a => a.m > over + 90)).toEqual([])
+    }
+  })
+  it('does not tell the remains of what was told elsewhere', () => {
+    const flood: Extra = (m, c) => (m >= START && m < START + 240 && ['US', 'DE'].includes(c) ? 3 : 0)
+    for (const seed of SEEDS.slice(0, 4)) {
+      const elsewhere = (m: number) => m >= START && m < START + 240
+      const alarms = play(places(), 0, START + 720, flood, seed, elsewhere)
+      expect(alarms.filter(a => a.m > START + 300)).toEqual([])
     }
   })
   it('takes a change of mix without more reports for no trouble', () => {

@@ -14,6 +14,7 @@ import {
   startAnew,
   STEP_MS,
   STEPS_AN_HOUR,
+  TOLD,
   TROUBLE,
   type Place,
   type Places,
@@ -70,11 +71,11 @@ const LEFT_IN_SUM = 1 / 2
 /** It is over when the last hour is nothing unusual any more. */
 const OVER_P = 0.05
 
-/** Takes one minute; not `known`: nobody was heard. `learn`: nothing else is wrong. */
+/** Takes one minute; not `known`: nobody was heard. `learn`: nothing else is wrong; `told`: people are told of it already. */
 export function takePlaces(
   s: Places,
   slot: EpochMs,
-  minute: { book: LeafBook; rows: SlotRows | null; known: boolean },
+  minute: { book: LeafBook; rows: SlotRows | null; known: boolean; told: boolean },
   learn: boolean,
   neededBits: number,
 ): void {
@@ -87,6 +88,7 @@ export function takePlaces(
     if ((s.step - s.first) * STEP_MS >= HISTORY_MS) judge(s, learn, neededBits)
   }
   if (!minute.known) s.state[step % RING] = Number.NaN
+  else if (minute.told) s.state[step % RING] = TOLD
   else if (!learn && s.state[step % RING] === 0) s.state[step % RING] = TROUBLE
   countMinute(s, minute.book, minute.rows)
 }
@@ -177,6 +179,13 @@ function reachOf(s: Places): number {
   return reach
 }
 
+/** Steps that a new run may reach over: what was told once is not told again from its remains. */
+function freshOf(s: Places): number {
+  if (s.alarm >= 0) return RING
+  for (let back = 1; back <= RING; back++) if (s.state[(s.step - back) % RING] === TOLD) return back - 1
+  return RING
+}
+
 /** What is expected of a run and how it scatters. */
 interface Run {
   y: number
@@ -207,6 +216,7 @@ const tail = ({ y, expected, phi }: Run): number =>
 
 function judge(s: Places, learn: boolean, neededBits: number): void {
   const reach = reachOf(s)
+  const fresh = freshOf(s)
   const all = sumPlaces(s, reach)
   const labels = sumLabels(s, all)
   let raised = -1
@@ -225,7 +235,7 @@ function judge(s: Places, learn: boolean, neededBits: number): void {
     // Half of what is asked is for everything, half for the places, each label the same.
     const looked = Math.log2(others ? 2 * (labels.size - 1) * label.values : 2)
     for (let k = others ? 0 : WHOLE_FROM; k < H && HORIZONS[k]! + LEVEL_STEPS <= reach; k++) {
-      if (all[i * WIDTH + Y + k]! < LEAST_SEEN) continue
+      if (HORIZONS[k]! > fresh || all[i * WIDTH + Y + k]! < LEAST_SEEN) continue
       const read = run(k)
       const bits = bitsOfRun(read, k, others) - looked
       // A long run still holds trouble that its last hour no longer has.
@@ -254,7 +264,7 @@ function bitsOfRun(run: Run, k: number, others: Label | null): number {
 /** What is told as trouble, from its beginning, teaches nothing. */
 function markTrouble(s: Places): void {
   const from = Math.max(s.since / STEP_MS, s.step - RING)
-  for (let step = from; step < s.step; step++) if (s.state[step % RING] === 0) s.state[step % RING] = TROUBLE
+  for (let step = from; step < s.step; step++) if (s.state[step % RING]! <= TROUBLE) s.state[step % RING] = TOLD
   for (const p of s.places) p.waiting.fill(0)
 }
 
