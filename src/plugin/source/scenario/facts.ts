@@ -5,6 +5,9 @@ import type { Scenario, ScenarioChange } from './model.js'
 
 /** What stands on what: known beforehand, so it is told first, at `at`. Also names the other services watched. */
 export function topologies({ world }: Scenario, at: EpochMs): Arrival[] {
+  const edges = [...world.cells.values()]
+    .filter(cell => cell.pops.length > 0)
+    .map(({ id, pops }) => ({ cell: id, codes: pops }))
   const own: Topology = {
     type: 'fact',
     via: 'topology',
@@ -14,6 +17,7 @@ export function topologies({ world }: Scenario, at: EpochMs): Arrival[] {
     title: world.title,
     components: world.components.map(({ useShare: _, ...component }) => component),
     dependsOn: world.dependencies,
+    ...(edges.length > 0 ? { edges } : {}),
   }
   const others = world.alsoWatched
     .filter(other => other.title !== null)
