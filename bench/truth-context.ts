@@ -27,6 +27,8 @@ export interface Context {
   seed: number
   /** Seeds with which each scenario file is played. */
   draws: number
+  /** of files beyond the first folder. */
+  moreDraws: number
   quick: boolean
   store: Store
 }

@@ -41,29 +41,35 @@ export function scenarios(context: Context): Part & { played: Played[] } {
   const files = filesOf(context.scenarios)
   if (files.length === 0) return { ...skipped(title, `no scenario in ${context.scenarios.join(', ')}`), played: [] }
   const refereed = existsSync(tool(context, 'make-signals.mjs')) && existsSync(tool(context, 'score.mjs'))
+  const firstCount = filesOf(context.scenarios.slice(0, 1)).length
   const played = files.flatMap((file, f) => {
     const scenario = parseScenario(JSON.parse(readFileSync(file, 'utf8')))
     // In haste the files of the first folder are played in every way, the others once, with all signals and by the lab.
-    const first = f < filesOf(context.scenarios.slice(0, 1)).length
+    const first = f < firstCount
     const modes = context.quick && !first ? MODES.slice(0, 1) : MODES
     return modes.flatMap(mode =>
-      Array.from({ length: context.draws }, (_, k) => {
+      Array.from({ length: first ? context.draws : context.moreDraws }, (_, k) => {
         const seed = k === 0 ? scenario.clock.seed : context.seed * 1000 + k
         const hours = HISTORY_HOURS[k % HISTORY_HOURS.length]!
         const byReferee = refereed && (first || !context.quick)
-        return context.store.unit(
+        const result = context.store.unit(
           `scenario-${byReferee ? 'referee' : 'lab'}-${scenario.id}-${mode.name}-${seed}-${hours}`,
           () =>
             byReferee ? playRefereed(context, file, scenario, mode, seed, hours) : playOwn(scenario, mode, seed, hours),
         )
+        return { ...result, first }
       }),
     )
   })
-  const bars = MODES.map(mode => {
-    const some = played.filter(p => p.mode === mode.name)
-    const holds = some.filter(p => p.ok).length / some.length
-    const got = `${percent(holds)} of ${some.length}`
-    return { what: `scenarios, ${mode.name}`, wanted: '≥ 95 % hold', got, holds: holds >= 0.95 }
+  const bars = [true, false].flatMap(first => {
+    const ofThese = played.filter(p => p.first === first)
+    return MODES.flatMap((mode): Bar[] => {
+      const some = ofThese.filter(p => p.mode === mode.name)
+      if (some.length === 0) return []
+      const holds = some.filter(p => p.ok).length / some.length
+      const what = `${first ? 'scenarios' : 'further scenarios'}, ${mode.name}`
+      return [{ what, wanted: '≥ 95 % hold', got: `${percent(holds)} of ${some.length}`, holds: holds >= 0.95 }]
+    })
   })
   const command = refereed
     ? `node ${tool(context, 'make-signals.mjs')} FILE --seed N --history-hours ${HISTORY_HOURS.join('|')} [--only …] | ${EPICENTER} replay - | node ${tool(context, 'score.mjs')} FILE [--judge detect]`

@@ -1,7 +1,7 @@
 /**
  * The scoreboard: every table of what Epicenter must show, from one command.
  *   npm run bench:truth -- [--quick] [--data ../shared/data] [--scenarios ../shared/scenarios --scenarios scenarios] [--referee ../shared/bench]
- *     [--seed 1] [--draws 20] [--work tmp/truth] [--any-commit] [--part NAME …]   (bench/truth.ts)
+ *     [--seed 1] [--draws 20] [--more-draws 20: of files beyond the first folder] [--work tmp/truth] [--any-commit] [--part NAME …]   (bench/truth.ts)
  *
  * Measurements are kept in the work folder with the commit they were made at; a run that is ended goes on where it was, and with --any-commit
  * takes over what other commits measured (the page names them). --quick takes under five minutes: fewer series, seeds, worlds and days.
@@ -28,6 +28,7 @@ const { values } = parseArgs({
     referee: { type: 'string', default: '../shared/bench' },
     seed: { type: 'string', default: '1' },
     draws: { type: 'string' },
+    'more-draws': { type: 'string' },
     work: { type: 'string', default: 'tmp/truth' },
     'any-commit': { type: 'boolean', default: false },
     part: { type: 'string', multiple: true, default: Object.keys(PARTS) },
@@ -39,6 +40,7 @@ mkdirSync(work, { recursive: true })
 const store = new Store(work, values['any-commit'])
 const { data, referee, quick } = values
 const draws = Number(values.draws ?? (quick ? 1 : 20))
+const moreDraws = Number(values['more-draws'] ?? draws)
 const context: Context = {
   data,
   scenarios: values.scenarios,
@@ -46,6 +48,7 @@ const context: Context = {
   work,
   seed: Number(values.seed),
   draws,
+  moreDraws,
   quick,
   store,
 }
@@ -74,7 +77,7 @@ function page(parts: readonly Part[], played: readonly Played[], drawn: readonly
   return [
     '# Truth',
     '',
-    `Every bar from one command, ${told}; seeds for each scenario file: ${draws}. ${store.measured} measurements made in ${minutes.toFixed(1)} min, ${store.reused} taken over${store.used.size === 0 ? '' : `; of commit ${[...store.used].join(', ')}`}.`,
+    `Every bar from one command, ${told}; seeds for each scenario file: ${draws}${moreDraws === draws ? '' : ` and ${moreDraws} for those beyond the first folder`}. ${store.measured} measurements made in ${minutes.toFixed(1)} min, ${store.reused} taken over${store.used.size === 0 ? '' : `; of commit ${[...store.used].join(', ')}`}.`,
     ...(skippedParts.length === 0 ? [] : ['', ...skippedParts.map(p => `Skipped: ${p.title} (${p.skipped}).`)]),
     ...(left.length === 0 ? [] : ['', `Not asked for: ${left.join(', ')}.`]),
     '',
