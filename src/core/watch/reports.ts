@@ -44,8 +44,8 @@ export const LEARN_DELAY_MS = 20 * MINUTE
 const MAX_GAP_MS = 24 * 60 * MINUTE
 /** Creeping rises are told half as often as bursts: they take this many bits more. */
 const CREEP_RARER = 1
-/** So are rises of a place. */
-const PLACES_RARER = 1
+/** Rises of a place a quarter as often: what rises in one place is mostly seen by the other two as well, or soon will be. */
+const PLACES_RARER = 2
 
 /** Counts of people's reports (or of posts that complain) without a denominator. */
 export interface ReportState {

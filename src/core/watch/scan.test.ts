@@ -78,7 +78,7 @@ describe('a scan by place', () => {
     for (const seed of SEEDS.slice(0, 4)) {
       const elsewhere = (m: number) => m >= START && m < START + 240
       const alarms = play(places(), 0, START + 720, flood, seed, elsewhere)
-      expect(alarms.filter(a => a.m > START + 300)).toEqual([])
+      expect(alarms.filter(a => a.m > START + 250)).toEqual([])
     }
   })
   it('takes a change of mix without more reports for no trouble', () => {
