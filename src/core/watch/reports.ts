@@ -44,8 +44,11 @@ export const LEARN_DELAY_MS = 20 * MINUTE
 const MAX_GAP_MS = 24 * 60 * MINUTE
 /** Creeping rises are told half as often as bursts: they take this many bits more. */
 const CREEP_RARER = 1
-/** Rises of a place a quarter as often: what rises in one place is mostly seen by the other two as well, or soon will be. */
-const PLACES_RARER = 2
+/**
+ * So are rises of a place, by their nominal rate. Places are many and their people alike: on quiet weeks of scenario worlds rises came some
+ * ten times as often as the scan reckons, which these further bits take back.
+ */
+const PLACES_RARER = 5
 
 /** Counts of people's reports (or of posts that complain) without a denominator. */
 export interface ReportState {
