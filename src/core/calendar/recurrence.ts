@@ -14,8 +14,8 @@ export interface Rule {
   byDay: { day: number; nth: number }[]
   byMonthDay: number[]
   count: number | null
-  /** Inclusive. */
-  until: EpochMs | null
+  /** Inclusive. `local`: the wall clock of the plan's zone shows it, as if in Greenwich; a date alone is its last moment. */
+  until: { at: EpochMs; local: boolean } | null
 }
 
 const DAYS = ['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU']
@@ -85,18 +85,36 @@ function readPart(rule: Rule, name: string, value: string): void {
   }
 }
 
-function readUntil(value: string): EpochMs {
-  const [, y, m, d, h = '23', min = '59', s = '59'] = /^(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)Z)?$/.exec(value) ?? []
+function readUntil(value: string): Rule['until'] {
+  const [, y, m, d, h = '23', min = '59', s = '59', z] =
+    /^(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z)?)?$/.exec(value) ?? []
   const at = Date.UTC(Number(y), Number(m) - 1, Number(d), Number(h), Number(min), Number(s))
-  if (Number.isNaN(at)) throw new Error('UNTIL is a date such as 20261231 or a time such as 20261231T235959Z')
-  return at
+  const exists =
+    Number(h) < 24 && Number(min) < 60 && Number(s) < 60 && isoDay(at) === `${y}-${m}-${d}`
+  if (!exists) throw new Error('UNTIL is a date such as 20261231 or a time such as 20261231T235959Z')
+  return { at, local: z === undefined }
 }
 
-/** Starts of the occurrences in [from, until), oldest first. `start` is the first occurrence whatever the rule says. */
-export function occurrences(rule: Rule, start: EpochMs, zone: string, from: EpochMs, until: EpochMs): EpochMs[] {
-  const first = toLocal(start, zone)
-  const time = ((utcOf(first) % DAY) + DAY) % DAY
-  const dayZero = utcOf(first) - time
+const isoDay = (at: EpochMs) => (Number.isNaN(at) ? null : new Date(at).toISOString().slice(0, 10))
+
+/**
+ * Starts of the occurrences in [from, until), oldest first. `start` is the first occurrence whatever the rule says.
+ * `asWritten` is the wall clock of the first one as the plan has it, as if in Greenwich: where the clocks skipped that
+ * time, the first one begins later (RFC 5545, 3.3.5), but the others do not. The same holds for each of them: a window
+ * that falls into the gap is moved, not left out, because people have to be told of the work.
+ */
+export function occurrences(
+  rule: Rule,
+  start: EpochMs,
+  zone: string,
+  from: EpochMs,
+  until: EpochMs,
+  asWritten = utcOf(toLocal(start, zone)),
+): EpochMs[] {
+  const time = ((asWritten % DAY) + DAY) % DAY
+  const dayZero = asWritten - time
+  const isAfter = (at: EpochMs, local: EpochMs) =>
+    rule.until !== null && (rule.until.local ? local > rule.until.at : at > rule.until.at)
   const found: EpochMs[] = []
   let counted = 0
   let period = rule.count === null ? skipped(rule, dayZero, from) : 0
@@ -106,7 +124,7 @@ export function occurrences(rule: Rule, start: EpochMs, zone: string, from: Epoc
     for (const day of days.list) {
       if (day < dayZero) continue
       const at = day === dayZero ? start : fromLocal(localOf(day + time), zone)
-      if ((rule.until !== null && at > rule.until) || (rule.count !== null && counted >= rule.count)) return found
+      if (isAfter(at, day + time) || (rule.count !== null && counted >= rule.count)) return found
       counted++
       if (at >= from && at < until) found.push(at)
     }

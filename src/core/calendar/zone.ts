@@ -88,17 +88,20 @@ export function isoIn(at: EpochMs, zone: string): string {
 const LOCAL_TIME = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?$/
 
 /**
- * A moment as a person writes it: with an offset, or as the wall clock of a zone shows it.
+ * A moment as a person writes it: with an offset, or as the wall clock of a zone shows it. `local` is that wall clock as
+ * if it stood in Greenwich; it differs from what the clocks really show where spring skipped that time.
  *
  * @throws Error that says what may stand there
  */
-export function readMoment(text: string, zone: string): EpochMs {
+export function readMoment(text: string, zone: string): { at: EpochMs; local: EpochMs } {
   const [all, ...parts] = LOCAL_TIME.exec(text) ?? []
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.map(each => Number(each ?? 0))
-  const at = all === undefined ? Date.parse(text) : fromLocal({ year, month, day, hour, minute, second }, zone)
+  const local: Local = { year, month, day, hour, minute, second }
+  const at = all === undefined ? Date.parse(text) : fromLocal(local, zone)
   const wellFormed = all !== undefined || /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text)
-  const exists = all === undefined || new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day
-  if (!wellFormed || !exists || Number.isNaN(at) || hour > 23 || minute > 59)
+  const date = /^(\d{4})-(\d\d)-(\d\d)/.exec(text)?.slice(1).map(Number) ?? []
+  const exists = new Date(Date.UTC(date[0] ?? 0, (date[1] ?? 0) - 1, date[2] ?? 0)).getUTCDate() === date[2]
+  if (!wellFormed || !exists || Number.isNaN(at) || hour > 23 || minute > 59 || second > 59)
     throw new Error('a time such as 2026-03-01T02:00 or 2026-03-01T02:00:00Z')
-  return at
+  return { at, local: all === undefined ? utcOf(toLocal(at, zone)) : utcOf(local) }
 }

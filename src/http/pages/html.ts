@@ -28,7 +28,10 @@ export function html(strings: TemplateStringsArray, ...holes: Hole[]): Html {
   let known = places.get(strings)
   if (!known) places.set(strings, (known = findPlaces(strings)))
   let out = strings[0] as string
-  for (let i = 0; i < holes.length; i++) out += fill(known[i] as Place, holes[i]) + (strings[i + 1] as string)
+  for (let i = 0; i < holes.length; i++) {
+    const rest = strings[i + 1] as string
+    out += fill(known[i] as Place, holes[i], rest) + rest
+  }
   return new Html(out)
 }
 
@@ -50,22 +53,23 @@ export function escape(text: string): string {
   return text.replace(/[&<>"']/g, c => SPECIAL[c] as string).replace(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g, '\ufffd')
 }
 
-function address(value: string): string {
-  return /^(?:https?:\/\/|mailto:|[/?#])/i.test(value) ? escape(value) : '#'
+/** `rest` is what the author wrote behind the value: an empty base before `/history.rss` is the root, not nowhere. */
+function address(value: string, rest = ''): string {
+  return /^(?:https?:\/\/|mailto:|[/?#])/i.test(value === '' ? rest : value) ? escape(value) : '#'
 }
 
 function forbidden(name: string): boolean {
   return name.startsWith('on') || name === 'style' || name === 'srcdoc'
 }
 
-function fill(place: Place, hole: Hole): string {
-  if (Array.isArray(hole)) return hole.map(each => fill(place, each)).join('')
+function fill(place: Place, hole: Hole, rest: string): string {
+  if (Array.isArray(hole)) return hole.map(each => fill(place, each, rest)).join('')
   if (hole === null || hole === undefined || hole === false) return ''
   if (hole instanceof Attribute !== (place === 'tag'))
     throw new TypeError(`html: only attr() and nothing else stands inside a tag`)
   if (hole instanceof Html && place !== 'value' && place !== 'address') return hole.text
   if (place === 'raw') throw new TypeError('html: only trusted() text stands in a style or script element')
-  return place === 'address' ? address(String(hole)) : escape(String(hole))
+  return place === 'address' ? address(String(hole), rest) : escape(String(hole))
 }
 
 /** Reads the author's text once, as an HTML tokenizer would, and notes where each hole stands. */

@@ -22,8 +22,10 @@ export interface PageInput {
   /** The demonstration's controls, made elsewhere by our own code. */
   strip?: string
   script: string | null
-  /** Feeds and other forms of the same page. */
+  /** The same page for machines. */
   alternate?: string
+  /** Where the feeds of the status page that belongs to this one begin, empty for the root; none, if not given. */
+  feeds?: string
   noIndex?: boolean
   /** A second sheet of ours that this page needs. */
   sheet?: string
@@ -51,13 +53,25 @@ export function page(input: PageInput): string {
   const { t } = input
   const here = (path: string) => attr('aria-current', input.path === path ? 'page' : null)
   return html`<!doctype html>
-<html lang="${t.lang}" dir="${t.direction}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${input.title} · ${input.workspace}</title><meta name="description" content="${input.description}"><meta name="color-scheme" content="light dark"><meta name="theme-color" content="#f8f7f4" media="(prefers-color-scheme:light)"><meta name="theme-color" content="#131416" media="(prefers-color-scheme:dark)">${input.noIndex ? html`<meta name="robots" content="noindex">` : null}<link rel="icon" href="/assets/mark.svg" type="image/svg+xml">${input.alternate ? html`<link rel="alternate" type="application/json" href="${input.alternate}">` : null}<style>${trusted(STYLE)}</style>${t.latin ? null : html`<style>${trusted(SCRIPT_STYLE)}</style>`}${input.sheet ? html`<style>${trusted(input.sheet)}</style>` : null}${input.strip ? html`<style>${trusted(DEMO_STYLE)}</style>` : null}${input.script ? html`<script src="${input.script}" defer></script>` : null}</head>
+<html lang="${t.lang}" dir="${t.direction}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${input.title} · ${input.workspace}</title><meta name="description" content="${input.description}"><meta name="color-scheme" content="light dark"><meta name="theme-color" content="#f8f7f4" media="(prefers-color-scheme:light)"><meta name="theme-color" content="#131416" media="(prefers-color-scheme:dark)">${input.noIndex ? html`<meta name="robots" content="noindex">` : null}<link rel="icon" href="/assets/mark.svg" type="image/svg+xml">${input.alternate ? html`<link rel="alternate" type="application/json" href="${input.alternate}">` : null}${input.feeds === undefined ? null : feedLinks(input.feeds)}<style>${trusted(STYLE)}</style>${t.latin ? null : html`<style>${trusted(SCRIPT_STYLE)}</style>`}${input.sheet ? html`<style>${trusted(input.sheet)}</style>` : null}${input.strip ? html`<style>${trusted(DEMO_STYLE)}</style>` : null}${input.script ? html`<script src="${input.script}" defer></script>` : null}</head>
 <body data-locale="${t.locale}" data-clock="${input.clock}" data-now="${input.now}"${attr('data-live', input.live === null ? null : input.live.join(' '))}><a class="skip" href="#main">${t.skip}</a><svg width="0" height="0" class="defs" aria-hidden="true"><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M0 0v6"/></pattern></svg>
 <header><a class="brand" href="${input.brand?.href ?? '/'}">${input.brand?.logo ? html`<img src="${input.brand.logo}" alt="">` : MARK}<b>${input.brand?.title ?? input.workspace}</b></a><nav aria-label="${t.nav.label}"><a href="/"${here('/')}>${t.nav.now}</a>${(input.nav ?? []).map(each => html`<a href="${each.path}"${here(each.path)}>${each.label}</a>`)}<a href="/incidents"${here('/incidents')}>${t.nav.history}</a></nav></header>
 ${input.strip ? trusted(input.strip) : null}<main id="main" tabindex="-1">${input.main}</main>
 <p class="vh" role="status" id="say"></p>
 <footer><p>${t.footer.rule}</p><p>${t.footer.clock} <a href="/api/v1/openapi.json">${t.nav.api}</a>. <noscript>${t.footer.noScript}</noscript></p>${languageList(input)}</footer></body></html>
 `.text
+}
+
+const FEEDS = [
+  ['application/rss+xml', '/history.rss', 'RSS'],
+  ['application/atom+xml', '/history.atom', 'Atom'],
+  ['application/feed+json', '/feed.json', 'JSON Feed'],
+  ['text/calendar', '/status.ics', 'iCalendar'],
+] as const
+
+/** What a feed reader finds when it is given the address of a page. */
+function feedLinks(base: string): Html {
+  return html`${FEEDS.map(([type, path, title]) => html`<link rel="alternate" type="${type}" href="${base}${path}" title="${title}">`)}`
 }
 
 /** Links, not a menu of script: each name in its own language, the present one marked. */

@@ -34,6 +34,8 @@ export interface Made {
   /** Services whose news makes it stale; empty: any. Null: it does not change. */
   live: string[] | null
   alternate: string
+  /** Where its own feeds begin, if they are others than the first status page's. */
+  feeds?: string
   sheet?: string
   brand?: { title: string; href: string; logo: string | null }
 }

@@ -90,6 +90,7 @@ export async function statusPage(desk: Desk, page: StatusPageConfig, { t, f, lan
     main: statusMain({ picture, base, others: desk.pages.filter(each => each !== page) }, w, voice),
     live: picture.plan.services,
     alternate: `${base}/api/v2/summary.json`,
+    feeds: base,
     sheet: STATUS_STYLE,
     brand: { title: page.title, href: base === '' ? '/status' : base, logo: desk.logo(page) },
   }

@@ -1,12 +1,15 @@
 import type { EpochMs } from '../../contract/time.js'
 import { isoIn } from '../../core/calendar/zone.js'
 import { stepsOf } from './v2.js'
+import type { Window } from './maintenance.js'
 import type { Picture } from './picture.js'
 
 /** RSS 2.0, Atom (RFC 4287) and JSON Feed 1.1 of a page: one entry for each incident and each window that has begun. */
 
-/** As many as GitHub's feed has. */
+/** Incidents, as many as GitHub's feed has. */
 const ENTRIES = 25
+/** Windows beside them, so that maintenance every night pushes no incident out. */
+const WINDOWS = 10
 
 interface Entry {
   id: string
@@ -30,6 +33,7 @@ const WORDS: Record<string, string> = {
 }
 
 function entriesOf(picture: Picture, origin: string): Entry[] {
+  const newest = (a: Entry, b: Entry) => b.updated - a.updated || (a.id < b.id ? -1 : 1)
   const incidents = picture.incidents.map(
     (each): Entry => ({
       id: each.id,
@@ -41,7 +45,7 @@ function entriesOf(picture: Picture, origin: string): Entry[] {
       maintenance: false,
     }),
   )
-  const windows = picture.windows.map((each): Entry => {
+  const windows = toldWindows(picture).map((each): Entry => {
     const lines = stepsOf(each).reverse()
     return {
       id: each.id,
@@ -53,7 +57,18 @@ function entriesOf(picture: Picture, origin: string): Entry[] {
       maintenance: true,
     }
   })
-  return [...incidents, ...windows].sort((a, b) => b.updated - a.updated || (a.id < b.id ? -1 : 1)).slice(0, ENTRIES)
+  return [...incidents.sort(newest).slice(0, ENTRIES), ...windows.sort(newest).slice(0, WINDOWS)].sort(newest)
+}
+
+/** Of each plan what runs, what comes next and what was last: a reader of feeds wants news, the calendar has all. */
+function toldWindows({ windows }: Picture): Window[] {
+  const told = new Map<string, Window>()
+  for (const each of windows) {
+    const key = `${each.status} ${each.plan}`
+    // Newest start first: the last one that is scheduled is the next, the first that is over is the last.
+    if (each.status === 'scheduled' || each.status === 'in_progress' || !told.has(key)) told.set(key, each)
+  }
+  return [...told.values()]
 }
 
 /** `<`, `&` and quotes escaped; characters that XML 1.0 does not know are replaced. */
@@ -78,18 +93,18 @@ function content(entry: Entry, zone: string): string {
 
 const rfc822 = (at: EpochMs) => new Date(at).toUTCString().replace('GMT', '+0000')
 
-export function rss(picture: Picture, origin: string): string {
+export function rss(picture: Picture, origin: string, home: string): string {
   const { page } = picture
   const items = entriesOf(picture, origin).map(
     each =>
       `<item><title>${xml(each.title)}</title><description>${xml(content(each, page.timeZone))}</description><pubDate>${rfc822(each.updated)}</pubDate><link>${xml(each.link)}</link><guid isPermaLink="true">${xml(each.link)}</guid>${each.maintenance ? '<category>maintenance</category>' : ''}</item>`,
   )
   return `<?xml version="1.0" encoding="UTF-8"?>
-<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"><channel><title>${xml(page.title)} - Incident history</title><link>${xml(origin)}/status</link><description>${xml(page.description ?? `Incidents and maintenance of ${page.title}`)}</description><atom:link href="${xml(origin)}/history.rss" rel="self" type="application/rss+xml"/><lastBuildDate>${rfc822(picture.updatedAt)}</lastBuildDate>${items.join('')}</channel></rss>
+<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"><channel><title>${xml(page.title)} - Incident history</title><link>${xml(home)}</link><description>${xml(page.description ?? `Incidents and maintenance of ${page.title}`)}</description><atom:link href="${xml(origin)}/history.rss" rel="self" type="application/rss+xml"/><lastBuildDate>${rfc822(picture.updatedAt)}</lastBuildDate>${items.join('')}</channel></rss>
 `
 }
 
-export function atom(picture: Picture, origin: string): string {
+export function atom(picture: Picture, origin: string, home: string): string {
   const { page } = picture
   const time = (at: EpochMs) => isoIn(at, page.timeZone)
   const entries = entriesOf(picture, origin).map(
@@ -97,16 +112,16 @@ export function atom(picture: Picture, origin: string): string {
       `<entry><id>${xml(each.link)}</id><title>${xml(each.title)}</title><published>${time(Math.min(each.from, each.updated))}</published><updated>${time(each.updated)}</updated><link rel="alternate" type="text/html" href="${xml(each.link)}"/>${each.maintenance ? '<category term="maintenance"/>' : ''}<content type="html">${xml(content(each, page.timeZone))}</content></entry>`,
   )
   return `<?xml version="1.0" encoding="UTF-8"?>
-<feed xmlns="http://www.w3.org/2005/Atom"><id>${xml(origin)}/history.atom</id><title>${xml(page.title)} - Incident history</title><updated>${time(picture.updatedAt)}</updated><author><name>${xml(page.title)}</name></author><link rel="self" type="application/atom+xml" href="${xml(origin)}/history.atom"/><link rel="alternate" type="text/html" href="${xml(origin)}/status"/>${entries.join('')}</feed>
+<feed xmlns="http://www.w3.org/2005/Atom"><id>${xml(origin)}/history.atom</id><title>${xml(page.title)} - Incident history</title><updated>${time(picture.updatedAt)}</updated><author><name>${xml(page.title)}</name></author><link rel="self" type="application/atom+xml" href="${xml(origin)}/history.atom"/><link rel="alternate" type="text/html" href="${xml(home)}"/>${entries.join('')}</feed>
 `
 }
 
-export function jsonFeed(picture: Picture, origin: string): object {
+export function jsonFeed(picture: Picture, origin: string, home: string): object {
   const { page } = picture
   return {
     version: 'https://jsonfeed.org/version/1.1',
     title: `${page.title} - Incident history`,
-    home_page_url: `${origin}/status`,
+    home_page_url: home,
     feed_url: `${origin}/feed.json`,
     ...(page.description === null ? {} : { description: page.description }),
     items: entriesOf(picture, origin).map(each => ({

@@ -23,13 +23,13 @@ export interface Window {
 
 /** A plan read once: the configuration was checked when it was loaded. */
 export interface Plans {
-  read: { config: MaintenanceConfig; start: EpochMs; rule: Rule | null; zone: string }[]
+  read: { config: MaintenanceConfig; start: ReturnType<typeof readMoment>; rule: Rule | null; zone: string }[]
 }
 
 const ANNOUNCE_DAYS = 30
 /** Windows that ended are told for as long as the history of components. */
 const PAST_MS = 90 * DAY
-/** Windows of one plan that are told; daily ones fill this in four months. */
+/** Windows of one plan that are told, the nearest ones: as many that are over, and as many that are not. */
 const WINDOWS_MAX = 120
 
 export function readPlans(configs: readonly MaintenanceConfig[]): Plans {
@@ -63,9 +63,11 @@ export function windowsOf({ read }: Plans, plan: Plan, services: readonly Servic
     const from = now - PAST_MS - config.minutes * MINUTE
     const starts =
       rule === null
-        ? [start].filter(at => at >= from && at <= now + announceMs)
-        : occurrences(rule, start, zone, from, now + announceMs + 1)
-    for (const at of starts.slice(-WINDOWS_MAX)) {
+        ? [start.at].filter(at => at >= from && at <= now + announceMs)
+        : occurrences(rule, start.at, zone, from, now + announceMs + 1, start.local)
+    const ahead = starts.findIndex(at => at + config.minutes * MINUTE > now)
+    const first = ahead < 0 ? starts.length : ahead
+    for (const at of starts.slice(Math.max(0, first - WINDOWS_MAX), first + WINDOWS_MAX)) {
       const until = at + config.minutes * MINUTE
       found.push({
         id: idOf('maintenance', config.id, at),

@@ -19,7 +19,10 @@ const CODE = /^[0-9a-z]{12}$/
 /** What a document is made from. */
 export interface Making {
   picture: Picture
+  /** Where the addresses of the page's API and feeds begin. */
   origin: string
+  /** Where people read the page. */
+  home: string
   answers: Answers
 }
 type Make = (making: Making) => { type: string; text: string } | null
@@ -42,22 +45,23 @@ export const DOCUMENTS: Record<string, Make> = {
   ...Object.fromEntries(
     Object.entries(V2).map(([name, make]) => [`/api/v2/${name}.json`, ({ answers }: Making) => json(make(answers))]),
   ),
-  '/history.rss': ({ picture, origin }) => ({ type: 'application/rss+xml; charset=utf-8', text: rss(picture, origin) }),
-  '/history.atom': ({ picture, origin }) => ({
+  '/history.rss': ({ picture, origin, home }) => ({ type: 'application/rss+xml; charset=utf-8', text: rss(picture, origin, home) }),
+  '/history.atom': ({ picture, origin, home }) => ({
     type: 'application/atom+xml; charset=utf-8',
-    text: atom(picture, origin),
+    text: atom(picture, origin, home),
   }),
   '/status.ics': ({ picture, origin }) => ({ type: 'text/calendar; charset=utf-8', text: ical(picture, origin) }),
-  '/feed.json': ({ picture, origin }) => ({
+  '/feed.json': ({ picture, origin, home }) => ({
     type: 'application/feed+json; charset=utf-8',
-    text: JSON.stringify(jsonFeed(picture, origin)),
+    text: JSON.stringify(jsonFeed(picture, origin, home)),
   }),
 }
 
-/** One page among several: which one, and where its addresses begin. */
+/** One page among several: which one, where its addresses begin, and where people read it. */
 export interface Place {
   page: StatusPageConfig
   base: string
+  home: string
 }
 
 /** Adds the API v2 and the feeds of every page, at the root and under `/status/PAGE`. */
@@ -68,7 +72,7 @@ export function statuspageRoutes(server: FastifyInstance, deps: DeskDeps): Desk 
     const place = placeOf(desk, request)
     const bytes = await cache.get(`${place.base}${path} ${place.page.id}`, async () => {
       const picture = await desk.picture(place.page)
-      const made = make({ picture, origin: place.base, answers: new Answers(picture, place.base) })
+      const made = make({ picture, origin: place.base, home: place.home, answers: new Answers(picture, place.base) })
       return made === null ? new Bytes(404, JSON_TYPE, '{}') : new Bytes(200, made.type, made.text)
     })
     if (bytes.status === 404) throw notFound('incident', path)
@@ -108,9 +112,9 @@ export function statuspageRoutes(server: FastifyInstance, deps: DeskDeps): Desk 
         if (!found) return null
         return json('view' in found ? making.answers.incident(found) : making.answers.maintenance(found))
       })
-    const { page, base } = placeOf(desk, request)
+    const { page, base, home } = placeOf(desk, request)
     const picture = await desk.picture(page)
-    const found = find({ picture, origin: base, answers: new Answers(picture, base) })
+    const found = find({ picture, origin: base, home, answers: new Answers(picture, base) })
     if (!found) throw notFound(what, code)
     const local = page === desk.pages[0] ? '/status' : `/status/${page.id}`
     return reply.redirect('view' in found ? `/i/${encodeURIComponent(found.view.id)}` : `${local}#${found.id}`, 302)
@@ -125,11 +129,18 @@ export function placeOf(desk: Desk, request: FastifyRequest): Place {
   if (named !== undefined) {
     const page = desk.pages.find(each => each.id === named)
     if (!page) throw notFound('status page', named)
-    return { page, base: page.url ?? (page === desk.pages[0] ? origin : `${origin}/status/${page.id}`) }
+    return placed(desk, page, origin)
   }
   const page =
     desk.pages.find(each => each.url !== null && new URL(each.url).host === host) ?? (desk.pages[0] as StatusPageConfig)
-  return { page, base: page.url ?? origin }
+  return placed(desk, page, origin)
+}
+
+/** On a host of its own a page's addresses begin at the root; beside others, under its name. It is read at `/status` or there. */
+function placed({ pages }: Desk, page: StatusPageConfig, origin: string): Place {
+  const path = page === pages[0] ? '' : `/status/${page.id}`
+  if (page.url !== null) return { page, base: page.url, home: `${page.url}${path || '/status'}` }
+  return { page, base: `${origin}${path}`, home: `${origin}${path || '/status'}` }
 }
 
 function pageNumber(value: unknown): number {

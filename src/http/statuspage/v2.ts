@@ -260,12 +260,16 @@ export class Answers {
     return this.picture.incidents.filter(each => each.status !== 'resolved').map(each => this.incident(each))
   }
 
+  /** The running ones and those nearest to now, newest start first. */
   maintenances(...states: Window['status'][]) {
-    const chosen = this.picture.windows.filter(each => states.length === 0 || states.includes(each.status))
-    return {
-      page: this.page(),
-      scheduled_maintenances: chosen.slice(0, INCIDENTS_TOLD).map(each => this.maintenance(each)),
-    }
+    const { windows, now } = this.picture
+    const away = ({ from, until }: Window) => Math.max(0, from - now, now - until)
+    const chosen = windows
+      .filter(each => states.length === 0 || states.includes(each.status))
+      .sort((a, b) => away(a) - away(b))
+      .slice(0, INCIDENTS_TOLD)
+      .sort((a, b) => b.from - a.from || (a.id < b.id ? -1 : 1))
+    return { page: this.page(), scheduled_maintenances: chosen.map(each => this.maintenance(each)) }
   }
 
   summary() {
