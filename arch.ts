@@ -55,7 +55,19 @@ const PACKAGES: Record<string, readonly string[]> = {
 }
 /** Types alone, which come with the @types packages that need them. */
 const TYPE_PACKAGES = ['geojson', 'topojson-specification']
-const TEST_PACKAGES = ['axe-core', 'esbuild', 'fast-check', 'playwright-core', 'vitest']
+const TEST_PACKAGES = [
+  '@redocly/openapi-core',
+  'ajv',
+  'ajv-formats',
+  'axe-core',
+  'esbuild',
+  'fast-check',
+  'feedsmith',
+  'ical.js',
+  'openapi-typescript-codegen',
+  'playwright-core',
+  'vitest',
+]
 
 /** Rooms whose tests too keep to the room's packages and {@link TEST_PACKAGES}. */
 const PURE = new Set(['contract', 'core', 'web'])

@@ -61,6 +61,9 @@ export function openapi(routes: readonly AnyRoute[], version: string): Json {
       summary: 'Signals in, incidents out.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
+    servers: [{ url: '/', description: 'This server' }],
+    // Reading is public; what writes names the token itself.
+    security: [],
     paths,
     components: {
       schemas: Object.fromEntries(NAMED.map(schema => [schema.$id!, plain(schema, schema.$id)])),
@@ -131,15 +134,28 @@ const refer = (schema: TSchema): Json =>
     ? { $ref: `#/components/schemas/${schema.$id}` }
     : (plain(schema) as Json)
 
-/** A copy without the compiler's marks, with named schemas inside replaced by references. */
+/**
+ * A copy without the compiler's marks, with named schemas inside replaced by references, in the words of JSON Schema
+ * 2020-12, which OpenAPI 3.1 speaks: the compiler writes tuples and maps as older drafts did.
+ */
 function plain(schema: unknown, self?: string): unknown {
   if (Array.isArray(schema)) return schema.map(s => plain(s))
   if (typeof schema !== 'object' || schema === null) return schema
   const { $id } = schema as { $id?: string }
   if ($id !== undefined && $id !== self) return { $ref: `#/components/schemas/${$id}` }
-  return Object.fromEntries(
-    Object.entries(schema)
+  const { additionalItems, items, patternProperties, ...rest } = schema as Json
+  const copy = Object.fromEntries(
+    Object.entries(rest)
       .filter(([key]) => key !== '$id')
       .map(([key, value]) => [key, plain(value)]),
   )
+  if (Array.isArray(items)) Object.assign(copy, { prefixItems: plain(items), items: additionalItems ?? false })
+  else if (items !== undefined) copy['items'] = plain(items)
+  const [every, ...others] = Object.entries((patternProperties ?? {}) as Json)
+  if (every?.[0] === ANY_NAME && others.length === 0) copy['additionalProperties'] = plain(every[1])
+  else if (every !== undefined) copy['patternProperties'] = plain(patternProperties)
+  return copy
 }
+
+/** How the compiler writes "whatever the name". */
+const ANY_NAME = '^(.*)$'
