@@ -94,8 +94,11 @@ export interface Reader {
   service(id: string): Promise<ServiceNow | null>
   /** Bins in [from, until), oldest first. */
   rollups(service: string, from: EpochMs, until: EpochMs): Promise<Rollup[]>
-  /** Starts of the days (UTC) in [from, until) in which there is a bin at all, oldest first; one seek for each. */
-  days(service: string, from: EpochMs, until: EpochMs): Promise<EpochMs[]>
+  /**
+   * The days in [from, until) in which there is a bin at all, oldest first; one seek for each. They are days of a clock
+   * that is `offsetMs` (0 if not given) ahead of UTC, told as midnights as if that clock stood in Greenwich.
+   */
+  days(service: string, from: EpochMs, until: EpochMs, offsetMs?: number): Promise<EpochMs[]>
   incidents(query: { service?: string; open?: boolean; limit: number; before?: EpochMs }): Promise<IncidentView[]>
   incident(id: string): Promise<IncidentView | null>
   /** Changes and notices with effect in [from, until), oldest first. */

@@ -130,14 +130,23 @@ export function historyRoutes(server: FastifyInstance, routes: Routes, app: App)
     {
       method: 'GET',
       url: '/api/v1/services/:id/days',
-      summary: 'Midnights (UTC) of the days in [from, until) in which there is data; by default the last two',
+      summary: 'The days in [from, until) in which there is data, as midnights of UTC; by default the last two',
       params: Id,
-      query,
+      query: Type.Object({
+        ...query.properties,
+        offset: Type.Optional(
+          Type.Integer({
+            minimum: -DAY,
+            maximum: DAY,
+            description: 'Days of a clock that is so many milliseconds ahead of UTC, told as if it stood in Greenwich',
+          }),
+        ),
+      }),
       answer: { list: Type.Number() },
       fails: [400, 404],
       handle: async ({ params, query }) => {
         const { from, until } = await span(params.id, query, DAYS_SPAN_MS)
-        return reader.days(params.id, from, until)
+        return reader.days(params.id, from, until, query.offset ?? 0)
       },
     },
     free,

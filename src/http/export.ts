@@ -54,11 +54,13 @@ export async function* exportFiles({
     const reply = await server.inject({ url: path, headers })
     if (reply.statusCode !== 200) throw new Error(`cannot export ${path}: answered ${reply.statusCode}`)
     const type = String(reply.headers['content-type'])
-    return { path: fileOf(file, type), type, bytes: reply.rawPayload }
+    const bytes = type.startsWith('text/html') ? Buffer.from(still(String(reply.rawPayload))) : reply.rawPayload
+    return { path: fileOf(file, type), type, bytes }
   }
   try {
     await server.ready()
-    for (const path of ['/', '/incidents', '/status', '/assets/mark.svg']) yield await get(path)
+    for (const path of ['/', '/status', '/assets/mark.svg']) yield await get(path)
+    yield* pastPages(get)
     for (const service of await reader.services()) {
       const id = encodeURIComponent(service.service)
       yield await get(`/s/${id}`)
@@ -73,6 +75,7 @@ export async function* exportFiles({
         if (base !== '') yield await get(base)
         for (const path of Object.keys(DOCUMENTS)) yield await get(`${base}${path}`)
         yield await get(`${base}/history.json`)
+        yield await get(`${base}/maintenance`)
         const { incidents, windows } = await desk.picture(page)
         for (const each of incidents) {
           yield await get(`${base}/incidents/${each.id}.json`)
@@ -80,17 +83,49 @@ export async function* exportFiles({
         }
         for (const each of windows) {
           yield await get(`${base}/maintenance/${each.id}.json`)
-          yield leadTo(`${base}/maintenance/${each.id}`, `${i === 0 ? '/status' : `/status/${page.id}`}#${each.id}`)
+          yield leadTo(
+            `${base}/maintenance/${each.id}`,
+            `${i === 0 ? '' : `/status/${page.id}`}/maintenance#${each.id}`,
+          )
         }
       }
       const logo = desk.logo(page)
       if (logo) yield await get(logo, `${logo}${/\.\w+$/.exec(page.logo ?? '')?.[0] ?? ''}`)
     }
     const gone = problemPage(404, undefined, language)
-    yield { path: '404.html', type: gone.type, bytes: gone.encoded('identity') }
+    yield { path: '404.html', type: gone.type, bytes: Buffer.from(still(String(gone.encoded('identity')))) }
   } finally {
     await server.close()
   }
+}
+
+/** The list of past incidents and the pages behind "older", as many as there are incidents with a page of their own. */
+async function* pastPages(get: (path: string, file?: string) => Promise<ExportedFile>): AsyncGenerator<ExportedFile> {
+  let before: string | undefined
+  for (let i = 0; i < INCIDENTS_MAX / 50; i++) {
+    const file = await get(
+      before === undefined ? '/incidents' : `/incidents?before=${before}`,
+      before === undefined ? '/incidents' : `/incidents/before/${before}`,
+    )
+    const next: string | undefined = /href="\/incidents\/before\/(\d+)"/.exec(String(file.bytes))?.[1]
+    yield file
+    if (next === undefined || next === before) return
+    before = next
+  }
+}
+
+/**
+ * A page as a copy can keep it: what needs a server to answer is taken away (other languages, other stretches of time,
+ * the API beside Statuspage's) instead of leading nowhere. It reads our own markup, which is always written alike.
+ */
+function still(page: string): string {
+  return page
+    .replaceAll(/href="\/incidents\?before=(\d+)"/g, 'href="/incidents/before/$1"')
+    .replaceAll('<a href="/api/v1/openapi.json">', '<a href="/api/v2/summary.json">')
+    .replace(/<link rel="alternate" type="application\/json" href="\/api\/v1\/[^"]*">/, '')
+    .replaceAll(/<nav aria-label="[^"]*"><ul class="legend range">.*?<\/nav>/gs, '')
+    .replaceAll(/<nav class="range"[^>]*>.*?<\/nav>/gs, '')
+    .replaceAll(/<a href="(?:[^"]*\?[^"]*|\/api\/v1\/[^"]*)"[^>]*>(.*?)<\/a>/gs, '$1')
 }
 
 async function* incidentIds(reader: Reader): AsyncGenerator<string> {

@@ -38,7 +38,10 @@ describe('/metrics', () => {
   it('breaks no rule of names and help', () => {
     expect(text).toMatch(/^epicenter_signals_total\{outcome="accepted"\} 0$/m)
     expect(complaints(text)).toEqual([])
-    expect(complaints('# TYPE a_total gauge\n')).toEqual(['a_total: only a counter ends with _total', 'a_total: no help'])
+    expect(complaints('# TYPE a_total gauge\n')).toEqual([
+      'a_total: only a counter ends with _total',
+      'a_total: no help',
+    ])
   })
 
   const found = spawnSync('promtool', ['--version']).status === 0

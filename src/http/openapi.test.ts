@@ -58,7 +58,10 @@ describe('the OpenAPI document', () => {
 
   it('describes the answers that the server gives', async () => {
     const document = JSON.parse(text) as {
-      paths: Record<string, Record<string, { responses: Record<string, { content?: Record<string, { schema?: object }> }> }>>
+      paths: Record<
+        string,
+        Record<string, { responses: Record<string, { content?: Record<string, { schema?: object }> }> }>
+      >
       components: object
     }
     const ajv = addFormats.default(new Ajv2020.default({ strict: false, allErrors: true }))

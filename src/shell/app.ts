@@ -305,7 +305,7 @@ export class App implements AsyncDisposable {
         return (await (await here()).service(id)) ?? (configured ? unheard(configured) : null)
       },
       rollups: async (service, start, end) => (await here()).rollups(service, start, end),
-      days: async (service, start, end) => (await here()).days(service, start, end),
+      days: async (service, start, end, offsetMs) => (await here()).days(service, start, end, offsetMs),
       incidents: async query => (await here()).incidents(query),
       incident: async id => (await here()).incident(id),
       facts: async (service, start, end) => (await here()).facts(service, start, end),

@@ -42,8 +42,8 @@ export function remoteReader(url: string, fetch: typeof globalThis.fetch): Reade
     service: id => get<ServiceNow | null>(of(id)),
     rollups: (service, from, until) => pieces<Rollup>(service, 'rollups', from, until),
     facts: (service, from, until) => pieces<Change | Notice>(service, 'facts', from, until),
-    days: async (service, from, until) =>
-      (await get<EpochMs[] | null>(`${of(service)}/days?from=${from}&until=${until}`)) ?? [],
+    days: async (service, from, until, offsetMs = 0) =>
+      (await get<EpochMs[] | null>(`${of(service)}/days?from=${from}&until=${until}&offset=${offsetMs}`)) ?? [],
     incidents: ({ service, open, limit, before }) => {
       const query = new URLSearchParams({ limit: String(limit) })
       if (service !== undefined) query.set('service', service)

@@ -136,6 +136,10 @@ export function testStore(name: string, factory: StoreFactory): void {
       expect(await read.days('chat', T0, T0 + 3 * 86_400_000)).toEqual(days.slice(0, 1))
       expect(await read.days('chat', T0 + day * ROLLUP_MS, T0 * 2)).toEqual(days.slice(1))
       expect(await read.days('other', 0, T0 * 2)).toEqual([])
+      // By a clock ten minutes behind, the first two bins lie in the day before.
+      const earlier = await read.days('chat', 0, T0 * 2, -600_000)
+      expect(earlier).toEqual([T0 - 86_400_000, T0, T0 + 3 * 86_400_000])
+      expect(await read.days('chat', 0, T0 * 2, 14 * 3_600_000)).toEqual([T0, T0 + 86_400_000, T0 + 3 * 86_400_000])
     })
     it('reads rollups of a service in [from, until), oldest first', async () => {
       await commit({ rollups: [rollup(2, 1, 2), rollup(0, 1, 0), rollup(1, 1, 1)] })

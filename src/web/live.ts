@@ -47,6 +47,24 @@ function ages(): void {
   }
 }
 
+/**
+ * Beside a planned time, the same moment by the reader's own clock, with the day where it is another one. Nothing where
+ * both clocks show the same.
+ */
+function owns(): void {
+  const { locale } = body.dataset
+  const clock = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZoneName: 'short' } as const
+  for (const each of document.querySelectorAll<HTMLTimeElement>('time[data-own]')) {
+    const at = new Date(each.dateTime)
+    const minute = String(at.getMinutes()).padStart(2, '0')
+    const same = each.textContent?.includes(`${String(at.getHours()).padStart(2, '0')}:${minute}`)
+    each.removeAttribute('data-own')
+    if (same || Number.isNaN(+at)) continue
+    const day = { day: 'numeric', month: 'short' } as const
+    each.append(` (${at.toLocaleString(locale, { ...day, ...clock })})`)
+  }
+}
+
 /** A way to find the same element in the new page. */
 function pathTo(element: Element, root: Element): number[] {
   const path: number[] = []
@@ -97,6 +115,7 @@ function swap(text: string): void {
   const line = document.getElementById('say')
   if (line && say && say !== said) line.textContent = say
   ages()
+  owns()
 }
 
 async function refresh(): Promise<void> {
@@ -223,4 +242,5 @@ document.addEventListener('visibilitychange', () => {
   if (!document.hidden && asked) want()
 })
 setInterval(ages, AGES_MS)
+owns()
 if (body.dataset.live !== undefined) listen(body.dataset.live.split(' ').filter(Boolean))

@@ -89,8 +89,7 @@ function readUntil(value: string): Rule['until'] {
   const [, y, m, d, h = '23', min = '59', s = '59', z] =
     /^(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z)?)?$/.exec(value) ?? []
   const at = Date.UTC(Number(y), Number(m) - 1, Number(d), Number(h), Number(min), Number(s))
-  const exists =
-    Number(h) < 24 && Number(min) < 60 && Number(s) < 60 && isoDay(at) === `${y}-${m}-${d}`
+  const exists = Number(h) < 24 && Number(min) < 60 && Number(s) < 60 && isoDay(at) === `${y}-${m}-${d}`
   if (!exists) throw new Error('UNTIL is a date such as 20261231 or a time such as 20261231T235959Z')
   return { at, local: z === undefined }
 }

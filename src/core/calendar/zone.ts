@@ -1,4 +1,4 @@
-import { MINUTE, SECOND, type EpochMs } from '../../contract/time.js'
+import { DAY, MINUTE, SECOND, type EpochMs } from '../../contract/time.js'
 
 /** Wall-clock time in a zone, as people write it on a plan. Months count from 1. */
 export interface Local {
@@ -73,6 +73,19 @@ export function fromLocal(local: Local, zone: string): EpochMs {
   const after = naive - offsetMsAt(naive + 12 * 60 * MINUTE, zone)
   const fits = [before, after].filter(at => at + offsetMsAt(at, zone) === naive)
   return fits.length > 0 ? Math.min(...fits) : before
+}
+
+/** The day that a clock of the zone shows, as its midnight as if that clock stood in Greenwich. */
+export function localDay(at: EpochMs, zone: string): EpochMs {
+  return Math.floor((at + offsetMsAt(at, zone)) / DAY) * DAY
+}
+
+/** When such a day begins; where its midnight is skipped, the first moment after it. */
+export function dayStart(day: EpochMs, zone: string): EpochMs {
+  if (isUtc(zone)) return day
+  const date = new Date(day)
+  const local = { year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate() }
+  return fromLocal({ ...local, hour: 0, minute: 0, second: 0 }, zone)
 }
 
 /** `2026-02-03T21:12:00.000+01:00`; `Z` where the clocks are UTC's. */

@@ -1,7 +1,11 @@
 import { DAY, HOUR, MINUTE, SECOND, type EpochMs } from '../../contract/time.js'
+import { isUtc, localDay } from '../../core/calendar/zone.js'
 import { Count } from './strings/plural.js'
 
-/** Numbers and times as people read them. Times are UTC: everybody who talks about an outage must mean the same minute. */
+/**
+ * Numbers and times as people read them. Times are UTC, or those of a status page's own zone, and say so: everybody who
+ * talks about an outage must mean the same minute.
+ */
 export interface Format {
   locale: string
   number(value: number): string
@@ -16,7 +20,7 @@ export interface Format {
   times(ratio: number): string
   /** `20:12` */
   clock(at: EpochMs): string
-  /** `20:12 UTC`, with the day where it is not today's. */
+  /** `20:12 UTC`, with the name of the zone, and with the day where it is not today's. */
   moment(at: EpochMs, now: EpochMs): string
   day(at: EpochMs): string
   /** The day without its year: `3 Feb`. */
@@ -30,7 +34,7 @@ export interface Format {
   list(words: readonly string[]): string
 }
 
-export function makeFormat(locale: string): Format {
+export function makeFormat(locale: string, zone = 'UTC'): Format {
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 })
   const tenth = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 })
   const compact = new Intl.NumberFormat(locale, {
@@ -40,7 +44,7 @@ export function makeFormat(locale: string): Format {
   })
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
   const fine = new Intl.NumberFormat(locale, { style: 'percent', maximumSignificantDigits: 1 })
-  const date = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, { timeZone: 'UTC', ...options })
+  const date = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, { timeZone: zone, ...options })
   const time = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
   const clocks = date(time)
   const days = date({ day: 'numeric', month: 'short' })
@@ -54,6 +58,8 @@ export function makeFormat(locale: string): Format {
   const ages = new Intl.RelativeTimeFormat(locale, { style: 'short' })
   const lengths = UNITS.map(([, unit]) => new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short' }))
 
+  const zones = isUtc(zone) ? null : date({ timeZoneName: 'short', hour: 'numeric' })
+  const zoneName = (at: EpochMs) => zones?.formatToParts(at).find(each => each.type === 'timeZoneName')?.value ?? 'UTC'
   const number = (value: number) => (Math.abs(value) < 10 && !Number.isInteger(value) ? tenth : whole).format(value)
   const clock = (at: EpochMs) => clocks.format(at)
   const share = (value: number) => {
@@ -72,9 +78,10 @@ export function makeFormat(locale: string): Format {
     times: ratio => `${ratio < 10 ? tenth.format(ratio) : whole.format(ratio)}×`,
     clock,
     moment(at, now) {
-      if (Math.floor(at / DAY) === Math.floor(now / DAY)) return `${clock(at)} UTC`
-      const sameYear = new Date(at).getUTCFullYear() === new Date(now).getUTCFullYear()
-      return `${(sameYear ? moments : farMoments).format(at)} UTC`
+      const [day, today] = [localDay(at, zone), localDay(now, zone)]
+      if (day === today) return `${clock(at)} ${zoneName(at)}`
+      const sameYear = new Date(day).getUTCFullYear() === new Date(today).getUTCFullYear()
+      return `${(sameYear ? moments : farMoments).format(at)} ${zoneName(at)}`
     },
     day: at => dates.format(at),
     date: at => days.format(at),

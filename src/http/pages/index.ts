@@ -314,7 +314,9 @@ class Site {
       clock: workspace.clock,
       now: workspace.now,
       noIndex,
-      ...(this.deps.status ? { nav: [{ path: '/status', label: statusWords(speech.language).nav }], feeds: made.feeds ?? '' } : {}),
+      ...(this.deps.status
+        ? { nav: [{ path: '/status', label: statusWords(speech.language).nav }], feeds: made.feeds ?? '' }
+        : {}),
       script: this.script && made.live ? `/assets/live.js?v=${this.script.etag}` : null,
       ...(this.deps.demo ? { strip: this.deps.demo.strip(speech.language) } : {}),
     })

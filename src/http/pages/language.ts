@@ -19,13 +19,15 @@ const HEADERS_REMEMBERED = 1_000
 const HEADER_CHARS = 500
 const MOST_RANGES = 20
 
-const speeches = new Map<Language, Speech>()
+/** By language and zone; there are as many zones as status pages that name one. */
+const speeches = new Map<string, Speech>()
 
-export function speechOf(language: Language): Speech {
-  let found = speeches.get(language)
+export function speechOf(language: Language, zone = 'UTC'): Speech {
+  const key = `${language} ${zone}`
+  let found = speeches.get(key)
   if (!found) {
     const t: Strings = LANGUAGES[language]
-    speeches.set(language, (found = { language, t, f: makeFormat(t.locale) }))
+    speeches.set(key, (found = { language, t, f: makeFormat(t.locale, zone) }))
   }
   return found
 }

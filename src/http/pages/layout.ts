@@ -71,7 +71,7 @@ const FEEDS = [
 
 /** What a feed reader finds when it is given the address of a page. */
 function feedLinks(base: string): Html {
-  return html`${FEEDS.map(([type, path, title]) => html`<link rel="alternate" type="${type}" href="${base}${path}" title="${title}">`)}`
+  return html`${FEEDS.map(([type, path, title]) => html`<link rel="alternate" type="${type}" href="${base + path}" title="${title}">`)}`
 }
 
 /** Links, not a menu of script: each name in its own language, the present one marked. */

@@ -4,9 +4,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { StatusPageConfig } from '../../contract/config.js'
 import { KEPT } from '../front/stand.js'
 import type { Desk } from '../statuspage/desk.js'
-import type { Speech } from './language.js'
+import { speechOf, type Speech } from './language.js'
 import type { Made } from './load.js'
+import { html } from './html.js'
 import { statusBanner, statusMain } from './status.js'
+import { windowMonths } from './status-stories.js'
 import { STATUS_STYLE } from './status-style.js'
 import { statusWords } from './status-words.js'
 
@@ -35,6 +37,17 @@ export function statusPages(server: FastifyInstance, { desk }: StatusDeps, answe
   server.get<{ Params: { page: string } }>('/status/:page', KEPT, (request, reply) => {
     const page = desk.pages.find(each => each.id === request.params.page)
     return page ? show(request, reply, page) : answer(request, reply, '/status/', async () => null)
+  })
+  const plans = (request: FastifyRequest, reply: FastifyReply, page: StatusPageConfig) =>
+    answer(request, reply, `${page === first ? '' : `/status/${page.id}`}/maintenance`, speech =>
+      maintenancePage(desk, page, speech),
+    )
+  server.get('/maintenance', KEPT, (request, reply) =>
+    plans(request, reply, own(request) ?? (first as StatusPageConfig)),
+  )
+  server.get<{ Params: { page: string } }>('/status/:page/maintenance', KEPT, (request, reply) => {
+    const page = desk.pages.find(each => each.id === request.params.page)
+    return page ? plans(request, reply, page) : answer(request, reply, '/status/', async () => null)
   })
   for (const page of desk.pages) {
     const logo = page.logo === null ? null : readLogo(page.logo)
@@ -77,7 +90,28 @@ function readLogo(file: string): { type: string; bytes: Buffer } {
   return { type, bytes: readFileSync(file) }
 }
 
-export async function statusPage(desk: Desk, page: StatusPageConfig, { t, f, language }: Speech): Promise<Made> {
+/** Every window that feeds, calendar and API name, each with its id. */
+async function maintenancePage(desk: Desk, page: StatusPageConfig, { language }: Speech): Promise<Made> {
+  const { t, f } = speechOf(language, page.timeZone)
+  const picture = await desk.picture(page)
+  const w = statusWords(language)
+  const base = page === desk.pages[0] ? '' : `/status/${page.id}`
+  const title = `${page.title} · ${w.maintenance}`
+  return {
+    title,
+    description: title,
+    main: html`<section><h1>${w.maintenance}</h1><p class="note">${w.maintenanceRule}</p>${windowMonths(picture.windows, w, { t, f, now: picture.now })}<p><a href="${base}/status.ics">${w.calendar}</a></p></section>`,
+    live: picture.plan.services,
+    alternate: `${base}/api/v2/scheduled-maintenances.json`,
+    feeds: base,
+    sheet: STATUS_STYLE,
+    brand: { title: page.title, href: base === '' ? '/status' : base, logo: desk.logo(page) },
+  }
+}
+
+/** Days and times are those of the page's own zone, as in its API and feeds. */
+export async function statusPage(desk: Desk, page: StatusPageConfig, { language }: Speech): Promise<Made> {
+  const { t, f } = speechOf(language, page.timeZone)
   const picture = await desk.picture(page)
   const w = statusWords(language)
   const voice = { t, f, now: picture.now }

@@ -9,7 +9,7 @@ import { recoveryIsSeen } from './standing.js'
 import { shownMark } from './status-days.js'
 import type { StatusWords } from './status-words.js'
 import { affected, fine, uneven } from './who.js'
-import { shareBar, time, whereHtml, type Voice } from './words.js'
+import { planned, shareBar, time, whereHtml, type Voice } from './words.js'
 
 const UPDATES_SHOWN = 3
 const SEGMENTS_SHOWN = 4
@@ -25,7 +25,7 @@ export function openStory(told: Told, picture: Picture, w: StatusWords, voice: V
     : worst.includes('partial_outage')
       ? 'partial_outage'
       : 'degraded_performance'
-  return html`<article class="story" id="${told.id}"><div class="head"><h3><a href="/i/${encodeURIComponent(told.view.id)}"><bdi>${titleOf(told, picture, voice)}</bdi></a> <span class="tag">${t.severity[told.view.severity]}</span></h3>${shownMark(shown, w, 16, w.phase[told.status])}</div><p class="note">${t.since} ${time(told.startedAt, voice)} · ${told.affected.map((leaf, i) => html`${i ? voice.t.comma : ''}<bdi>${leaf.name}</bdi>`)}</p>
+  return html`<article class="story" id="${told.id}"><div class="head"><h3><a href="/i/${encodeURIComponent(told.view.id)}"><bdi>${titleOf(told, picture, voice)}</bdi></a> <span class="tag">${t.severity[told.view.severity]}</span></h3>${shownMark(shown, w, 16, w.phase[told.status])}</div><p class="note">${t.since} ${planned(told.startedAt, voice)} · ${told.affected.map((leaf, i) => html`${i ? voice.t.comma : ''}<bdi>${leaf.name}</bdi>`)}</p>
 <div class="two"><div><h4 class="vh">${t.who.affected}</h4>${affected(last.folded, components, voice)}</div><div><h4 class="note">${t.who.fine}</h4>${fine(last.folded, components, voice)}${uneven(last.folded, components, voice)}</div></div>
 ${recovery(told, components, w, voice)}${updates(told, components, w, voice)}</article>`
 }
@@ -129,8 +129,15 @@ export function windowList(windows: readonly Window[], w: StatusWords, voice: Vo
   return html`<ul class="open">${next.map(each => windowRow(each, w, voice))}</ul>${later.length ? html`<details id="later"><summary>${w.laterWindows(voice.f.number(later.length))}</summary><ul class="open">${later.map(each => windowRow(each, w, voice))}</ul></details>` : null}`
 }
 
+/** All windows of a page, by month, the newest first; feeds and the calendar lead here. */
+export function windowMonths(windows: readonly Window[], w: StatusWords, voice: Voice): Html {
+  const months = calendarMonths(windows, each => each.from, voice.f.month)
+  if (months.size === 0) return html`<p class="soft">${w.pastNone}</p>`
+  return html`${[...months].map(([month, rows]) => html`<h3>${month}</h3><ul class="open">${rows.map(each => windowRow(each, w, voice))}</ul>`)}`
+}
+
 function windowRow(each: Window, w: StatusWords, voice: Voice): Html {
-  return html`<li id="${each.id}"><div class="head"><span><b><bdi>${each.title}</bdi></b> <span class="tag">${w.window[each.status]}</span></span><span class="note">${time(each.from, voice)} – ${time(each.until, { ...voice, now: each.from })}</span></div>${each.text === '' ? null : html`<p><bdi>${each.text}</bdi></p>`}<p class="note">${each.affected.map((leaf, i) => html`${i ? voice.t.comma : ''}<bdi>${leaf.name}</bdi>`)}</p></li>`
+  return html`<li id="${each.id}"><div class="head"><span><b><bdi>${each.title}</bdi></b> <span class="tag">${w.window[each.status]}</span></span><span class="note">${planned(each.from, voice)} – ${planned(each.until, { ...voice, now: each.from })}</span></div>${each.text === '' ? null : html`<p><bdi>${each.text}</bdi></p>`}<p class="note">${each.affected.map((leaf, i) => html`${i ? voice.t.comma : ''}<bdi>${leaf.name}</bdi>`)}</p></li>`
 }
 
 export function pastRow(told: Told, picture: Picture, w: StatusWords, voice: Voice): Html {

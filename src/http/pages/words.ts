@@ -20,6 +20,11 @@ export function time(at: EpochMs, { f, now }: Voice): Html {
   return html`<time datetime="${iso(at)}">${f.moment(at, now)}</time>`
 }
 
+/** The same; beside it the script writes what the reader's own clock shows then, where that differs. */
+export function planned(at: EpochMs, { f, now }: Voice): Html {
+  return html`<time datetime="${iso(at)}" data-own>${f.moment(at, now)}</time>`
+}
+
 /** An age that the script keeps up to date. */
 export function ago(at: EpochMs, { f, now }: Voice): Html {
   return html`<time datetime="${iso(at)}" data-ago>${f.ago(now - at)}</time>`

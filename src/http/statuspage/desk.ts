@@ -1,5 +1,6 @@
 import type { MaintenanceConfig, StatusPageConfig } from '../../contract/config.js'
 import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
+import { dayStart, isUtc, localDay, offsetMsAt } from '../../core/calendar/zone.js'
 import type { IncidentView, Reader } from '../../contract/view.js'
 import { type Edition, positionOf } from '../pages/cache.js'
 import { idOf } from './ids.js'
@@ -28,6 +29,30 @@ const INCIDENTS_MAX = 2_000
 /** Told even when they are older than the history. */
 const INCIDENTS_LEAST = 50
 
+/** Days on which the zone's clocks stand alike. */
+interface Clock {
+  /** The first of its days. */
+  day: EpochMs
+  from: EpochMs
+  until: EpochMs
+  offsetMs: number
+}
+
+/** The stretches of days, both ends included, in which the zone's clocks stand alike; a year has three at most. */
+function clocksOf(zone: string, first: EpochMs, last: EpochMs): Clock[] {
+  const found: Clock[] = []
+  if (isUtc(zone)) return [{ day: first, from: first, until: last + DAY, offsetMs: 0 }]
+  for (let day = first; day <= last; day += DAY) {
+    const [from, until] = [dayStart(day, zone), dayStart(day + DAY, zone)]
+    // A day on which the clocks change is asked for by the offset of its noon: it is told as one day all the same.
+    const offsetMs = offsetMsAt(from + (until - from) / 2, zone)
+    const before = found.at(-1)
+    if (before?.offsetMs === offsetMs) before.until = until
+    else found.push({ day, from, until, offsetMs })
+  }
+  return found
+}
+
 /** Reads what the status pages need, once for each state of the data, and makes their pictures. */
 export class Desk {
   readonly #plans: Plans
@@ -35,8 +60,8 @@ export class Desk {
   readonly #pictures = new Map<string, { version: string; picture: Promise<Picture> }>()
   #past: { stamp: number; day: number; incidents: Promise<IncidentView[]> } | null = null
   #stamp = 0
-  /** Days with data of each service; those before yesterday do not change any more. */
-  readonly #days = new Map<string, Set<EpochMs>>()
+  /** Days with data, by time zone and service; those before yesterday do not change any more. */
+  readonly #days = new Map<string, Map<string, Set<EpochMs>>>()
 
   constructor(private readonly deps: DeskDeps) {
     this.#plans = readPlans(deps.maintenance)
@@ -80,6 +105,7 @@ export class Desk {
     const now = wall === null ? workspace.now : Math.max(workspace.now, wall)
     const days = await this.#daysOf(
       services.map(each => each.service),
+      page.timeZone,
       now,
     )
     return pictureOf({
@@ -96,15 +122,20 @@ export class Desk {
   }
 
   /** Read once for all days, then for the last two: data may come late, but not by more. */
-  async #daysOf(services: readonly string[], now: EpochMs): Promise<Map<string, ReadonlySet<EpochMs>>> {
-    const today = Math.floor(now / DAY) * DAY
+  async #daysOf(services: readonly string[], zone: string, now: EpochMs): Promise<Map<string, ReadonlySet<EpochMs>>> {
+    const today = localDay(now, zone)
+    const known = this.#days.get(zone) ?? new Map<string, Set<EpochMs>>()
+    this.#days.set(zone, known)
     for (const service of services) {
-      const held = this.#days.get(service)
-      const from = today - (held && held.size > 0 ? 1 : SINCE_DAYS) * DAY
-      const found = await this.deps.reader.days(service, from, today + DAY)
-      this.#days.set(service, new Set([...(held ?? []), ...found]))
+      const held = known.get(service)
+      const days = held ?? new Set<EpochMs>()
+      // The hour before the clocks go back would count for the day before.
+      for (const clock of clocksOf(zone, today - (days.size > 0 ? 1 : SINCE_DAYS) * DAY, today))
+        for (const day of await this.deps.reader.days(service, clock.from, clock.until, clock.offsetMs))
+          days.add(Math.max(day, clock.day))
+      known.set(service, days)
     }
-    return new Map(services.map(each => [each, this.#days.get(each) ?? new Set<EpochMs>()]))
+    return new Map(services.map(each => [each, known.get(each) ?? new Set<EpochMs>()]))
   }
 
   /** Stories change when one of them is told, not with each count. */

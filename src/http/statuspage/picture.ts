@@ -1,7 +1,8 @@
 import type { StatusPageConfig } from '../../contract/config.js'
 import type { Severity } from '../../contract/incident.js'
-import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
+import { MINUTE, type EpochMs } from '../../contract/time.js'
 import type { IncidentView, ServiceNow, ServiceState, WorkspaceView } from '../../contract/view.js'
+import { dayStart, localDay } from '../../core/calendar/zone.js'
 import { isEasing, standing } from '../pages/standing.js'
 import type { Plans, Window } from './maintenance.js'
 import { windowsOf } from './maintenance.js'
@@ -61,7 +62,7 @@ export interface PictureInput {
   incidents: IncidentView[]
   now: EpochMs
   wallNow: EpochMs | null
-  /** Days (UTC midnights) in which a service has data, oldest first. */
+  /** Days of the page's zone in which a service has data, as `localDay` tells them, oldest first. */
   days: ReadonlyMap<string, ReadonlySet<EpochMs>>
 }
 
@@ -102,7 +103,10 @@ export function pictureOf(input: PictureInput): Picture {
     const spans = incidents.flatMap(each => each.spans.filter(span => span.leaf === leaf.id))
     const shares = spans.filter(each => each.until === null && each.share !== null).map(each => each.share as number)
     const [firstDay] = days.get(leaf.service) ?? []
-    const createdAt = firstDay ?? Math.min(Math.floor(asOf / DAY) * DAY, ...spans.map(each => each.from))
+    const createdAt =
+      firstDay === undefined
+        ? Math.min(dayStart(localDay(asOf, page.timeZone), page.timeZone), ...spans.map(each => each.from))
+        : dayStart(firstDay, page.timeZone)
     return {
       leaf,
       shown,

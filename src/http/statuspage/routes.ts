@@ -45,7 +45,10 @@ export const DOCUMENTS: Record<string, Make> = {
   ...Object.fromEntries(
     Object.entries(V2).map(([name, make]) => [`/api/v2/${name}.json`, ({ answers }: Making) => json(make(answers))]),
   ),
-  '/history.rss': ({ picture, origin, home }) => ({ type: 'application/rss+xml; charset=utf-8', text: rss(picture, origin, home) }),
+  '/history.rss': ({ picture, origin, home }) => ({
+    type: 'application/rss+xml; charset=utf-8',
+    text: rss(picture, origin, home),
+  }),
   '/history.atom': ({ picture, origin, home }) => ({
     type: 'application/atom+xml; charset=utf-8',
     text: atom(picture, origin, home),
@@ -116,8 +119,9 @@ export function statuspageRoutes(server: FastifyInstance, deps: DeskDeps): Desk 
     const picture = await desk.picture(page)
     const found = find({ picture, origin: base, home, answers: new Answers(picture, base) })
     if (!found) throw notFound(what, code)
-    const local = page === desk.pages[0] ? '/status' : `/status/${page.id}`
-    return reply.redirect('view' in found ? `/i/${encodeURIComponent(found.view.id)}` : `${local}#${found.id}`, 302)
+    const local = page === desk.pages[0] ? '' : `/status/${page.id}`
+    const to = 'view' in found ? `/i/${encodeURIComponent(found.view.id)}` : `${local}/maintenance#${found.id}`
+    return reply.redirect(to, 302)
   }
 }
 

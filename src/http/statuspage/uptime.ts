@@ -1,4 +1,5 @@
 import { DAY, type EpochMs } from '../../contract/time.js'
+import { dayStart, localDay } from '../../core/calendar/zone.js'
 import { HISTORY_DAYS } from './desk.js'
 import type { Picture } from './picture.js'
 import type { Leaf } from './plan.js'
@@ -24,7 +25,7 @@ export interface Uptime {
 }
 
 export interface DayOf {
-  /** Midnight, UTC. */
+  /** When it begins by the clocks of the page. */
   day: EpochMs
   /** Whether there was any data; the trouble of a day counts in any case. */
   known: boolean
@@ -48,8 +49,11 @@ interface Stretch {
 
 export function uptimeOf(leaf: Leaf, picture: Picture, daysWithData: ReadonlySet<EpochMs> | null): Uptime {
   const { now } = picture
-  const today = Math.floor(now / DAY) * DAY
-  const first = today - (HISTORY_DAYS - 1) * DAY
+  const zone = picture.page.timeZone
+  const firstDay = localDay(now, zone) - (HISTORY_DAYS - 1) * DAY
+  // A day on which the clocks change has 23 or 25 hours.
+  const edges = Array.from({ length: HISTORY_DAYS + 1 }, (_, i) => dayStart(firstDay + i * DAY, zone))
+  const first = edges[0] as EpochMs
   const stretches = stretchesOf(leaf, picture, first)
   const touching = picture.incidents.flatMap(each =>
     each.spans
@@ -57,25 +61,28 @@ export function uptimeOf(leaf: Leaf, picture: Picture, daysWithData: ReadonlySet
       .map(span => ({ id: each.id, from: span.from, until: span.until ?? now })),
   )
   const days = Array.from({ length: HISTORY_DAYS }, (_, i): DayOf => {
-    const day = first + i * DAY
+    const [day, end] = edges.slice(i, i + 2) as [EpochMs, EpochMs]
     const ms = { major_outage: 0, partial_outage: 0, degraded_performance: 0, under_maintenance: 0 }
     let status: ComponentStatus = 'operational'
     for (const each of stretches) {
-      const length = Math.min(each.until, day + DAY) - Math.max(each.from, day)
+      const length = Math.min(each.until, end) - Math.max(each.from, day)
       if (length <= 0 || each.status === 'operational') continue
       ms[each.status] += length
       status = worseStatus(status, each.status)
     }
     return {
       day,
-      known: daysWithData === null || daysWithData.has(day) || status !== 'operational',
+      known: daysWithData === null || daysWithData.has(firstDay + i * DAY) || status !== 'operational',
       status,
       ms,
-      downShare: (ms.major_outage + PARTIAL_WEIGHT * ms.partial_outage) / DAY,
-      incidents: [...new Set(touching.filter(each => each.from < day + DAY && each.until > day).map(each => each.id))],
+      downShare: (ms.major_outage + PARTIAL_WEIGHT * ms.partial_outage) / (end - day),
+      incidents: [...new Set(touching.filter(each => each.from < end && each.until > day).map(each => each.id))],
     }
   })
-  const watchedMs = days.reduce((sum, each) => sum + (each.known ? Math.min(DAY, now - each.day) : 0), 0)
+  const watchedMs = days.reduce(
+    (sum, each, i) => sum + (each.known ? Math.min(now, edges[i + 1] as EpochMs) - each.day : 0),
+    0,
+  )
   return { days, watchedMs, ...rulesOf(stretches, watchedMs) }
 }
 

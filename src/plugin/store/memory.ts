@@ -86,9 +86,9 @@ class MemoryStore implements Store {
         copy([...this.rollups.values()])
           .filter(r => r.service === service && r.bin >= from && r.bin < until)
           .sort((a, b) => a.bin - b.bin),
-      days: async (service, from, until) => {
+      days: async (service, from, until, offsetMs = 0) => {
         const bins = [...this.rollups.values()].filter(r => r.service === service && r.bin >= from && r.bin < until)
-        return [...new Set(bins.map(r => Math.floor(r.bin / DAY) * DAY))].sort((a, b) => a - b)
+        return [...new Set(bins.map(r => Math.floor((r.bin + offsetMs) / DAY) * DAY))].sort((a, b) => a - b)
       },
       incidents: async ({ service, open, limit, before }) =>
         [...this.heads.values()]

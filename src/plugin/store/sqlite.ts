@@ -155,14 +155,14 @@ class SqliteStore implements Store {
       services: async () => bodies(sql.services.all()),
       service: async id => body(sql.service.get(id)),
       rollups: async (service, from, until) => bodies<Rollup>(sql.rollups.all(service, from, until)),
-      days: async (service, from, until) => {
+      days: async (service, from, until, offsetMs = 0) => {
         const days: EpochMs[] = []
         for (let next = from; next < until; ) {
           const row = sql.nextBin.get(service, next, until) as { bin: number } | undefined | null
           if (!row) break
-          const day = Math.floor(row.bin / DAY) * DAY
+          const day = Math.floor((row.bin + offsetMs) / DAY) * DAY
           days.push(day)
-          next = day + DAY
+          next = day + DAY - offsetMs
         }
         return days
       },
