@@ -51,11 +51,21 @@ export function toLocal(at: EpochMs, zone: string): Local {
   return { year, month, day, hour, minute, second }
 }
 
+/** Clocks change at whole quarters of an hour, since 1973 everywhere; what was asked once is remembered. */
+const QUARTER_MS = 15 * MINUTE
+const OFFSETS_REMEMBERED = 50_000
+const offsets = new Map<string, Map<number, number>>()
+
 /** How far the zone's clocks are ahead of UTC at this moment. */
 export function offsetMsAt(at: EpochMs, zone: string): number {
   if (isUtc(zone)) return 0
-  const whole = Math.floor(at / SECOND) * SECOND
-  return utcOf(toLocal(whole, zone)) - whole
+  let known = offsets.get(zone)
+  if (!known || known.size >= OFFSETS_REMEMBERED) offsets.set(zone, (known = new Map()))
+  const quarter = Math.floor(at / QUARTER_MS)
+  const whole = quarter * QUARTER_MS
+  let offset = known.get(quarter)
+  if (offset === undefined) known.set(quarter, (offset = utcOf(toLocal(whole, zone)) - whole))
+  return offset
 }
 
 /** The same numbers as if the clock stood in Greenwich. */
