@@ -101,6 +101,8 @@ const Maintenance = Type.Object(
     /** How long before its start it is shown. */
     announceDays: Type.Optional(Type.Integer({ minimum: 0, maximum: 366 })),
     components: Type.Array(Ref, { minItems: 1, maxItems: 500 }),
+    /** Tell notifiers of trouble that begins inside the window too. */
+    alarms: Type.Optional(Type.Boolean()),
   },
   { additionalProperties: false },
 )

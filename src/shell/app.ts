@@ -5,6 +5,7 @@ import { RETRY_AFTER_MS } from '../contract/limits.js'
 import type { Order } from '../contract/order.js'
 import { MINUTE, SECOND } from '../contract/time.js'
 import type { Reader, ServiceNow } from '../contract/view.js'
+import { isPlanned } from '../core/calendar/quiet.js'
 import { Delivery } from './deliver.js'
 import type { Committed } from './engine.js'
 import type { Env } from './env.js'
@@ -246,6 +247,16 @@ export class App implements AsyncDisposable {
       title: async (service: string) => (await this.reader.service(service))?.title ?? service,
       receipt: async () => Number(Buffer.from((await this.noted(receiptOf(name))) ?? []).toString() || 0),
       saveReceipt: (cursor: number) => this.note(receiptOf(name), Buffer.from(String(cursor))),
+      planned: (folded: IncidentEvent) =>
+        isPlanned(
+          this.config.maintenance,
+          {
+            service: folded.service,
+            components: folded.components ?? [],
+            startedAt: Date.parse(folded.startedAt ?? folded.at),
+          },
+          Date.parse(folded.at),
+        ),
       ...(status === undefined ? {} : { status }),
     }
     const delivery = new Delivery(name, notifier, parts, this.env)

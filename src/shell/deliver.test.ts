@@ -10,7 +10,8 @@ import { HOUR } from '../contract/time.js'
 import webhook from '../plugin/notifier/webhook.js'
 import { fakeEnv } from '../testing/env.js'
 import { someEvent, someHead } from '../testing/store-contract.js'
-import { Delivery, dispatch } from './deliver.js'
+import { isPlanned } from '../core/calendar/quiet.js'
+import { Delivery, type DeliverParts, dispatch } from './deliver.js'
 
 const T0 = Date.parse(someEvent('a', 0).at)
 
@@ -43,7 +44,11 @@ describe('dispatch()', () => {
 })
 
 /** A committed story and a receiver that does as it is told. */
-function world(events: IncidentEvent[], answer: (attempt: number, message: Message) => Error | null) {
+function world(
+  events: IncidentEvent[],
+  answer: (attempt: number, message: Message) => Error | null,
+  more: Partial<DeliverParts> = {},
+) {
   const told: string[] = []
   let attempts = 0
   let receipt = 0
@@ -57,7 +62,7 @@ function world(events: IncidentEvent[], answer: (attempt: number, message: Messa
     [Symbol.asyncDispose]: async () => {},
   }
   const env = fakeEnv()
-  const parts = {
+  const parts: DeliverParts = {
     told: async (after: number, max: number) =>
       events.slice(after, after + max).map((event, i) => ({ cursor: after + i + 1, event })),
     head: async (): Promise<IncidentHead | null> => null,
@@ -67,6 +72,7 @@ function world(events: IncidentEvent[], answer: (attempt: number, message: Messa
     saveReceipt: async (cursor: number) => {
       receipt = cursor
     },
+    ...more,
   }
   const sleep = async (ms: number) => {
     waits.push(ms)
@@ -199,5 +205,58 @@ describe('the webhook', () => {
   })
   it('refuses a secret that is none', async () => {
     await expect(webhook.open({ url: 'http://127.0.0.1:9/', secret: 'whsec_***' }, env)).rejects.toThrow(PermanentError)
+  })
+})
+
+describe('trouble inside a window of maintenance', () => {
+  const minutes = (n: number) => new Date(T0 + n * 60_000).toISOString()
+  const event = (seq: number, at: number, more: Partial<IncidentEvent>) =>
+    someEvent('m', seq, { at: minutes(at), service: 'chat', ...more })
+  const plan = { id: 'db', title: 'Database', starts: minutes(-10), minutes: 60, components: ['chat'] }
+  const play = async (plans: Parameters<typeof isPlanned>[0], events: IncidentEvent[]) => {
+    const { told, make } = world(events, () => null, {
+      planned: ({ service, components = [], startedAt, at }) =>
+        isPlanned(plans, { service, components, startedAt: Date.parse(startedAt ?? at) }, Date.parse(at)),
+    })
+    const delivery = make()
+    delivery.wake()
+    await delivery.idle()
+    return told.map(each => Number(each.split('_').at(-1)))
+  }
+  const opened = event(0, 0, { event: 'opened', startedAt: minutes(-3), components: ['login'] })
+  const over = event(3, 45, { event: 'resolved' })
+
+  it.each<[sentence: string, plans: Parameters<typeof isPlanned>[0], events: IncidentEvent[], told: number[]]>([
+    ['is not told where the plan covers it', [plan], [opened, over], []],
+    ['is told where there is no plan', [], [opened, over], [0, 3]],
+    ['is told where the plan asks for alarms', [{ ...plan, alarms: true }], [opened, over], [0, 3]],
+    [
+      'is told where it began before',
+      [plan],
+      [event(0, 0, { event: 'opened', startedAt: minutes(-20) }), over],
+      [0, 3],
+    ],
+    ['is told where the plan names another part', [{ ...plan, components: ['chat/search'] }], [opened, over], [0, 3]],
+    ['is not told where the plan names just that part', [{ ...plan, components: ['chat/login'] }], [opened, over], []],
+    [
+      'is told with the first event after the window, and to its end',
+      [plan],
+      [
+        opened,
+        event(1, 55, { event: 'updated' }),
+        event(2, 56, { event: 'updated' }),
+        event(3, 90, { event: 'resolved' }),
+      ],
+      [1, 3],
+    ],
+    [
+      'is told once it goes further than the plan',
+      [{ ...plan, components: ['chat/login'] }],
+      [opened, event(1, 20, { event: 'updated', components: ['login', 'search'] }), over],
+      [1, 3],
+    ],
+    ['that nobody was told of ends in silence too', [plan], [opened, event(3, 70, { event: 'resolved' })], []],
+  ])('%s', async (_, plans, events, told) => {
+    expect(await play(plans, events)).toEqual(told)
   })
 })

@@ -13,16 +13,26 @@ const EVENTS_READ = 64
 
 const WORTH: Partial<Record<EventName, true>> = { opened: true, recovering: true, resolved: true, reopened: true }
 
-export type Dispatch = { tell: true } | { tell: false; because: 'not news' | 'muted' }
+export type Dispatch = { tell: true } | { tell: false; because: 'not news' | 'muted' | 'planned' }
 
-/** Whether people hear of an event, and if not, why. `before`: the latest earlier event with severity and kind. */
-export function dispatch(
-  event: IncidentEvent,
-  before: { severity?: string; kind?: string } | null,
-  head: IncidentHead | null,
-): Dispatch {
+/** What came before an event: the latest severity and kind, and whether nobody was told because it was planned. */
+export interface Before {
+  severity?: string
+  kind?: string
+  /** The event itself happens inside a window of maintenance that explains the trouble. */
+  planned?: boolean
+  /** So did its opening, and all since. */
+  heldBack?: boolean
+}
+
+/** Whether people hear of an event, and if not, why. */
+export function dispatch(event: IncidentEvent, before: Before | null, head: IncidentHead | null): Dispatch {
   if (head?.mutedUntil !== undefined && head.mutedUntil !== null && Date.parse(event.at) < head.mutedUntil)
     return { tell: false, because: 'muted' }
+  if (before?.planned === true) return { tell: false, because: 'planned' }
+  // Trouble that outlasts its window is told then, whatever the event is; trouble that was over before was never told.
+  if (before?.heldBack === true)
+    return event.event === 'resolved' ? { tell: false, because: 'planned' } : { tell: true }
   if (WORTH[event.event] === true) return { tell: true }
   const turned =
     event.event === 'updated' &&
@@ -36,6 +46,8 @@ export interface DeliverParts {
   head(incident: string): Promise<IncidentHead | null>
   story(incident: string): Promise<IncidentEvent[]>
   title(service: string): Promise<string>
+  /** Whether planned work explains an incident as it stands at an event; nothing is planned, if not given. */
+  planned?(folded: IncidentEvent): boolean
   /** The event in Statuspage's shape, for a notifier that sends it so. */
   status?(event: IncidentEvent): Promise<object[]>
   receipt(): Promise<number>
@@ -92,11 +104,7 @@ export class Delivery implements AsyncDisposable {
   /** False when it was stopped before the receiver had answered. */
   private async deliver(event: IncidentEvent): Promise<boolean> {
     const story = await this.parts.story(event.incident)
-    const before: { severity?: string; kind?: string } = {}
-    for (const { seq, severity, kind } of story) {
-      if (seq < event.seq && severity !== undefined) before.severity = severity
-      if (seq < event.seq && kind !== undefined) before.kind = kind
-    }
+    const before = this.before(event, story)
     if (!dispatch(event, before, await this.parts.head(event.incident)).tell) return true
     const delivery = {
       id: `msg_${event.incident}_${event.seq}`,
@@ -124,6 +132,25 @@ export class Delivery implements AsyncDisposable {
       }
     }
     return false
+  }
+
+  private before(event: IncidentEvent, story: readonly IncidentEvent[]): Before {
+    const before: Before = {}
+    let folded = {} as IncidentEvent
+    let heldBack = false
+    for (const each of story) {
+      if (each.seq > event.seq) break
+      folded = { ...folded, ...each }
+      const planned = this.parts.planned?.(folded) ?? false
+      if (each.seq === event.seq) before.planned = planned
+      else {
+        if (each.severity !== undefined) before.severity = each.severity
+        if (each.kind !== undefined) before.kind = each.kind
+        const opens = each.event === 'opened' || each.event === 'reopened'
+        heldBack = planned && (opens || heldBack)
+      }
+    }
+    return { ...before, heldBack }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

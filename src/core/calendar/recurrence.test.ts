@@ -130,6 +130,32 @@ describe('occurrences()', () => {
     ])
   })
 
+  it.each([
+    // 1 December ends in Auckland at 11:00 UTC of that day, in Los Angeles at 08:00 UTC of the next.
+    ['Pacific/Auckland', '2026-11-29T12:30', ['2026-11-29T12:30', '2026-11-30T12:30']],
+    ['America/Los_Angeles', '2026-11-30T07:30', ['2026-11-30T07:30', '2026-12-01T07:30', '2026-12-02T07:30']],
+  ] as const)('ends with a day of the plan’s own zone: %s', (zone, start, expected) => {
+    expect(list('FREQ=DAILY;UNTIL=20261201', start, start, '2027-01-01T00:00', zone)).toEqual(expected)
+    // The same as the moment at which that day ends.
+    const end = zone === 'Pacific/Auckland' ? '20261201T105959Z' : '20261202T075959Z'
+    expect(list(`FREQ=DAILY;UNTIL=${end}`, start, start, '2027-01-01T00:00', zone)).toEqual(expected)
+  })
+
+  it('refuses an end that no calendar has', () => {
+    for (const until of ['20260230', '20261301', '20261201T250000Z', '2026-12-01', '20261201T1200'])
+      expect(() => parseRule(`FREQ=DAILY;UNTIL=${until}`), until).toThrow('UNTIL is a date')
+  })
+
+  it('moves the one window that falls into the gap of spring, and no other after it', () => {
+    const { at: start, local } = readMoment('2026-03-29T02:30', 'Europe/Berlin')
+    const found = occurrences(parseRule('FREQ=DAILY'), start, 'Europe/Berlin', start, start + 2.5 * DAY, local)
+    expect(found.map(each => isoIn(each, 'Europe/Berlin').slice(0, 16))).toEqual([
+      '2026-03-29T03:30',
+      '2026-03-30T02:30',
+      '2026-03-31T02:30',
+    ])
+  })
+
   it('says the same whichever piece of time is asked for', () => {
     const rules = [
       'FREQ=DAILY;INTERVAL=5',

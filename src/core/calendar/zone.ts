@@ -1,4 +1,4 @@
-import { DAY, MINUTE, SECOND, type EpochMs } from '../../contract/time.js'
+import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
 
 /** Wall-clock time in a zone, as people write it on a plan. Months count from 1. */
 export interface Local {

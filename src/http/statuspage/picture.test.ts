@@ -2,11 +2,13 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { StatusPageConfig } from '../../contract/config.js'
 import type { IncidentEvent } from '../../contract/incident.js'
-import { HOUR, MINUTE } from '../../contract/time.js'
+import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
+import { isoIn } from '../../core/calendar/zone.js'
 import { busy, iso, mainPage, NOON, readerOf, says, serverOf, service, story, type World } from './fixture.js'
 import { Desk } from './desk.js'
 import { planOf } from './plan.js'
 import { tellOn } from './told.js'
+import { uptimeOf } from './uptime.js'
 
 const picture = (world: World, page: StatusPageConfig = world.pages?.[0] ?? mainPage) =>
   new Desk({
@@ -347,5 +349,47 @@ describe('ids', () => {
     expect(await ids({ ...busy, now: NOON + MINUTE })).toEqual(first)
     expect(new Set(first).size).toBe(first.length)
     for (const id of first) expect(id).toMatch(/^[0-9a-z]{12}$/)
+  })
+})
+
+describe('the days of a component', () => {
+  /** A reader that knows single bins, and tells the days of any clock as a store does. */
+  const withBins = (world: World, bins: EpochMs[]) => ({
+    ...readerOf(world),
+    days: async (_: string, from: EpochMs, until: EpochMs, offsetMs = 0) => [
+      ...new Set(
+        bins.filter(each => each >= from && each < until).map(each => Math.floor((each + offsetMs) / DAY) * DAY),
+      ),
+    ],
+  })
+  const knownDays = async (timeZone: string, now: EpochMs, bins: EpochMs[]) => {
+    const page = { ...mainPage, timeZone }
+    const world: World = { now, services: [service('api')] }
+    const desk = new Desk({ reader: withBins(world, bins), pages: [page], maintenance: [], wallNow: () => now })
+    const made = await desk.picture(page)
+    const { days } = uptimeOf(made.plan.leaves[0]!, made, made.days.get('api') ?? new Set())
+    return days.filter(each => each.known).map(each => isoIn(each.day, timeZone))
+  }
+
+  it('are those by the clocks of the page', async () => {
+    // 20:00 UTC is five in the morning of the next day in Tokyo, and early afternoon of the same day in New York.
+    const bins = [Date.parse('2026-02-01T20:00:00Z')]
+    expect(await knownDays('Etc/UTC', NOON, bins)).toEqual(['2026-02-01T00:00:00.000Z'])
+    expect(await knownDays('Asia/Tokyo', NOON, bins)).toEqual(['2026-02-02T00:00:00.000+09:00'])
+    expect(await knownDays('America/New_York', NOON, bins)).toEqual(['2026-02-01T00:00:00.000-05:00'])
+  })
+
+  it('have 23 or 25 hours where the clocks change, and no hour counts for another day', async () => {
+    const now = Date.parse('2026-11-10T12:00:00Z')
+    for (const hour of [0, 1, 12, 23, 24]) {
+      const bin = Date.parse('2026-10-24T22:00:00Z') + hour * HOUR
+      expect(await knownDays('Europe/Berlin', now, [bin]), String(hour)).toEqual(['2026-10-25T00:00:00.000+02:00'])
+    }
+    expect(await knownDays('Europe/Berlin', now, [Date.parse('2026-10-24T21:55:00Z')])).toEqual([
+      '2026-10-24T00:00:00.000+02:00',
+    ])
+    expect(await knownDays('Europe/Berlin', now, [Date.parse('2026-10-25T23:00:00Z')])).toEqual([
+      '2026-10-26T00:00:00.000+01:00',
+    ])
   })
 })
