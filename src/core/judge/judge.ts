@@ -25,6 +25,7 @@ import { judgedService, noteAlarm, noteTrouble, TROUBLE_MS, type JudgedService }
 import {
   forgetSince,
   newStory,
+  noteBack,
   raiseSeverity,
   rememberCourse,
   rememberCrowd,
@@ -181,6 +182,7 @@ export class Judge {
     // The same trouble (its onset lies before the end that was called), or one like it so soon: the story goes on.
     if (last && (last.kind === verdict.kind || (f.onset < last.resolvedAt! && verdict.kind !== 'security'))) {
       last.open = true
+      last.backAt = last.resolvedAt
       last.resolvedAt = null
       last.recovering = false
       last.calmSince = null
@@ -225,8 +227,8 @@ export class Judge {
     if (f.partedSince !== undefined) forgetSince(story, f.partedSince)
     // A relapse has an onset of its own; the story began when it began.
     if (f.at - story.openedAt < ONSET_SETTLES_MS) {
-      story.onset = f.onset
-      story.onsetInterval = f.onsetInterval
+      story.onset = Math.max(f.onset, story.notBefore)
+      story.onsetInterval = f.onset < story.notBefore ? [story.notBefore, f.at] : f.onsetInterval
     }
     story.security = securityOf(f, story.security)
     if (f.tracks.length > 0) followTracks(story.tracks, f.tracks, f.at)
@@ -250,6 +252,7 @@ export class Judge {
   }
 
   private follow(story: Story, f: Finding, events: IncidentEvent[]): void {
+    const before = story.severity
     this.absorb(story, f)
     if (mayResolve(story.calmSince, f.at)) {
       this.close(story, f.at, events)
@@ -257,16 +260,41 @@ export class Judge {
     }
     const next = this.picture(story, 'updated', f.at)
     const recovered = next.recovery?.recovered ?? 0
+    const measured = wholeTrack(story.tracks)?.unit === 'share'
     const noise = noiseOf(story.tracks)
+    noteBack(story, recovered, f.at)
+    if (
+      before === 'minor' &&
+      story.severity !== before &&
+      !measured &&
+      recovered < RECOVERING_FROM &&
+      story.backAt !== null
+    ) {
+      this.part(story, story.backAt, f, events)
+      return
+    }
     if (!story.recovering && recovered - 1.5 * noise >= RECOVERING_FROM && turnedAt(story.tracks) !== null) {
       story.recovering = true
       this.tell(story, 'recovering', f.at, events)
       return
     }
     if (story.recovering && recovered < RECOVERING_FROM - 0.15) story.recovering = false
-    const measured = wholeTrack(story.tracks)?.unit === 'share'
     if (updateReason(next, story.said!, f.at, f.at - story.openedAt, measured, noise))
       this.tell(story, 'updated', f.at, events)
+  }
+
+  /**
+   * What people alone reported was small and over, and now is far larger: that is no relapse but another trouble, which began when the
+   * first was last seen to be over. The first ends here, as small as it was.
+   */
+  private part(first: Story, backAt: EpochMs, f: Finding, events: IncidentEvent[]): void {
+    first.severity = first.rises.pop()?.from ?? first.severity
+    this.close(first, f.at, events)
+    const story = newStory(this.idFor(f), f, first.kind, severityOf(f, first.kind))
+    story.notBefore = backAt
+    this.stories.push(story)
+    this.absorb(story, f)
+    this.tell(story, 'opened', f.at, events)
   }
 
   private tick(at: EpochMs, events: IncidentEvent[]): void {

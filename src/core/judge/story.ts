@@ -12,7 +12,7 @@ import type { Level } from '../explain.js'
 import type { Strand } from './strands.js'
 import { worse } from '../incident.js'
 import { tracksUntil, type TrackMemory } from '../recover.js'
-import type { EpochMs } from '../../contract/time.js'
+import { MINUTE, type EpochMs } from '../../contract/time.js'
 
 /** A person's word on a cause or on the security question. */
 export interface Ruling {
@@ -36,6 +36,11 @@ export interface Story {
   onset: EpochMs
   onsetInterval: [EpochMs, EpochMs]
   resolvedAt: EpochMs | null
+  /** It cannot have begun before: what was before belongs to another story, which was over. */
+  notBefore: EpochMs
+  /** Since when its level has been back, and when it last was for a while: what comes after may be another trouble. */
+  backSince: EpochMs | null
+  backAt: EpochMs | null
   /** Set when a person closed it while the trouble was still there; cleared when calm was seen. */
   closedByPerson: boolean
   kind: IncidentKind
@@ -73,6 +78,9 @@ export function newStory(id: string, f: Finding, kind: IncidentKind, severity: S
     onset: f.onset,
     onsetInterval: f.onsetInterval,
     resolvedAt: null,
+    notBefore: Number.NEGATIVE_INFINITY,
+    backSince: null,
+    backAt: null,
     closedByPerson: false,
     kind,
     severity,
@@ -101,6 +109,20 @@ export function forgetSince(story: Story, since: EpochMs): void {
   const risen = story.rises.find(rise => rise.at >= since)
   if (risen) story.severity = risen.from
   story.rises = story.rises.filter(rise => rise.at < since)
+}
+
+/** From here on the level counts as back … */
+const BACK_FROM = 0.9
+/** … once it has been for so long: one quiet quarter of an hour of a few reports may be chance, two are not. */
+const BACK_FOR_MS = 15 * MINUTE
+
+/** Notes whether the level of a story has been back for a while. */
+export function noteBack(story: Story, recovered: number, at: EpochMs): void {
+  if (recovered < BACK_FROM) story.backSince = null
+  else {
+    story.backSince ??= at
+    if (at - story.backSince >= BACK_FOR_MS) story.backAt = at
+  }
 }
 
 /** Severity goes up, and down only when what raised it turns out to be another's. */
