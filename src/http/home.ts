@@ -261,6 +261,15 @@ export function wholeHome(request: FastifyRequest): string {
   })
 }
 
+/** The path of a whole address of ours, without our base; null for what is none of ours. */
+export function pathWithin({ server, raw }: FastifyRequest, address: string | undefined): string | null {
+  if (address === undefined || !URL.canParse(address)) return null
+  const { origin, pathname, search } = new URL(address)
+  const homes = server.homes ?? new Homes(NOWHERE)
+  if (!homes.isOurs(raw, origin) || pathname.startsWith('//')) return null
+  return homes.find({ target: pathname + search, host: new URL(address).host, proxy: null }).target
+}
+
 /** Redirects and cookies of a server say where they lead without its base; here they get it. */
 export function standUnder(server: FastifyInstance, homes: Homes): void {
   server.decorate('homes', homes)
