@@ -21,6 +21,7 @@ import { languageOf } from './pages/language.js'
 import type { Language } from './pages/strings.js'
 import { HttpProblem, sendProblem } from './problem.js'
 import { reportRoutes } from './report.js'
+import { keepSafe, makeSafe } from './safe.js'
 import { News } from './news.js'
 import { Routes } from './routes.js'
 import { statuspageRoutes } from './statuspage/routes.js'
@@ -72,9 +73,13 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   const pageIds = new Set(app.config.pages.map(each => each.id))
   homes.knows = path => {
     const page = /^\/status\/([^/]+)/.exec(path)?.[1]
-    return (page === undefined || pageIds.has(page)) && methods.some(each => each.pattern.test(path))
+    return (
+      (page === undefined || pageIds.has(page)) &&
+      methods.some(each => each.pattern.test(path.replace(/(?<=.)\/$/, '')))
+    )
   }
   standUnder(server, homes)
+  keepSafe(server)
   // Answers are data of ours: no second description of them is needed to write them.
   server.setSerializerCompiler(() => data => JSON.stringify(data))
   server.setErrorHandler((error, request, reply) => fail(app, error as FastifyError, request, reply))
@@ -225,8 +230,10 @@ function fail(
 /** An address that the router could not read, or would not. */
 function unreadable(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const status = error.statusCode === 414 ? 414 : 400
-  if (request.headers.accept?.includes('text/html') === true) return sendPage(request, reply, problemPage(400))
+  if (request.headers.accept?.includes('text/html') === true)
+    return sendPage(request, makeSafe(request, reply, 'text/html'), problemPage(400))
   const value = (request.raw.url ?? '').slice(0, 80)
+  makeSafe(request, reply, 'application/problem+json')
   return sendProblem(reply, new HttpProblem(status, 'the address cannot be read', undefined, { rule: 'path', value }))
 }
 
