@@ -49,35 +49,14 @@ const KEEP_ALIVE_MS = 72_000
 
 /** The whole HTTP side of a workspace. Closing it leaves the app open. */
 export async function buildServer(app: App, options: ServerOptions = {}): Promise<FastifyInstance> {
-  const isProxy = rangesOf(app.config.proxies)
   const homes = new Homes(app.config)
-  const server = Fastify({
-    logger: false,
-    rewriteUrl: raw => homes.of(raw).target,
-    // What proxies of ours say of protocol and host; nobody else's word.
-    trustProxy: app.config.proxies.length === 0 ? false : isProxy,
-    bodyLimit: FORM_BYTES,
-    requestTimeout: REQUEST_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    forceCloseConnections: 'idle',
-    routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
-    frameworkErrors: (error, request, reply) => unreadable(error, request, reply),
-    ajv: {
-      customOptions: { removeAdditional: false, coerceTypes: true, strict: false, formats: { 'date-time': true } },
-    },
-  })
+  const isProxy = rangesOf(app.config.proxies)
+  const server = bare(app.config, homes, isProxy)
   const news = new News(app)
   const front =
     options.front === false ? null : standBefore(server, { news, isProxy, homes, keepAliveMs: KEEP_ALIVE_MS })
   const methods = rememberMethods(server)
-  const pageIds = new Set(app.config.pages.map(each => each.id))
-  homes.knows = path => {
-    const page = /^\/status\/([^/]+)/.exec(path)?.[1]
-    return (
-      (page === undefined || pageIds.has(page)) &&
-      methods.some(each => each.pattern.test(path.replace(/(?<=.)\/$/, '')))
-    )
-  }
+  homes.knows = pathsOf(methods, app.config.pages)
   standUnder(server, homes)
   keepSafe(server)
   // Answers are data of ours: no second description of them is needed to write them.
@@ -132,6 +111,25 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   })
   await server.ready()
   return server
+}
+
+/** A server without routes. */
+function bare(config: App['config'], homes: Homes, isProxy: (address: string) => boolean): FastifyInstance {
+  return Fastify({
+    logger: false,
+    rewriteUrl: raw => homes.of(raw).target,
+    // What proxies of ours say of protocol and host; nobody else's word.
+    trustProxy: config.proxies.length === 0 ? false : isProxy,
+    bodyLimit: FORM_BYTES,
+    requestTimeout: REQUEST_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
+    frameworkErrors: (error, request, reply) => unreadable(error, request, reply),
+    ajv: {
+      customOptions: { removeAdditional: false, coerceTypes: true, strict: false, formats: { 'date-time': true } },
+    },
+  })
 }
 
 function operatorRoutes(server: FastifyInstance, app: App, stream: Stream, front: Front | null): void {
@@ -270,6 +268,17 @@ function rememberMethods(server: FastifyInstance): Methods {
   })
   const methods: Methods = []
   return methods
+}
+
+/** Whether a path is one of ours; of status pages, those that there are. */
+function pathsOf(methods: Methods, pages: App['config']['pages']): (path: string) => boolean {
+  return path => {
+    const page = /^\/status\/([^/]+)/.exec(path)?.[1]
+    const plain = path.replace(/(?<=.)\/$/, '')
+    return (
+      (page === undefined || pages.some(each => each.id === page)) && methods.some(each => each.pattern.test(plain))
+    )
+  }
 }
 
 function nothingHere(methods: Methods, request: FastifyRequest, reply: FastifyReply): FastifyReply {
