@@ -159,6 +159,13 @@ describe('our address', () => {
       '/s/shop?x=1',
     ])
   })
+  it('is not what a request says, where it is configured', () => {
+    const proxy = { host: 'evil.example', prefix: '/evil', forwarded: 'host=evil.example' }
+    const whole = { pages: [{ id: 'main', url: 'https://b.example' }] }
+    expect(found({ url }, { proxy })).toEqual([url, null, '/s/shop?x=1'])
+    expect(found(whole, { proxy })).toEqual(['https://b.example', null, '/s/shop?x=1'])
+    expect(found(whole, {})).toEqual(['https://b.example', null, '/s/shop?x=1'])
+  })
   it.each(['/../x', '//evil.example', '/a b', '/a?b', 'x', '/"', `/${'a'.repeat(2_000)}`])(
     'has no odd prefix: %s',
     prefix => expect(found({}, { proxy: { prefix } })[0]).toBe('http://a.example'),

@@ -82,7 +82,9 @@ export class Homes {
     // The longest path first; where a page has the server's own address, its root is that page.
     this.#mounts = [...ofPages, ...(own ? [own] : [])].sort((a, b) => b.base.length - a.base.length)
     const [first] = ofPages
-    this.#default = own ?? (first?.page === pages[0]?.id && first?.base !== '' ? first : undefined)
+    const isFirst = first !== undefined && first.page === pages[0]?.id
+    const all = pages.length > 0 && ofPages.length === pages.length
+    this.#default = own ?? (isFirst && (all || first.base !== '') ? { ...first, page: null } : undefined)
     this.#isProxy = rangesOf(proxies)
   }
 
@@ -104,7 +106,8 @@ export class Homes {
     const near = this.#mounts.filter(each => each.host === normalHost(said.host, each.protocol))
     const candidates = near.length > 0 ? near : this.#mounts
     const prefixed = said.prefix === null ? undefined : candidates.find(each => each.base === said.prefix)
-    if (said.prefix !== null && !prefixed && near.length === 0) {
+    // What is configured is no matter of what a request says: a proxy may pass on what strangers write.
+    if (said.prefix !== null && !prefixed && near.length === 0 && !this.#default) {
       const inner = this.#within(path, said.prefix)
       return { ...this.#here(said), base: said.prefix, target: (inner === '/' ? path : (inner ?? path)) + query }
     }
