@@ -14,6 +14,7 @@ const NO_FEATURES = ['accelerometer', 'camera', 'display-capture', 'geolocation'
   .concat(['microphone', 'midi', 'payment', 'usb', 'browsing-topics'])
   .map(each => `${each}=()`)
   .join(', ')
+const TRUSTWORTHY = /^https:|^http:\/\/(?:(?:[\w-]+\.)*localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/
 /** For what is no page: nothing in it runs, loads or is framed. A worker's own answer says what the worker may load. */
 const NO_PAGE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 const SCRIPT = "default-src 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -35,7 +36,9 @@ export function safeHeaders(
     ['cross-origin-resource-policy', open || framed ? 'cross-origin' : 'same-origin'],
   ]
   if (!framed) headers.push(['x-frame-options', 'DENY'])
-  if (isPage && !framed) headers.push(['cross-origin-opener-policy', 'same-origin'])
+  // Elsewhere browsers complain about it instead of heeding it.
+  if (isPage && !framed && origin !== null && TRUSTWORTHY.test(origin))
+    headers.push(['cross-origin-opener-policy', 'same-origin'])
   // Browsers take it from a connection with TLS alone.
   if (origin?.startsWith('https:') === true) headers.push(['strict-transport-security', `max-age=${YEAR_SECONDS}`])
   return headers
