@@ -82,12 +82,15 @@ async function send(verb: Verb, incident: string, options: CommandOptions): Prom
   const say = (what: string) => process.stderr.write(`epicenter ${verb}: ${what}\n`)
   let response: Response
   try {
-    response = await fetch(new URL(`/api/v1/incidents/${encodeURIComponent(incident)}/commands`, url), {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    })
+    response = await fetch(
+      new URL(`${url.replace(/\/+$/, '')}/api/v1/incidents/${encodeURIComponent(incident)}/commands`),
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      },
+    )
   } catch (error) {
     const { cause, message } = error as Error & { cause?: { code?: string } }
     say(`cannot reach ${url}: ${cause?.code ?? message}`)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Config } from '../contract/config.js'
 import { warm } from '../http/front/stand.js'
 import { buildServer } from '../http/server.js'
+import { linksOf } from '../shell/address.js'
 import { App } from '../shell/app.js'
 import { realEnv } from '../shell/env.js'
 import { complete, DEFAULTS, load } from '../shell/load.js'
@@ -68,8 +69,12 @@ function configOf({ config: file, port, host, data }: ServeOptions): Config | nu
 
 function greet(app: App, port: number): void {
   const { config, token } = app
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host
-  process.stdout.write(`Epicenter listens on http://${host}:${port}\n`)
+  const [here, elsewhere] = linksOf(config.host, port)
+  const more = here?.includes(config.host)
+    ? ''
+    : ` and all addresses of this machine${elsewhere ? `, such as ${elsewhere}` : ''}`
+  process.stdout.write(`Epicenter listens on ${here}${more}\n`)
+  if (config.url !== null) process.stdout.write(`Readers find it at ${config.url}\n`)
   if (config.demo)
     process.stdout.write(
       'This is the demonstration; `epicenter init` writes a configuration file for your own services.\n',

@@ -41,6 +41,9 @@ const Service = Type.Object(
   { additionalProperties: false },
 )
 
+/** Where readers find it: a site, or a path under one. */
+const PublicUrl = Type.String({ pattern: '^https?://[^\\s/?#@]+(?:/[^\\s?#]*)?$', maxLength: 300 })
+
 /** `statuspage`: for subscribers who read the webhooks of Statuspage. */
 const Webhook = Type.Object(
   {
@@ -75,8 +78,8 @@ const StatusPage = Type.Object(
     id: Slug,
     title: Type.Optional(Title),
     description: Type.Optional(Text),
-    /** Where readers find it; its host alone shows this page at `/`. */
-    url: Type.Optional(Type.String({ pattern: '^https?://[^\\s/?#]+$', maxLength: 300 })),
+    /** Where readers find it; this address shows this page first. */
+    url: Type.Optional(PublicUrl),
     /** A picture beside this file, served from here. */
     logo: Type.Optional(Type.String({ pattern: '\\.(svg|png|webp|jpg|jpeg)$', maxLength: 500 })),
     timeZone: Type.Optional(TimeZone),
@@ -113,6 +116,8 @@ export const ConfigSchema = Type.Object(
     clock: Type.Optional(Type.Union([Type.Literal('wall'), Type.Literal('signals')])),
     data: Type.Optional(Type.String({ minLength: 1 })),
     host: Type.Optional(Type.String({ minLength: 1 })),
+    /** Where readers find this server, as proxies show it. */
+    url: Type.Optional(PublicUrl),
     port: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535 })),
     /** Addresses and ranges of proxies of ours: only what they say of the visitor's address is believed. */
     proxies: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 50 }), { maxItems: 1_000 })),
@@ -170,6 +175,8 @@ export interface Config {
   data: string
   host: string
   port: number
+  /** Where readers find this server, without a slash at its end; null: as they ask. */
+  url: string | null
   /** Checked: each is an address or a range. */
   proxies: string[]
   asnHeader: string | null

@@ -114,15 +114,19 @@ export function badgeRoutes(server: FastifyInstance, desk: Desk): void {
       return new Bytes(200, 'image/svg+xml; charset=utf-8', badge(title, statusWords(language).shown[shown], shown))
     })
   })
-  server.get<{ Params: { service: string } }>('/embed/:service', KEPT, (request, reply) => {
-    const { service } = request.params
-    const speech = speechOf(languageOf(request))
-    const theme = themeOf((request.query as { theme?: unknown }).theme)
-    reply.header('content-security-policy', POLICY)
-    return find(request, reply, `${speech.language} embed ${theme} ${service}`, service, subject => {
-      return new Bytes(200, 'text/html; charset=utf-8', widget(subject, theme, speech))
-    })
-  })
+  server.get<{ Params: { service: string } }>(
+    '/embed/:service',
+    { config: { ...KEPT.config, framed: true } },
+    (request, reply) => {
+      const { service } = request.params
+      const speech = speechOf(languageOf(request))
+      const theme = themeOf((request.query as { theme?: unknown }).theme)
+      reply.header('content-security-policy', POLICY)
+      return find(request, reply, `${speech.language} embed ${theme} ${service}`, service, subject => {
+        return new Bytes(200, 'text/html; charset=utf-8', widget(subject, theme, speech))
+      })
+    },
+  )
 }
 
 function themeOf(value: unknown): string {

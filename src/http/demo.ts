@@ -3,6 +3,7 @@ import { MINUTE } from '../contract/time.js'
 import type { Demo, DemoStatus } from '../shell/demo.js'
 import { MAX_PACE } from '../shell/demo.js'
 import { DEMO_WORDS } from './demo-words.js'
+import { pathWithin } from './home.js'
 import { attr, html } from './pages/html.js'
 import { speechOf } from './pages/language.js'
 import type { Language } from './pages/strings.js'
@@ -69,12 +70,7 @@ function problem(reply: FastifyReply, status: number, detail: string): FastifyRe
 
 /** To the page the form stands on, if it is one of ours: only its path is taken from the header. */
 function back(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const from = request.headers.referer
-  let path = '/'
-  if (from !== undefined && URL.canParse(from)) {
-    const url = new URL(from)
-    if (url.host === request.headers.host && /^\/(?!\/)/.test(url.pathname)) path = url.pathname + url.search
-  }
+  const path = pathWithin(request, request.headers.referer) ?? '/'
   return reply.code(303).header('location', path).header('cache-control', 'no-store').send()
 }
 

@@ -47,7 +47,7 @@ const FAILS: Record<number, string> = {
 type Json = Record<string, unknown>
 
 /** The OpenAPI 3.1 document, from the same rows and schemas that the server checks with. */
-export function openapi(routes: readonly AnyRoute[], version: string): Json {
+export function openapi(routes: readonly AnyRoute[], version: string, server = '/'): Json {
   const paths: Record<string, Json> = {}
   for (const route of routes) {
     const path = route.url.replace(/:(\w+)/g, '{$1}')
@@ -61,7 +61,7 @@ export function openapi(routes: readonly AnyRoute[], version: string): Json {
       summary: 'Signals in, incidents out.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    servers: [{ url: '/', description: 'This server' }],
+    servers: [{ url: server, description: 'This server' }],
     // Reading is public; what writes names the token itself.
     security: [],
     paths,

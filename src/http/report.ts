@@ -6,6 +6,7 @@ import type { App } from '../shell/app.js'
 import { Reporters } from '../shell/reporters.js'
 import { FOLLOW_UP } from './pages/back.js'
 import { PLATFORMS } from './pages/choices.js'
+import { homeOf, sameSite } from './home.js'
 import { checkPage, sendPage } from './pages/index.js'
 import { languageOf } from './pages/language.js'
 import { HttpProblem, notFound } from './problem.js'
@@ -82,7 +83,7 @@ async function report(
   request: FastifyRequest,
   reply: FastifyReply,
 ) {
-  sameOrigin(request)
+  sameSite(request)
   const service = await app.reader.service(form.service)
   if (service === null) throw notFound('service', form.service)
   const given = new RegExp(`(?:^|;\\s*)${PASS}=([\\w.-]{1,100})`).exec(request.headers.cookie ?? '')?.[1] ?? null
@@ -132,7 +133,7 @@ async function report(
   if (reject !== undefined)
     throw new HttpProblem(400, 'not counted', reject.message, { rule: reject.rule, value: reject.value })
   reply.header('cache-control', 'no-store')
-  const secure = request.protocol === 'https' ? '; Secure' : ''
+  const secure = homeOf(request).origin?.startsWith('https:') === true ? '; Secure' : ''
   reply.header(
     'set-cookie',
     `${PASS}=${pass}; Path=/api/v1/report; Max-Age=${DAY / SECOND}; HttpOnly; SameSite=Lax${secure}`,
@@ -176,20 +177,3 @@ function pathBack({ back, service }: Form): string {
 }
 
 const wantsPage = (request: FastifyRequest) => request.headers.accept?.includes('text/html') === true
-
-/** Another site's page must not report or ask in a visitor's name. */
-export function sameOrigin({ headers: { origin, host } }: FastifyRequest): void {
-  if (origin !== undefined && hostOf(origin) !== host)
-    throw new HttpProblem(403, 'reports come from this site', undefined, {
-      rule: 'report.origin',
-      value: origin.slice(0, 80),
-    })
-}
-
-function hostOf(origin: string): string | null {
-  try {
-    return new URL(origin).host
-  } catch {
-    return null
-  }
-}

@@ -4,7 +4,7 @@ import { FORM_BYTES } from '../contract/limits.js'
 import { MINUTE } from '../contract/time.js'
 import { shown } from '../core/door.js'
 import type { App } from '../shell/app.js'
-import { rangesOf } from '../shell/address.js'
+import { linksOf, rangesOf } from '../shell/address.js'
 import type { PublicPost } from '../shell/public-post.js'
 import { sameSecret } from '../shell/secret.js'
 import { TooLarge } from '../shell/workspace.js'
@@ -12,6 +12,7 @@ import { commandRoutes, historyRoutes, incidentRoutes, readRoutes } from './api.
 import { badgeRoutes } from './badge.js'
 import type { Front } from './front/front.js'
 import { patternOf, standBefore } from './front/stand.js'
+import { Homes, homeOf, standUnder } from './home.js'
 import { ingestRoutes } from './ingest.js'
 import { metricsOf } from './metrics.js'
 import { openapi } from './openapi.js'
@@ -20,6 +21,7 @@ import { languageOf } from './pages/language.js'
 import type { Language } from './pages/strings.js'
 import { HttpProblem, sendProblem } from './problem.js'
 import { reportRoutes } from './report.js'
+import { keepSafe, makeSafe } from './safe.js'
 import { News } from './news.js'
 import { Routes } from './routes.js'
 import { statuspageRoutes } from './statuspage/routes.js'
@@ -47,24 +49,16 @@ const KEEP_ALIVE_MS = 72_000
 
 /** The whole HTTP side of a workspace. Closing it leaves the app open. */
 export async function buildServer(app: App, options: ServerOptions = {}): Promise<FastifyInstance> {
+  const homes = new Homes(app.config)
   const isProxy = rangesOf(app.config.proxies)
-  const server = Fastify({
-    logger: false,
-    // What proxies of ours say of protocol and host; nobody else's word.
-    trustProxy: app.config.proxies.length === 0 ? false : isProxy,
-    bodyLimit: FORM_BYTES,
-    requestTimeout: REQUEST_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    forceCloseConnections: 'idle',
-    routerOptions: { maxParamLength: 300 },
-    frameworkErrors: (error, request, reply) => unreadable(error, request, reply),
-    ajv: {
-      customOptions: { removeAdditional: false, coerceTypes: true, strict: false, formats: { 'date-time': true } },
-    },
-  })
+  const server = bare(app.config, homes, isProxy)
   const news = new News(app)
-  const front = options.front === false ? null : standBefore(server, { news, isProxy, keepAliveMs: KEEP_ALIVE_MS })
+  const front =
+    options.front === false ? null : standBefore(server, { news, isProxy, homes, keepAliveMs: KEEP_ALIVE_MS })
   const methods = rememberMethods(server)
+  homes.knows = pathsOf(methods, app.config.pages)
+  standUnder(server, homes)
+  keepSafe(server)
   // Answers are data of ours: no second description of them is needed to write them.
   server.setSerializerCompiler(() => data => JSON.stringify(data))
   server.setErrorHandler((error, request, reply) => fail(app, error as FastifyError, request, reply))
@@ -86,8 +80,8 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   stream.route(server, routes)
   operatorRoutes(server, app, stream, front)
   options.demo?.routes?.(server)
-  server.get('/api/v1/openapi.json', (_, reply) =>
-    reply.header('cache-control', 'max-age=300').send(openapi(routes.all, VERSION)),
+  server.get('/api/v1/openapi.json', (request, reply) =>
+    reply.header('cache-control', 'max-age=300').send(openapi(routes.all, VERSION, serverOf(request))),
   )
   const edition = () => String(news.edition)
   const status = statuspageRoutes(server, {
@@ -99,7 +93,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
     onIncident: listener => app.onChange(({ incidents, reset }) => (incidents.length > 0 || reset) && listener()),
   })
   badgeRoutes(server, status)
-  const home = (page: { url: string | null }) => page.url ?? `http://${app.config.host}:${app.config.port}`
+  const home = (page: { url: string | null }) => page.url ?? app.config.url ?? addressOf(server, app.config)
   await app.addSubscribers(webhookComposer(status, app.reader, home))
   registerPages(server, {
     reader: app.reader,
@@ -117,6 +111,25 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   })
   await server.ready()
   return server
+}
+
+/** A server without routes. */
+function bare(config: App['config'], homes: Homes, isProxy: (address: string) => boolean): FastifyInstance {
+  return Fastify({
+    logger: false,
+    rewriteUrl: raw => homes.of(raw).target,
+    // What proxies of ours say of protocol and host; nobody else's word.
+    trustProxy: config.proxies.length === 0 ? false : isProxy,
+    bodyLimit: FORM_BYTES,
+    requestTimeout: REQUEST_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
+    frameworkErrors: (error, request, reply) => unreadable(error, request, reply),
+    ajv: {
+      customOptions: { removeAdditional: false, coerceTypes: true, strict: false, formats: { 'date-time': true } },
+    },
+  })
 }
 
 function operatorRoutes(server: FastifyInstance, app: App, stream: Stream, front: Front | null): void {
@@ -215,14 +228,28 @@ function fail(
 /** An address that the router could not read, or would not. */
 function unreadable(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const status = error.statusCode === 414 ? 414 : 400
-  if (request.headers.accept?.includes('text/html') === true) return sendPage(request, reply, problemPage(400))
+  if (request.headers.accept?.includes('text/html') === true)
+    return sendPage(request, makeSafe(request, reply, 'text/html'), problemPage(400))
   const value = (request.raw.url ?? '').slice(0, 80)
+  makeSafe(request, reply, 'application/problem+json')
   return sendProblem(reply, new HttpProblem(status, 'the address cannot be read', undefined, { rule: 'path', value }))
 }
 
 function valueAt(value: unknown, path: string): unknown {
   for (const part of path.split('/').slice(1)) value = (value as Record<string, unknown> | undefined)?.[part]
   return value
+}
+
+/** Where clients of the API find it: as configured, else under the document's own host. */
+function serverOf(request: FastifyRequest): string {
+  const { origin, base, configured } = homeOf(request)
+  return configured ? `${origin}${base}` : base === '' ? '/' : base
+}
+
+/** Where this server can be asked, as far as it knows itself. */
+function addressOf(server: FastifyInstance, config: App['config']): string {
+  const address = server.server.address()
+  return linksOf(config.host, typeof address === 'object' && address !== null ? address.port : config.port).at(-1)!
 }
 
 type Methods = { pattern: RegExp; methods: Set<string> }[]
@@ -241,6 +268,17 @@ function rememberMethods(server: FastifyInstance): Methods {
   })
   const methods: Methods = []
   return methods
+}
+
+/** Whether a path is one of ours; of status pages, those that there are. */
+function pathsOf(methods: Methods, pages: App['config']['pages']): (path: string) => boolean {
+  return path => {
+    const page = /^\/status\/([^/]+)/.exec(path)?.[1]
+    const plain = path.replace(/(?<=.)\/$/, '')
+    return (
+      (page === undefined || pages.some(each => each.id === page)) && methods.some(each => each.pattern.test(plain))
+    )
+  }
 }
 
 function nothingHere(methods: Methods, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -2,9 +2,11 @@ import type { FastifyInstance } from 'fastify'
 import type { ServerResponse } from 'node:http'
 import { RETRY_AFTER_MS, STREAM_BUFFER_BYTES, STREAM_CLIENTS, STREAM_HEARTBEAT_MS } from '../contract/limits.js'
 import type { Changed } from '../shell/app.js'
+import { homeOf } from './home.js'
 import type { News } from './news.js'
 import { HttpProblem } from './problem.js'
 import type { Routes } from './routes.js'
+import { safeHeaders } from './safe.js'
 
 /** `GET /api/v1/stream`: server-sent events that say what changed; a client then reads what it shows. */
 export class Stream {
@@ -39,8 +41,10 @@ export class Stream {
             })
           reply.hijack()
           const response = reply.raw
+          const type = 'text/event-stream'
           response.writeHead(200, {
-            'content-type': 'text/event-stream',
+            ...Object.fromEntries(safeHeaders(homeOf(raw), { type, open: false, framed: false })),
+            'content-type': type,
             'cache-control': 'no-store',
             'x-accel-buffering': 'no',
           })

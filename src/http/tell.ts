@@ -8,10 +8,10 @@ import { publicPost, type PublicPost, whyNotPublic } from '../shell/public-post.
 import { arePushKeys } from '../shell/push-message.js'
 import { Watchers } from '../shell/watchers.js'
 import { Callbacks, vapidOf } from './callbacks.js'
+import { sameSite } from './home.js'
 import { knownTraits } from './pages/just-me.js'
 import { languageOfTag, speechOf } from './pages/language.js'
 import { HttpProblem, notFound } from './problem.js'
-import { sameOrigin } from './report.js'
 import type { Routes } from './routes.js'
 import type { Visitors } from './visitor.js'
 
@@ -129,7 +129,7 @@ async function ask(
   { service: id, subscription, lang, ...chosen }: Static<typeof Asked>,
   request: FastifyRequest,
 ): Promise<number> {
-  sameOrigin(request)
+  sameSite(request)
   const service = (await app.reader.service(id)) ?? app.config.services.find(each => each.id === id)
   if (service === undefined) throw notFound('service', id)
   const { endpoint, keys } = subscription

@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
+import { networkInterfaces } from 'node:os'
 
 /** An address as it is compared: an IPv4 one inside IPv6 (::ffff:a.b.c.d) is that IPv4 one, a zone is left out. Null: it is none. */
 export function plainAddress(text: string): string | null {
@@ -90,3 +91,18 @@ const FORWARDED_CHARS = 1_000
 
 /** Some proxies write a port: `203.0.113.7:4711`, `[2001:db8::1]:4711`. */
 const bare = (hop: string): string => /^\[([^\]]+)\](?::\d+)?$/.exec(hop)?.[1] ?? hop.replace(/^([\d.]+):\d+$/, '$1')
+
+/**
+ * Links to a server that listens there, the one for this machine first. `0.0.0.0` and `::` mean all addresses: nobody can
+ * follow them, so it is the loopback one and, for others, one that this machine has in a network.
+ */
+export function linksOf(host: string, port: number, own = ownAddress()): string[] {
+  const link = (name: string) => `http://${isIPv6(name) ? `[${name.split('%', 1)[0]}]` : name}:${port}`
+  if (host !== '0.0.0.0' && !/^[0:]+$/.test(host)) return [link(host)]
+  return ['127.0.0.1', ...(own === null ? [] : [own])].map(link)
+}
+
+function ownAddress(): string | null {
+  const all = Object.values(networkInterfaces()).flatMap(each => each ?? [])
+  return all.find(each => !each.internal && each.family === 'IPv4')?.address ?? null
+}

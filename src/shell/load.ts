@@ -82,6 +82,7 @@ export function complete(file: ConfigFile, demo = false): Config {
     data: file.data ?? DEFAULTS.data,
     host: file.host ?? DEFAULTS.host,
     port: file.port ?? DEFAULTS.port,
+    url: file.url === undefined ? null : publicUrl(file.url),
     proxies: file.proxies ?? [],
     asnHeader: file.asnHeader?.toLowerCase() ?? null,
     challenge: file.challenge ?? 'auto',
@@ -100,7 +101,7 @@ export function complete(file: ConfigFile, demo = false): Config {
       id: page.id,
       title: page.title ?? file.title ?? 'Epicenter',
       description: page.description ?? null,
-      url: page.url ?? null,
+      url: page.url === undefined ? null : publicUrl(page.url),
       logo: page.logo ?? null,
       timeZone: page.timeZone ?? 'Etc/UTC',
       services: page.services ?? null,
@@ -115,6 +116,12 @@ export function complete(file: ConfigFile, demo = false): Config {
     },
     demo,
   }
+}
+
+/** As it is written and compared everywhere: small letters, no default port, no slash at the end. */
+export function publicUrl(text: string): string {
+  const { origin, pathname } = new URL(text)
+  return origin.replace(/\.(?=:\d+$|$)/, '') + pathname.replace(/\/+$/, '')
 }
 
 /** `${NAME}` as a whole value stands for an environment variable, so that secrets need not lie in the file. */
@@ -209,7 +216,7 @@ function beyondShape(file: ConfigFile): Finding[] {
 }
 
 /** Times, zones and rules of pages and maintenance: read here as they are read later, so that no page meets a bad one. */
-function beyondPages({ pages = [], maintenance = [] }: ConfigFile): Finding[] {
+function beyondPages({ url, pages = [], maintenance = [] }: ConfigFile): Finding[] {
   const findings: Finding[] = []
   const once = (list: readonly { [key: string]: unknown }[], key: string, at: string) => {
     const seen = new Set<unknown>()
@@ -232,11 +239,20 @@ function beyondPages({ pages = [], maintenance = [] }: ConfigFile): Finding[] {
     }
   }
   once(pages, 'id', 'pages')
-  once(
-    pages.filter(page => page.url !== undefined),
-    'url',
-    'pages',
-  )
+  const address = (path: string, value: string | undefined): string | undefined => {
+    if (value === undefined || URL.canParse(value)) return value && publicUrl(value)
+    findings.push({ path, rule: 'an address such as https://example.com/status', value })
+    return undefined
+  }
+  address('url', url)
+  const seenUrls = new Set<string>()
+  pages.forEach((page, i) => {
+    const own = address(`pages[${i}].url`, page.url)
+    if (own === undefined) return
+    if (seenUrls.has(own))
+      findings.push({ path: `pages[${i}].url`, rule: 'every url stands once', value: page.url ?? '' })
+    seenUrls.add(own)
+  })
   pages.forEach((page, i) => {
     zone(`pages[${i}].timeZone`, page.timeZone)
     once(page.groups ?? [], 'name', `pages[${i}].groups`)

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
-import { SECOND } from '../../contract/time.js'
+import { MINUTE, SECOND } from '../../contract/time.js'
 import type { Ready } from './answer.js'
 import { readHead } from './head.js'
 import type { Shelf } from './shelf.js'
@@ -11,13 +11,18 @@ export interface FrontOptions {
   isProxy(address: string): boolean
   /** A connection on which nothing was asked for this long is closed. */
   keepAliveMs: number
+  /** One on which nothing of an answer was read for this long: given by tests. */
+  unreadMs?: number
 }
 
 /** Idle connections are looked for this often. */
 const SWEEP_MS = 5 * SECOND
+/** Who reads nothing of an answer for this long has gone away; a slow reader takes as long as it takes. */
+const UNREAD_MS = 10 * MINUTE
 /** When the server stops, answers that are on their way get this long to be read. */
 const LAST_READ_MS = SECOND
 const END_OF_HEAD = '\r\n\r\n'
+const NOTHING = Buffer.alloc(0)
 
 /** A connection that has asked nothing but plain questions so far. */
 interface Line {
@@ -144,17 +149,25 @@ export class Front {
       if (socket.destroyed) return
       if (ready === null) return line.leave(bytes.subarray(from))
       this.#write(socket, ready)
-      this.#goOn(line, bytes.subarray(next))
+      if (socket.writableLength > 0) this.#pause(line, bytes.subarray(next))
+      else this.#goOn(line, bytes.subarray(next))
     }
     coming.then(go, () => go(null))
   }
 
+  /** Reads on once what was written has left: `drain` would come only for as much as a stream's high-water mark. */
   #pause(line: Line, rest: Buffer): void {
+    const { socket } = line
     line.busy = true
-    line.socket.pause()
-    line.socket.once('drain', () => {
+    socket.pause()
+    const onUnread = () => socket.destroy()
+    socket.setTimeout(this.options.unreadMs ?? UNREAD_MS, onUnread)
+    socket.write(NOTHING, () => {
+      if (socket.destroyed) return
+      socket.setTimeout(0, onUnread)
       line.busy = false
-      if (!line.socket.destroyed) this.#goOn(line, rest)
+      line.at = performance.now()
+      this.#goOn(line, rest)
     })
   }
 
@@ -166,6 +179,6 @@ export class Front {
 
   #closeIdle(): void {
     const before = performance.now() - this.options.keepAliveMs
-    for (const line of this.#lines) if (line.at < before) line.socket.destroy()
+    for (const line of this.#lines) if (!line.busy && line.at < before) line.socket.destroy()
   }
 }

@@ -34,7 +34,7 @@ function world(more: { size?: number; change?: (given: Given) => Given } = {}) {
       const given = { status: 200, message: 'OK', headers, body: method === 'HEAD' ? Buffer.alloc(0) : body }
       return more.change?.(given) ?? given
     },
-    keeps: path => path !== '/other',
+    keeps: ({ target }) => target.split('?')[0] !== '/other',
     edition: () => told.edition,
     keepAliveMs: 72_000,
     nowMs: () => told.now,

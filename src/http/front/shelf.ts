@@ -14,8 +14,8 @@ export const STALE_MS = 1_000
 export interface ShelfOptions {
   /** The server behind. It decides what an answer says; here it is only kept. */
   ask(method: Plain['method'], plain: Plain, tag: string | null): Promise<Given>
-  /** Whether an address is one of those whose answers are kept. */
-  keeps(path: string): boolean
+  /** Whether this asks for an address of those whose answers are kept. */
+  keeps(plain: Plain): boolean
   /** Names what was told of the data: an answer made before is not given after. */
   edition(): number
   keepAliveMs: number
@@ -63,8 +63,7 @@ export class Shelf {
     const key = keyOf(plain)
     const entry = this.#entries.get(key)
     if (entry === undefined) {
-      const cut = plain.target.indexOf('?')
-      if (!this.options.keeps(cut < 0 ? plain.target : plain.target.slice(0, cut))) return null
+      if (!this.options.keeps(plain)) return null
       return this.#first(key, plain).then(made => made && this.#form(made, plain))
     }
     entry.askedAt = this.#nowMs()
@@ -204,7 +203,9 @@ export class Shelf {
 
 function keyOf({ target, host, encoding, language, byScript, proxy }: Plain): string {
   const key = `${target} ${host} ${encoding} ${language} ${byScript ? 1 : 0}`
-  return proxy === null ? key : `${key} ${proxy.address} ${proxy.protocol ?? ''} ${proxy.host ?? ''}`
+  if (proxy === null) return key
+  // As JSON, because what proxies say may hold anything.
+  return `${key} ${JSON.stringify([proxy.address, proxy.protocol, proxy.host, proxy.prefix, proxy.forwarded])}`
 }
 
 function formOf({ tag: held }: Entry, { method, tag }: Plain): Form {

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import type { Homes } from '../home.js'
 import type { News } from '../news.js'
 import type { Given } from './answer.js'
 import { Front } from './front.js'
@@ -23,18 +24,22 @@ export function patternOf(url: string): RegExp {
 export interface StandOptions {
   news: Pick<News, 'edition' | 'onNews' | 'took'>
   isProxy(address: string): boolean
+  homes: Homes
   keepAliveMs: number
 }
 
 /** Puts a front before a server that has no routes yet. It keeps what {@link KEPT} routes answer. */
-export function standBefore(server: FastifyInstance, { news, isProxy, keepAliveMs }: StandOptions): Front {
+export function standBefore(server: FastifyInstance, { news, isProxy, homes, keepAliveMs }: StandOptions): Front {
   const kept: RegExp[] = []
   server.addHook('onRoute', ({ url, config }) => {
     if (config?.kept === true) kept.push(patternOf(url))
   })
   const shelf = new Shelf({
     ask: (method, plain, tag) => ask(server, method, plain, tag),
-    keeps: path => kept.some(each => each.test(path)),
+    keeps: plain => {
+      const path = homes.find(plain).target.split('?', 1)[0] as string
+      return kept.some(each => each.test(path))
+    },
     edition: () => news.edition,
     keepAliveMs,
   })
@@ -78,6 +83,8 @@ async function ask(
       ...(byScript ? { 'sec-fetch-dest': 'empty' } : {}),
       ...(proxy?.protocol === undefined ? {} : { 'x-forwarded-proto': proxy.protocol }),
       ...(proxy?.host === undefined ? {} : { 'x-forwarded-host': proxy.host }),
+      ...(proxy?.prefix === undefined ? {} : { 'x-forwarded-prefix': proxy.prefix }),
+      ...(proxy?.forwarded === undefined ? {} : { forwarded: proxy.forwarded }),
       ...(tag === null ? {} : { 'if-none-match': tag }),
     },
   })

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import type { Reader } from '../../contract/view.js'
+import { rebased } from '../home.js'
 
 /**
  * Pages kept, one for each language that asked: about 100 KB each with its encodings, so 50 MB at most. The one that was
@@ -8,12 +9,15 @@ import type { Reader } from '../../contract/view.js'
  */
 export const CACHE_PAGES = 512
 
+const BASES_HELD = 4
+
 export type Encoding = 'br' | 'gzip' | 'identity'
 
 /** A page as bytes: rendered once, compressed once for each encoding that somebody asked for. */
 export class Bytes {
   readonly etag: string
   readonly #encoded = new Map<Encoding, Buffer>()
+  #under: Map<string, Bytes> | null = null
 
   constructor(
     readonly status: number,
@@ -23,6 +27,20 @@ export class Bytes {
     const raw = Buffer.from(text)
     this.etag = createHash('sha256').update(raw).digest('base64url').slice(0, 22)
     this.#encoded.set('identity', raw)
+  }
+
+  /** The same page where its addresses lie under a base; made once for each. */
+  under(base: string): Bytes {
+    if (base === '' || !this.type.startsWith('text/html')) return this
+    this.#under ??= new Map()
+    let found = this.#under.get(base)
+    if (!found) {
+      // A server has one base or a few; more can only come from a proxy that passes on what strangers say.
+      if (this.#under.size >= BASES_HELD) this.#under.clear()
+      const text = (this.#encoded.get('identity') as Buffer).toString()
+      this.#under.set(base, (found = new Bytes(this.status, this.type, rebased(text, base))))
+    }
+    return found
   }
 
   encoded(encoding: Encoding): Buffer {

@@ -6,6 +6,7 @@ import type { Answered } from './back.js'
 import { WAIT_MS } from '../../shell/challenge.js'
 import { Bytes, chooseEncoding, type Edition, matches, PageCache, positionOf } from './cache.js'
 import { KEPT } from '../front/stand.js'
+import { homeOf } from '../home.js'
 import { html } from './html.js'
 import { CONTENT_SECURITY_POLICY, MARK_FILE, page } from './layout.js'
 import { DEFAULT_LANGUAGE, languageOf, rememberLanguage, speechOf, type Speech } from './language.js'
@@ -142,7 +143,8 @@ export function problemPage(status: Problem, detail?: string, language: Language
 }
 
 /** `own`: made for this visitor alone, for no cache on the way. */
-export function sendPage(request: FastifyRequest, reply: FastifyReply, bytes: Bytes, own = false): FastifyReply {
+export function sendPage(request: FastifyRequest, reply: FastifyReply, made: Bytes, own = false): FastifyReply {
+  const bytes = made.under(homeOf(request).base)
   const mine = rememberLanguage(request, reply)
   reply
     .code(bytes.status)
