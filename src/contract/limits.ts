@@ -115,6 +115,15 @@ export const WATCHERS_PER_PREFIX = { burst: 60, perMinute: 6 }
 /** Body of a form, an order. */
 export const FORM_BYTES = 64 * 1024
 
+/** Named tokens of a workspace: a metric's label each. More are refused by `epicenter token add`. */
+export const TOKENS = 500
+/** Wrong tokens of one address that are answered at once; later ones wait, WRONG_TOKENS_HELD of an address at a time, the rest get 429. */
+export const WRONG_TOKENS = { burst: 10, perMinute: 10 }
+export const WRONG_TOKENS_WAIT_MS = 2 * SECOND
+export const WRONG_TOKENS_HELD = 4
+/** Addresses whose wrong tokens are remembered: 120 bytes each; the one used longest ago starts anew. */
+export const WRONG_TOKEN_ADDRESSES = 10_000
+
 /** What is kept, by kind, incidents for good; the log is never trimmed beyond the latest snapshot nor within the de-duplication horizon. */
 export const KEEP_LOG_MS = 8 * DAY
 export const KEEP_ROLLUPS_MS = 400 * DAY

@@ -1,5 +1,6 @@
 import type { Static, TSchema } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Scope } from '../contract/config.js'
 
 type Infer<S> = S extends TSchema ? Static<S> : unknown
 
@@ -12,8 +13,8 @@ export interface Route<
   method: 'GET' | 'POST'
   url: string
   summary: string
-  /** Needs the token. */
-  writes?: boolean
+  /** Needs a token of this scope. */
+  scope?: Scope
   params?: Params
   query?: Query
   body?: Body
@@ -53,7 +54,7 @@ export class Routes {
         ...(query === undefined ? {} : { querystring: query }),
         ...(body === undefined ? {} : { body: { ...body, $id: undefined } }),
       },
-      ...(route.writes === true ? { onRequest: guard } : {}),
+      ...(route.scope !== undefined ? { onRequest: guard } : {}),
       handler: (request, reply) => {
         reply.header('x-content-type-options', 'nosniff')
         return route.handle(

@@ -236,6 +236,7 @@ export const PlacedOrder = Type.Object(
       verb: Type.String(),
       by: Person,
       why: Type.String(),
+      token: Type.Optional(Type.String({ description: 'Name of the token that it came with' })),
     }),
     incident: Nullable(Type.Composite([Incident])),
   },
