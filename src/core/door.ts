@@ -128,6 +128,11 @@ function readOptional(f: Fields, o: Observation): Observation | Refusal {
     if (!isText(network, ID_CHARS)) return badText('observation.network', 'network', ID_CHARS, network)
     o.network = network
   }
+  const allocation = f['allocation']
+  if (allocation !== undefined && allocation !== null) {
+    if (!isText(allocation, ID_CHARS)) return badText('observation.allocation', 'allocation', ID_CHARS, allocation)
+    o.allocation = allocation
+  }
   const limited = f['limited']
   if (limited !== undefined && limited !== null) {
     if (typeof limited !== 'boolean') return refuse('observation.limited', 'limited is true or false', limited)

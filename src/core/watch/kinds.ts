@@ -5,6 +5,7 @@ import type { SeriesReading } from '../series.js'
 import { expectedReports, unheard, type ReportState } from './reports.js'
 import type { ServiceReadings, ServiceState } from './service.js'
 import { readMix } from './crowd.js'
+import { MIX_MS } from './parties.js'
 import { readQuotes } from './quotes.js'
 import { quietKind } from './strand.js'
 import { doubted } from './voices.js'
@@ -74,9 +75,10 @@ const quotedBits = (s: ServiceState, now: EpochMs): number =>
 
 /** Is what comes through people's own door to be doubted at this tick? */
 export const isDoubted = (s: ServiceState, now: EpochMs): boolean =>
-  doubted(s.voices, readMix(s.crowd, now), now, windowMs =>
-    s.reports ? expectedReports(s.reports, now - windowMs, now) : 0,
-  )
+  doubted(s.voices, readMix(s.crowd, now), now, {
+    mean: s.reports ? expectedReports(s.reports, now - MIX_MS, now) : 0,
+    dispersion: s.reports?.series.expect(now).dispersion ?? 1,
+  })
 
 /** What each kind says of slowness: only requests are timed. */
 export const slowKinds = (r: ServiceReadings): Finding['kinds'] =>

@@ -14,7 +14,10 @@ const counted = (v: ReturnType<typeof voices>, tries: number, of: (i: number) =>
   Array.from({ length: tries }, (_, i) => weigh(v, of(i)).counts).filter(Boolean).length
 /** Another prefix of another network each. */
 const strangers = (v: ReturnType<typeof voices>, many: number, at = T) => {
-  for (let i = 0; i < many; i++) weigh(v, from(`s${i}.1`, at))
+  for (let i = 0; i < many; i++) {
+    const signal = from(`s${i}.1`, at)
+    if (weigh(v, signal).counts) noteCounted(v, signal, { who: signal.id, at, slot: at, labels: {}, bad: 1, ok: 0 })
+  }
 }
 
 describe('weigh()', () => {
@@ -54,7 +57,7 @@ describe('weigh()', () => {
     for (let i = 0; i < 100; i++) {
       const signal = from('a.1')
       const { counts, takeBack } = weigh(v, signal)
-      if (counts) noteCounted(v, 'a.1', { who: 'w', at: T, slot: T, labels: {}, bad: 1, ok: 0 })
+      if (counts) noteCounted(v, signal, { who: 'w', at: T, slot: T, labels: {}, bad: 1, ok: 0 })
       if (takeBack.length > 0) taken.push(i, takeBack.length)
     }
     expect(taken).toEqual([ALONE + FLOOD - 1, ALONE])
@@ -85,13 +88,14 @@ describe('weigh()', () => {
     for (let i = 0; i < 20_000; i++)
       weigh(v, from(`n${i}.1`, T, { text: `a text of its own, number ${i}, long enough` }))
     expect(v.places.size).toBeLessThanOrEqual(4_096)
-    expect(v.young.size).toBeLessThanOrEqual(256)
+    expect(v.young.size).toBeLessThanOrEqual(1_024)
+    expect(v.spent.size).toBeLessThanOrEqual(4_096)
     expect(v.texts.size).toBeLessThanOrEqual(512)
   })
 })
 
 describe('doubted()', () => {
-  const usual = () => 1
+  const usual = { mean: 1, dispersion: 1 }
   const mix = { counted: 20, open: 20, openLately: 0, coordinated: 0 }
   it.each<[sentence: string, many: number, mix: typeof mix, doubt: boolean]>([
     ['few networks, no sign of coordination', 10, mix, false],
