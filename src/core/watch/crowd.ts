@@ -164,11 +164,11 @@ export function takeBackReport(state: CrowdState, at: EpochMs, bad: boolean, who
   }
 }
 
-/** Reports of the last quarter of an hour by how they came. */
-export function readMix(state: CrowdState, now: EpochMs): Mix {
+/** Reports by how they came, by default of the last quarter of an hour; an hour at most. */
+export function readMix(state: CrowdState, now: EpochMs, ms = MIX_MS): Mix {
   const mix: Mix = { counted: 0, open: 0, openLately: 0, coordinated: 0 }
   for (const slot of state.slots) {
-    if (!slot || slot.slot <= now - MIX_MS || slot.slot > now) continue
+    if (!slot || slot.slot <= now - ms || slot.slot > now) continue
     mix.counted += slot.reports
     mix.open += slot.open
     mix.coordinated += slot.coordinated

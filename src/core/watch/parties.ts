@@ -7,21 +7,24 @@ import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
 // loudest. A network that has brought reports from several prefixes on several quiet days is one that the service's own
 // people use: nobody but its operator holds it whole, so there each prefix is a party of its own.
 
-/** Over so much it is asked who reports. */
+/** Over so much it is asked who reports, and over so much more where a rise is slow. */
 export const MIX_MS = 15 * MINUTE
-/** Minutes kept: what is learned waits until it is known to have been quiet. */
-const RING = 32
-/** Prefixes told apart in one minute: 100 bytes each, 3 MB in all. Those beyond are counted together. */
+export const LONG_MS = 60 * MINUTE
+/** Minutes kept. */
+const RING = 64
+/** Prefixes told apart in one minute: 100 bytes each, 6 MB in all, which only a crowd fills. Those beyond are counted together. */
 const PREFIXES_MAX = 1_024
 /** Parties that must have reported, vouched people included, and allocations. */
-export const PARTIES_LEAST = 6
+export const PARTIES_LEAST = 7
 export const ALLOCATIONS_LEAST = 3
-/** The loudest so many are left out, and so much of the rise must be theirs to be worth it. */
+/** The loudest so many are left out. */
 const LEFT_OUT = 2
-const CONCENTRATED = 0.75
-/** What is left must stand above its own usual level by so many reports and standard deviations. */
-const REST_LEAST = 4
+/** Of the others each adds at most so many times its usual number. */
+const HEARD_TIMES = 2
+/** What is left must stand above its own usual level by so many reports and standard deviations; in a slow rise lately by so many. */
+const REST_LEAST = 5
 const REST_DEVIATIONS = 3
+const SLOW_DEVIATIONS = 1
 /** Networks and allocations whose usual part is remembered: 150 bytes each; the one heard of longest ago goes. */
 const HABITS_MAX = 1_024
 /** Memory of so much quiet time. */
@@ -161,56 +164,69 @@ function lately(p: Parties, now: EpochMs, ms: number): Map<string, From> {
   return out
 }
 
-/** What is usual for a service over a window. */
-export interface Usual {
+/** One window of a service: what came, and what is usual. */
+export interface Heard {
+  ms: number
+  /** Reports of a problem that counted, and those of them that came with a token, each of which is a party. */
+  counted: number
+  vouched: number
   mean: number
-  /** Variance/mean. */
+  /** Variance/mean of what is usual. */
   dispersion: number
 }
 
-/**
- * Does what people say stand without those who say it loudest? `counted`: reports of the window; `vouched`: those of them
- * that came with a token, each of which is a party. O(prefixes of MIX_MS).
- */
-export function standsAlone(p: Parties, now: EpochMs, counted: number, vouched: number, usual: Usual): boolean {
-  const networks = new Map<string, { n: number; share: number }>()
-  const allocations = new Map<string, { n: number; share: number }>()
-  const add = (to: typeof networks, unit: string, n: number, habit: string | null) => {
-    const known = to.get(unit)
-    if (known) known.n += n
-    else
-      to.set(unit, {
-        n,
-        share: habit === null || p.quiet.reports === 0 ? 0 : (p.habits.get(habit)?.n ?? 0) / p.quiet.reports,
-      })
-  }
-  for (const [prefix, { network, allocation, n }] of lately(p, now, MIX_MS)) {
-    const familiar = isFamiliar(p, network)
-    add(networks, familiar ? prefix : network, n, familiar ? null : network)
-    add(allocations, familiar ? prefix : wide(allocation), n, familiar ? null : wide(allocation))
-  }
-  if (networks.size + vouched < PARTIES_LEAST || allocations.size + vouched < ALLOCATIONS_LEAST) return false
-  return [networks, allocations].every(units => restStands(units, counted, usual))
+interface Unit {
+  n: number
+  /** Its part of what is usual. */
+  share: number
 }
 
-function restStands(units: Map<string, { n: number; share: number }>, counted: number, usual: Usual): boolean {
-  const { mean, dispersion } = usual
-  const loudest = [...units.values()].sort((a, b) => b.n - mean * b.share - (a.n - mean * a.share)).slice(0, LEFT_OUT)
-  const said = loudest.reduce((sum, { n }) => sum + n, 0)
-  const share = Math.min(
-    1,
-    loudest.reduce((sum, unit) => sum + unit.share, 0),
-  )
-  if (said - mean * share < CONCENTRATED * (counted - mean)) return true
-  const left = mean * (1 - share)
-  return counted - said - left >= Math.max(REST_LEAST, REST_DEVIATIONS * Math.sqrt(Math.max(1, dispersion) * left))
+/** Does what people say stand without those who say it loudest? `slow`: the last hour, where the rise is one of hours. O(prefixes). */
+export function standsAlone(p: Parties, now: EpochMs, heard: Heard, slow: Heard | null): boolean {
+  const over = (window: Heard, deviations: number): boolean => {
+    const { networks, allocations } = unitsOf(p, lately(p, now, window.ms))
+    if (networks.size + window.vouched < PARTIES_LEAST) return false
+    if (allocations.size + window.vouched < ALLOCATIONS_LEAST) return false
+    return [networks, allocations].every(units => restStands(units, window, deviations))
+  }
+  return over(heard, REST_DEVIATIONS) || (slow !== null && over(slow, REST_DEVIATIONS) && over(heard, SLOW_DEVIATIONS))
+}
+
+/** Who may be one party, by network and by allocation. */
+function unitsOf(p: Parties, from: Map<string, From>) {
+  const networks = new Map<string, Unit>()
+  const allocations = new Map<string, Unit>()
+  const add = (to: Map<string, Unit>, name: string, n: number, familiar: boolean) => {
+    const known = to.get(name)
+    if (known) known.n += n
+    else to.set(name, { n, share: familiar ? 0 : (p.habits.get(name)?.n ?? 0) / Math.max(1, p.quiet.reports) })
+  }
+  for (const [prefix, { network, allocation, n }] of from) {
+    const familiar = isFamiliar(p, network)
+    add(networks, familiar ? prefix : network, n, familiar)
+    add(allocations, familiar ? prefix : wide(allocation), n, familiar)
+  }
+  return { networks, allocations }
+}
+
+function restStands(units: Map<string, Unit>, { vouched, mean, dispersion }: Heard, deviations: number): boolean {
+  const loudest = [...units.values()].sort((a, b) => b.n - mean * b.share - (a.n - mean * a.share))
+  const rest = loudest.splice(LEFT_OUT)
+  const left = mean * Math.max(0, 1 - loudest.reduce((sum, { share }) => sum + share, 0))
+  let said = vouched
+  for (const { n, share } of rest) {
+    const usual = mean * share
+    said += Math.min(n, usual + Math.max(1, HEARD_TIMES * Math.max(usual, mean / units.size)))
+  }
+  const least = (REST_LEAST * deviations) / REST_DEVIATIONS
+  return said - left >= Math.max(least, deviations * Math.sqrt(Math.max(1, dispersion) * left))
 }
 
 /** How independent those are who came through people's own door. */
 export interface Independence {
   /** Parties, a familiar network at most FAMILIAR_VOICES of them. */
   parties: number
-  /** Part of the reports from networks that were heard in quiet times; null while too little of those is known. */
+  /** Part of what came above the usual from networks that were heard in quiet times; null while too little of those is known. */
   familiar: number | null
 }
 
@@ -225,5 +241,8 @@ export function readIndependence(p: Parties, now: EpochMs, ms: number): Independ
   }
   let count = 0
   for (const many of voices.values()) count += many
-  return { parties: count, familiar: p.quiet.open < HABITS_LEAST || all === 0 ? null : heard / all }
+  const { open, minutes } = p.quiet
+  const usual = minutes === 0 ? 0 : (open / minutes) * (ms / MINUTE)
+  const familiar = Math.max(0, heard - usual) / Math.max(1, all - usual)
+  return { parties: count, familiar: open < HABITS_LEAST || all === 0 ? null : Math.min(1, familiar) }
 }

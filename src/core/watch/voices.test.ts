@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { MINUTE, SECOND } from '../../contract/time.js'
 import { report } from '../../testing/stream.js'
+import { MIX_MS } from './parties.js'
 import { ALONE, COPIES, doubted, FLOOD, floods, noteCounted, STRANGERS, voices, VOICES_MS, weigh } from './voices.js'
 
 const T = Date.UTC(2031, 4, 9, 12)
@@ -95,7 +96,6 @@ describe('weigh()', () => {
 })
 
 describe('doubted()', () => {
-  const usual = { mean: 1, dispersion: 1 }
   const mix = { counted: 20, open: 20, openLately: 0, coordinated: 0 }
   it.each<[sentence: string, many: number, mix: typeof mix, doubt: boolean]>([
     ['few networks, no sign of coordination', 10, mix, false],
@@ -108,6 +108,14 @@ describe('doubted()', () => {
   ])('%s', (_, many, given, doubt) => {
     const v = voices()
     strangers(v, many)
-    expect(doubted(v, given, T + MINUTE, usual)).toBe(doubt)
+    expect(
+      doubted(v, given, T + MINUTE, {
+        ms: MIX_MS,
+        counted: given.counted,
+        vouched: given.counted - given.open,
+        mean: 1,
+        dispersion: 1,
+      }),
+    ).toBe(doubt)
   })
 })

@@ -10,7 +10,7 @@ import {
   usualOf,
   usualOfAllocation,
   type Parties,
-  type Usual,
+  type Heard,
 } from './parties.js'
 
 // People's own door is open to everybody, so a report from there weighs what strangers lend it: many prefixes of many
@@ -215,14 +215,14 @@ export interface Mix {
  * Is what people say to be doubted: said by a few parties, or a burst of few networks that is mostly coordinated, or too
  * young to tell?
  */
-export function doubted(v: Voices, mix: Mix, now: EpochMs, usual: Usual): boolean {
+export function doubted(v: Voices, mix: Mix, now: EpochMs, heard: Heard, slow: Heard | null = null): boolean {
   if (mix.open + mix.coordinated === 0) return false
   turn(v, now)
   // Who reports with a token stands far above the usual: coordination beside it changes nothing.
-  const vouched = mix.counted - mix.open
-  if (vouched > mix.open && vouched > 2 * usual.mean + VOUCHED_LEAST) return false
+  const { vouched } = heard
+  if (vouched > mix.open && vouched > 2 * heard.mean + VOUCHED_LEAST) return false
   if (v.strangers < STRANGERS && (mix.coordinated > mix.counted || 2 * mix.openLately > mix.counted)) return true
-  return !standsAlone(v.parties, now, mix.counted, vouched, usual)
+  return !standsAlone(v.parties, now, heard, slow)
 }
 
 function turn(v: Voices, at: EpochMs): void {
