@@ -59,6 +59,8 @@ export const TOPOLOGY_NODES = 1_000
 
 /** Bytes of one NDJSON line. A topology of 1,000 nodes takes 100 KB. The rest of a longer line is skipped unread. */
 export const LINE_BYTES = 256 * 1024
+/** and of one in the log, where it says whose id it carries. */
+export const LOG_LINE_BYTES = LINE_BYTES + 128
 /** NDJSON is read as it streams, so this bounds time, not memory. Beyond it: 413, what came before counts. */
 export const REQUEST_BYTES = 512 * 1024 * 1024
 /** A JSON array or CloudEvents batch has to be held whole. Beyond it: 413, nothing counts. */

@@ -75,7 +75,13 @@ export class App implements AsyncDisposable {
 
   private async start(): Promise<void> {
     this.startedAt = this.env.now()
-    this.workspace = await Workspace.open(this.config, this.env, what => this.tell(what), this.options)
+    this.workspace = await Workspace.open(
+      this.config,
+      this.env,
+      what => this.tell(what),
+      this.options,
+      this.tokens.saltOf,
+    )
   }
 
   /**
@@ -83,12 +89,12 @@ export class App implements AsyncDisposable {
    * what this process makes itself. @throws TransientError, TooLarge
    */
   ingest(body: Body, sender: Sender | null = null): Promise<Receipt> {
-    return this.count(this.current().ingest(body), sender)
+    return this.count(this.current().ingest(body, sender ?? undefined), sender)
   }
 
   /** The same for JSON values, also signals made in this process. */
   ingestValues(values: readonly unknown[], sender: Sender | null = null): Promise<Receipt> {
-    return this.count(this.current().ingestValues(values), sender)
+    return this.count(this.current().ingestValues(values, sender ?? undefined), sender)
   }
 
   /** A person's command; resolves when the engine has followed it. */
