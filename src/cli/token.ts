@@ -14,11 +14,14 @@ const WHERE = [
   ['--config <file>', 'configuration that names the data folder'],
 ] as const
 
+const CODES = '\nExit codes: 0 done · 1 it could not be done · 2 wrong usage'
+
 /** A token for each source: who sends, what it may do, and whose ids it uses up. */
 export function tokenCommand(): Command {
   const root = new Command('token')
     .summary('tokens for sources: add, list, revoke')
     .description('Names tokens, so that each source has one of its own. A running server notices at once.')
+    .addHelpText('after', CODES)
   const add = new Command('add')
     .summary('makes a token and prints it, once')
     .argument('<name>', 'who sends: letters, digits and . _ -')
@@ -30,7 +33,7 @@ export function tokenCommand(): Command {
   const revoke = new Command('revoke').summary('a token is refused from now on').argument('<name>', 'its name')
   for (const command of [add, list, revoke]) {
     for (const [flag, help] of WHERE) command.option(flag, help)
-    command.addHelpText('after', '\nExit codes: 0 done · 1 it could not be done · 2 wrong usage')
+    command.addHelpText('after', CODES)
     root.addCommand(command)
   }
   add.action(async (name: string, options: TokenOptions) => {

@@ -145,6 +145,8 @@ export const ConfigSchema = Type.Object(
     falseAlarmsPerMonth: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1_000 })),
     services: Type.Optional(Type.Array(Service)),
     notifiers: Type.Optional(Type.Array(Webhook, { maxItems: 20 })),
+    /** Reading too needs a token, with the scope `read`. */
+    private: Type.Optional(Type.Boolean()),
     tokens: Type.Optional(Type.Array(Token, { maxItems: TOKENS })),
     pages: Type.Optional(Type.Array(StatusPage, { minItems: 1, maxItems: 50 })),
     maintenance: Type.Optional(Type.Array(Maintenance, { maxItems: 200 })),
@@ -206,6 +208,7 @@ export interface Config {
   }[]
   notifiers: NotifierConfig[]
   tokens: TokenConfig[]
+  private: boolean
   /** At least one; the first is at `/status`. */
   pages: StatusPageConfig[]
   maintenance: MaintenanceConfig[]

@@ -20,6 +20,16 @@ export const senderOf = (request: FastifyRequest): Sender | null => senders.get(
 const LOCAL_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i
 const isLoopback = (address: string | undefined) => address !== undefined && /^(127\.|::1$|::ffff:127\.)/.test(address)
 
+/** Browsers ask their person for a name and a password; that is the token. */
+export const READ_RULE = 'authorization.read'
+
+/** A token as it is sent. As a password it reads and no more: a browser sends that along when another site's page asks. */
+function shownBy(header = '', scope: Scope): string | undefined {
+  const basic = scope === 'read' ? /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(header)?.[1] : undefined
+  if (basic === undefined) return /^Bearer +(\S+) *$/i.exec(header)?.[1]
+  return Buffer.from(basic, 'base64').toString('utf8').split(':').slice(1).join(':')
+}
+
 /**
  * Lets in who shows a token of the scope that is needed. A right token is never slowed nor shut out, whoever else errs
  * behind the same address: only the answers to wrong ones wait.
@@ -43,7 +53,7 @@ export class Guard {
         senders.set(request, OWNER)
         return
       }
-      const given = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1]
+      const given = shownBy(request.headers.authorization, scope)
       const known = given === undefined ? ({ why: 'missing' } as const) : this.app.tokens.find(given)
       if ('sender' in known) {
         const { sender } = known
@@ -54,10 +64,17 @@ export class Guard {
       this.refused[known.why]++
       if (known.why === 'wrong') await this.slow(request)
       throw new HttpProblem(401, TITLES[known.why], HOW, {
-        rule: 'authorization',
+        rule: scope === 'read' ? READ_RULE : 'authorization',
         ...('name' in known && known.name !== undefined ? { value: known.name } : {}),
       })
     }
+  }
+
+  /** Where reading needs a token too: everything that asks for no other scope, but whether the server is well. */
+  readonly reads = async (request: FastifyRequest): Promise<void> => {
+    const { config, url } = request.routeOptions
+    if (config?.scope !== undefined || url === '/healthz' || url === '/readyz') return
+    await this.need('read')(request)
   }
 
   private lacks({ name, scopes }: Sender, scope: Scope): HttpProblem {

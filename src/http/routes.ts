@@ -4,6 +4,13 @@ import type { Scope } from '../contract/config.js'
 
 type Infer<S> = S extends TSchema ? Static<S> : unknown
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** A token of this scope is asked for. */
+    scope?: Scope
+  }
+}
+
 /** One row of the API: what the server checks and what the OpenAPI document says. */
 export interface Route<
   Params extends TSchema | undefined,
@@ -54,7 +61,7 @@ export class Routes {
         ...(query === undefined ? {} : { querystring: query }),
         ...(body === undefined ? {} : { body: { ...body, $id: undefined } }),
       },
-      ...(route.scope !== undefined ? { onRequest: guard } : {}),
+      ...(route.scope !== undefined ? { onRequest: guard, config: { scope: route.scope } } : {}),
       handler: (request, reply) => {
         reply.header('x-content-type-options', 'nosniff')
         return route.handle(

@@ -10,7 +10,7 @@ import { TooLarge } from '../shell/workspace.js'
 import { commandRoutes, historyRoutes, incidentRoutes, readRoutes } from './api.js'
 import { badgeRoutes } from './badge.js'
 import { patternOf, standBefore } from './front/stand.js'
-import { Guard } from './guard.js'
+import { Guard, READ_RULE } from './guard.js'
 import { ingestRoutes } from './ingest.js'
 import { metricsOf, type MetricParts } from './metrics.js'
 import { openapi } from './openapi.js'
@@ -64,7 +64,10 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
     },
   })
   const news = new News(app)
-  const front = options.front === false ? null : standBefore(server, { news, isProxy, keepAliveMs: KEEP_ALIVE_MS })
+  const { private: guarded } = app.config
+  // What lies ready is given to everybody.
+  const front =
+    options.front === false || guarded ? null : standBefore(server, { news, isProxy, keepAliveMs: KEEP_ALIVE_MS })
   const methods = rememberMethods(server)
   // Answers are data of ours: no second description of them is needed to write them.
   server.setSerializerCompiler(() => data => JSON.stringify(data))
@@ -74,6 +77,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   const routes = new Routes()
   const visitors = new Visitors(app.config)
   const guard = new Guard(app, visitors, options.wait)
+  if (guarded) keepPrivate(server, guard)
   const stream = new Stream(news)
   ingestRoutes(server, routes, app, guard.need('signals'))
   const inMemory = options.inMemory === true
@@ -120,6 +124,15 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   return server
 }
 
+/** Reading needs a token, and no cache on the way gives an answer to who has none. */
+function keepPrivate(server: FastifyInstance, guard: Guard): void {
+  server.addHook('onRequest', guard.reads)
+  server.addHook('onSend', async (_, reply) => {
+    const cache = reply.getHeader('cache-control')
+    if (typeof cache === 'string') reply.header('cache-control', cache.replace(/\bpublic\b/, 'private'))
+  })
+}
+
 function operatorRoutes(server: FastifyInstance, app: App, parts: MetricParts): void {
   server.get('/healthz', (_, reply) => reply.type('text/plain').send('ok\n'))
   server.get('/readyz', (_, reply) => {
@@ -145,7 +158,8 @@ function fail(
   // Whatever is left of the body will not be read.
   if (!request.raw.complete) reply.header('connection', 'close')
   if (error instanceof HttpProblem) {
-    if (error.status === 401) reply.header('www-authenticate', 'Bearer')
+    if (error.status === 401)
+      reply.header('www-authenticate', error.more.rule === READ_RULE ? 'Basic realm="Epicenter"' : 'Bearer')
     return sendProblem(reply, error)
   }
   if (error instanceof TransientError)

@@ -127,6 +127,8 @@ export class Intake {
   private write(chunk: Buffer, from: number, to: number, mark: Buffer): number {
     const end = chunk.lastIndexOf(BRACE, to - 1)
     const size = end - from + mark.length + 1
+    // What was handed on is copied there; what waits for it is not.
+    if (this.used === 0) this.markedTo = 0
     if (this.markedTo + size > this.marked.length) {
       this.hand()
       this.marked = Buffer.alloc(Math.max(size, RUN_BYTES))
@@ -145,6 +147,5 @@ export class Intake {
       this.committer.lines(this.chunk, this.from, this.to, this.keys.subarray(0, this.used))
     this.chunk = null
     this.used = 0
-    this.markedTo = 0
   }
 }

@@ -102,6 +102,7 @@ export function complete(file: ConfigFile, demo = false): Config {
     })),
     notifiers: file.notifiers ?? [],
     tokens: file.tokens ?? [],
+    private: file.private ?? false,
     pages: (file.pages ?? [{ id: 'main' }]).map(page => ({
       id: page.id,
       title: page.title ?? file.title ?? 'Epicenter',
