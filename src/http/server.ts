@@ -64,10 +64,9 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
     },
   })
   const news = new News(app)
-  const { private: guarded } = app.config
   // What lies ready is given to everybody.
-  const front =
-    options.front === false || guarded ? null : standBefore(server, { news, isProxy, keepAliveMs: KEEP_ALIVE_MS })
+  const fronted = options.front !== false && !app.config.private
+  const front = fronted ? standBefore(server, { news, isProxy, keepAliveMs: KEEP_ALIVE_MS }) : null
   const methods = rememberMethods(server)
   // Answers are data of ours: no second description of them is needed to write them.
   server.setSerializerCompiler(() => data => JSON.stringify(data))
@@ -76,8 +75,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
 
   const routes = new Routes()
   const visitors = new Visitors(app.config)
-  const guard = new Guard(app, visitors, options.wait)
-  if (guarded) keepPrivate(server, guard)
+  const guard = openGuard(server, app, visitors, options.wait)
   const stream = new Stream(news)
   ingestRoutes(server, routes, app, guard.need('signals'))
   const inMemory = options.inMemory === true
@@ -124,13 +122,16 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   return server
 }
 
-/** Reading needs a token, and no cache on the way gives an answer to who has none. */
-function keepPrivate(server: FastifyInstance, guard: Guard): void {
+/** Where reading needs a token too, no cache on the way gives an answer to who has none. */
+function openGuard(server: FastifyInstance, app: App, visitors: Visitors, wait: ServerOptions['wait']): Guard {
+  const guard = new Guard(app, visitors, wait)
+  if (!app.config.private) return guard
   server.addHook('onRequest', guard.reads)
   server.addHook('onSend', async (_, reply) => {
     const cache = reply.getHeader('cache-control')
     if (typeof cache === 'string') reply.header('cache-control', cache.replace(/\bpublic\b/, 'private'))
   })
+  return guard
 }
 
 function operatorRoutes(server: FastifyInstance, app: App, parts: MetricParts): void {
