@@ -9,6 +9,7 @@ import { localizeCommand } from './localize.js'
 import { replayCommand } from './replay.js'
 import { serveCommand } from './serve.js'
 import { simulateCommand } from './simulate.js'
+import { tokenCommand } from './token.js'
 
 const VERSION = '0.1.0'
 
@@ -38,6 +39,7 @@ export function program(): Command {
     localizeCommand(),
     simulateCommand(),
     exportCommand(),
+    tokenCommand(),
     ...orderCommands(),
   ])
     root.addCommand(command)
@@ -50,7 +52,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     if (error.code !== 'EPIPE') throw error
   })
   const root = program()
-  for (const command of [root, ...root.commands]) command.exitOverride()
+  for (const command of [root, ...root.commands, ...root.commands.flatMap(each => each.commands)])
+    command.exitOverride()
   try {
     await root.parseAsync(argv)
   } catch (error) {

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { LABEL_VALUE_CHARS, SCOPE_VALUES, SERVICE_CHARS, TITLE_CHARS, TOPOLOGY_NODES } from './limits.js'
+import { LABEL_VALUE_CHARS, SCOPE_VALUES, SERVICE_CHARS, TITLE_CHARS, TOKENS, TOPOLOGY_NODES } from './limits.js'
 
 // The configuration file, once: this schema checks it, types it and is what `epicenter check` explains.
 
@@ -43,6 +43,23 @@ const Service = Type.Object(
 
 /** Where readers find it: a site, or a path under one. */
 const PublicUrl = Type.String({ pattern: '^https?://[^\\s/?#@]+(?:/[^\\s?#]*)?$', maxLength: 300 })
+/** What a token allows: sending signals, giving orders, reading where reading needs one. */
+export const SCOPES = ['signals', 'commands', 'read'] as const
+export type Scope = (typeof SCOPES)[number]
+
+/** A token beside those of `epicenter token`, for who keeps secrets elsewhere. */
+const Token = Type.Object(
+  {
+    name: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$' }),
+    secret: Type.String({ pattern: '^\\S{20,200}$' }),
+    scopes: Type.Array(Type.Union(SCOPES.map(scope => Type.Literal(scope))), { minItems: 1, maxItems: SCOPES.length }),
+    /** Whose ids it sends; its own name, if not given. */
+    namespace: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$' })),
+    /** The only services it may speak of. */
+    services: Type.Optional(Type.Array(Id(SERVICE_CHARS), { minItems: 1, maxItems: 500 })),
+  },
+  { additionalProperties: false },
+)
 
 /** `statuspage`: for subscribers who read the webhooks of Statuspage. */
 const Webhook = Type.Object(
@@ -132,6 +149,9 @@ export const ConfigSchema = Type.Object(
     falseAlarmsPerMonth: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1_000 })),
     services: Type.Optional(Type.Array(Service)),
     notifiers: Type.Optional(Type.Array(Webhook, { maxItems: 20 })),
+    /** Reading too needs a token, with the scope `read`. */
+    private: Type.Optional(Type.Boolean()),
+    tokens: Type.Optional(Type.Array(Token, { maxItems: TOKENS })),
     pages: Type.Optional(Type.Array(StatusPage, { minItems: 1, maxItems: 50 })),
     maintenance: Type.Optional(Type.Array(Maintenance, { maxItems: 200 })),
     keep: Type.Optional(
@@ -151,6 +171,7 @@ export const ConfigSchema = Type.Object(
 
 /** What the file says. */
 export type ConfigFile = Static<typeof ConfigSchema>
+export type TokenConfig = Static<typeof Token>
 export type NotifierConfig = Static<typeof Webhook>
 export type MaintenanceConfig = Static<typeof Maintenance>
 /** A status page with its defaults; what was not given is null. */
@@ -192,6 +213,8 @@ export interface Config {
     edges?: Static<typeof Edge>[]
   }[]
   notifiers: NotifierConfig[]
+  tokens: TokenConfig[]
+  private: boolean
   /** At least one; the first is at `/status`. */
   pages: StatusPageConfig[]
   maintenance: MaintenanceConfig[]

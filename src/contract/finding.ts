@@ -85,6 +85,10 @@ export interface Finding {
 export interface Crowd {
   reports: number
   reporters: number
+  /** Of the reporters, those who stand for themselves: one party is one, however many it says it is. Left out: all do. */
+  independent?: number
+  /** Part of those through people's own door whose networks were heard in quiet times; null: not known. */
+  familiar?: number | null
   /** Share of reports from reporters, networks or texts that repeat. */
   repeated: number
   /** Reports kept out of the counts as possibly coordinated. */

@@ -59,6 +59,8 @@ export const TOPOLOGY_NODES = 1_000
 
 /** Bytes of one NDJSON line. A topology of 1,000 nodes takes 100 KB. The rest of a longer line is skipped unread. */
 export const LINE_BYTES = 256 * 1024
+/** and of one in the log, where it says whose id it carries. */
+export const LOG_LINE_BYTES = LINE_BYTES + 128
 /** NDJSON is read as it streams, so this bounds time, not memory. Beyond it: 413, what came before counts. */
 export const REQUEST_BYTES = 512 * 1024 * 1024
 /** A JSON array or CloudEvents batch has to be held whole. Beyond it: 413, nothing counts. */
@@ -114,6 +116,15 @@ export const WATCHERS_MS = 2 * DAY
 export const WATCHERS_PER_PREFIX = { burst: 60, perMinute: 6 }
 /** Body of a form, an order. */
 export const FORM_BYTES = 64 * 1024
+
+/** Named tokens of a workspace: a metric's label each. More are refused by `epicenter token add`. */
+export const TOKENS = 500
+/** Wrong tokens of one address that are answered at once; later ones wait, WRONG_TOKENS_HELD of an address at a time, the rest get 429. */
+export const WRONG_TOKENS = { burst: 10, perMinute: 10 }
+export const WRONG_TOKENS_WAIT_MS = 2 * SECOND
+export const WRONG_TOKENS_HELD = 4
+/** Addresses whose wrong tokens are remembered: 120 bytes each; the one used longest ago starts anew. */
+export const WRONG_TOKEN_ADDRESSES = 10_000
 
 /** What is kept, by kind, incidents for good; the log is never trimmed beyond the latest snapshot nor within the de-duplication horizon. */
 export const KEEP_LOG_MS = 8 * DAY

@@ -12,6 +12,8 @@ export interface Order {
   verb: Verb
   by: string
   why: string
+  /** Name of the token that it came with: `by` is what its sender says of themselves. */
+  token?: string
   /** confirm, rule-out: id of a cause, or `security`. */
   subject?: string
   /** say: the public sentence. */

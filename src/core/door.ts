@@ -24,10 +24,11 @@ import {
   NO_LABELS,
   type Refusal,
   refuse,
+  wholeId,
 } from './door/rules.js'
 import { readTime, iso } from './door/time.js'
 
-export { isLabelName, isName, LABEL_NAME_RULE, LABEL_VALUE_RULE, Refusal, shown } from './door/rules.js'
+export { ID_SPACE, isLabelName, isName, LABEL_NAME_RULE, LABEL_VALUE_RULE, Refusal, shown } from './door/rules.js'
 export { readTime } from './door/time.js'
 
 // The one place where unknown JSON becomes a Signal. Hand-written checks, because every accepted line of a replay and
@@ -71,7 +72,7 @@ function readObservation(f: Fields): Observation | Refusal {
   const o: Observation = {
     type: 'observation',
     via: via as Observation['via'],
-    id,
+    id: f['idSpace'] === undefined ? id : wholeId(f['idSpace'], id),
     service,
     at,
     labels: labels as Labels,
@@ -127,6 +128,11 @@ function readOptional(f: Fields, o: Observation): Observation | Refusal {
   if (network !== undefined && network !== null) {
     if (!isText(network, ID_CHARS)) return badText('observation.network', 'network', ID_CHARS, network)
     o.network = network
+  }
+  const allocation = f['allocation']
+  if (allocation !== undefined && allocation !== null) {
+    if (!isText(allocation, ID_CHARS)) return badText('observation.allocation', 'allocation', ID_CHARS, allocation)
+    o.allocation = allocation
   }
   const limited = f['limited']
   if (limited !== undefined && limited !== null) {

@@ -5,6 +5,7 @@ import { DAY, type EpochMs } from '../contract/time.js'
 import { ROLLUP_MS } from '../contract/view.js'
 import { readTime } from '../core/door.js'
 import type { App } from '../shell/app.js'
+import { senderOf } from './guard.js'
 import { HttpProblem, notFound } from './problem.js'
 import type { Routes } from './routes.js'
 import { Command, Event, Incident, PlacedOrder, RollupRow, Service, Workspace } from './schema.js'
@@ -230,14 +231,21 @@ export function commandRoutes(server: FastifyInstance, routes: Routes, app: App,
       method: 'POST',
       url: '/api/v1/incidents/:id/commands',
       summary: 'resolve, confirm, rule-out, mute or say, with who and why; answered once it has been followed',
-      writes: true,
+      scope: 'commands',
       params: Id,
       body: Command,
       answer: PlacedOrder,
       fails: [400, 404, 503],
-      handle: async ({ params, body }) => {
+      handle: async ({ params, body, raw }) => {
         const asked = body as unknown as Asked
-        if ((await app.reader.incident(params.id)) === null) throw notFound('incident', params.id)
+        const incident = await app.reader.incident(params.id)
+        if (incident === null) throw notFound('incident', params.id)
+        const sender = senderOf(raw)
+        if (sender?.services?.has(incident.service) === false)
+          throw new HttpProblem(403, 'not with this token', `token ${sender.name} does not speak of this service`, {
+            rule: 'token.services',
+            value: incident.service,
+          })
         const { verb, until, ...rest } = asked
         if ((verb === 'confirm' || verb === 'rule-out') && asked.subject === undefined)
           throw missing('subject', `${verb} names the cause, or security`)
@@ -249,7 +257,9 @@ export function commandRoutes(server: FastifyInstance, routes: Routes, app: App,
           verb,
           ...rest,
           ...(end === undefined ? {} : { until: end }),
+          ...(sender === null ? {} : { token: sender.name }),
         })
+        if (sender !== null) app.tokens.tally(sender).orders++
         return { order, incident: await app.reader.incident(params.id) }
       },
     },

@@ -4,6 +4,7 @@ import { ARRAY_BYTES } from '../contract/limits.js'
 import { Refusal, shown } from '../core/door.js'
 import type { App } from '../shell/app.js'
 import type { Receipt as Counts } from '../shell/intake.js'
+import { senderOf } from './guard.js'
 import { HttpProblem } from './problem.js'
 import type { Routes } from './routes.js'
 import { Receipt } from './schema.js'
@@ -25,7 +26,7 @@ export function ingestRoutes(server: FastifyInstance, routes: Routes, app: App, 
         method: 'POST',
         url: '/api/v1/signals',
         summary: 'Observations and facts in; answered once they are durable',
-        writes: true,
+        scope: 'signals',
         consumes: [...NDJSON.slice(0, 1), ...JSON_TYPES],
         answer: Receipt,
         fails: [400, 413, 415, 429, 503],
@@ -37,11 +38,12 @@ export function ingestRoutes(server: FastifyInstance, routes: Routes, app: App, 
 }
 
 async function take(app: App, request: FastifyRequest): Promise<Counts> {
+  const sender = senderOf(request)
   const type = (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
   const bytes = bytesOf(request)
   try {
-    if (NDJSON.includes(type)) return await app.ingest(bytes)
-    if (JSON_TYPES.includes(type)) return await app.ingestValues(await valuesOf(bytes, type))
+    if (NDJSON.includes(type)) return await app.ingest(bytes, sender)
+    if (JSON_TYPES.includes(type)) return await app.ingestValues(await valuesOf(bytes, type), sender)
   } catch (error) {
     const { code } = error as { code?: string }
     if (code?.startsWith('Z_') === true)

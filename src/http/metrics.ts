@@ -1,10 +1,17 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { App } from '../shell/app.js'
 import type { Front } from './front/front.js'
+import type { Guard } from './guard.js'
 import type { Stream } from './stream.js'
 
+export interface MetricParts {
+  stream: Stream
+  front: Front | null
+  guard: Guard
+}
+
 /** `/metrics`: few names, few label values; details are in the log lines. */
-export function metricsOf(app: App, stream: Stream, front: Front | null): Registry {
+export function metricsOf(app: App, { stream, front, guard }: MetricParts): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   // Gauges that are called totals, which checkers refuse; the same counts stand by kind in the metrics without that ending.
@@ -21,6 +28,7 @@ export function metricsOf(app: App, stream: Stream, front: Front | null): Regist
     },
   })
   void signals
+  tokenMetrics(app, guard, registers)
   const count = (name: string, help: string, value: () => number) =>
     new Counter({
       name,
@@ -61,4 +69,51 @@ export function metricsOf(app: App, stream: Stream, front: Front | null): Regist
   gauge('epicenter_stream_clients', 'Listeners of server-sent events', () => stream.size)
   gauge('epicenter_log_time_seconds', 'Log time', () => (Number.isFinite(app.now) ? app.now / 1000 : 0))
   return registry
+}
+
+/** What came with each token, so that a source that has fallen silent, or sends what is refused, shows. */
+function tokenMetrics(app: App, guard: Guard, registers: Registry[]): void {
+  const { tallies } = app.tokens
+  void new Counter({
+    name: 'epicenter_token_signals_total',
+    help: 'Signals by the name of their token and what became of them',
+    labelNames: ['token', 'outcome'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [token, tally] of tallies)
+        for (const outcome of ['accepted', 'duplicate', 'rejected'] as const)
+          this.inc({ token, outcome }, tally[outcome])
+    },
+  })
+  void new Counter({
+    name: 'epicenter_token_orders_total',
+    help: 'Commands by the name of their token',
+    labelNames: ['token'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [token, { orders }] of tallies) this.inc({ token }, orders)
+    },
+  })
+  void new Gauge({
+    name: 'epicenter_token_last_seen_seconds',
+    help: 'When a token was last shown',
+    labelNames: ['token'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [token, { lastSeenAt }] of tallies) this.set({ token }, lastSeenAt / 1000)
+    },
+  })
+  void new Counter({
+    name: 'epicenter_tokens_refused_total',
+    help: 'Requests that were not let in, by what was wrong with their token',
+    labelNames: ['why'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [why, times] of Object.entries(guard.refused)) this.inc({ why }, times)
+    },
+  })
 }

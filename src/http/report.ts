@@ -88,7 +88,7 @@ async function report(
   if (service === null) throw notFound('service', form.service)
   const given = new RegExp(`(?:^|;\\s*)${PASS}=([\\w.-]{1,100})`).exec(request.headers.cookie ?? '')?.[1] ?? null
   const visitor = visitors.visitor(request, given)
-  const { reporter, prefix, network, pass } = reporters.name(visitor)
+  const { reporter, prefix, network, allocation, pass } = reporters.name(visitor)
   const id = `web-${Buffer.from(app.env.random(12)).toString('base64url')}`
   const admitted = reporters.admit({ prefix, network }, form.service)
   // Under attack whom a limit keeps out may still show that he is no flood. Who answers our question holds a code already.
@@ -120,6 +120,7 @@ async function report(
     reporter: asked === null ? reporter : `${reporter}.${asked.told?.incident ?? ''}`.slice(0, ID_CHARS),
     prefix,
     network,
+    allocation,
     ...(admission === 'marked' ? { limited: true } : {}),
     ...(text === '' ? {} : { text }),
   }

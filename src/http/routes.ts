@@ -1,7 +1,15 @@
 import type { Static, TSchema } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Scope } from '../contract/config.js'
 
 type Infer<S> = S extends TSchema ? Static<S> : unknown
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** A token of this scope is asked for. */
+    scope?: Scope
+  }
+}
 
 /** One row of the API: what the server checks and what the OpenAPI document says. */
 export interface Route<
@@ -12,8 +20,8 @@ export interface Route<
   method: 'GET' | 'POST'
   url: string
   summary: string
-  /** Needs the token. */
-  writes?: boolean
+  /** Needs a token of this scope. */
+  scope?: Scope
   params?: Params
   query?: Query
   body?: Body
@@ -53,7 +61,7 @@ export class Routes {
         ...(query === undefined ? {} : { querystring: query }),
         ...(body === undefined ? {} : { body: { ...body, $id: undefined } }),
       },
-      ...(route.writes === true ? { onRequest: guard } : {}),
+      ...(route.scope !== undefined ? { onRequest: guard, config: { scope: route.scope } } : {}),
       handler: (request, reply) => {
         reply.header('x-content-type-options', 'nosniff')
         return route.handle(

@@ -217,7 +217,7 @@ export const Command = Type.Object(
     by: Type.String({ minLength: 1, maxLength: 200, description: 'Who asks' }),
     why: Type.String({ minLength: 1, maxLength: 2_000, description: 'The reason, kept with the order' }),
     subject: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 200, description: 'confirm, rule-out: a cause, or `security`' }),
+      Type.String({ minLength: 1, maxLength: 300, description: 'confirm, rule-out: a cause, or `security`' }),
     ),
     text: Type.Optional(Type.String({ minLength: 1, maxLength: 2_000, description: 'say: the public sentence' })),
     until: Type.Optional(Time('mute: no messages before')),
@@ -236,6 +236,7 @@ export const PlacedOrder = Type.Object(
       verb: Type.String(),
       by: Person,
       why: Type.String(),
+      token: Type.Optional(Type.String({ description: 'Name of the token that it came with' })),
     }),
     incident: Nullable(Type.Composite([Incident])),
   },

@@ -6,15 +6,14 @@ import { shown } from '../core/door.js'
 import type { App } from '../shell/app.js'
 import { linksOf, rangesOf } from '../shell/address.js'
 import type { PublicPost } from '../shell/public-post.js'
-import { sameSecret } from '../shell/secret.js'
 import { TooLarge } from '../shell/workspace.js'
 import { commandRoutes, historyRoutes, incidentRoutes, readRoutes } from './api.js'
 import { badgeRoutes } from './badge.js'
-import type { Front } from './front/front.js'
 import { patternOf, standBefore } from './front/stand.js'
 import { Homes, homeOf, standUnder } from './home.js'
+import { Guard, READ_RULE } from './guard.js'
 import { ingestRoutes } from './ingest.js'
-import { metricsOf } from './metrics.js'
+import { metricsOf, type MetricParts } from './metrics.js'
 import { openapi } from './openapi.js'
 import { problemPage, registerPages, sendPage } from './pages/index.js'
 import { languageOf } from './pages/language.js'
@@ -37,6 +36,8 @@ export interface ServerOptions {
   inMemory?: boolean
   /** Whether plain questions are answered before they reach this server; true unless a test compares both ways. */
   front?: boolean
+  /** How the answer to a wrong token waits: tests. */
+  wait?: (ms: number) => Promise<unknown>
   /** Where messages to browsers go: tests. */
   post?: PublicPost
   /** The demonstration's strip on the pages and its own routes. */
@@ -53,8 +54,9 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   const isProxy = rangesOf(app.config.proxies)
   const server = bare(app.config, homes, isProxy)
   const news = new News(app)
-  const front =
-    options.front === false ? null : standBefore(server, { news, isProxy, homes, keepAliveMs: KEEP_ALIVE_MS })
+  // What lies ready is given to everybody.
+  const fronted = options.front !== false && !app.config.private
+  const front = fronted ? standBefore(server, { news, isProxy, homes, keepAliveMs: KEEP_ALIVE_MS }) : null
   const methods = rememberMethods(server)
   homes.knows = pathsOf(methods, app.config.pages)
   standUnder(server, homes)
@@ -65,10 +67,10 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   server.setNotFoundHandler((request, reply) => nothingHere(methods, request, reply))
 
   const routes = new Routes()
-  const guard = makeGuard(app)
-  const stream = new Stream(news)
-  ingestRoutes(server, routes, app, guard)
   const visitors = new Visitors(app.config)
+  const guard = openGuard(server, app, visitors, options.wait)
+  const stream = new Stream(news)
+  ingestRoutes(server, routes, app, guard.need('signals'))
   const inMemory = options.inMemory === true
   const tell = await openTell(app, { inMemory, ...(options.post === undefined ? {} : { post: options.post }) })
   reportRoutes(server, routes, app, visitors, tell, inMemory)
@@ -76,9 +78,9 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   readRoutes(server, routes, app)
   historyRoutes(server, routes, app)
   incidentRoutes(server, routes, app)
-  commandRoutes(server, routes, app, guard)
+  commandRoutes(server, routes, app, guard.need('commands'))
   stream.route(server, routes)
-  operatorRoutes(server, app, stream, front)
+  operatorRoutes(server, app, { stream, front, guard })
   options.demo?.routes?.(server)
   server.get('/api/v1/openapi.json', (request, reply) =>
     reply.header('cache-control', 'max-age=300').send(openapi(routes.all, VERSION, serverOf(request))),
@@ -132,7 +134,19 @@ function bare(config: App['config'], homes: Homes, isProxy: (address: string) =>
   })
 }
 
-function operatorRoutes(server: FastifyInstance, app: App, stream: Stream, front: Front | null): void {
+/** Where reading needs a token too, no cache on the way gives an answer to who has none. */
+function openGuard(server: FastifyInstance, app: App, visitors: Visitors, wait: ServerOptions['wait']): Guard {
+  const guard = new Guard(app, visitors, wait)
+  if (!app.config.private) return guard
+  server.addHook('onRequest', guard.reads)
+  server.addHook('onSend', async (_, reply) => {
+    const cache = reply.getHeader('cache-control')
+    if (typeof cache === 'string') reply.header('cache-control', cache.replace(/\bpublic\b/, 'private'))
+  })
+  return guard
+}
+
+function operatorRoutes(server: FastifyInstance, app: App, parts: MetricParts): void {
   server.get('/healthz', (_, reply) => reply.type('text/plain').send('ok\n'))
   server.get('/readyz', (_, reply) => {
     const { ok, why, ...health } = app.health
@@ -141,34 +155,9 @@ function operatorRoutes(server: FastifyInstance, app: App, stream: Stream, front
       .header('cache-control', 'no-store')
       .send({ ready: ok, ...(why === null ? {} : { why }), ...health })
   })
-  const registry = metricsOf(app, stream, front)
+  const registry = metricsOf(app, parts)
   server.get('/metrics', async (_, reply) => reply.type(registry.contentType).send(await registry.metrics()))
 }
-
-/**
- * Writing needs the token; the demonstration lets its own machine write without. Its own machine also means that the
- * address it was asked by is local: a page elsewhere can give its name the address 127.0.0.1, but not that header.
- */
-function makeGuard(app: App): (request: FastifyRequest) => Promise<void> {
-  return async request => {
-    const { remoteAddress } = request.socket
-    const { host = '', 'x-forwarded-for': forwarded } = request.headers
-    if (app.config.demo && isLoopback(remoteAddress) && forwarded === undefined && LOCAL_HOST.test(host)) return
-    const given = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
-    if (given !== undefined && sameSecret(given, app.token.token)) return
-    throw new HttpProblem(
-      401,
-      'the token is missing or wrong',
-      'send `Authorization: Bearer TOKEN`; the token is in the file `token` of the data folder',
-      {
-        rule: 'authorization',
-      },
-    )
-  }
-}
-
-const LOCAL_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i
-const isLoopback = (address: string | undefined) => address !== undefined && /^(127\.|::1$|::ffff:127\.)/.test(address)
 
 /** Every error becomes an answer that says what to do; what is our fault says no more than that. */
 function fail(
@@ -182,7 +171,8 @@ function fail(
   // Whatever is left of the body will not be read.
   if (!request.raw.complete) reply.header('connection', 'close')
   if (error instanceof HttpProblem) {
-    if (error.status === 401) reply.header('www-authenticate', 'Bearer')
+    if (error.status === 401)
+      reply.header('www-authenticate', error.more.rule === READ_RULE ? 'Basic realm="Epicenter"' : 'Bearer')
     return sendProblem(reply, error)
   }
   if (error instanceof TransientError)

@@ -12,6 +12,7 @@ import type { Env } from './env.js'
 import type { Receipt } from './intake.js'
 import { pluginEnv, type PartsOptions, wipe } from './parts.js'
 import { token } from './secret.js'
+import { type Sender, Tokens } from './tokens.js'
 import { type Body, Workspace } from './workspace.js'
 
 /** What changed, told after it was committed. `reset`: everything did, the demonstration started over. */
@@ -40,6 +41,8 @@ export class App implements AsyncDisposable {
     late: 0,
   }
   readonly token: { token: string; fresh: boolean }
+  /** All who may write or read, the owner included. */
+  readonly tokens: Tokens
   readonly reader: Reader
   private workspace!: Workspace
   private listeners = new Set<(changed: Changed) => void>()
@@ -57,6 +60,7 @@ export class App implements AsyncDisposable {
     private readonly options: PartsOptions,
   ) {
     this.token = options.run === 'memory' ? { token: 'memory', fresh: false } : token(config.data, env)
+    this.tokens = new Tokens(options.run === 'memory' ? null : config.data, this.token.token, config.tokens, env)
     this.reader = this.makeReader()
   }
 
@@ -71,17 +75,26 @@ export class App implements AsyncDisposable {
 
   private async start(): Promise<void> {
     this.startedAt = this.env.now()
-    this.workspace = await Workspace.open(this.config, this.env, what => this.tell(what), this.options)
+    this.workspace = await Workspace.open(
+      this.config,
+      this.env,
+      what => this.tell(what),
+      this.options,
+      this.tokens.saltOf,
+    )
   }
 
-  /** NDJSON in; resolves with counts once all that was accepted is durable. @throws TransientError, TooLarge */
-  ingest(body: Body): Promise<Receipt> {
-    return this.count(this.current().ingest(body))
+  /**
+   * NDJSON in; resolves with counts once all that was accepted is durable. `sender`: whose token it came with, null for
+   * what this process makes itself. @throws TransientError, TooLarge
+   */
+  ingest(body: Body, sender: Sender | null = null): Promise<Receipt> {
+    return this.count(this.current().ingest(body, sender ?? undefined), sender)
   }
 
   /** The same for JSON values, also signals made in this process. */
-  ingestValues(values: readonly unknown[]): Promise<Receipt> {
-    return this.count(this.current().ingestValues(values))
+  ingestValues(values: readonly unknown[], sender: Sender | null = null): Promise<Receipt> {
+    return this.count(this.current().ingestValues(values, sender ?? undefined), sender)
   }
 
   /** A person's command; resolves when the engine has followed it. */
@@ -168,9 +181,15 @@ export class App implements AsyncDisposable {
     return this.workspace
   }
 
-  private async count(work: Promise<Receipt>): Promise<Receipt> {
+  private async count(work: Promise<Receipt>, sender: Sender | null): Promise<Receipt> {
     try {
       const receipt = await work
+      if (sender !== null) {
+        const tally = this.tokens.tally(sender)
+        tally.accepted += receipt.accepted
+        tally.duplicate += receipt.duplicate
+        tally.rejected += receipt.rejectedCount
+      }
       this.counters.accepted += receipt.accepted
       this.counters.duplicate += receipt.duplicate
       this.counters.rejected += receipt.rejectedCount

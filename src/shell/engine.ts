@@ -1,5 +1,6 @@
 import { deserialize, serialize } from 'node:v8'
 import { TransientError } from '../contract/error.js'
+import { LOG_LINE_BYTES } from '../contract/limits.js'
 import type { Order } from '../contract/order.js'
 import type { Outcome } from '../contract/outcome.js'
 import type { IncidentHead, Log, LogEntry, Store } from '../contract/ports.js'
@@ -151,6 +152,7 @@ export class Engine implements AsyncDisposable {
           fold.signal(ordinary.observation(chunk), position, outcome)
           return next
         },
+        LOG_LINE_BYTES,
       )
       lines.push(entry.body)
       lines.end()

@@ -1,5 +1,6 @@
 import { Dedupe, fingerprint, fingerprintBytes, print } from '../core/dedupe.js'
 import {
+  ID_SPACE,
   isLabelName,
   isName,
   LABEL_NAME_RULE,
@@ -18,6 +19,17 @@ import { Ordinary } from './ordinary.js'
 
 const DUPLICATE = 'duplicate' as const
 
+/** Whose the lines are that come now. */
+export interface Space {
+  /** Whose ids they carry; empty: the owner's, who may also send lines of others, as a copied log has them. */
+  namespace: string
+  /** The only services they may be about; null: any. */
+  services: ReadonlySet<string> | null
+}
+
+const OWN: Space = { namespace: '', services: null }
+const UNSALTED = { hi: 0, lo: 0 }
+
 const labelEpoch = (now: EpochMs) => Math.floor(now / LABEL_EPOCH_MS)
 
 /** Rules, clock, de-duplication and label limits in the order in which a line meets them. One for each workspace. */
@@ -33,8 +45,21 @@ export class Gate {
   /** Where the line that `bytes` was asked about ends. */
   next = 0
   private readonly ordinary = new Ordinary()
+  private space = OWN
+  private salt = UNSALTED
 
-  constructor(readonly clock: 'wall' | 'signals') {}
+  /** `saltOf`: what is mixed into the fingerprints of a namespace's ids. Without it a namespace is told by its name alone. */
+  constructor(
+    readonly clock: 'wall' | 'signals',
+    private readonly saltOf: (namespace: string) => { hi: number; lo: number } = saltOfName,
+  ) {}
+
+  /** From here on lines are of this sender; said anew before each piece, because requests are read by turns. */
+  from(space: Space = OWN): void {
+    if (space === this.space) return
+    this.space = space
+    this.salt = space.namespace === '' ? UNSALTED : this.saltOf(space.namespace)
+  }
 
   /** On `wall`: the stamp of the entry that the following lines go into. Never moves back. */
   stamp(now: EpochMs): EpochMs {
@@ -50,13 +75,16 @@ export class Gate {
     const { ordinary } = this
     const { scanner } = ordinary
     // The epoch of the line that moves log time into the next is not known here yet; it will not be found.
-    if (!ordinary.read(bytes, from, labelEpoch(this.now))) return 'unknown'
+    if (this.space.services !== null || !ordinary.read(bytes, from, labelEpoch(this.now))) return 'unknown'
+    // A line that says itself whose it is: believed of the owner alone, and read the long way.
+    if (scanner.spaceFrom >= 0) return 'unknown'
     const { at, seenAt, serviceFrom, serviceTo, idFrom, idTo } = scanner
     const now = this.clock === 'signals' && seenAt > this.now ? seenAt : this.now
     if (labelEpoch(now) !== labelEpoch(this.now)) return 'unknown'
     if (!timely(at, seenAt, this.now, this.clock, Math.min(MAX_AGE_MS, this.dedupe.horizonMs))) return 'unknown'
     fingerprintBytes(bytes, serviceFrom, serviceTo, idFrom, idTo)
-    const { hi, lo } = print
+    const hi = (print.hi ^ this.salt.hi) >>> 0
+    const lo = (print.lo ^ this.salt.lo) >>> 0
     const verdict = this.dedupe.add(hi, lo, now)
     if (verdict === 'full') return 'unknown'
     this.next = scanner.next
@@ -89,14 +117,18 @@ export class Gate {
   }
 
   value(value: unknown): Signal | Refusal | typeof DUPLICATE {
+    const { namespace, services } = this.space
+    if (namespace !== '' && typeof value === 'object' && value !== null && !Array.isArray(value))
+      (value as { idSpace?: unknown }).idSpace = namespace
     const signal = readSignal(value)
     if (signal instanceof Refusal) return signal
+    if (services?.has(signal.service) === false)
+      return new Refusal('token.services', `this token speaks of ${[...services].join(', ')}`, shown(signal.service))
     const late = untimely(signal, this.now, this.clock, Math.min(MAX_AGE_MS, this.dedupe.horizonMs))
     if (late !== null) return late
     const seen = signal.seenAt ?? signal.at
     const now = this.clock === 'signals' && seen > this.now ? seen : this.now
-    fingerprint(signal.service, signal.id)
-    const { hi, lo } = print
+    const { hi, lo } = this.fingerprintOf(signal, (value as { idSpace?: unknown; id: string }).idSpace)
     const verdict = this.dedupe.add(hi, lo, now)
     if (verdict === DUPLICATE) return DUPLICATE
     if (verdict === 'full')
@@ -111,4 +143,17 @@ export class Gate {
     this.lo = lo
     return signal
   }
+
+  private fingerprintOf({ service, id }: Signal, space: unknown): { hi: number; lo: number } {
+    // What is no name in `idSpace` changed nothing (see wholeId).
+    const named = typeof space === 'string' && ID_SPACE.test(space)
+    const salt = !named ? UNSALTED : space === this.space.namespace ? this.salt : this.saltOf(space)
+    fingerprint(service, named ? id.slice(space.length + 1) : id)
+    return { hi: (print.hi ^ salt.hi) >>> 0, lo: (print.lo ^ salt.lo) >>> 0 }
+  }
+}
+
+function saltOfName(namespace: string): { hi: number; lo: number } {
+  fingerprint(namespace, 'ids')
+  return { ...print }
 }

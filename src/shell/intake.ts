@@ -2,7 +2,7 @@ import type { Reject } from '../contract/error.js'
 import { LINE_BYTES, REJECTS_LISTED } from '../contract/limits.js'
 import { Refusal, shown } from '../core/door.js'
 import type { Committer } from './committer.js'
-import type { Gate } from './gate.js'
+import type { Gate, Space } from './gate.js'
 import { LineReader } from './lines.js'
 
 /** What became of one request or file. */
@@ -16,6 +16,8 @@ export interface Receipt {
 
 /** A run is handed on at this size, so that a log row is at most twice LOG_ROW_BYTES. */
 const RUN_BYTES = 256 * 1024
+
+const [NEWLINE, BRACE] = [10, 125]
 
 /**
  * One request's way through the gate. Accepted lines that follow one another are handed to the committer as one run of
@@ -31,10 +33,18 @@ export class Intake {
   private keys = Buffer.alloc(8 * 512)
   private used = 0
 
+  /** What is written into each line of a named sender, so that the log says whose it is. */
+  private readonly mark: Buffer | null
+  private marked = Buffer.alloc(0)
+  private markedTo = 0
+
   constructor(
     private readonly gate: Gate,
     private readonly committer: Committer,
+    private readonly space?: Space,
   ) {
+    const namespace = space?.namespace ?? ''
+    this.mark = namespace === '' ? null : Buffer.from(`,"idSpace":${JSON.stringify(namespace)}}`)
     this.reader = new LineReader(
       (line, text, refusal, chunk, from, to) => {
         const verdict = text === null ? refusal! : this.gate.line(text)
@@ -57,11 +67,13 @@ export class Intake {
   }
 
   push(bytes: Uint8Array): void {
+    this.gate.from(this.space)
     this.reader.push(bytes)
     this.hand()
   }
 
   end(): void {
+    this.gate.from(this.space)
     this.reader.end()
     this.hand()
   }
@@ -69,6 +81,7 @@ export class Intake {
   /** One signal that came as a JSON value; lines count on. */
   value(value: unknown): void {
     this.line++
+    this.gate.from(this.space)
     if (value instanceof Refusal) return this.reject(this.line, value)
     const bytes = Buffer.from(JSON.stringify(value) ?? 'null')
     if (bytes.length > LINE_BYTES)
@@ -92,6 +105,11 @@ export class Intake {
 
   private accept(chunk: Buffer, from: number, to: number): void {
     this.receipt.accepted++
+    if (this.mark !== null) {
+      from = this.write(chunk, from, to, this.mark)
+      to = this.markedTo - 1
+      chunk = this.marked
+    }
     // A gap of one or two bytes can only be a line end: a line between would take three.
     if (chunk !== this.chunk || from - this.to > 2 || this.to - this.from > RUN_BYTES) {
       this.hand()
@@ -103,6 +121,25 @@ export class Intake {
     this.keys.writeUInt32LE(this.gate.hi, this.used)
     this.keys.writeUInt32LE(this.gate.lo, this.used + 4)
     this.used += 8
+  }
+
+  /** Copies a line with the mark at its end, where it outdoes what the sender may have written there; returns where it begins. */
+  private write(chunk: Buffer, from: number, to: number, mark: Buffer): number {
+    const end = chunk.lastIndexOf(BRACE, to - 1)
+    const size = end - from + mark.length + 1
+    // What was handed on is copied there; what waits for it is not.
+    if (this.used === 0) this.markedTo = 0
+    if (this.markedTo + size > this.marked.length) {
+      this.hand()
+      this.marked = Buffer.alloc(Math.max(size, RUN_BYTES))
+      this.markedTo = 0
+    }
+    const start = this.markedTo
+    chunk.copy(this.marked, start, from, end)
+    mark.copy(this.marked, start + end - from)
+    this.marked[start + size - 1] = NEWLINE
+    this.markedTo = start + size
+    return start
   }
 
   private hand(): void {

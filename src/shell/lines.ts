@@ -33,6 +33,7 @@ export class LineReader {
   constructor(
     private readonly each: EachLine,
     private readonly first: ((chunk: Buffer, from: number) => number) | null = null,
+    private readonly most = LINE_BYTES,
   ) {}
 
   push(piece: Uint8Array): void {
@@ -67,7 +68,7 @@ export class LineReader {
   /** Emits the whole lines of `chunk` and keeps what is left of it. */
   private cut(chunk: Buffer, from: number): void {
     from = this.first === null ? this.cutText(chunk, from) : this.cutBytes(chunk, from)
-    if (chunk.length - from > LINE_BYTES) {
+    if (chunk.length - from > this.most) {
       this.emit(chunk, from, chunk.length, null)
       this.skipping = true
     } else if (from < chunk.length) this.rest = Buffer.from(chunk.subarray(from))
@@ -86,7 +87,7 @@ export class LineReader {
       }
       const end = chunk.indexOf(NEWLINE, from)
       const line = chunk.subarray(from, end)
-      this.emit(chunk, from, end, end - from > LINE_BYTES || !isUtf8(line) ? null : line.toString('utf8'))
+      this.emit(chunk, from, end, end - from > this.most || !isUtf8(line) ? null : line.toString('utf8'))
       from = end + 1
     }
     return from
@@ -117,12 +118,12 @@ export class LineReader {
     }
     if (chunk[to - 1] === RETURN && to > from) to--
     if (to === from) return
-    if (to - from > LINE_BYTES) {
+    if (to - from > this.most) {
       const start = chunk.toString('latin1', from, from + 60)
       this.each(
         line,
         null,
-        new Refusal('line.length', `a line has at most ${LINE_BYTES} bytes`, `${start}…`),
+        new Refusal('line.length', `a line has at most ${this.most} bytes`, `${start}…`),
         chunk,
         from,
         to,

@@ -65,7 +65,12 @@ export function parse(text: string, vars: Record<string, string | undefined>): L
   if (findings.length > 0) return { config: null, findings }
   for (const error of Value.Errors(ConfigSchema, value)) {
     if (findings.length < FINDINGS_MAX)
-      findings.push({ path: pathOf(error.path), rule: ruleOf(error), value: shown(error.value) })
+      findings.push({
+        path: pathOf(error.path),
+        rule: ruleOf(error),
+        // What a secret is must not end in somebody's terminal log.
+        value: error.path.endsWith('/secret') ? '(not shown)' : shown(error.value),
+      })
   }
   if (findings.length > 0) return { config: null, findings: sharpest(findings) }
   const file = value as ConfigFile
@@ -97,6 +102,8 @@ export function complete(file: ConfigFile, demo = false): Config {
       ...(s.edges ? { edges: s.edges } : {}),
     })),
     notifiers: file.notifiers ?? [],
+    tokens: file.tokens ?? [],
+    private: file.private ?? false,
     pages: (file.pages ?? [{ id: 'main' }]).map(page => ({
       id: page.id,
       title: page.title ?? file.title ?? 'Epicenter',
@@ -212,7 +219,23 @@ function beyondShape(file: ConfigFile): Finding[] {
         findings.push({ path: `${at}.service`, rule: 'the id of a service in this file', value: other })
     }
   })
-  return [...findings, ...beyondPages(file)]
+  return [...findings, ...beyondTokens(file), ...beyondPages(file)]
+}
+
+/** Names and secrets of tokens stand once: whose a signal is must be one answer. */
+function beyondTokens({ tokens = [] }: ConfigFile): Finding[] {
+  const findings: Finding[] = []
+  tokens.forEach(({ name, secret }, i) => {
+    if (name === 'owner' || tokens.findIndex(each => each.name === name) < i)
+      findings.push({
+        path: `tokens[${i}].name`,
+        rule: 'every token has a name of its own, other than owner',
+        value: name,
+      })
+    if (tokens.findIndex(each => each.secret === secret) < i)
+      findings.push({ path: `tokens[${i}].secret`, rule: 'every token has a secret of its own', value: '(not shown)' })
+  })
+  return findings
 }
 
 /** Times, zones and rules of pages and maintenance: read here as they are read later, so that no page meets a bad one. */

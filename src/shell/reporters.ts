@@ -12,7 +12,7 @@ import {
   SERVICES_PER_WORKSPACE,
 } from '../contract/limits.js'
 import { DAY, type EpochMs } from '../contract/time.js'
-import { networkOf, prefixOf, subscriberOf } from './address.js'
+import { allocationOf, networkOf, prefixOf, subscriberOf } from './address.js'
 import { Buckets } from './buckets.js'
 import type { Env } from './env.js'
 import { sameSecret } from './secret.js'
@@ -21,6 +21,8 @@ import { sameSecret } from './secret.js'
 const KEY_MS = 7 * DAY
 const OVERLAP_MS = DAY
 const KEY_BYTES = 32
+/** Networks and allocations name thousands of subscribers and no person; what is usual for them is learned over weeks. */
+const WIDE_KEY_MS = 90 * DAY
 /** Characters of user agent and languages that tell people behind one address apart. */
 const AGENT_CHARS = 400
 
@@ -28,6 +30,8 @@ interface Keys {
   current: string
   since: EpochMs
   before: string | null
+  /** For networks and allocations. A file of an earlier version has none. */
+  wide?: { key: string; since: EpochMs }
 }
 
 /** Who asks, as the request says it. */
@@ -46,6 +50,7 @@ export interface Named {
   reporter: string
   prefix: string
   network: string
+  allocation: string
   /** Shown with the next report it keeps the name when the address changes. */
   pass: string
 }
@@ -83,6 +88,7 @@ export class Reporters {
     const now = this.env.now()
     this.rotate(now)
     const { current, before } = this.keys
+    const wide = this.wideKey(now)
     const what = `${subscriberOf(address)} ${agent.slice(0, AGENT_CHARS)}`
     let reporter = pass === null ? null : this.read(pass)
     if (reporter === null) {
@@ -96,7 +102,8 @@ export class Reporters {
     return {
       reporter,
       prefix: hash(current, 'prefix', prefixOf(address)),
-      network: hash(current, 'network', asn ?? networkOf(address)),
+      network: hash(wide, 'network', asn ?? networkOf(address)),
+      allocation: hash(wide, 'allocation', allocationOf(address)),
       pass: `${reporter}.${hash(current, 'pass', reporter)}`,
     }
   }
@@ -123,6 +130,14 @@ export class Reporters {
     else if (this.keys.before !== null && age >= OVERLAP_MS) this.keys = { ...this.keys, before: null }
     else return
     this.save()
+  }
+
+  private wideKey(now: EpochMs): string {
+    if (this.keys.wide === undefined || now - this.keys.wide.since >= WIDE_KEY_MS) {
+      this.keys.wide = { key: this.newKey(), since: now }
+      this.save()
+    }
+    return this.keys.wide.key
   }
 
   private newKey(): string {

@@ -4,6 +4,7 @@ import { TransientError } from '../contract/error.js'
 import {
   BACKLOG_SIGNALS,
   DEDUPE_MS,
+  LOG_LINE_BYTES,
   QUEUE_BYTES,
   REQUEST_BYTES,
   REQUESTS_OPEN,
@@ -16,7 +17,7 @@ import type { LabelBook } from '../core/labels.js'
 import { Committer } from './committer.js'
 import type { Committed } from './engine.js'
 import type { Env } from './env.js'
-import { Gate } from './gate.js'
+import { Gate, type Space } from './gate.js'
 import { Intake, type Receipt } from './intake.js'
 import { LineReader } from './lines.js'
 import { openParts, type Parts, type PartsOptions } from './parts.js'
@@ -55,8 +56,9 @@ export class Workspace implements AsyncDisposable {
     private readonly config: Config,
     private readonly env: Env,
     private readonly onCommit: (what: Committed) => void,
+    saltOf?: ConstructorParameters<typeof Gate>[1],
   ) {
-    this.gate = new Gate(config.clock)
+    this.gate = new Gate(config.clock, saltOf)
     this.committer = new Committer({
       append: entries => this.parts.append(entries),
       logTime: () => (Number.isFinite(this.gate.now) ? this.gate.now : 0),
@@ -76,8 +78,9 @@ export class Workspace implements AsyncDisposable {
     env: Env,
     onCommit: (what: Committed) => void,
     options: PartsOptions = {},
+    saltOf?: ConstructorParameters<typeof Gate>[1],
   ): Promise<Workspace> {
-    const workspace = new Workspace(config, env, onCommit)
+    const workspace = new Workspace(config, env, onCommit, saltOf)
     workspace.parts = await openParts(
       config,
       env,
@@ -125,10 +128,15 @@ export class Workspace implements AsyncDisposable {
       if (rows.length === 0) return
       for (const row of rows) {
         if (row.kind !== 'signals') continue
-        const lines = new LineReader((_, text) => {
-          const signal = text === null ? null : readSignal(JSON.parse(text))
-          if (signal !== null && !(signal instanceof Refusal)) gate.labels.admit(signal.service, signal.labels, row.at)
-        })
+        const lines = new LineReader(
+          (_, text) => {
+            const signal = text === null ? null : readSignal(JSON.parse(text))
+            if (signal !== null && !(signal instanceof Refusal))
+              gate.labels.admit(signal.service, signal.labels, row.at)
+          },
+          null,
+          LOG_LINE_BYTES,
+        )
         lines.push(row.body)
         lines.end()
       }
@@ -136,9 +144,9 @@ export class Workspace implements AsyncDisposable {
     }
   }
 
-  /** NDJSON in, receipt out once all that was accepted is durable. @throws TransientError, TooLarge */
-  ingest(body: Body): Promise<Receipt> {
-    return this.request(async intake => {
+  /** NDJSON in, receipt out once all that was accepted is durable; `space`: whose it is. @throws TransientError, TooLarge */
+  ingest(body: Body, space?: Space): Promise<Receipt> {
+    return this.request(space, async intake => {
       let size = 0
       const pieces = body instanceof Uint8Array ? [body] : body
       for await (const piece of pieces) {
@@ -154,8 +162,8 @@ export class Workspace implements AsyncDisposable {
   }
 
   /** The same for signals that came as JSON values. */
-  ingestValues(values: readonly unknown[]): Promise<Receipt> {
-    return this.request(async intake => {
+  ingestValues(values: readonly unknown[], space?: Space): Promise<Receipt> {
+    return this.request(space, async intake => {
       for (const value of values) {
         intake.value(value)
         if (this.committer.bytes > QUEUE_BYTES / 2) await this.committer.settled()
@@ -164,11 +172,11 @@ export class Workspace implements AsyncDisposable {
     })
   }
 
-  private async request(work: (intake: Intake) => Promise<string | null>): Promise<Receipt> {
+  private async request(space: Space | undefined, work: (intake: Intake) => Promise<string | null>): Promise<Receipt> {
     this.makeWay()
     this.requests++
     const { failures } = this.committer
-    const intake = new Intake(this.gate, this.committer)
+    const intake = new Intake(this.gate, this.committer, space)
     let tooLarge: string | null
     try {
       if (this.config.clock === 'wall') this.gate.stamp(this.env.now())

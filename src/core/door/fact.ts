@@ -25,6 +25,7 @@ import {
   badService,
   badTime,
   badText,
+  wholeId,
 } from './rules.js'
 import type { Fields } from './rules.js'
 import { readTime } from './time.js'
@@ -48,7 +49,7 @@ export function readFact(f: Fields): Fact | Refusal {
     href?: string
     labels?: Labels
   } = {
-    id,
+    id: wholeId(f['idSpace'], id),
     service,
     at,
   }

@@ -70,3 +70,10 @@ export const badText = (rule: string, name: string, chars: number, value: unknow
     `${name} is a string of at most ${chars} characters`,
     typeof value === 'string' ? `${value.length} characters` : value,
   )
+
+/** Whose id it is, where not the owner's: written by the door into what it keeps. Anything else in this field is no such name. */
+export const ID_SPACE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$/
+
+/** An id as it is known inside: two senders may use the same one. */
+export const wholeId = (space: unknown, id: string): string =>
+  typeof space === 'string' && ID_SPACE.test(space) ? `${space}/${id}` : id

@@ -18,6 +18,7 @@ import {
 import type { TextClass } from '../text.js'
 import { noteQuote, quoteState, takeBackQuotes, type QuoteState } from './quotes.js'
 import { reportState, takeReport, untakeReport, type ReportState, stepSeries } from './reports.js'
+import { partyOf } from './parties.js'
 import { addToBin, type Bin } from './rollup.js'
 import type { StrandState } from './strand.js'
 import { noteCounted, voices, type Counted, type Voices } from './voices.js'
@@ -104,7 +105,8 @@ function takeAnswer(
   first: boolean,
   falseAlarmsPerDay: number,
 ): void {
-  const says = noteCrowd(s.crowd, signal, first)
+  const open = signal.prefix !== undefined
+  const says = noteCrowd(s.crowd, signal, first, open ? partyOf(s.voices.parties, signal) : undefined)
   if (!first) return
   const kind = signal.via === 'report' ? 'reports' : 'posts'
   const state = (s[kind] ??= reportState(slot, falseAlarmsPerDay))
@@ -115,11 +117,16 @@ function takeAnswer(
     const bad = signal.bad ?? signal.total
     const leaf = takeReport(state, slot, signal.labels, bad, signal.total - bad)
     if (signal.text && bad > 0 && (says === 'complaint' || says === 'quality'))
-      noteSample(s.samples, signal.at, whoOf(signal), signal.prefix ?? whoOf(signal), signal.text)
+      noteSample(
+        s.samples,
+        signal.at,
+        whoOf(signal),
+        open ? partyOf(s.voices.parties, signal) : whoOf(signal),
+        signal.text,
+      )
     addToBin(s, slot, 'reports', state.book, leaf, bad, signal.total - bad, 0)
-    const { at, labels, prefix } = signal
-    if (prefix !== undefined)
-      noteCounted(s.voices, prefix, { who: whoOf(signal), at, slot, labels, bad, ok: signal.total - bad })
+    const { at, labels } = signal
+    if (open) noteCounted(s.voices, signal, { who: whoOf(signal), at, slot, labels, bad, ok: signal.total - bad })
   } else {
     const bad = signal.bad ?? (says !== null && TROUBLED.has(says) ? signal.total : 0)
     const leaf = takeReport(state, slot, signal.labels, bad, 0)

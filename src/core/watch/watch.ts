@@ -9,7 +9,7 @@ import { LEARN_DELAY_MS, learnUsual, type ReportState } from './reports.js'
 import { learnQuotes, noteEdges } from './quotes.js'
 import { takeRollups } from './rollup.js'
 import { isDoubted } from './kinds.js'
-import { floods, weigh } from './voices.js'
+import { floods, learnVoices, weigh } from './voices.js'
 import { readStrand } from './read.js'
 import { serviceState, takeCoordinated, takeObservation, tickKinds, type ServiceState } from './service.js'
 
@@ -121,9 +121,15 @@ function learn(s: ServiceState, now: EpochMs): void {
   learnQuotes(s.quotes, now, trouble.bad)
   // As late as the mix of places, so that an onset is not in it.
   const settled = now - LEARN_DELAY_MS
-  if (trouble.bad === null || settled < trouble.bad) learnHabits(s.crowd, settled)
+  if (trouble.bad === null || settled < trouble.bad) {
+    const reports = learnHabits(s.crowd, settled)
+    // A rise that was doubted is no quiet time: nobody makes himself familiar by it.
+    if (trouble.bad === null && !rises(s)) learnVoices(s.voices, settled, reports)
+  }
   if (s.posts) learnUsual(s.posts, now, trouble.bad)
 }
+
+const rises = ({ reports }: ServiceState): boolean => reports !== null && (reports.rare || reports.creep.alarm)
 
 /** People who see what is not theirs, or lost what is, matter by what they say, not by how many they are: told without any spike. */
 function tellExposure(s: ServiceState, now: EpochMs, matters: Matter[]): void {
