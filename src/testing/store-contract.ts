@@ -61,7 +61,7 @@ const change = (id: string, at: number, happenedAt?: number): Change => ({
   ...(happenedAt === undefined ? {} : { happenedAt }),
 })
 
-const service = (id: string, bad: number): ServiceNow => ({
+export const someService = (id: string, bad = 0): ServiceNow => ({
   service: id,
   title: id,
   components: [],
@@ -148,13 +148,13 @@ export function testStore(name: string, factory: StoreFactory): void {
       expect(await store.reader().rollups('other', 0, T0 * 2)).toEqual([])
     })
     it('puts a service and tells all by name', async () => {
-      await commit({ services: [service('b', 1), service('a', 1)] })
-      await commit({ services: [service('b', 2)] })
+      await commit({ services: [someService('b', 1), someService('a', 1)] })
+      await commit({ services: [someService('b', 2)] })
       expect((await store.reader().services()).map(s => [s.service, s.recent.bad])).toEqual([
         ['a', 1],
         ['b', 2],
       ])
-      expect(await store.reader().service('b')).toEqual(service('b', 2))
+      expect(await store.reader().service('b')).toEqual(someService('b', 2))
       expect(await store.reader().service('c')).toBeNull()
     })
     it('finds facts by when they took effect', async () => {
@@ -207,13 +207,13 @@ export function testStore(name: string, factory: StoreFactory): void {
       expect((await store.told(0, 10)).length).toBe(1)
     })
     it('hands out what cannot be changed from outside', async () => {
-      await commit({ services: [service('a', 1)] })
+      await commit({ services: [someService('a', 1)] })
       const [row] = await store.reader().services()
       row!.state = 'outage'
       expect((await store.reader().service('a'))!.state).toBe('ok')
     })
     it.skipIf(factory.reopen === undefined)('holds everything when it is opened again', async () => {
-      await commit({ events: [someEvent('a', 0)], services: [service('a', 1)] }, { heads: [someHead('a')] })
+      await commit({ events: [someEvent('a', 0)], services: [someService('a', 1)] }, { heads: [someHead('a')] })
       await store.saveSnapshot(1, 1, Uint8Array.from([5]))
       await store[Symbol.asyncDispose]()
       store = await factory.reopen!()

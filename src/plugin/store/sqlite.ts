@@ -1,6 +1,7 @@
 import type Libsql from 'libsql'
 import { PermanentError, TransientError } from '../../contract/error.js'
 import { RETRY_AFTER_MS } from '../../contract/limits.js'
+import type { IncidentEvent } from '../../contract/incident.js'
 import { type Plugin, plugin } from '../../contract/plugin.js'
 import type { Commit, IncidentHead, Reads, Store, Told } from '../../contract/ports.js'
 import type { Change, Notice } from '../../contract/signal.js'
@@ -44,9 +45,17 @@ const effect = (fact: Change | Notice): EpochMs => (fact.via === 'change' ? (fac
 const bytes = (value: unknown): Uint8Array =>
   value instanceof ArrayBuffer ? new Uint8Array(value) : (value as Uint8Array)
 const blob = (value: Uint8Array): Buffer => Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-const bodies = <T>(rows: unknown[]): T[] => (rows as { body: string }[]).map(r => JSON.parse(r.body) as T)
+/**
+ * Halves of surrogate pairs, which names of old logs may hold, become what the columns beside hold for them: U+FFFD. So
+ * whoever reads a row can write its names into an address, and finds the row by it. JSON writes only halves as escapes.
+ */
+const parsed = (text: string): unknown =>
+  JSON.parse(
+    text.includes('\\ud') ? text.replace(/\\(?:ud[89a-f][\da-f]{2}|[^])/g, c => (c.length > 2 ? '\ufffd' : c)) : text,
+  )
+const bodies = <T>(rows: unknown[]): T[] => (rows as { body: string }[]).map(r => parsed(r.body) as T)
 const body = <T>(row: unknown): T | null =>
-  row === undefined || row === null ? null : (JSON.parse((row as { body: string }).body) as T)
+  row === undefined || row === null ? null : (parsed((row as { body: string }).body) as T)
 
 class SqliteStore implements Store {
   private readonly put
@@ -114,7 +123,7 @@ class SqliteStore implements Store {
     const rows = this.db
       .prepare('SELECT cursor, body FROM event WHERE cursor > ? ORDER BY cursor LIMIT ?')
       .all(after, max)
-    return (rows as { cursor: number; body: string }[]).map(r => ({ cursor: r.cursor, event: JSON.parse(r.body) }))
+    return (rows as { cursor: number; body: string }[]).map(r => ({ cursor: r.cursor, event: parsed(r.body) as IncidentEvent }))
   }
 
   async note(key: string, value: Uint8Array): Promise<void> {
