@@ -6,7 +6,7 @@ import type { Order } from '../contract/order.js'
 import { MINUTE, SECOND } from '../contract/time.js'
 import type { Reader, ServiceNow } from '../contract/view.js'
 import { isPlanned } from '../core/calendar/quiet.js'
-import { Delivery } from './deliver.js'
+import { Delivery, type DeliveryStatus } from './deliver.js'
 import type { Committed } from './engine.js'
 import type { Env } from './env.js'
 import type { Receipt } from './intake.js'
@@ -129,6 +129,11 @@ export class App implements AsyncDisposable {
     return { dedupeBytes: dedupe.bytes, services: labels.size.services, labelValues: labels.size.values }
   }
 
+  /** How far each notifier is, and what it could not tell. */
+  get notifiers(): DeliveryStatus[] {
+    return this.deliveries.map(each => each.status)
+  }
+
   onChange(listener: (changed: Changed) => void): () => void {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)
@@ -158,7 +163,10 @@ export class App implements AsyncDisposable {
       this.resetting = null
     })
     await this.resetting
-    for (const delivery of this.deliveries) await this.forget(delivery.name)
+    for (const delivery of this.deliveries) {
+      await this.forget(delivery.name)
+      delivery.startOver()
+    }
     this.announce({ services: [], incidents: [], now: this.now, reset: true })
   }
 
@@ -245,8 +253,8 @@ export class App implements AsyncDisposable {
       head: (incident: string) => this.workspace.store.head(incident),
       story: async (incident: string) => (await this.reader.incident(incident))?.events ?? [],
       title: async (service: string) => (await this.reader.service(service))?.title ?? service,
-      receipt: async () => Number(Buffer.from((await this.noted(receiptOf(name))) ?? []).toString() || 0),
-      saveReceipt: (cursor: number) => this.note(receiptOf(name), Buffer.from(String(cursor))),
+      receipt: async () => Buffer.from((await this.noted(receiptOf(name))) ?? []).toString(),
+      saveReceipt: (receipt: string) => this.note(receiptOf(name), Buffer.from(receipt)),
       planned: (folded: IncidentEvent) =>
         isPlanned(
           this.config.maintenance,

@@ -123,7 +123,10 @@ class SqliteStore implements Store {
     const rows = this.db
       .prepare('SELECT cursor, body FROM event WHERE cursor > ? ORDER BY cursor LIMIT ?')
       .all(after, max)
-    return (rows as { cursor: number; body: string }[]).map(r => ({ cursor: r.cursor, event: parsed(r.body) as IncidentEvent }))
+    return (rows as { cursor: number; body: string }[]).map(r => ({
+      cursor: r.cursor,
+      event: parsed(r.body) as IncidentEvent,
+    }))
   }
 
   async note(key: string, value: Uint8Array): Promise<void> {

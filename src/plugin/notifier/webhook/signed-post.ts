@@ -1,4 +1,4 @@
-import { PermanentError, TransientError } from '../../../contract/error.js'
+import { PermanentError, RefusedError, TransientError } from '../../../contract/error.js'
 import type { Fetched, PluginEnv } from '../../../contract/plugin.js'
 
 /** Where a notifier posts to, and what it signs with. */
@@ -15,6 +15,8 @@ export const ADDRESS = {
 } as const
 
 const RETRY_MS = 5_000
+/** Answers that are about this message and no other. Others of the 400s are about the address, the secret or the pace. */
+const WRONG = new Set([400, 406, 409, 411, 412, 413, 414, 415, 416, 417, 422, 431])
 /** A receiver may ask for patience, an hour at most. */
 const RETRY_MAX_MS = 3_600_000
 
@@ -43,7 +45,7 @@ export class SignedPost {
     }
   }
 
-  /** @throws TransientError when it may be tried again, PermanentError when the receiver is gone for good (410) */
+  /** @throws TransientError when it may be tried again, RefusedError when the receiver calls this message wrong, PermanentError when the receiver is gone for good (410) */
   async send(id: string, body: string): Promise<void> {
     const at = new Date(this.env.now())
     const headers = {
@@ -67,6 +69,7 @@ export class SignedPost {
     if (response.ok) return
     const text = `cannot tell ${this.receiver}: it answered ${response.status}`
     if (response.status === 410) throw new PermanentError(text)
+    if (WRONG.has(response.status)) throw new RefusedError(text, RETRY_MS)
     const asked = Number(response.headers.get('retry-after'))
     throw new TransientError(text, asked > 0 ? Math.min(asked * 1000, RETRY_MAX_MS) : RETRY_MS)
   }
