@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { MINUTE } from '../contract/time.js'
+import { readTime } from '../core/door.js'
 import type { Demo, DemoStatus } from '../shell/demo.js'
 import { MAX_PACE } from '../shell/demo.js'
 import { DEMO_WORDS } from './demo-words.js'
@@ -53,7 +54,7 @@ export function registerDemo(app: FastifyInstance, demo: Demo): void {
       return null
     })
     act('/demo/jump', ({ to }) => {
-      const at = typeof to === 'number' ? to : Date.parse(String(to))
+      const at = readTime(to)
       if (!Number.isFinite(at)) return 'to: must be an ISO 8601 time'
       demo.jump(at)
       return null
