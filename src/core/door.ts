@@ -56,6 +56,12 @@ export function readSignal(value: unknown): Signal | Refusal {
   const f = value as Fields
   if (f['type'] === 'observation') return readObservation(f)
   if (f['type'] === 'fact') return readFact(f)
+  if (Array.isArray(f['alerts']))
+    return refuse(
+      'signal.type',
+      'type is observation or fact; this is a message with alerts, which are no signals',
+      value,
+    )
   return refuse('signal.type', 'type is observation or fact', f['type'])
 }
 
