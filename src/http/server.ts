@@ -14,6 +14,7 @@ import type { Front } from './front/front.js'
 import { patternOf, standBefore } from './front/stand.js'
 import { ingestRoutes } from './ingest.js'
 import { metricsOf } from './metrics.js'
+import { isOwnMachine } from './own-machine.js'
 import { openapi } from './openapi.js'
 import { problemPage, registerPages, sendPage } from './pages/index.js'
 import { languageOf } from './pages/language.js'
@@ -132,15 +133,10 @@ function operatorRoutes(server: FastifyInstance, app: App, stream: Stream, front
   server.get('/metrics', async (_, reply) => reply.type(registry.contentType).send(await registry.metrics()))
 }
 
-/**
- * Writing needs the token; the demonstration lets its own machine write without. Its own machine also means that the
- * address it was asked by is local: a page elsewhere can give its name the address 127.0.0.1, but not that header.
- */
+/** Writing needs the token; the demonstration lets its own machine write without. */
 function makeGuard(app: App): (request: FastifyRequest) => Promise<void> {
   return async request => {
-    const { remoteAddress } = request.socket
-    const { host = '', 'x-forwarded-for': forwarded } = request.headers
-    if (app.config.demo && isLoopback(remoteAddress) && forwarded === undefined && LOCAL_HOST.test(host)) return
+    if (app.config.demo && isOwnMachine(request)) return
     const given = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
     if (given !== undefined && sameSecret(given, app.token.token)) return
     throw new HttpProblem(
@@ -153,9 +149,6 @@ function makeGuard(app: App): (request: FastifyRequest) => Promise<void> {
     )
   }
 }
-
-const LOCAL_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i
-const isLoopback = (address: string | undefined) => address !== undefined && /^(127\.|::1$|::ffff:127\.)/.test(address)
 
 /** Every error becomes an answer that says what to do; what is our fault says no more than that. */
 function fail(
