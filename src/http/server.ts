@@ -12,6 +12,7 @@ import { commandRoutes, historyRoutes, incidentRoutes, readRoutes } from './api.
 import { badgeRoutes } from './badge.js'
 import type { Front } from './front/front.js'
 import { patternOf, standBefore } from './front/stand.js'
+import { guardHosts } from './hosts.js'
 import { ingestRoutes } from './ingest.js'
 import { metricsOf } from './metrics.js'
 import { isOwnMachine } from './own-machine.js'
@@ -66,6 +67,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   const news = new News(app)
   const front = options.front === false ? null : standBefore(server, { news, isProxy, keepAliveMs: KEEP_ALIVE_MS })
   const methods = rememberMethods(server)
+  guardHosts(server, { isProxy, configured: app.config.pages.every(each => each.url !== null) })
   // Answers are data of ours: no second description of them is needed to write them.
   server.setSerializerCompiler(() => data => JSON.stringify(data))
   server.setErrorHandler((error, request, reply) => fail(app, error as FastifyError, request, reply))
