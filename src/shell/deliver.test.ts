@@ -315,6 +315,20 @@ describe('the webhook', () => {
     expect(error).toBeInstanceOf(TransientError)
     expect(error!.message).not.toMatch(/secret/)
   })
+  it('sends name and password of its address as Basic authentication, and names them nowhere', async () => {
+    const [got] = await receiving(500, {}, async url => {
+      await using notifier = await webhook.open({ url: url.replace('://', '://hook%40a:p%C3%BCss@'), secret }, env)
+      const error = await notifier.tell(message).then(
+        () => null,
+        (e: Error) => e,
+      )
+      expect(error!.message).toMatch(/^cannot tell the webhook at 127\.0\.0\.1:\d+: it answered 500$/)
+    })
+    expect(got!.headers['authorization']).toBe(`Basic ${Buffer.from('hook@a:püss').toString('base64')}`)
+  })
+  it('refuses an address that is none', async () => {
+    await expect(webhook.open({ url: 'https://', secret }, env)).rejects.toThrow(/^notifiers: the url of a webhook/)
+  })
   it('refuses a secret that is none', async () => {
     await expect(webhook.open({ url: 'http://127.0.0.1:9/', secret: 'whsec_***' }, env)).rejects.toThrow(PermanentError)
   })

@@ -3,6 +3,7 @@ import { extname } from 'node:path'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { StatusPageConfig } from '../../contract/config.js'
 import { KEPT } from '../front/stand.js'
+import { LOGO_BYTES } from '../../shell/try-out.js'
 import type { Desk } from '../statuspage/desk.js'
 import { speechOf, type Speech } from './language.js'
 import type { Made } from './load.js'
@@ -71,8 +72,6 @@ export function statusPages(server: FastifyInstance, { desk }: StatusDeps, answe
   })
 }
 
-/** A logo counts towards the first load of a page. */
-const LOGO_BYTES = 32 * 1024
 const LOGO_TYPES: Record<string, string> = {
   '.svg': 'image/svg+xml',
   '.png': 'image/png',

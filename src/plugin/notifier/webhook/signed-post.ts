@@ -24,6 +24,8 @@ const RETRY_MAX_MS = 3_600_000
 export class SignedPost {
   private constructor(
     private readonly url: string,
+    /** Name and password that stood in the address, as Basic authentication. */
+    private readonly basic: string | null,
     /** The receiver in words, without its path or query, which often are its secret. */
     private readonly receiver: string,
     private readonly timeoutMs: number,
@@ -36,10 +38,12 @@ export class SignedPost {
     const { Webhook } = await import('standardwebhooks')
     const { now, fetch } = env
     if (fetch === undefined) throw new PermanentError('a webhook needs the network')
-    const where = `${receiver} at ${new URL(address.url).host}`
+    const { url, host, basic } = addressOf(address.url)
+    const where = `${receiver} at ${host}`
     try {
       const signer = new Webhook(address.secret)
-      return new SignedPost(address.url, where, timeoutMs, { now, fetch }, (id, at, body) => signer.sign(id, at, body))
+      const sign = (id: string, at: Date, body: string) => signer.sign(id, at, body)
+      return new SignedPost(url, basic, where, timeoutMs, { now, fetch }, sign)
     } catch {
       throw new PermanentError('notifiers: the secret of a webhook is whsec_ and base64')
     }
@@ -51,6 +55,7 @@ export class SignedPost {
     const headers = {
       'content-type': 'application/json',
       'user-agent': 'Epicenter',
+      ...(this.basic === null ? {} : { authorization: this.basic }),
       'webhook-id': id,
       'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
       'webhook-signature': this.sign(id, at, body),
@@ -73,4 +78,14 @@ export class SignedPost {
     const asked = Number(response.headers.get('retry-after'))
     throw new TransientError(text, asked > 0 ? Math.min(asked * 1000, RETRY_MAX_MS) : RETRY_MS)
   }
+}
+
+/** Credentials in an address are sent as a header: no address that holds them is ever asked for, told or logged. */
+function addressOf(text: string): { url: string; host: string; basic: string | null } {
+  if (!URL.canParse(text)) throw new PermanentError('notifiers: the url of a webhook is a whole address')
+  const url = new URL(text)
+  const [name, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)]
+  url.username = url.password = ''
+  const basic = name + password === '' ? null : `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`
+  return { url: url.href, host: url.host, basic }
 }
