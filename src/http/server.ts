@@ -10,12 +10,14 @@ import { sameSecret } from '../shell/secret.js'
 import { TooLarge } from '../shell/workspace.js'
 import { commandRoutes, historyRoutes, incidentRoutes, readRoutes } from './api.js'
 import { badgeRoutes } from './badge.js'
+import { forgetRoutes } from './forget.js'
 import type { Front } from './front/front.js'
 import { patternOf, standBefore } from './front/stand.js'
 import { guardHosts } from './hosts.js'
 import { ingestRoutes } from './ingest.js'
 import { metricsOf } from './metrics.js'
 import { isOwnMachine } from './own-machine.js'
+import { notifierRoutes } from './notifiers.js'
 import { openapi } from './openapi.js'
 import { problemPage, registerPages, sendPage } from './pages/index.js'
 import { languageOf } from './pages/language.js'
@@ -86,6 +88,8 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   historyRoutes(server, routes, app)
   incidentRoutes(server, routes, app)
   commandRoutes(server, routes, app, guard)
+  forgetRoutes(server, routes, app, guard)
+  notifierRoutes(server, routes, app, guard)
   stream.route(server, routes)
   operatorRoutes(server, app, stream, front)
   options.demo?.routes?.(server)

@@ -2,7 +2,7 @@ import type { Config, NotifierConfig } from '../contract/config.js'
 import { TransientError } from '../contract/error.js'
 import type { IncidentEvent } from '../contract/incident.js'
 import { RETRY_AFTER_MS } from '../contract/limits.js'
-import type { Order } from '../contract/order.js'
+import type { Forget, Order } from '../contract/order.js'
 import { MINUTE, SECOND } from '../contract/time.js'
 import type { Reader, ServiceNow } from '../contract/view.js'
 import { isPlanned } from '../core/calendar/quiet.js'
@@ -89,6 +89,13 @@ export class App implements AsyncDisposable {
     const placed = await this.current().order(order)
     this.counters.orders++
     return placed
+  }
+
+  /** Forgets a service, or a label or component of it; resolves when it is gone. */
+  async forgetSome(forget: Omit<Forget, 'type' | 'id' | 'at'>): Promise<{ forget: Forget; values: number }> {
+    const done = await this.current().forget(forget)
+    this.counters.orders++
+    return done
   }
 
   /** Log time; -Infinity before the first signal of a `signals` clock. */
