@@ -4,6 +4,7 @@ import { checkCommand } from './check.js'
 import { orderCommands } from './commands.js'
 import { detectCommand } from './detect.js'
 import { exportCommand } from './export.js'
+import { forgetCommand } from './forget.js'
 import { initCommand } from './init.js'
 import { localizeCommand } from './localize.js'
 import { replayCommand } from './replay.js'
@@ -41,6 +42,7 @@ export function program(): Command {
     exportCommand(),
     tokenCommand(),
     ...orderCommands(),
+    forgetCommand(),
   ])
     root.addCommand(command)
   return root

@@ -8,6 +8,7 @@ import { linksOf } from '../shell/address.js'
 import { App } from '../shell/app.js'
 import { realEnv } from '../shell/env.js'
 import { complete, DEFAULTS, load } from '../shell/load.js'
+import { tryOut } from '../shell/try-out.js'
 import { tellFindings } from './check-run.js'
 import type { ServeOptions } from './serve.js'
 
@@ -17,6 +18,11 @@ const LAST_REQUESTS_MS = 5_000
 export async function runServe(options: ServeOptions): Promise<number> {
   const config = configOf(options)
   if (config === null) return 2
+  const tried = config.demo ? [] : tryOut(config)
+  if (tried.length > 0) {
+    tellFindings(options.config ?? 'epicenter serve', tried)
+    return 2
+  }
   const env = realEnv()
   let app: App
   try {

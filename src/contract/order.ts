@@ -23,3 +23,21 @@ export interface Order {
   /** Statement or record that the order cites. */
   href?: string
 }
+
+/**
+ * A person's wish that something be forgotten as if it had never been: a service with all that is stored of it, or one of its
+ * labels (all values, or one), or one of its components. On the log like an order, so that a replay forgets it too.
+ */
+export interface Forget {
+  type: 'forget'
+  id: string
+  /** Log time at which it was given. */
+  at: EpochMs
+  service: string
+  label?: string
+  /** With `label`: this value alone. */
+  value?: string
+  component?: string
+  by: string
+  why: string
+}

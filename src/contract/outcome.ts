@@ -1,4 +1,5 @@
 import type { IncidentEvent } from './incident.js'
+import type { Forget } from './order.js'
 import type { Rollup, ServiceNow } from './view.js'
 import type { Change, Notice } from './signal.js'
 
@@ -8,4 +9,6 @@ export interface Outcome {
   rollups: Rollup[]
   services: ServiceNow[]
   facts: (Change | Notice)[]
+  /** What is to be forgotten before the rest is put: of what this outcome holds nothing is meant. Absent: nothing. */
+  forgotten?: Forget[]
 }

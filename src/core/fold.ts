@@ -1,6 +1,6 @@
 import type { Matter } from '../contract/finding.js'
 import type { IncidentEvent } from '../contract/incident.js'
-import type { Order } from '../contract/order.js'
+import type { Forget, Order } from '../contract/order.js'
 import type { Outcome } from '../contract/outcome.js'
 import type { Signal } from '../contract/signal.js'
 import { DAY, MINUTE, type EpochMs } from '../contract/time.js'
@@ -14,6 +14,7 @@ import { expectedReports } from './watch/reports.js'
 import { rowsAt } from './aggregate.js'
 import { readCoordinated } from './watch/crowd.js'
 import { readSamples } from './samples/samples.js'
+import { forgetComponent, forgetLabel, isWhole, leaveOut } from './watch/forget.js'
 import { freshRollups } from './watch/rollup.js'
 import { Watch } from './watch/watch.js'
 
@@ -59,8 +60,9 @@ export class Fold {
   }
 
   /** What the configuration says of services counts like a topology fact that came first. */
-  private declare(): void {
+  private declare(only?: string): void {
     for (const c of this.config.services) {
+      if (only !== undefined && c.id !== only) continue
       const fact = { ...c, type: 'fact' as const, via: 'topology' as const, id: `config-${c.id}`, service: c.id, at: 0 }
       this.watch.take(fact, this.now, this.matters)
     }
@@ -81,6 +83,23 @@ export class Fold {
     const told = into.events.length
     this.judge.take({ ...order, at: Math.max(order.at, this.now) }, into.events)
     for (const event of into.events.slice(told)) this.watch.service(event.service).changed = true
+    this.takeServices(into.services, this.now)
+  }
+
+  /** Forgets a service, or a label or component of it, at the present log time; what `into` holds of it goes as well. */
+  forget(forget: Forget, into: Outcome): void {
+    for (const id of this.watch.named(forget.service)) {
+      if (forget.label !== undefined) forgetLabel(this.watch.service(id), forget.label, forget.value)
+      else if (forget.component !== undefined) forgetComponent(this.watch.service(id), forget.component)
+      else {
+        this.watch.services.delete(id)
+        this.judge.forget(id)
+        this.unshown.delete(id)
+      }
+    }
+    leaveOut(forget, into)
+    // Its page stays where the configuration names it, and nothing is known of it.
+    if (isWhole(forget)) this.declare(forget.service)
     this.takeServices(into.services, this.now)
   }
 

@@ -118,6 +118,21 @@ export class LabelBook {
     return null
   }
 
+  /** Frees what is remembered of a service, of one of its labels, or of one value of it; returns how many values. */
+  forget(service: string, label?: string, value?: string): number {
+    const book = this.services.get(service)
+    if (book === undefined) return 0
+    let freed = 0
+    for (const [name, values] of book) {
+      if (label !== undefined && name !== label) continue
+      freed += value === undefined ? values.size : Number(values.delete(value))
+      if (value === undefined || values.size === 0) book.delete(name)
+    }
+    this.values -= freed
+    if (label === undefined) this.services.delete(service)
+    return freed
+  }
+
   private turn(epoch: number): void {
     this.epoch = epoch
     for (const [service, book] of this.services) {

@@ -1,3 +1,4 @@
+import { isolated } from './pages/direction.js'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DAY, MINUTE, SECOND, type EpochMs } from '../contract/time.js'
@@ -106,7 +107,7 @@ export class Callbacks implements AsyncDisposable {
   async #tell(watcher: Watcher, { incident, here }: { incident: string; here: boolean }): Promise<void> {
     const { watchers, vapid, reader, env, wallNow, post, contact, words } = this.deps
     const { id, service, endpoint, lang } = watcher
-    const title = (await reader.service(service))?.title ?? service
+    const title = isolated((await reader.service(service))?.title ?? service)
     const url = `/s/${encodeURIComponent(service)}/back?asked=${id}&lang=${lang}`
     const text = JSON.stringify({ ...words(lang, title, here), url, tag: incident })
     try {

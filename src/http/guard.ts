@@ -6,6 +6,7 @@ import { subscriberOf } from '../shell/address.js'
 import type { App } from '../shell/app.js'
 import { Buckets } from '../shell/buckets.js'
 import { OWNER, type Sender } from '../shell/tokens.js'
+import { isOwnMachine } from './own-machine.js'
 import { HttpProblem } from './problem.js'
 import type { Visitors } from './visitor.js'
 
@@ -16,9 +17,6 @@ const senders = new WeakMap<FastifyRequest, Sender>()
 
 /** Whose token a request showed, once its guard has let it in; null where none was asked for. Its name is the key of its shares. */
 export const senderOf = (request: FastifyRequest): Sender | null => senders.get(request) ?? null
-
-const LOCAL_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i
-const isLoopback = (address: string | undefined) => address !== undefined && /^(127\.|::1$|::ffff:127\.)/.test(address)
 
 /** Browsers ask their person for a name and a password; that is the token. */
 export const READ_RULE = 'authorization.read'
@@ -49,7 +47,7 @@ export class Guard {
 
   need(scope: Scope): (request: FastifyRequest) => Promise<void> {
     return async request => {
-      if (this.isOwnMachine(request)) {
+      if (this.app.config.demo && isOwnMachine(request)) {
         senders.set(request, OWNER)
         return
       }
@@ -108,15 +106,6 @@ export class Guard {
       if (left === 0) this.held.delete(who)
       else this.held.set(who, left)
     }
-  }
-
-  /**
-   * The demonstration lets its own machine write without a token. Its own machine also means that the address it was
-   * asked by is local: a page elsewhere can give its name the address 127.0.0.1, but not that header.
-   */
-  private isOwnMachine({ socket, headers }: FastifyRequest): boolean {
-    const { host = '', 'x-forwarded-for': forwarded } = headers
-    return this.app.config.demo && isLoopback(socket.remoteAddress) && forwarded === undefined && LOCAL_HOST.test(host)
   }
 }
 

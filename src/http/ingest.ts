@@ -1,10 +1,12 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { createGunzip } from 'node:zlib'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { ARRAY_BYTES } from '../contract/limits.js'
-import { Refusal, shown } from '../core/door.js'
+import { shown } from '../core/door.js'
 import type { App } from '../shell/app.js'
 import type { Receipt as Counts } from '../shell/intake.js'
 import { senderOf } from './guard.js'
+import { fromBinary, fromCloudEvent, isBinary } from './cloudevents.js'
 import { HttpProblem } from './problem.js'
 import type { Routes } from './routes.js'
 import { Receipt } from './schema.js'
@@ -30,7 +32,7 @@ export function ingestRoutes(server: FastifyInstance, routes: Routes, app: App, 
         consumes: [...NDJSON.slice(0, 1), ...JSON_TYPES],
         answer: Receipt,
         fails: [400, 413, 415, 429, 503],
-        handle: ({ raw }) => take(app, raw),
+        handle: async ({ raw }) => counted(await take(app, raw)),
       },
       guard,
     )
@@ -42,8 +44,10 @@ async function take(app: App, request: FastifyRequest): Promise<Counts> {
   const type = (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
   const bytes = bytesOf(request)
   try {
-    if (NDJSON.includes(type)) return await app.ingest(bytes, sender)
-    if (JSON_TYPES.includes(type)) return await app.ingestValues(await valuesOf(bytes, type), sender)
+    const binary = isBinary(request.headers)
+    if (NDJSON.includes(type) && !binary) return await app.ingest(bytes, sender)
+    if (JSON_TYPES.includes(type) || (binary && /^$|\+json$/.test(type)))
+      return await app.ingestValues(await valuesOf(bytes, type, request.headers), sender)
   } catch (error) {
     const { code } = error as { code?: string }
     if (code?.startsWith('Z_') === true)
@@ -54,6 +58,21 @@ async function take(app: App, request: FastifyRequest): Promise<Counts> {
     rule: 'body.type',
     value: shown(type || undefined),
   })
+}
+
+/** A request of which nothing counts is an error: many senders read no more of an answer than its status. */
+function counted(receipt: Counts): Counts {
+  const { accepted, duplicate, rejectedCount, rejected } = receipt
+  if (accepted + duplicate > 0) return receipt
+  if (rejectedCount === 0)
+    throw new HttpProblem(400, 'there is no signal in the body', 'send a signal a line, or a JSON list of them', {
+      rule: 'body.empty',
+      value: 'nothing',
+      extra: { ...receipt },
+    })
+  const { rule, message, value, line } = rejected[0]!
+  const detail = `${rejectedCount === 1 ? '' : `line ${line}: `}${message}`
+  throw new HttpProblem(400, 'nothing was accepted', detail, { rule, value, extra: { ...receipt } })
 }
 
 /** The body's bytes, unpacked. Not destroyed when the reader stops early, so that the answer can still be sent. */
@@ -71,7 +90,7 @@ function bytesOf(request: FastifyRequest): AsyncIterable<Buffer> {
   return request.raw.pipe(gunzip)
 }
 
-async function valuesOf(bytes: AsyncIterable<Buffer>, type: string): Promise<unknown[]> {
+async function valuesOf(bytes: AsyncIterable<Buffer>, type: string, headers: IncomingHttpHeaders): Promise<unknown[]> {
   const pieces: Buffer[] = []
   let size = 0
   for await (const piece of bytes) {
@@ -93,28 +112,7 @@ async function valuesOf(bytes: AsyncIterable<Buffer>, type: string): Promise<unk
       value: shown(body.toString('utf8', 0, 80)),
     })
   }
+  if (isBinary(headers) && !type.startsWith('application/cloudevents')) return [fromBinary(headers, value)]
   const values = Array.isArray(value) ? (value as unknown[]) : [value]
   return type.startsWith('application/cloudevents') ? values.map(fromCloudEvent) : values
-}
-
-/**
- * CloudEvents 1.0, structured: `data` is the signal; the envelope's id, time and source stand in for its id, at and
- * service where it has none.
- */
-export function fromCloudEvent(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return new Refusal('cloudevent', 'an event is a JSON object', shown(value))
-  const event = value as Record<string, unknown>
-  if (event['specversion'] !== '1.0')
-    return new Refusal('cloudevent.specversion', 'specversion is 1.0', shown(event['specversion']))
-  const { data } = event
-  if (typeof data !== 'object' || data === null || Array.isArray(data))
-    return new Refusal('cloudevent.data', 'data is a signal as a JSON object', shown(data))
-  const signal = data as Record<string, unknown>
-  return {
-    ...signal,
-    id: signal['id'] ?? event['id'],
-    at: signal['at'] ?? event['time'],
-    service: signal['service'] ?? event['source'],
-  }
 }

@@ -59,6 +59,23 @@ export function metricsOf(app: App, { stream, front, guard }: MetricParts): Regi
   count('epicenter_kept_answers_total', 'Answers that lay ready', () => front?.answered ?? 0)
   gauge('epicenter_kept_bytes', 'Memory of answers that lie ready', () => front?.kept.bytes ?? 0)
   gauge('epicenter_kept_connections', 'Connections that asked for nothing else yet', () => front?.connections ?? 0)
+  const messages = new Counter({
+    name: 'epicenter_messages_total',
+    help: 'Messages of notifiers by what became of them: told since the start, given up of all time',
+    labelNames: ['notifier', 'outcome'],
+    registers,
+    collect() {
+      this.reset()
+      for (const { name, told, givenUp } of app.notifiers) {
+        this.inc({ notifier: name, outcome: 'told' }, told)
+        this.inc({ notifier: name, outcome: 'given up' }, givenUp)
+      }
+    },
+  })
+  void messages
+  gauge('epicenter_messages_waiting', 'Events that a notifier is not told of yet', () =>
+    app.notifiers.reduce((sum, each) => sum + each.waiting, 0),
+  )
   gauge('epicenter_backlog_signals', 'Durable signals that are not folded yet', () => app.health.backlog)
   gauge('epicenter_queue_bytes', 'Accepted bytes that are not durable yet', () => app.health.queueBytes)
   gauge('epicenter_log_position', 'Newest durable log entry', () => app.health.durable)

@@ -172,9 +172,11 @@ function askFor({ puzzle, ticket, early }: Asking, form: Form, request: FastifyR
   return sendPage(request, reply, checkPage(languageOf(request), { ...fields, ticket }, early))
 }
 
-/** Only to a page of this server: a path, no address. */
+/** Only to a page of this server: a path, no address, and nothing that a header cannot hold. */
 function pathBack({ back, service }: Form): string {
-  return back !== undefined && /^\/(?![/\\])[^\s\\?#]*$/.test(back) ? back : `/s/${encodeURIComponent(service)}`
+  return back !== undefined && /^\/(?!\/)[!-~]*$/.test(back) && !/[\\?#]/.test(back)
+    ? back
+    : `/s/${encodeURIComponent(service)}`
 }
 
 const wantsPage = (request: FastifyRequest) => request.headers.accept?.includes('text/html') === true

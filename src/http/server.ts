@@ -14,6 +14,9 @@ import { Homes, homeOf, standUnder } from './home.js'
 import { Guard, READ_RULE } from './guard.js'
 import { ingestRoutes } from './ingest.js'
 import { metricsOf, type MetricParts } from './metrics.js'
+import { forgetRoutes } from './forget.js'
+import { guardHosts } from './hosts.js'
+import { notifierRoutes } from './notifiers.js'
 import { openapi } from './openapi.js'
 import { problemPage, registerPages, sendPage } from './pages/index.js'
 import { languageOf } from './pages/language.js'
@@ -61,6 +64,10 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   homes.knows = pathsOf(methods, app.config.pages)
   standUnder(server, homes)
   keepSafe(server)
+  guardHosts(server, {
+    isProxy,
+    configured: app.config.url !== null || app.config.pages.every(each => each.url !== null),
+  })
   // Answers are data of ours: no second description of them is needed to write them.
   server.setSerializerCompiler(() => data => JSON.stringify(data))
   server.setErrorHandler((error, request, reply) => fail(app, error as FastifyError, request, reply))
@@ -79,6 +86,8 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   historyRoutes(server, routes, app)
   incidentRoutes(server, routes, app)
   commandRoutes(server, routes, app, guard.need('commands'))
+  forgetRoutes(server, routes, app, guard.need('commands'))
+  notifierRoutes(server, routes, app, guard.need('commands'))
   stream.route(server, routes)
   operatorRoutes(server, app, { stream, front, guard })
   options.demo?.routes?.(server)

@@ -2,11 +2,11 @@ import type { Config, NotifierConfig } from '../contract/config.js'
 import { TransientError } from '../contract/error.js'
 import type { IncidentEvent } from '../contract/incident.js'
 import { RETRY_AFTER_MS } from '../contract/limits.js'
-import type { Order } from '../contract/order.js'
+import type { Forget, Order } from '../contract/order.js'
 import { MINUTE, SECOND } from '../contract/time.js'
 import type { Reader, ServiceNow } from '../contract/view.js'
 import { isPlanned } from '../core/calendar/quiet.js'
-import { Delivery } from './deliver.js'
+import { Delivery, type DeliveryStatus } from './deliver.js'
 import type { Committed } from './engine.js'
 import type { Env } from './env.js'
 import type { Receipt } from './intake.js'
@@ -104,6 +104,13 @@ export class App implements AsyncDisposable {
     return placed
   }
 
+  /** Forgets a service, or a label or component of it; resolves when it is gone. */
+  async forgetSome(forget: Omit<Forget, 'type' | 'id' | 'at'>): Promise<{ forget: Forget; values: number }> {
+    const done = await this.current().forget(forget)
+    this.counters.orders++
+    return done
+  }
+
   /** Log time; -Infinity before the first signal of a `signals` clock. */
   get now(): number {
     return this.workspace.gate.now
@@ -142,6 +149,11 @@ export class App implements AsyncDisposable {
     return { dedupeBytes: dedupe.bytes, services: labels.size.services, labelValues: labels.size.values }
   }
 
+  /** How far each notifier is, and what it could not tell. */
+  get notifiers(): DeliveryStatus[] {
+    return this.deliveries.map(each => each.status)
+  }
+
   onChange(listener: (changed: Changed) => void): () => void {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)
@@ -171,7 +183,10 @@ export class App implements AsyncDisposable {
       this.resetting = null
     })
     await this.resetting
-    for (const delivery of this.deliveries) await this.forget(delivery.name)
+    for (const delivery of this.deliveries) {
+      await this.forget(delivery.name)
+      delivery.startOver()
+    }
     this.announce({ services: [], incidents: [], now: this.now, reset: true })
   }
 
@@ -264,8 +279,8 @@ export class App implements AsyncDisposable {
       head: (incident: string) => this.workspace.store.head(incident),
       story: async (incident: string) => (await this.reader.incident(incident))?.events ?? [],
       title: async (service: string) => (await this.reader.service(service))?.title ?? service,
-      receipt: async () => Number(Buffer.from((await this.noted(receiptOf(name))) ?? []).toString() || 0),
-      saveReceipt: (cursor: number) => this.note(receiptOf(name), Buffer.from(String(cursor))),
+      receipt: async () => Buffer.from((await this.noted(receiptOf(name))) ?? []).toString(),
+      saveReceipt: (receipt: string) => this.note(receiptOf(name), Buffer.from(receipt)),
       planned: (folded: IncidentEvent) =>
         isPlanned(
           this.config.maintenance,

@@ -1,12 +1,13 @@
 import { deserialize, serialize } from 'node:v8'
 import { TransientError } from '../contract/error.js'
 import { LOG_LINE_BYTES } from '../contract/limits.js'
-import type { Order } from '../contract/order.js'
+import type { Forget, Order } from '../contract/order.js'
 import type { Outcome } from '../contract/outcome.js'
 import type { IncidentHead, Log, LogEntry, Store } from '../contract/ports.js'
 import { MINUTE, type EpochMs } from '../contract/time.js'
 import { readSignal, Refusal } from '../core/door.js'
 import { emptyOutcome, type EngineConfig, Fold, FOLD_VERSION } from '../core/fold.js'
+import { isWhole } from '../core/watch/forget.js'
 import type { Level } from './env.js'
 import { LineReader } from './lines.js'
 import { Ordinary } from './ordinary.js'
@@ -38,6 +39,8 @@ const SNAPSHOT_SIGNALS = 500_000
 const SNAPSHOT_LEAST_MS = MINUTE / 2
 const SNAPSHOT_MS = 5 * MINUTE
 const RETRY_MS = 1_000
+/** Incidents of a forgotten service that are named to those who show them; pages read all of them anew in any case. */
+const INCIDENTS_TOLD = 100
 /** Label limits were applied at the door; here one label set is as good for ever. */
 const EPOCH = 1
 
@@ -133,9 +136,12 @@ export class Engine implements AsyncDisposable {
     const { position } = entry
     if (parts.config.clock === 'wall' || entry.kind === 'tick') fold.advance(entry.at, position, outcome)
     if (entry.kind === 'order') {
-      const order = JSON.parse(Buffer.from(entry.body).toString('utf8')) as Order
-      fold.order(order, position, outcome)
-      this.orders.push(order)
+      const order = JSON.parse(Buffer.from(entry.body).toString('utf8')) as Order | Forget
+      if (order.type === 'forget') this.forget(order)
+      else {
+        fold.order(order, position, outcome)
+        this.orders.push(order)
+      }
     } else if (entry.kind === 'signals') {
       const { ordinary } = this
       const lines = new LineReader(
@@ -162,6 +168,13 @@ export class Engine implements AsyncDisposable {
     this.unsaved += Math.max(1, entry.count)
   }
 
+  /** A snapshot follows at once: a restart must not put back what it would fold again. */
+  private forget(order: Forget): void {
+    this.fold.forget(order, this.outcome)
+    this.unsaved += SNAPSHOT_SIGNALS + 1
+    this.lastSave = Number.NEGATIVE_INFINITY
+  }
+
   /** Puts what was folded; without room it waits and tries again, and the log keeps the rest. */
   private async commit(): Promise<void> {
     this.lastCommit = performance.now()
@@ -169,6 +182,7 @@ export class Engine implements AsyncDisposable {
     if (position === this.committedAt) return
     this.fold.takeFresh(outcome)
     const heads = await this.heads(outcome, orders)
+    const gone = await this.incidentsOf(outcome.forgotten ?? [])
     for (;;) {
       try {
         await parts.store.commit({ outcome, heads, orders, position, now: this.fold.now })
@@ -190,10 +204,21 @@ export class Engine implements AsyncDisposable {
       now: this.fold.now,
       folded,
       late: this.fold.late,
-      services: [...new Set(outcome.services.map(s => s.service))],
-      incidents: heads.map(h => h.id),
+      services: [...new Set([...outcome.services, ...(outcome.forgotten ?? [])].map(s => s.service))],
+      incidents: [...heads.map(h => h.id), ...gone],
       snapshot: this.snapshotAt,
     })
+  }
+
+  /** Whoever shows them has to hear that they are gone. */
+  private async incidentsOf(forgotten: readonly Forget[]): Promise<string[]> {
+    const ids: string[] = []
+    for (const each of forgotten) {
+      if (!isWhole(each)) continue
+      const found = await this.parts.store.reader().incidents({ service: each.service, limit: INCIDENTS_TOLD })
+      ids.push(...found.map(incident => incident.id))
+    }
+    return ids
   }
 
   private async heads(outcome: Outcome, orders: Order[]): Promise<IncidentHead[]> {

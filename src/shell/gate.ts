@@ -13,6 +13,7 @@ import {
 } from '../core/door.js'
 import { LabelBook } from '../core/labels.js'
 import { LABEL_EPOCH_MS, MAX_AGE_MS } from '../contract/limits.js'
+import type { Forget } from '../contract/order.js'
 import type { Observation, Signal } from '../contract/signal.js'
 import type { EpochMs } from '../contract/time.js'
 import { Ordinary } from './ordinary.js'
@@ -44,7 +45,7 @@ export class Gate {
 
   /** Where the line that `bytes` was asked about ends. */
   next = 0
-  private readonly ordinary = new Ordinary()
+  private ordinary = new Ordinary()
   private space = OWN
   private salt = UNSALTED
 
@@ -103,6 +104,14 @@ export class Gate {
   /** After `line` has accepted the line that ends at `to`: from now on `bytes` knows its labels. */
   learn(bytes: Uint8Array, from: number, to: number, { service, labels }: Signal): void {
     this.ordinary.learn(bytes, from, to, labelEpoch(this.now), service, labels)
+  }
+
+  /** Frees the places of a service, or of a label of it; what comes again passes the rules as new. Returns how many values. */
+  forget({ service, label, value, component }: Pick<Forget, 'service' | 'label' | 'value' | 'component'>): number {
+    this.ordinary = new Ordinary()
+    return component === undefined
+      ? this.labels.forget(service, label, value)
+      : this.labels.forget(service, 'component', component)
   }
 
   /** One line of NDJSON. */

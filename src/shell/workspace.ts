@@ -10,7 +10,7 @@ import {
   REQUESTS_OPEN,
   RETRY_AFTER_MS,
 } from '../contract/limits.js'
-import type { Order } from '../contract/order.js'
+import type { Forget, Order } from '../contract/order.js'
 import { HOUR, MINUTE } from '../contract/time.js'
 import { readSignal, Refusal } from '../core/door.js'
 import type { LabelBook } from '../core/labels.js'
@@ -127,6 +127,10 @@ export class Workspace implements AsyncDisposable {
       const rows = await parts.log.read(after, 16)
       if (rows.length === 0) return
       for (const row of rows) {
+        if (row.kind === 'order') {
+          const order = JSON.parse(Buffer.from(row.body).toString('utf8')) as Order | Forget
+          if (order.type === 'forget') gate.forget(order)
+        }
         if (row.kind !== 'signals') continue
         const lines = new LineReader(
           (_, text) => {
@@ -221,6 +225,20 @@ export class Workspace implements AsyncDisposable {
     const position = await this.committer.entry('order', Buffer.from(JSON.stringify(whole)))
     await this.caughtUp(position)
     return whole
+  }
+
+  /** Resolves once everything is forgotten, with what was asked and how many label values it freed at the door. */
+  async forget(forget: Omit<Forget, 'type' | 'id' | 'at'>): Promise<{ forget: Forget; values: number }> {
+    this.makeWay()
+    if (this.config.clock === 'wall') this.gate.stamp(this.env.now())
+    const id = `fgt-${Buffer.from(this.env.random(12)).toString('base64url')}`
+    const whole: Forget = { type: 'forget', id, at: Number.isFinite(this.gate.now) ? this.gate.now : 0, ...forget }
+    // What was let in before goes before it into the log; what is let in from here on, after it.
+    const entry = this.committer.entry('order', Buffer.from(JSON.stringify(whole)))
+    const values = this.gate.forget(whole)
+    await this.caughtUp(await entry)
+    await this.saveLabels()
+    return { forget: whole, values }
   }
 
   /** On the `wall` clock: time goes on although nothing arrives. */

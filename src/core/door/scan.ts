@@ -190,11 +190,11 @@ export class Scanner {
       case ID:
         this.idFrom = start
         this.idTo = end
-        return length > 0 && length <= ID_CHARS
+        return length > 0 && length <= ID_CHARS && b[start] !== SPACE && b[end - 1] !== SPACE
       case SERVICE:
         this.serviceFrom = start
         this.serviceTo = end
-        return length > 0 && length <= SERVICE_CHARS
+        return length > 0 && length <= SERVICE_CHARS && b[end - 1] !== SPACE && plainName(b, start, end)
       case REPORTER:
         this.reporterFrom = start
         this.reporterTo = end
@@ -263,8 +263,20 @@ const NAMES: [name: string, bit: number][] = [
 const KEYS = Array.from({ length: LONGEST_KEY + 1 }, (_, length) =>
   NAMES.filter(([name]) => name.length === length).map(([name, bit]) => ({ name: ascii(name), bit })),
 )
+const SLASH = 47
+const INHERITED: Uint8Array[][] = []
+for (const word of Object.getOwnPropertyNames(Object.prototype)) (INHERITED[word.length] ??= []).push(ascii(word))
 /** 1 for characters that stand for themselves within a JSON string: printable ASCII without quote and backslash. */
 const PLAIN = Uint8Array.from({ length: 256 }, (_, c) => (c >= 32 && c < 127 && c !== QUOTE && c !== 92 ? 1 : 0))
+
+/** Names that may break a rule of names are left to it: a blank first, a folder, a word that objects inherit. */
+function plainName(b: Uint8Array, from: number, to: number): boolean {
+  const first = b[from]
+  if (first === SPACE || first === POINT) return false
+  for (let i = from + 1; i < to; i++) if (b[i] === POINT && b[i - 1] === SLASH) return false
+  for (const word of INHERITED[to - from] ?? []) if (equal(b, from, to, word)) return false
+  return true
+}
 
 function equal(b: Uint8Array, from: number, to: number, name: Uint8Array): boolean {
   if (to - from !== name.length) return false

@@ -83,6 +83,12 @@ export class Judge {
     return s !== undefined && s.alarmOnset !== null && now - s.alarmAt <= 2 * MINUTE
   }
 
+  /** As if nothing had ever been heard of it. */
+  forget(service: string): void {
+    this.services.delete(service)
+    this.stories = this.stories.filter(story => story.service !== service)
+  }
+
   snapshot(): unknown {
     return { services: this.services, stories: this.stories }
   }

@@ -63,6 +63,11 @@ export class Watch {
     return s
   }
 
+  /** Services by the name that pages have for them: half characters of old logs are shown as U+FFFD. */
+  named(service: string): string[] {
+    return [...this.services.keys()].filter(id => id === service || id.replace(/\p{Cs}/gu, '\ufffd') === service)
+  }
+
   /** Closes the minute that ends at `now` for every service. */
   tick(now: EpochMs, matters: Matter[]): void {
     for (const s of this.services.values()) {

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { StatusPageConfig } from '../../contract/config.js'
 import { KEPT } from '../front/stand.js'
 import { homeOf } from '../home.js'
+import { LOGO_BYTES } from '../../shell/try-out.js'
 import type { Desk } from '../statuspage/desk.js'
 import { speechOf, type Speech } from './language.js'
 import type { Made } from './load.js'
@@ -72,8 +73,6 @@ export function statusPages(server: FastifyInstance, { desk }: StatusDeps, answe
   })
 }
 
-/** A logo counts towards the first load of a page. */
-const LOGO_BYTES = 32 * 1024
 const LOGO_TYPES: Record<string, string> = {
   '.svg': 'image/svg+xml',
   '.png': 'image/png',

@@ -1,3 +1,4 @@
+import { isolated } from './direction.js'
 import type { Picture } from '../statuspage/picture.js'
 import type { Told } from '../statuspage/told.js'
 import type { Voice } from './words.js'
@@ -9,7 +10,7 @@ export function titleOf(
   { t }: Voice,
 ): string {
   if (t.lang === 'en') return view.title
-  const service = services.find(each => each.service === view.service)?.title ?? view.service
+  const service = isolated(services.find(each => each.service === view.service)?.title ?? view.service)
   if (status === 'monitoring') return t.incident.headlineRecovering(service)
   return (resolvedAt === null ? t.incident.headline : t.incident.headlineOver)[view.kind](service)
 }

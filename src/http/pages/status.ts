@@ -1,3 +1,4 @@
+import { isolated } from './direction.js'
 import type { StatusPageConfig } from '../../contract/config.js'
 import { DAY } from '../../contract/time.js'
 import { HISTORY_DAYS } from '../statuspage/desk.js'
@@ -53,7 +54,7 @@ export function statusBanner(
     return of('unknown').length === parts.length
       ? { shown: worst, title: w.banner.onlyUnknown, rest: '' }
       : { shown: worst, title: w.banner.noneSeen, rest }
-  const names = of(worst).map(each => each.leaf.name)
+  const names = of(worst).map(each => isolated(each.leaf.name))
   const listed = names.length > NAMED ? [...names.slice(0, NAMED), t.more(f.number(names.length - NAMED))] : names
   return { shown: worst, title: w.banner[worst](f.list(listed)), rest }
 }

@@ -1,3 +1,4 @@
+import { isolated } from './direction.js'
 import type { Where } from '../../contract/incident.js'
 import type { EpochMs } from '../../contract/time.js'
 import type { Component } from '../../contract/topology.js'
@@ -36,8 +37,8 @@ export function labelName(label: string, many: boolean, t: Strings): string {
 
 export function valueName(label: string, value: string, { f }: Voice, components: readonly Component[] = []): string {
   if (label === 'country') return f.country(value)
-  if (label === 'component') return components.find(each => each.id === value)?.name ?? value
-  return value
+  if (label === 'component') return isolated(components.find(each => each.id === value)?.name ?? value)
+  return isolated(value)
 }
 
 /** `cells us-east-1, us-central-1 · plans free, go`; plain text. */

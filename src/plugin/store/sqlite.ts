@@ -1,8 +1,10 @@
 import type Libsql from 'libsql'
 import { PermanentError, TransientError } from '../../contract/error.js'
 import { RETRY_AFTER_MS } from '../../contract/limits.js'
+import type { IncidentEvent } from '../../contract/incident.js'
 import { type Plugin, plugin } from '../../contract/plugin.js'
 import type { Commit, IncidentHead, Reads, Store, Told } from '../../contract/ports.js'
+import type { Forget } from '../../contract/order.js'
 import type { Change, Notice } from '../../contract/signal.js'
 import { DAY, type EpochMs } from '../../contract/time.js'
 import type { IncidentView, Rollup } from '../../contract/view.js'
@@ -44,9 +46,17 @@ const effect = (fact: Change | Notice): EpochMs => (fact.via === 'change' ? (fac
 const bytes = (value: unknown): Uint8Array =>
   value instanceof ArrayBuffer ? new Uint8Array(value) : (value as Uint8Array)
 const blob = (value: Uint8Array): Buffer => Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-const bodies = <T>(rows: unknown[]): T[] => (rows as { body: string }[]).map(r => JSON.parse(r.body) as T)
+/**
+ * Halves of surrogate pairs, which names of old logs may hold, become what the columns beside hold for them: U+FFFD. So
+ * whoever reads a row can write its names into an address, and finds the row by it. JSON writes only halves as escapes.
+ */
+const parsed = (text: string): unknown =>
+  JSON.parse(
+    text.includes('\\ud') ? text.replace(/\\(?:ud[89a-f][\da-f]{2}|[^])/g, c => (c.length > 2 ? '\ufffd' : c)) : text,
+  )
+const bodies = <T>(rows: unknown[]): T[] => (rows as { body: string }[]).map(r => parsed(r.body) as T)
 const body = <T>(row: unknown): T | null =>
-  row === undefined || row === null ? null : (JSON.parse((row as { body: string }).body) as T)
+  row === undefined || row === null ? null : (parsed((row as { body: string }).body) as T)
 
 class SqliteStore implements Store {
   private readonly put
@@ -73,6 +83,7 @@ class SqliteStore implements Store {
   async commit(commit: Commit): Promise<void> {
     this.within('commit to the store', () => {
       const { put } = this
+      for (const each of commit.outcome.forgotten ?? []) this.forget(each)
       for (const e of commit.outcome.events) put.event.run(e.incident, e.seq, JSON.stringify(e))
       for (const h of commit.heads) put.head.run(h.id, h.service, h.open ? 1 : 0, h.openedAt, JSON.stringify(h))
       for (const r of commit.outcome.rollups) put.rollup.run(r.service, r.bin, r.position, JSON.stringify(r))
@@ -81,6 +92,42 @@ class SqliteStore implements Store {
       for (const o of commit.orders) put.order.run(o.id, o.incident, JSON.stringify(o))
       put.position.run(commit.position, Number.isFinite(commit.now) ? commit.now : 0, commit.position)
     })
+  }
+
+  private forget({ service, label, value, component }: Forget): void {
+    const { db } = this
+    const part = label ?? (component === undefined ? undefined : 'component')
+    if (part !== undefined) return this.forgetLabel(service, part, label === undefined ? component : value)
+    const incidents = 'SELECT id FROM head WHERE service = ?'
+    db.prepare(`DELETE FROM "order" WHERE incident IN (${incidents})`).run(service)
+    // Their places stay taken: what is folded again is not told again. Nobody is told of a note.
+    db.prepare(
+      `UPDATE event SET body = json_object('at', json_extract(body, '$.at'), 'event', 'note', 'incident', incident, 'seq', seq,
+         'service', json_extract(body, '$.service')) WHERE incident IN (${incidents})`,
+    ).run(service)
+    for (const table of ['head', 'rollup', 'service', 'fact'])
+      db.prepare(`DELETE FROM ${table} WHERE service = ?`).run(service)
+  }
+
+  private forgetLabel(service: string, label: string, value: string | undefined): void {
+    const put = this.db.prepare('UPDATE rollup SET body = ? WHERE service = ? AND bin = ?')
+    const rows = this.db.prepare('SELECT body FROM rollup WHERE service = ? AND bin > ? ORDER BY bin LIMIT ?')
+    for (let after = -1; ; ) {
+      const found = bodies<Rollup>(rows.all(service, after, ROLLUPS_TRIMMED))
+      for (const row of found) {
+        let changed = false
+        for (const by of [row.reportsBy, row.ratesBy] as Record<string, Record<string, unknown>>[]) {
+          const values = by[label]
+          if (values === undefined || (value !== undefined && values[value] === undefined)) continue
+          changed = true
+          if (value !== undefined) delete values[value]
+          if (value === undefined || Object.keys(values).length === 0) delete by[label]
+        }
+        if (changed) put.run(JSON.stringify(row), service, row.bin)
+        after = row.bin
+      }
+      if (found.length < ROLLUPS_TRIMMED) return
+    }
   }
 
   async committed(): Promise<{ position: number; now: EpochMs }> {
@@ -114,7 +161,10 @@ class SqliteStore implements Store {
     const rows = this.db
       .prepare('SELECT cursor, body FROM event WHERE cursor > ? ORDER BY cursor LIMIT ?')
       .all(after, max)
-    return (rows as { cursor: number; body: string }[]).map(r => ({ cursor: r.cursor, event: JSON.parse(r.body) }))
+    return (rows as { cursor: number; body: string }[]).map(r => ({
+      cursor: r.cursor,
+      event: parsed(r.body) as IncidentEvent,
+    }))
   }
 
   async note(key: string, value: Uint8Array): Promise<void> {
