@@ -34,6 +34,7 @@ const PROBLEMS = new Set(['login', 'app', 'website', 'slow', 'error', 'other'])
 const KNOWN_PLATFORMS: ReadonlySet<string> = new Set(PLATFORMS)
 /** The pass comes back to this door alone, so that pages stay the same for everybody. */
 const PASS = 'epicenter_pass'
+const PASSED = new RegExp(`(?:^|;[ \\t]*)${PASS}=([\\w.-]{1,100})`)
 // oxlint-disable-next-line no-control-regex
 const UNSEEN =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g
@@ -86,7 +87,7 @@ async function report(
   sameSite(request)
   const service = await app.reader.service(form.service)
   if (service === null) throw notFound('service', form.service)
-  const given = new RegExp(`(?:^|;\\s*)${PASS}=([\\w.-]{1,100})`).exec(request.headers.cookie ?? '')?.[1] ?? null
+  const given = PASSED.exec(request.headers.cookie ?? '')?.[1] ?? null
   const visitor = visitors.visitor(request, given)
   const { reporter, prefix, network, allocation, pass } = reporters.name(visitor)
   const id = `web-${Buffer.from(app.env.random(12)).toString('base64url')}`

@@ -108,11 +108,14 @@ export function positionOf(reader: Pick<Reader, 'workspace'>): Edition {
 
 /** Distinct headers whose answer is remembered; then all are forgotten. Clients send a few dozen kinds of them. */
 const HEADERS_REMEMBERED = 200
+/** Longer headers are not read: bytes as they are suit everybody. */
+const HEADER_CHARS = 500
+const MOST_CODINGS = 20
 const remembered = new Map<string, Encoding>()
 
 /** The best encoding that an Accept-Encoding header allows; a coding with q=0 is refused by the client. */
 export function chooseEncoding(header: string | undefined): Encoding {
-  if (header === undefined) return 'identity'
+  if (header === undefined || header.length > HEADER_CHARS) return 'identity'
   const known = remembered.get(header)
   if (known !== undefined) return known
   if (remembered.size >= HEADERS_REMEMBERED) remembered.clear()
@@ -124,13 +127,9 @@ export function chooseEncoding(header: string | undefined): Encoding {
 function readEncodings(header: string): Encoding {
   const allowed = new Set(
     header
-      .split(',')
-      .map(part =>
-        part
-          .trim()
-          .toLowerCase()
-          .split(/\s*;\s*/),
-      )
+      .toLowerCase()
+      .split(',', MOST_CODINGS)
+      .map(part => part.split(';', 2).map(each => each.trim()))
       .filter(([, q]) => !q || !/^q=0(?:\.0*)?$/.test(q))
       .map(([name]) => name),
   )
