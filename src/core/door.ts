@@ -33,6 +33,8 @@ import { readTime, iso } from './door/time.js'
 export {
   composed,
   ID_SPACE,
+  isChosen,
+  isDeeper,
   isLabelName,
   isName,
   LABEL_NAME_RULE,

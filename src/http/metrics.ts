@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { App } from '../shell/app.js'
+import type { Connections } from './connections.js'
 import type { Front } from './front/front.js'
 import type { Guard } from './guard.js'
 import type { Stream } from './stream.js'
@@ -8,10 +9,11 @@ export interface MetricParts {
   stream: Stream
   front: Front | null
   guard: Guard
+  connections: Connections
 }
 
 /** `/metrics`: few names, few label values; details are in the log lines. */
-export function metricsOf(app: App, { stream, front, guard }: MetricParts): Registry {
+export function metricsOf(app: App, { stream, front, guard, connections }: MetricParts): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   // Gauges that are called totals, which checkers refuse; the same counts stand by kind in the metrics without that ending.
@@ -56,6 +58,12 @@ export function metricsOf(app: App, { stream, front, guard }: MetricParts): Regi
   )
   count('epicenter_orders_total', 'Commands of people', () => app.counters.orders)
   count('epicenter_incident_changes_total', 'Incidents changed by a commit', () => app.counters.events)
+  count(
+    'epicenter_connections_refused_total',
+    'Connections closed because their sender held most when all were taken',
+    () => connections.refused,
+  )
+  gauge('epicenter_connections', 'Open connections of visitors', () => connections.size)
   count('epicenter_kept_answers_total', 'Answers that lay ready', () => front?.answered ?? 0)
   gauge('epicenter_kept_bytes', 'Memory of answers that lie ready', () => front?.kept.bytes ?? 0)
   gauge('epicenter_kept_connections', 'Connections that asked for nothing else yet', () => front?.connections ?? 0)

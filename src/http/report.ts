@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { DAY, SECOND } from '../contract/time.js'
 import { FORM_BYTES, ID_CHARS } from '../contract/limits.js'
+import { FOLLOW_UP, PLATFORMS, PROBLEMS } from '../contract/people.js'
 import type { Labels } from '../contract/signal.js'
 import type { App } from '../shell/app.js'
-import { Reporters } from '../shell/reporters.js'
-import { FOLLOW_UP } from './pages/back.js'
-import { PLATFORMS } from './pages/choices.js'
+import type { Receipt } from '../shell/intake.js'
+import type { Reporters } from '../shell/reporters.js'
 import { homeOf, sameSite } from './home.js'
 import { checkPage, sendPage } from './pages/index.js'
 import { languageOf } from './pages/language.js'
@@ -29,8 +29,8 @@ interface Form {
   ticket?: string
 }
 
-/** Sorts of trouble and platforms that are counted by name; what a stranger invents would fill the label book. */
-const PROBLEMS = new Set(['login', 'app', 'website', 'slow', 'error', 'other'])
+/** What a stranger invents would fill the label book. */
+const KNOWN_PROBLEMS: ReadonlySet<string> = new Set(PROBLEMS)
 const KNOWN_PLATFORMS: ReadonlySet<string> = new Set(PLATFORMS)
 /** The pass comes back to this door alone, so that pages stay the same for everybody. */
 const PASS = 'epicenter_pass'
@@ -46,10 +46,9 @@ export function reportRoutes(
   app: App,
   visitors: Visitors,
   tell: Tell,
-  inMemory: boolean,
+  reporters: Reporters,
 ): void {
   const proofs = new Proofs(app.env, app.config.challenge)
-  const reporters = new Reporters(inMemory ? null : app.config.data, app.env)
   server.register(async scope => {
     scope.addContentTypeParser(
       'application/x-www-form-urlencoded',
@@ -125,12 +124,7 @@ async function report(
     ...(admission === 'marked' ? { limited: true } : {}),
     ...(text === '' ? {} : { text }),
   }
-  let receipt = admission === 'passed' ? null : await app.ingestValues([observation])
-  // More networks than are told apart: then without its name, which the person did not choose.
-  if (receipt?.rejected[0]?.rule === 'labels.values' && labels['asn'] !== undefined) {
-    const { asn: _, ...rest } = labels
-    receipt = await app.ingestValues([{ ...observation, labels: rest }])
-  }
+  const receipt = admission === 'passed' ? null : await ingest(app, observation)
   const reject = receipt?.rejected[0]
   if (reject !== undefined)
     throw new HttpProblem(400, 'not counted', reject.message, { rule: reject.rule, value: reject.value })
@@ -148,6 +142,21 @@ async function report(
   return { counted: admission === 'counted' && receipt?.accepted === 1, id }
 }
 
+/** A report that has no room for a label counts without it: first without the network, which nobody chose, then without the part. */
+async function ingest(app: App, observation: { labels: Labels }): Promise<Receipt> {
+  const { labels } = observation
+  const { asn: _, ...chosen } = labels
+  const { component: __, ...listed } = chosen
+  const followUp = labels[FOLLOW_UP.label]
+  const bare: Labels = followUp === undefined ? {} : { [FOLLOW_UP.label]: followUp }
+  let receipt = await app.ingestValues([observation])
+  for (const fewer of [chosen, listed, bare]) {
+    if (receipt.rejected[0]?.rule.startsWith('labels.') !== true) break
+    receipt = await app.ingestValues([{ ...observation, labels: fewer }])
+  }
+  return receipt
+}
+
 /** Characters that are not seen but move what is around them (controls, marks of direction) are left out; the rest is text and stays text. */
 const readable = (text = ''): string => text.normalize('NFC').replace(UNSEEN, '').trim()
 
@@ -155,7 +164,7 @@ const readable = (text = ''): string => text.normalize('NFC').replace(UNSEEN, ''
 function labelsOf({ problem, country, platform }: Form, components: string[], asn: string | null): Labels {
   const labels: Labels = asn === null ? {} : { asn: `AS${asn}` }
   if (problem && components.includes(problem)) labels['component'] = problem
-  else if (problem) labels['problem'] = PROBLEMS.has(problem) ? problem : 'other'
+  else if (problem) labels['problem'] = KNOWN_PROBLEMS.has(problem) ? problem : 'other'
   const code = countryOf(country)
   if (code !== null) labels['country'] = code
   if (platform && KNOWN_PLATFORMS.has(platform)) labels['platform'] = platform

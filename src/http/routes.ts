@@ -22,6 +22,10 @@ export interface Route<
   summary: string
   /** Needs a token of this scope. */
   scope?: Scope
+  /** Reads its body as it comes. */
+  streamed?: boolean
+  /** See `AT_ONCE`. */
+  atOnce?: boolean
   params?: Params
   query?: Query
   body?: Body
@@ -56,6 +60,7 @@ export class Routes {
     app.route({
       method: route.method,
       url: route.url,
+      config: { streamed: route.streamed === true, atOnce: route.atOnce === true },
       schema: {
         ...(params === undefined ? {} : { params }),
         ...(query === undefined ? {} : { querystring: query }),

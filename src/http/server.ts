@@ -1,14 +1,16 @@
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { TransientError } from '../contract/error.js'
-import { FORM_BYTES } from '../contract/limits.js'
-import { MINUTE } from '../contract/time.js'
+import { FORM_BYTES, HEAD_BYTES, HEAD_MS } from '../contract/limits.js'
+import { MINUTE, SECOND } from '../contract/time.js'
 import { shown } from '../core/door.js'
 import type { App } from '../shell/app.js'
 import { linksOf, rangesOf } from '../shell/address.js'
 import type { PublicPost } from '../shell/public-post.js'
-import { TooLarge } from '../shell/workspace.js'
+import { Reporters } from '../shell/reporters.js'
 import { commandRoutes, historyRoutes, incidentRoutes, readRoutes } from './api.js'
 import { badgeRoutes } from './badge.js'
+import { limitForms, unread } from './body.js'
+import { Connections } from './connections.js'
 import { patternOf, standBefore } from './front/stand.js'
 import { Homes, homeOf, standUnder } from './home.js'
 import { Guard, READ_RULE } from './guard.js'
@@ -30,6 +32,7 @@ import { statuspageRoutes } from './statuspage/routes.js'
 import { webhookComposer } from './statuspage/webhooks.js'
 import { Stream } from './stream.js'
 import { openTell, tellRoutes } from './tell.js'
+import { takeTurns, AT_ONCE } from './turns.js'
 import { Visitors } from './visitor.js'
 
 export const VERSION = '0.1.0'
@@ -50,6 +53,8 @@ export interface ServerOptions {
 /** A request has ten minutes to arrive; an idle connection is kept for a minute and a bit, longer than proxies do. */
 const REQUEST_MS = 10 * MINUTE
 const KEEP_ALIVE_MS = 72_000
+/** Heads and bodies that are late are looked for this often. */
+const CHECK_MS = 5 * SECOND
 
 /** The whole HTTP side of a workspace. Closing it leaves the app open. */
 export async function buildServer(app: App, options: ServerOptions = {}): Promise<FastifyInstance> {
@@ -60,6 +65,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   // What lies ready is given to everybody.
   const fronted = options.front !== false && !app.config.private
   const front = fronted ? standBefore(server, { news, isProxy, homes, keepAliveMs: KEEP_ALIVE_MS }) : null
+  const connections = new Connections(server.server, isProxy)
   const methods = rememberMethods(server)
   homes.knows = pathsOf(methods, app.config.pages)
   standUnder(server, homes)
@@ -76,12 +82,14 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   const routes = new Routes()
   const visitors = new Visitors(app.config)
   const guard = openGuard(server, app, visitors, options.wait)
-  const stream = new Stream(news)
-  ingestRoutes(server, routes, app, guard.need('signals'))
+  takeTurns(server, visitors)
+  const stream = new Stream(news, visitors)
+  ingestRoutes(server, routes, app, guard.need('signals'), visitors)
   const inMemory = options.inMemory === true
   const tell = await openTell(app, { inMemory, ...(options.post === undefined ? {} : { post: options.post }) })
-  reportRoutes(server, routes, app, visitors, tell, inMemory)
-  tellRoutes(server, routes, app, visitors, tell)
+  const reporters = new Reporters(inMemory ? null : app.config.data, app.env)
+  reportRoutes(server, routes, app, visitors, tell, reporters)
+  tellRoutes(server, routes, app, { visitors, reporters }, tell)
   readRoutes(server, routes, app)
   historyRoutes(server, routes, app)
   incidentRoutes(server, routes, app)
@@ -89,7 +97,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   forgetRoutes(server, routes, app, guard.need('commands'))
   notifierRoutes(server, routes, app, guard.need('commands'))
   stream.route(server, routes)
-  operatorRoutes(server, app, { stream, front, guard })
+  operatorRoutes(server, app, { stream, front, guard, connections })
   options.demo?.routes?.(server)
   server.get('/api/v1/openapi.json', (request, reply) =>
     reply.header('cache-control', 'max-age=300').send(openapi(routes.all, VERSION, serverOf(request))),
@@ -124,9 +132,9 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   return server
 }
 
-/** A server without routes. */
+/** A server without routes: its limits, and what it says when it cannot read a request. */
 function bare(config: App['config'], homes: Homes, isProxy: (address: string) => boolean): FastifyInstance {
-  return Fastify({
+  const server = Fastify({
     logger: false,
     rewriteUrl: raw => homes.of(raw).target,
     // What proxies of ours say of protocol and host; nobody else's word.
@@ -134,6 +142,8 @@ function bare(config: App['config'], homes: Homes, isProxy: (address: string) =>
     bodyLimit: FORM_BYTES,
     requestTimeout: REQUEST_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    http: { maxHeaderSize: HEAD_BYTES, headersTimeout: HEAD_MS, connectionsCheckingInterval: CHECK_MS },
+    clientErrorHandler: unread,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
     frameworkErrors: (error, request, reply) => unreadable(error, request, reply),
@@ -141,6 +151,10 @@ function bare(config: App['config'], homes: Homes, isProxy: (address: string) =>
       customOptions: { removeAdditional: false, coerceTypes: true, strict: false, formats: { 'date-time': true } },
     },
   })
+  // As many as fit into HEAD_BYTES, as the front counts them.
+  server.server.maxHeadersCount = 0
+  limitForms(server)
+  return server
 }
 
 /** Where reading needs a token too, no cache on the way gives an answer to who has none. */
@@ -156,8 +170,8 @@ function openGuard(server: FastifyInstance, app: App, visitors: Visitors, wait: 
 }
 
 function operatorRoutes(server: FastifyInstance, app: App, parts: MetricParts): void {
-  server.get('/healthz', (_, reply) => reply.type('text/plain').send('ok\n'))
-  server.get('/readyz', (_, reply) => {
+  server.get('/healthz', AT_ONCE, (_, reply) => reply.type('text/plain').send('ok\n'))
+  server.get('/readyz', AT_ONCE, (_, reply) => {
     const { ok, why, ...health } = app.health
     return reply
       .code(ok ? 200 : 503)
@@ -171,7 +185,7 @@ function operatorRoutes(server: FastifyInstance, app: App, parts: MetricParts): 
 /** Every error becomes an answer that says what to do; what is our fault says no more than that. */
 function fail(
   app: App,
-  error: FastifyError | HttpProblem | TransientError | TooLarge,
+  error: FastifyError | HttpProblem | TransientError,
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
@@ -186,11 +200,6 @@ function fail(
   }
   if (error instanceof TransientError)
     return sendProblem(reply, new HttpProblem(503, 'not now', error.message, { retryAfterMs: error.retryAfterMs }))
-  if (error instanceof TooLarge)
-    return sendProblem(
-      reply,
-      new HttpProblem(413, 'too large', error.message, { rule: 'body.size', extra: { ...error.receipt } }),
-    )
   const { validation, validationContext, statusCode = 500 } = error as FastifyError
   const broken = validation?.[0]
   if (broken !== undefined) {

@@ -65,6 +65,7 @@ export function rangesOf(texts: readonly string[]): (address: string) => boolean
     if (range === null) throw new RangeError(`an address or a range such as 10.0.0.0/8; got ${text}`)
     list.addSubnet(range.address, range.bits, range.family)
   }
+  if (texts.length === 0) return () => false
   return address => {
     const plain = plainAddress(address)
     return plain !== null && list.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4')

@@ -6,6 +6,7 @@ import type { Forget, Order } from '../contract/order.js'
 import { MINUTE, SECOND } from '../contract/time.js'
 import type { Reader, ServiceNow } from '../contract/view.js'
 import { isPlanned } from '../core/calendar/quiet.js'
+import { CutShort } from './cut-short.js'
 import { Delivery, type DeliveryStatus } from './deliver.js'
 import type { Committed } from './engine.js'
 import type { Env } from './env.js'
@@ -86,7 +87,7 @@ export class App implements AsyncDisposable {
 
   /**
    * NDJSON in; resolves with counts once all that was accepted is durable. `sender`: whose token it came with, null for
-   * what this process makes itself. @throws TransientError, TooLarge
+   * what this process makes itself. @throws TransientError, CutShort
    */
   ingest(body: Body, sender: Sender | null = null): Promise<Receipt> {
     return this.count(this.current().ingest(body, sender ?? undefined), sender)
@@ -199,20 +200,25 @@ export class App implements AsyncDisposable {
   private async count(work: Promise<Receipt>, sender: Sender | null): Promise<Receipt> {
     try {
       const receipt = await work
-      if (sender !== null) {
-        const tally = this.tokens.tally(sender)
-        tally.accepted += receipt.accepted
-        tally.duplicate += receipt.duplicate
-        tally.rejected += receipt.rejectedCount
-      }
-      this.counters.accepted += receipt.accepted
-      this.counters.duplicate += receipt.duplicate
-      this.counters.rejected += receipt.rejectedCount
+      this.add(receipt, sender)
       return receipt
     } catch (error) {
+      if (error instanceof CutShort) this.add(error.receipt, sender)
       this.counters.refused++
       throw error
     }
+  }
+
+  private add({ accepted, duplicate, rejectedCount }: Receipt, sender: Sender | null): void {
+    if (sender !== null) {
+      const tally = this.tokens.tally(sender)
+      tally.accepted += accepted
+      tally.duplicate += duplicate
+      tally.rejected += rejectedCount
+    }
+    this.counters.accepted += accepted
+    this.counters.duplicate += duplicate
+    this.counters.rejected += rejectedCount
   }
 
   private tell(what: Committed): void {

@@ -1,6 +1,8 @@
 import { Dedupe, fingerprint, fingerprintBytes, print } from '../core/dedupe.js'
 import {
   ID_SPACE,
+  isChosen,
+  isDeeper,
   isLabelName,
   isName,
   LABEL_NAME_RULE,
@@ -12,7 +14,7 @@ import {
   untimely,
 } from '../core/door.js'
 import { LabelBook } from '../core/labels.js'
-import { LABEL_EPOCH_MS, MAX_AGE_MS } from '../contract/limits.js'
+import { JSON_DEPTH, LABEL_EPOCH_MS, MAX_AGE_MS } from '../contract/limits.js'
 import type { Forget } from '../contract/order.js'
 import type { Observation, Signal } from '../contract/signal.js'
 import type { EpochMs } from '../contract/time.js'
@@ -36,7 +38,13 @@ const labelEpoch = (now: EpochMs) => Math.floor(now / LABEL_EPOCH_MS)
 /** Rules, clock, de-duplication and label limits in the order in which a line meets them. One for each workspace. */
 export class Gate {
   readonly dedupe = new Dedupe()
-  readonly labels = new LabelBook({ isName, isLabelName, nameRule: LABEL_NAME_RULE, valueRule: LABEL_VALUE_RULE })
+  readonly labels = new LabelBook({
+    isName,
+    isLabelName,
+    isChosen,
+    nameRule: LABEL_NAME_RULE,
+    valueRule: LABEL_VALUE_RULE,
+  })
   /** Log time: on `signals` the highest `seenAt ?? at` let in, on `wall` the stamp of the entry. */
   now: EpochMs = Number.NEGATIVE_INFINITY
   /** Fingerprint of the signal last let in. */
@@ -117,11 +125,17 @@ export class Gate {
   /** One line of NDJSON. */
   line(text: string): Signal | Refusal | typeof DUPLICATE {
     let value: unknown
+    // Traces of errors that nobody reads take most of the time that a bad line takes.
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
     try {
       value = JSON.parse(text)
     } catch {
       return new Refusal('line.json', 'a line is one JSON object', shown(text))
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit
     }
+    if (isDeeper(value, JSON_DEPTH)) return new Refusal('signal.depth', `at most ${JSON_DEPTH} levels`, 'more')
     return this.value(value)
   }
 
@@ -142,7 +156,7 @@ export class Gate {
     if (verdict === DUPLICATE) return DUPLICATE
     if (verdict === 'full')
       return new Refusal('signal.capacity', 'too many ids within one minute to count each once', signal.id)
-    const refusal = this.labels.admit(signal.service, signal.labels, now)
+    const refusal = this.labels.admit(signal.service, signal.labels, now, this.space.namespace || null)
     if (refusal !== null) {
       this.dedupe.forget(hi, lo)
       return new Refusal(refusal.rule, refusal.message, shown(refusal.value))

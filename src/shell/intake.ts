@@ -1,7 +1,8 @@
 import type { Reject } from '../contract/error.js'
-import { LINE_BYTES, REJECTS_LISTED } from '../contract/limits.js'
-import { Refusal, shown } from '../core/door.js'
+import { BAD_LINES, JSON_DEPTH, LINE_BYTES, REJECTS_LISTED } from '../contract/limits.js'
+import { isDeeper, Refusal, shown } from '../core/door.js'
 import type { Committer } from './committer.js'
+import { TooMuch } from './cut-short.js'
 import type { Gate, Space } from './gate.js'
 import { LineReader } from './lines.js'
 
@@ -47,6 +48,7 @@ export class Intake {
     this.mark = namespace === '' ? null : Buffer.from(`,"idSpace":${JSON.stringify(namespace)}}`)
     this.reader = new LineReader(
       (line, text, refusal, chunk, from, to) => {
+        if (this.tooBad) return
         const verdict = text === null ? refusal! : this.gate.line(text)
         if (verdict === 'duplicate') this.receipt.duplicate++
         else if (verdict instanceof Refusal) this.reject(line, verdict)
@@ -70,19 +72,35 @@ export class Intake {
     this.gate.from(this.space)
     this.reader.push(bytes)
     this.hand()
+    this.check()
   }
 
   end(): void {
     this.gate.from(this.space)
     this.reader.end()
     this.hand()
+    this.check()
+  }
+
+  /** More lines that are no signals than a sender of signals has. */
+  private get tooBad(): boolean {
+    const { accepted, duplicate, rejectedCount } = this.receipt
+    return rejectedCount + this.reader.blank > BAD_LINES + accepted + duplicate
+  }
+
+  private check(): void {
+    if (this.tooBad)
+      throw new TooMuch('lines', `${this.receipt.rejectedCount} lines were rejected: the rest was not read`)
   }
 
   /** One signal that came as a JSON value; lines count on. */
   value(value: unknown): void {
     this.line++
     this.gate.from(this.space)
+    this.check()
     if (value instanceof Refusal) return this.reject(this.line, value)
+    if (isDeeper(value, JSON_DEPTH))
+      return this.reject(this.line, new Refusal('signal.depth', `at most ${JSON_DEPTH} levels`, 'more'))
     const bytes = Buffer.from(JSON.stringify(value) ?? 'null')
     if (bytes.length > LINE_BYTES)
       return this.reject(

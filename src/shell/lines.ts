@@ -25,6 +25,8 @@ export class LineReader {
   private rest: Buffer = NONE
   private skipping = false
   private line = 0
+  /** Blank lines so far: passed over, but not for nothing. */
+  blank = 0
 
   /**
    * `first` may take a line straight from its bytes: it is asked with the start of a line whose end is in the chunk and
@@ -117,7 +119,7 @@ export class LineReader {
       text = text?.slice(1) ?? null
     }
     if (chunk[to - 1] === RETURN && to > from) to--
-    if (to === from) return
+    if (to === from) return void this.blank++
     if (to - from > this.most) {
       const start = chunk.toString('latin1', from, from + 60)
       this.each(
@@ -131,7 +133,7 @@ export class LineReader {
     } else if (text === null) {
       const start = chunk.toString('utf8', from, from + 80)
       this.each(line, null, new Refusal('line.utf8', 'a line is UTF-8', start), chunk, from, to)
-    } else if (text.trim() === '') return
+    } else if (text.trim() === '') this.blank++
     else this.each(line, text, null, chunk, from, to)
   }
 }

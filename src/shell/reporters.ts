@@ -14,8 +14,10 @@ import {
 import { DAY, type EpochMs } from '../contract/time.js'
 import { allocationOf, networkOf, prefixOf, subscriberOf } from './address.js'
 import { Buckets } from './buckets.js'
+import { circlesOf } from './circles.js'
 import type { Env } from './env.js'
 import { sameSecret } from './secret.js'
+import type { Circles } from './shares.js'
 
 /** A key lives a week; the one before is kept for a day more, as long as a person counts once. */
 const KEY_MS = 7 * DAY
@@ -106,6 +108,12 @@ export class Reporters {
       allocation: hash(wide, 'allocation', allocationOf(address)),
       pass: `${reporter}.${hash(current, 'pass', reporter)}`,
     }
+  }
+
+  /** Where somebody asks from, hashed: told apart and counted, and worthless once the key is thrown away. */
+  circles(address: string, asn: string | null): Circles {
+    const { current } = this.keys
+    return circlesOf(address, asn).map((circle, level) => hash(current, `circle ${level}`, circle))
   }
 
   /** Takes a token of prefix, network and service each: an empty one of them is enough to be kept out of the counts. */

@@ -7,6 +7,7 @@ import {
   LOG_LINE_BYTES,
   QUEUE_BYTES,
   REQUEST_BYTES,
+  REPORTS_OPEN,
   REQUESTS_OPEN,
   RETRY_AFTER_MS,
 } from '../contract/limits.js'
@@ -15,6 +16,7 @@ import { HOUR, MINUTE } from '../contract/time.js'
 import { readSignal, Refusal } from '../core/door.js'
 import type { LabelBook } from '../core/labels.js'
 import { Committer } from './committer.js'
+import { CutShort, TooMuch } from './cut-short.js'
 import type { Committed } from './engine.js'
 import type { Env } from './env.js'
 import { Gate, type Space } from './gate.js'
@@ -23,17 +25,6 @@ import { LineReader } from './lines.js'
 import { openParts, type Parts, type PartsOptions } from './parts.js'
 
 export type Body = Uint8Array | AsyncIterable<Uint8Array>
-
-/** More than may come in one request. What came before counts and is in `receipt`. */
-export class TooLarge extends Error {
-  override name = 'TooLarge'
-  constructor(
-    message: string,
-    readonly receipt: Receipt,
-  ) {
-    super(message)
-  }
-}
 
 const LABELS_NOTE = 'labels'
 const LABELS_MS = 5 * MINUTE
@@ -59,6 +50,7 @@ export class Workspace implements AsyncDisposable {
     saltOf?: ConstructorParameters<typeof Gate>[1],
   ) {
     this.gate = new Gate(config.clock, saltOf)
+    this.gate.labels.expect(config.services.map(each => each.id))
     this.committer = new Committer({
       append: entries => this.parts.append(entries),
       logTime: () => (Number.isFinite(this.gate.now) ? this.gate.now : 0),
@@ -148,20 +140,19 @@ export class Workspace implements AsyncDisposable {
     }
   }
 
-  /** NDJSON in, receipt out once all that was accepted is durable; `space`: whose it is. @throws TransientError, TooLarge */
+  /** NDJSON in, receipt out once all that was accepted is durable; `space`: whose it is. @throws TransientError, CutShort */
   ingest(body: Body, space?: Space): Promise<Receipt> {
     return this.request(space, async intake => {
       let size = 0
       const pieces = body instanceof Uint8Array ? [body] : body
       for await (const piece of pieces) {
         size += piece.length
-        if (size > REQUEST_BYTES) return `a request has at most ${REQUEST_BYTES} bytes`
+        if (size > REQUEST_BYTES) throw new TooMuch('size', `a request has at most ${REQUEST_BYTES} bytes`)
         intake.push(piece)
         // A long request waits here, and its sender with it, when the disk is slower than the wire.
         if (this.committer.bytes > QUEUE_BYTES / 2) await this.committer.settled()
       }
       intake.end()
-      return null
     })
   }
 
@@ -172,26 +163,28 @@ export class Workspace implements AsyncDisposable {
         intake.value(value)
         if (this.committer.bytes > QUEUE_BYTES / 2) await this.committer.settled()
       }
-      return null
     })
   }
 
-  private async request(space: Space | undefined, work: (intake: Intake) => Promise<string | null>): Promise<Receipt> {
+  private async request(space: Space | undefined, work: (intake: Intake) => Promise<void>): Promise<Receipt> {
     this.makeWay()
     this.requests++
     const { failures } = this.committer
     const intake = new Intake(this.gate, this.committer, space)
-    let tooLarge: string | null
+    let cut: Error | null = null
     try {
       if (this.config.clock === 'wall') this.gate.stamp(this.env.now())
-      tooLarge = await work(intake)
+      await work(intake).catch((error: Error) => {
+        cut = error
+      })
       await this.committer.settled()
     } finally {
       this.requests--
     }
     if (this.committer.failures !== failures)
       throw new TransientError('some signals could not be made durable; send the request again', RETRY_AFTER_MS)
-    if (tooLarge !== null) throw new TooLarge(tooLarge, intake.receipt)
+    // What was let in before the end stays in: whoever is told of the error is told of that too.
+    if (cut !== null) throw new CutShort(cut, intake.receipt)
     return intake.receipt
   }
 
@@ -200,7 +193,8 @@ export class Workspace implements AsyncDisposable {
     if (this.dead !== null) throw new TransientError('the engine has stopped; the operator has to look', 30_000)
     if (this.committer.bytes > QUEUE_BYTES) throw new TransientError('the disk is behind', RETRY_AFTER_MS)
     if (this.backlog > BACKLOG_SIGNALS) throw new TransientError('the engine is behind', 5 * RETRY_AFTER_MS)
-    if (this.requests >= REQUESTS_OPEN) throw new TransientError('too many requests are being read', RETRY_AFTER_MS)
+    if (this.requests >= REQUESTS_OPEN + REPORTS_OPEN)
+      throw new TransientError('too many requests are being read', RETRY_AFTER_MS)
   }
 
   /** Signals that are durable but not folded yet. */

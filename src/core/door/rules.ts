@@ -7,6 +7,7 @@ import {
   SERVICE_CHARS,
   TITLE_CHARS,
 } from '../../contract/limits.js'
+import { FOLLOW_UP, PLATFORMS, PROBLEMS } from '../../contract/people.js'
 import type { Labels } from '../../contract/signal.js'
 
 export class Refusal {
@@ -33,6 +34,14 @@ export function shown(value: unknown): string {
     UNSEEN,
     c => `\\u{${c.codePointAt(0)!.toString(16)}}`,
   )
+}
+
+/** Whether a JSON value has more levels than `most`; looks no deeper than that. */
+export function isDeeper(value: unknown, most: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (most === 0) return true
+  for (const each of Object.values(value)) if (isDeeper(each, most - 1)) return true
+  return false
 }
 
 export const refuse = (rule: string, message: string, value: unknown) => new Refusal(rule, message, shown(value))
@@ -146,6 +155,16 @@ export function composedLabels(labels: Labels): Labels {
   }
   return changed ?? labels
 }
+
+const CHOICES: Record<string, ReadonlySet<string>> = {
+  platform: new Set(PLATFORMS),
+  problem: new Set(PROBLEMS),
+  [FOLLOW_UP.label]: new Set([FOLLOW_UP.value]),
+}
+/** A value that people choose from a list: at most 700 for all labels together, whoever sends it. */
+export const isChosen = (name: string, value: unknown): boolean =>
+  typeof value === 'string' &&
+  (name === 'country' ? /^[A-Z]{2}$/.test(value) : Object.hasOwn(CHOICES, name) && CHOICES[name]?.has(value) === true)
 
 export const badId = (value: unknown) =>
   refuse(

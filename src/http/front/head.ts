@@ -16,10 +16,19 @@ export interface Plain {
   /** Asked by a script, which wants no cookie. */
   byScript: boolean
   /** The proxy of ours that asks for somebody else, and what it says of where it was asked. */
-  proxy: ({ address: string } & Said) | null
+  proxy:
+    | ({
+        address: string
+        /** What it says of who asks: no part of the answer, but of whose turn it is. */
+        visitor?: string | undefined
+      } & Said)
+    | null
   /** `If-None-Match`. */
   tag: string | undefined
 }
+
+/** The address from which this server asks itself: nobody connects from it. */
+export const HOUSE = '0.0.0.0'
 
 /** Longer targets are not looked up. */
 const TARGET_CHARS = 400
@@ -44,6 +53,7 @@ const READ = [
   'x-forwarded-prefix',
   'x-forwarded-proto',
   'forwarded',
+  'x-forwarded-for',
 ] as const
 type Read = (typeof READ)[number]
 const NOT_PLAIN = [
@@ -106,6 +116,7 @@ function forwardedBy(address: string, headers: Partial<Record<Read, string>>): P
     protocol: headers['x-forwarded-proto'],
     prefix: headers['x-forwarded-prefix'],
     forwarded: headers['forwarded'],
+    visitor: headers['x-forwarded-for'],
   }
 }
 

@@ -63,7 +63,7 @@ describe('the shelf', () => {
 
   it('keeps apart what an answer may depend on', async () => {
     const { told, get } = world()
-    const proxy = { address: '10.0.0.1', host: 'b.example', protocol: 'https' }
+    const proxy = { address: '10.0.0.1', host: 'b.example', protocol: 'https', visitor: undefined }
     const differ: Partial<Plain>[] = [
       {},
       { target: '/status?range=7d' },

@@ -3,7 +3,7 @@ import type { Homes } from '../home.js'
 import type { News } from '../news.js'
 import type { Given } from './answer.js'
 import { Front } from './front.js'
-import type { Plain } from './head.js'
+import { HOUSE, type Plain } from './head.js'
 import { Shelf } from './shelf.js'
 
 declare module 'fastify' {
@@ -35,7 +35,7 @@ export function standBefore(server: FastifyInstance, { news, isProxy, homes, kee
     if (config?.kept === true) kept.push(patternOf(url))
   })
   const shelf = new Shelf({
-    ask: (method, plain, tag) => ask(server, method, plain, tag),
+    ask: (method, plain, tag, asker) => ask(server, method, plain, tag, asker),
     keeps: plain => {
       const path = homes.find(plain).target.split('?', 1)[0] as string
       return kept.some(each => each.test(path))
@@ -71,11 +71,12 @@ async function ask(
   method: Plain['method'],
   { target, host, encoding, language, byScript, proxy }: Plain,
   tag: string | null,
+  asker: string,
 ): Promise<Given> {
   const reply = await server.inject({
     method,
     url: target,
-    ...(proxy === null ? {} : { remoteAddress: proxy.address }),
+    remoteAddress: proxy?.address ?? asker,
     headers: {
       host,
       'accept-encoding': encoding,
@@ -85,6 +86,7 @@ async function ask(
       ...(proxy?.host === undefined ? {} : { 'x-forwarded-host': proxy.host }),
       ...(proxy?.prefix === undefined ? {} : { 'x-forwarded-prefix': proxy.prefix }),
       ...(proxy?.forwarded === undefined ? {} : { forwarded: proxy.forwarded }),
+      ...(proxy?.visitor === undefined || asker === HOUSE ? {} : { 'x-forwarded-for': proxy.visitor }),
       ...(tag === null ? {} : { 'if-none-match': tag }),
     },
   })

@@ -1,3 +1,4 @@
+import { FOLLOW_UP } from '../../contract/people.js'
 import type { Rollup } from '../../contract/view.js'
 import { HOUR, type EpochMs } from '../../contract/time.js'
 import { html, type Html } from './html.js'
@@ -8,8 +9,6 @@ import { ago, stateMark, statusSentence, type Voice } from './words.js'
 
 /** Answers are told so long. */
 const TOLD_MS = 12 * HOUR
-/** The label of a report that answers "is it back for you?", and its one value. */
-export const FOLLOW_UP = { label: 'followup', value: 'back' } as const
 
 export type Answered = 'bad' | 'ok' | 'used' | null
 

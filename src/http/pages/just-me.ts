@@ -1,10 +1,11 @@
+import { PLATFORMS } from '../../contract/people.js'
 import { ROLLUP_MS, type IncidentView, type Rollup } from '../../contract/view.js'
 import { DAY, HOUR, type EpochMs } from '../../contract/time.js'
 import { attr, html, type Html } from './html.js'
 import { FEWEST_REPORTS, PRIOR } from './map.js'
 import { countBy } from './series.js'
 import { own, type Standing } from './standing.js'
-import { countryOptions, PLATFORMS } from './choices.js'
+import { countryOptions } from './choices.js'
 import { ago, stateMark, statusSentence, valueName, type Voice } from './words.js'
 
 /** What a visitor may be compared by. Values of other labels (cells, plans) nobody knows of himself. */
