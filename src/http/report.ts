@@ -47,7 +47,7 @@ export function reportRoutes(
   tell: Tell,
   inMemory: boolean,
 ): void {
-  const proofs = new Proofs(app.env, app.config.challenge)
+  const proofs = new Proofs(app.evenEnv, app.config.challenge)
   const reporters = new Reporters(inMemory ? null : app.config.data, app.env)
   server.register(async scope => {
     scope.addContentTypeParser(
@@ -113,7 +113,7 @@ async function report(
     via: 'report',
     id,
     service: form.service,
-    at: app.config.clock === 'wall' ? app.env.now() : app.now,
+    at: app.config.clock === 'wall' ? app.present : app.now,
     labels,
     total: 1,
     bad: form.kind === 'bad' ? 1 : 0,
@@ -124,11 +124,11 @@ async function report(
     ...(admission === 'marked' ? { limited: true } : {}),
     ...(text === '' ? {} : { text }),
   }
-  let receipt = admission === 'passed' ? null : await app.ingestValues([observation])
+  let receipt = admission === 'passed' ? null : await app.ingestOwn([observation])
   // More networks than are told apart: then without its name, which the person did not choose.
   if (receipt?.rejected[0]?.rule === 'labels.values' && labels['asn'] !== undefined) {
     const { asn: _, ...rest } = labels
-    receipt = await app.ingestValues([{ ...observation, labels: rest }])
+    receipt = await app.ingestOwn([{ ...observation, labels: rest }])
   }
   const reject = receipt?.rejected[0]
   if (reject !== undefined)

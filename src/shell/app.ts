@@ -1,12 +1,15 @@
 import type { Config, NotifierConfig } from '../contract/config.js'
 import { TransientError } from '../contract/error.js'
 import type { IncidentEvent } from '../contract/incident.js'
-import { RETRY_AFTER_MS } from '../contract/limits.js'
+import { RETRY_AFTER_MS, SKEW_WALL_MS } from '../contract/limits.js'
 import type { Forget, Order } from '../contract/order.js'
+import type { Past } from '../contract/past.js'
 import { MINUTE, SECOND } from '../contract/time.js'
 import type { Reader, ServiceNow } from '../contract/view.js'
 import { isPlanned } from '../core/calendar/quiet.js'
 import { Delivery, type DeliveryStatus } from './deliver.js'
+import type { Refusal } from '../core/door.js'
+import { Clock, type ClockState } from './clock.js'
 import type { Committed } from './engine.js'
 import type { Env } from './env.js'
 import type { Receipt } from './intake.js'
@@ -44,6 +47,9 @@ export class App implements AsyncDisposable {
   /** All who may write or read, the owner included. */
   readonly tokens: Tokens
   readonly reader: Reader
+  /** The outside, with the time that is believed. */
+  readonly env: Env
+  private readonly clock: Clock
   private workspace!: Workspace
   private listeners = new Set<(changed: Changed) => void>()
   private deliveries: Delivery[] = []
@@ -52,13 +58,17 @@ export class App implements AsyncDisposable {
   private minute = 0
   private subscribed = false
   private startedAt = 0
+  private readonly wall: () => number
   private closed = false
 
   private constructor(
     readonly config: Config,
-    readonly env: Env,
+    env: Env,
     private readonly options: PartsOptions,
   ) {
+    this.clock = new Clock(env)
+    this.env = { ...env, now: () => this.clock.now() }
+    this.wall = () => env.now()
     this.token = options.run === 'memory' ? { token: 'memory', fresh: false } : token(config.data, env)
     this.tokens = new Tokens(options.run === 'memory' ? null : config.data, this.token.token, config.tokens, env)
     this.reader = this.makeReader()
@@ -69,19 +79,21 @@ export class App implements AsyncDisposable {
     await app.start()
     for (const each of config.notifiers) if (each.kind === 'webhook') await app.addNotifier(each)
     app.every(UPKEEP_MS, () => app.workspace.upkeep())
-    if (config.clock === 'wall') app.every(SECOND, () => app.tick())
+    app.every(SECOND, () => app.beat())
     return app
   }
 
   private async start(): Promise<void> {
-    this.startedAt = this.env.now()
+    const outside = { ...this.env, now: this.wall }
     this.workspace = await Workspace.open(
       this.config,
-      this.env,
+      outside,
+      this.clock,
       what => this.tell(what),
       this.options,
       this.tokens.saltOf,
     )
+    this.startedAt = this.env.now()
   }
 
   /**
@@ -92,9 +104,14 @@ export class App implements AsyncDisposable {
     return this.count(this.current().ingest(body, sender ?? undefined), sender)
   }
 
-  /** The same for JSON values, also signals made in this process. */
+  /** The same for JSON values. */
   ingestValues(values: readonly unknown[], sender: Sender | null = null): Promise<Receipt> {
     return this.count(this.current().ingestValues(values, sender ?? undefined), sender)
+  }
+
+  /** The same for what this server stamped itself with `present`: that is no word on what time it is. */
+  ingestOwn(values: readonly unknown[]): Promise<Receipt> {
+    return this.count(this.current().ingestValues(values, undefined, true), null)
   }
 
   /** A person's command; resolves when the engine has followed it. */
@@ -111,32 +128,45 @@ export class App implements AsyncDisposable {
     return done
   }
 
+  /** Counts of a past, from which the usual level of a service is learned. @throws TransientError */
+  teach(value: unknown): Promise<{ past: Past; fresh: boolean } | Refusal> {
+    return this.current().teach(value)
+  }
+
   /** Log time; -Infinity before the first signal of a `signals` clock. */
   get now(): number {
     return this.workspace.gate.now
   }
 
-  /** Whether this workspace works, and how far the engine is behind. */
+  /** The outside with a clock that never leaps: for pauses, patience and tasks that expire. */
+  get evenEnv(): Env {
+    return { ...this.env, now: () => this.clock.even() }
+  }
+
+  /** What is to be written as the time of something that happens here and now: in doubt, what the wall says. */
+  get present(): number {
+    const lead = this.clock.doubt
+    return this.clock.now() + (lead === null || Math.abs(lead) <= SKEW_WALL_MS ? 0 : lead)
+  }
+
+  /** Whether this workspace works, why not, and how far the engine is behind. */
   get health(): {
     ok: boolean
     why: string | null
+    clock: ClockState & { leaps: number }
     backlog: number
     queueBytes: number
     durable: number
     folded: number
   } {
-    const { dead, backlog, queueBytes, position } = this.workspace
-    const why =
-      dead !== null
-        ? 'the engine has stopped'
-        : this.resetting !== null
-          ? 'starting over'
-          : this.closed
-            ? 'stopping'
-            : null
+    const { troubles, backlog, queueBytes, position } = this.workspace
+    if (this.resetting !== null) troubles.unshift('starting over')
+    if (this.closed) troubles.unshift('stopping')
+    const why = troubles.length === 0 ? null : troubles.join('; ')
     return {
       ok: why === null,
       why,
+      clock: { ...this.clock.state, leaps: this.clock.leaps },
       backlog: Math.max(0, backlog),
       queueBytes,
       durable: position.durable,
@@ -232,12 +262,20 @@ export class App implements AsyncDisposable {
     }
   }
 
+  /** Each second: the clock is looked at, and on the `wall` a tick goes on the log when a minute begins. */
+  async beat(): Promise<void> {
+    if (this.config.clock !== 'wall') while (this.clock.look() !== null);
+    const workspace = this.current()
+    await workspace.beat()
+    if (this.config.clock === 'wall' && !workspace.full) await this.tick()
+  }
+
   /** One tick a minute of the wall, stamped when it comes. */
   private async tick(): Promise<void> {
     const minute = Math.floor(this.env.now() / MINUTE)
     if (minute === this.minute) return
     this.minute = minute
-    await this.current().tick()
+    if (!this.clock.unset) await this.current().tick()
   }
 
   private every(ms: number, work: () => Promise<void>): void {
@@ -293,7 +331,7 @@ export class App implements AsyncDisposable {
         ),
       ...(status === undefined ? {} : { status }),
     }
-    const delivery = new Delivery(name, notifier, parts, this.env)
+    const delivery = new Delivery(name, notifier, parts, this.evenEnv)
     this.deliveries.push(delivery)
     delivery.wake()
   }

@@ -63,7 +63,8 @@ export class Watchers implements AsyncDisposable {
     } catch {
       return
     }
-    if ('put' in change) this.#keep(change.put)
+    // A clock that was ahead when he asked must not keep him for as long as it was.
+    if ('put' in change) this.#keep({ ...change.put, at: Math.min(change.put.at, this.env.now()) })
     else this.#remove(change.drop)
   }
 
