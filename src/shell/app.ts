@@ -5,7 +5,7 @@ import { RETRY_AFTER_MS, SKEW_WALL_MS } from '../contract/limits.js'
 import type { Forget, Order } from '../contract/order.js'
 import type { Past } from '../contract/past.js'
 import { MINUTE, SECOND } from '../contract/time.js'
-import type { Reader, ServiceNow } from '../contract/view.js'
+import type { Reader } from '../contract/view.js'
 import { isPlanned } from '../core/calendar/quiet.js'
 import { Delivery, type DeliveryStatus } from './deliver.js'
 import type { Refusal } from '../core/door.js'
@@ -16,6 +16,7 @@ import type { Receipt } from './intake.js'
 import { pluginEnv, type PartsOptions, wipe } from './parts.js'
 import { token } from './secret.js'
 import { type Sender, Tokens } from './tokens.js'
+import { readerOf } from './reading.js'
 import { type Body, Workspace } from './workspace.js'
 
 /** What changed, told after it was committed. `reset`: everything did, the demonstration started over. */
@@ -71,7 +72,11 @@ export class App implements AsyncDisposable {
     this.wall = () => env.now()
     this.token = options.run === 'memory' ? { token: 'memory', fresh: false } : token(config.data, env)
     this.tokens = new Tokens(options.run === 'memory' ? null : config.data, this.token.token, config.tokens, env)
-    this.reader = this.makeReader()
+    this.reader = readerOf(config, {
+      workspace: () => this.workspace,
+      settled: () => this.resetting,
+      startedAt: () => this.startedAt,
+    })
   }
 
   static async open(config: Config, env: Env, options: PartsOptions = {}): Promise<App> {
@@ -344,55 +349,6 @@ export class App implements AsyncDisposable {
       cursor = events.at(-1)!.cursor
     }
     await this.note(receiptOf(name), Buffer.from(String(cursor)))
-  }
-
-  /** Stays the same over a restart of the demonstration; always asks the present store. */
-  private makeReader(): Reader {
-    const reads = () => this.workspace.store.reader()
-    let from: Workspace | null = null
-    let cached: ReturnType<typeof reads> | null = null
-    const here = async () => {
-      await this.resetting
-      // Statements are prepared once for each store.
-      if (from !== this.workspace) {
-        from = this.workspace
-        cached = reads()
-      }
-      return cached!
-    }
-    const { title, clock, demo, services } = this.config
-    // Before its first tick a configured service is unknown, not absent: its page is there from the start.
-    const unheard = ({ id, ...rest }: Config['services'][number]): ServiceNow => ({
-      service: id,
-      ...rest,
-      state: 'unknown',
-      at: clock === 'wall' ? this.startedAt : 0,
-      seen: {},
-      recent: { bad: 0, ok: 0, expected: 0 },
-      incidents: [],
-    })
-    return {
-      workspace: async () => {
-        await this.resetting
-        const { now, position } = await this.workspace.store.committed()
-        return { title, clock, now: position === 0 && clock === 'wall' ? this.startedAt : now, position, demo }
-      },
-      services: async () => {
-        const rows = await (await here()).services()
-        const heard = new Set(rows.map(each => each.service))
-        const more = services.filter(each => !heard.has(each.id)).map(unheard)
-        return more.length === 0 ? rows : [...rows, ...more].sort((a, b) => (a.service < b.service ? -1 : 1))
-      },
-      service: async id => {
-        const configured = services.find(each => each.id === id)
-        return (await (await here()).service(id)) ?? (configured ? unheard(configured) : null)
-      },
-      rollups: async (service, start, end) => (await here()).rollups(service, start, end),
-      days: async (service, start, end, offsetMs) => (await here()).days(service, start, end, offsetMs),
-      incidents: async query => (await here()).incidents(query),
-      incident: async id => (await here()).incident(id),
-      facts: async (service, start, end) => (await here()).facts(service, start, end),
-    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

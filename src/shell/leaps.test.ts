@@ -176,6 +176,29 @@ describe('a clock that leaps', () => {
     await house.close()
   })
 
+  it('years ahead ends nothing that is kept', async () => {
+    const house = await new House('inline').open()
+    await house.pass(30 * MINUTE)
+    // A clean stop takes a snapshot: only what lies before one may go.
+    await house.restart()
+    house.env.leap(1_096 * DAY)
+    await house.pass(15 * MINUTE, false)
+    expect(house.app.now).toBeGreaterThan(house.true + 1_000 * DAY)
+    const { workspace } = house.app as unknown as {
+      workspace: {
+        upkeep(): Promise<void>
+        parts: { log: { keys(a: number, b: number, c: number): Promise<{ position: number }[]> } }
+      }
+    }
+    await workspace.upkeep()
+    house.env.move(HOUR)
+    await workspace.upkeep()
+    expect((await workspace.parts.log.keys(0, 0, 1))[0]).toMatchObject({ position: 1 })
+    const all = (counts: Map<number, number>) => [...counts.values()].reduce((a, b) => a + b)
+    expect(all(await house.counted())).toBe(all(house.sent))
+    await house.close()
+  })
+
   it.concurrent.each(LEAPS.filter(([, ms]) => ms > -3_000 * DAY))(
     'was wrong for hours and is put right while the house stands still (%s)',
     async (_, ms) => {

@@ -89,14 +89,19 @@ export class Lived {
     this.since = steady()
   }
 
+  /** Where the log ended when the process began; NaN: there was none. */
+  end: EpochMs = Number.NaN
+
   async upTo(now: EpochMs, { log, store, note }: Parts): Promise<EpochMs> {
     const steady = this.steady()
     if (Number.isNaN(this.at)) {
       const noted = await store.noted(KEPT_NOTE)
       const [oldest] = await log.keys(0, 0, 1)
-      // Where nothing is noted nothing was forgotten: the oldest entry tells how far that was right.
+      // Where nothing is noted nothing was forgotten: the oldest entry tells how far that was right, and the log ends
+      // where it was lived to.
       const right = oldest === undefined ? now : oldest.at + Math.max(this.keepMs, DEDUPE_MS + HOUR)
-      this.at = noted === null ? right : Number(Buffer.from(noted).toString())
+      const lived = Number.isNaN(this.end) ? (oldest?.at ?? now) : this.end
+      this.at = noted === null ? Math.min(right, lived) : Number(Buffer.from(noted).toString())
     }
     this.at = Math.min(now, this.at + 2 * (steady - this.since))
     this.since = steady

@@ -141,7 +141,7 @@ export class Workspace implements AsyncDisposable {
     const committed = await parts.store.committed()
     this.folded.position = committed.position
     this.foldedTo = committed.now
-    if (newest.at > 0) gate.now = newest.at
+    if (newest.at > 0) gate.now = this.lived.end = newest.at
     // A log whose clock was ahead: what came before that counts as well.
     const since = this.wall ? Math.min(newest.at, this.env.now()) : newest.at
     await recallKeys(gate, parts.log, since, newest.at, row => {
