@@ -1,7 +1,7 @@
-import { PAST_BINS, SERVICE_CHARS } from '../../contract/limits.js'
+import { PAST_BINS } from '../../contract/limits.js'
 import type { Past } from '../../contract/past.js'
 import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
-import { type Fields, isCount, isName, type Refusal, refuse } from './rules.js'
+import { type Fields, isCount, NAME_RULE, readService, type Refusal, refuse } from './rules.js'
 import { iso, readTime } from './time.js'
 
 const VIAS = ['report', 'post', 'check', 'metric']
@@ -10,9 +10,9 @@ const VIAS = ['report', 'post', 'check', 'metric']
 export function readPast(value: unknown, now: EpochMs): Past | Refusal {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return refuse('past', 'past counts are a JSON object', value)
-  const { service, via = 'report', binMs, counts } = value as Fields
-  if (!isName(service, SERVICE_CHARS))
-    return refuse('past.service', `service is a name of 1 to ${SERVICE_CHARS} characters`, service)
+  const { service: named, via = 'report', binMs, counts } = value as Fields
+  const service = readService(named)
+  if (service === null) return refuse('past.service', `service: ${NAME_RULE}`, named)
   if (typeof via !== 'string' || !VIAS.includes(via)) return refuse('past.via', `via is ${VIAS.join(' or ')}`, via)
   if (!isCount(binMs) || binMs < MINUTE || binMs > DAY || binMs % MINUTE !== 0)
     return refuse('past.binMs', 'binMs is a whole number of minutes in milliseconds, from one minute to a day', binMs)
