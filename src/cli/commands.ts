@@ -120,7 +120,7 @@ async function send(verb: Verb, incident: string, options: CommandOptions): Prom
   return 0
 }
 
-async function tokenIn(data: string): Promise<string | undefined> {
+export async function tokenIn(data: string): Promise<string | undefined> {
   const { readFile } = await import('node:fs/promises')
   return readFile(`${data}/token`, 'utf8').then(
     text => text.trim(),

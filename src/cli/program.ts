@@ -6,6 +6,7 @@ import { detectCommand } from './detect.js'
 import { exportCommand } from './export.js'
 import { forgetCommand } from './forget.js'
 import { initCommand } from './init.js'
+import { learnCommand } from './learn.js'
 import { localizeCommand } from './localize.js'
 import { replayCommand } from './replay.js'
 import { serveCommand } from './serve.js'
@@ -41,6 +42,7 @@ export function program(): Command {
     simulateCommand(),
     exportCommand(),
     tokenCommand(),
+    learnCommand(),
     ...orderCommands(),
     forgetCommand(),
   ])

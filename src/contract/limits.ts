@@ -64,6 +64,9 @@ export const ROLLOUT_STEPS = 200
 export const SCOPE_VALUES = 1_000
 export const TOPOLOGY_NODES = 1_000
 
+/** Bins of a past that is taught at once, of one service: ten weeks by the minute are 100,800. More: 400. */
+export const PAST_BINS = 110_000
+
 /** Bytes of one NDJSON line. A topology of 1,000 nodes takes 100 KB. The rest of a longer line is skipped unread. */
 export const LINE_BYTES = 256 * 1024
 /** and of one in the log, where it says whose id it carries. */

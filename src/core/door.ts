@@ -46,6 +46,7 @@ export {
   Refusal,
   shown,
 } from './door/rules.js'
+export { readPast } from './door/past.js'
 export { readTime } from './door/time.js'
 
 // The one place where unknown JSON becomes a Signal. Hand-written checks, because every accepted line of a replay and

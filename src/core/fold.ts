@@ -2,10 +2,11 @@ import type { Matter } from '../contract/finding.js'
 import type { IncidentEvent } from '../contract/incident.js'
 import type { Forget, Order } from '../contract/order.js'
 import type { Outcome } from '../contract/outcome.js'
+import type { Past } from '../contract/past.js'
 import type { Signal } from '../contract/signal.js'
-import { DAY, MINUTE, type EpochMs } from '../contract/time.js'
+import { DAY, HOUR, MINUTE, type EpochMs } from '../contract/time.js'
 import type { Component, Dependency, Edge } from '../contract/topology.js'
-import type { ServiceNow, ServiceState } from '../contract/view.js'
+import { ROLLUP_MS, type ServiceNow, type ServiceState } from '../contract/view.js'
 import { Judge } from './judge/judge.js'
 import type { Story } from './judge/story.js'
 import { UNREADABLE_MS } from './rates.js'
@@ -16,7 +17,9 @@ import { readCoordinated } from './watch/crowd.js'
 import { readSamples } from './samples/samples.js'
 import { forgetComponent, forgetLabel, isWhole, leaveOut } from './watch/forget.js'
 import { freshRollups } from './watch/rollup.js'
+import type { Taught } from './watch/past.js'
 import { Watch } from './watch/watch.js'
+import { moveBack, stepBack } from './fold/rewind.js'
 
 export interface EngineConfig {
   clock: 'wall' | 'signals'
@@ -33,8 +36,19 @@ const MAX_TICKS_MS = 14 * DAY
 const RENEW_MS = 5 * MINUTE
 /** From this part of the excess gone on, an outage that is recovering is told as degraded. */
 const EASING_FROM = 0.5
+/** A leap that differs by less from the time that was put back takes that back. */
+const SAME_MS = 2 * MINUTE
 /** Reports shown as "lately". */
 const RECENT_MIN = 15
+
+interface Undone {
+  after: EpochMs
+  until: EpochMs
+  byMs: number
+  position: number
+  /** Bins that were not moved, as they began before. */
+  stay: EpochMs[]
+}
 
 export const emptyOutcome = (): Outcome => ({ events: [], rollups: [], services: [], facts: [] })
 
@@ -47,13 +61,15 @@ export class Fold {
   now: EpochMs = 0
   private ticked: EpochMs = 0
   private matters: Matter[] = []
+  /** The last time the clock was put back, until the time that was taken back has come. */
+  private undone: Undone | null = null
   /** Services with reports that no row tells of yet → position of the newest. */
   private unshown = new Map<string, number>()
 
   constructor(
     private readonly config: EngineConfig,
-    private readonly watch = new Watch(config),
-    private readonly judge = new Judge(),
+    private watch = new Watch(config),
+    private judge = new Judge(),
     restored = false,
   ) {
     if (!restored) this.declare()
@@ -76,6 +92,14 @@ export class Fold {
     if (this.matters.length > 0) this.settle(into.events)
     if (signal.type === 'observation' && signal.via === 'report') this.unshown.set(signal.service, position)
     if (signal.type === 'fact' && signal.via !== 'topology') into.facts.push(signal)
+  }
+
+  /** Counts of a past teach levels; nothing is decided by them. Before the first entry they also tell what time it is not yet. */
+  teach(past: Past, into: Outcome): Taught {
+    const end = past.counts.at(-1)![0] + past.binMs
+    const taught = this.watch.teach(past, this.now > 0 ? this.now : end)
+    this.takeServices(into.services, this.now)
+    return taught
   }
 
   /** A person's order, at the present log time. */
@@ -114,10 +138,58 @@ export class Fold {
       this.ticked += MINUTE
       this.watch.tick(this.ticked, this.matters)
       this.settle(into.events)
+      this.makeRoom(this.ticked, into)
       this.watch.takeRollups(this.ticked, position, into.rollups)
       // Of ticks that are made up for at once only the newest rows are seen by anyone.
       if (last - this.ticked < RENEW_MS) this.takeServices(into.services, this.ticked)
     }
+  }
+
+  /**
+   * The clock was ahead and is put back to `to`: all that is remembered of the time since moves back with it. Log time
+   * never goes back otherwise. Where it turns out that it had been right before, `leap` takes that back.
+   */
+  rewind(to: EpochMs, position: number, into: Outcome): void {
+    if (to >= this.now) return this.leap(to, position, into)
+    const byMs = stepBack(this.now, to)
+    const bins = [...this.watch.services.values()].flatMap(s => [...s.bins.keys()])
+    this.undone = { after: to, until: this.now, byMs, position, stay: [...new Set(bins.filter(bin => bin <= to))] }
+    this.move(to, byMs, [])
+    this.advance(to, position, into)
+  }
+
+  /** The clock went on by a leap. */
+  leap(to: EpochMs, position: number, into: Outcome): void {
+    const { undone } = this
+    if (undone !== null && Math.abs(to - this.now - undone.byMs) < SAME_MS) {
+      const { after, byMs, position: since, stay } = undone
+      const lowest = after - byMs - HOUR
+      ;(into.undone ??= []).push({ after: lowest, until: this.now, since, position: position - 1 })
+      into.rollups = into.rollups.filter(row => row.position <= since)
+      // What was moved back, and what was measured since then, lies as far back; less than a minute is made up for.
+      this.move(after - byMs, -byMs, stay)
+      for (const s of this.watch.services.values()) for (const bin of s.bins.values()) bin.dirty = bin.urgent = true
+      this.undone = null
+    }
+    this.advance(to, position, into)
+  }
+
+  private move(after: EpochMs, byMs: number, stay: EpochMs[]): void {
+    const state = { watch: this.watch.snapshot(), judge: this.judge.snapshot() }
+    moveBack(state, after, byMs, { now: this.now, stay })
+    this.watch = Watch.open(state.watch, this.config)
+    this.judge = Judge.open(state.judge)
+    this.now -= byMs
+    this.ticked = Math.max(0, this.ticked - byMs)
+  }
+
+  /** As time comes to what a clock that was ahead had filled, that makes room: now it is known what was. */
+  private makeRoom(at: EpochMs, into: Outcome): void {
+    const { undone } = this
+    if (undone === null || at % ROLLUP_MS !== 0) return
+    const until = Math.min(at, undone.until)
+    ;(into.undone ??= []).push({ after: until - ROLLUP_MS, until, since: 0, position: undone.position })
+    if (at >= undone.until) this.undone = null
   }
 
   /**
@@ -149,6 +221,7 @@ export class Fold {
       version: FOLD_VERSION,
       now: this.now,
       ticked: this.ticked,
+      undone: this.undone,
       watch: this.watch.snapshot(),
       judge: this.judge.snapshot(),
     }
@@ -159,6 +232,7 @@ export class Fold {
       version: number
       now: EpochMs
       ticked: EpochMs
+      undone?: Undone | null
       declared: string
       watch: unknown
       judge: unknown
@@ -168,6 +242,7 @@ export class Fold {
     const fold = new Fold(config, Watch.open(from.watch, config), Judge.open(from.judge), true)
     fold.now = from.now
     fold.ticked = from.ticked
+    fold.undone = from.undone ?? null
     // A configuration that was edited meanwhile is the newest word; an unchanged one must not undo later facts.
     if (from.declared !== JSON.stringify(config.services)) fold.declare()
     return fold

@@ -198,6 +198,15 @@ export class LabelBook {
     }
   }
 
+  /** Log time was ahead and is put back: what was seen in a later epoch was seen in this one. */
+  rewind(now: EpochMs): void {
+    const epoch = Math.floor(now / LABEL_EPOCH_MS)
+    if (epoch >= this.epoch) return
+    this.epoch = epoch
+    for (const book of this.services.values())
+      for (const values of book.values()) for (const [value, seen] of values) if (seen > epoch) values.set(value, epoch)
+  }
+
   get size(): { services: number; values: number } {
     return { services: this.services.size, values: this.values }
   }

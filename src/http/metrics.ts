@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { SECOND } from '../contract/time.js'
 import type { App } from '../shell/app.js'
 import type { Connections } from './connections.js'
 import type { Front } from './front/front.js'
@@ -93,7 +94,21 @@ export function metricsOf(app: App, { stream, front, guard, connections }: Metri
   gauge('epicenter_services', 'Services known at the door', () => app.memory.services)
   gauge('epicenter_stream_clients', 'Listeners of server-sent events', () => stream.size)
   gauge('epicenter_log_time_seconds', 'Log time', () => (Number.isFinite(app.now) ? app.now / 1000 : 0))
+  clockMetrics(app, gauge, count)
   return registry
+}
+
+type Make = (name: string, help: string, value: () => number) => unknown
+
+/** Whether what it says can be relied on, and what the clock has to do with it. */
+function clockMetrics(app: App, gauge: Make, count: Make): void {
+  const clock = () => app.health.clock
+  gauge('epicenter_ready', '1 while it takes signals and folds them, as /readyz says', () => (app.health.ok ? 1 : 0))
+  gauge('epicenter_clock_off_seconds', 'How far the wall clock is ahead of the time that is believed', () =>
+    Math.abs(clock().leadMs) < SECOND ? 0 : clock().leadMs / SECOND,
+  )
+  gauge('epicenter_clock_believed', '1 while the wall clock is believed', () => (clock().state === 'steady' ? 1 : 0))
+  count('epicenter_clock_leaps_total', 'Leaps of the wall clock that were not believed at once', () => clock().leaps)
 }
 
 /** What came with each token, so that a source that has fallen silent, or sends what is refused, shows. */

@@ -48,7 +48,7 @@ export function reportRoutes(
   tell: Tell,
   reporters: Reporters,
 ): void {
-  const proofs = new Proofs(app.env, app.config.challenge)
+  const proofs = new Proofs(app.evenEnv, app.config.challenge)
   server.register(async scope => {
     scope.addContentTypeParser(
       'application/x-www-form-urlencoded',
@@ -113,7 +113,7 @@ async function report(
     via: 'report',
     id,
     service: form.service,
-    at: app.config.clock === 'wall' ? app.env.now() : app.now,
+    at: app.config.clock === 'wall' ? app.present : app.now,
     labels,
     total: 1,
     bad: form.kind === 'bad' ? 1 : 0,
@@ -149,10 +149,10 @@ async function ingest(app: App, observation: { labels: Labels }): Promise<Receip
   const { component: __, ...listed } = chosen
   const followUp = labels[FOLLOW_UP.label]
   const bare: Labels = followUp === undefined ? {} : { [FOLLOW_UP.label]: followUp }
-  let receipt = await app.ingestValues([observation])
+  let receipt = await app.ingestOwn([observation])
   for (const fewer of [chosen, listed, bare]) {
     if (receipt.rejected[0]?.rule.startsWith('labels.') !== true) break
-    receipt = await app.ingestValues([{ ...observation, labels: fewer }])
+    receipt = await app.ingestOwn([{ ...observation, labels: fewer }])
   }
   return receipt
 }

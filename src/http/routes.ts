@@ -29,6 +29,8 @@ export interface Route<
   params?: Params
   query?: Query
   body?: Body
+  /** Bytes of a body, where they are not FORM_BYTES. */
+  bodyBytes?: number
   /** Media types of a body that is no JSON of `body`. */
   consumes?: readonly string[]
   answer: TSchema | { list: TSchema } | { type: string; says: string }
@@ -66,6 +68,7 @@ export class Routes {
         ...(query === undefined ? {} : { querystring: query }),
         ...(body === undefined ? {} : { body: { ...body, $id: undefined } }),
       },
+      ...(route.bodyBytes === undefined ? {} : { bodyLimit: route.bodyBytes }),
       ...(route.scope !== undefined ? { onRequest: guard, config: { scope: route.scope } } : {}),
       handler: (request, reply) => {
         reply.header('x-content-type-options', 'nosniff')

@@ -34,7 +34,21 @@ export const Receipt = Type.Object(
   {
     accepted: Type.Integer(),
     duplicate: Type.Integer({ description: 'Service + id had been counted before' }),
+    late: Type.Optional(
+      Type.Integer({
+        description:
+          'Of those accepted: older than their minute allows. They are kept, and count in no minute; absent where there are none',
+      }),
+    ),
+    lateAfterMs: Type.Optional(
+      Type.Integer({ description: 'Up to this age an observation counts in its minute; given beside `late`' }),
+    ),
     rejectedCount: Type.Integer(),
+    rules: Type.Optional(
+      Type.Record(Type.String(), Type.Integer(), {
+        description: 'Rejected ones by the rule that they break, all of them; absent where there are none',
+      }),
+    ),
     rejected: Type.Array(Reject, { description: 'The first hundred of them' }),
   },
   { $id: 'Receipt' },

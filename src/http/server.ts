@@ -23,6 +23,7 @@ import { openapi } from './openapi.js'
 import { problemPage, registerPages, sendPage } from './pages/index.js'
 import { languageOf } from './pages/language.js'
 import type { Language } from './pages/strings.js'
+import { pastRoutes } from './past.js'
 import { HttpProblem, sendProblem } from './problem.js'
 import { reportRoutes } from './report.js'
 import { keepSafe, makeSafe } from './safe.js'
@@ -96,6 +97,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   commandRoutes(server, routes, app, guard.need('commands'))
   forgetRoutes(server, routes, app, guard.need('commands'))
   notifierRoutes(server, routes, app, guard.need('commands'))
+  pastRoutes(server, routes, app, guard.need('commands'))
   stream.route(server, routes)
   operatorRoutes(server, app, { stream, front, guard, connections })
   options.demo?.routes?.(server)
@@ -117,6 +119,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   registerPages(server, {
     reader: app.reader,
     edition,
+    wallNow: () => app.env.now(),
     report: true,
     status: { desk: status },
     tell: {},

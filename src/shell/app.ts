@@ -1,19 +1,23 @@
 import type { Config, NotifierConfig } from '../contract/config.js'
 import { TransientError } from '../contract/error.js'
 import type { IncidentEvent } from '../contract/incident.js'
-import { RETRY_AFTER_MS } from '../contract/limits.js'
+import { RETRY_AFTER_MS, SKEW_WALL_MS } from '../contract/limits.js'
 import type { Forget, Order } from '../contract/order.js'
+import type { Past } from '../contract/past.js'
 import { MINUTE, SECOND } from '../contract/time.js'
-import type { Reader, ServiceNow } from '../contract/view.js'
+import type { Reader } from '../contract/view.js'
 import { isPlanned } from '../core/calendar/quiet.js'
 import { CutShort } from './cut-short.js'
 import { Delivery, type DeliveryStatus } from './deliver.js'
+import type { Refusal } from '../core/door.js'
+import { Clock, type ClockState } from './clock.js'
 import type { Committed } from './engine.js'
 import type { Env } from './env.js'
 import type { Receipt } from './intake.js'
 import { pluginEnv, type PartsOptions, wipe } from './parts.js'
 import { token } from './secret.js'
 import { type Sender, Tokens } from './tokens.js'
+import { readerOf } from './reading.js'
 import { type Body, Workspace } from './workspace.js'
 
 /** What changed, told after it was committed. `reset`: everything did, the demonstration started over. */
@@ -45,6 +49,9 @@ export class App implements AsyncDisposable {
   /** All who may write or read, the owner included. */
   readonly tokens: Tokens
   readonly reader: Reader
+  /** The outside, with the time that is believed. */
+  readonly env: Env
+  private readonly clock: Clock
   private workspace!: Workspace
   private listeners = new Set<(changed: Changed) => void>()
   private deliveries: Delivery[] = []
@@ -53,16 +60,24 @@ export class App implements AsyncDisposable {
   private minute = 0
   private subscribed = false
   private startedAt = 0
+  private readonly wall: () => number
   private closed = false
 
   private constructor(
     readonly config: Config,
-    readonly env: Env,
+    env: Env,
     private readonly options: PartsOptions,
   ) {
+    this.clock = new Clock(env)
+    this.env = { ...env, now: () => this.clock.now() }
+    this.wall = () => env.now()
     this.token = options.run === 'memory' ? { token: 'memory', fresh: false } : token(config.data, env)
     this.tokens = new Tokens(options.run === 'memory' ? null : config.data, this.token.token, config.tokens, env)
-    this.reader = this.makeReader()
+    this.reader = readerOf(config, {
+      workspace: () => this.workspace,
+      settled: () => this.resetting,
+      startedAt: () => this.startedAt,
+    })
   }
 
   static async open(config: Config, env: Env, options: PartsOptions = {}): Promise<App> {
@@ -70,19 +85,21 @@ export class App implements AsyncDisposable {
     await app.start()
     for (const each of config.notifiers) if (each.kind === 'webhook') await app.addNotifier(each)
     app.every(UPKEEP_MS, () => app.workspace.upkeep())
-    if (config.clock === 'wall') app.every(SECOND, () => app.tick())
+    app.every(SECOND, () => app.beat())
     return app
   }
 
   private async start(): Promise<void> {
-    this.startedAt = this.env.now()
+    const outside = { ...this.env, now: this.wall }
     this.workspace = await Workspace.open(
       this.config,
-      this.env,
+      outside,
+      this.clock,
       what => this.tell(what),
       this.options,
       this.tokens.saltOf,
     )
+    this.startedAt = this.env.now()
   }
 
   /**
@@ -93,9 +110,14 @@ export class App implements AsyncDisposable {
     return this.count(this.current().ingest(body, sender ?? undefined), sender)
   }
 
-  /** The same for JSON values, also signals made in this process. */
+  /** The same for JSON values. */
   ingestValues(values: readonly unknown[], sender: Sender | null = null): Promise<Receipt> {
     return this.count(this.current().ingestValues(values, sender ?? undefined), sender)
+  }
+
+  /** The same for what this server stamped itself with `present`: that is no word on what time it is. */
+  ingestOwn(values: readonly unknown[]): Promise<Receipt> {
+    return this.count(this.current().ingestValues(values, undefined, true), null)
   }
 
   /** A person's command; resolves when the engine has followed it. */
@@ -112,32 +134,45 @@ export class App implements AsyncDisposable {
     return done
   }
 
+  /** Counts of a past, from which the usual level of a service is learned. @throws TransientError */
+  teach(value: unknown): Promise<{ past: Past; fresh: boolean } | Refusal> {
+    return this.current().teach(value)
+  }
+
   /** Log time; -Infinity before the first signal of a `signals` clock. */
   get now(): number {
     return this.workspace.gate.now
   }
 
-  /** Whether this workspace works, and how far the engine is behind. */
+  /** The outside with a clock that never leaps: for pauses, patience and tasks that expire. */
+  get evenEnv(): Env {
+    return { ...this.env, now: () => this.clock.even() }
+  }
+
+  /** What is to be written as the time of something that happens here and now: in doubt, what the wall says. */
+  get present(): number {
+    const lead = this.clock.doubt
+    return this.clock.now() + (lead === null || Math.abs(lead) <= SKEW_WALL_MS ? 0 : lead)
+  }
+
+  /** Whether this workspace works, why not, and how far the engine is behind. */
   get health(): {
     ok: boolean
     why: string | null
+    clock: ClockState & { leaps: number }
     backlog: number
     queueBytes: number
     durable: number
     folded: number
   } {
-    const { dead, backlog, queueBytes, position } = this.workspace
-    const why =
-      dead !== null
-        ? 'the engine has stopped'
-        : this.resetting !== null
-          ? 'starting over'
-          : this.closed
-            ? 'stopping'
-            : null
+    const { troubles, backlog, queueBytes, position } = this.workspace
+    if (this.resetting !== null) troubles.unshift('starting over')
+    if (this.closed) troubles.unshift('stopping')
+    const why = troubles.length === 0 ? null : troubles.join('; ')
     return {
       ok: why === null,
       why,
+      clock: { ...this.clock.state, leaps: this.clock.leaps },
       backlog: Math.max(0, backlog),
       queueBytes,
       durable: position.durable,
@@ -238,12 +273,20 @@ export class App implements AsyncDisposable {
     }
   }
 
+  /** Each second: the clock is looked at, and on the `wall` a tick goes on the log when a minute begins. */
+  async beat(): Promise<void> {
+    if (this.config.clock !== 'wall') while (this.clock.look() !== null);
+    const workspace = this.current()
+    await workspace.beat()
+    if (this.config.clock === 'wall' && !workspace.full) await this.tick()
+  }
+
   /** One tick a minute of the wall, stamped when it comes. */
   private async tick(): Promise<void> {
     const minute = Math.floor(this.env.now() / MINUTE)
     if (minute === this.minute) return
     this.minute = minute
-    await this.current().tick()
+    if (!this.clock.unset) await this.current().tick()
   }
 
   private every(ms: number, work: () => Promise<void>): void {
@@ -299,7 +342,7 @@ export class App implements AsyncDisposable {
         ),
       ...(status === undefined ? {} : { status }),
     }
-    const delivery = new Delivery(name, notifier, parts, this.env)
+    const delivery = new Delivery(name, notifier, parts, this.evenEnv)
     this.deliveries.push(delivery)
     delivery.wake()
   }
@@ -312,55 +355,6 @@ export class App implements AsyncDisposable {
       cursor = events.at(-1)!.cursor
     }
     await this.note(receiptOf(name), Buffer.from(String(cursor)))
-  }
-
-  /** Stays the same over a restart of the demonstration; always asks the present store. */
-  private makeReader(): Reader {
-    const reads = () => this.workspace.store.reader()
-    let from: Workspace | null = null
-    let cached: ReturnType<typeof reads> | null = null
-    const here = async () => {
-      await this.resetting
-      // Statements are prepared once for each store.
-      if (from !== this.workspace) {
-        from = this.workspace
-        cached = reads()
-      }
-      return cached!
-    }
-    const { title, clock, demo, services } = this.config
-    // Before its first tick a configured service is unknown, not absent: its page is there from the start.
-    const unheard = ({ id, ...rest }: Config['services'][number]): ServiceNow => ({
-      service: id,
-      ...rest,
-      state: 'unknown',
-      at: clock === 'wall' ? this.startedAt : 0,
-      seen: {},
-      recent: { bad: 0, ok: 0, expected: 0 },
-      incidents: [],
-    })
-    return {
-      workspace: async () => {
-        await this.resetting
-        const { now, position } = await this.workspace.store.committed()
-        return { title, clock, now: position === 0 && clock === 'wall' ? this.startedAt : now, position, demo }
-      },
-      services: async () => {
-        const rows = await (await here()).services()
-        const heard = new Set(rows.map(each => each.service))
-        const more = services.filter(each => !heard.has(each.id)).map(unheard)
-        return more.length === 0 ? rows : [...rows, ...more].sort((a, b) => (a.service < b.service ? -1 : 1))
-      },
-      service: async id => {
-        const configured = services.find(each => each.id === id)
-        return (await (await here()).service(id)) ?? (configured ? unheard(configured) : null)
-      },
-      rollups: async (service, start, end) => (await here()).rollups(service, start, end),
-      days: async (service, start, end, offsetMs) => (await here()).days(service, start, end, offsetMs),
-      incidents: async query => (await here()).incidents(query),
-      incident: async id => (await here()).incident(id),
-      facts: async (service, start, end) => (await here()).facts(service, start, end),
-    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

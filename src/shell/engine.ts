@@ -4,12 +4,14 @@ import { LOG_LINE_BYTES } from '../contract/limits.js'
 import type { Forget, Order } from '../contract/order.js'
 import type { Outcome } from '../contract/outcome.js'
 import type { IncidentHead, Log, LogEntry, Store } from '../contract/ports.js'
+import type { Signal } from '../contract/signal.js'
 import { MINUTE, type EpochMs } from '../contract/time.js'
-import { readSignal, Refusal } from '../core/door.js'
+import { readPast, readSignal, Refusal } from '../core/door.js'
 import { emptyOutcome, type EngineConfig, Fold, FOLD_VERSION } from '../core/fold.js'
 import { isWhole } from '../core/watch/forget.js'
 import type { Level } from './env.js'
 import { LineReader } from './lines.js'
+import { clockEntryOf } from './timekeeper.js'
 import { Ordinary } from './ordinary.js'
 import { heed, tell } from './story.js'
 
@@ -108,7 +110,8 @@ export class Engine implements AsyncDisposable {
         const rows = await this.parts.log.read(this.position, READ_ROWS)
         if (rows.length === 0) break
         for (const row of rows) {
-          this.entry(row)
+          if (row.kind === 'clock') await this.clock(row)
+          else this.entry(row)
           if (performance.now() - this.lastCommit > COMMIT_MS) await this.commit()
           if (this.stopped) return
         }
@@ -142,28 +145,23 @@ export class Engine implements AsyncDisposable {
         fold.order(order, position, outcome)
         this.orders.push(order)
       }
-    } else if (entry.kind === 'signals') {
-      const { ordinary } = this
-      const lines = new LineReader(
-        (_, text, __, chunk, from, to) => {
-          const signal = text === null ? null : readSignal(JSON.parse(text))
-          // What was accepted stays readable; a rule that became stricter since then passes over it.
-          if (signal === null || signal instanceof Refusal) return
-          ordinary.learn(chunk, from, to, EPOCH, signal.service, signal.labels)
-          fold.signal(signal, position, outcome)
-        },
-        (chunk, from) => {
-          if (!ordinary.read(chunk, from, EPOCH)) return -1
-          const { next } = ordinary.scanner
-          fold.signal(ordinary.observation(chunk), position, outcome)
-          return next
-        },
-        LOG_LINE_BYTES,
-      )
-      lines.push(entry.body)
-      lines.end()
-    }
-    this.position = position
+    } else if (entry.kind === 'taught') this.teach(entry)
+    else if (entry.kind === 'signals') this.signals(entry.body, position)
+    this.passed(entry)
+  }
+
+  private teach({ body }: LogEntry): void {
+    const past = readPast(JSON.parse(Buffer.from(body).toString('utf8')), 0)
+    if (past instanceof Refusal) return
+    const taught = this.fold.teach(past, this.outcome)
+    if (taught === 'lived')
+      this.parts.say('warn', 'past counts were not taken: the service has learned longer by itself', {
+        service: past.service,
+      })
+  }
+
+  private passed(entry: LogEntry): void {
+    this.position = entry.position
     this.folded += entry.count
     this.unsaved += Math.max(1, entry.count)
   }
@@ -173,6 +171,52 @@ export class Engine implements AsyncDisposable {
     this.fold.forget(order, this.outcome)
     this.unsaved += SNAPSHOT_SIGNALS + 1
     this.lastSave = Number.NEGATIVE_INFINITY
+  }
+
+  /** What the clock said is settled, or not yet: time moves as it was decided, and what waited for it is folded. */
+  private async clock(entry: LogEntry): Promise<void> {
+    const { fold, outcome, parts } = this
+    const { position } = entry
+    const { verdict, held, from } = clockEntryOf(entry.body)
+    // Both times at one moment: only then is their distance that of the clocks.
+    fold.advance(from, position, outcome)
+    if (verdict === 'believed') fold.rewind(entry.at, position, outcome)
+    let lead = 0
+    for (let after = held - 1; verdict !== 'doubted' && held > 0 && after < position - 1; ) {
+      const rows = await parts.log.read(after, READ_ROWS)
+      if (rows.length === 0) break
+      for (const row of rows) {
+        after = row.position
+        if (after >= position) break
+        if (row.kind === 'clock') ({ lead } = clockEntryOf(row.body))
+        // Not believed: who stamped with the clock that was wrong is as far off as it was.
+        if (row.kind === 'held') this.signals(row.body, position, verdict === 'refused' ? lead : 0)
+      }
+    }
+    this.passed(entry)
+  }
+
+  /** Lines of one entry; those stamped with a clock that was `offMs` ahead are put right. */
+  private signals(body: Uint8Array, position: number, offMs = 0): void {
+    const { fold, outcome, ordinary } = this
+    const lines = new LineReader(
+      (_, text, __, chunk, from, to) => {
+        const signal = text === null ? null : readSignal(JSON.parse(text))
+        // What was accepted stays readable; a rule that became stricter since then passes over it.
+        if (signal === null || signal instanceof Refusal) return
+        ordinary.learn(chunk, from, to, EPOCH, signal.service, signal.labels)
+        fold.signal(offMs === 0 ? signal : putRight(signal, offMs), position, outcome)
+      },
+      (chunk, from) => {
+        if (offMs !== 0 || !ordinary.read(chunk, from, EPOCH)) return -1
+        const { next } = ordinary.scanner
+        fold.signal(ordinary.observation(chunk), position, outcome)
+        return next
+      },
+      LOG_LINE_BYTES,
+    )
+    lines.push(body)
+    lines.end()
   }
 
   /** Puts what was folded; without room it waits and tries again, and the log keeps the rest. */
@@ -258,3 +302,9 @@ export class Engine implements AsyncDisposable {
     await this.save()
   }
 }
+
+const putRight = (signal: Signal, offMs: number): Signal => ({
+  ...signal,
+  at: signal.at - offMs,
+  ...(signal.seenAt === undefined ? {} : { seenAt: signal.seenAt - offMs }),
+})

@@ -14,10 +14,11 @@ import {
   untimely,
 } from '../core/door.js'
 import { LabelBook } from '../core/labels.js'
-import { JSON_DEPTH, LABEL_EPOCH_MS, MAX_AGE_MS } from '../contract/limits.js'
+import { LATE_MS } from '../core/aggregate.js'
+import { JSON_DEPTH, LABEL_EPOCH_MS, MAX_AGE_MS, SKEW_WALL_MS } from '../contract/limits.js'
 import type { Forget } from '../contract/order.js'
-import type { Observation, Signal } from '../contract/signal.js'
-import type { EpochMs } from '../contract/time.js'
+import type { Observation, ObservationVia, Signal } from '../contract/signal.js'
+import { type EpochMs, MINUTE } from '../contract/time.js'
 import { Ordinary } from './ordinary.js'
 
 const DUPLICATE = 'duplicate' as const
@@ -32,6 +33,12 @@ export interface Space {
 
 const OWN: Space = { namespace: '', services: null }
 const UNSALTED = { hi: 0, lo: 0 }
+
+/** Whether it comes too late to count in its minute, as the engine reckons (core/watch/service). */
+const tooLate = (via: ObservationVia, at: EpochMs, now: EpochMs): boolean => {
+  const end = via === 'metric' ? at - 1 : at
+  return now - (end - (end % MINUTE)) > LATE_MS
+}
 
 const labelEpoch = (now: EpochMs) => Math.floor(now / LABEL_EPOCH_MS)
 
@@ -53,6 +60,14 @@ export class Gate {
 
   /** Where the line that `bytes` was asked about ends. */
   next = 0
+  /** The signal last let in waits until it is known what time it is. */
+  held = false
+  /** The signal last let in comes too late for its minute: kept, and counted in none. */
+  late = false
+  /** How far another time that may be the right one is ahead of log time. */
+  doubt: number | null = null
+  /** Hears the stamps of senders while the clock is in question. */
+  hear: ((at: EpochMs) => void) | null = null
   private ordinary = new Ordinary()
   private space = OWN
   private salt = UNSALTED
@@ -76,26 +91,44 @@ export class Gate {
     return this.now
   }
 
+  /** The clock was ahead: log time goes back. What it remembers stays remembered. */
+  rewind(now: EpochMs): void {
+    if (now >= this.now) return void this.stamp(now)
+    this.now = now
+    this.dedupe.rewind(now)
+    this.labels.rewind(now)
+    this.ordinary = new Ordinary()
+  }
+
   /**
    * The line that begins at `from` and has its end within `bytes`, straight from them: the same verdict as `line` at
    * half the cost; 'unknown' when only `line` can tell.
    */
   bytes(bytes: Uint8Array, from: number): 'accepted' | 'duplicate' | 'unknown' {
+    // In question: each stamp is looked at.
+    if (this.doubt !== null) return 'unknown'
     const { ordinary } = this
     const { scanner } = ordinary
     // The epoch of the line that moves log time into the next is not known here yet; it will not be found.
     if (this.space.services !== null || !ordinary.read(bytes, from, labelEpoch(this.now))) return 'unknown'
     // A line that says itself whose it is: believed of the owner alone, and read the long way.
     if (scanner.spaceFrom >= 0) return 'unknown'
-    const { at, seenAt, serviceFrom, serviceTo, idFrom, idTo } = scanner
+    const { via, at, seenAt, serviceFrom, serviceTo, idFrom, idTo } = scanner
     const now = this.clock === 'signals' && seenAt > this.now ? seenAt : this.now
     if (labelEpoch(now) !== labelEpoch(this.now)) return 'unknown'
     if (!timely(at, seenAt, this.now, this.clock, Math.min(MAX_AGE_MS, this.dedupe.horizonMs))) return 'unknown'
+    const late = tooLate(via, at, now)
+    if (this.hear !== null) {
+      this.hear(seenAt)
+      if (late || seenAt - now > SKEW_WALL_MS) return 'unknown'
+    }
     fingerprintBytes(bytes, serviceFrom, serviceTo, idFrom, idTo)
     const hi = (print.hi ^ this.salt.hi) >>> 0
     const lo = (print.lo ^ this.salt.lo) >>> 0
     const verdict = this.dedupe.add(hi, lo, now)
     if (verdict === 'full') return 'unknown'
+    this.held = false
+    this.late = late
     this.next = scanner.next
     if (verdict === DUPLICATE) return DUPLICATE
     this.now = now
@@ -147,24 +180,35 @@ export class Gate {
     if (signal instanceof Refusal) return signal
     if (services?.has(signal.service) === false)
       return new Refusal('token.services', `this token speaks of ${[...services].join(', ')}`, shown(signal.service))
-    const late = untimely(signal, this.now, this.clock, Math.min(MAX_AGE_MS, this.dedupe.horizonMs))
-    if (late !== null) return late
     const seen = signal.seenAt ?? signal.at
+    this.hear?.(seen)
+    const held = this.isHeld(signal, seen)
+    const horizonMs = Math.min(MAX_AGE_MS, this.dedupe.horizonMs)
+    const refusal = held ? null : untimely(signal, this.now, this.clock, horizonMs)
+    if (refusal !== null) return refusal
     const now = this.clock === 'signals' && seen > this.now ? seen : this.now
     const { hi, lo } = this.fingerprintOf(signal, (value as { idSpace?: unknown; id: string }).idSpace)
     const verdict = this.dedupe.add(hi, lo, now)
     if (verdict === DUPLICATE) return DUPLICATE
     if (verdict === 'full')
       return new Refusal('signal.capacity', 'too many ids within one minute to count each once', signal.id)
-    const refusal = this.labels.admit(signal.service, signal.labels, now, this.space.namespace || null)
-    if (refusal !== null) {
+    const unfit = this.labels.admit(signal.service, signal.labels, now, this.space.namespace || null)
+    if (unfit !== null) {
       this.dedupe.forget(hi, lo)
-      return new Refusal(refusal.rule, refusal.message, shown(refusal.value))
+      return new Refusal(unfit.rule, unfit.message, shown(unfit.value))
     }
+    this.held = held
+    this.late = !held && signal.type === 'observation' && tooLate(signal.via, signal.at, now)
     this.now = now
     this.hi = hi
     this.lo = lo
     return signal
+  }
+
+  /** In doubt what is not of the time believed, but would be let in by the other, waits for the answer. */
+  private isHeld(signal: Signal, seen: EpochMs): boolean {
+    if (this.doubt === null || Math.abs(seen - this.now) <= SKEW_WALL_MS) return false
+    return untimely(signal, this.now + this.doubt, this.clock, Math.min(MAX_AGE_MS, this.dedupe.horizonMs)) === null
   }
 
   private fingerprintOf({ service, id }: Signal, space: unknown): { hi: number; lo: number } {

@@ -1,6 +1,7 @@
 import type { Reject } from '../contract/error.js'
 import { BAD_LINES, JSON_DEPTH, LINE_BYTES, REJECTS_LISTED } from '../contract/limits.js'
 import { isDeeper, Refusal, shown } from '../core/door.js'
+import { LATE_MS } from '../core/aggregate.js'
 import type { Committer } from './committer.js'
 import { TooMuch } from './cut-short.js'
 import type { Gate, Space } from './gate.js'
@@ -10,7 +11,13 @@ import { LineReader } from './lines.js'
 export interface Receipt {
   accepted: number
   duplicate: number
+  /** Of those accepted: older than their minute allows (LATE_MS); they are kept, and count in none. Absent: none. */
+  late?: number
+  /** Up to this age an observation counts in its minute. Beside `late`. */
+  lateAfterMs?: number
   rejectedCount: number
+  /** Rejected ones by the rule that they break. Absent: none. */
+  rules?: Record<string, number>
   /** The first REJECTS_LISTED of them. */
   rejected: Reject[]
 }
@@ -33,6 +40,7 @@ export class Intake {
   private to = 0
   private keys = Buffer.alloc(8 * 512)
   private used = 0
+  private held = false
 
   /** What is written into each line of a named sender, so that the log says whose it is. */
   private readonly mark: Buffer | null
@@ -118,20 +126,27 @@ export class Intake {
 
   private reject(line: number, { rule, message, value }: Refusal): void {
     this.receipt.rejectedCount++
+    const rules = (this.receipt.rules ??= {})
+    rules[rule] = (rules[rule] ?? 0) + 1
     if (this.receipt.rejected.length < REJECTS_LISTED) this.receipt.rejected.push({ line, rule, message, value })
   }
 
   private accept(chunk: Buffer, from: number, to: number): void {
     this.receipt.accepted++
+    if (this.gate.late) {
+      this.receipt.late = (this.receipt.late ?? 0) + 1
+      this.receipt.lateAfterMs = LATE_MS
+    }
     if (this.mark !== null) {
       from = this.write(chunk, from, to, this.mark)
       to = this.markedTo - 1
       chunk = this.marked
     }
     // A gap of one or two bytes can only be a line end: a line between would take three.
-    if (chunk !== this.chunk || from - this.to > 2 || this.to - this.from > RUN_BYTES) {
+    if (chunk !== this.chunk || this.held !== this.gate.held || from - this.to > 2 || this.to - this.from > RUN_BYTES) {
       this.hand()
       this.chunk = chunk
+      this.held = this.gate.held
       this.from = from
     }
     this.to = to
@@ -162,7 +177,13 @@ export class Intake {
 
   private hand(): void {
     if (this.used > 0 && this.chunk !== null)
-      this.committer.lines(this.chunk, this.from, this.to, this.keys.subarray(0, this.used))
+      this.committer.lines(
+        this.chunk,
+        this.from,
+        this.to,
+        this.keys.subarray(0, this.used),
+        this.held ? 'held' : 'signals',
+      )
     this.chunk = null
     this.used = 0
   }

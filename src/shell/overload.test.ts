@@ -1,3 +1,4 @@
+import { Clock } from './clock.js'
 import { describe, expect, it } from 'vitest'
 import { TransientError } from '../contract/error.js'
 import { QUEUE_BYTES, REPORTS_OPEN, REQUESTS_OPEN } from '../contract/limits.js'
@@ -26,7 +27,9 @@ const lines = (from: number, count: number) =>
 
 /** A workspace whose disk answers when the test lets it. */
 async function stuck() {
-  const workspace = await Workspace.open(complete({ clock: 'signals' }), fakeEnv(), () => {}, { run: 'memory' })
+  const workspace = await Workspace.open(complete({ clock: 'signals' }), fakeEnv(), new Clock(fakeEnv()), () => {}, {
+    run: 'memory',
+  })
   const { parts } = workspace as unknown as { parts: Parts }
   const append = parts.append.bind(parts)
   let free = () => {}

@@ -132,6 +132,8 @@ export class Reporters {
   }
 
   private rotate(now: EpochMs): void {
+    // A clock that was ahead must not let a key live for as long as it was.
+    if (this.keys.since > now + OVERLAP_MS) this.keys = { ...this.keys, since: now }
     const age = now - this.keys.since
     if (age >= KEY_MS)
       this.keys = { current: this.newKey(), since: now, before: age < KEY_MS + OVERLAP_MS ? this.keys.current : null }

@@ -76,8 +76,13 @@ export class Watchers implements AsyncDisposable {
     } catch {
       return
     }
-    if (!('put' in change)) this.#remove(change.drop)
-    else if (this.#place(change.put.id, change.put.from) !== null) this.#keep(change.put)
+    if (!('put' in change)) {
+      this.#remove(change.drop)
+      return
+    }
+    // A clock that was ahead when they asked must not keep them for as long as it was.
+    const put = { ...change.put, at: Math.min(change.put.at, this.env.now()) }
+    if (this.#place(put.id, put.from) !== null) this.#keep(put)
   }
 
   #expire(): void {

@@ -1,10 +1,10 @@
-import { deserialize, serialize } from 'node:v8'
+import { serialize } from 'node:v8'
 import type { Config } from '../contract/config.js'
 import { TransientError } from '../contract/error.js'
 import {
   BACKLOG_SIGNALS,
   DEDUPE_MS,
-  LOG_LINE_BYTES,
+  LOG_ROW_BYTES,
   QUEUE_BYTES,
   REQUEST_BYTES,
   REPORTS_OPEN,
@@ -12,67 +12,100 @@ import {
   RETRY_AFTER_MS,
 } from '../contract/limits.js'
 import type { Forget, Order } from '../contract/order.js'
-import { HOUR, MINUTE } from '../contract/time.js'
-import { readSignal, Refusal } from '../core/door.js'
-import type { LabelBook } from '../core/labels.js'
+import type { Past } from '../contract/past.js'
+import { isWhole } from '../core/watch/forget.js'
+import { printOf } from '../core/watch/past.js'
+import { readPast, Refusal, shown } from '../core/door.js'
+import { type EpochMs, HOUR, MINUTE, SECOND } from '../contract/time.js'
+import { type Clock, spanOf } from './clock.js'
 import { Committer } from './committer.js'
 import { CutShort, TooMuch } from './cut-short.js'
 import type { Committed } from './engine.js'
 import type { Env } from './env.js'
 import { Gate, type Space } from './gate.js'
 import { Intake, type Receipt } from './intake.js'
-import { LineReader } from './lines.js'
 import { openParts, type Parts, type PartsOptions } from './parts.js'
+import { eachKey, LABELS_NOTE, Lived, recallKeys, recallLabels } from './recall.js'
+import { Timekeeper } from './timekeeper.js'
 
 export type Body = Uint8Array | AsyncIterable<Uint8Array>
 
-const LABELS_NOTE = 'labels'
+const VIAS = ['report', 'post', 'check', 'metric'] as const
+const taughtKey = (via: string, service: string) => `taught:${via}:${service}`
 const LABELS_MS = 5 * MINUTE
-const KEYS_READ = 4_096
+/** Entries that wait so long while nothing is committed: the engine stands still. It commits five times a second. */
+const STALL_MS = 30 * SECOND
+/** Ticks come each minute: further behind than this the pages do not show what is. */
+const BEHIND_MS = 3 * MINUTE
+const CLOCK_SAYS: Record<Clock['state']['state'], string | null> = {
+  steady: null,
+  doubted: 'the clock leapt by {} and is not believed yet',
+  refused: 'the clock is {} off and is not believed: it has to be put right',
+  unset: 'the clock says a time before this program was made: it has to be set',
+}
 
 /** One workspace from its door to its store: gate, group commit, log, engine. Opened anew when a demo starts over. */
 export class Workspace implements AsyncDisposable {
   readonly gate: Gate
   private readonly committer: Committer
   private parts!: Parts
+  private readonly timekeeper: Timekeeper
+  private readonly wall: boolean
+  private readonly lived: Lived
   private requests = 0
   private durable = { position: 0, signals: 0 }
   private folded = { position: 0, signals: 0 }
   private snapshot = 0
   private waiting: { position: number; resolve: () => void }[] = []
   private labelsSaved = { values: -1, at: 0 }
+  /** When something began to wait for the engine, by the steady clock; null: it is up to date. */
+  private waitsSince: number | null = null
+  /** Log time that the engine has reached. */
+  private foldedTo: EpochMs = 0
+  /** Why signals could not be written, until they can be again. */
+  private unwritten: { why: string; bytes: number } | null = null
   dead: Error | null = null
 
   private constructor(
     private readonly config: Config,
     private readonly env: Env,
+    readonly clock: Clock,
     private readonly onCommit: (what: Committed) => void,
     saltOf?: ConstructorParameters<typeof Gate>[1],
   ) {
     this.gate = new Gate(config.clock, saltOf)
     this.gate.labels.expect(config.services.map(each => each.id))
+    this.wall = config.clock === 'wall'
+    this.lived = new Lived(config.keep.logMs, () => this.steady())
     this.committer = new Committer({
       append: entries => this.parts.append(entries),
       logTime: () => (Number.isFinite(this.gate.now) ? this.gate.now : 0),
       durable: (signals, position) => {
+        if (this.folded.position >= this.durable.position) this.waitsSince = this.steady()
         this.durable = { position, signals: this.durable.signals + signals }
         this.parts.wake()
       },
-      failed: (keys, error) => {
+      failed: (keys, error, bytes) => {
+        this.unwritten = { why: (error as Error).message, bytes: Math.max(bytes, this.unwritten?.bytes ?? 0) }
         for (const k of keys) eachKey(k, (hi, lo) => this.gate.dedupe.forget(hi, lo))
-        env.log('error', 'signals could not be made durable; their senders were told', { why: String(error) })
+        if (keys.some(k => k.length > 0))
+          env.log('error', 'signals could not be made durable; their senders were told', { why: String(error) })
       },
     })
+    const { gate, committer } = this
+    const recall = async (now: EpochMs) => recallKeys(gate, this.parts.log, now, now)
+    this.timekeeper = new Timekeeper({ clock, gate, committer, recall, wall: () => env.now() })
   }
 
   static async open(
     config: Config,
     env: Env,
+    clock: Clock,
     onCommit: (what: Committed) => void,
     options: PartsOptions = {},
     saltOf?: ConstructorParameters<typeof Gate>[1],
   ): Promise<Workspace> {
-    const workspace = new Workspace(config, env, onCommit, saltOf)
+    const workspace = new Workspace(config, env, clock, onCommit, saltOf)
     workspace.parts = await openParts(
       config,
       env,
@@ -86,6 +119,7 @@ export class Workspace implements AsyncDisposable {
       options,
     )
     await workspace.remember()
+    if (workspace.wall) await workspace.timekeeper.takeUp(workspace.parts.log)
     workspace.parts.wake()
     return workspace
   }
@@ -98,46 +132,15 @@ export class Workspace implements AsyncDisposable {
     if (newest.position === 0) return
     const committed = await parts.store.committed()
     this.folded.position = committed.position
-    if (newest.at > 0) gate.now = newest.at
-    for (let after = 0; ; ) {
-      const rows = await parts.log.keys(after, newest.at - DEDUPE_MS, KEYS_READ)
-      for (const row of rows) {
-        eachKey(row.keys, (hi, lo) => void gate.dedupe.add(hi, lo, row.at))
-        if (row.position > committed.position) this.durable.signals += row.count
-      }
-      if (rows.length === 0) break
-      after = rows.at(-1)!.position
-    }
-    const saved = await parts.store.noted(LABELS_NOTE)
-    let after = 0
-    if (saved !== null) {
-      const note = deserialize(saved) as { position: number; book: ReturnType<LabelBook['snapshot']> }
-      gate.labels.restore(note.book)
-      after = note.position
-    }
-    for (;;) {
-      const rows = await parts.log.read(after, 16)
-      if (rows.length === 0) return
-      for (const row of rows) {
-        if (row.kind === 'order') {
-          const order = JSON.parse(Buffer.from(row.body).toString('utf8')) as Order | Forget
-          if (order.type === 'forget') gate.forget(order)
-        }
-        if (row.kind !== 'signals') continue
-        const lines = new LineReader(
-          (_, text) => {
-            const signal = text === null ? null : readSignal(JSON.parse(text))
-            if (signal !== null && !(signal instanceof Refusal))
-              gate.labels.admit(signal.service, signal.labels, row.at)
-          },
-          null,
-          LOG_LINE_BYTES,
-        )
-        lines.push(row.body)
-        lines.end()
-      }
-      after = rows.at(-1)!.position
-    }
+    this.foldedTo = committed.now
+    if (newest.at > 0) gate.now = this.lived.end = newest.at
+    // A log whose clock was ahead: what came before that counts as well.
+    const since = this.wall ? Math.min(newest.at, this.env.now()) : newest.at
+    await recallKeys(gate, parts.log, since, newest.at, row => {
+      if (row.kind === 'clock') this.timekeeper.clockAt = row.position
+      if (row.position > committed.position) this.durable.signals += row.count
+    })
+    await recallLabels(gate, parts, newest.at)
   }
 
   /** NDJSON in, receipt out once all that was accepted is durable; `space`: whose it is. @throws TransientError, CutShort */
@@ -157,10 +160,13 @@ export class Workspace implements AsyncDisposable {
   }
 
   /** The same for signals that came as JSON values. */
-  ingestValues(values: readonly unknown[], space?: Space): Promise<Receipt> {
+  ingestValues(values: readonly unknown[], space?: Space, own = false): Promise<Receipt> {
     return this.request(space, async intake => {
       for (const value of values) {
+        const { hear } = this.gate
+        if (own) this.gate.hear = null
         intake.value(value)
+        if (own) this.gate.hear = hear
         if (this.committer.bytes > QUEUE_BYTES / 2) await this.committer.settled()
       }
     })
@@ -173,7 +179,7 @@ export class Workspace implements AsyncDisposable {
     const intake = new Intake(this.gate, this.committer, space)
     let cut: Error | null = null
     try {
-      if (this.config.clock === 'wall') this.gate.stamp(this.env.now())
+      if (this.wall) this.timekeeper.stamp()
       await work(intake).catch((error: Error) => {
         cut = error
       })
@@ -213,7 +219,7 @@ export class Workspace implements AsyncDisposable {
   /** Stamped with log time and put on the log; resolves when the engine has followed it. */
   async order(order: Omit<Order, 'type' | 'id' | 'at'>): Promise<Order> {
     this.makeWay()
-    if (this.config.clock === 'wall') this.gate.stamp(this.env.now())
+    if (this.wall) this.timekeeper.stamp()
     const id = `ord-${Buffer.from(this.env.random(12)).toString('base64url')}`
     const whole: Order = { type: 'order', id, at: Number.isFinite(this.gate.now) ? this.gate.now : 0, ...order }
     const position = await this.committer.entry('order', Buffer.from(JSON.stringify(whole)))
@@ -224,7 +230,7 @@ export class Workspace implements AsyncDisposable {
   /** Resolves once everything is forgotten, with what was asked and how many label values it freed at the door. */
   async forget(forget: Omit<Forget, 'type' | 'id' | 'at'>): Promise<{ forget: Forget; values: number }> {
     this.makeWay()
-    if (this.config.clock === 'wall') this.gate.stamp(this.env.now())
+    if (this.wall) this.timekeeper.stamp()
     const id = `fgt-${Buffer.from(this.env.random(12)).toString('base64url')}`
     const whole: Forget = { type: 'forget', id, at: Number.isFinite(this.gate.now) ? this.gate.now : 0, ...forget }
     // What was let in before goes before it into the log; what is let in from here on, after it.
@@ -232,13 +238,81 @@ export class Workspace implements AsyncDisposable {
     const values = this.gate.forget(whole)
     await this.caughtUp(await entry)
     await this.saveLabels()
+    // What it was taught is forgotten with it, so that it may be taught again.
+    if (isWhole(forget as Forget))
+      for (const via of VIAS) await this.note(taughtKey(via, forget.service), new Uint8Array(0))
     return { forget: whole, values }
+  }
+
+  /** Counts of a past go on the log; resolves when levels were learned from them. False: the same were taught before. */
+  async teach(value: unknown): Promise<{ past: Past; fresh: boolean } | Refusal> {
+    this.makeWay()
+    if (this.wall) this.timekeeper.stamp()
+    const { now } = this.gate
+    const past = readPast(value, Number.isFinite(now) ? now : 0)
+    if (past instanceof Refusal) return past
+    const unfit = this.gate.labels.admit(past.service, {}, now)
+    if (unfit !== null) return new Refusal(unfit.rule, unfit.message, shown(unfit.value))
+    const key = taughtKey(past.via, past.service)
+    const before = await this.store.noted(key)
+    const print = printOf(past)
+    if (before !== null && Buffer.from(before).toString() === print) return { past, fresh: false }
+    await this.caughtUp(await this.committer.entry('taught', Buffer.from(JSON.stringify(past))))
+    await this.note(key, Buffer.from(print))
+    return { past, fresh: true }
   }
 
   /** On the `wall` clock: time goes on although nothing arrives. */
   async tick(): Promise<void> {
-    this.gate.stamp(this.env.now())
+    this.timekeeper.stamp()
     await this.committer.entry('tick', new Uint8Array(0))
+  }
+
+  /**
+   * Now and then, more often than ticks: the clock is looked at, and while signals cannot be written it is tried whether
+   * there is room again for as much as failed.
+   */
+  async beat(): Promise<void> {
+    if (this.wall) await this.timekeeper.look()
+    const { unwritten } = this
+    if (unwritten === null) return
+    const room = this.committer.entry('tick', new Uint8Array(Math.min(unwritten.bytes, LOG_ROW_BYTES)))
+    const written = await room.then(
+      () => true,
+      () => false,
+    )
+    if (!written) return
+    this.unwritten = null
+    this.env.log('info', 'there is room again: signals are taken')
+  }
+
+  /** Whether signals cannot be written now. */
+  get full(): boolean {
+    return this.unwritten !== null
+  }
+
+  /** Why this workspace is not ready, in words; empty: it is. */
+  get troubles(): string[] {
+    const { state, leadMs } = this.clock.state
+    const waits = this.waitsSince === null ? 0 : this.steady() - this.waitsSince
+    const behind = this.wall && this.foldedTo > 0 ? this.gate.now - this.foldedTo : 0
+    const seconds = (ms: number) => `${Math.round(ms / 1_000)} s`
+    const wall = this.wall ? CLOCK_SAYS[state] : null
+    return [
+      this.dead === null ? null : 'the engine has stopped; a restart reads the same log again',
+      this.unwritten === null ? null : `signals cannot be written: ${this.unwritten.why}`,
+      this.dead === null && waits > STALL_MS
+        ? `the engine has committed nothing for ${seconds(waits)} although entries wait`
+        : behind > BEHIND_MS
+          ? `what is shown is ${spanOf(behind).slice(1)} behind: the engine is catching up`
+          : null,
+      this.backlog > BACKLOG_SIGNALS ? `${this.backlog} signals wait to be folded` : null,
+      wall === null ? null : wall.replace('{}', spanOf(leadMs)),
+    ].filter(why => why !== null)
+  }
+
+  private steady(): number {
+    return (this.env.steady ?? this.env.now)()
   }
 
   /** Resolves when the store holds all up to `position`, by default all that is durable now. */
@@ -254,6 +328,8 @@ export class Workspace implements AsyncDisposable {
       signals: this.folded.signals + what.folded,
     }
     this.snapshot = what.snapshot
+    this.foldedTo = what.now
+    this.waitsSince = this.folded.position < this.durable.position ? this.steady() : null
     this.waiting = this.waiting.filter(w => w.position > what.position || w.resolve())
     this.onCommit(what)
   }
@@ -269,7 +345,7 @@ export class Workspace implements AsyncDisposable {
   /** Now and then: saves what the gate knows, forgets what is kept no longer. */
   async upkeep(): Promise<void> {
     await this.saveLabels()
-    const now = this.gate.now
+    const now = await this.lived.upTo(this.gate.now, this.parts)
     if (!Number.isFinite(now)) return
     const { keep } = this.config
     await this.parts.trimLog(now - Math.max(keep.logMs, DEDUPE_MS + HOUR), this.snapshot)
@@ -299,9 +375,4 @@ export class Workspace implements AsyncDisposable {
     await this.parts[Symbol.asyncDispose]()
     for (const { resolve } of this.waiting) resolve()
   }
-}
-
-function eachKey(keys: Uint8Array, each: (hi: number, lo: number) => void): void {
-  const view = new DataView(keys.buffer, keys.byteOffset, keys.byteLength)
-  for (let i = 0; i + 8 <= keys.length; i += 8) each(view.getUint32(i, true), view.getUint32(i + 4, true))
 }

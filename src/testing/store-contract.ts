@@ -127,6 +127,13 @@ export function testStore(name: string, factory: StoreFactory): void {
       await commit({ rollups: [rollup(1, 3, 99)] })
       expect((await store.reader().rollups('chat', T0, T0 + 2 * ROLLUP_MS)).map(r => r.reports.bad)).toEqual([2, 7])
     })
+    it('takes back the rollups of a time that has not come, as far as they were put before it was known', async () => {
+      await commit({ rollups: [rollup(0, 4, 1), rollup(1, 4, 7), rollup(2, 4, 8), rollup(2, 4, 8)] })
+      await commit({ rollups: [rollup(1, 6, 2)] })
+      const undone = [{ after: T0, until: T0 + 2 * ROLLUP_MS, since: 0, position: 5 }]
+      await commit({ undone, rollups: [rollup(3, 6, 9)] })
+      expect((await store.reader().rollups('chat', T0, T0 + 9 * ROLLUP_MS)).map(r => r.reports.bad)).toEqual([1, 2, 9])
+    })
     it('knows the days in which a service has a bin', async () => {
       const day = 288
       const rollups = [rollup(0, 1, 1), rollup(1, 1, 1), rollup(day - 1, 1, 1), rollup(3 * day + 5, 1, 1)]

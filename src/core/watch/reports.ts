@@ -150,6 +150,14 @@ export function stepSeries(state: ReportState, now: EpochMs): SeriesReading | nu
   return reading
 }
 
+/** One minute of a past that is taught: levels are learned from it as from one that was lived through. Places are not. */
+export function takePast(state: ReportState, slot: EpochMs, count: number | null): SeriesReading {
+  const reading = state.series.step(slot, count)
+  state.steppedUntil = slot + MINUTE
+  judgeBurst(state, reading)
+  return reading
+}
+
 /** Is the open alarm of a series rare for as long as it lasts? If not it is one of the bursts that this service has. */
 function judgeBurst(state: ReportState, r: SeriesReading): void {
   const { dispersion, cv } = state.series.expect(r.at - MINUTE)

@@ -48,6 +48,8 @@ export interface ServiceState {
   /** Observations that came too late for their minute. */
   late: number
   changed: boolean
+  /** What was taught of the past, by kind: the same is taken once. */
+  taught?: Partial<Record<ObservationVia, string>>
 }
 
 export const serviceState = (id: string): ServiceState => ({

@@ -1,4 +1,5 @@
 import type { Matter } from '../../contract/finding.js'
+import type { Past } from '../../contract/past.js'
 import type { Signal } from '../../contract/signal.js'
 import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Rollup } from '../../contract/view.js'
@@ -9,6 +10,7 @@ import { LEARN_DELAY_MS, learnUsual, type ReportState } from './reports.js'
 import { learnQuotes, noteEdges } from './quotes.js'
 import { takeRollups } from './rollup.js'
 import { isDoubted } from './kinds.js'
+import { teachPast, type Taught } from './past.js'
 import { floods, learnVoices, weigh } from './voices.js'
 import { readStrand } from './read.js'
 import { serviceState, takeCoordinated, takeObservation, tickKinds, type ServiceState } from './service.js'
@@ -55,6 +57,11 @@ export class Watch {
     }
     const first = who === undefined || firstAnswer(s.answers, who, bad, signal.at)
     takeObservation(s, signal, now, first, this.options.falseAlarmsPerMonth / 30)
+  }
+
+  /** Learns levels from counts of the past; tells nothing. */
+  teach(past: Past, now: EpochMs): Taught {
+    return teachPast(this.service(past.service), past, now, this.options.falseAlarmsPerMonth / 30)
   }
 
   service(id: string): ServiceState {

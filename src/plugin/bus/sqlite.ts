@@ -60,8 +60,9 @@ class SqliteLog implements Log {
         'SELECT position, at, kind, count, keys FROM log WHERE position > ? AND at >= ? ORDER BY position LIMIT ?',
       ),
       newest: db.prepare('SELECT position, at FROM log ORDER BY position DESC LIMIT 1'),
+      cut: db.prepare('SELECT max(position) AS position FROM log WHERE position <= ? AND at < ?'),
       trim: db.prepare(
-        'DELETE FROM log WHERE position IN (SELECT position FROM log WHERE position <= ? AND at < ? ORDER BY position LIMIT ?)',
+        'DELETE FROM log WHERE position IN (SELECT position FROM log WHERE position <= ? ORDER BY position LIMIT ?)',
       ),
     }
   }
@@ -104,9 +105,10 @@ class SqliteLog implements Log {
   async trim(before: EpochMs, upTo: number): Promise<number> {
     const { position } = await this.last()
     const end = Math.min(upTo, position - 1)
+    const cut = (this.statements.cut.get(end, before) as { position: number | null }).position ?? 0
     let trimmed = 0
     for (;;) {
-      const { changes } = this.statements.trim.run(end, before, TRIM_ROWS) as { changes: number }
+      const { changes } = this.statements.trim.run(cut, TRIM_ROWS) as { changes: number }
       trimmed += changes
       if (changes < TRIM_ROWS) return trimmed
       await new Promise(next => setImmediate(next))

@@ -48,6 +48,10 @@ class MemoryStore implements Store {
       this.events.push(copy(event))
     }
     for (const head of heads) this.heads.set(head.id, copy(head))
+    for (const { after, until, since, position: last } of outcome.undone ?? [])
+      for (const [key, row] of this.rollups)
+        if (row.bin > after && row.bin <= until && row.position > since && row.position <= last)
+          this.rollups.delete(key)
     for (const row of outcome.rollups) {
       const key = JSON.stringify([row.service, row.bin])
       if ((this.rollups.get(key)?.position ?? -1) <= row.position) this.rollups.set(key, copy(row))

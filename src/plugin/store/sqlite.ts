@@ -71,6 +71,7 @@ class SqliteStore implements Store {
         `INSERT INTO rollup (service, bin, position, body) VALUES (?, ?, ?, ?)
          ON CONFLICT DO UPDATE SET position = excluded.position, body = excluded.body WHERE excluded.position >= rollup.position`,
       ),
+      undo: db.prepare('DELETE FROM rollup WHERE bin > ? AND bin <= ? AND position > ? AND position <= ?'),
       service: db.prepare('INSERT OR REPLACE INTO service (service, body) VALUES (?, ?)'),
       fact: db.prepare('INSERT OR REPLACE INTO fact (service, id, effect, body) VALUES (?, ?, ?, ?)'),
       order: db.prepare('INSERT OR REPLACE INTO "order" (id, incident, body) VALUES (?, ?, ?)'),
@@ -86,6 +87,7 @@ class SqliteStore implements Store {
       for (const each of commit.outcome.forgotten ?? []) this.forget(each)
       for (const e of commit.outcome.events) put.event.run(e.incident, e.seq, JSON.stringify(e))
       for (const h of commit.heads) put.head.run(h.id, h.service, h.open ? 1 : 0, h.openedAt, JSON.stringify(h))
+      for (const u of commit.outcome.undone ?? []) put.undo.run(u.after, u.until, u.since, u.position)
       for (const r of commit.outcome.rollups) put.rollup.run(r.service, r.bin, r.position, JSON.stringify(r))
       for (const s of commit.outcome.services) put.service.run(s.service, JSON.stringify(s))
       for (const f of commit.outcome.facts) put.fact.run(f.service, f.id, effect(f), JSON.stringify(f))
