@@ -159,6 +159,7 @@ function tellExposure(s: ServiceState, now: EpochMs, matters: Matter[]): void {
     components: [],
     tracks: [],
     share: null,
+    lately: null,
     calm: false,
     demand: null,
     crowd,
