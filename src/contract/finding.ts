@@ -73,6 +73,8 @@ export interface Finding {
   tracks: Track[]
   /** Failing share over everything that has a denominator; null without one. */
   share: number | null
+  /** The same of the newest whole minute, with its standard error; null where none is known. */
+  lately: { share: number; error: number } | null
   /** True once nothing is left of the trouble in any track or kind at this tick. */
   calm: boolean
   /** Demand against the course of its own last hours; null when unknown. */

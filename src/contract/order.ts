@@ -1,7 +1,10 @@
-import type { EpochMs } from './time.js'
+import { MINUTE, type EpochMs } from './time.js'
+
+/** A person's closing holds an incident closed for so long; if what it told of is measured on, it opens again then. */
+export const CLOSED_BY_PERSON_MS = 30 * MINUTE
 
 /** What a person may ask of an incident; an order goes on the log like a signal, so a replay repeats it. */
-export type Verb = 'resolve' | 'confirm' | 'rule-out' | 'mute' | 'say'
+export type Verb = 'resolve' | 'confirm' | 'rule-out' | 'mute' | 'unmute' | 'say'
 
 export interface Order {
   type: 'order'
@@ -16,6 +19,8 @@ export interface Order {
   token?: string
   /** confirm, rule-out: id of a cause, or `security`. */
   subject?: string
+  /** confirm: a cause that is not listed, in the person's own words. */
+  words?: string
   /** say: the public sentence. */
   text?: string
   /** mute: no messages before this time. */

@@ -42,8 +42,6 @@ export interface Log extends AsyncDisposable {
 /** An incident without its story, as its events up to `lastSeq` add up. */
 export interface IncidentHead extends Omit<IncidentView, 'events'> {
   lastSeq: number
-  /** A person asked for silence until then. */
-  mutedUntil: EpochMs | null
 }
 
 /** What folding up to `position` gave. */

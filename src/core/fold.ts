@@ -6,12 +6,14 @@ import type { Past } from '../contract/past.js'
 import type { Signal } from '../contract/signal.js'
 import { DAY, HOUR, MINUTE, type EpochMs } from '../contract/time.js'
 import type { Component, Dependency, Edge } from '../contract/topology.js'
-import { ROLLUP_MS, type ServiceNow, type ServiceState } from '../contract/view.js'
+import { type PartHeard, ROLLUP_MS, type ServiceNow, type ServiceState } from '../contract/view.js'
 import { Judge } from './judge/judge.js'
 import type { Story } from './judge/story.js'
-import { UNREADABLE_MS } from './rates.js'
+import { failingRounds } from './rates.js'
+import { isEasing, partsHit, stateFrom } from './verdict.js'
 import type { ServiceState as Watched } from './watch/service.js'
-import { expectedReports } from './watch/reports.js'
+import { usualReports } from './watch/reports.js'
+import { machinesSpeak, partsHeard } from './watch/heard.js'
 import { rowsAt } from './aggregate.js'
 import { readCoordinated } from './watch/crowd.js'
 import { readSamples } from './samples/samples.js'
@@ -29,17 +31,17 @@ export interface EngineConfig {
 }
 
 /** Raised with every change of the snapshot's layout; another version is rebuilt from the log. */
-export const FOLD_VERSION = 10
+export const FOLD_VERSION = 12
 /** A quieter gap than this in the log has no ticks of its own: nothing is known of it, and a year of minutes takes seconds. */
 const MAX_TICKS_MS = 14 * DAY
 /** Rows of services at which nothing happens are put so often. */
 const RENEW_MS = 5 * MINUTE
-/** From this part of the excess gone on, an outage that is recovering is told as degraded. */
-const EASING_FROM = 0.5
 /** A leap that differs by less from the time that was put back takes that back. */
 const SAME_MS = 2 * MINUTE
 /** Reports shown as "lately". */
 const RECENT_MIN = 15
+/** While they leave that window the row is put anew. */
+const FADING_MS = (RECENT_MIN + 2) * MINUTE
 
 interface Undone {
   after: EpochMs
@@ -219,6 +221,7 @@ export class Fold {
   snapshot(): unknown {
     return {
       version: FOLD_VERSION,
+      declared: JSON.stringify(this.config.services),
       now: this.now,
       ticked: this.ticked,
       undone: this.undone,
@@ -255,58 +258,85 @@ export class Fold {
 
   private takeServices(into: ServiceNow[], at: EpochMs): void {
     for (const s of this.watch.services.values()) {
-      // Quiet rows are renewed at times, so that the age of what a page shows is known.
-      if (!s.changed && s.strands.bad === null && s.strands.slow === null && at % RENEW_MS !== 0) continue
+      // Quiet rows are renewed at times, as their usual levels move, and whenever time alone changes what they say.
+      const busy = s.changed || s.strands.bad !== null || s.strands.slow !== null || at % RENEW_MS === 0
+      if (!busy && at - (s.seen.report ?? 0) > FADING_MS && s.shown === this.shownOf(s, at)) continue
+      const row = this.rowOf(s, at)
       s.changed = false
-      into.push(this.rowOf(s, at))
+      s.shown = shownBy(row)
+      into.push(row)
     }
   }
 
-  private rowOf(s: Watched, at: EpochMs): ServiceNow {
+  private shownOf(s: Watched, at: EpochMs): string {
+    const parts = partsHeard(s.heard, s.components, at)
+    return shownBy({ state: this.stateOf(s, parts, at), ...(parts ? { parts } : {}) })
+  }
+
+  /** The state by what is open, by what is measured though a person closed it, and by who is heard at all. */
+  private stateOf(s: Watched, parts: PartHeard[] | undefined, at: EpochMs): ServiceState {
+    const names = s.components.map(each => each.id)
     const open = this.judge.openIncidents(s.id)
+    const hit = [
+      ...open.map(o => partsHit(o.said ?? {}, eases(o), names)),
+      ...this.judge.held(s.id, at).map(each => partsHit(each.trouble, false, names)),
+    ].flatMap(each => [...each.values()])
+    const fails = hit.length > 0 ? 'no' : failsNow(s, at)
+    if (fails === 'twice') return 'degraded'
+    const watched = open.length > 0 || fails === 'once' || this.judge.inAlarm(s.id, at)
+    const calm = watched ? 'watching' : readable(s, at)
+    const dark = parts?.some(each => !each.known && names.includes(each.component)) === true
+    return stateFrom(hit, calm === 'ok' && dark ? 'unknown' : calm)
+  }
+
+  private rowOf(s: Watched, at: EpochMs): ServiceNow {
     const coordinated = readCoordinated(s.crowd, at)
     const samples = readSamples(s.samples, at)
+    const parts = partsHeard(s.heard, s.components, at)
+    const held = this.judge.held(s.id, at)
     return {
       service: s.id,
       title: s.title,
       components: s.components,
       dependsOn: s.dependsOn,
-      state: stateOf(
-        s,
-        open.map(o => (o.kind === 'outage' && isEasing(o) ? 'degraded' : o.kind)),
-        this.judge.inAlarm(s.id, at),
-        at,
-      ),
+      state: this.stateOf(s, parts, at),
       at,
       seen: { ...s.seen },
       recent: recentOf(s, at),
+      ...(parts === undefined ? {} : { parts }),
+      ...(held.length === 0 ? {} : { held }),
       ...(coordinated === 0 ? {} : { coordinated }),
       ...(samples.length === 0 ? {} : { samples }),
-      incidents: open.map(o => o.id),
+      incidents: this.judge.openIncidents(s.id).map(o => o.id),
     }
   }
 }
 
-/** What has mostly recovered is no longer down; the incident says how much is back. The pages say the same of it. */
-const isEasing = (story: Story): boolean => story.recovering && (story.said?.recovery?.recovered ?? 0) >= EASING_FROM
+const shownBy = ({ state, parts }: Pick<ServiceNow, 'state' | 'parts'>): string =>
+  `${state} ${(parts ?? []).map(each => (each.known ? '1' : '0')).join('')}`
 
-function stateOf(s: Watched, kinds: string[], alarm: boolean, at: EpochMs): ServiceState {
-  if (kinds.includes('outage')) return 'outage'
-  if (kinds.some(k => k !== 'upstream')) return 'degraded'
-  if (kinds.length > 0 || alarm) return 'watching'
-  return readable(s, at) ? 'ok' : 'unknown'
+const eases = (story: Story): boolean => isEasing(story.recovering ? 'recovering' : 'opened', story.said ?? {})
+
+/** Machines speak by their own rhythm; people may be silent for long where few ever report, and say nothing of health before what is usual here is learned. */
+function readable(s: Watched, at: EpochMs): 'ok' | 'unknown' {
+  if (machinesSpeak(s.heard, at)) return 'ok'
+  const hear = (via: 'report' | 'post', state: Watched['reports']) =>
+    state?.series.learned === true && at - (s.seen[via] ?? 0) < DAY
+  return hear('report', s.reports) || hear('post', s.posts) ? 'ok' : 'unknown'
 }
 
-/** Machines speak each minute; people may be silent for long where few ever report. */
-function readable(s: Watched, at: EpochMs): boolean {
-  const machine = Math.max(s.seen.metric ?? 0, s.seen.check ?? 0)
-  if (machine > 0 && at - machine < UNREADABLE_MS) return true
-  const person = Math.max(s.seen.report ?? 0, s.seen.post ?? 0)
-  return person > 0 && at - person < DAY
+/**
+ * What machines said last is mostly failure, and no incident yet. Once it may be a blip, which is watched; twice in a row it
+ * is measured, and with one check in ten minutes there is no more to wait for.
+ */
+function failsNow(s: Watched, at: EpochMs): 'no' | 'once' | 'twice' {
+  const rates = s.metrics ?? s.checks
+  const rounds = rates ? failingRounds(rates, at, 2) : 0
+  return rounds === 0 ? 'no' : rounds === 1 ? 'once' : 'twice'
 }
 
 function recentOf(s: Watched, at: EpochMs): ServiceNow['recent'] {
-  const out = { bad: 0, ok: 0, expected: 0 }
+  const out: ServiceNow['recent'] = { bad: 0, ok: 0, expected: null }
   if (!s.reports) return out
   const from = at - (at % MINUTE) - RECENT_MIN * MINUTE
   for (let slot = from; slot < at; slot += MINUTE) {
@@ -317,6 +347,7 @@ function recentOf(s: Watched, at: EpochMs): ServiceNow['recent'] {
       out.ok += rows.b[i]!
     }
   }
-  out.expected = Math.round(100 * expectedReports(s.reports, from, from + RECENT_MIN * MINUTE)) / 100
+  const usual = usualReports(s.reports, from, from + RECENT_MIN * MINUTE)
+  out.expected = usual === null ? null : Math.round(100 * usual) / 100
   return out
 }

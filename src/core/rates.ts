@@ -16,7 +16,7 @@ export {
   type RateState,
   type Strand,
 } from './rates/state.js'
-export { excessBits, leafWindow, shareError, windowByGroup, type LeafWindow } from './rates/window.js'
+export { excessBits, failingRounds, leafWindow, shareError, windowByGroup, type LeafWindow } from './rates/window.js'
 
 /**
  * Trouble seen through a denominator: request counts and checks. For every label value a bank of capped likelihood-ratio

@@ -282,7 +282,7 @@ export class App implements AsyncDisposable {
   }
 
   /** One tick a minute of the wall, stamped when it comes. */
-  private async tick(): Promise<void> {
+  async tick(): Promise<void> {
     const minute = Math.floor(this.env.now() / MINUTE)
     if (minute === this.minute) return
     this.minute = minute

@@ -74,23 +74,27 @@ export class Engine implements AsyncDisposable {
     private fold: Fold,
     private position: number,
     private snapshotAt: number,
+    /** The store holds what was folded up to here: until then what is folded again is shown to nobody. */
+    private readonly heldUpTo: number,
   ) {
     this.committedAt = position
   }
 
   /** From the latest snapshot if this version can read it, otherwise from the start of the log. */
   static async open(parts: EngineParts): Promise<Engine> {
-    const { store, config, say } = parts
+    const { log, store, config, say } = parts
     const saved = await store.loadSnapshot()
-    if (saved === null) return new Engine(parts, new Fold(config), 0, 0)
+    // Never beyond the log: what is appended after its end is new, whatever the store remembers.
+    const held = Math.min((await store.committed()).position, (await log.last()).position)
+    if (saved === null) return new Engine(parts, new Fold(config), 0, 0, held)
     try {
       if (saved.version !== FOLD_VERSION)
         throw new Error(`its version is ${saved.version}, this program writes ${FOLD_VERSION}`)
       const fold = Fold.open(deserialize(saved.body), config)
-      return new Engine(parts, fold, saved.position, saved.position)
+      return new Engine(parts, fold, saved.position, saved.position, held)
     } catch (error) {
       say('warn', 'the snapshot cannot be read; rebuilding from the log', { why: (error as Error).message })
-      return new Engine(parts, new Fold(config), 0, 0)
+      return new Engine(parts, new Fold(config), 0, 0, 0)
     }
   }
 
@@ -225,6 +229,11 @@ export class Engine implements AsyncDisposable {
     const { outcome, orders, position, folded, parts } = this
     if (position === this.committedAt) return
     this.fold.takeFresh(outcome)
+    // Rows of the past would replace newer ones for as long as the catching up takes.
+    if (position <= this.heldUpTo) {
+      this.forgetFolded()
+      return
+    }
     const heads = await this.heads(outcome, orders)
     const gone = await this.incidentsOf(outcome.forgotten ?? [])
     for (;;) {
@@ -238,11 +247,7 @@ export class Engine implements AsyncDisposable {
         if (this.stopped) return
       }
     }
-    this.outcome = emptyOutcome()
-    this.orders = []
-    this.folded = 0
-    this.committedAt = position
-    this.lastCommit = performance.now()
+    this.forgetFolded()
     parts.committed({
       position,
       now: this.fold.now,
@@ -263,6 +268,14 @@ export class Engine implements AsyncDisposable {
       ids.push(...found.map(incident => incident.id))
     }
     return ids
+  }
+
+  private forgetFolded(): void {
+    this.outcome = emptyOutcome()
+    this.orders = []
+    this.folded = 0
+    this.committedAt = this.position
+    this.lastCommit = performance.now()
   }
 
   private async heads(outcome: Outcome, orders: Order[]): Promise<IncidentHead[]> {

@@ -175,7 +175,7 @@ export function testStore(name: string, factory: StoreFactory): void {
       const incident = await store.reader().incident('a')
       expect(incident!.events.map(e => e.seq)).toEqual([0, 1])
       expect(incident).not.toHaveProperty('lastSeq')
-      expect(incident).not.toHaveProperty('mutedUntil')
+      expect(incident).toHaveProperty('mutedUntil', null)
       expect(await store.head('a')).toEqual(someHead('a', { lastSeq: 1 }))
     })
     it('lists incidents newest first, by service, by state and before a time', async () => {

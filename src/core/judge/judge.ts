@@ -1,8 +1,9 @@
 import type { Finding, Matter } from '../../contract/finding.js'
 import type { EventName, IncidentEvent, IncidentKind } from '../../contract/incident.js'
-import type { Order } from '../../contract/order.js'
+import { CLOSED_BY_PERSON_MS, type Order } from '../../contract/order.js'
 import type { Fact } from '../../contract/signal.js'
 import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
+import type { Held } from '../../contract/view.js'
 import type { Upstream } from '../explain.js'
 import {
   failsAfterAll,
@@ -20,6 +21,8 @@ import {
   type Surroundings,
 } from '../incident.js'
 import { followTracks, noiseOf, turnedAt, wholeTrack } from '../recover.js'
+import { othersOf, SAME_ONSET_MS, upstreamsOf } from './around.js'
+import { heldOf } from './held.js'
 import { pictureOf } from './picture.js'
 import { judgedService, noteAlarm, noteTrouble, TROUBLE_MS, type JudgedService } from './service.js'
 import {
@@ -30,6 +33,7 @@ import {
   rememberCourse,
   rememberCrowd,
   rememberWorst,
+  rule,
   type Story,
 } from './story.js'
 
@@ -43,11 +47,6 @@ const SECURITY_SILENT_MS = HOUR
 const RECOVERING_FROM = 0.3
 /** The onset is refined while evidence comes in for so long after the opening. */
 const ONSET_SETTLES_MS = 15 * MINUTE
-/** Failing and slow requests that began so close together are one trouble. */
-const SAME_ONSET_MS = 15 * MINUTE
-/** A person's closing stands for so long even if the trouble goes on. */
-const CLOSED_BY_PERSON_MS = 6 * HOUR
-
 /** Sees all services of a workspace and decides: what is an incident, what it is called, why it may be, and when it is over. */
 export class Judge {
   private services = new Map<string, JudgedService>()
@@ -76,6 +75,11 @@ export class Judge {
 
   openIncidents(service: string): Story[] {
     return this.stories.filter(s => s.service === service && s.open)
+  }
+
+  /** Trouble that is still measured although a person called its incident over. */
+  held(service: string, now: EpochMs): Held[] {
+    return heldOf(this.stories, service, now)
   }
 
   inAlarm(service: string, now: EpochMs): boolean {
@@ -151,8 +155,11 @@ export class Judge {
   /** No incident is open on this strand: open one, reopen the last, or wait. */
   private consider(s: JudgedService, last: Story | undefined, f: Finding, events: IncidentEvent[]): void {
     if (last?.closedByPerson) {
-      if (f.calm || f.at - last.resolvedAt! > CLOSED_BY_PERSON_MS) last.closedByPerson = false
-      return
+      // The incident is held closed; what is measured goes on being shown.
+      last.finding = f
+      last.lastFindingAt = f.at
+      if (f.calm) last.closedByPerson = false
+      if (f.calm || f.at - last.resolvedAt! < CLOSED_BY_PERSON_MS) return
     }
     if (!f.branch) noteAlarm(s, f)
     const around: Surroundings = {
@@ -189,6 +196,7 @@ export class Judge {
     if (last && (last.kind === verdict.kind || (f.onset < last.resolvedAt! && verdict.kind !== 'security'))) {
       last.open = true
       last.backAt = last.resolvedAt
+      last.closedByPerson = false
       last.resolvedAt = null
       last.recovering = false
       last.calmSince = null
@@ -314,38 +322,12 @@ export class Judge {
     story.open = false
     story.resolvedAt = at
     story.closedByPerson = by !== undefined && story.calmSince === null
+    story.closedBy = by?.by ?? ''
     this.tell(story, 'resolved', at, events, by)
   }
 
-  /** Services that this one stands on and that have been in trouble at `since` or later. */
   private upstreams(service: string, since: EpochMs): Upstream[] {
-    const out: Upstream[] = []
-    for (const d of this.services.get(service)?.dependsOn ?? []) {
-      if (!d.service || d.service === service) continue
-      const stories = this.stories.filter(
-        x => x.service === d.service && x.strand === 'bad' && (x.open || x.resolvedAt! > since),
-      )
-      // Of several troubles there the last that may have come first.
-      const story = stories.findLast(x => x.onset <= since + SAME_ONSET_MS) ?? stories.at(-1)
-      const theirs = this.services.get(d.service)
-      if (story) out.push({ id: d.id, name: d.name, onset: story.onset, incident: story.id })
-      else if (theirs?.alarmOnset && theirs.alarmAt >= since - 2 * MINUTE)
-        out.push({ id: d.id, name: d.name, onset: theirs.alarmOnset, incident: d.service })
-    }
-    return out
-  }
-
-  /** Services in trouble of their own at the time of this story, on which it does not stand. */
-  private others(story: Story): Upstream[] {
-    const stands = new Set((this.services.get(story.service)?.dependsOn ?? []).map(d => d.service))
-    return (
-      this.stories
-        .filter(x => x.service !== story.service && !stands.has(x.service) && x.strand === 'bad' && x.kind === 'outage')
-        .filter(x => x.open || x.resolvedAt! > story.onset)
-        // Of several troubles of one service the first speaks for it.
-        .filter((x, i, all) => all.findIndex(y => y.service === x.service) === i)
-        .map(x => ({ id: x.service, name: this.service(x.service).title, onset: x.onset, incident: x.id }))
-    )
+    return upstreamsOf(this.stories, this.services, service, since)
   }
 
   private tell(
@@ -365,7 +347,13 @@ export class Judge {
     const { title, changes } = this.service(story.service)
     // What has been over since the onset may still have been the cause.
     const upstream = this.upstreams(story.service, story.onset)
-    return pictureOf(story, event, at, { title, changes, upstream, others: this.others(story) }, by)
+    return pictureOf(
+      story,
+      event,
+      at,
+      { title, changes, upstream, others: othersOf(this.stories, this.services, story) },
+      by,
+    )
   }
 
   /** A person's order. One for an incident that is not known any more changes nothing; the door has told so. */
@@ -379,31 +367,19 @@ export class Judge {
         if (story.open) this.close(story, order.at, events, by)
         return
       case 'confirm':
-      case 'rule-out': {
-        const state = order.verb === 'confirm' ? 'confirmed' : 'ruled_out'
-        const subject = order.subject ?? ''
-        if (subject === 'security')
-          story.security = {
-            state,
-            because: [...story.security.because, { says: `${order.by}: ${order.why}`, bits: 0, refs }],
-          }
-        else
-          story.rulings[subject] = {
-            state,
-            by: order.by,
-            why: order.why,
-            refs,
-            title: this.titleOfSubject(story.service, subject),
-          }
-        this.tell(story, 'updated', order.at, events, by)
+      case 'rule-out':
+        rule(story, order, refs, this.titleOfSubject(story.service, order.subject ?? ''))
+        this.tell(story, story.open ? 'updated' : 'note', order.at, events, by)
         return
-      }
       case 'mute':
         story.mutedUntil = order.until ?? order.at + DAY
         return
+      case 'unmute':
+        story.mutedUntil = 0
+        return
       case 'say': {
-        const e = this.picture(story, 'updated', order.at, by)
-        e.says = [{ text: order.text ?? '', refs }, ...(e.says ?? [])]
+        const e = this.picture(story, story.open ? 'updated' : 'note', order.at, by)
+        e.says = [{ text: order.text ?? '', refs }, ...(story.open ? (e.says ?? []) : [])]
         e.seq = story.seq++
         story.said = e
         events.push(e)

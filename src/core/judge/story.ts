@@ -8,6 +8,7 @@ import type {
   Severity,
   Where,
 } from '../../contract/incident.js'
+import type { Order } from '../../contract/order.js'
 import type { Level } from '../explain.js'
 import type { Strand } from './strands.js'
 import { worse } from '../incident.js'
@@ -43,6 +44,8 @@ export interface Story {
   backAt: EpochMs | null
   /** Set when a person closed it while the trouble was still there; cleared when calm was seen. */
   closedByPerson: boolean
+  /** Who closed it last. */
+  closedBy: string
   kind: IncidentKind
   severity: Severity
   /** What the severity was before each of its rises. */
@@ -82,6 +85,7 @@ export function newStory(id: string, f: Finding, kind: IncidentKind, severity: S
     backSince: null,
     backAt: null,
     closedByPerson: false,
+    closedBy: '',
     kind,
     severity,
     rises: [],
@@ -171,6 +175,23 @@ export function rememberCourse(story: Story, f: Finding): void {
   if (!whole || whole.stale) return
   story.course.push({ at: f.at, excess: whole.excess, error: whole.error })
   if (story.course.length > MAX_COURSE) story.course = story.course.filter((_, i) => i % 2 === 0)
+}
+
+/** A person's word on a cause or on the security question; a cause that is not listed is theirs alone, by its words. */
+export function rule(
+  story: Story,
+  { id, verb, by, why, subject = '', words }: Order,
+  refs: string[],
+  title: string,
+): void {
+  const state = verb === 'confirm' ? 'confirmed' : 'ruled_out'
+  if (subject === 'security') {
+    const because = [...story.security.because, { says: `${by}: ${why}`, bits: 0, refs }]
+    story.security = { ...story.security, state, because }
+    return
+  }
+  const known = story.rulings[subject]?.title ?? title
+  story.rulings[words === undefined ? subject : `words:${id}`] = { state, by, why, refs, title: words ?? known }
 }
 
 /**

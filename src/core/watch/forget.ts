@@ -78,6 +78,7 @@ export function forgetLabel(s: ServiceState, label: string, value?: string): voi
   }
   for (const state of [s.strands.bad, s.strands.slow, ...s.branches])
     if (state) state.named = state.named.filter(each => !goes(each.label, each.value))
+  for (const id of [...s.heard.parts.keys()]) if (goes('component', id)) s.heard.parts.delete(id)
   s.changed = true
 }
 

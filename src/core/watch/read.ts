@@ -5,6 +5,7 @@ import { handOver, newestExcess, outgrows, ownKinds, ownOf, readBranches, tellAp
 import { readCrowd, readMix } from './crowd.js'
 import { readDemand } from './demand.js'
 import { badKinds, bitsOfKinds, inAlarm, isDoubted, machinesSee, onsetOf, slowKinds } from './kinds.js'
+import { latelyOf } from './lately.js'
 import { componentsOf, locate, REPORT_WINDOW_MS } from './locate.js'
 import { expectedReports, type ReportState } from './reports.js'
 import { MIX_MS, readIndependence } from './parties.js'
@@ -106,6 +107,7 @@ function readFirst(
     components: notClaimed(s, componentsOf(s, state, metrics, strand, now), own !== null),
     tracks,
     share: overallShare(blind ? null : all, checks),
+    lately: own || blind ? null : latelyFrom(s, strand, all, now),
     calm: !troubled && !stale,
     demand: (state.demand = (s.metrics && readDemand(s.metrics, state.onset, now)) ?? state.demand),
     crowd: crowdOf(s, now),
@@ -119,6 +121,12 @@ function crowdOf(s: ServiceState, now: EpochMs): Finding['crowd'] {
   if (open === 0) return crowd
   const { parties, familiar } = readIndependence(s.voices.parties, now, MIX_MS)
   return { ...crowd, independent: counted - open + parties, familiar }
+}
+
+/** Of requests, or of checks where nobody counts requests. */
+const latelyFrom = (s: ServiceState, strand: Strand, all: RateWindow | null, now: EpochMs): Finding['lately'] => {
+  const rates = all !== null ? all.state : s.metrics ? null : s.checks
+  return rates && latelyOf(rates, strand, now)
 }
 
 /** What people name while others are told apart may be the others'. */

@@ -216,6 +216,10 @@ export function learnUsual(state: ReportState, now: EpochMs, trouble: EpochMs | 
   state.usualAll /= 2
 }
 
+/** The same for people to read: null until a level is learned. */
+export const usualReports = (state: ReportState, from: EpochMs, until: EpochMs): number | null =>
+  state.series.learned ? expectedReports(state, from, until) : null
+
 /** Expected bad reports over [from, until). */
 export function expectedReports(state: ReportState, from: EpochMs, until: EpochMs): number {
   let sum = 0

@@ -16,6 +16,7 @@ import {
   type Reporters,
 } from './crowd.js'
 import type { TextClass } from '../text.js'
+import { heard, noteHeard, type Heard } from './heard.js'
 import { noteQuote, quoteState, takeBackQuotes, type QuoteState } from './quotes.js'
 import { reportState, takeReport, untakeReport, type ReportState, stepSeries } from './reports.js'
 import { partyOf } from './parties.js'
@@ -45,6 +46,9 @@ export interface ServiceState {
   branches: StrandState[]
   bins: Map<EpochMs, Bin>
   seen: Partial<Record<ObservationVia, EpochMs>>
+  heard: Heard
+  /** What its newest row said, so that a row is put when time alone changes it. */
+  shown: string
   /** Observations that came too late for their minute. */
   late: number
   changed: boolean
@@ -70,6 +74,8 @@ export const serviceState = (id: string): ServiceState => ({
   branches: [],
   bins: new Map(),
   seen: {},
+  heard: heard(),
+  shown: '',
   late: 0,
   changed: true,
 })
@@ -85,6 +91,7 @@ export function takeObservation(
   // A window that ends on the minute belongs to the minute before.
   const slot = Math.floor((signal.via === 'metric' ? signal.at - 1 : signal.at) / MINUTE) * MINUTE
   s.seen[signal.via] = Math.max(s.seen[signal.via] ?? 0, signal.at)
+  noteHeard(s.heard, signal, now)
   if (now - slot > LATE_MS) {
     s.late++
     return

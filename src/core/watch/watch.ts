@@ -166,6 +166,7 @@ function tellExposure(s: ServiceState, now: EpochMs, matters: Matter[]): void {
     components: [],
     tracks: [],
     share: null,
+    lately: null,
     calm: false,
     demand: null,
     crowd,

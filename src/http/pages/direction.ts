@@ -39,6 +39,7 @@ const ofService = (row: ServiceNow): ServiceNow => ({
   title: isolated(row.title),
   components: row.components.map(each => ({ ...each, name: isolated(each.name) })),
   dependsOn: row.dependsOn.map(each => ({ ...each, name: isolated(each.name) })),
+  ...(row.held === undefined ? {} : { held: row.held.map(each => ({ ...each, by: isolated(each.by) })) }),
 })
 
 const ofEvent = (event: IncidentEvent): IncidentEvent => ({
@@ -53,6 +54,7 @@ const ofEvent = (event: IncidentEvent): IncidentEvent => ({
 const ofIncident = (view: IncidentView): IncidentView => ({
   ...view,
   title: isolated(view.title),
+  ...(view.muted === undefined ? {} : { muted: { ...view.muted, by: isolated(view.muted.by) } }),
   latest: ofEvent(view.latest),
   events: view.events.map(ofEvent),
 })

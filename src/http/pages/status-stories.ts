@@ -39,7 +39,7 @@ function recovery(
 ): Html | null {
   const { t, f, now } = voice
   const found = (told.steps.at(-1) as Told['steps'][number]).folded.recovery
-  if (!found || !recoveryIsSeen(found)) return null
+  if (!found || !recoveryIsSeen(found) || found.of === 'reports') return null
   const points = told.steps.flatMap(({ at, event }) =>
     event.recovery ? [{ at, share: event.recovery.recovered }] : [],
   )

@@ -68,6 +68,7 @@ export function story(
     startedAt: latest.startedAt === undefined ? openedAt : Date.parse(latest.startedAt),
     openedAt,
     resolvedAt: open ? null : Date.parse(last.at),
+    mutedUntil: null,
     latest,
     events: told,
   }

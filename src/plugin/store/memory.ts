@@ -114,7 +114,7 @@ class MemoryStore implements Store {
 
   reader(): Reads {
     const story = (head: IncidentHead): IncidentView => {
-      const { lastSeq: _, mutedUntil: __, ...view } = copy(head)
+      const { lastSeq: _, ...view } = copy(head)
       const events = this.events.filter(e => e.incident === head.id).sort((a, b) => a.seq - b.seq)
       return { ...view, events: copy(events) }
     }

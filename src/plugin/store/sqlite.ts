@@ -200,7 +200,7 @@ class SqliteStore implements Store {
       facts: db.prepare('SELECT body FROM fact WHERE service = ? AND effect >= ? AND effect < ? ORDER BY effect, id'),
     }
     const story = (head: IncidentHead): IncidentView => {
-      const { lastSeq: _, mutedUntil: __, ...view } = head
+      const { lastSeq: _, ...view } = head
       return { ...view, events: bodies(sql.events.all(head.id)) }
     }
     return {
