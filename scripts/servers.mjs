@@ -29,7 +29,7 @@ function bring() {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
   const apt = args => spawnSync('apt-get', ['-qq', ...args], { stdio: ['ignore', 2, 2], env }).status === 0
   const install = ['install', '-y', '--no-install-recommends', ...missing()]
-  if (!apt(install)) apt(['update']) && apt(install)
+  if (!apt(install) && apt(['update'])) apt(install)
   return missing().length === 0 ? undefined : `cannot install ${missing().join(', ')}`
 }
 
