@@ -64,16 +64,17 @@ export class App implements AsyncDisposable {
   private closed = false
 
   private constructor(
-    readonly config: Config,
+    private configured: Config,
     env: Env,
     private readonly options: PartsOptions,
   ) {
     this.clock = new Clock(env)
     this.env = { ...env, now: () => this.clock.now() }
     this.wall = () => env.now()
-    this.token = options.run === 'memory' ? { token: 'memory', fresh: false } : token(config.data, env)
-    this.tokens = new Tokens(options.run === 'memory' ? null : config.data, this.token.token, config.tokens, env)
-    this.reader = readerOf(config, {
+    const data = options.run === 'memory' ? null : configured.data
+    this.token = data === null ? { token: 'memory', fresh: false } : token(data, env)
+    this.tokens = new Tokens(data, this.token.token, configured.tokens, env)
+    this.reader = readerOf(() => this.config, {
       workspace: () => this.workspace,
       settled: () => this.resetting,
       startedAt: () => this.startedAt,
@@ -83,10 +84,34 @@ export class App implements AsyncDisposable {
   static async open(config: Config, env: Env, options: PartsOptions = {}): Promise<App> {
     const app = new App(config, env, options)
     await app.start()
-    for (const each of config.notifiers) if (each.kind === 'webhook') await app.addNotifier(each)
+    await app.addWebhooks()
     app.every(UPKEEP_MS, () => app.workspace.upkeep())
     app.every(SECOND, () => app.beat())
     return app
+  }
+
+  /** What it runs on now. */
+  get config(): Config {
+    return this.configured
+  }
+
+  /**
+   * Goes on under another configuration. Clock, folder, host and port are what it started with; whoever serves pages makes
+   * them anew, and adds the subscribers.
+   */
+  async reconfigure(config: Config): Promise<void> {
+    const { clock, data, host, port, demo } = this.configured
+    await this.current().configure({ ...config, clock, data, host, port, demo })
+    this.configured = { ...config, clock, data, host, port, demo }
+    this.tokens.configure(config.tokens)
+    // Each goes on where its receipt says.
+    for (const delivery of this.deliveries.splice(0)) await delivery[Symbol.asyncDispose]()
+    this.subscribed = false
+    await this.addWebhooks()
+  }
+
+  private async addWebhooks(): Promise<void> {
+    for (const each of this.config.notifiers) if (each.kind === 'webhook') await this.addNotifier(each)
   }
 
   private async start(): Promise<void> {
@@ -131,6 +156,8 @@ export class App implements AsyncDisposable {
   async forgetSome(forget: Omit<Forget, 'type' | 'id' | 'at'>): Promise<{ forget: Forget; values: number }> {
     const done = await this.current().forget(forget)
     this.counters.orders++
+    // Pages of before are not shown for even half a second more.
+    this.announce({ services: [forget.service], incidents: [], now: this.now, reset: true })
     return done
   }
 

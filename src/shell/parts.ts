@@ -20,6 +20,8 @@ export interface Parts extends AsyncDisposable {
   store: Pick<Store, 'reader' | 'told' | 'head' | 'noted' | 'committed'>
   /** There is more in the log. */
   wake(): void
+  /** What is decided from here on is decided by this. */
+  configure(config: EngineConfig): Promise<void>
   note(key: string, value: Uint8Array): Promise<void>
   trimStore(before: { rollups: EpochMs; facts: EpochMs }): Promise<void>
 }
@@ -73,6 +75,7 @@ async function openInline(config: Config, env: Env, hooks: Hooks, { run, maxLogP
     log,
     store,
     wake: () => void engine.pump().catch(died),
+    configure: next => engine.reconfigure(next),
     note: (key, value) => store.note(key, value),
     trimStore: before => store.trim(before),
     [Symbol.asyncDispose]: async () => {
@@ -125,6 +128,7 @@ async function openThreads(config: Config, env: Env, hooks: Hooks, { maxLogPages
     log: logHere,
     store: storeHere,
     wake: () => void engine.ask('wake', []).catch(() => {}),
+    configure: next => engine.ask('configure', [next]),
     note: (key, value) => engine.ask('note', [key, value]),
     trimStore: before => engine.ask('trim', [before]),
     [Symbol.asyncDispose]: async () => {

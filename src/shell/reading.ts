@@ -11,7 +11,7 @@ interface House {
 }
 
 /** Stays the same over a restart of the demonstration; always asks the present store. */
-export function readerOf(config: Config, house: House): Reader {
+export function readerOf(config: () => Config, house: House): Reader {
   const reads = () => house.workspace().store.reader()
   let from: Workspace | null = null
   let cached: ReturnType<typeof reads> | null = null
@@ -24,13 +24,12 @@ export function readerOf(config: Config, house: House): Reader {
     }
     return cached!
   }
-  const { title, clock, demo, services } = config
   // Before its first tick a configured service is unknown, not absent: its page is there from the start.
   const unheard = ({ id, ...rest }: Config['services'][number]): ServiceNow => ({
     service: id,
     ...rest,
     state: 'unknown',
-    at: clock === 'wall' ? house.startedAt() : 0,
+    at: config().clock === 'wall' ? house.startedAt() : 0,
     seen: {},
     recent: { bad: 0, ok: 0, expected: 0 },
     incidents: [],
@@ -38,17 +37,20 @@ export function readerOf(config: Config, house: House): Reader {
   return {
     workspace: async () => {
       await house.settled()
+      const { title, clock, demo } = config()
       const { now, position } = await house.workspace().store.committed()
       return { title, clock, now: position === 0 && clock === 'wall' ? house.startedAt() : now, position, demo }
     },
     services: async () => {
       const rows = await (await here()).services()
       const heard = new Set(rows.map(each => each.service))
-      const more = services.filter(each => !heard.has(each.id)).map(unheard)
+      const more = config()
+        .services.filter(each => !heard.has(each.id))
+        .map(unheard)
       return more.length === 0 ? rows : [...rows, ...more].sort((a, b) => (a.service < b.service ? -1 : 1))
     },
     service: async id => {
-      const configured = services.find(each => each.id === id)
+      const configured = config().services.find(each => each.id === id)
       return (await (await here()).service(id)) ?? (configured ? unheard(configured) : null)
     },
     rollups: async (service, start, end) => (await here()).rollups(service, start, end),
