@@ -1,5 +1,6 @@
 import type { Config } from '../contract/config.js'
 import type { Reader, ServiceNow } from '../contract/view.js'
+import { composed } from '../core/door.js'
 import type { Workspace } from './workspace.js'
 
 /** What a reader asks of the house: its workspace of now, which a demonstration changes. */
@@ -49,7 +50,9 @@ export function readerOf(config: () => Config, house: House): Reader {
         .map(unheard)
       return more.length === 0 ? rows : [...rows, ...more].sort((a, b) => (a.service < b.service ? -1 : 1))
     },
-    service: async id => {
+    service: async asked => {
+      // Addresses may come in the other spelling.
+      const id = composed(asked)
       const configured = config().services.find(each => each.id === id)
       return (await (await here()).service(id)) ?? (configured ? unheard(configured) : null)
     },
