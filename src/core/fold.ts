@@ -10,7 +10,7 @@ import { type PartHeard, ROLLUP_MS, type ServiceNow, type ServiceState } from '.
 import { Judge } from './judge/judge.js'
 import type { Story } from './judge/story.js'
 import { failingRounds } from './rates.js'
-import { isEasing, partsHit, stateFrom } from './verdict.js'
+import { deafOf, heardBy, isEasing, partsHit, stateFrom } from './verdict.js'
 import type { ServiceState as Watched } from './watch/service.js'
 import { usualReports } from './watch/reports.js'
 import { machinesSpeak, partsHeard } from './watch/heard.js'
@@ -276,10 +276,11 @@ export class Fold {
   /** The state by what is open, by what is measured though a person closed it, and by who is heard at all. */
   private stateOf(s: Watched, parts: PartHeard[] | undefined, at: EpochMs): ServiceState {
     const names = s.components.map(each => each.id)
+    const deaf = heardBy(deafOf(parts), at)
     const open = this.judge.openIncidents(s.id)
     const hit = [
-      ...open.map(o => partsHit(o.said ?? {}, eases(o), names)),
-      ...this.judge.held(s.id, at).map(each => partsHit(each.trouble, false, names)),
+      ...open.map(o => partsHit(o.said ?? {}, eases(o), names, deaf)),
+      ...this.judge.held(s.id, at).map(each => partsHit(each.trouble, false, names, deaf)),
     ].flatMap(each => [...each.values()])
     const fails = hit.length > 0 ? 'no' : failsNow(s, at)
     if (fails === 'twice') return 'degraded'

@@ -73,9 +73,19 @@ export interface PictureInput {
 export function pictureOf(input: PictureInput): Picture {
   const { page, pageId, plans, workspace, services, now, wallNow, days } = input
   const plan = planOf(page, services)
-  const partsOf = new Map(services.map(each => [each.service, each.components.map(part => part.id)]))
+  const rowOf = new Map(services.map(each => [each.service, each]))
   const incidents = input.incidents
-    .flatMap(view => tellOn(view, plan.leaves, partsOf.get(view.service) ?? []) ?? [])
+    .flatMap(view => {
+      const { components = [], parts: heard } = rowOf.get(view.service) ?? {}
+      return (
+        tellOn(
+          view,
+          plan.leaves,
+          components.map(each => each.id),
+          heard,
+        ) ?? []
+      )
+    })
     .sort((a, b) => b.view.openedAt - a.view.openedAt || (a.id < b.id ? -1 : 1))
   const windows = windowsOf(plans, plan, services, now)
   const open = incidents.filter(each => each.status !== 'resolved')
