@@ -67,7 +67,6 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   // What lies ready is given to everybody.
   const fronted = options.front !== false && !app.config.private
   const front = fronted ? standBefore(server, { news, isProxy, homes, keepAliveMs: KEEP_ALIVE_MS }) : null
-  const connections = new Connections(server.server, isProxy)
   const methods = rememberMethods(server)
   homes.knows = pathsOf(methods, app.config.pages)
   standUnder(server, homes)
@@ -100,7 +99,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   notifierRoutes(server, routes, app, guard.need('commands'))
   pastRoutes(server, routes, app, guard.need('commands'))
   stream.route(server, routes)
-  operatorRoutes(server, app, { stream, front, guard, connections })
+  operatorRoutes(server, app, { stream, front, guard, connections: new Connections(server.server, isProxy) })
   options.demo?.routes?.(server)
   server.get('/api/v1/openapi.json', (request, reply) =>
     reply.header('cache-control', 'max-age=300').send(openapi(routes.all, VERSION, serverOf(request))),
