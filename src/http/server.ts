@@ -70,7 +70,6 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   const front = fronted
     ? standBefore(server, { news, isProxy, homes, keepAliveMs: LISTENING.keepAliveTimeout, shared: options.shared })
     : null
-  const connections = new Connections(server.server, isProxy)
   const methods = rememberMethods(server)
   homes.knows = pathsOf(methods, app.config.pages)
   standUnder(server, homes)
@@ -104,7 +103,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   pastRoutes(server, routes, app, guard.need('commands'))
   reloadRoute(server, routes, guard.need('commands'), options.reload)
   stream.route(server, routes)
-  operatorRoutes(server, app, { stream, front, guard, connections })
+  operatorRoutes(server, app, { stream, front, guard, connections: new Connections(server.server, isProxy) })
   options.demo?.routes?.(server)
   server.get('/api/v1/openapi.json', (request, reply) =>
     reply.header('cache-control', 'max-age=300').send(openapi(routes.all, VERSION, serverOf(request))),
