@@ -103,7 +103,8 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   pastRoutes(server, routes, app, guard.need('commands'))
   reloadRoute(server, routes, guard.need('commands'), options.reload)
   stream.route(server, routes)
-  operatorRoutes(server, app, { stream, front, guard, connections: new Connections(server.server, isProxy) })
+  const connections = new Connections(server.server, isProxy)
+  operatorRoutes(server, app, { stream, front, guard, connections })
   options.demo?.routes?.(server)
   server.get('/api/v1/openapi.json', (request, reply) =>
     reply.header('cache-control', 'max-age=300').send(openapi(routes.all, VERSION, serverOf(request))),
