@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Config } from '../contract/config.js'
 import { warm } from '../http/front/stand.js'
 import { buildServer } from '../http/server.js'
@@ -17,25 +17,29 @@ export async function runServe(options: ServeOptions): Promise<number> {
   const config = configOf(options)
   if (config === null) return 2
   const env = realEnv()
+  // Names what was asked for; which file it fails on is in the reason.
+  const failed = (error: unknown): number => {
+    const what = [options.config, `data in ${resolve(config.data)}`].filter(each => each !== undefined).join(', ')
+    process.stderr.write(`epicenter serve: cannot start (${what}): ${(error as Error).message}\n`)
+    if (process.env['EPICENTER_DEBUG'] !== undefined) process.stderr.write(`${(error as Error).stack ?? ''}\n`)
+    return 1
+  }
   let app: App
   try {
     app = await App.open(config, env)
   } catch (error) {
-    process.stderr.write(`epicenter serve: cannot open ${config.data}: ${(error as Error).message}\n`)
-    return 1
+    return failed(error)
   }
   try {
-    const demo = config.demo ? await openDemo(app) : null
-    const server = await buildServer(app, demo === null ? {} : { demo })
-    await warm(server, config.services)
+    let demo: Awaited<ReturnType<typeof openDemo>> | null
+    let server: Awaited<ReturnType<typeof buildServer>>
     try {
+      demo = config.demo ? await openDemo(app) : null
+      server = await buildServer(app, demo === null ? {} : { demo })
+      await warm(server, config.services)
       await server.listen({ host: config.host, port: config.port })
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      const why =
-        code === 'EADDRINUSE' ? `port ${config.port} is taken; choose another with --port` : (error as Error).message
-      process.stderr.write(`epicenter serve: cannot listen on ${config.host}:${config.port}: ${why}\n`)
-      return 1
+      return failed(listenError(error, config))
     }
     greet(app, (server.server.address() as AddressInfo).port)
     demo?.play()
@@ -50,6 +54,19 @@ export async function runServe(options: ServeOptions): Promise<number> {
   return 0
 }
 
+/** In words, where it is the address that cannot be had. */
+function listenError(error: unknown, { host, port }: Config): unknown {
+  const { code, syscall } = error as NodeJS.ErrnoException
+  if (syscall !== 'listen' && syscall !== 'getaddrinfo') return error
+  const why: Record<string, string> = {
+    EADDRINUSE: `port ${port} is taken; choose another with --port`,
+    EADDRNOTAVAIL: 'this machine has no such address; choose another with --host',
+    EACCES: 'it is not allowed; ports below 1024 are for privileged users',
+    ENOTFOUND: 'no address has this name',
+  }
+  return new Error(`cannot listen on ${host}:${port}: ${why[code ?? ''] ?? (error as Error).message}`)
+}
+
 function configOf({ config: file, port, host, data }: ServeOptions): Config | null {
   const over = (config: Config): Config => ({
     ...config,
@@ -58,7 +75,7 @@ function configOf({ config: file, port, host, data }: ServeOptions): Config | nu
     data: data ?? config.data,
   })
   if (file === undefined)
-    return over(complete({ title: 'Epicenter', clock: 'signals', data: data ?? join(DEFAULTS.data, 'demo') }, true))
+    return over(complete({ title: 'Epicenter', clock: 'signals', data: data ?? DEFAULTS.demo }, true))
   const loaded = load(file, process.env)
   if (loaded.config !== null) return over(loaded.config)
   tellFindings(file, loaded.findings)
@@ -69,7 +86,9 @@ function configOf({ config: file, port, host, data }: ServeOptions): Config | nu
 function greet(app: App, port: number): void {
   const { config, token } = app
   const host = config.host.includes(':') ? `[${config.host}]` : config.host
-  process.stdout.write(`Epicenter listens on http://${host}:${port}\n`)
+  const url = `http://${host}:${port}`
+  app.listens(url)
+  process.stdout.write(`Epicenter listens on ${url}\n`)
   if (config.demo)
     process.stdout.write(
       'This is the demonstration; `epicenter init` writes a configuration file for your own services.\n',

@@ -7,6 +7,7 @@ import { DAY, MINUTE, type EpochMs } from '../contract/time.js'
 import type { Component, Dependency, Edge } from '../contract/topology.js'
 import type { ServiceNow, ServiceState } from '../contract/view.js'
 import { Judge } from './judge/judge.js'
+import type { KnownIncident } from './judge/mend.js'
 import type { Story } from './judge/story.js'
 import { UNREADABLE_MS } from './rates.js'
 import type { ServiceState as Watched } from './watch/service.js'
@@ -82,6 +83,16 @@ export class Fold {
     this.judge.take({ ...order, at: Math.max(order.at, this.now) }, into.events)
     for (const event of into.events.slice(told)) this.watch.service(event.service).changed = true
     this.takeServices(into.services, this.now)
+  }
+
+  get followed(): string[] {
+    return this.judge.followed
+  }
+
+  /** A part of the log was lost: from here on it goes by what was told of incidents, whatever it would have told itself. */
+  mend(known: readonly KnownIncident[], at: EpochMs, into: Outcome): void {
+    this.judge.mend(known, Math.max(at, this.now), into.events)
+    for (const { service } of known) this.watch.service(service).changed = true
   }
 
   /** Moves log time forward (never back) and runs the ticks that lie between. */

@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DAY, MINUTE, SECOND, type EpochMs } from '../contract/time.js'
 import type { IncidentView, Reader } from '../contract/view.js'
 import type { Env } from '../shell/env.js'
+import { readWhole, writeAside } from '../shell/key-file.js'
 import type { PublicPost } from '../shell/public-post.js'
-import { authorization, encrypt, newVapid, type Vapid } from '../shell/push-message.js'
+import { authorization, encrypt, asVapid, newVapid, type Vapid } from '../shell/push-message.js'
 import { backFor, type Watcher, type Watchers } from '../shell/watchers.js'
 
 /** Messages on their way at once. */
@@ -39,10 +39,12 @@ export interface CallbackDeps {
 export function vapidOf(data: string | null): Vapid {
   if (data === null) return newVapid()
   const file = join(data, 'push-key')
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Vapid
-  mkdirSync(data, { recursive: true })
+  const instead =
+    'put it back from a backup, or delete it: then a new one is made, and browsers that wait to be told are not told'
+  const kept = readWhole(file, text => asVapid(JSON.parse(text)), instead)
+  if (kept !== null) return kept
   const made = newVapid()
-  writeFileSync(file, JSON.stringify(made), { mode: 0o600, flag: 'wx' })
+  writeAside(file, JSON.stringify(made))
   return made
 }
 

@@ -54,6 +54,7 @@ export function metricsOf(app: App, stream: Stream, front: Front | null): Regist
   gauge('epicenter_backlog_signals', 'Durable signals that are not folded yet', () => app.health.backlog)
   gauge('epicenter_queue_bytes', 'Accepted bytes that are not durable yet', () => app.health.queueBytes)
   gauge('epicenter_log_position', 'Newest durable log entry', () => app.health.durable)
+  gauge('epicenter_log_gaps', 'Times that the log was found to end before what was committed', () => app.gaps)
   gauge('epicenter_folded_position', 'Newest committed log entry', () => app.health.folded)
   gauge('epicenter_dedupe_bytes', 'Memory of the de-duplication', () => app.memory.dedupeBytes)
   gauge('epicenter_label_values', 'Label values known at the door', () => app.memory.labelValues)

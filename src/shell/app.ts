@@ -1,5 +1,5 @@
 import type { Config, NotifierConfig } from '../contract/config.js'
-import { TransientError } from '../contract/error.js'
+import { PermanentError, TransientError } from '../contract/error.js'
 import type { IncidentEvent } from '../contract/incident.js'
 import { RETRY_AFTER_MS } from '../contract/limits.js'
 import type { Order } from '../contract/order.js'
@@ -7,10 +7,11 @@ import { MINUTE, SECOND } from '../contract/time.js'
 import type { Reader, ServiceNow } from '../contract/view.js'
 import { isPlanned } from '../core/calendar/quiet.js'
 import { Delivery } from './deliver.js'
+import { DataFolder } from './data-folder.js'
 import type { Committed } from './engine.js'
 import type { Env } from './env.js'
 import type { Receipt } from './intake.js'
-import { pluginEnv, type PartsOptions, wipe } from './parts.js'
+import { pluginEnv, type PartsOptions } from './parts.js'
 import { token } from './secret.js'
 import { type Body, Workspace } from './workspace.js'
 
@@ -55,18 +56,37 @@ export class App implements AsyncDisposable {
     readonly config: Config,
     readonly env: Env,
     private readonly options: PartsOptions,
+    /** Held as long as this lives; null in memory. */
+    private readonly folder: DataFolder | null,
   ) {
-    this.token = options.run === 'memory' ? { token: 'memory', fresh: false } : token(config.data, env)
+    this.token = folder === null ? { token: 'memory', fresh: false } : token(config.data, env)
     this.reader = this.makeReader()
   }
 
   static async open(config: Config, env: Env, options: PartsOptions = {}): Promise<App> {
-    const app = new App(config, env, options)
-    await app.start()
-    for (const each of config.notifiers) if (each.kind === 'webhook') await app.addNotifier(each)
-    app.every(UPKEEP_MS, () => app.workspace.upkeep())
-    if (config.clock === 'wall') app.every(SECOND, () => app.tick())
-    return app
+    const { demo } = config
+    const folder = options.run === 'memory' ? null : await DataFolder.take(config.data, env, { demo })
+    let app: App | null = null
+    try {
+      // It forgets what an earlier one left, before anything is written beside that.
+      if (demo) folder?.empty()
+      app = new App(config, env, { ...options, demo: folder?.demo ?? null }, folder)
+      await app.begin()
+      return app
+    } catch (error) {
+      // Whatever was opened would keep the process alive, without a port.
+      await app?.[Symbol.asyncDispose]()
+      folder?.[Symbol.dispose]()
+      throw error
+    }
+  }
+
+  private async begin(): Promise<void> {
+    await this.start()
+    for (const [i, each] of this.config.notifiers.entries())
+      if (each.kind === 'webhook') await this.addNotifier(each, i)
+    this.every(UPKEEP_MS, () => this.workspace.upkeep())
+    if (this.config.clock === 'wall') this.every(SECOND, () => this.tick())
   }
 
   private async start(): Promise<void> {
@@ -129,6 +149,16 @@ export class App implements AsyncDisposable {
     return { dedupeBytes: dedupe.bytes, services: labels.size.services, labelValues: labels.size.values }
   }
 
+  /** From now on those who want this data folder too are told where its owner is found. */
+  listens(url: string): void {
+    this.folder?.listens(url)
+  }
+
+  /** How often the log was found to end before what was committed. */
+  get gaps(): number {
+    return this.workspace.gaps
+  }
+
   onChange(listener: (changed: Changed) => void): () => void {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)
@@ -152,7 +182,7 @@ export class App implements AsyncDisposable {
   async reset(): Promise<void> {
     this.resetting ??= (async () => {
       await this.workspace.abandon()
-      if (this.options.run !== 'memory') wipe(this.config.data)
+      this.folder?.empty()
       await this.start()
     })().finally(() => {
       this.resetting = null
@@ -225,21 +255,28 @@ export class App implements AsyncDisposable {
   async addSubscribers(compose: (event: IncidentEvent, page: string | null) => Promise<object[]>): Promise<void> {
     if (this.subscribed) return
     this.subscribed = true
-    for (const each of this.config.notifiers)
-      if (each.kind === 'statuspage') await this.addNotifier(each, event => compose(event, each.page ?? null))
+    for (const [i, each] of this.config.notifiers.entries())
+      if (each.kind === 'statuspage') await this.addNotifier(each, i, event => compose(event, each.page ?? null))
   }
 
   /** Notifiers are told from what was committed; a new one hears of nothing that happened before it. */
   private async addNotifier(
     { kind, url, secret }: NotifierConfig,
+    index: number,
     status?: (event: IncidentEvent) => Promise<object[]>,
   ): Promise<void> {
     const name = `${kind}-${this.deliveries.filter(each => each.name.startsWith(`${kind}-`)).length + 1}`
     const { default: made } = await (kind === 'webhook'
       ? import('../plugin/notifier/webhook.js')
       : import('../plugin/notifier/webhook/statuspage.js'))
-    const notifier = await made.open({ url, secret }, pluginEnv(this.env))
-    if ((await this.noted(receiptOf(name))) === null) await this.forget(name)
+    const notifier = await made.open({ url, secret }, pluginEnv(this.env)).catch((error: Error) => {
+      throw new PermanentError(`notifiers[${index}]: ${error.message}`, { cause: error })
+    })
+    if ((await this.noted(receiptOf(name))) === null) {
+      // What is folded again into a new store happened before it too.
+      await this.caughtUp()
+      await this.forget(name)
+    }
     const parts = {
       told: (after: number, max: number) => this.workspace.store.told(after, max),
       head: (incident: string) => this.workspace.store.head(incident),
@@ -329,7 +366,9 @@ export class App implements AsyncDisposable {
     for (const timer of this.timers) clearInterval(timer)
     await this.resetting?.catch(() => {})
     for (const delivery of this.deliveries) await delivery[Symbol.asyncDispose]()
-    await this.workspace[Symbol.asyncDispose]()
+    // After a start that failed there may be none.
+    await (this.workspace as Workspace | undefined)?.[Symbol.asyncDispose]()
+    this.folder?.[Symbol.dispose]()
   }
 }
 

@@ -37,6 +37,8 @@ const SNAPSHOT_SIGNALS = 500_000
 const SNAPSHOT_LEAST_MS = MINUTE / 2
 const SNAPSHOT_MS = 5 * MINUTE
 const RETRY_MS = 1_000
+/** More were never open at once: a service has a few. */
+const INCIDENTS_MENDED = 100_000
 /** Label limits were applied at the door; here one label set is as good for ever. */
 const EPOCH = 1
 
@@ -44,6 +46,8 @@ export interface EngineParts {
   log: Log
   store: Store
   config: EngineConfig
+  /** A part of the log that the fold would need was lost. */
+  torn?: boolean
   /** Called after each commit. */
   committed: (what: Committed) => void
   say: (level: Level, what: string, detail?: Record<string, unknown>) => void
@@ -68,6 +72,8 @@ export class Engine implements AsyncDisposable {
     private fold: Fold,
     private position: number,
     private snapshotAt: number,
+    /** Past this entry the fold has to agree with what was told; null: it does by itself. */
+    private mendAfter: number | null,
   ) {
     this.committedAt = position
   }
@@ -75,16 +81,19 @@ export class Engine implements AsyncDisposable {
   /** From the latest snapshot if this version can read it, otherwise from the start of the log. */
   static async open(parts: EngineParts): Promise<Engine> {
     const { store, config, say } = parts
-    const saved = await store.loadSnapshot()
-    if (saved === null) return new Engine(parts, new Fold(config), 0, 0)
+    const { position } = await store.committed()
+    const anew = (torn: boolean | undefined) =>
+      new Engine(parts, new Fold(config), 0, 0, torn && position > 0 ? position : null)
     try {
+      const saved = await store.loadSnapshot()
+      if (saved === null) return anew(parts.torn)
       if (saved.version !== FOLD_VERSION)
         throw new Error(`its version is ${saved.version}, this program writes ${FOLD_VERSION}`)
       const fold = Fold.open(deserialize(saved.body), config)
-      return new Engine(parts, fold, saved.position, saved.position)
+      return new Engine(parts, fold, saved.position, saved.position, parts.torn === true ? position : null)
     } catch (error) {
       say('warn', 'the snapshot cannot be read; rebuilding from the log', { why: (error as Error).message })
-      return new Engine(parts, new Fold(config), 0, 0)
+      return anew(true)
     }
   }
 
@@ -104,6 +113,7 @@ export class Engine implements AsyncDisposable {
         const rows = await this.parts.log.read(this.position, READ_ROWS)
         if (rows.length === 0) break
         for (const row of rows) {
+          if (this.mendAfter !== null && row.position > this.mendAfter) await this.mend(this.mendAfter)
           this.entry(row)
           if (performance.now() - this.lastCommit > COMMIT_MS) await this.commit()
           if (this.stopped) return
@@ -115,6 +125,28 @@ export class Engine implements AsyncDisposable {
       await this.commit()
       await this.saveNow(true)
     }
+  }
+
+  /**
+   * What was committed up to `position` was not folded to its end, or not from its beginning: incidents go on from what
+   * people were told of them.
+   */
+  private async mend(position: number): Promise<void> {
+    await this.commit()
+    if (this.stopped) return
+    const { store } = this.parts
+    const open = await store.reader().incidents({ open: true, limit: INCIDENTS_MENDED })
+    const heads = await Promise.all(
+      [...new Set([...open.map(each => each.id), ...this.fold.followed])].map(id => store.head(id)),
+    )
+    const { now } = await store.committed()
+    this.fold.mend(
+      heads.filter(head => head !== null),
+      now,
+      this.outcome,
+    )
+    this.position = Math.max(this.position, position)
+    this.mendAfter = null
   }
 
   /** Takes a snapshot when one is due. */

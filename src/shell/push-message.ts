@@ -86,6 +86,19 @@ export function newVapid(): Vapid {
   return { publicKey: own.getPublicKey().toString('base64url'), privateKey: d.toString('base64url') }
 }
 
+/** What was kept of a key; null when it is none, or its halves do not belong together. */
+export function asVapid(kept: unknown): Vapid | null {
+  const { publicKey, privateKey } = (kept ?? {}) as Partial<Vapid>
+  if (typeof publicKey !== 'string' || typeof privateKey !== 'string') return null
+  try {
+    const own = createECDH(CURVE)
+    own.setPrivateKey(bytesOf(privateKey))
+    return own.getPublicKey().equals(bytesOf(publicKey)) ? { publicKey, privateKey } : null
+  } catch {
+    return null
+  }
+}
+
 /** The header that RFC 8292 asks for: a token for this push service alone, valid for half a day. */
 export function authorization(
   { publicKey, privateKey }: Vapid,

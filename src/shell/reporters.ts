@@ -1,5 +1,4 @@
 import { createHmac } from 'node:crypto'
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   REPORT_NETWORKS,
@@ -15,6 +14,7 @@ import { DAY, type EpochMs } from '../contract/time.js'
 import { networkOf, prefixOf, subscriberOf } from './address.js'
 import { Buckets } from './buckets.js'
 import type { Env } from './env.js'
+import { readWhole, writeAside } from './key-file.js'
 import { sameSecret } from './secret.js'
 
 /** A key lives a week; the one before is kept for a day more, as long as a person counts once. */
@@ -28,6 +28,18 @@ interface Keys {
   current: string
   since: EpochMs
   before: string | null
+}
+
+const KEYS_FILE = 'report-keys'
+const INSTEAD =
+  'put it back from a backup, or delete it: then a new key is made, and whoever reported today may be counted once more'
+
+function asKeys(kept: unknown): Keys | null {
+  const { current, since, before } = (kept ?? {}) as Partial<Keys>
+  const isKey = (key: unknown): key is string =>
+    typeof key === 'string' && Buffer.from(key, 'base64').length === KEY_BYTES
+  if (!isKey(current) || typeof since !== 'number' || !(before === null || isKey(before))) return null
+  return { current, since, before }
 }
 
 /** Who asks, as the request says it. */
@@ -70,11 +82,8 @@ export class Reporters {
     private readonly data: string | null,
     private readonly env: Pick<Env, 'now' | 'random'>,
   ) {
-    const file = data === null ? null : join(data, 'report-keys')
-    this.keys =
-      file !== null && existsSync(file)
-        ? (JSON.parse(readFileSync(file, 'utf8')) as Keys)
-        : { current: this.newKey(), since: env.now(), before: null }
+    const kept = data === null ? null : readWhole(join(data, KEYS_FILE), text => asKeys(JSON.parse(text)), INSTEAD)
+    this.keys = kept ?? { current: this.newKey(), since: env.now(), before: null }
     this.save()
   }
 
@@ -131,9 +140,7 @@ export class Reporters {
 
   private save(): void {
     if (this.data === null) return
-    const file = join(this.data, 'report-keys')
-    writeFileSync(`${file}.new`, JSON.stringify(this.keys), { mode: 0o600 })
-    renameSync(`${file}.new`, file)
+    writeAside(join(this.data, KEYS_FILE), JSON.stringify(this.keys))
   }
 }
 

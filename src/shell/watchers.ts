@@ -1,11 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WATCHERS, WATCHERS_MS } from '../contract/limits.js'
 import type { IncidentEvent, Where } from '../contract/incident.js'
 import type { EpochMs } from '../contract/time.js'
 import type { IncidentView } from '../contract/view.js'
+import { PermanentError } from '../contract/error.js'
 import type { Env } from './env.js'
+import { writeAside } from './key-file.js'
 
 /** Somebody who asked to be told when it is back where he is. No address: what he chose, and his browser's letter box. */
 export interface Watcher {
@@ -45,26 +47,39 @@ export class Watchers implements AsyncDisposable {
     if (data === null) return watchers
     mkdirSync(data, { recursive: true })
     const path = join(data, 'watchers.ndjson')
-    if (existsSync(path)) for (const line of readFileSync(path, 'utf8').split('\n')) watchers.#replay(line)
+    if (existsSync(path)) {
+      const lines = readFileSync(path, 'utf8').split('\n')
+      // The end of a line that was being written when the power went is no line; whoever wrote it was not thanked.
+      lines.pop()
+      for (const [i, line] of lines.entries())
+        if (line !== '' && !watchers.#replay(line))
+          throw new PermanentError(
+            `${path} is broken: line ${i + 1} is no entry. Delete that line, or the file: then nobody who waits is told`,
+          )
+    }
     watchers.#expire()
     // Written anew at each start: what was dropped is gone from the disk too.
-    const lines = [...watchers.#held.values()].map(put => `${JSON.stringify({ put })}\n`)
-    writeFileSync(`${path}.new`, lines.join(''), { mode: 0o600 })
-    renameSync(`${path}.new`, path)
+    const kept = [...watchers.#held.values()].map(put => `${JSON.stringify({ put })}\n`)
+    writeAside(path, kept.join(''))
     watchers.#file = await open(path, 'a', 0o600)
     return watchers
   }
 
-  /** The end of a line that was being written when the power went is no line. */
-  #replay(line: string): void {
-    let change: Line
+  #replay(line: string): boolean {
+    let change: { put?: Partial<Watcher>; drop?: unknown } | null
     try {
-      change = JSON.parse(line) as Line
+      change = JSON.parse(line) as typeof change
     } catch {
-      return
+      return false
     }
-    if ('put' in change) this.#keep(change.put)
-    else this.#remove(change.drop)
+    const { put, drop } = change ?? {}
+    // A change of a kind that a newer version knows.
+    if (change !== null && typeof change === 'object' && put === undefined && drop === undefined) return true
+    if (typeof drop === 'string') return this.#remove(drop) || true
+    const texts = [put?.id, put?.service, put?.endpoint, put?.p256dh, put?.auth]
+    if (texts.some(text => typeof text !== 'string') || typeof put?.at !== 'number') return false
+    this.#keep(put as Watcher)
+    return true
   }
 
   #expire(): void {
@@ -143,7 +158,14 @@ export class Watchers implements AsyncDisposable {
     const file = this.#file
     if (file === null) return Promise.resolve()
     const work = this.#last.then(async () => {
-      await file.appendFile(`${JSON.stringify(line)}\n`)
+      const { size } = await file.stat()
+      try {
+        await file.appendFile(`${JSON.stringify(line)}\n`)
+      } catch (error) {
+        // On a full disk a part of it may stand there; the next line must not go on from that.
+        await file.truncate(size)
+        throw error
+      }
       await file.datasync()
     })
     this.#last = work.catch(() => {})

@@ -19,6 +19,7 @@ import type { Env } from './env.js'
 import { Gate } from './gate.js'
 import { Intake, type Receipt } from './intake.js'
 import { LineReader } from './lines.js'
+import { LABELS_NOTE } from './together.js'
 import { openParts, type Parts, type PartsOptions } from './parts.js'
 
 export type Body = Uint8Array | AsyncIterable<Uint8Array>
@@ -34,7 +35,6 @@ export class TooLarge extends Error {
   }
 }
 
-const LABELS_NOTE = 'labels'
 const LABELS_MS = 5 * MINUTE
 const KEYS_READ = 4_096
 
@@ -47,7 +47,7 @@ export class Workspace implements AsyncDisposable {
   private durable = { position: 0, signals: 0 }
   private folded = { position: 0, signals: 0 }
   private snapshot = 0
-  private waiting: { position: number; resolve: () => void }[] = []
+  private waiting: { position: number; resolve: () => void; reject: (error: Error) => void }[] = []
   private labelsSaved = { values: -1, at: 0 }
   dead: Error | null = null
 
@@ -86,11 +86,17 @@ export class Workspace implements AsyncDisposable {
         died: error => {
           workspace.dead = error
           env.log('error', 'the engine has stopped', { why: error.stack ?? error.message })
+          workspace.giveUp(new TransientError('the engine has stopped; the operator has to look', RETRY_AFTER_MS))
         },
       },
       options,
     )
-    await workspace.remember()
+    try {
+      await workspace.remember()
+    } catch (error) {
+      await workspace.parts[Symbol.asyncDispose]()
+      throw error
+    }
     workspace.parts.wake()
     return workspace
   }
@@ -103,7 +109,9 @@ export class Workspace implements AsyncDisposable {
     if (newest.position === 0) return
     const committed = await parts.store.committed()
     this.folded.position = committed.position
-    if (newest.at > 0) gate.now = newest.at
+    // Of a log that was lost the store still knows the time.
+    const at = Math.max(newest.at, committed.now)
+    if (at > 0) gate.now = at
     for (let after = 0; ; ) {
       const rows = await parts.log.keys(after, newest.at - DEDUPE_MS, KEYS_READ)
       for (const row of rows) {
@@ -116,9 +124,13 @@ export class Workspace implements AsyncDisposable {
     const saved = await parts.store.noted(LABELS_NOTE)
     let after = 0
     if (saved !== null) {
-      const note = deserialize(saved) as { position: number; book: ReturnType<LabelBook['snapshot']> }
-      gate.labels.restore(note.book)
-      after = note.position
+      try {
+        const note = deserialize(saved) as { position: number; book: ReturnType<LabelBook['snapshot']> }
+        gate.labels.restore(note.book)
+        after = note.position
+      } catch (error) {
+        this.env.log('warn', 'the note of labels cannot be read; it is made anew from the log', { why: String(error) })
+      }
     }
     for (;;) {
       const rows = await parts.log.read(after, 16)
@@ -224,7 +236,18 @@ export class Workspace implements AsyncDisposable {
   /** Resolves when the store holds all up to `position`, by default all that is durable now. */
   async caughtUp(position = this.durable.position): Promise<void> {
     if (this.folded.position >= position) return
-    await new Promise<void>(resolve => this.waiting.push({ position, resolve }))
+    if (this.dead !== null) throw new TransientError('the engine has stopped', RETRY_AFTER_MS)
+    await new Promise<void>((resolve, reject) => this.waiting.push({ position, resolve, reject }))
+  }
+
+  /** Nothing will be folded any more: whoever waits for it is told. */
+  private giveUp(error: Error): void {
+    for (const { reject } of this.waiting.splice(0)) reject(error)
+  }
+
+  /** How often the log was found to end before what was committed. */
+  get gaps(): number {
+    return this.parts.gaps
   }
 
   private committed(what: Committed): void {

@@ -20,6 +20,7 @@ import {
   type Surroundings,
 } from '../incident.js'
 import { followTracks, noiseOf, turnedAt, wholeTrack } from '../recover.js'
+import { type KnownIncident, mendStories } from './mend.js'
 import { pictureOf } from './picture.js'
 import { judgedService, noteAlarm, noteTrouble, TROUBLE_MS, type JudgedService } from './service.js'
 import {
@@ -71,6 +72,16 @@ export class Judge {
       default:
         matter satisfies never
     }
+  }
+
+  /** Ids of incidents that are open or may reopen. */
+  get followed(): string[] {
+    return this.stories.map(s => s.id)
+  }
+
+  /** After a part of the log was lost. */
+  mend(known: readonly KnownIncident[], at: EpochMs, events: IncidentEvent[]): void {
+    mendStories(this.stories, known, at, events)
   }
 
   openIncidents(service: string): Story[] {

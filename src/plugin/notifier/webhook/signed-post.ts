@@ -34,12 +34,14 @@ export class SignedPost {
     const { Webhook } = await import('standardwebhooks')
     const { now, fetch } = env
     if (fetch === undefined) throw new PermanentError('a webhook needs the network')
+    if (!URL.canParse(address.url) || new URL(address.url).host === '')
+      throw new PermanentError(`the url of ${receiver} is an address such as https://example.com/hook`)
     const where = `${receiver} at ${new URL(address.url).host}`
     try {
       const signer = new Webhook(address.secret)
       return new SignedPost(address.url, where, timeoutMs, { now, fetch }, (id, at, body) => signer.sign(id, at, body))
     } catch {
-      throw new PermanentError('notifiers: the secret of a webhook is whsec_ and base64')
+      throw new PermanentError('the secret of a webhook is whsec_ and base64')
     }
   }
 
