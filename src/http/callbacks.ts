@@ -1,10 +1,8 @@
-import { join } from 'node:path'
 import { DAY, MINUTE, SECOND, type EpochMs } from '../contract/time.js'
 import type { IncidentView, Reader } from '../contract/view.js'
 import type { Env } from '../shell/env.js'
-import { readWhole, writeAside } from '../shell/key-file.js'
 import type { PublicPost } from '../shell/public-post.js'
-import { authorization, encrypt, asVapid, newVapid, type Vapid } from '../shell/push-message.js'
+import { authorization, encrypt, type Vapid } from '../shell/push-message.js'
 import { backFor, type Watcher, type Watchers } from '../shell/watchers.js'
 
 /** Messages on their way at once. */
@@ -33,19 +31,6 @@ export interface CallbackDeps {
   /** Whom a push service may ask about us: mailto: or https:. */
   contact: string
   words: (lang: string, service: string, here: boolean) => Words
-}
-
-/** The key that browsers subscribe with: made at the first start, readable by the owner alone. */
-export function vapidOf(data: string | null): Vapid {
-  if (data === null) return newVapid()
-  const file = join(data, 'push-key')
-  const instead =
-    'put it back from a backup, or delete it: then a new one is made, and browsers that wait to be told are not told'
-  const kept = readWhole(file, text => asVapid(JSON.parse(text)), instead)
-  if (kept !== null) return kept
-  const made = newVapid()
-  writeAside(file, JSON.stringify(made))
-  return made
 }
 
 /**

@@ -62,7 +62,7 @@ export async function openFile(
     if (!readonly) makeFile(file)
     db = new Libsql(file)
     db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`)
-    db.exec(pragmas)
+    if (!readonly) db.exec(pragmas)
     const { user_version: version } = (db.pragma('user_version') as { user_version: number }[])[0]!
     if (version > migrations.length)
       throw new PermanentError(
@@ -122,13 +122,36 @@ export function lookThrough(db: Database, file: string): void {
   if (fault !== undefined) throw new PermanentError(`${file}: it is damaged (${fault.slice(file.length + 2)})`)
 }
 
-/** A copy as of one moment, whole in itself, also while others write. The copy is made; it must not exist. */
-export function copyInto(db: Database, file: string, copy: string): void {
+/** A copy as of one moment, whole in itself, of any version, also while others write. `copy` must not exist. */
+export async function copyFile(file: string, copy: string): Promise<void> {
+  makeFile(copy)
+  await asItIs(file, db => db.prepare('VACUUM INTO ?').run(copy))
+}
+
+/** Version of a file's schema, 0 when it has none. @throws PermanentError when it is newer than what is known */
+export const versionOf = (file: string, known: number): Promise<number> =>
+  asItIs(file, db => {
+    const { user_version: version } = (db.pragma('user_version') as { user_version: number }[])[0]!
+    if (version > known)
+      throw new PermanentError(`${file} was written by a newer version (schema ${version}; this one knows ${known})`)
+    return version
+  })
+
+/** What is wrong with the pages of a file of any version. */
+export const pageFaults = (file: string): Promise<string[]> => asItIs(file, db => faultsOf(db, file, false))
+
+/** Work on a file whose schema is left as it is. @throws PermanentError with its name */
+async function asItIs<T>(file: string, work: (db: Database) => T): Promise<T> {
+  const { default: Libsql } = await import('libsql')
+  let db: Database | undefined
   try {
-    makeFile(copy)
-    db.prepare('VACUUM INTO ?').run(copy)
+    db = new Libsql(file)
+    db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`)
+    return work(db)
   } catch (error) {
     throw naming(file, error)
+  } finally {
+    db?.close()
   }
 }
 
@@ -136,27 +159,18 @@ export function copyInto(db: Database, file: string, copy: string): void {
  * The workspace that a log or a store says it belongs to; null for one that holds nothing yet, `unnamed` for one of
  * before workspaces had names.
  */
-export async function workspaceIn(file: string): Promise<string | null> {
-  const { default: Libsql } = await import('libsql')
-  let db: Database | undefined
-  try {
-    db = new Libsql(file)
-    db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`)
+export const workspaceIn = (file: string): Promise<string | null> =>
+  asItIs(file, db => {
     const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all() as { name: string }[]
     const has = (table: string) => tables.some(({ name }) => name === table)
     const row = has('meta') ? db.prepare("SELECT value FROM meta WHERE key = 'workspace'").get() : undefined
     const value = (row as { value: string | ArrayBuffer } | undefined)?.value
     if (value !== undefined) return typeof value === 'string' ? value : Buffer.from(value).toString()
     const full = ['log', 'event', 'rollup'].some(
-      table => has(table) && db!.prepare(`SELECT 1 FROM ${table} LIMIT 1`).get() !== undefined,
+      table => has(table) && db.prepare(`SELECT 1 FROM ${table} LIMIT 1`).get() !== undefined,
     )
     return full ? 'unnamed' : null
-  } catch (error) {
-    throw naming(file, error)
-  } finally {
-    db?.close()
-  }
-}
+  })
 
 /** Checksum of a row: CRC-32, which finds each burst of up to 32 wrong bits, and others but for one in four billion. */
 export const sumOf = (data: string | Uint8Array, before = 0): number => crc32(data, before)

@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { PermanentError } from '../contract/error.js'
@@ -22,7 +22,7 @@ const OURS = new Set<string>([
   ...DATABASES.flatMap(name => ENDS.map(end => name + end)),
   ...KEY_FILES.flatMap(name => [name, `${name}.new`]),
   ...ENDS.map(end => LOCK + end),
-  ...[OWNER, `${OWNER}.new`, DEMO_MARK, `${DEMO_MARK}.new`],
+  ...[OWNER, `${OWNER}.new`, RESTORING, DEMO_MARK, `${DEMO_MARK}.new`],
 ])
 
 export const keyFiles = KEY_FILES
@@ -109,6 +109,19 @@ const ANOTHER = 'One folder has one owner: stop it, or choose another folder'
 const DEMO_TEXT = `The demonstration of Epicenter made this folder and deletes what it stored here each time that it starts.
 Keep nothing here.`
 
+/** Nothing is in it, but perhaps the lock of a start that was killed before it could do anything. */
+export const isBare = (path: string, held = readdirSync(path)): boolean =>
+  held.every(name => name === LOCK && lstatSync(join(path, name)).size === 0)
+
+/** Who works in this folder, in words; null: nobody does. */
+export async function whoHolds(path: string): Promise<string | null> {
+  if (!existsSync(join(path, LOCK))) return null
+  const { lockFile } = await import('../plugin/sqlite.js')
+  const lock = await lockFile(join(path, LOCK))
+  lock?.release()
+  return lock === null ? holderOf(path) : null
+}
+
 /** Makes the folder if need be; gives the names in it. */
 function makeFolder(path: string): string[] {
   try {
@@ -138,8 +151,7 @@ async function mayEmpty(path: string, held: string[], mark: string | null): Prom
       `${path} ${why}. The demonstration deletes what it finds, so it only works in a folder that it made. Choose one ` +
         'that is empty or not there with --data, or serve your own data with --config',
     )
-  // The lock alone: a start that was killed before it could leave its mark.
-  if (held.every(name => name === LOCK && lstatSync(join(path, name)).size === 0)) return
+  if (isBare(path, held)) return
   if (mark === null) throw refuse(`holds ${some(held)} and was not made by the demonstration`)
   const strange = held.filter(name => !OURS.has(name))
   if (strange.length > 0) throw refuse(`also holds ${some(strange)}`)

@@ -31,8 +31,14 @@ interface Keys {
 }
 
 const KEYS_FILE = 'report-keys'
-const INSTEAD =
-  'put it back from a backup, or delete it: then a new key is made, and whoever reported today may be counted once more'
+
+/** The keys that are kept; null where none were made yet. @throws PermanentError on a file that holds none */
+export const keysIn = (data: string): Keys | null =>
+  readWhole(
+    join(data, KEYS_FILE),
+    text => asKeys(JSON.parse(text)),
+    'put it back from a backup, or delete it: then a new key is made, and whoever reported today may be counted once more',
+  )
 
 function asKeys(kept: unknown): Keys | null {
   const { current, since, before } = (kept ?? {}) as Partial<Keys>
@@ -82,7 +88,7 @@ export class Reporters {
     private readonly data: string | null,
     private readonly env: Pick<Env, 'now' | 'random'>,
   ) {
-    const kept = data === null ? null : readWhole(join(data, KEYS_FILE), text => asKeys(JSON.parse(text)), INSTEAD)
+    const kept = data === null ? null : keysIn(data)
     this.keys = kept ?? { current: this.newKey(), since: env.now(), before: null }
     this.save()
   }

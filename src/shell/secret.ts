@@ -6,16 +6,21 @@ import { readWhole, writeAside } from './key-file.js'
 const TOKEN_BYTES = 24
 const TOKEN = /^[\x21-\x7e]{16,}$/
 
+/** The token that is kept; null where none was made yet. @throws PermanentError on a file that holds none */
+export const tokenIn = (data: string): string | null =>
+  readWhole(
+    join(data, 'token'),
+    text => (TOKEN.test(text.trim()) ? text.trim() : null),
+    'put the token back (16 characters or more, without blanks), or delete the file: then the next start makes a new one ' +
+      'and prints it, and senders need that',
+  )
+
 /** The token that writing needs: made at the first start, readable by the owner alone. `fresh`: print it, once. */
 export function token(data: string, env: Env): { token: string; fresh: boolean } {
-  const file = join(data, 'token')
-  const instead =
-    'put the token back (16 characters or more, without blanks), or delete the file: then the next start makes a new one ' +
-    'and prints it, and senders need that'
-  const kept = readWhole(file, text => (TOKEN.test(text.trim()) ? text.trim() : null), instead)
+  const kept = tokenIn(data)
   if (kept !== null) return { token: kept, fresh: false }
   const made = `ept_${Buffer.from(env.random(TOKEN_BYTES)).toString('base64url')}`
-  writeAside(file, `${made}\n`)
+  writeAside(join(data, 'token'), `${made}\n`)
   return { token: made, fresh: true }
 }
 

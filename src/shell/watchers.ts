@@ -27,6 +27,40 @@ export interface Watcher {
 
 type Line = { put: Watcher } | { drop: string }
 
+/** The changes in a file, if there is one. @throws PermanentError on a line that is none */
+export function watchersIn(path: string, each: (line: Line) => void): void {
+  if (!existsSync(path)) return
+  const lines = readFileSync(path, 'utf8').split('\n')
+  // The end of a line that was being written when the power went is no line; whoever wrote it was not thanked.
+  lines.pop()
+  for (const [i, text] of lines.entries()) {
+    const line = text === '' ? null : readLine(text)
+    if (line === undefined)
+      throw new PermanentError(
+        `${path} is broken: line ${i + 1} is no entry. Delete that line, or the file: then nobody who waits is told`,
+      )
+    if (line !== null) each(line)
+  }
+}
+
+/** Null for a change of a kind that only a newer version knows; undefined for what is none. */
+function readLine(text: string): Line | null | undefined {
+  let change: { put?: Partial<Watcher>; drop?: unknown } | null
+  try {
+    change = JSON.parse(text) as typeof change
+  } catch {
+    return undefined
+  }
+  if (change === null || typeof change !== 'object') return undefined
+  const { put, drop } = change
+  if (typeof drop === 'string') return { drop }
+  if (put === undefined && drop === undefined) return null
+  const texts = [put?.id, put?.service, put?.endpoint, put?.p256dh, put?.auth]
+  return texts.some(each => typeof each !== 'string') || typeof put?.at !== 'number'
+    ? undefined
+    : { put: put as Watcher }
+}
+
 /**
  * Those who asked, in a file of one line a change, readable by the owner alone: on the disk before they are thanked.
  * Everybody is forgotten after WATCHERS_MS, told or not, and once an answer was given.
@@ -47,16 +81,7 @@ export class Watchers implements AsyncDisposable {
     if (data === null) return watchers
     mkdirSync(data, { recursive: true })
     const path = join(data, 'watchers.ndjson')
-    if (existsSync(path)) {
-      const lines = readFileSync(path, 'utf8').split('\n')
-      // The end of a line that was being written when the power went is no line; whoever wrote it was not thanked.
-      lines.pop()
-      for (const [i, line] of lines.entries())
-        if (line !== '' && !watchers.#replay(line))
-          throw new PermanentError(
-            `${path} is broken: line ${i + 1} is no entry. Delete that line, or the file: then nobody who waits is told`,
-          )
-    }
+    watchersIn(path, line => watchers.#apply(line))
     watchers.#expire()
     // Written anew at each start: what was dropped is gone from the disk too.
     const kept = [...watchers.#held.values()].map(put => `${JSON.stringify({ put })}\n`)
@@ -65,21 +90,9 @@ export class Watchers implements AsyncDisposable {
     return watchers
   }
 
-  #replay(line: string): boolean {
-    let change: { put?: Partial<Watcher>; drop?: unknown } | null
-    try {
-      change = JSON.parse(line) as typeof change
-    } catch {
-      return false
-    }
-    const { put, drop } = change ?? {}
-    // A change of a kind that a newer version knows.
-    if (change !== null && typeof change === 'object' && put === undefined && drop === undefined) return true
-    if (typeof drop === 'string') return this.#remove(drop) || true
-    const texts = [put?.id, put?.service, put?.endpoint, put?.p256dh, put?.auth]
-    if (texts.some(text => typeof text !== 'string') || typeof put?.at !== 'number') return false
-    this.#keep(put as Watcher)
-    return true
+  #apply(line: Line): void {
+    if ('put' in line) this.#keep(line.put)
+    else this.#remove(line.drop)
   }
 
   #expire(): void {

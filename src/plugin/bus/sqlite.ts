@@ -36,6 +36,7 @@ const MIGRATIONS = [
     put.run('trimmed', String(first - 1))
   },
 ]
+export const LOG_VERSION = MIGRATIONS.length
 
 interface Row {
   position: number
@@ -58,6 +59,8 @@ export interface LogState {
   gaps: number
   /** Where the newest of these ends. */
   gapEnd: number
+  /** The oldest entry that has its checksums. */
+  summed: number
   workspace: string | null
 }
 
@@ -185,7 +188,14 @@ export class SqliteLog implements Log {
   state(): LogState {
     const { first, last } = edges(this.db)
     const gaps = this.gaps()
-    return { first, last, gaps: gaps.length, gapEnd: gaps.at(-1)?.until ?? 0, workspace: this.meta('workspace') }
+    return {
+      first,
+      last,
+      gaps: gaps.length,
+      gapEnd: gaps.at(-1)?.until ?? 0,
+      summed: this.summed,
+      workspace: this.meta('workspace'),
+    }
   }
 
   belongsTo(workspace: string): void {
@@ -221,13 +231,15 @@ export class SqliteLog implements Log {
         break
       }
       if (rows.length === 0) break
-      try {
-        this.whole(after, rows)
-      } catch (error) {
-        found.push((error as Error).message)
-      }
+      const { position } = rows[0]!
+      for (const look of [() => this.mayBegin(after, position), () => this.same(rows[0]!)])
+        try {
+          look()
+        } catch (error) {
+          found.push((error as Error).message)
+        }
       // A damaged key may be smaller than what it was found by.
-      after = Math.max(after + 1, rows[0]!.position)
+      after = Math.max(after + 1, position)
     }
     const lost = this.lostEnd()
     if (lost !== null) found.push(this.damaged(lost).message)
@@ -271,17 +283,21 @@ export class SqliteLog implements Log {
   private whole(after: number, rows: Row[]): Row[] {
     let before = after
     for (const row of rows) {
-      const { position } = row
-      if (position !== before + 1) this.mayBegin(before, position)
-      before = position
-      const unsummed = position < this.summed
-      const { head_sum: head, body_sum: body } = row
-      if (head === null ? !unsummed : head !== headSum(position, { ...row, keys: bytes(row.keys) }))
-        throw this.damaged(`entry ${position} is not what was written`)
-      if (body !== undefined && (body === null ? !unsummed : body !== sumOf(bytes(row.body))))
-        throw this.damaged(`the body of entry ${position} is not what was written`)
+      if (row.position !== before + 1) this.mayBegin(before, row.position)
+      this.same(row)
+      before = row.position
     }
     return rows
+  }
+
+  /** Whether a row is what was written. */
+  private same(row: Row): void {
+    const { position, head_sum: head, body_sum: body } = row
+    const unsummed = position < this.summed
+    if (head === null ? !unsummed : head !== headSum(position, { ...row, keys: bytes(row.keys) }))
+      throw this.damaged(`entry ${position} is not what was written`)
+    if (body !== undefined && (body === null ? !unsummed : body !== sumOf(bytes(row.body))))
+      throw this.damaged(`the body of entry ${position} is not what was written`)
   }
 
   /** After `before` may come `position` if what lies between was trimmed, or never written here. */

@@ -41,6 +41,7 @@ const MIGRATIONS = [
     .map(table => `ALTER TABLE ${table} ADD COLUMN sum INTEGER;`)
     .join(' '),
 ]
+export const STORE_VERSION = MIGRATIONS.length
 
 /** Tables of bodies: the columns that stand in the body too, and what they are called there. */
 const KEYS: Record<string, Record<string, string>> = {
