@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { PermanentError } from '../contract/error.js'
 import type { Env } from './env.js'
 import { writeAside } from './key-file.js'
@@ -127,12 +127,27 @@ function makeFolder(path: string): string[] {
   try {
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === false)
       throw new PermanentError(`${path} is no folder; data are kept in a folder`)
-    mkdirSync(path, { recursive: true, mode: 0o700 })
+    makeFolders(path)
     return readdirSync(path)
   } catch (error) {
     if (error instanceof PermanentError) throw error
     const { code } = error as NodeJS.ErrnoException
-    throw new PermanentError(`${path} cannot be made or read as a folder: ${code}`, { cause: error })
+    const why = code === 'EEXIST' ? 'it is a link that leads nowhere' : code
+    throw new PermanentError(`${path} cannot be made or read as a folder: ${why}`, { cause: error })
+  }
+}
+
+/** Folder by folder: Node's own `recursive` never returns where a file system takes none (/proc). */
+function makeFolders(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST' && existsSync(path)) return
+    const parent = dirname(path)
+    if (code !== 'ENOENT' || parent === path || existsSync(parent)) throw error
+    makeFolders(parent)
+    mkdirSync(path, { mode: 0o700 })
   }
 }
 
