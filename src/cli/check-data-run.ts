@@ -7,7 +7,7 @@ export async function runCheckData(data: string): Promise<number> {
   for (const fault of faults) process.stderr.write(`${fault}\n`)
   if (faults.length > 0) {
     process.stderr.write(
-      `epicenter check: ${data} is not whole; docs/operating.md, "When data are damaged", says what to do\n`,
+      `epicenter check: ${data} is not whole, or cannot be read; docs/operating.md, "When data are damaged", says what to do\n`,
     )
     return 1
   }
