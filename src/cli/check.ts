@@ -4,7 +4,8 @@ export function checkCommand(): Command {
   return new Command('check')
     .summary('whether a configuration file is right, or a data folder whole')
     .description(
-      'Reads a configuration file as `serve` would and says what is wrong with it: where, what is asked, what is there. ' +
+      'Reads a configuration file as `serve` does and says what is wrong with it: where, what is asked, what is there. ' +
+        'Tries what can be tried: files that it names, the data folder, keys, the port. ' +
         'With --data it looks at every page and every row of a data folder, also of a running server, and changes nothing.',
     )
     .argument('[config]', 'configuration file (YAML)')
@@ -14,7 +15,7 @@ export function checkCommand(): Command {
       if (file === undefined && data === undefined) command.error('error: give a configuration file, --data, or both')
       const { runCheck } = await import('./check-run.js')
       const { runCheckData } = await import('./check-data-run.js')
-      const codes = [file === undefined ? 0 : runCheck(file), data === undefined ? 0 : await runCheckData(data)]
+      const codes = [file === undefined ? 0 : await runCheck(file), data === undefined ? 0 : await runCheckData(data)]
       process.exitCode = Math.max(...codes)
     })
 }

@@ -8,6 +8,7 @@ interface CommandOptions {
   token?: string
   data: string
   subject?: string
+  causeText?: string
   text?: string
   until?: string
   href?: string
@@ -18,21 +19,29 @@ interface Spoken {
   summary: string
   /** Flag, help. Required for this verb. */
   needs?: [string, string]
+  /** Flag, help. */
+  may?: [string, string][]
 }
 
+const LISTED: [string, string] = ['--subject <id>', 'id of a listed cause or of a change, or security']
 const SPOKEN: readonly Spoken[] = [
-  { verb: 'resolve', summary: 'a person says: it is over' },
+  {
+    verb: 'resolve',
+    summary:
+      'a person says: it is over. What is measured as failing is still shown; it opens again after 30 minutes of that',
+  },
   {
     verb: 'confirm',
     summary: 'a person says: this is the cause',
-    needs: ['--subject <id>', 'id of the cause, or security'],
+    may: [LISTED, ['--cause-text <words>', 'a cause that is not listed, in your own words']],
   },
+  { verb: 'rule-out', summary: 'a person says: this is not the cause', needs: LISTED },
   {
-    verb: 'rule-out',
-    summary: 'a person says: this is not the cause',
-    needs: ['--subject <id>', 'id of the cause, or security'],
+    verb: 'mute',
+    summary: 'no messages about an incident until a time',
+    needs: ['--until <time>', '2h, 90m, 18:00, "tomorrow 9:00", or ISO 8601; by the clock of this machine'],
   },
-  { verb: 'mute', summary: 'no messages about an incident until a time', needs: ['--until <time>', 'ISO 8601 UTC'] },
+  { verb: 'unmute', summary: 'messages about an incident again' },
   {
     verb: 'say',
     summary: 'a sentence for the public on an incident',
@@ -42,14 +51,15 @@ const SPOKEN: readonly Spoken[] = [
 
 /** One command for each verb: an order on the log, with who and why. */
 export function orderCommands(): Command[] {
-  return SPOKEN.map(({ verb, summary, needs }) => {
+  return SPOKEN.map(({ verb, summary, needs, may = [] }) => {
     const command = new Command(verb)
-      .summary(summary)
+      .summary(summary.split('.')[0]!)
       .description(
-        `${summary[0]!.toUpperCase()}${summary.slice(1)}. Goes to a running server, which puts it on its log with who and why.`,
+        `${summary[0]!.toUpperCase()}${summary.slice(1)}. Goes to a running server, which puts it on its log with who and why, and answers with what is public now.`,
       )
       .argument('<incident>', 'id of the incident')
     if (needs !== undefined) command.requiredOption(...needs)
+    for (const option of may) command.option(...option)
     return command
       .requiredOption('--why <reason>', 'the reason, kept with the order')
       .option('--by <person>', 'who asks (default: the user of this shell)', process.env['USER'] ?? 'unknown')
@@ -68,26 +78,31 @@ const HELP = '\nExit codes: 0 done · 1 the server refused, or cannot be reached
 const TIMEOUT_MS = 30_000
 
 async function send(verb: Verb, incident: string, options: CommandOptions): Promise<number> {
-  const { by, why, url, data, subject, text, until, href } = options
+  const { by, why, url, data, subject, causeText, text, until, href } = options
   const token = options.token ?? process.env['EPICENTER_TOKEN'] ?? (await tokenIn(data))
+  // What was given goes along, empty or not: the server says what is wrong with it.
   const body = {
     verb,
     by,
     why,
-    ...(subject && { subject }),
-    ...(text && { text }),
-    ...(until && { until }),
-    ...(href && { href }),
+    ...(subject !== undefined && { subject }),
+    ...(causeText !== undefined && { words: causeText }),
+    ...(text !== undefined && { text }),
+    ...(until !== undefined && { until, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone }),
+    ...(href !== undefined && { href }),
   }
   const say = (what: string) => process.stderr.write(`epicenter ${verb}: ${what}\n`)
   let response: Response
   try {
-    response = await fetch(new URL(`/api/v1/incidents/${encodeURIComponent(incident)}/commands`, url), {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    })
+    response = await fetch(
+      new URL(`${url.replace(/\/+$/, '')}/api/v1/incidents/${encodeURIComponent(incident)}/commands`),
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      },
+    )
   } catch (error) {
     const { cause, message } = error as Error & { cause?: { code?: string } }
     say(`cannot reach ${url}: ${cause?.code ?? message}`)
@@ -98,6 +113,8 @@ async function send(verb: Verb, incident: string, options: CommandOptions): Prom
     detail?: string
     value?: string
     incident?: { id: string; open: boolean; title: string } | null
+    public?: { headline: string; state: string; says: string[]; page: string }
+    notes?: string[]
   }
   if (!response.ok) {
     say(
@@ -111,13 +128,18 @@ async function send(verb: Verb, incident: string, options: CommandOptions): Prom
     )
     return 1
   }
-  process.stdout.write(
-    `${incident} ${answer.incident?.open === false ? 'resolved' : 'open'}: ${answer.incident?.title ?? ''}\n`,
-  )
+  const { public: told, notes = [] } = answer
+  const lines = [
+    `${incident} ${answer.incident?.open === false ? 'resolved' : 'open'}: ${answer.incident?.title ?? ''}`,
+    ...(told ? [`public now: ${told.headline} (${told.state})`, ...told.says.map(each => `  ${each}`)] : []),
+    ...notes,
+    ...(told ? [new URL(told.page, url).href] : []),
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
   return 0
 }
 
-async function tokenIn(data: string): Promise<string | undefined> {
+export async function tokenIn(data: string): Promise<string | undefined> {
   const { readFile } = await import('node:fs/promises')
   return readFile(`${data}/token`, 'utf8').then(
     text => text.trim(),

@@ -6,6 +6,7 @@ import type { Reader } from '../contract/view.js'
 import { exportFiles } from '../http/export.js'
 import { languageOfTag } from '../http/pages/language.js'
 import { LANGUAGES } from '../http/pages/strings.js'
+import { linksOf } from '../shell/address.js'
 import { realEnv } from '../shell/env.js'
 import { complete, DEFAULTS, load } from '../shell/load.js'
 import { files } from '../shell/data-folder.js'
@@ -23,9 +24,14 @@ const say = (line: string) => process.stderr.write(`epicenter export: ${line}\n`
 export async function runExport(dir: string, options: ExportOptions): Promise<number> {
   const config = configOf(options)
   if (config === null) return 2
-  const url = options.url ?? config.pages[0]?.url ?? options.from ?? `http://${config.host}:${config.port}`
-  if (!isOrigin(url)) {
-    say(`--url is an address such as https://status.example.com, without a path; not ${url}`)
+  const url =
+    options.url ??
+    config.url ??
+    config.pages[0]?.url ??
+    options.from ??
+    (linksOf(config.host, config.port)[0] as string)
+  if (!isSite(url)) {
+    say(`--url is an address such as https://status.example.com or https://example.com/status; not ${url}`)
     return 2
   }
   const language = languageOfTag(options.language ?? 'en')
@@ -83,7 +89,7 @@ async function open(
 ): Promise<{ reader: Reader; [Symbol.asyncDispose](): Promise<void> }> {
   const env = realEnv()
   if (from !== undefined) {
-    if (!isOrigin(from)) throw new Error(`--from is an address such as http://127.0.0.1:8080; not ${from}`)
+    if (!isSite(from)) throw new Error(`--from is an address such as http://127.0.0.1:8080; not ${from}`)
     return { reader: remoteReader(from, env.fetch), [Symbol.asyncDispose]: async () => {} }
   }
   const file = files(config.data).store
@@ -100,10 +106,11 @@ async function open(
   return { reader, [Symbol.asyncDispose]: async () => store[Symbol.asyncDispose]() }
 }
 
-function isOrigin(text: string): boolean {
+/** A site, or a path under one. */
+function isSite(text: string): boolean {
   try {
     const url = new URL(text)
-    return /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '' && url.hash === ''
+    return /^https?:$/.test(url.protocol) && url.username === '' && url.search === '' && url.hash === ''
   } catch {
     return false
   }

@@ -5,11 +5,14 @@ import { checkCommand } from './check.js'
 import { orderCommands } from './commands.js'
 import { detectCommand } from './detect.js'
 import { exportCommand } from './export.js'
+import { forgetCommand } from './forget.js'
 import { initCommand } from './init.js'
+import { learnCommand } from './learn.js'
 import { localizeCommand } from './localize.js'
 import { replayCommand } from './replay.js'
 import { serveCommand } from './serve.js'
 import { simulateCommand } from './simulate.js'
+import { tokenCommand } from './token.js'
 
 const VERSION = '0.1.0'
 
@@ -41,7 +44,10 @@ export function program(): Command {
     exportCommand(),
     backupCommand(),
     restoreCommand(),
+    tokenCommand(),
+    learnCommand(),
     ...orderCommands(),
+    forgetCommand(),
   ])
     root.addCommand(command)
   return root
@@ -53,7 +59,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     if (error.code !== 'EPIPE') throw error
   })
   const root = program()
-  for (const command of [root, ...root.commands]) command.exitOverride()
+  for (const command of [root, ...root.commands, ...root.commands.flatMap(each => each.commands)])
+    command.exitOverride()
   try {
     await root.parseAsync(argv)
   } catch (error) {

@@ -4,9 +4,11 @@ import { join, resolve } from 'node:path'
 import type { Config } from '../contract/config.js'
 import { warm } from '../http/front/stand.js'
 import { buildServer } from '../http/server.js'
+import { linksOf } from '../shell/address.js'
 import { App } from '../shell/app.js'
 import { realEnv } from '../shell/env.js'
 import { complete, DEFAULTS, load } from '../shell/load.js'
+import { tryOut } from '../shell/try-out.js'
 import { tellFindings } from './check-run.js'
 import type { ServeOptions } from './serve.js'
 
@@ -16,6 +18,11 @@ const LAST_REQUESTS_MS = 5_000
 export async function runServe(options: ServeOptions): Promise<number> {
   const config = configOf(options)
   if (config === null) return 2
+  const tried = config.demo ? [] : tryOut(config)
+  if (tried.length > 0) {
+    tellFindings(options.config ?? 'epicenter serve', tried)
+    return 2
+  }
   const env = realEnv()
   // Names what was asked for; which file it fails on is in the reason.
   const failed = (error: unknown): number => {
@@ -85,10 +92,13 @@ function configOf({ config: file, port, host, data }: ServeOptions): Config | nu
 
 function greet(app: App, port: number): void {
   const { config, token } = app
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host
-  const url = `http://${host}:${port}`
-  app.listens(url)
-  process.stdout.write(`Epicenter listens on ${url}\n`)
+  const [here, elsewhere] = linksOf(config.host, port)
+  const more = here?.includes(config.host)
+    ? ''
+    : ` and all addresses of this machine${elsewhere ? `, such as ${elsewhere}` : ''}`
+  if (here !== undefined) app.listens(here)
+  process.stdout.write(`Epicenter listens on ${here}${more}\n`)
+  if (config.url !== null) process.stdout.write(`Readers find it at ${config.url}\n`)
   if (config.demo)
     process.stdout.write(
       'This is the demonstration; `epicenter init` writes a configuration file for your own services.\n',

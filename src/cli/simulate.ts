@@ -1,3 +1,4 @@
+import { readInstant } from '../core/stat/instant.js'
 import { Command, InvalidArgumentError } from 'commander'
 
 const KINDS = ['report', 'post', 'check', 'metric', 'change', 'notice', 'topology'] as const
@@ -65,8 +66,9 @@ function kinds(text: string): Kind[] {
 }
 
 function time(text: string): number {
-  const ms = Date.parse(text)
-  if (Number.isNaN(ms)) throw new InvalidArgumentError(`an ISO 8601 time, not "${text}".`)
+  const ms = readInstant(text)
+  if (Number.isNaN(ms))
+    throw new InvalidArgumentError(`an ISO 8601 time with its offset, such as 2026-02-03T12:00:00Z, not "${text}".`)
   return ms
 }
 

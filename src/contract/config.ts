@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { LABEL_VALUE_CHARS, SCOPE_VALUES, SERVICE_CHARS, TITLE_CHARS, TOPOLOGY_NODES } from './limits.js'
+import { LABEL_VALUE_CHARS, SCOPE_VALUES, SERVICE_CHARS, TITLE_CHARS, TOKENS, TOPOLOGY_NODES } from './limits.js'
 
 // The configuration file, once: this schema checks it, types it and is what `epicenter check` explains.
 
@@ -41,6 +41,26 @@ const Service = Type.Object(
   { additionalProperties: false },
 )
 
+/** Where readers find it: a site, or a path under one. */
+const PublicUrl = Type.String({ pattern: '^https?://[^\\s/?#@]+(?:/[^\\s?#]*)?$', maxLength: 300 })
+/** What a token allows: sending signals, giving orders, reading where reading needs one. */
+export const SCOPES = ['signals', 'commands', 'read'] as const
+export type Scope = (typeof SCOPES)[number]
+
+/** A token beside those of `epicenter token`, for who keeps secrets elsewhere. */
+const Token = Type.Object(
+  {
+    name: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$' }),
+    secret: Type.String({ pattern: '^\\S{20,200}$' }),
+    scopes: Type.Array(Type.Union(SCOPES.map(scope => Type.Literal(scope))), { minItems: 1, maxItems: SCOPES.length }),
+    /** Whose ids it sends; its own name, if not given. */
+    namespace: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$' })),
+    /** The only services it may speak of. */
+    services: Type.Optional(Type.Array(Id(SERVICE_CHARS), { minItems: 1, maxItems: 500 })),
+  },
+  { additionalProperties: false },
+)
+
 /** `statuspage`: for subscribers who read the webhooks of Statuspage. */
 const Webhook = Type.Object(
   {
@@ -75,8 +95,8 @@ const StatusPage = Type.Object(
     id: Slug,
     title: Type.Optional(Title),
     description: Type.Optional(Text),
-    /** Where readers find it; its host alone shows this page at `/`. */
-    url: Type.Optional(Type.String({ pattern: '^https?://[^\\s/?#]+$', maxLength: 300 })),
+    /** Where readers find it; this address shows this page first. */
+    url: Type.Optional(PublicUrl),
     /** A picture beside this file, served from here. */
     logo: Type.Optional(Type.String({ pattern: '\\.(svg|png|webp|jpg|jpeg)$', maxLength: 500 })),
     timeZone: Type.Optional(TimeZone),
@@ -113,6 +133,8 @@ export const ConfigSchema = Type.Object(
     clock: Type.Optional(Type.Union([Type.Literal('wall'), Type.Literal('signals')])),
     data: Type.Optional(Type.String({ minLength: 1 })),
     host: Type.Optional(Type.String({ minLength: 1 })),
+    /** Where readers find this server, as proxies show it. */
+    url: Type.Optional(PublicUrl),
     port: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535 })),
     /** Addresses and ranges of proxies of ours: only what they say of the visitor's address is believed. */
     proxies: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 50 }), { maxItems: 1_000 })),
@@ -127,6 +149,9 @@ export const ConfigSchema = Type.Object(
     falseAlarmsPerMonth: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1_000 })),
     services: Type.Optional(Type.Array(Service)),
     notifiers: Type.Optional(Type.Array(Webhook, { maxItems: 20 })),
+    /** Reading too needs a token, with the scope `read`. */
+    private: Type.Optional(Type.Boolean()),
+    tokens: Type.Optional(Type.Array(Token, { maxItems: TOKENS })),
     pages: Type.Optional(Type.Array(StatusPage, { minItems: 1, maxItems: 50 })),
     maintenance: Type.Optional(Type.Array(Maintenance, { maxItems: 200 })),
     keep: Type.Optional(
@@ -146,6 +171,7 @@ export const ConfigSchema = Type.Object(
 
 /** What the file says. */
 export type ConfigFile = Static<typeof ConfigSchema>
+export type TokenConfig = Static<typeof Token>
 export type NotifierConfig = Static<typeof Webhook>
 export type MaintenanceConfig = Static<typeof Maintenance>
 /** A status page with its defaults; what was not given is null. */
@@ -170,6 +196,8 @@ export interface Config {
   data: string
   host: string
   port: number
+  /** Where readers find this server, without a slash at its end; null: as they ask. */
+  url: string | null
   /** Checked: each is an address or a range. */
   proxies: string[]
   asnHeader: string | null
@@ -185,6 +213,8 @@ export interface Config {
     edges?: Static<typeof Edge>[]
   }[]
   notifiers: NotifierConfig[]
+  tokens: TokenConfig[]
+  private: boolean
   /** At least one; the first is at `/status`. */
   pages: StatusPageConfig[]
   maintenance: MaintenanceConfig[]

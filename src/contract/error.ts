@@ -21,6 +21,11 @@ export class TransientError extends Error {
   }
 }
 
+/** The other side calls this very thing wrong: worth a few tries more, in case it is the other side that is. */
+export class RefusedError extends TransientError {
+  override name = 'RefusedError'
+}
+
 /** Will fail the same way every time. */
 export class PermanentError extends Error {
   override name = 'PermanentError'

@@ -73,6 +73,8 @@ export interface Finding {
   tracks: Track[]
   /** Failing share over everything that has a denominator; null without one. */
   share: number | null
+  /** The same of the newest whole minute, with its standard error; null where none is known. */
+  lately: { share: number; error: number } | null
   /** True once nothing is left of the trouble in any track or kind at this tick. */
   calm: boolean
   /** Demand against the course of its own last hours; null when unknown. */
@@ -85,6 +87,10 @@ export interface Finding {
 export interface Crowd {
   reports: number
   reporters: number
+  /** Of the reporters, those who stand for themselves: one party is one, however many it says it is. Left out: all do. */
+  independent?: number
+  /** Part of those through people's own door whose networks were heard in quiet times; null: not known. */
+  familiar?: number | null
   /** Share of reports from reporters, networks or texts that repeat. */
   repeated: number
   /** Reports kept out of the counts as possibly coordinated. */

@@ -77,7 +77,10 @@ export interface SegmentRecovery {
 }
 
 export interface Recovery {
+  /** Share of the worst excess that is gone, 0..1. */
   recovered: number
+  /** Read from reports alone: fewer people report, and nobody has measured whether it is back. */
+  of?: 'reports'
   eta: [string, string] | null
   segments: SegmentRecovery[]
 }
@@ -113,6 +116,8 @@ export interface IncidentEvent {
   unexplained?: number
   security?: Security
   recovery?: Recovery
+  /** Failing share of the newest minute, where it has clearly left the share of the window: a step is told as a step. */
+  lately?: number
   /** Bits of surprise per kind of signal; null: unreadable now. */
   evidence?: Record<string, number | null>
   says?: Statement[]

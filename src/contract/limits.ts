@@ -42,8 +42,15 @@ export const LABEL_VALUES_PER_SERVICE = 2_000
 export const LABEL_NAMES_PER_SERVICE = 64
 /** All label values of a workspace: about 120 bytes each, 60 MB. The same consequence. */
 export const LABEL_VALUES_PER_WORKSPACE = 500_000
-/** Services of a workspace; a signal for one more is rejected. */
+/**
+ * Beside all these, for what people choose from short lists (country, platform, sort of problem): no sender of signals can
+ * use that up. 700 values of a service at most; beyond it a report counts without its label.
+ */
+export const LABEL_VALUES_CHOSEN = 100_000
+/** Services of a workspace; a signal for one more is rejected. Those of the configuration are always let in. */
 export const SERVICES_PER_WORKSPACE = 10_000
+/** Of new services and of new label values one named token may bring this share; the owner's token may bring all. */
+export const TOKEN_SHARE = 0.5
 /** A label value not seen in the present epoch nor the one before is forgotten, so that version labels can move on. */
 export const LABEL_EPOCH_MS = 15 * DAY
 
@@ -57,12 +64,26 @@ export const ROLLOUT_STEPS = 200
 export const SCOPE_VALUES = 1_000
 export const TOPOLOGY_NODES = 1_000
 
+/** Bins of a past that is taught at once, of one service: ten weeks by the minute are 100,800. More: 400. */
+export const PAST_BINS = 110_000
+
 /** Bytes of one NDJSON line. A topology of 1,000 nodes takes 100 KB. The rest of a longer line is skipped unread. */
 export const LINE_BYTES = 256 * 1024
+/** and of one in the log, where it says whose id it carries. */
+export const LOG_LINE_BYTES = LINE_BYTES + 128
 /** NDJSON is read as it streams, so this bounds time, not memory. Beyond it: 413, what came before counts. */
 export const REQUEST_BYTES = 512 * 1024 * 1024
 /** A JSON array or CloudEvents batch has to be held whole. Beyond it: 413, nothing counts. */
 export const ARRAY_BYTES = 8 * 1024 * 1024
+/** Such bodies held at once: 64 MB of text and a few times as much once read. Beyond it the largest holder's are refused first (503). */
+export const ARRAYS_OPEN = 8
+/**
+ * Lines of one request that are no signal (refused or blank), beside as many as were good. Beyond it: 400 with the counts so
+ * far, and the rest is not read: three million bad lines fit into some kilobytes of gzip.
+ */
+export const BAD_LINES = 10_000
+/** Levels of a JSON document, in every body and line. A topology has four. Deeper ones are refused before they are read. */
+export const JSON_DEPTH = 32
 /** Rejected lines named in one answer; the others are only counted. */
 export const REJECTS_LISTED = 100
 /** Characters of a rejected value that are repeated. */
@@ -72,19 +93,52 @@ export const REJECT_VALUE_CHARS = 80
 export const LOG_ROW_BYTES = 1024 * 1024
 /** Accepted bytes that wait for the disk. Beyond it new requests get 503 and Retry-After. */
 export const QUEUE_BYTES = 64 * 1024 * 1024
-/** Requests being read at once, each holding at most LINE_BYTES + LOG_ROW_BYTES: 160 MB. Beyond it: 503. */
+/**
+ * Requests being read at once, each holding at most LINE_BYTES + LOG_ROW_BYTES: 160 MB. Beyond it: 503 for the largest
+ * holder, by token, network, prefix and address; one that stands still makes room for anybody.
+ */
 export const REQUESTS_OPEN = 128
+/** Of them one address may have. People's reports have their own. */
+export const REQUESTS_SHARE = { token: 128, network: 128, prefix: 112, address: 96 }
+/** A body that has brought less than SLOW_BYTES a second since it began, SLOW_MS ago or longer, stands still. */
+export const SLOW_MS = 2 * SECOND
+export const SLOW_BYTES = 1_024
+/** Nothing of a body for so long: 408 with the counts so far. */
+export const BODY_IDLE_MS = 30 * SECOND
+/** Reports of people on their way to the log at once, 2 KB each. Beyond it: 503. */
+export const REPORTS_OPEN = 2_000
 /** Signals that are durable but not yet folded: a minute of the engine's work. Beyond it: 503 and Retry-After. */
 export const BACKLOG_SIGNALS = 8_000_000
 /** Shortest time between two group commits: 50 fsyncs a second at most. */
 export const GROUP_COMMIT_MS = 20
 export const RETRY_AFTER_MS = 2 * SECOND
 
+/**
+ * Questions that wait for their turn to be worked on: those whose answers do not lie ready. More of an address get 503; when
+ * all places are taken, the newest of whoever has most waiting.
+ */
+export const TURNS_WAITING = 2_000
+export const TURNS_SHARE = { network: 1_000, prefix: 500, address: 250 }
 /** Answers for pages that lie ready as bytes: 30 KB each, a thousand of them. Beyond it those asked for longest ago go. */
 export const SHELF_BYTES = 32 * 1024 * 1024
-/** Server-sent event clients; more get 503. A client that does not read 1 MB is dropped. */
+/** The head of a request, for both readers of it. Longer: 431. */
+export const HEAD_BYTES = 16 * 1024
+/** A head has to arrive within HEAD_MS, a form or an order within FORM_MS: 408. */
+export const HEAD_MS = 15 * SECOND
+export const FORM_MS = 30 * SECOND
+/**
+ * Open connections, 10 KB each and at most 100 KB where answers are not read: 50 to 500 MB. When all are taken, the newest of whoever holds most (by network, in it by prefix
+ * and address) is closed for a newcomer who holds less. Those of our own proxies are not counted: they watch over their own.
+ */
+export const CONNECTIONS = 5_000
+export const CONNECTIONS_SHARE = { network: 4_000, prefix: 3_000, address: 2_500 }
+/**
+ * Server-sent event clients, shared like connections: whoever holds most makes room for newcomers who hold less; else 503,
+ * and pages ask every half minute instead. A client that has 64 KB to read before it is told more is dropped.
+ */
 export const STREAM_CLIENTS = 1_000
-export const STREAM_BUFFER_BYTES = 1024 * 1024
+export const STREAM_SHARE = { network: 800, prefix: 600, address: 500 }
+export const STREAM_BUFFER_BYTES = 64 * 1024
 export const STREAM_HEARTBEAT_MS = 15 * SECOND
 
 /**
@@ -112,8 +166,19 @@ export const WATCHERS = 20_000
 export const WATCHERS_MS = 2 * DAY
 /** Asking, by address prefix (IPv4 /24, IPv6 /48). Beyond: 503. */
 export const WATCHERS_PER_PREFIX = { burst: 60, perMinute: 6 }
+/** Of WATCHERS, by where they asked from. When all are taken, the newest of whoever holds most goes for a newcomer who holds less. */
+export const WATCHERS_SHARE = { network: 4_000, prefix: 1_000, address: 400 }
 /** Body of a form, an order. */
 export const FORM_BYTES = 64 * 1024
+
+/** Named tokens of a workspace: a metric's label each. More are refused by `epicenter token add`. */
+export const TOKENS = 500
+/** Wrong tokens of one address that are answered at once; later ones wait, WRONG_TOKENS_HELD of an address at a time, the rest get 429. */
+export const WRONG_TOKENS = { burst: 10, perMinute: 10 }
+export const WRONG_TOKENS_WAIT_MS = 2 * SECOND
+export const WRONG_TOKENS_HELD = 4
+/** Addresses whose wrong tokens are remembered: 120 bytes each; the one used longest ago starts anew. */
+export const WRONG_TOKEN_ADDRESSES = 10_000
 
 /** What is kept, by kind, incidents for good; the log is never trimmed beyond the latest snapshot nor within the de-duplication horizon. */
 export const KEEP_LOG_MS = 8 * DAY

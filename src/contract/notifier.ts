@@ -11,7 +11,7 @@ export interface Delivery {
   status?: readonly object[]
 }
 
-/** Tells somebody outside. @throws TransientError to be tried again, PermanentError to give this one up. */
+/** Tells somebody outside. @throws TransientError to be tried again, RefusedError when it is this message that is not taken, PermanentError to give this one up. */
 export interface Notifier extends AsyncDisposable {
   tell(delivery: Delivery): Promise<void>
 }

@@ -4,12 +4,16 @@ import type { Outcome } from './outcome.js'
 import type { EpochMs } from './time.js'
 import type { IncidentView, Reader } from './view.js'
 
-/** One row of the log. `body` is NDJSON for signals, one JSON object for an order, empty for a tick. */
+/**
+ * One row of the log. `body` is NDJSON for `signals`; for `held`, which came while the clock was in doubt and are folded
+ * at the `clock` entry that settles it; and for `taught`, past counts. It is one JSON object for an order and for `clock`,
+ * and nothing that is read for a tick.
+ */
 export interface LogEntry {
   position: number
-  /** Log time once this entry is folded. Never smaller than that of the entry before. */
+  /** Log time once this entry is folded. Never smaller than that of the entry before, but at a `clock` entry that sets time back. */
   at: EpochMs
-  kind: 'signals' | 'order' | 'tick'
+  kind: 'signals' | 'order' | 'tick' | 'held' | 'clock' | 'taught'
   count: number
   /** 64-bit fingerprints of its signals, 8 bytes each: de-duplication is rebuilt without reading bodies. */
   keys: Uint8Array
@@ -28,15 +32,16 @@ export interface Log extends AsyncDisposable {
   keys(after: number, since: EpochMs, max: number): Promise<Omit<LogEntry, 'body'>[]>
   /** Position and stamp of the newest entry; zero and zero before the first. */
   last(): Promise<{ position: number; at: EpochMs }>
-  /** Forgets entries stamped before `before` up to and with position `upTo`, never the newest; returns how many. */
+  /**
+   * Forgets entries up to the newest one that is stamped before `before` and not after position `upTo`, never the newest of
+   * all; returns how many. What a clock that was ahead stamped goes with what came after it.
+   */
   trim(before: EpochMs, upTo: number): Promise<number>
 }
 
 /** An incident without its story, as its events up to `lastSeq` add up. */
 export interface IncidentHead extends Omit<IncidentView, 'events'> {
   lastSeq: number
-  /** A person asked for silence until then. */
-  mutedUntil: EpochMs | null
 }
 
 /** What folding up to `position` gave. */

@@ -27,9 +27,13 @@ export interface Observation {
   /** Opaque, already hashed; counts once per service in a rolling 24 h. */
   reporter?: string
   author?: string
-  /** Where a report comes from, opaque and already hashed: its address prefix and its network. Set by people's own door. */
+  /**
+   * Where a report comes from, opaque and already hashed: its address prefix, the network that it lies in, and the
+   * allocation that this lies in. Set by people's own door.
+   */
   prefix?: string
   network?: string
+  allocation?: string
   /** A limit of that door was passed: noted as possibly coordinated, never counted. */
   limited?: boolean
   text?: string

@@ -17,9 +17,12 @@ export interface Rollup {
   /** Start of the bin, a multiple of ROLLUP_MS. */
   bin: EpochMs
   position: number
-  /** `expected` is the usual number of problem reports in the whole bin; `high` the level passed once in 1,000 bins. */
-  reports: { bad: number; ok: number; expected: number; high: number }
-  posts: { total: number; complaints: number; expected: number }
+  /**
+   * `expected` is the usual number of problem reports in the whole bin; `high` the level passed once in 1,000 bins. Both are
+   * null until they are learned.
+   */
+  reports: { bad: number; ok: number; expected: number | null; high: number | null }
+  posts: { total: number; complaints: number; expected: number | null }
   checks: { total: number; bad: number }
   metrics: { total: number; bad: number; slow: number }
   /** Label name → value → [bad, ok] of reports. */
@@ -39,6 +42,26 @@ export interface Sample {
   text?: string
 }
 
+/** What is heard of one component where signals name components: one that is silent is unknown, whatever the others are. */
+export interface PartHeard {
+  component: string
+  known: boolean
+  /** Newest signal that names it; null: none ever did. */
+  at: EpochMs | null
+  /** When there were signals of it, as [first, last] without a pause of half a day, oldest first. */
+  spans: [EpochMs, EpochMs][]
+}
+
+/** A person closed the incident, and what it told of is still measured. */
+export interface Held {
+  incident: string
+  by: string
+  closedAt: EpochMs
+  /** If it goes on, the incident opens again then. */
+  reopensAt: EpochMs
+  trouble: Pick<IncidentEvent, 'kind' | 'severity' | 'components' | 'segments' | 'unaffected' | 'evidence'>
+}
+
 /** What is known of a service at the latest tick. */
 export interface ServiceNow {
   service: string
@@ -50,8 +73,12 @@ export interface ServiceNow {
   at: EpochMs
   /** Newest signal of each kind; a kind that was never seen is absent. */
   seen: Partial<Record<ObservationVia, EpochMs>>
-  /** Problem reports in the last 15 minutes, and the usual number. */
-  recent: { bad: number; ok: number; expected: number }
+  /** Problem reports in the last 15 minutes, and the usual number; null until it is learned. */
+  recent: { bad: number; ok: number; expected: number | null }
+  /** What is heard of each component; absent where signals speak of the service as a whole. */
+  parts?: PartHeard[]
+  /** Trouble that is measured on although a person closed its incident; absent: none. */
+  held?: Held[]
   /** Possibly coordinated reports of the last 15 minutes, in no other count; absent: none. */
   coordinated?: number
   /** Most people first; absent: nothing that three people say. */
@@ -71,6 +98,10 @@ export interface IncidentView {
   startedAt: EpochMs
   openedAt: EpochMs
   resolvedAt: EpochMs | null
+  /** A person asked for no messages about it until then; null: nobody did. */
+  mutedUntil: EpochMs | null
+  /** Who asked, and why. */
+  muted?: { by: string; why: string }
   /** Latest value of each part. */
   latest: IncidentEvent
   events: IncidentEvent[]

@@ -262,6 +262,12 @@ export function addGroups(sums: GroupSums, groups: readonly number[], a: number,
   }
 }
 
+/** Adds sums of the same groups. */
+export function addColumns(sums: GroupSums, more: GroupSums): void {
+  fit(sums, more.a.length)
+  for (const column of ['a', 'b', 'c'] as const) more[column].forEach((n, g) => (sums[column][g]! += n))
+}
+
 /** The codes of a book by attribute, as far as they were read: a leaf's codes never change. Derived, so no snapshot holds it. */
 const columnsRead = new WeakMap<LeafBook, { leaves: number; columns: Int32Array[] }>()
 

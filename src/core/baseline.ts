@@ -46,7 +46,7 @@ const CLIP_SLACK = 2
 const ACCEPTED_VARIANCE = 0.1
 
 /** Scalars of the state, by place in one array, so that a snapshot is a copy. */
-const FIRST = 0 // start of slot 0
+export const FIRST = 0 // start of slot 0
 const INDEX = 1 // newest slot stepped, −1 before the first
 const LEARNED = 2 // newest slot the levels have passed
 const KNOWN = 3 // slots that had a count
@@ -55,8 +55,8 @@ const MULTIPLE_VARIANCE = 5
 const LOCAL = 6 // local level, counts a slot; NaN until the first count is learned
 const LOCAL_VARIANCE = 7
 const DISPERSION = 8 // as taken at the last turn
-const LEARNED_HOUR = 9 // hour in which the last learned slot lies
-const STRETCH_END = 10 // until when the season's slope below holds
+export const LEARNED_HOUR = 9 // hour in which the last learned slot lies
+export const STRETCH_END = 10 // until when the season's slope below holds
 const SEASON = 11 // season's mean of the newest slot
 const RATIO = 12 // its factor from slot to slot
 const SEASON_VARIANCE = 13

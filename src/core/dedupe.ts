@@ -141,6 +141,17 @@ export class Dedupe {
     return this.shards.reduce((sum, s) => sum + s.words.byteLength, 0)
   }
 
+  /** Log time was ahead and is put back: what was remembered at a later minute counts as remembered now. */
+  rewind(now: EpochMs): void {
+    const minute = Math.floor(now / MINUTE) + 1
+    if (minute >= this.minute) return
+    for (const { words } of this.shards)
+      for (let i = 2; i < words.length; i += WORDS) if (words[i]! > minute) words[i] = minute
+    this.minute = minute
+    this.floor = Math.max(2, minute - DEDUPE_MS / MINUTE)
+    this.floorForced = 0
+  }
+
   private turn(minute: number): void {
     this.minute = minute
     const floor = minute - DEDUPE_MS / MINUTE

@@ -25,10 +25,97 @@ const change = {
   scope: { cell: ['a', 'b'] },
 }
 
+/** Cannot be shown, told apart or addressed. */
+const NO_NAMES: [what: string, name: string][] = [
+  ['a dot', '.'],
+  ['two dots', '..'],
+  ['a blank', ' '],
+  ['blanks before it', ' chat'],
+  ['blanks after it', 'chat '],
+  ['a wide blank after it', 'chat\u3000'],
+  ['a blank that does not break', '\u00a0'],
+  ['half a character', 'a\ud800'],
+  ['the other half', '\udc00'],
+  ['a control character', 'a\u0007'],
+  ['a C1 control character', 'a\u0085'],
+  ['a line break', 'a\nb'],
+  ['a line separator', 'a\u2028b'],
+  ['a zero width space', 'a\u200bb'],
+  ['a joiner between Latin letters', 'a\u200db'],
+  ['a byte order mark', '\ufeffa'],
+  ['a soft hyphen', 'a\u00adb'],
+  ['a mark of direction', 'a\u200fb'],
+  ['an override of direction', 'a\u202eb'],
+  ['an isolate', '\u2066a\u2069'],
+  ['a filler', '\u3164'],
+  ['an empty braille cell', '\u2800'],
+  ['a variation selector after a letter', 'a\ufe01'],
+  ['a tag character', 'a\u{e0041}'],
+  ['a character for private use', '\ue000'],
+  ['no character', 'a\uffff'],
+  ['a mark that sits on what stands before', '\u0301a'],
+]
+
 const ruleOf = (value: unknown) => {
   const read = readSignal(value)
   return read instanceof Refusal ? read.rule : 'accepted'
 }
+
+describe('names', () => {
+  it.each([
+    'chat',
+    'a b',
+    'a/b',
+    'q=1&r#s?',
+    'CPAP-λ',
+    'платёж',
+    '支払い 決済',
+    'चैट',
+    'نماد\u200cها',
+    'क्\u200dष',
+    '👩\u200d💻',
+    '❤\ufe0f',
+    'x.y..z',
+    '...',
+  ])('take %s as it is', name => {
+    expect(readSignal({ ...report, service: name })).toMatchObject({ service: name })
+    expect(readSignal({ ...report, id: name })).toMatchObject({ id: name })
+    expect(readSignal({ ...change, title: name })).toMatchObject({ title: name })
+  })
+
+  it('are one however they were typed: composed', () => {
+    const read = readSignal({
+      ...report,
+      service: 'cafe\u0301',
+      id: 'e\u0301',
+      labels: { city: 'Zu\u0308rich', tier: 'free' },
+    })
+    expect(read).toMatchObject({ service: 'café', id: 'é', labels: { city: 'Zürich', tier: 'free' } })
+    expect(readSignal({ ...change, scope: { city: ['Zu\u0308rich'] }, title: 'Cafe\u0301\n\n opens ' })).toMatchObject({
+      scope: { city: ['Zürich'] },
+      title: 'Café opens',
+    })
+    const topology = {
+      ...change,
+      via: 'topology',
+      components: [
+        { id: 'e\u0301', name: 'E\u0301' },
+        { id: 'b', dependsOn: ['e\u0301'] },
+      ],
+    }
+    expect(readSignal(topology)).toMatchObject({
+      components: [
+        { id: 'é', name: 'É' },
+        { id: 'b', dependsOn: ['é'] },
+      ],
+    })
+  })
+
+  it('that are refused are shown with what cannot be seen written out', () => {
+    expect(shown('a\u202eb\u200b\ud800\u0007')).toBe('a\\u{202e}b\\u{200b}\\u{d800}\\u{7}')
+    expect(shown(`${'x'.repeat(78)}😀y`)).toBe(`${'x'.repeat(78)}\\u{d83d}…`)
+  })
+})
 
 describe('readSignal()', () => {
   it.each<[sentence: string, value: unknown, rule: string]>([
@@ -43,6 +130,44 @@ describe('readSignal()', () => {
     ['an id that is a number', { ...report, id: 7 }, 'signal.id'],
     ['an id of 201 characters', { ...report, id: 'x'.repeat(201) }, 'signal.id'],
     ['no service', { ...report, service: null }, 'signal.service'],
+    ...NO_NAMES.map(([what, name]): [string, unknown, string] => [
+      `a service of ${what}`,
+      { ...report, service: name },
+      'signal.service',
+    ]),
+    ...NO_NAMES.map(([what, name]): [string, unknown, string] => [
+      `a component of ${what}`,
+      { ...change, via: 'topology', components: [{ id: name, name: 'X' }] },
+      'topology.components',
+    ]),
+    ...NO_NAMES.map(([what, name]): [string, unknown, string] => [
+      `a scope value of ${what}`,
+      { ...change, scope: { cell: [name] } },
+      'fact.scope',
+    ]),
+    ...NO_NAMES.filter(([what]) => !what.includes('dot')).map(([what, name]): [string, unknown, string] => [
+      `an id of ${what}`,
+      { ...report, id: name },
+      'signal.id',
+    ]),
+    ...['a/../b', '../x', 'x/..', './x', 'x/.', 'a\\..\\b'].map((name): [string, unknown, string] => [
+      `a service with a folder in it: ${name}`,
+      { ...report, service: name },
+      'signal.service',
+    ]),
+    ['a title that turns the direction', { ...change, title: 'a\u202egnp.exe' }, 'fact.title'],
+    ['a title with half a character', { ...change, title: 'a\ud800' }, 'fact.title'],
+    ['a title that nobody sees', { ...change, title: '\u200b\u2060' }, 'fact.title'],
+    [
+      'a component with a name that nobody sees',
+      { ...change, via: 'topology', components: [{ id: 'a', name: '\u200e' }] },
+      'topology.components',
+    ],
+    [
+      'an edge whose cell has blanks around it',
+      { ...change, via: 'topology', edges: [{ cell: ' a', codes: ['LHR'] }] },
+      'topology.edges',
+    ],
     ['no time', { ...report, at: undefined }, 'signal.at'],
     ['a time in words', { ...report, at: 'yesterday' }, 'signal.at'],
     ['a time without a zone', { ...report, at: '2026-02-03T20:14:00' }, 'signal.at'],

@@ -4,7 +4,6 @@ import {
   LABEL_VALUE_CHARS,
   LATENCY_MAX_MS,
   MAX_AGE_MS,
-  SERVICE_CHARS,
   SKEW_SIGNALS_MS,
   SKEW_WALL_MS,
   TEXT_CHARS,
@@ -18,16 +17,36 @@ import {
   badService,
   badText,
   badTime,
+  composedLabels,
   type Fields,
   isCount,
   isText,
   NO_LABELS,
+  readId,
+  readService,
   type Refusal,
   refuse,
+  wholeId,
 } from './door/rules.js'
 import { readTime, iso } from './door/time.js'
 
-export { isLabelName, isName, LABEL_NAME_RULE, LABEL_VALUE_RULE, Refusal, shown } from './door/rules.js'
+export {
+  composed,
+  ID_SPACE,
+  isChosen,
+  isDeeper,
+  isLabelName,
+  isName,
+  LABEL_NAME_RULE,
+  LABEL_VALUE_RULE,
+  NAME_RULE,
+  readName,
+  readService,
+  readTitle,
+  Refusal,
+  shown,
+} from './door/rules.js'
+export { readPast } from './door/past.js'
 export { readTime } from './door/time.js'
 
 // The one place where unknown JSON becomes a Signal. Hand-written checks, because every accepted line of a replay and
@@ -42,6 +61,12 @@ export function readSignal(value: unknown): Signal | Refusal {
   const f = value as Fields
   if (f['type'] === 'observation') return readObservation(f)
   if (f['type'] === 'fact') return readFact(f)
+  if (Array.isArray(f['alerts']))
+    return refuse(
+      'signal.type',
+      'type is observation or fact; this is a message with alerts, which are no signals',
+      value,
+    )
   return refuse('signal.type', 'type is observation or fact', f['type'])
 }
 
@@ -49,10 +74,10 @@ function readObservation(f: Fields): Observation | Refusal {
   const via = f['via']
   if (typeof via !== 'string' || !VIAS.has(via))
     return refuse('observation.via', 'via of an observation is report, post, check or metric', via)
-  const id = f['id']
-  const service = f['service']
-  if (typeof id !== 'string' || id.length === 0 || id.length > ID_CHARS) return badId(id)
-  if (typeof service !== 'string' || service.length === 0 || service.length > SERVICE_CHARS) return badService(service)
+  const id = readId(f['id'])
+  const service = readService(f['service'])
+  if (id === null) return badId(f['id'])
+  if (service === null) return badService(f['service'])
   const at = readTime(f['at'])
   if (at !== at) return badTime('signal.at', f['at'])
   const labels = f['labels'] ?? NO_LABELS
@@ -71,10 +96,10 @@ function readObservation(f: Fields): Observation | Refusal {
   const o: Observation = {
     type: 'observation',
     via: via as Observation['via'],
-    id,
+    id: f['idSpace'] === undefined ? id : wholeId(f['idSpace'], id),
     service,
     at,
-    labels: labels as Labels,
+    labels: composedLabels(labels as Labels),
     total,
   }
   if (bad !== undefined) o.bad = bad as number
@@ -127,6 +152,11 @@ function readOptional(f: Fields, o: Observation): Observation | Refusal {
   if (network !== undefined && network !== null) {
     if (!isText(network, ID_CHARS)) return badText('observation.network', 'network', ID_CHARS, network)
     o.network = network
+  }
+  const allocation = f['allocation']
+  if (allocation !== undefined && allocation !== null) {
+    if (!isText(allocation, ID_CHARS)) return badText('observation.allocation', 'allocation', ID_CHARS, allocation)
+    o.allocation = allocation
   }
   const limited = f['limited']
   if (limited !== undefined && limited !== null) {

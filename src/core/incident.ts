@@ -207,6 +207,10 @@ function saysFailing(f: Finding, sure: { slow: number; votes: number }): boolean
 export const failsAfterAll = (f: Finding): boolean =>
   !contradictedBy(f) && !f.kinds.metric && saysFailing(f, SURE_LATER)
 
+/** People, each for themselves, whose word alone makes an outage major; and the part of them from networks heard before. */
+const MAJOR_PEOPLE = 30
+const MAJOR_FAMILIAR = 0.25
+
 const RANK: Record<Severity, number> = { minor: 0, major: 1, critical: 2 }
 export const worse = (a: Severity, b: Severity): Severity => (RANK[a] >= RANK[b] ? a : b)
 
@@ -224,7 +228,11 @@ export function severityOf(f: Finding, kind: IncidentKind): Severity {
   if (kind !== 'outage') return 'minor'
   const report = f.kinds.report
   if (!report || contradictedBy(f)) return 'minor'
-  return f.crowd.reporters >= 30 && (report.bits ?? 0) >= 40 ? 'major' : 'minor'
+  const { reporters, independent = reporters, familiar } = f.crowd
+  // Where people usually come from somewhere else, many strangers may be one who rents them.
+  return independent >= MAJOR_PEOPLE && (report.bits ?? 0) >= 40 && (familiar ?? 1) >= MAJOR_FAMILIAR
+    ? 'major'
+    : 'minor'
 }
 
 const TOLD = { exposure: 'they see what belongs to others', takeover: 'others have got into their accounts' }

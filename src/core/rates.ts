@@ -16,7 +16,7 @@ export {
   type RateState,
   type Strand,
 } from './rates/state.js'
-export { excessBits, leafWindow, shareError, windowByGroup, type LeafWindow } from './rates/window.js'
+export { excessBits, failingRounds, leafWindow, shareError, windowByGroup, type LeafWindow } from './rates/window.js'
 
 /**
  * Trouble seen through a denominator: request counts and checks. For every label value a bank of capped likelihood-ratio
@@ -26,6 +26,8 @@ export { excessBits, leafWindow, shareError, windowByGroup, type LeafWindow } fr
 
 /** Rises in failing share that the bank looks for, absolute. The least is what an operator would call trouble. */
 const RISES: Record<Strand, readonly number[]> = { bad: [0.02, 0.1, 0.4], slow: [0.08, 0.25, 0.6] }
+/** Sums that a group has for each strand. */
+export const RISE_COUNT = RISES.bad.length
 /** One tick may add 4 bits, and 40 more in proportion to the failing share, never over 16: with RAISE_BITS above it, it takes two. */
 const tickCapBits = (share: number): number => Math.min(16, 4 + 40 * share)
 const RAISE_BITS = 20

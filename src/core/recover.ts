@@ -119,6 +119,7 @@ export function recoveryOf(memory: readonly TrackMemory[], at: EpochMs): Recover
   )
   return {
     recovered: round(recoveredOf(whole)),
+    ...(whole.unit === 'share' ? {} : { of: 'reports' as const }),
     eta: etaOf(whole, at),
     segments: parts
       .map(m => ({ where: m.where, recovered: round(recoveredOf(m)), eta: etaOf(m, at) }))

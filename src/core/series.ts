@@ -140,6 +140,11 @@ export class CountSeries {
     return true
   }
 
+  /** Whether a level has been learned at all: before, what is expected is a guess that nobody should be told. */
+  get learned(): boolean {
+    return this.baseline.warm
+  }
+
   /** What is expected in a slot, as far as is known now; `cv` is the uncertainty of the mean itself. */
   expect(slotStart: number): { mean: number; dispersion: number; cv: number } {
     const { baseline } = this

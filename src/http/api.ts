@@ -1,13 +1,12 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
-import type { Verb } from '../contract/order.js'
 import { DAY, type EpochMs } from '../contract/time.js'
 import { ROLLUP_MS } from '../contract/view.js'
 import { readTime } from '../core/door.js'
 import type { App } from '../shell/app.js'
 import { HttpProblem, notFound } from './problem.js'
 import type { Routes } from './routes.js'
-import { Command, Event, Incident, PlacedOrder, RollupRow, Service, Workspace } from './schema.js'
+import { Event, Incident, RollupRow, Service, Workspace } from './schema.js'
 
 type Guard = Parameters<Routes['add']>[2]
 
@@ -211,54 +210,6 @@ export function incidentRoutes(server: FastifyInstance, routes: Routes, app: App
     free,
   )
 }
-
-interface Asked {
-  verb: Verb
-  by: string
-  why: string
-  subject?: string
-  text?: string
-  until?: string
-  href?: string
-}
-
-/** What a person may ask of an incident. */
-export function commandRoutes(server: FastifyInstance, routes: Routes, app: App, guard: Guard): void {
-  routes.add(
-    server,
-    {
-      method: 'POST',
-      url: '/api/v1/incidents/:id/commands',
-      summary: 'resolve, confirm, rule-out, mute or say, with who and why; answered once it has been followed',
-      writes: true,
-      params: Id,
-      body: Command,
-      answer: PlacedOrder,
-      fails: [400, 404, 503],
-      handle: async ({ params, body }) => {
-        const asked = body as unknown as Asked
-        if ((await app.reader.incident(params.id)) === null) throw notFound('incident', params.id)
-        const { verb, until, ...rest } = asked
-        if ((verb === 'confirm' || verb === 'rule-out') && asked.subject === undefined)
-          throw missing('subject', `${verb} names the cause, or security`)
-        if (verb === 'say' && asked.text === undefined) throw missing('text', 'say has a sentence')
-        if (verb === 'mute' && until === undefined) throw missing('until', 'mute has an end')
-        const end = time('until', until)
-        const order = await app.order({
-          incident: params.id,
-          verb,
-          ...rest,
-          ...(end === undefined ? {} : { until: end }),
-        })
-        return { order, incident: await app.reader.incident(params.id) }
-      },
-    },
-    guard,
-  )
-}
-
-const missing = (field: string, detail: string) =>
-  new HttpProblem(400, 'the command is incomplete', detail, { rule: `command.${field}`, value: 'nothing' })
 
 function time(name: string, text: string | undefined): EpochMs | undefined {
   if (text === undefined) return undefined

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { KEPT } from './front/stand.js'
 import { Bytes, PageCache } from './pages/cache.js'
+import { isolated } from './pages/direction.js'
 import { html, trusted } from './pages/html.js'
 import { languageOf, speechOf, type Speech } from './pages/language.js'
 import { shownMark } from './pages/status-days.js'
@@ -29,8 +30,9 @@ const COLOURS: Record<Shown, string> = {
 }
 
 /** A badge as SVG: title, word and shape; its text is fitted, so that a missing font cannot push it out. */
-export function badge(title: string, word: string, shown: Shown): string {
-  const label = title.length > LABEL_CHARS ? `${[...title].slice(0, LABEL_CHARS - 1).join('')}…` : title
+export function badge(name: string, word: string, shown: Shown): string {
+  const title = isolated(name)
+  const label = name.length > LABEL_CHARS ? `${[...name].slice(0, LABEL_CHARS - 1).join('')}…` : name
   const [left, right] = [widthOf(label) + 12, widthOf(word) + 12]
   const text = (value: string, from: number, width: number) =>
     `<text x="${from + width / 2}" y="14" textLength="${width - 12}" lengthAdjust="spacingAndGlyphs">${xml(value)}</text>`
@@ -82,7 +84,7 @@ const POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').upd
 export function widget({ title, shown, href, picture }: Subject, theme: string, { t, f, language }: Speech): string {
   const w = statusWords(language)
   const voice = { t, f, now: picture.now }
-  return html`<!doctype html><html lang="${t.lang}" dir="${t.direction}" class="${theme}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta http-equiv="refresh" content="60"><title>${title}: ${w.shown[shown]}</title><style>${trusted(SHEET)}</style></head><body><a href="${href}" target="_blank" rel="noopener"><b><bdi>${title}</bdi></b> ${shownMark(shown, w)}<br><small>${t.age.asOf} ${time(picture.asOf, voice)}</small></a></body></html>`
+  return html`<!doctype html><html lang="${t.lang}" dir="${t.direction}" class="${theme}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta http-equiv="refresh" content="60"><title>${isolated(title)}: ${w.shown[shown]}</title><style>${trusted(SHEET)}</style></head><body><a href="${href}" target="_blank" rel="noopener"><b><bdi>${title}</bdi></b> ${shownMark(shown, w)}<br><small>${t.age.asOf} ${time(picture.asOf, voice)}</small></a></body></html>`
     .text
 }
 
@@ -114,15 +116,19 @@ export function badgeRoutes(server: FastifyInstance, desk: Desk): void {
       return new Bytes(200, 'image/svg+xml; charset=utf-8', badge(title, statusWords(language).shown[shown], shown))
     })
   })
-  server.get<{ Params: { service: string } }>('/embed/:service', KEPT, (request, reply) => {
-    const { service } = request.params
-    const speech = speechOf(languageOf(request))
-    const theme = themeOf((request.query as { theme?: unknown }).theme)
-    reply.header('content-security-policy', POLICY)
-    return find(request, reply, `${speech.language} embed ${theme} ${service}`, service, subject => {
-      return new Bytes(200, 'text/html; charset=utf-8', widget(subject, theme, speech))
-    })
-  })
+  server.get<{ Params: { service: string } }>(
+    '/embed/:service',
+    { config: { ...KEPT.config, framed: true } },
+    (request, reply) => {
+      const { service } = request.params
+      const speech = speechOf(languageOf(request))
+      const theme = themeOf((request.query as { theme?: unknown }).theme)
+      reply.header('content-security-policy', POLICY)
+      return find(request, reply, `${speech.language} embed ${theme} ${service}`, service, subject => {
+        return new Bytes(200, 'text/html; charset=utf-8', widget(subject, theme, speech))
+      })
+    },
+  )
 }
 
 function themeOf(value: unknown): string {

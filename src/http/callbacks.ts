@@ -1,3 +1,4 @@
+import { isolated } from './pages/direction.js'
 import { DAY, MINUTE, SECOND, type EpochMs } from '../contract/time.js'
 import type { IncidentView, Reader } from '../contract/view.js'
 import type { Env } from '../shell/env.js'
@@ -73,7 +74,8 @@ export class Callbacks implements AsyncDisposable {
       this.#again = new Set()
       const waiting = this.deps.watchers.waiting(services)
       const now = this.deps.wallNow()
-      for (const id of this.#later.keys()) if (!waiting.some(each => each.id === id)) this.#later.delete(id)
+      const ids = new Set(waiting.map(each => each.id))
+      for (const id of this.#later.keys()) if (!ids.has(id)) this.#later.delete(id)
       const due = waiting.filter(each => (this.#later.get(each.id)?.at ?? 0) <= now)
       const known = new Map<string, IncidentView[]>()
       for (let i = 0; i < due.length && !this.#stopped; i += AT_ONCE)
@@ -93,7 +95,7 @@ export class Callbacks implements AsyncDisposable {
   async #tell(watcher: Watcher, { incident, here }: { incident: string; here: boolean }): Promise<void> {
     const { watchers, vapid, reader, env, wallNow, post, contact, words } = this.deps
     const { id, service, endpoint, lang } = watcher
-    const title = (await reader.service(service))?.title ?? service
+    const title = isolated((await reader.service(service))?.title ?? service)
     const url = `/s/${encodeURIComponent(service)}/back?asked=${id}&lang=${lang}`
     const text = JSON.stringify({ ...words(lang, title, here), url, tag: incident })
     try {

@@ -44,7 +44,7 @@ const form = (url: string, body: string, headers: Record<string, string> = {}) =
     method: 'POST',
     url,
     payload: body,
-    headers: { 'content-type': 'application/x-www-form-urlencoded', host: 'here:8080', ...headers },
+    headers: { 'content-type': 'application/x-www-form-urlencoded', host: 'localhost:8080', ...headers },
   })
 
 test.each([
@@ -55,7 +55,7 @@ test.each([
   ['/demo/pace', 'pace=own', ['pace', null]],
   ['/demo/jump', 'to=2026-02-03T21:03Z', ['jump', Date.UTC(2026, 1, 3, 21, 3)]],
 ])('a form to %s %s is carried out and leads back to its page', async (url, body, expected) => {
-  const response = await form(url, body, { referer: 'http://here:8080/i/inc-1?at=2' })
+  const response = await form(url, body, { referer: 'http://localhost:8080/i/inc-1?at=2' })
   expect(asked).toEqual([expected])
   expect(response.statusCode).toBe(303)
   expect(response.headers.location).toBe('/i/inc-1?at=2')
@@ -65,7 +65,7 @@ test.each([
   [undefined, '/'],
   ['http://elsewhere/x', '/'],
   ['not an address', '/'],
-  ['http://here:8080//elsewhere/x', '/'],
+  ['http://localhost:8080//elsewhere/x', '/'],
 ])('from %s a form leads to %s', async (referer, location) => {
   const response = await form('/demo/restart', '', referer === undefined ? {} : { referer })
   expect(response.headers.location).toBe(location)

@@ -1,8 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { MINUTE } from '../contract/time.js'
+import { readTime } from '../core/door.js'
 import type { Demo, DemoStatus } from '../shell/demo.js'
 import { MAX_PACE } from '../shell/demo.js'
 import { DEMO_WORDS } from './demo-words.js'
+import { pathWithin } from './home.js'
+import { isOwnMachine } from './own-machine.js'
 import { attr, html } from './pages/html.js'
 import { speechOf } from './pages/language.js'
 import type { Language } from './pages/strings.js'
@@ -25,9 +28,9 @@ export function registerDemo(app: FastifyInstance, demo: Demo): void {
 
     const act = (path: string, perform: (fields: Fields) => string | null) =>
       scope.post(path, { bodyLimit: BODY_BYTES }, (request, reply) => {
-        // A page elsewhere must not drive a demonstration that runs on somebody's own machine.
-        if (request.headers['sec-fetch-site'] === 'cross-site')
-          return problem(reply, 403, 'the controls answer to their own pages')
+        // Neither a page elsewhere nor a visitor from outside drives a demonstration that runs on somebody's own machine.
+        if (!isOwnMachine(request))
+          return problem(reply, 403, 'the controls answer to their own pages, asked for at this machine as localhost')
         const wrong = perform((request.body ?? {}) as Fields)
         if (wrong !== null) return problem(reply, 400, wrong)
         return isForm(request) ? back(request, reply) : reply.send(statusJson(demo.status()))
@@ -53,7 +56,7 @@ export function registerDemo(app: FastifyInstance, demo: Demo): void {
       return null
     })
     act('/demo/jump', ({ to }) => {
-      const at = typeof to === 'number' ? to : Date.parse(String(to))
+      const at = readTime(to)
       if (!Number.isFinite(at)) return 'to: must be an ISO 8601 time'
       demo.jump(at)
       return null
@@ -69,12 +72,7 @@ function problem(reply: FastifyReply, status: number, detail: string): FastifyRe
 
 /** To the page the form stands on, if it is one of ours: only its path is taken from the header. */
 function back(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const from = request.headers.referer
-  let path = '/'
-  if (from !== undefined && URL.canParse(from)) {
-    const url = new URL(from)
-    if (url.host === request.headers.host && /^\/(?!\/)/.test(url.pathname)) path = url.pathname + url.search
-  }
+  const path = pathWithin(request, request.headers.referer) ?? '/'
   return reply.code(303).header('location', path).header('cache-control', 'no-store').send()
 }
 

@@ -3,6 +3,7 @@ import type { Config } from '../contract/config.js'
 import type { EpochMs } from '../contract/time.js'
 import type { Reader } from '../contract/view.js'
 import { badgeRoutes } from './badge.js'
+import { Homes, standUnder } from './home.js'
 import { problemPage, registerPages } from './pages/index.js'
 import type { Language } from './pages/strings.js'
 import { DOCUMENTS, statuspageRoutes } from './statuspage/routes.js'
@@ -40,21 +41,19 @@ export async function* exportFiles({
   language = 'en',
 }: ExportInput): AsyncGenerator<ExportedFile> {
   const place = new URL(url)
-  const server = Fastify({ trustProxy: true, routerOptions: { maxParamLength: 2_000 } })
+  const base = place.pathname.replace(/\/+$/, '')
+  const server = Fastify({ routerOptions: { maxParamLength: 2_000 } })
+  standUnder(server, new Homes({ url, pages: [], proxies: [] }))
   const pages = config.pages.map(page => ({ ...page, url: page.url ?? null }))
   const desk = statuspageRoutes(server, { reader, pages, maintenance: config.maintenance, wallNow })
   badgeRoutes(server, desk)
   registerPages(server, { reader, report: false, script: null, wallNow, status: { desk } })
-  const headers = {
-    host: place.host,
-    'x-forwarded-proto': place.protocol.slice(0, -1),
-    'accept-language': language,
-  }
+  const headers = { host: place.host, 'accept-language': language }
   const get = async (path: string, file = path): Promise<ExportedFile> => {
     const reply = await server.inject({ url: path, headers })
     if (reply.statusCode !== 200) throw new Error(`cannot export ${path}: answered ${reply.statusCode}`)
     const type = String(reply.headers['content-type'])
-    const bytes = type.startsWith('text/html') ? Buffer.from(still(String(reply.rawPayload))) : reply.rawPayload
+    const bytes = type.startsWith('text/html') ? Buffer.from(still(String(reply.rawPayload), base)) : reply.rawPayload
     return { path: fileOf(file, type), type, bytes }
   }
   try {
@@ -71,21 +70,21 @@ export async function* exportFiles({
     for await (const id of incidentIds(reader)) yield await get(`/i/${encodeURIComponent(id)}`)
     for (const [i, page] of desk.pages.entries()) {
       // The first page is at the root too, where clients of a host of its own look.
-      for (const base of i === 0 ? ['', `/status/${page.id}`] : [`/status/${page.id}`]) {
-        if (base !== '') yield await get(base)
-        for (const path of Object.keys(DOCUMENTS)) yield await get(`${base}${path}`)
-        yield await get(`${base}/history.json`)
-        yield await get(`${base}/maintenance`)
+      for (const prefix of i === 0 ? ['', `/status/${page.id}`] : [`/status/${page.id}`]) {
+        if (prefix !== '') yield await get(prefix)
+        for (const path of Object.keys(DOCUMENTS)) yield await get(`${prefix}${path}`)
+        yield await get(`${prefix}/history.json`)
+        yield await get(`${prefix}/maintenance`)
         const { incidents, windows } = await desk.picture(page)
         for (const each of incidents) {
-          yield await get(`${base}/incidents/${each.id}.json`)
-          yield leadTo(`${base}/incidents/${each.id}`, `/i/${encodeURIComponent(each.view.id)}`)
+          yield await get(`${prefix}/incidents/${each.id}.json`)
+          yield leadTo(`${prefix}/incidents/${each.id}`, `${base}/i/${encodeURIComponent(each.view.id)}`)
         }
         for (const each of windows) {
-          yield await get(`${base}/maintenance/${each.id}.json`)
+          yield await get(`${prefix}/maintenance/${each.id}.json`)
           yield leadTo(
-            `${base}/maintenance/${each.id}`,
-            `${i === 0 ? '' : `/status/${page.id}`}/maintenance#${each.id}`,
+            `${prefix}/maintenance/${each.id}`,
+            `${base}${i === 0 ? '' : `/status/${page.id}`}/maintenance#${each.id}`,
           )
         }
       }
@@ -93,7 +92,11 @@ export async function* exportFiles({
       if (logo) yield await get(logo, `${logo}${/\.\w+$/.exec(page.logo ?? '')?.[0] ?? ''}`)
     }
     const gone = problemPage(404, undefined, language)
-    yield { path: '404.html', type: gone.type, bytes: Buffer.from(still(String(gone.encoded('identity')))) }
+    yield {
+      path: '404.html',
+      type: gone.type,
+      bytes: Buffer.from(still(String(gone.under(base).encoded('identity')), base)),
+    }
   } finally {
     await server.close()
   }
@@ -107,7 +110,7 @@ async function* pastPages(get: (path: string, file?: string) => Promise<Exported
       before === undefined ? '/incidents' : `/incidents?before=${before}`,
       before === undefined ? '/incidents' : `/incidents/before/${before}`,
     )
-    const next: string | undefined = /href="\/incidents\/before\/(\d+)"/.exec(String(file.bytes))?.[1]
+    const next: string | undefined = /href="[^"]*\/incidents\/before\/(\d+)"/.exec(String(file.bytes))?.[1]
     yield file
     if (next === undefined || next === before) return
     before = next
@@ -118,14 +121,15 @@ async function* pastPages(get: (path: string, file?: string) => Promise<Exported
  * A page as a copy can keep it: what needs a server to answer is taken away (other languages, other stretches of time,
  * the API beside Statuspage's) instead of leading nowhere. It reads our own markup, which is always written alike.
  */
-function still(page: string): string {
+function still(page: string, base: string): string {
+  const ours = (pattern: string) => new RegExp(pattern.replaceAll('BASE', base.replaceAll('.', '\\.')), 'gs')
   return page
-    .replaceAll(/href="\/incidents\?before=(\d+)"/g, 'href="/incidents/before/$1"')
-    .replaceAll('<a href="/api/v1/openapi.json">', '<a href="/api/v2/summary.json">')
-    .replace(/<link rel="alternate" type="application\/json" href="\/api\/v1\/[^"]*">/, '')
+    .replaceAll(ours('href="BASE/incidents\\?before=(\\d+)"'), `href="${base}/incidents/before/$1"`)
+    .replaceAll(`<a href="${base}/api/v1/openapi.json">`, `<a href="${base}/api/v2/summary.json">`)
+    .replace(ours('<link rel="alternate" type="application/json" href="BASE/api/v1/[^"]*">'), '')
     .replaceAll(/<nav aria-label="[^"]*"><ul class="legend range">.*?<\/nav>/gs, '')
     .replaceAll(/<nav class="range"[^>]*>.*?<\/nav>/gs, '')
-    .replaceAll(/<a href="(?:[^"]*\?[^"]*|\/api\/v1\/[^"]*)"[^>]*>(.*?)<\/a>/gs, '$1')
+    .replaceAll(ours('<a href="(?:[^"]*\\?[^"]*|BASE/api/v1/[^"]*)"[^>]*>(.*?)</a>'), '$1')
 }
 
 async function* incidentIds(reader: Reader): AsyncGenerator<string> {

@@ -1,10 +1,20 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { SECOND } from '../contract/time.js'
 import type { App } from '../shell/app.js'
+import type { Connections } from './connections.js'
 import type { Front } from './front/front.js'
+import type { Guard } from './guard.js'
 import type { Stream } from './stream.js'
 
+export interface MetricParts {
+  stream: Stream
+  front: Front | null
+  guard: Guard
+  connections: Connections
+}
+
 /** `/metrics`: few names, few label values; details are in the log lines. */
-export function metricsOf(app: App, stream: Stream, front: Front | null): Registry {
+export function metricsOf(app: App, { stream, front, guard, connections }: MetricParts): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   // Gauges that are called totals, which checkers refuse; the same counts stand by kind in the metrics without that ending.
@@ -21,6 +31,7 @@ export function metricsOf(app: App, stream: Stream, front: Front | null): Regist
     },
   })
   void signals
+  tokenMetrics(app, guard, registers)
   const count = (name: string, help: string, value: () => number) =>
     new Counter({
       name,
@@ -48,9 +59,32 @@ export function metricsOf(app: App, stream: Stream, front: Front | null): Regist
   )
   count('epicenter_orders_total', 'Commands of people', () => app.counters.orders)
   count('epicenter_incident_changes_total', 'Incidents changed by a commit', () => app.counters.events)
+  count(
+    'epicenter_connections_refused_total',
+    'Connections closed because their sender held most when all were taken',
+    () => connections.refused,
+  )
+  gauge('epicenter_connections', 'Open connections of visitors', () => connections.size)
   count('epicenter_kept_answers_total', 'Answers that lay ready', () => front?.answered ?? 0)
   gauge('epicenter_kept_bytes', 'Memory of answers that lie ready', () => front?.kept.bytes ?? 0)
   gauge('epicenter_kept_connections', 'Connections that asked for nothing else yet', () => front?.connections ?? 0)
+  const messages = new Counter({
+    name: 'epicenter_messages_total',
+    help: 'Messages of notifiers by what became of them: told since the start, given up of all time',
+    labelNames: ['notifier', 'outcome'],
+    registers,
+    collect() {
+      this.reset()
+      for (const { name, told, givenUp } of app.notifiers) {
+        this.inc({ notifier: name, outcome: 'told' }, told)
+        this.inc({ notifier: name, outcome: 'given up' }, givenUp)
+      }
+    },
+  })
+  void messages
+  gauge('epicenter_messages_waiting', 'Events that a notifier is not told of yet', () =>
+    app.notifiers.reduce((sum, each) => sum + each.waiting, 0),
+  )
   gauge('epicenter_backlog_signals', 'Durable signals that are not folded yet', () => app.health.backlog)
   gauge('epicenter_queue_bytes', 'Accepted bytes that are not durable yet', () => app.health.queueBytes)
   gauge('epicenter_log_position', 'Newest durable log entry', () => app.health.durable)
@@ -61,5 +95,66 @@ export function metricsOf(app: App, stream: Stream, front: Front | null): Regist
   gauge('epicenter_services', 'Services known at the door', () => app.memory.services)
   gauge('epicenter_stream_clients', 'Listeners of server-sent events', () => stream.size)
   gauge('epicenter_log_time_seconds', 'Log time', () => (Number.isFinite(app.now) ? app.now / 1000 : 0))
+  clockMetrics(app, gauge, count)
   return registry
+}
+
+type Make = (name: string, help: string, value: () => number) => unknown
+
+/** Whether what it says can be relied on, and what the clock has to do with it. */
+function clockMetrics(app: App, gauge: Make, count: Make): void {
+  const clock = () => app.health.clock
+  gauge('epicenter_ready', '1 while it takes signals and folds them, as /readyz says', () => (app.health.ok ? 1 : 0))
+  gauge('epicenter_clock_off_seconds', 'How far the wall clock is ahead of the time that is believed', () =>
+    Math.abs(clock().leadMs) < SECOND ? 0 : clock().leadMs / SECOND,
+  )
+  gauge('epicenter_clock_believed', '1 while the wall clock is believed', () => (clock().state === 'steady' ? 1 : 0))
+  count('epicenter_clock_leaps_total', 'Leaps of the wall clock that were not believed at once', () => clock().leaps)
+}
+
+/** What came with each token, so that a source that has fallen silent, or sends what is refused, shows. */
+function tokenMetrics(app: App, guard: Guard, registers: Registry[]): void {
+  const { tallies } = app.tokens
+  void new Counter({
+    name: 'epicenter_token_signals_total',
+    help: 'Signals by the name of their token and what became of them',
+    labelNames: ['token', 'outcome'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [token, tally] of tallies)
+        for (const outcome of ['accepted', 'duplicate', 'rejected'] as const)
+          this.inc({ token, outcome }, tally[outcome])
+    },
+  })
+  void new Counter({
+    name: 'epicenter_token_orders_total',
+    help: 'Commands by the name of their token',
+    labelNames: ['token'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [token, { orders }] of tallies) this.inc({ token }, orders)
+    },
+  })
+  void new Gauge({
+    name: 'epicenter_token_last_seen_seconds',
+    help: 'When a token was last shown',
+    labelNames: ['token'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [token, { lastSeenAt }] of tallies) this.set({ token }, lastSeenAt / 1000)
+    },
+  })
+  void new Counter({
+    name: 'epicenter_tokens_refused_total',
+    help: 'Requests that were not let in, by what was wrong with their token',
+    labelNames: ['why'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [why, times] of Object.entries(guard.refused)) this.inc({ why }, times)
+    },
+  })
 }

@@ -32,8 +32,8 @@ const NAMED: readonly TSchema[] = [
 
 const FAILS: Record<number, string> = {
   400: 'A rule is broken',
-  401: 'The token is missing or wrong',
-  403: 'Not from this page',
+  401: 'The token is missing, wrong, expired or revoked',
+  403: 'Not from this page, or the token lacks the scope',
   404: 'There is no such thing',
   409: 'Not possible now',
   410: 'No longer',
@@ -47,7 +47,7 @@ const FAILS: Record<number, string> = {
 type Json = Record<string, unknown>
 
 /** The OpenAPI 3.1 document, from the same rows and schemas that the server checks with. */
-export function openapi(routes: readonly AnyRoute[], version: string): Json {
+export function openapi(routes: readonly AnyRoute[], version: string, server = '/'): Json {
   const paths: Record<string, Json> = {}
   for (const route of routes) {
     const path = route.url.replace(/:(\w+)/g, '{$1}')
@@ -61,7 +61,7 @@ export function openapi(routes: readonly AnyRoute[], version: string): Json {
       summary: 'Signals in, incidents out.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    servers: [{ url: '/', description: 'This server' }],
+    servers: [{ url: server, description: 'This server' }],
     // Reading is public; what writes names the token itself.
     security: [],
     paths,
@@ -71,7 +71,8 @@ export function openapi(routes: readonly AnyRoute[], version: string): Json {
         token: {
           type: 'http',
           scheme: 'bearer',
-          description: 'Printed once at the first start; in the file `token` of the data folder',
+          description:
+            'The owner’s is printed once at the first start and lies in the file `token` of the data folder; `epicenter token add` makes others, each with scopes: an operation names the one that it needs',
         },
       },
     },
@@ -83,7 +84,8 @@ function operation(route: AnyRoute): Json {
   const content: Json = {}
   for (const type of route.consumes ?? []) content[type] = {}
   if (route.body !== undefined) content['application/json'] = { schema: refer(route.body) }
-  const fails = [...(route.fails ?? []), ...(route.writes === true ? [401] : [])].sort()
+  const fails = [...(route.fails ?? []), ...(route.scope === undefined ? [] : [401, 403, 429])]
+  const statuses = [...new Set(fails)].sort()
   return {
     summary: route.summary,
     operationId: `${route.method.toLowerCase()}${route.url.replace(/\/api\/v1/, '').replace(/[/:.-]+(\w)?/g, (_, c: string | undefined) => c?.toUpperCase() ?? '')}`,
@@ -92,7 +94,7 @@ function operation(route: AnyRoute): Json {
     responses: {
       200: answerOf(route),
       ...Object.fromEntries(
-        fails.map(status => [
+        statuses.map(status => [
           status,
           {
             description: FAILS[status] ?? 'Failed',
@@ -101,7 +103,7 @@ function operation(route: AnyRoute): Json {
         ]),
       ),
     },
-    ...(route.writes === true ? { security: [{ token: [] }] } : {}),
+    ...(route.scope === undefined ? {} : { security: [{ token: [route.scope] }] }),
   }
 }
 

@@ -11,25 +11,34 @@ export class HttpProblem extends Error {
   ) {
     super(title)
   }
+
+  /** As Fastify's own readers of bodies ask for it. */
+  get statusCode(): number {
+    return this.status
+  }
 }
 
 export function sendProblem(reply: FastifyReply, problem: HttpProblem): FastifyReply {
-  const { status, title, detail, more } = problem
-  const { rule, value, retryAfterMs, extra } = more
+  const { status, more } = problem
+  const { retryAfterMs } = more
   if (retryAfterMs !== undefined) reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))))
-  const body = {
+  return reply
+    .code(status)
+    .header('cache-control', 'no-store')
+    .type('application/problem+json')
+    .send(problemText(problem))
+}
+
+export function problemText({ status, title, detail, more }: HttpProblem): string {
+  const { rule, value, extra } = more
+  return JSON.stringify({
     title,
     status,
     ...(detail && { detail }),
     ...(rule && { rule }),
     ...(value !== undefined && { value }),
     ...extra,
-  }
-  return reply
-    .code(status)
-    .header('cache-control', 'no-store')
-    .type('application/problem+json')
-    .send(JSON.stringify(body))
+  })
 }
 
 export const notFound = (what: string, value: string) =>

@@ -19,7 +19,7 @@ interface World extends AsyncDisposable {
   /** Posts as a visitor whose address a proxy of ours tells. */
   post(
     address: string,
-    more?: { agent?: string; cookie?: string; forwarded?: string; fields?: Record<string, string> },
+    more?: { agent?: string; cookie?: string; forwarded?: string; asn?: string; fields?: Record<string, string> },
   ): Promise<{ statusCode: number; headers: Record<string, unknown>; body: string }>
   /** Log time goes on by a minute, and with it the tick. */
   minute(): Promise<void>
@@ -28,8 +28,8 @@ interface World extends AsyncDisposable {
   badOf(): Promise<number[]>
 }
 
-/** A service that hears of a problem every other minute, six hours long. */
-async function world(data?: string): Promise<World> {
+/** A service that hears of a problem every other minute, six hours long; `quiet`: once in the hour. */
+async function world(data?: string, quiet = false): Promise<World> {
   const env = fakeEnv(STREAM_START)
   const config = {
     ...complete({ clock: 'signals', proxies: [PROXY, '10.9.0.0/16'], asnHeader: 'X-Client-Asn', challenge: 'off' }),
@@ -38,9 +38,10 @@ async function world(data?: string): Promise<World> {
     run: data === undefined ? 'memory' : 'inline',
   })
   const server = await buildServer(app, { inMemory: data === undefined })
-  const quiet = streamOf({ service: 'shop', minutes: HISTORY_MIN, seed: 4, requests: 0, reports: 0.5, cells: ['a'] })
+  const reports = quiet ? 1 / 60 : 0.5
+  const usual = streamOf({ service: 'shop', minutes: HISTORY_MIN, seed: 4, requests: 0, reports, cells: ['a'] })
   await app.ingestValues(
-    [topology({ service: 'shop', at: STREAM_START, components: [{ id: 'cart', name: 'Cart' }] }), ...quiet].sort(
+    [topology({ service: 'shop', at: STREAM_START, components: [{ id: 'cart', name: 'Cart' }] }), ...usual].sort(
       (a, b) => arrival(a) - arrival(b),
     ),
   )
@@ -48,10 +49,11 @@ async function world(data?: string): Promise<World> {
   let n = 0
   const clock = () => app.ingestValues([report({ service: 'clock', at, id: `tick-${at}`, bad: 0, reporter: 'clock' })])
   await clock()
+  await app.caughtUp()
   return {
     app,
     server,
-    post: (address, { agent = 'Browser', cookie, forwarded, fields = {} } = {}) =>
+    post: (address, { agent = 'Browser', cookie, forwarded, asn, fields = {} } = {}) =>
       server.inject({
         method: 'POST',
         url: '/api/v1/report',
@@ -62,6 +64,7 @@ async function world(data?: string): Promise<World> {
           'user-agent': agent,
           'x-forwarded-for': `${forwarded ?? ''}${forwarded === undefined ? '' : ', '}${address}`,
           ...(cookie === undefined ? {} : { cookie }),
+          ...(asn === undefined ? {} : { 'x-client-asn': asn }),
         },
         payload: new URLSearchParams({ service: 'shop', kind: 'bad', ...fields }).toString(),
       }),
@@ -69,7 +72,7 @@ async function world(data?: string): Promise<World> {
       at += MINUTE
       env.move(MINUTE)
       // Every other minute somebody reports as usual.
-      if (n++ % 2 === 0)
+      if (n++ % 2 === 0 && !quiet)
         await app.ingestValues([report({ service: 'shop', at: at - 1, id: `usual-${n}`, reporter: `u${n}` })])
       await clock()
       await app.caughtUp()
@@ -131,6 +134,46 @@ describe('brigades and crowds', () => {
       expect(await attacked.incidents()).toEqual([])
       expect(await attacked.badOf()).toEqual(await quiet.badOf())
     }, 180_000)
+
+  it.each<[party: string, reports: number, address: (i: number) => string]>([
+    ['three /24 of one /16, six reports', 6, i => `198.51.${100 + (i % 3)}.${1 + i}`],
+    ['one /16', 400, i => `198.51.${i % 256}.${1 + (i % 200)}`],
+    ['one IPv6 /32', 400, i => `2001:db8:${i.toString(16)}::1`],
+    ['one IPv6 /29', 400, i => `2a01:${(0x1238 + (i % 8)).toString(16)}:${i.toString(16)}::1`],
+  ])(
+    '%s: nothing opens within half an hour, fast or slow',
+    async (_, reports, address) => {
+      for (const minutes of [5, 20]) {
+        await using attacked = await world()
+        for (let minute = 0; minute < 30; minute++) {
+          const [from, until] = [minute, minute + 1].map(m => Math.round((Math.min(m, minutes) * reports) / minutes))
+          await all(until! - from!, i =>
+            attacked.post(address(from! + i), {
+              agent: `Browser ${from! + i}`,
+              fields: { text: `no login ${from! + i}` },
+            }),
+          )
+          await attacked.minute()
+        }
+        expect(await attacked.incidents()).toEqual([])
+      }
+    },
+    60_000,
+  )
+
+  it('one numbered network opens nothing, however many addresses it has everywhere', async () => {
+    await using attacked = await world()
+    for (let minute = 0; minute < 20; minute++) {
+      await all(20, i =>
+        attacked.post(`${20 + ((minute * 20 + i) % 180)}.${i * 7}.3.4`, {
+          agent: `Browser ${i}`,
+          asn: `AS${64_500 + (i % 2)}`,
+        }),
+      )
+      await attacked.minute()
+    }
+    expect(await attacked.incidents()).toEqual([])
+  })
 
   it('50 slow ones who say that they see what belongs to others open nothing either', async () => {
     await using attacked = await world()

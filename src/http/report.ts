@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { DAY, SECOND } from '../contract/time.js'
 import { FORM_BYTES, ID_CHARS } from '../contract/limits.js'
+import { FOLLOW_UP, PLATFORMS, PROBLEMS } from '../contract/people.js'
 import type { Labels } from '../contract/signal.js'
 import type { App } from '../shell/app.js'
-import { Reporters } from '../shell/reporters.js'
-import { FOLLOW_UP } from './pages/back.js'
-import { PLATFORMS } from './pages/choices.js'
+import type { Receipt } from '../shell/intake.js'
+import type { Reporters } from '../shell/reporters.js'
+import { homeOf, sameSite } from './home.js'
 import { checkPage, sendPage } from './pages/index.js'
 import { languageOf } from './pages/language.js'
 import { HttpProblem, notFound } from './problem.js'
@@ -28,11 +29,12 @@ interface Form {
   ticket?: string
 }
 
-/** Sorts of trouble and platforms that are counted by name; what a stranger invents would fill the label book. */
-const PROBLEMS = new Set(['login', 'app', 'website', 'slow', 'error', 'other'])
+/** What a stranger invents would fill the label book. */
+const KNOWN_PROBLEMS: ReadonlySet<string> = new Set(PROBLEMS)
 const KNOWN_PLATFORMS: ReadonlySet<string> = new Set(PLATFORMS)
 /** The pass comes back to this door alone, so that pages stay the same for everybody. */
 const PASS = 'epicenter_pass'
+const PASSED = new RegExp(`(?:^|;[ \\t]*)${PASS}=([\\w.-]{1,100})`)
 // oxlint-disable-next-line no-control-regex
 const UNSEEN =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g
@@ -44,10 +46,9 @@ export function reportRoutes(
   app: App,
   visitors: Visitors,
   tell: Tell,
-  inMemory: boolean,
+  reporters: Reporters,
 ): void {
-  const proofs = new Proofs(app.env, app.config.challenge)
-  const reporters = new Reporters(inMemory ? null : app.config.data, app.env)
+  const proofs = new Proofs(app.evenEnv, app.config.challenge)
   server.register(async scope => {
     scope.addContentTypeParser(
       'application/x-www-form-urlencoded',
@@ -82,12 +83,12 @@ async function report(
   request: FastifyRequest,
   reply: FastifyReply,
 ) {
-  sameOrigin(request)
+  sameSite(request)
   const service = await app.reader.service(form.service)
   if (service === null) throw notFound('service', form.service)
-  const given = new RegExp(`(?:^|;\\s*)${PASS}=([\\w.-]{1,100})`).exec(request.headers.cookie ?? '')?.[1] ?? null
+  const given = PASSED.exec(request.headers.cookie ?? '')?.[1] ?? null
   const visitor = visitors.visitor(request, given)
-  const { reporter, prefix, network, pass } = reporters.name(visitor)
+  const { reporter, prefix, network, allocation, pass } = reporters.name(visitor)
   const id = `web-${Buffer.from(app.env.random(12)).toString('base64url')}`
   const admitted = reporters.admit({ prefix, network }, form.service)
   // Under attack whom a limit keeps out may still show that he is no flood. Who answers our question holds a code already.
@@ -112,27 +113,23 @@ async function report(
     via: 'report',
     id,
     service: form.service,
-    at: app.config.clock === 'wall' ? app.env.now() : app.now,
+    at: app.config.clock === 'wall' ? app.present : app.now,
     labels,
     total: 1,
     bad: form.kind === 'bad' ? 1 : 0,
     reporter: asked === null ? reporter : `${reporter}.${asked.told?.incident ?? ''}`.slice(0, ID_CHARS),
     prefix,
     network,
+    allocation,
     ...(admission === 'marked' ? { limited: true } : {}),
     ...(text === '' ? {} : { text }),
   }
-  let receipt = admission === 'passed' ? null : await app.ingestValues([observation])
-  // More networks than are told apart: then without its name, which the person did not choose.
-  if (receipt?.rejected[0]?.rule === 'labels.values' && labels['asn'] !== undefined) {
-    const { asn: _, ...rest } = labels
-    receipt = await app.ingestValues([{ ...observation, labels: rest }])
-  }
+  const receipt = admission === 'passed' ? null : await ingest(app, observation)
   const reject = receipt?.rejected[0]
   if (reject !== undefined)
     throw new HttpProblem(400, 'not counted', reject.message, { rule: reject.rule, value: reject.value })
   reply.header('cache-control', 'no-store')
-  const secure = request.protocol === 'https' ? '; Secure' : ''
+  const secure = homeOf(request).origin?.startsWith('https:') === true ? '; Secure' : ''
   reply.header(
     'set-cookie',
     `${PASS}=${pass}; Path=/api/v1/report; Max-Age=${DAY / SECOND}; HttpOnly; SameSite=Lax${secure}`,
@@ -145,6 +142,21 @@ async function report(
   return { counted: admission === 'counted' && receipt?.accepted === 1, id }
 }
 
+/** A report that has no room for a label counts without it: first without the network, which nobody chose, then without the part. */
+async function ingest(app: App, observation: { labels: Labels }): Promise<Receipt> {
+  const { labels } = observation
+  const { asn: _, ...chosen } = labels
+  const { component: __, ...listed } = chosen
+  const followUp = labels[FOLLOW_UP.label]
+  const bare: Labels = followUp === undefined ? {} : { [FOLLOW_UP.label]: followUp }
+  let receipt = await app.ingestOwn([observation])
+  for (const fewer of [chosen, listed, bare]) {
+    if (receipt.rejected[0]?.rule.startsWith('labels.') !== true) break
+    receipt = await app.ingestOwn([{ ...observation, labels: fewer }])
+  }
+  return receipt
+}
+
 /** Characters that are not seen but move what is around them (controls, marks of direction) are left out; the rest is text and stays text. */
 const readable = (text = ''): string => text.normalize('NFC').replace(UNSEEN, '').trim()
 
@@ -152,7 +164,7 @@ const readable = (text = ''): string => text.normalize('NFC').replace(UNSEEN, ''
 function labelsOf({ problem, country, platform }: Form, components: string[], asn: string | null): Labels {
   const labels: Labels = asn === null ? {} : { asn: `AS${asn}` }
   if (problem && components.includes(problem)) labels['component'] = problem
-  else if (problem) labels['problem'] = PROBLEMS.has(problem) ? problem : 'other'
+  else if (problem) labels['problem'] = KNOWN_PROBLEMS.has(problem) ? problem : 'other'
   const code = countryOf(country)
   if (code !== null) labels['country'] = code
   if (platform && KNOWN_PLATFORMS.has(platform)) labels['platform'] = platform
@@ -170,26 +182,11 @@ function askFor({ puzzle, ticket, early }: Asking, form: Form, request: FastifyR
   return sendPage(request, reply, checkPage(languageOf(request), { ...fields, ticket }, early))
 }
 
-/** Only to a page of this server: a path, no address. */
+/** Only to a page of this server: a path, no address, and nothing that a header cannot hold. */
 function pathBack({ back, service }: Form): string {
-  return back !== undefined && /^\/(?![/\\])[^\s\\?#]*$/.test(back) ? back : `/s/${encodeURIComponent(service)}`
+  return back !== undefined && /^\/(?!\/)[!-~]*$/.test(back) && !/[\\?#]/.test(back)
+    ? back
+    : `/s/${encodeURIComponent(service)}`
 }
 
 const wantsPage = (request: FastifyRequest) => request.headers.accept?.includes('text/html') === true
-
-/** Another site's page must not report or ask in a visitor's name. */
-export function sameOrigin({ headers: { origin, host } }: FastifyRequest): void {
-  if (origin !== undefined && hostOf(origin) !== host)
-    throw new HttpProblem(403, 'reports come from this site', undefined, {
-      rule: 'report.origin',
-      value: origin.slice(0, 80),
-    })
-}
-
-function hostOf(origin: string): string | null {
-  try {
-    return new URL(origin).host
-  } catch {
-    return null
-  }
-}

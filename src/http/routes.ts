@@ -1,7 +1,15 @@
 import type { Static, TSchema } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Scope } from '../contract/config.js'
 
 type Infer<S> = S extends TSchema ? Static<S> : unknown
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** A token of this scope is asked for. */
+    scope?: Scope
+  }
+}
 
 /** One row of the API: what the server checks and what the OpenAPI document says. */
 export interface Route<
@@ -12,11 +20,17 @@ export interface Route<
   method: 'GET' | 'POST'
   url: string
   summary: string
-  /** Needs the token. */
-  writes?: boolean
+  /** Needs a token of this scope. */
+  scope?: Scope
+  /** Reads its body as it comes. */
+  streamed?: boolean
+  /** See `AT_ONCE`. */
+  atOnce?: boolean
   params?: Params
   query?: Query
   body?: Body
+  /** Bytes of a body, where they are not FORM_BYTES. */
+  bodyBytes?: number
   /** Media types of a body that is no JSON of `body`. */
   consumes?: readonly string[]
   answer: TSchema | { list: TSchema } | { type: string; says: string }
@@ -48,12 +62,14 @@ export class Routes {
     app.route({
       method: route.method,
       url: route.url,
+      config: { streamed: route.streamed === true, atOnce: route.atOnce === true },
       schema: {
         ...(params === undefined ? {} : { params }),
         ...(query === undefined ? {} : { querystring: query }),
         ...(body === undefined ? {} : { body: { ...body, $id: undefined } }),
       },
-      ...(route.writes === true ? { onRequest: guard } : {}),
+      ...(route.bodyBytes === undefined ? {} : { bodyLimit: route.bodyBytes }),
+      ...(route.scope !== undefined ? { onRequest: guard, config: { scope: route.scope } } : {}),
       handler: (request, reply) => {
         reply.header('x-content-type-options', 'nosniff')
         return route.handle(

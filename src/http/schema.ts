@@ -11,6 +11,7 @@ const Ms = (description: string) => Type.Integer({ description: `${description},
 const Where = Type.Record(Type.String(), Type.Array(Type.String()), {
   description: 'And-ed labels with or-ed values; {} is everybody',
 })
+const Pair = Type.Tuple([Type.Number(), Type.Number()])
 const Range = Type.Tuple([Type.String(), Type.String()])
 const Share = Type.Number({ minimum: 0, maximum: 1 })
 
@@ -34,7 +35,21 @@ export const Receipt = Type.Object(
   {
     accepted: Type.Integer(),
     duplicate: Type.Integer({ description: 'Service + id had been counted before' }),
+    late: Type.Optional(
+      Type.Integer({
+        description:
+          'Of those accepted: older than their minute allows. They are kept, and count in no minute; absent where there are none',
+      }),
+    ),
+    lateAfterMs: Type.Optional(
+      Type.Integer({ description: 'Up to this age an observation counts in its minute; given beside `late`' }),
+    ),
     rejectedCount: Type.Integer(),
+    rules: Type.Optional(
+      Type.Record(Type.String(), Type.Integer(), {
+        description: 'Rejected ones by the rule that they break, all of them; absent where there are none',
+      }),
+    ),
     rejected: Type.Array(Reject, { description: 'The first hundred of them' }),
   },
   { $id: 'Receipt' },
@@ -115,10 +130,15 @@ export const Event = Type.Object(
     recovery: Type.Optional(
       Type.Object({
         recovered: Share,
+        of: Type.Optional(Type.Literal('reports', { description: 'Read from reports alone: nobody measured it' })),
         eta: Nullable(Range),
         segments: Type.Array(Type.Object({ where: Where, recovered: Share, eta: Nullable(Range) })),
       }),
     ),
+    lately: Type.Optional({
+      ...Share,
+      description: 'Failing share of the newest minute, where it has clearly left that of the window',
+    }),
     evidence: Type.Optional(
       Type.Record(Type.String(), Nullable(Type.Number()), { description: 'Bits of surprise per kind of signal' }),
     ),
@@ -140,6 +160,8 @@ export const Incident = Type.Object(
     startedAt: Ms('Best estimate'),
     openedAt: Ms('Decision'),
     resolvedAt: Nullable(Ms('Decision')),
+    mutedUntil: Nullable(Ms('A person asked for no messages about it before this')),
+    muted: Type.Optional(Type.Object({ by: Type.String(), why: Type.String() }, { description: 'Who asked, and why' })),
     latest: Type.Composite([Event], { description: 'Latest value of each part' }),
     events: Type.Array(Type.Composite([Event]), { description: 'The whole story, oldest first' }),
   },
@@ -162,7 +184,40 @@ export const Service = Type.Object(
     state: Type.Union(['ok', 'watching', 'degraded', 'outage', 'unknown'].map(s => Type.Literal(s)) as never, {}),
     at: Ms('End of the tick this was computed at'),
     seen: Type.Record(Type.String(), Type.Integer(), { description: 'Newest signal of each kind' }),
-    recent: Type.Object({ bad: Type.Number(), ok: Type.Number(), expected: Type.Number() }),
+    recent: Type.Object(
+      { bad: Type.Number(), ok: Type.Number(), expected: Nullable(Type.Number()) },
+      { description: 'Reports of the last 15 minutes, and the usual number of problems; null until it is learned' },
+    ),
+    parts: Type.Optional(
+      Type.Array(
+        Type.Object({
+          component: Type.String(),
+          known: Type.Boolean(),
+          at: Nullable(Ms('Newest signal that names it')),
+          spans: Type.Array(Pair, { description: 'When there were signals of it: [first, last] moments' }),
+        }),
+        { description: 'What is heard of each component, where signals name components' },
+      ),
+    ),
+    held: Type.Optional(
+      Type.Array(
+        Type.Object({
+          incident: Type.String(),
+          by: Type.String(),
+          closedAt: Ms('When a person closed it'),
+          reopensAt: Ms('When it opens again, if this goes on'),
+          trouble: Type.Object({
+            kind: Type.Optional(Kind),
+            severity: Type.Optional(Severity),
+            components: Type.Optional(Type.Array(Type.String())),
+            segments: Type.Optional(Type.Array(Segment)),
+            unaffected: Type.Optional(Where),
+            evidence: Type.Optional(Type.Record(Type.String(), Nullable(Type.Number()))),
+          }),
+        }),
+        { description: 'Trouble that is measured on although a person closed its incident' },
+      ),
+    ),
     coordinated: Type.Optional(
       Type.Integer({ description: 'Possible coordinated reports of the last 15 minutes, in no other count' }),
     ),
@@ -176,7 +231,6 @@ export const Service = Type.Object(
   { $id: 'Service' },
 )
 
-const Pair = Type.Tuple([Type.Number(), Type.Number()])
 const Triple = Type.Tuple([Type.Number(), Type.Number(), Type.Number()])
 
 export const RollupRow = Type.Object(
@@ -184,8 +238,16 @@ export const RollupRow = Type.Object(
     service: Type.String(),
     bin: Ms('Start of the five minutes'),
     position: Type.Integer({ description: 'Log position it was computed at' }),
-    reports: Type.Object({ bad: Type.Number(), ok: Type.Number(), expected: Type.Number(), high: Type.Number() }),
-    posts: Type.Object({ total: Type.Number(), complaints: Type.Number(), expected: Type.Number() }),
+    reports: Type.Object(
+      {
+        bad: Type.Number(),
+        ok: Type.Number(),
+        expected: Nullable(Type.Number()),
+        high: Nullable(Type.Number()),
+      },
+      { description: '`expected`: the usual number; `high`: passed once in 1,000 bins; null until they are learned' },
+    ),
+    posts: Type.Object({ total: Type.Number(), complaints: Type.Number(), expected: Nullable(Type.Number()) }),
     checks: Type.Object({ total: Type.Number(), bad: Type.Number() }),
     metrics: Type.Object({ total: Type.Number(), bad: Type.Number(), slow: Type.Number() }),
     reportsBy: Type.Record(Type.String(), Type.Record(Type.String(), Pair), {
@@ -213,14 +275,33 @@ const Person = Type.String({ minLength: 1, maxLength: 200 })
 
 export const Command = Type.Object(
   {
-    verb: Type.Union(['resolve', 'confirm', 'rule-out', 'mute', 'say'].map(v => Type.Literal(v)) as never, {}),
+    verb: Type.Union(
+      ['resolve', 'confirm', 'rule-out', 'mute', 'unmute', 'say'].map(v => Type.Literal(v)) as never,
+      {},
+    ),
     by: Type.String({ minLength: 1, maxLength: 200, description: 'Who asks' }),
     why: Type.String({ minLength: 1, maxLength: 2_000, description: 'The reason, kept with the order' }),
     subject: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 200, description: 'confirm, rule-out: a cause, or `security`' }),
+      Type.String({ minLength: 1, maxLength: 300, description: 'confirm, rule-out: a listed cause, or `security`' }),
+    ),
+    words: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 300,
+        description: 'confirm: a cause that is not listed, in your own words',
+      }),
     ),
     text: Type.Optional(Type.String({ minLength: 1, maxLength: 2_000, description: 'say: the public sentence' })),
-    until: Type.Optional(Time('mute: no messages before')),
+    until: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 60,
+        description: 'mute: no messages before; `2h`, `90m`, `18:00`, `tomorrow 9:00`, or ISO 8601',
+      }),
+    ),
+    timeZone: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 60, description: 'Of `until` without an offset; that of the first page' }),
+    ),
     href: Type.Optional(Type.String({ pattern: '^https?://', maxLength: 2_000, description: 'What the order cites' })),
   },
   { $id: 'Command', additionalProperties: false },
@@ -236,8 +317,19 @@ export const PlacedOrder = Type.Object(
       verb: Type.String(),
       by: Person,
       why: Type.String(),
+      token: Type.Optional(Type.String({ description: 'Name of the token that it came with' })),
     }),
     incident: Nullable(Type.Composite([Incident])),
+    public: Type.Object(
+      {
+        headline: Type.String({ description: 'Of the page of its service' }),
+        state: Type.String(),
+        says: Type.Array(Type.String(), { description: 'What the page of the incident says, in order' }),
+        page: Type.String({ description: 'Path of that page' }),
+      },
+      { description: 'What everybody reads now' },
+    ),
+    notes: Type.Array(Type.String(), { description: 'What follows from the command, for who gave it' }),
   },
   { $id: 'PlacedOrder' },
 )

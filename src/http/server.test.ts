@@ -326,7 +326,7 @@ describe('for operators and programs', () => {
       '/api/v1/stream',
       '/api/v1/workspace',
     ])
-    expect(document.paths['/api/v1/signals'].post.security).toEqual([{ token: [] }])
+    expect(document.paths['/api/v1/signals'].post.security).toEqual([{ token: ['signals'] }])
     expect(document.paths['/api/v1/services'].get.security).toBeUndefined()
     const ids = Object.values(document.paths).flatMap(path =>
       Object.values(path as Record<string, { operationId: string }>).map(o => o.operationId),

@@ -1,31 +1,40 @@
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { TransientError } from '../contract/error.js'
-import { FORM_BYTES } from '../contract/limits.js'
-import { MINUTE } from '../contract/time.js'
+import { FORM_BYTES, HEAD_BYTES, HEAD_MS } from '../contract/limits.js'
+import { MINUTE, SECOND } from '../contract/time.js'
 import { shown } from '../core/door.js'
 import type { App } from '../shell/app.js'
-import { rangesOf } from '../shell/address.js'
+import { linksOf, rangesOf } from '../shell/address.js'
 import type { PublicPost } from '../shell/public-post.js'
-import { sameSecret } from '../shell/secret.js'
-import { TooLarge } from '../shell/workspace.js'
-import { commandRoutes, historyRoutes, incidentRoutes, readRoutes } from './api.js'
+import { Reporters } from '../shell/reporters.js'
+import { historyRoutes, incidentRoutes, readRoutes } from './api.js'
+import { commandRoutes } from './commands.js'
 import { badgeRoutes } from './badge.js'
-import type { Front } from './front/front.js'
+import { limitForms, unread } from './body.js'
+import { Connections } from './connections.js'
 import { patternOf, standBefore } from './front/stand.js'
+import { Homes, homeOf, standUnder } from './home.js'
+import { Guard, READ_RULE } from './guard.js'
 import { ingestRoutes } from './ingest.js'
-import { metricsOf } from './metrics.js'
+import { metricsOf, type MetricParts } from './metrics.js'
+import { forgetRoutes } from './forget.js'
+import { guardHosts } from './hosts.js'
+import { notifierRoutes } from './notifiers.js'
 import { openapi } from './openapi.js'
 import { problemPage, registerPages, sendPage } from './pages/index.js'
 import { languageOf } from './pages/language.js'
 import type { Language } from './pages/strings.js'
+import { pastRoutes } from './past.js'
 import { HttpProblem, sendProblem } from './problem.js'
 import { reportRoutes } from './report.js'
+import { keepSafe, makeSafe } from './safe.js'
 import { News } from './news.js'
 import { Routes } from './routes.js'
 import { statuspageRoutes } from './statuspage/routes.js'
 import { webhookComposer } from './statuspage/webhooks.js'
 import { Stream } from './stream.js'
 import { openTell, tellRoutes } from './tell.js'
+import { takeTurns, AT_ONCE } from './turns.js'
 import { Visitors } from './visitor.js'
 
 export const VERSION = '0.1.0'
@@ -35,6 +44,8 @@ export interface ServerOptions {
   inMemory?: boolean
   /** Whether plain questions are answered before they reach this server; true unless a test compares both ways. */
   front?: boolean
+  /** How the answer to a wrong token waits: tests. */
+  wait?: (ms: number) => Promise<unknown>
   /** Where messages to browsers go: tests. */
   post?: PublicPost
   /** The demonstration's strip on the pages and its own routes. */
@@ -44,50 +55,55 @@ export interface ServerOptions {
 /** A request has ten minutes to arrive; an idle connection is kept for a minute and a bit, longer than proxies do. */
 const REQUEST_MS = 10 * MINUTE
 const KEEP_ALIVE_MS = 72_000
+/** Heads and bodies that are late are looked for this often. */
+const CHECK_MS = 5 * SECOND
 
 /** The whole HTTP side of a workspace. Closing it leaves the app open. */
 export async function buildServer(app: App, options: ServerOptions = {}): Promise<FastifyInstance> {
+  const homes = new Homes(app.config)
   const isProxy = rangesOf(app.config.proxies)
-  const server = Fastify({
-    logger: false,
-    // What proxies of ours say of protocol and host; nobody else's word.
-    trustProxy: app.config.proxies.length === 0 ? false : isProxy,
-    bodyLimit: FORM_BYTES,
-    requestTimeout: REQUEST_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    forceCloseConnections: 'idle',
-    routerOptions: { maxParamLength: 300 },
-    frameworkErrors: (error, request, reply) => unreadable(error, request, reply),
-    ajv: {
-      customOptions: { removeAdditional: false, coerceTypes: true, strict: false, formats: { 'date-time': true } },
-    },
-  })
+  const server = bare(app.config, homes, isProxy)
   const news = new News(app)
-  const front = options.front === false ? null : standBefore(server, { news, isProxy, keepAliveMs: KEEP_ALIVE_MS })
+  // What lies ready is given to everybody.
+  const fronted = options.front !== false && !app.config.private
+  const front = fronted ? standBefore(server, { news, isProxy, homes, keepAliveMs: KEEP_ALIVE_MS }) : null
+  const connections = new Connections(server.server, isProxy)
   const methods = rememberMethods(server)
+  homes.knows = pathsOf(methods, app.config.pages)
+  standUnder(server, homes)
+  keepSafe(server)
+  guardHosts(server, {
+    isProxy,
+    configured: app.config.url !== null || app.config.pages.every(each => each.url !== null),
+  })
   // Answers are data of ours: no second description of them is needed to write them.
   server.setSerializerCompiler(() => data => JSON.stringify(data))
   server.setErrorHandler((error, request, reply) => fail(app, error as FastifyError, request, reply))
   server.setNotFoundHandler((request, reply) => nothingHere(methods, request, reply))
 
   const routes = new Routes()
-  const guard = makeGuard(app)
-  const stream = new Stream(news)
-  ingestRoutes(server, routes, app, guard)
   const visitors = new Visitors(app.config)
+  const guard = openGuard(server, app, visitors, options.wait)
+  takeTurns(server, visitors)
+  const stream = new Stream(news, visitors)
+  ingestRoutes(server, routes, app, guard.need('signals'), visitors)
   const inMemory = options.inMemory === true
   const tell = await openTell(app, { inMemory, ...(options.post === undefined ? {} : { post: options.post }) })
-  reportRoutes(server, routes, app, visitors, tell, inMemory)
-  tellRoutes(server, routes, app, visitors, tell)
+  const reporters = new Reporters(inMemory ? null : app.config.data, app.env)
+  reportRoutes(server, routes, app, visitors, tell, reporters)
+  tellRoutes(server, routes, app, { visitors, reporters }, tell)
   readRoutes(server, routes, app)
   historyRoutes(server, routes, app)
   incidentRoutes(server, routes, app)
-  commandRoutes(server, routes, app, guard)
+  commandRoutes(server, routes, app, guard.need('commands'))
+  forgetRoutes(server, routes, app, guard.need('commands'))
+  notifierRoutes(server, routes, app, guard.need('commands'))
+  pastRoutes(server, routes, app, guard.need('commands'))
   stream.route(server, routes)
-  operatorRoutes(server, app, stream, front)
+  operatorRoutes(server, app, { stream, front, guard, connections })
   options.demo?.routes?.(server)
-  server.get('/api/v1/openapi.json', (_, reply) =>
-    reply.header('cache-control', 'max-age=300').send(openapi(routes.all, VERSION)),
+  server.get('/api/v1/openapi.json', (request, reply) =>
+    reply.header('cache-control', 'max-age=300').send(openapi(routes.all, VERSION, serverOf(request))),
   )
   const edition = () => String(news.edition)
   const status = statuspageRoutes(server, {
@@ -99,11 +115,12 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
     onIncident: listener => app.onChange(({ incidents, reset }) => (incidents.length > 0 || reset) && listener()),
   })
   badgeRoutes(server, status)
-  const home = (page: { url: string | null }) => page.url ?? `http://${app.config.host}:${app.config.port}`
+  const home = (page: { url: string | null }) => page.url ?? app.config.url ?? addressOf(server, app.config)
   await app.addSubscribers(webhookComposer(status, app.reader, home))
   registerPages(server, {
     reader: app.reader,
     edition,
+    wallNow: () => app.env.now(),
     report: true,
     status: { desk: status },
     tell: {},
@@ -119,48 +136,60 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   return server
 }
 
-function operatorRoutes(server: FastifyInstance, app: App, stream: Stream, front: Front | null): void {
-  server.get('/healthz', (_, reply) => reply.type('text/plain').send('ok\n'))
-  server.get('/readyz', (_, reply) => {
+/** A server without routes: its limits, and what it says when it cannot read a request. */
+function bare(config: App['config'], homes: Homes, isProxy: (address: string) => boolean): FastifyInstance {
+  const server = Fastify({
+    logger: false,
+    rewriteUrl: raw => homes.of(raw).target,
+    // What proxies of ours say of protocol and host; nobody else's word.
+    trustProxy: config.proxies.length === 0 ? false : isProxy,
+    bodyLimit: FORM_BYTES,
+    requestTimeout: REQUEST_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    http: { maxHeaderSize: HEAD_BYTES, headersTimeout: HEAD_MS, connectionsCheckingInterval: CHECK_MS },
+    clientErrorHandler: unread,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
+    frameworkErrors: (error, request, reply) => unreadable(error, request, reply),
+    ajv: {
+      customOptions: { removeAdditional: false, coerceTypes: true, strict: false, formats: { 'date-time': true } },
+    },
+  })
+  // As many as fit into HEAD_BYTES, as the front counts them.
+  server.server.maxHeadersCount = 0
+  limitForms(server)
+  return server
+}
+
+/** Where reading needs a token too, no cache on the way gives an answer to who has none. */
+function openGuard(server: FastifyInstance, app: App, visitors: Visitors, wait: ServerOptions['wait']): Guard {
+  const guard = new Guard(app, visitors, wait)
+  if (!app.config.private) return guard
+  server.addHook('onRequest', guard.reads)
+  server.addHook('onSend', async (_, reply) => {
+    const cache = reply.getHeader('cache-control')
+    if (typeof cache === 'string') reply.header('cache-control', cache.replace(/\bpublic\b/, 'private'))
+  })
+  return guard
+}
+
+function operatorRoutes(server: FastifyInstance, app: App, parts: MetricParts): void {
+  server.get('/healthz', AT_ONCE, (_, reply) => reply.type('text/plain').send('ok\n'))
+  server.get('/readyz', AT_ONCE, (_, reply) => {
     const { ok, why, ...health } = app.health
     return reply
       .code(ok ? 200 : 503)
       .header('cache-control', 'no-store')
       .send({ ready: ok, ...(why === null ? {} : { why }), ...health })
   })
-  const registry = metricsOf(app, stream, front)
+  const registry = metricsOf(app, parts)
   server.get('/metrics', async (_, reply) => reply.type(registry.contentType).send(await registry.metrics()))
 }
-
-/**
- * Writing needs the token; the demonstration lets its own machine write without. Its own machine also means that the
- * address it was asked by is local: a page elsewhere can give its name the address 127.0.0.1, but not that header.
- */
-function makeGuard(app: App): (request: FastifyRequest) => Promise<void> {
-  return async request => {
-    const { remoteAddress } = request.socket
-    const { host = '', 'x-forwarded-for': forwarded } = request.headers
-    if (app.config.demo && isLoopback(remoteAddress) && forwarded === undefined && LOCAL_HOST.test(host)) return
-    const given = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
-    if (given !== undefined && sameSecret(given, app.token.token)) return
-    throw new HttpProblem(
-      401,
-      'the token is missing or wrong',
-      'send `Authorization: Bearer TOKEN`; the token is in the file `token` of the data folder',
-      {
-        rule: 'authorization',
-      },
-    )
-  }
-}
-
-const LOCAL_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i
-const isLoopback = (address: string | undefined) => address !== undefined && /^(127\.|::1$|::ffff:127\.)/.test(address)
 
 /** Every error becomes an answer that says what to do; what is our fault says no more than that. */
 function fail(
   app: App,
-  error: FastifyError | HttpProblem | TransientError | TooLarge,
+  error: FastifyError | HttpProblem | TransientError,
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
@@ -169,16 +198,12 @@ function fail(
   // Whatever is left of the body will not be read.
   if (!request.raw.complete) reply.header('connection', 'close')
   if (error instanceof HttpProblem) {
-    if (error.status === 401) reply.header('www-authenticate', 'Bearer')
+    if (error.status === 401)
+      reply.header('www-authenticate', error.more.rule === READ_RULE ? 'Basic realm="Epicenter"' : 'Bearer')
     return sendProblem(reply, error)
   }
   if (error instanceof TransientError)
     return sendProblem(reply, new HttpProblem(503, 'not now', error.message, { retryAfterMs: error.retryAfterMs }))
-  if (error instanceof TooLarge)
-    return sendProblem(
-      reply,
-      new HttpProblem(413, 'too large', error.message, { rule: 'body.size', extra: { ...error.receipt } }),
-    )
   const { validation, validationContext, statusCode = 500 } = error as FastifyError
   const broken = validation?.[0]
   if (broken !== undefined) {
@@ -215,14 +240,28 @@ function fail(
 /** An address that the router could not read, or would not. */
 function unreadable(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const status = error.statusCode === 414 ? 414 : 400
-  if (request.headers.accept?.includes('text/html') === true) return sendPage(request, reply, problemPage(400))
+  if (request.headers.accept?.includes('text/html') === true)
+    return sendPage(request, makeSafe(request, reply, 'text/html'), problemPage(400))
   const value = (request.raw.url ?? '').slice(0, 80)
+  makeSafe(request, reply, 'application/problem+json')
   return sendProblem(reply, new HttpProblem(status, 'the address cannot be read', undefined, { rule: 'path', value }))
 }
 
 function valueAt(value: unknown, path: string): unknown {
   for (const part of path.split('/').slice(1)) value = (value as Record<string, unknown> | undefined)?.[part]
   return value
+}
+
+/** Where clients of the API find it: as configured, else under the document's own host. */
+function serverOf(request: FastifyRequest): string {
+  const { origin, base, configured } = homeOf(request)
+  return configured ? `${origin}${base}` : base === '' ? '/' : base
+}
+
+/** Where this server can be asked, as far as it knows itself. */
+function addressOf(server: FastifyInstance, config: App['config']): string {
+  const address = server.server.address()
+  return linksOf(config.host, typeof address === 'object' && address !== null ? address.port : config.port).at(-1)!
 }
 
 type Methods = { pattern: RegExp; methods: Set<string> }[]
@@ -241,6 +280,17 @@ function rememberMethods(server: FastifyInstance): Methods {
   })
   const methods: Methods = []
   return methods
+}
+
+/** Whether a path is one of ours; of status pages, those that there are. */
+function pathsOf(methods: Methods, pages: App['config']['pages']): (path: string) => boolean {
+  return path => {
+    const page = /^\/status\/([^/]+)/.exec(path)?.[1]
+    const plain = path.replace(/(?<=.)\/$/, '')
+    return (
+      (page === undefined || pages.some(each => each.id === page)) && methods.some(each => each.pattern.test(plain))
+    )
+  }
 }
 
 function nothingHere(methods: Methods, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -208,29 +208,31 @@ describe('the service worker', () => {
   const code = transformSync(readFileSync(fileURLToPath(new URL('../web/sw.ts', import.meta.url)), 'utf8'), {
     loader: 'ts',
   }).code
-  it('shows what was sent and opens pages of its own place only', async () => {
-    const listeners = new Map<string, (event: object) => void>()
-    const shown: unknown[] = []
-    const opened: string[] = []
-    vm.runInNewContext(code, {
-      URL,
-      registration: { showNotification: async (...args: unknown[]) => void shown.push(args) },
-      clients: { openWindow: async (url: string) => void opened.push(url) },
-      location: { origin: 'https://status.example.com' },
-      addEventListener: (type: string, listener: (event: object) => void) => listeners.set(type, listener),
-    })
-    const waitUntil = () => {}
-    listeners.get('push')!({
-      waitUntil,
-      data: { json: () => ({ title: 'T', body: 'B', url: '/s/a', tag: 'i', lang: 'ar', dir: 'rtl' }) },
-    })
-    expect(JSON.parse(JSON.stringify(shown))).toEqual([
-      ['T', { body: 'B', tag: 'i', lang: 'ar', dir: 'rtl', icon: '/assets/mark.svg', data: '/s/a' }],
-    ])
-    for (const data of ['/s/a', 'https://evil.example/x', '//evil.example'])
-      listeners.get('notificationclick')!({ waitUntil, notification: { data, close: () => {} } })
-    expect(opened).toEqual(['https://status.example.com/s/a', '/', '/'])
-  })
+  it.each(['https://status.example.com/', 'https://example.com/status/'])(
+    'at %s shows what was sent and opens pages of its own place only',
+    async scope => {
+      const listeners = new Map<string, (event: object) => void>()
+      const shown: unknown[] = []
+      const opened: string[] = []
+      vm.runInNewContext(code, {
+        URL,
+        registration: { scope, showNotification: async (...args: unknown[]) => void shown.push(args) },
+        clients: { openWindow: async (url: string) => void opened.push(url) },
+        addEventListener: (type: string, listener: (event: object) => void) => listeners.set(type, listener),
+      })
+      const waitUntil = () => {}
+      listeners.get('push')!({
+        waitUntil,
+        data: { json: () => ({ title: 'T', body: 'B', url: '/s/a', tag: 'i', lang: 'ar', dir: 'rtl' }) },
+      })
+      expect(JSON.parse(JSON.stringify(shown))).toEqual([
+        ['T', { body: 'B', tag: 'i', lang: 'ar', dir: 'rtl', icon: `${scope}assets/mark.svg`, data: '/s/a' }],
+      ])
+      for (const data of ['/s/a', 'https://evil.example/x', '//evil.example'])
+        listeners.get('notificationclick')!({ waitUntil, notification: { data, close: () => {} } })
+      expect(opened).toEqual([`${scope}s/a`, scope, scope])
+    },
+  )
   it('and the script that asks are small', async () => {
     for (const name of ['sw', 'tell']) {
       const text = readFileSync(fileURLToPath(new URL(`../web/${name}.ts`, import.meta.url)), 'utf8')

@@ -6,13 +6,14 @@ import { prefixOf } from '../shell/address.js'
 import { Buckets } from '../shell/buckets.js'
 import { publicPost, type PublicPost, whyNotPublic } from '../shell/public-post.js'
 import { arePushKeys } from '../shell/push-message.js'
+import type { Reporters } from '../shell/reporters.js'
 import { Watchers } from '../shell/watchers.js'
 import { vapidOf } from '../shell/push-message.js'
 import { Callbacks } from './callbacks.js'
+import { sameSite } from './home.js'
 import { knownTraits } from './pages/just-me.js'
 import { languageOfTag, speechOf } from './pages/language.js'
 import { HttpProblem, notFound } from './problem.js'
-import { sameOrigin } from './report.js'
 import type { Routes } from './routes.js'
 import type { Visitors } from './visitor.js'
 
@@ -87,7 +88,13 @@ export async function openTell(app: App, { inMemory, post = publicPost }: TellOp
 }
 
 /** `GET /api/v1/push` and `POST /api/v1/push`: "tell me when it is back where I am". */
-export function tellRoutes(server: FastifyInstance, routes: Routes, app: App, visitors: Visitors, tell: Tell): void {
+export function tellRoutes(
+  server: FastifyInstance,
+  routes: Routes,
+  app: App,
+  who: { visitors: Visitors; reporters: Reporters },
+  tell: Tell,
+): void {
   const buckets = new Buckets(WATCHERS_PER_PREFIX, REPORT_PREFIXES)
   routes.add(
     server,
@@ -108,12 +115,12 @@ export function tellRoutes(server: FastifyInstance, routes: Routes, app: App, vi
     {
       method: 'POST',
       url: '/api/v1/push',
-      summary: 'A person asks to be told, once, when it is back where he is',
+      summary: 'A person asks to be told, once, when it is back where they are',
       body: Asked,
       answer: Kept,
       fails: [400, 403, 404, 503],
       handle: async ({ body, raw }, reply) => {
-        const until = await ask(app, tell, visitors, buckets, body as Static<typeof Asked>, raw)
+        const until = await ask(app, tell, who, buckets, body as Static<typeof Asked>, raw)
         reply.header('cache-control', 'no-store')
         return { until }
       },
@@ -125,12 +132,12 @@ export function tellRoutes(server: FastifyInstance, routes: Routes, app: App, vi
 async function ask(
   app: App,
   { watchers, callbacks }: Tell,
-  visitors: Visitors,
+  { visitors, reporters }: { visitors: Visitors; reporters: Reporters },
   buckets: Buckets,
   { service: id, subscription, lang, ...chosen }: Static<typeof Asked>,
   request: FastifyRequest,
 ): Promise<number> {
-  sameOrigin(request)
+  sameSite(request)
   const service = (await app.reader.service(id)) ?? app.config.services.find(each => each.id === id)
   if (service === undefined) throw notFound('service', id)
   const { endpoint, keys } = subscription
@@ -150,10 +157,14 @@ async function ask(
   )
   const { p256dh, auth } = keys
   const asked = { service: id, traits: { ...traits }, lang: languageOfTag(lang ?? '') ?? 'en', endpoint, p256dh, auth }
-  // The prefix is looked at and not kept.
-  const room = buckets.take(prefixOf(address), app.env.now()) && (await watchers.add(asked))
+  // Kept is a hash, whose key is thrown away after a week.
+  const from = reporters.circles(address, asn)
+  const room = buckets.take(prefixOf(address), app.env.now()) && (await watchers.add({ ...asked, from }))
   if (!room)
-    throw new HttpProblem(503, 'too many wait', 'the feed tells the same', { rule: 'push.room', retryAfterMs: 600_000 })
+    throw new HttpProblem(503, 'too many wait', 'where you are more wait than anywhere else; the feed tells the same', {
+      rule: 'push.room',
+      retryAfterMs: 600_000,
+    })
   callbacks.wake([id])
   return app.env.now() + WATCHERS_MS
 }

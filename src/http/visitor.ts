@@ -1,7 +1,10 @@
 import type { FastifyRequest } from 'fastify'
 import type { Config } from '../contract/config.js'
 import { clientAddress, rangesOf } from '../shell/address.js'
+import { circlesOf } from '../shell/circles.js'
+import { HOUSE } from './front/head.js'
 import type { Visitor } from '../shell/reporters.js'
+import type { Circles } from '../shell/shares.js'
 import type { Traits } from './pages/just-me.js'
 
 /** Cloudflare writes XX for unknown and T1 for Tor; others leave the header out. */
@@ -34,18 +37,34 @@ export class Visitors {
 
   /** For counting: hashed by `Reporters`, never kept. */
   visitor(request: FastifyRequest, pass: string | null): Visitor {
-    const { headers, socket } = request
-    const forwarded = headers['x-forwarded-for']
+    const { headers } = request
     return {
-      address: clientAddress(
-        socket.remoteAddress ?? '',
-        Array.isArray(forwarded) ? forwarded.join(',') : forwarded,
-        this.#isProxy,
-      ),
+      address: this.address(request),
       agent: `${headers['user-agent'] ?? ''} ${headers['accept-language'] ?? ''}`,
       asn: this.asn(request),
       pass,
     }
+  }
+
+  /** For shares: by where it comes from, network first. */
+  circles(request: FastifyRequest): Circles {
+    return circlesOf(this.address(request), this.asn(request))
+  }
+
+  /** This server asking itself, by the front or for a proxy of ours. */
+  isOurs(request: FastifyRequest): boolean {
+    const address = this.address(request)
+    return address === HOUSE || this.#isProxy(address)
+  }
+
+  /** Of the visitor, as far as our proxies say it. */
+  address({ headers, socket }: FastifyRequest): string {
+    const forwarded = headers['x-forwarded-for']
+    return clientAddress(
+      socket.remoteAddress ?? '',
+      Array.isArray(forwarded) ? forwarded.join(',') : forwarded,
+      this.#isProxy,
+    )
   }
 
   /** The number of the visitor's network, without letters. */

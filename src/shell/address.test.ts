@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { clientAddress, isRange, networkOf, prefixOf, rangesOf, subscriberOf } from './address.js'
+import { allocationOf, clientAddress, isRange, networkOf, prefixOf, rangesOf, subscriberOf } from './address.js'
 
 describe('names of an address', () => {
   it.each([
@@ -15,6 +15,14 @@ describe('names of an address', () => {
   ])('%s is subscriber %s, prefix %s, network %s', (address, subscriber, prefix, network) =>
     expect([subscriberOf(address), prefixOf(address), networkOf(address)]).toEqual([subscriber, prefix, network]),
   )
+  it.each([
+    ['203.0.113.7', '203.0'],
+    ['198.51.100.7', '198.48'],
+    ['2001:db8::1', '2001:0'],
+    ['2a01:1238:1::', '2a01:1000'],
+    ['2a01:123f:1::', '2a01:1000'],
+    ['10.1.2.3', '10.1.2'],
+  ])('%s lies in the allocation %s', (address, allocation) => expect(allocationOf(address)).toBe(allocation))
 })
 
 describe('isRange()', () => {

@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
+import { networkInterfaces } from 'node:os'
 
 /** An address as it is compared: an IPv4 one inside IPv6 (::ffff:a.b.c.d) is that IPv4 one, a zone is left out. Null: it is none. */
 export function plainAddress(text: string): string | null {
@@ -6,30 +7,37 @@ export function plainAddress(text: string): string | null {
   return isIP(plain) === 0 ? null : plain
 }
 
-/** The first `bits` of an address as a name. IPv4: 32, 24 or 16; IPv6: 64, 48 or 32. */
+/** The first bits of an address as a name. */
 function head(address: string, bits4: number, bits6: number): string {
-  if (!isIPv6(address))
-    return address
-      .split('.')
-      .slice(0, bits4 / 8)
-      .join('.')
+  if (!isIPv6(address)) return cut(address.split('.').map(Number), 8, bits4).join('.')
   const [before = '', after] = address.split('::')
   const left = before === '' ? [] : before.split(':')
   const right = after === undefined || after === '' ? [] : after.split(':')
   const gap = after === undefined ? 0 : Math.max(0, 8 - left.length - right.length)
-  return [...left, ...Array<string>(gap).fill('0'), ...right]
-    .slice(0, bits6 / 16)
-    .map(group => Number.parseInt(group, 16).toString(16))
+  const groups = [...left, ...Array<string>(gap).fill('0'), ...right].map(group => Number.parseInt(group, 16))
+  return cut(groups, 16, bits6)
+    .map(group => group.toString(16))
     .join(':')
 }
+
+/** The first `bits` of parts of `size` bits; of a part that is cut the rest is zero. */
+const cut = (parts: readonly number[], size: number, bits: number): number[] =>
+  parts.slice(0, Math.ceil(bits / size)).map((part, i) => {
+    const rest = Math.max(0, size - (bits - i * size))
+    return (part >> rest) << rest
+  })
 
 /** One subscriber: a whole IPv4 address, the first 64 bits of an IPv6 one. */
 export const subscriberOf = (address: string): string => head(address, 32, 64)
 /** What one renter is given at a time: an IPv4 /24, an IPv6 /48. */
 export const prefixOf = (address: string): string => head(address, 24, 48)
 /** Without a known ASN: an IPv4 /16, an IPv6 /32. Inside private ranges the /16 is the plan of one house and says nothing. */
-export const networkOf = (address: string): string =>
-  PRIVATE.check(address, isIPv6(address) ? 'ipv6' : 'ipv4') ? prefixOf(address) : head(address, 16, 32)
+export const networkOf = (address: string): string => (isPrivate(address) ? prefixOf(address) : head(address, 16, 32))
+/** What one holder has at most, unless it is one of the largest: an IPv4 /12, an IPv6 /20, which holds the /29 of a provider. */
+export const allocationOf = (address: string): string =>
+  isPrivate(address) ? prefixOf(address) : head(address, 12, 20)
+
+const isPrivate = (address: string) => PRIVATE.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
 
 const PRIVATE = new BlockList()
 PRIVATE.addSubnet('10.0.0.0', 8)
@@ -57,6 +65,7 @@ export function rangesOf(texts: readonly string[]): (address: string) => boolean
     if (range === null) throw new RangeError(`an address or a range such as 10.0.0.0/8; got ${text}`)
     list.addSubnet(range.address, range.bits, range.family)
   }
+  if (texts.length === 0) return () => false
   return address => {
     const plain = plainAddress(address)
     return plain !== null && list.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4')
@@ -90,3 +99,18 @@ const FORWARDED_CHARS = 1_000
 
 /** Some proxies write a port: `203.0.113.7:4711`, `[2001:db8::1]:4711`. */
 const bare = (hop: string): string => /^\[([^\]]+)\](?::\d+)?$/.exec(hop)?.[1] ?? hop.replace(/^([\d.]+):\d+$/, '$1')
+
+/**
+ * Links to a server that listens there, the one for this machine first. `0.0.0.0` and `::` mean all addresses: nobody can
+ * follow them, so it is the loopback one and, for others, one that this machine has in a network.
+ */
+export function linksOf(host: string, port: number, own = ownAddress()): string[] {
+  const link = (name: string) => `http://${isIPv6(name) ? `[${name.split('%', 1)[0]}]` : name}:${port}`
+  if (host !== '0.0.0.0' && !/^[0:]+$/.test(host)) return [link(host)]
+  return ['127.0.0.1', ...(own === null ? [] : [own])].map(link)
+}
+
+function ownAddress(): string | null {
+  const all = Object.values(networkInterfaces()).flatMap(each => each ?? [])
+  return all.find(each => !each.internal && each.family === 'IPv4')?.address ?? null
+}

@@ -1,18 +1,24 @@
 import type { Config, NotifierConfig } from '../contract/config.js'
 import { PermanentError, TransientError } from '../contract/error.js'
 import type { IncidentEvent } from '../contract/incident.js'
-import { RETRY_AFTER_MS } from '../contract/limits.js'
-import type { Order } from '../contract/order.js'
+import { RETRY_AFTER_MS, SKEW_WALL_MS } from '../contract/limits.js'
+import type { Forget, Order } from '../contract/order.js'
+import type { Past } from '../contract/past.js'
 import { MINUTE, SECOND } from '../contract/time.js'
-import type { Reader, ServiceNow } from '../contract/view.js'
+import type { Reader } from '../contract/view.js'
 import { isPlanned } from '../core/calendar/quiet.js'
-import { Delivery } from './deliver.js'
+import { CutShort } from './cut-short.js'
 import { DataFolder } from './data-folder.js'
+import { Delivery, type DeliveryStatus } from './deliver.js'
+import type { Refusal } from '../core/door.js'
+import { Clock, type ClockState } from './clock.js'
 import type { Committed } from './engine.js'
 import type { Env } from './env.js'
 import type { Receipt } from './intake.js'
 import { pluginEnv, type PartsOptions } from './parts.js'
 import { token } from './secret.js'
+import { type Sender, Tokens } from './tokens.js'
+import { readerOf } from './reading.js'
 import { type Body, Workspace } from './workspace.js'
 
 /** What changed, told after it was committed. `reset`: everything did, the demonstration started over. */
@@ -41,7 +47,12 @@ export class App implements AsyncDisposable {
     late: 0,
   }
   readonly token: { token: string; fresh: boolean }
+  /** All who may write or read, the owner included. */
+  readonly tokens: Tokens
   readonly reader: Reader
+  /** The outside, with the time that is believed. */
+  readonly env: Env
+  private readonly clock: Clock
   private workspace!: Workspace
   private listeners = new Set<(changed: Changed) => void>()
   private deliveries: Delivery[] = []
@@ -50,17 +61,26 @@ export class App implements AsyncDisposable {
   private minute = 0
   private subscribed = false
   private startedAt = 0
+  private readonly wall: () => number
   private closed = false
 
   private constructor(
     readonly config: Config,
-    readonly env: Env,
+    env: Env,
     private readonly options: PartsOptions,
     /** Held as long as this lives; null in memory. */
     private readonly folder: DataFolder | null,
   ) {
+    this.clock = new Clock(env)
+    this.env = { ...env, now: () => this.clock.now() }
+    this.wall = () => env.now()
     this.token = folder === null ? { token: 'memory', fresh: false } : token(config.data, env)
-    this.reader = this.makeReader()
+    this.tokens = new Tokens(folder === null ? null : config.data, this.token.token, config.tokens, env)
+    this.reader = readerOf(config, {
+      workspace: () => this.workspace,
+      settled: () => this.resetting,
+      startedAt: () => this.startedAt,
+    })
   }
 
   static async open(config: Config, env: Env, options: PartsOptions = {}): Promise<App> {
@@ -86,22 +106,38 @@ export class App implements AsyncDisposable {
     for (const [i, each] of this.config.notifiers.entries())
       if (each.kind === 'webhook') await this.addNotifier(each, i)
     this.every(UPKEEP_MS, () => this.workspace.upkeep())
-    if (this.config.clock === 'wall') this.every(SECOND, () => this.tick())
+    this.every(SECOND, () => this.beat())
   }
 
   private async start(): Promise<void> {
+    const outside = { ...this.env, now: this.wall }
+    this.workspace = await Workspace.open(
+      this.config,
+      outside,
+      this.clock,
+      what => this.tell(what),
+      this.options,
+      this.tokens.saltOf,
+    )
     this.startedAt = this.env.now()
-    this.workspace = await Workspace.open(this.config, this.env, what => this.tell(what), this.options)
   }
 
-  /** NDJSON in; resolves with counts once all that was accepted is durable. @throws TransientError, TooLarge */
-  ingest(body: Body): Promise<Receipt> {
-    return this.count(this.current().ingest(body))
+  /**
+   * NDJSON in; resolves with counts once all that was accepted is durable. `sender`: whose token it came with, null for
+   * what this process makes itself. @throws TransientError, CutShort
+   */
+  ingest(body: Body, sender: Sender | null = null): Promise<Receipt> {
+    return this.count(this.current().ingest(body, sender ?? undefined), sender)
   }
 
-  /** The same for JSON values, also signals made in this process. */
-  ingestValues(values: readonly unknown[]): Promise<Receipt> {
-    return this.count(this.current().ingestValues(values))
+  /** The same for JSON values. */
+  ingestValues(values: readonly unknown[], sender: Sender | null = null): Promise<Receipt> {
+    return this.count(this.current().ingestValues(values, sender ?? undefined), sender)
+  }
+
+  /** The same for what this server stamped itself with `present`: that is no word on what time it is. */
+  ingestOwn(values: readonly unknown[]): Promise<Receipt> {
+    return this.count(this.current().ingestValues(values, undefined, true), null)
   }
 
   /** A person's command; resolves when the engine has followed it. */
@@ -111,32 +147,52 @@ export class App implements AsyncDisposable {
     return placed
   }
 
+  /** Forgets a service, or a label or component of it; resolves when it is gone. */
+  async forgetSome(forget: Omit<Forget, 'type' | 'id' | 'at'>): Promise<{ forget: Forget; values: number }> {
+    const done = await this.current().forget(forget)
+    this.counters.orders++
+    return done
+  }
+
+  /** Counts of a past, from which the usual level of a service is learned. @throws TransientError */
+  teach(value: unknown): Promise<{ past: Past; fresh: boolean } | Refusal> {
+    return this.current().teach(value)
+  }
+
   /** Log time; -Infinity before the first signal of a `signals` clock. */
   get now(): number {
     return this.workspace.gate.now
   }
 
-  /** Whether this workspace works, and how far the engine is behind. */
+  /** The outside with a clock that never leaps: for pauses, patience and tasks that expire. */
+  get evenEnv(): Env {
+    return { ...this.env, now: () => this.clock.even() }
+  }
+
+  /** What is to be written as the time of something that happens here and now: in doubt, what the wall says. */
+  get present(): number {
+    const lead = this.clock.doubt
+    return this.clock.now() + (lead === null || Math.abs(lead) <= SKEW_WALL_MS ? 0 : lead)
+  }
+
+  /** Whether this workspace works, why not, and how far the engine is behind. */
   get health(): {
     ok: boolean
     why: string | null
+    clock: ClockState & { leaps: number }
     backlog: number
     queueBytes: number
     durable: number
     folded: number
   } {
-    const { dead, backlog, queueBytes, position } = this.workspace
-    const why =
-      dead !== null
-        ? 'the engine has stopped'
-        : this.resetting !== null
-          ? 'starting over'
-          : this.closed
-            ? 'stopping'
-            : null
+    const { troubles, backlog, queueBytes, position } = this.workspace
+    if (this.resetting !== null) troubles.unshift('starting over')
+    if (this.closed) troubles.unshift('stopping')
+    const why = troubles.length === 0 ? null : troubles.join('; ')
     return {
       ok: why === null,
       why,
+      clock: { ...this.clock.state, leaps: this.clock.leaps },
       backlog: Math.max(0, backlog),
       queueBytes,
       durable: position.durable,
@@ -157,6 +213,11 @@ export class App implements AsyncDisposable {
   /** How often the log was found to end before what was committed. */
   get gaps(): number {
     return this.workspace.gaps
+  }
+
+  /** How far each notifier is, and what it could not tell. */
+  get notifiers(): DeliveryStatus[] {
+    return this.deliveries.map(each => each.status)
   }
 
   onChange(listener: (changed: Changed) => void): () => void {
@@ -188,7 +249,10 @@ export class App implements AsyncDisposable {
       this.resetting = null
     })
     await this.resetting
-    for (const delivery of this.deliveries) await this.forget(delivery.name)
+    for (const delivery of this.deliveries) {
+      await this.forget(delivery.name)
+      delivery.startOver()
+    }
     this.announce({ services: [], incidents: [], now: this.now, reset: true })
   }
 
@@ -198,17 +262,28 @@ export class App implements AsyncDisposable {
     return this.workspace
   }
 
-  private async count(work: Promise<Receipt>): Promise<Receipt> {
+  private async count(work: Promise<Receipt>, sender: Sender | null): Promise<Receipt> {
     try {
       const receipt = await work
-      this.counters.accepted += receipt.accepted
-      this.counters.duplicate += receipt.duplicate
-      this.counters.rejected += receipt.rejectedCount
+      this.add(receipt, sender)
       return receipt
     } catch (error) {
+      if (error instanceof CutShort) this.add(error.receipt, sender)
       this.counters.refused++
       throw error
     }
+  }
+
+  private add({ accepted, duplicate, rejectedCount }: Receipt, sender: Sender | null): void {
+    if (sender !== null) {
+      const tally = this.tokens.tally(sender)
+      tally.accepted += accepted
+      tally.duplicate += duplicate
+      tally.rejected += rejectedCount
+    }
+    this.counters.accepted += accepted
+    this.counters.duplicate += duplicate
+    this.counters.rejected += rejectedCount
   }
 
   private tell(what: Committed): void {
@@ -228,12 +303,20 @@ export class App implements AsyncDisposable {
     }
   }
 
+  /** Each second: the clock is looked at, and on the `wall` a tick goes on the log when a minute begins. */
+  async beat(): Promise<void> {
+    if (this.config.clock !== 'wall') while (this.clock.look() !== null);
+    const workspace = this.current()
+    await workspace.beat()
+    if (this.config.clock === 'wall' && !workspace.full) await this.tick()
+  }
+
   /** One tick a minute of the wall, stamped when it comes. */
-  private async tick(): Promise<void> {
+  async tick(): Promise<void> {
     const minute = Math.floor(this.env.now() / MINUTE)
     if (minute === this.minute) return
     this.minute = minute
-    await this.current().tick()
+    if (!this.clock.unset) await this.current().tick()
   }
 
   private every(ms: number, work: () => Promise<void>): void {
@@ -270,7 +353,7 @@ export class App implements AsyncDisposable {
       ? import('../plugin/notifier/webhook.js')
       : import('../plugin/notifier/webhook/statuspage.js'))
     const notifier = await made.open({ url, secret }, pluginEnv(this.env)).catch((error: Error) => {
-      throw new PermanentError(`notifiers[${index}]: ${error.message}`, { cause: error })
+      throw new PermanentError(`notifiers[${index}]: ${error.message.replace(/^notifiers: /, '')}`, { cause: error })
     })
     if ((await this.noted(receiptOf(name))) === null) {
       // What is folded again into a new store happened before it too.
@@ -282,8 +365,8 @@ export class App implements AsyncDisposable {
       head: (incident: string) => this.workspace.store.head(incident),
       story: async (incident: string) => (await this.reader.incident(incident))?.events ?? [],
       title: async (service: string) => (await this.reader.service(service))?.title ?? service,
-      receipt: async () => Number(Buffer.from((await this.noted(receiptOf(name))) ?? []).toString() || 0),
-      saveReceipt: (cursor: number) => this.note(receiptOf(name), Buffer.from(String(cursor))),
+      receipt: async () => Buffer.from((await this.noted(receiptOf(name))) ?? []).toString(),
+      saveReceipt: (receipt: string) => this.note(receiptOf(name), Buffer.from(receipt)),
       planned: (folded: IncidentEvent) =>
         isPlanned(
           this.config.maintenance,
@@ -296,7 +379,7 @@ export class App implements AsyncDisposable {
         ),
       ...(status === undefined ? {} : { status }),
     }
-    const delivery = new Delivery(name, notifier, parts, this.env)
+    const delivery = new Delivery(name, notifier, parts, this.evenEnv)
     this.deliveries.push(delivery)
     delivery.wake()
   }
@@ -309,55 +392,6 @@ export class App implements AsyncDisposable {
       cursor = events.at(-1)!.cursor
     }
     await this.note(receiptOf(name), Buffer.from(String(cursor)))
-  }
-
-  /** Stays the same over a restart of the demonstration; always asks the present store. */
-  private makeReader(): Reader {
-    const reads = () => this.workspace.store.reader()
-    let from: Workspace | null = null
-    let cached: ReturnType<typeof reads> | null = null
-    const here = async () => {
-      await this.resetting
-      // Statements are prepared once for each store.
-      if (from !== this.workspace) {
-        from = this.workspace
-        cached = reads()
-      }
-      return cached!
-    }
-    const { title, clock, demo, services } = this.config
-    // Before its first tick a configured service is unknown, not absent: its page is there from the start.
-    const unheard = ({ id, ...rest }: Config['services'][number]): ServiceNow => ({
-      service: id,
-      ...rest,
-      state: 'unknown',
-      at: clock === 'wall' ? this.startedAt : 0,
-      seen: {},
-      recent: { bad: 0, ok: 0, expected: 0 },
-      incidents: [],
-    })
-    return {
-      workspace: async () => {
-        await this.resetting
-        const { now, position } = await this.workspace.store.committed()
-        return { title, clock, now: position === 0 && clock === 'wall' ? this.startedAt : now, position, demo }
-      },
-      services: async () => {
-        const rows = await (await here()).services()
-        const heard = new Set(rows.map(each => each.service))
-        const more = services.filter(each => !heard.has(each.id)).map(unheard)
-        return more.length === 0 ? rows : [...rows, ...more].sort((a, b) => (a.service < b.service ? -1 : 1))
-      },
-      service: async id => {
-        const configured = services.find(each => each.id === id)
-        return (await (await here()).service(id)) ?? (configured ? unheard(configured) : null)
-      },
-      rollups: async (service, start, end) => (await here()).rollups(service, start, end),
-      days: async (service, start, end, offsetMs) => (await here()).days(service, start, end, offsetMs),
-      incidents: async query => (await here()).incidents(query),
-      incident: async id => (await here()).incident(id),
-      facts: async (service, start, end) => (await here()).facts(service, start, end),
-    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

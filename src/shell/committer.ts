@@ -29,7 +29,7 @@ export interface CommitterParts {
   logTime: () => EpochMs
   durable: (signals: number, last: number) => void
   /** These fingerprints were not made durable: they may come again. */
-  failed: (keys: Uint8Array[], error: unknown) => void
+  failed: (keys: Uint8Array[], error: unknown, bytes: number) => void
 }
 
 /**
@@ -44,6 +44,8 @@ export class Committer {
   private length = 0
   private keys = Buffer.allocUnsafeSlow(8 * 256)
   private count = 0
+  /** What the lines that are being gathered are: those of a held time make an entry of their own. */
+  private kind: 'signals' | 'held' = 'signals'
   private started = 0
   private timer: NodeJS.Timeout | NodeJS.Immediate | null = null
   private closed = false
@@ -58,7 +60,9 @@ export class Committer {
   }
 
   /** Whole accepted lines without the last line end, and the fingerprints of their signals (8 bytes each). */
-  lines(chunk: Uint8Array, from: number, to: number, keys: Uint8Array): void {
+  lines(chunk: Uint8Array, from: number, to: number, keys: Uint8Array, kind: 'signals' | 'held' = 'signals'): void {
+    if (kind !== this.kind) this.seal()
+    this.kind = kind
     const size = to - from + 1
     if (this.length + size > LOG_ROW_BYTES) this.seal()
     this.body = grown(this.body, this.length, this.length + size)
@@ -73,7 +77,7 @@ export class Committer {
     this.kick()
   }
 
-  /** An order or a tick; resolves with its position once it is durable. */
+  /** An order, a tick or the like; resolves with its position once it is durable. `logTime` is asked now. */
   async entry(kind: LogEntry['kind'], body: Uint8Array): Promise<number> {
     this.seal()
     const group = this.filling
@@ -89,12 +93,13 @@ export class Committer {
     else if (this.writing !== null) await this.writing.done
   }
 
-  private seal(): void {
+  /** Ends the entry that is being gathered: what follows is stamped anew. */
+  seal(): void {
     if (this.count === 0) return
     const { filling } = this
     filling.entries.push({
       at: this.parts.logTime(),
-      kind: 'signals',
+      kind: this.kind,
       count: this.count,
       keys: this.keys.subarray(0, this.count * 8),
       body: this.body.subarray(0, this.length),
@@ -144,7 +149,7 @@ export class Committer {
     const next = this.filling
     this.filling = new Group()
     this.failures++
-    this.parts.failed([...keys, ...next.entries.map(entry => entry.keys)], error)
+    this.parts.failed([...keys, ...next.entries.map(entry => entry.keys)], error, group.bytes + next.bytes)
     group.reject(error)
     next.reject(error)
   }

@@ -180,7 +180,7 @@ describe('a data folder', () => {
     const data = fresh()
     const notifiers = [{ kind: 'webhook' as const, url: 'https://', secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' }]
     await expect(App.open({ ...own(data), notifiers }, fakeEnv(), inline)).rejects.toThrow(
-      /^notifiers\[0\]: the url of the webhook is an address such as/,
+      /^notifiers\[0\]: the url of a webhook is/,
     )
     await (await App.open(own(data), fakeEnv(), inline))[Symbol.asyncDispose]()
   })

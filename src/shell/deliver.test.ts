@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, it } from 'vitest'
-import { PermanentError, TransientError } from '../contract/error.js'
+import { PermanentError, RefusedError, TransientError } from '../contract/error.js'
 import type { IncidentEvent } from '../contract/incident.js'
 import type { Delivery as Message, Notifier } from '../contract/notifier.js'
 import type { IncidentHead } from '../contract/ports.js'
@@ -11,7 +11,7 @@ import webhook from '../plugin/notifier/webhook.js'
 import { fakeEnv } from '../testing/env.js'
 import { someEvent, someHead } from '../testing/store-contract.js'
 import { isPlanned } from '../core/calendar/quiet.js'
-import { Delivery, type DeliverParts, dispatch } from './deliver.js'
+import { Delivery, type DeliverParts, dispatch, messageId, WAITING_MOST } from './deliver.js'
 
 const T0 = Date.parse(someEvent('a', 0).at)
 
@@ -50,14 +50,16 @@ function world(
   more: Partial<DeliverParts> = {},
 ) {
   const told: string[] = []
+  const toldAt: number[] = []
   let attempts = 0
-  let receipt = 0
+  let receipt = '0'
   const waits: number[] = []
   const notifier: Notifier = {
     tell: async message => {
       const error = answer(++attempts, message)
       if (error !== null) throw error
       told.push(message.id)
+      toldAt.push(env.now())
     },
     [Symbol.asyncDispose]: async () => {},
   }
@@ -69,17 +71,32 @@ function world(
     story: async (incident: string) => events.filter(e => e.incident === incident),
     title: async () => 'Chat',
     receipt: async () => receipt,
-    saveReceipt: async (cursor: number) => {
-      receipt = cursor
+    saveReceipt: async (saved: string) => {
+      receipt = saved
     },
     ...more,
   }
   const sleep = async (ms: number) => {
     waits.push(ms)
+    w.onSleep()
     env.move(ms)
   }
-  const make = () => new Delivery('webhook-1', notifier, parts, env as never, sleep)
-  return { told, waits, env, make, receipt: () => receipt, attempts: () => attempts }
+  const make = (): Delivery => new Delivery('webhook-1', notifier, parts, env as never, sleep)
+  const cursor = () => (receipt === '0' ? 0 : (JSON.parse(receipt) as { cursor: number }).cursor)
+  const w = {
+    onSleep: () => {},
+    startedAt: env.now(),
+    told,
+    toldAt,
+    waits,
+    env,
+    parts,
+    make,
+    cursor,
+    receipt: () => receipt,
+    attempts: () => attempts,
+  }
+  return w
 }
 
 const story = [
@@ -91,13 +108,13 @@ const story = [
 
 describe('Delivery', () => {
   it('tells what is news, in order, once', async () => {
-    const { told, make, receipt } = world(story, () => null)
+    const { told, make, cursor } = world(story, () => null)
     await using delivery = make()
     delivery.wake()
     delivery.wake()
     await delivery.idle()
     expect(told).toEqual(['msg_a_0', 'msg_a_2', 'msg_a_3'])
-    expect(receipt()).toBe(4)
+    expect(cursor()).toBe(4)
   })
   it('goes on after a restart where the receipts end', async () => {
     const w = world(story, attempt => (attempt === 2 ? new PermanentError('gone') : null))
@@ -127,17 +144,109 @@ describe('Delivery', () => {
     expect(w.env.said.map(s => s.what)).toContain('a message was given up')
     expect(w.attempts()).toBeLessThan(170)
   })
-  it('keeps the receipt back while it could not tell, so that nothing is lost when it is stopped', async () => {
+  it('keeps what it could not tell in the receipt, so that nothing is lost when it is stopped', async () => {
+    let down = true
     let stop = () => {}
     const w = world(story, () => {
       stop()
-      return new TransientError('down', 0)
+      return down ? new TransientError('down', 0) : null
     })
     const delivery = w.make()
     stop = () => void delivery[Symbol.asyncDispose]()
     delivery.wake()
     await delivery.idle()
-    expect(w.receipt()).toBe(0)
+    expect(w.told).toEqual([])
+    down = false
+    stop = () => {}
+    await using after = w.make()
+    after.wake()
+    await after.idle()
+    expect(w.told).toEqual(['msg_a_0', 'msg_a_2', 'msg_a_3'])
+    expect(JSON.parse(w.receipt())).toMatchObject({ cursor: 4, waiting: [] })
+  })
+  it('goes on from a receipt of before, which is a position alone', async () => {
+    const w = world(story, () => null)
+    await w.parts.saveReceipt('2')
+    await using delivery = w.make()
+    delivery.wake()
+    await delivery.idle()
+    expect(w.told).toEqual(['msg_a_2', 'msg_a_3'])
+  })
+
+  const others = ['b', 'c', 'd', 'e', 'f', 'g'].map(id => someEvent(id, 0, { severity: 'minor', kind: 'outage' }))
+  it.each<[string, () => Error]>([
+    ['refuses for good', () => new RefusedError('it answered 400', 0)],
+    ['never has time for', () => new TransientError('it answered 500', 0)],
+    ['breaks on', () => new TypeError('a fault of ours')],
+  ])('tells of the other incidents at once while one is %s', async (_, error) => {
+    const w = world([...story, ...others], (__, { event }) => (event.incident === 'a' ? error() : null))
+    await using delivery = w.make()
+    delivery.wake()
+    await delivery.idle()
+    expect(w.told).toEqual(others.map(each => `msg_${each.incident}_0`))
+    // Long before the message that is not taken was given up.
+    expect(w.toldAt.at(-1)).toBe(w.startedAt)
+    expect(delivery.status).toMatchObject({ told: 6, givenUp: 3, waiting: 0 })
+  })
+  it('gives up what the receiver calls wrong after ten minutes, says so, and remembers it over a restart', async () => {
+    const w = world(story.slice(0, 1), () => new RefusedError('it answered 422', 0))
+    for (let i = 0; i < 2; i++) {
+      await using delivery = w.make()
+      delivery.wake()
+      await delivery.idle()
+      expect(delivery.status).toMatchObject({
+        givenUp: 1,
+        waiting: 0,
+        lastGivenUp: [{ message: 'msg_a_0', tries: 8, why: 'it answered 422' }],
+      })
+    }
+    expect(w.attempts()).toBe(8)
+    expect(w.waits).toEqual([5, 10, 20, 40, 80, 160, 320].map(seconds => seconds * 1_000))
+    expect(w.env.said.filter(each => each.what === 'a message was given up')).toHaveLength(1)
+  })
+  it('shows what waits, since when and why', async () => {
+    const w = world(story, () => new TransientError('cannot tell the webhook: ECONNREFUSED', 0))
+    const delivery = w.make()
+    w.onSleep = () => {
+      w.onSleep = () => {}
+      expect(delivery.status).toMatchObject({
+        waiting: 4,
+        waitingSince: w.startedAt,
+        why: 'cannot tell the webhook: ECONNREFUSED',
+      })
+      void delivery[Symbol.asyncDispose]()
+    }
+    delivery.wake()
+    await delivery.idle()
+    expect(w.onSleep).not.toThrow()
+  })
+  it('waits with reading when a thousand events wait, and reads on when there is room', async () => {
+    const many = Array.from({ length: 1_500 }, (_, i) => someEvent(`x${i}`, 0, { kind: 'outage', severity: 'minor' }))
+    let most = 0
+    let down = true
+    const w = world(many, () => (down ? new TransientError('down', 0) : null))
+    await using delivery = w.make()
+    w.onSleep = () => {
+      most = Math.max(most, delivery.status.waiting)
+      down = false
+    }
+    delivery.wake()
+    await delivery.idle()
+    expect(most).toBeGreaterThan(900)
+    expect(most).toBeLessThan(WAITING_MOST + 64)
+    expect(w.told.toSorted()).toEqual(many.map(each => `msg_${each.incident}_0`).toSorted())
+  })
+})
+
+describe('messageId()', () => {
+  it('is what it always was for names of ASCII', () =>
+    expect(messageId('chat.eu-20260203-1200', 3)).toBe('msg_chat.eu-20260203-1200_3'))
+  it('may stand in a header whatever the incident is called, and is another for another', () => {
+    const names = ['платёж-1', 'платёж-2', '支払い-1', '💳-1', 'a\ud800', 'a\ud801', 'a\nb', 'café-1', 'cafè-1']
+    const ids = names.map(each => messageId(each, 0))
+    for (const id of ids) expect(() => new Headers({ 'webhook-id': id })).not.toThrow()
+    expect(ids.every(id => /^[\x21-\x7e]+$/.test(id))).toBe(true)
+    expect(new Set(ids).size).toBe(names.length)
   })
 })
 
@@ -184,6 +293,9 @@ describe('the webhook', () => {
   it.each<[number, Record<string, string>, unknown]>([
     [500, {}, TransientError],
     [429, { 'retry-after': '120' }, TransientError],
+    [400, {}, RefusedError],
+    [422, {}, RefusedError],
+    [404, {}, TransientError],
     [302, { location: 'http://elsewhere.example' }, TransientError],
     [410, {}, PermanentError],
   ])('takes an answer %i for what it is', async (status, headers, kind) => {
@@ -202,6 +314,20 @@ describe('the webhook', () => {
     )
     expect(error).toBeInstanceOf(TransientError)
     expect(error!.message).not.toMatch(/secret/)
+  })
+  it('sends name and password of its address as Basic authentication, and names them nowhere', async () => {
+    const [got] = await receiving(500, {}, async url => {
+      await using notifier = await webhook.open({ url: url.replace('://', '://hook%40a:p%C3%BCss@'), secret }, env)
+      const error = await notifier.tell(message).then(
+        () => null,
+        (e: Error) => e,
+      )
+      expect(error!.message).toMatch(/^cannot tell the webhook at 127\.0\.0\.1:\d+: it answered 500$/)
+    })
+    expect(got!.headers['authorization']).toBe(`Basic ${Buffer.from('hook@a:püss').toString('base64')}`)
+  })
+  it('refuses an address that is none', async () => {
+    await expect(webhook.open({ url: 'https://', secret }, env)).rejects.toThrow(/^notifiers: the url of a webhook/)
   })
   it('refuses a secret that is none', async () => {
     await expect(webhook.open({ url: 'http://127.0.0.1:9/', secret: 'whsec_***' }, env)).rejects.toThrow(PermanentError)

@@ -1,13 +1,17 @@
 import { deserialize, serialize } from 'node:v8'
 import { TransientError } from '../contract/error.js'
-import type { Order } from '../contract/order.js'
+import { LOG_LINE_BYTES } from '../contract/limits.js'
+import type { Forget, Order } from '../contract/order.js'
 import type { Outcome } from '../contract/outcome.js'
 import type { IncidentHead, Log, LogEntry, Store } from '../contract/ports.js'
+import type { Signal } from '../contract/signal.js'
 import { MINUTE, type EpochMs } from '../contract/time.js'
-import { readSignal, Refusal } from '../core/door.js'
+import { readPast, readSignal, Refusal } from '../core/door.js'
 import { emptyOutcome, type EngineConfig, Fold, FOLD_VERSION } from '../core/fold.js'
+import { isWhole } from '../core/watch/forget.js'
 import type { Level } from './env.js'
 import { LineReader } from './lines.js'
+import { clockEntryOf } from './timekeeper.js'
 import { Ordinary } from './ordinary.js'
 import { heed, tell } from './story.js'
 
@@ -39,6 +43,8 @@ const SNAPSHOT_MS = 5 * MINUTE
 const RETRY_MS = 1_000
 /** More were never open at once: a service has a few. */
 const INCIDENTS_MENDED = 100_000
+/** Incidents of a forgotten service that are named to those who show them; pages read all of them anew in any case. */
+const INCIDENTS_TOLD = 100
 /** Label limits were applied at the door; here one label set is as good for ever. */
 const EPOCH = 1
 
@@ -74,26 +80,29 @@ export class Engine implements AsyncDisposable {
     private snapshotAt: number,
     /** Past this entry the fold has to agree with what was told; null: it does by itself. */
     private mendAfter: number | null,
+    /** The store holds what was folded up to here: until then what is folded again is shown to nobody. */
+    private readonly heldUpTo: number,
   ) {
     this.committedAt = position
   }
 
   /** From the latest snapshot if this version can read it, otherwise from the start of the log. */
   static async open(parts: EngineParts): Promise<Engine> {
-    const { store, config, say } = parts
+    const { log, store, config, say } = parts
     const { position } = await store.committed()
-    const anew = (torn: boolean | undefined) =>
-      new Engine(parts, new Fold(config), 0, 0, torn && position > 0 ? position : null)
+    // Never beyond the log: what is appended after its end is new, whatever the store remembers.
+    const held = Math.min(position, (await log.last()).position)
+    const mendAfter = (torn: boolean | undefined) => (torn && position > 0 ? position : null)
     try {
       const saved = await store.loadSnapshot()
-      if (saved === null) return anew(parts.torn)
+      if (saved === null) return new Engine(parts, new Fold(config), 0, 0, mendAfter(parts.torn), held)
       if (saved.version !== FOLD_VERSION)
         throw new Error(`its version is ${saved.version}, this program writes ${FOLD_VERSION}`)
       const fold = Fold.open(deserialize(saved.body), config)
-      return new Engine(parts, fold, saved.position, saved.position, parts.torn === true ? position : null)
+      return new Engine(parts, fold, saved.position, saved.position, mendAfter(parts.torn), held)
     } catch (error) {
       say('warn', 'the snapshot cannot be read; rebuilding from the log', { why: (error as Error).message })
-      return anew(true)
+      return new Engine(parts, new Fold(config), 0, 0, mendAfter(true), 0)
     }
   }
 
@@ -114,7 +123,8 @@ export class Engine implements AsyncDisposable {
         if (rows.length === 0) break
         for (const row of rows) {
           if (this.mendAfter !== null && row.position > this.mendAfter) await this.mend(this.mendAfter)
-          this.entry(row)
+          if (row.kind === 'clock') await this.clock(row)
+          else this.entry(row)
           if (performance.now() - this.lastCommit > COMMIT_MS) await this.commit()
           if (this.stopped) return
         }
@@ -164,32 +174,84 @@ export class Engine implements AsyncDisposable {
     const { position } = entry
     if (parts.config.clock === 'wall' || entry.kind === 'tick') fold.advance(entry.at, position, outcome)
     if (entry.kind === 'order') {
-      const order = JSON.parse(Buffer.from(entry.body).toString('utf8')) as Order
-      fold.order(order, position, outcome)
-      this.orders.push(order)
-    } else if (entry.kind === 'signals') {
-      const { ordinary } = this
-      const lines = new LineReader(
-        (_, text, __, chunk, from, to) => {
-          const signal = text === null ? null : readSignal(JSON.parse(text))
-          // What was accepted stays readable; a rule that became stricter since then passes over it.
-          if (signal === null || signal instanceof Refusal) return
-          ordinary.learn(chunk, from, to, EPOCH, signal.service, signal.labels)
-          fold.signal(signal, position, outcome)
-        },
-        (chunk, from) => {
-          if (!ordinary.read(chunk, from, EPOCH)) return -1
-          const { next } = ordinary.scanner
-          fold.signal(ordinary.observation(chunk), position, outcome)
-          return next
-        },
-      )
-      lines.push(entry.body)
-      lines.end()
-    }
-    this.position = position
+      const order = JSON.parse(Buffer.from(entry.body).toString('utf8')) as Order | Forget
+      if (order.type === 'forget') this.forget(order)
+      else {
+        fold.order(order, position, outcome)
+        this.orders.push(order)
+      }
+    } else if (entry.kind === 'taught') this.teach(entry)
+    else if (entry.kind === 'signals') this.signals(entry.body, position)
+    this.passed(entry)
+  }
+
+  private teach({ body }: LogEntry): void {
+    const past = readPast(JSON.parse(Buffer.from(body).toString('utf8')), 0)
+    if (past instanceof Refusal) return
+    const taught = this.fold.teach(past, this.outcome)
+    if (taught === 'lived')
+      this.parts.say('warn', 'past counts were not taken: the service has learned longer by itself', {
+        service: past.service,
+      })
+  }
+
+  private passed(entry: LogEntry): void {
+    this.position = entry.position
     this.folded += entry.count
     this.unsaved += Math.max(1, entry.count)
+  }
+
+  /** A snapshot follows at once: a restart must not put back what it would fold again. */
+  private forget(order: Forget): void {
+    this.fold.forget(order, this.outcome)
+    this.unsaved += SNAPSHOT_SIGNALS + 1
+    this.lastSave = Number.NEGATIVE_INFINITY
+  }
+
+  /** What the clock said is settled, or not yet: time moves as it was decided, and what waited for it is folded. */
+  private async clock(entry: LogEntry): Promise<void> {
+    const { fold, outcome, parts } = this
+    const { position } = entry
+    const { verdict, held, from } = clockEntryOf(entry.body)
+    // Both times at one moment: only then is their distance that of the clocks.
+    fold.advance(from, position, outcome)
+    if (verdict === 'believed') fold.rewind(entry.at, position, outcome)
+    let lead = 0
+    for (let after = held - 1; verdict !== 'doubted' && held > 0 && after < position - 1; ) {
+      const rows = await parts.log.read(after, READ_ROWS)
+      if (rows.length === 0) break
+      for (const row of rows) {
+        after = row.position
+        if (after >= position) break
+        if (row.kind === 'clock') ({ lead } = clockEntryOf(row.body))
+        // Not believed: who stamped with the clock that was wrong is as far off as it was.
+        if (row.kind === 'held') this.signals(row.body, position, verdict === 'refused' ? lead : 0)
+      }
+    }
+    this.passed(entry)
+  }
+
+  /** Lines of one entry; those stamped with a clock that was `offMs` ahead are put right. */
+  private signals(body: Uint8Array, position: number, offMs = 0): void {
+    const { fold, outcome, ordinary } = this
+    const lines = new LineReader(
+      (_, text, __, chunk, from, to) => {
+        const signal = text === null ? null : readSignal(JSON.parse(text))
+        // What was accepted stays readable; a rule that became stricter since then passes over it.
+        if (signal === null || signal instanceof Refusal) return
+        ordinary.learn(chunk, from, to, EPOCH, signal.service, signal.labels)
+        fold.signal(offMs === 0 ? signal : putRight(signal, offMs), position, outcome)
+      },
+      (chunk, from) => {
+        if (offMs !== 0 || !ordinary.read(chunk, from, EPOCH)) return -1
+        const { next } = ordinary.scanner
+        fold.signal(ordinary.observation(chunk), position, outcome)
+        return next
+      },
+      LOG_LINE_BYTES,
+    )
+    lines.push(body)
+    lines.end()
   }
 
   /** Puts what was folded; without room it waits and tries again, and the log keeps the rest. */
@@ -198,7 +260,13 @@ export class Engine implements AsyncDisposable {
     const { outcome, orders, position, folded, parts } = this
     if (position === this.committedAt) return
     this.fold.takeFresh(outcome)
+    // Rows of the past would replace newer ones for as long as the catching up takes.
+    if (position <= this.heldUpTo) {
+      this.forgetFolded()
+      return
+    }
     const heads = await this.heads(outcome, orders)
+    const gone = await this.incidentsOf(outcome.forgotten ?? [])
     for (;;) {
       try {
         await parts.store.commit({ outcome, heads, orders, position, now: this.fold.now })
@@ -210,20 +278,35 @@ export class Engine implements AsyncDisposable {
         if (this.stopped) return
       }
     }
-    this.outcome = emptyOutcome()
-    this.orders = []
-    this.folded = 0
-    this.committedAt = position
-    this.lastCommit = performance.now()
+    this.forgetFolded()
     parts.committed({
       position,
       now: this.fold.now,
       folded,
       late: this.fold.late,
-      services: [...new Set(outcome.services.map(s => s.service))],
-      incidents: heads.map(h => h.id),
+      services: [...new Set([...outcome.services, ...(outcome.forgotten ?? [])].map(s => s.service))],
+      incidents: [...heads.map(h => h.id), ...gone],
       snapshot: this.snapshotAt,
     })
+  }
+
+  /** Whoever shows them has to hear that they are gone. */
+  private async incidentsOf(forgotten: readonly Forget[]): Promise<string[]> {
+    const ids: string[] = []
+    for (const each of forgotten) {
+      if (!isWhole(each)) continue
+      const found = await this.parts.store.reader().incidents({ service: each.service, limit: INCIDENTS_TOLD })
+      ids.push(...found.map(incident => incident.id))
+    }
+    return ids
+  }
+
+  private forgetFolded(): void {
+    this.outcome = emptyOutcome()
+    this.orders = []
+    this.folded = 0
+    this.committedAt = this.position
+    this.lastCommit = performance.now()
   }
 
   private async heads(outcome: Outcome, orders: Order[]): Promise<IncidentHead[]> {
@@ -263,3 +346,9 @@ export class Engine implements AsyncDisposable {
     await this.save()
   }
 }
+
+const putRight = (signal: Signal, offMs: number): Signal => ({
+  ...signal,
+  at: signal.at - offMs,
+  ...(signal.seenAt === undefined ? {} : { seenAt: signal.seenAt - offMs }),
+})

@@ -25,6 +25,8 @@ export class LineReader {
   private rest: Buffer = NONE
   private skipping = false
   private line = 0
+  /** Blank lines so far: passed over, but not for nothing. */
+  blank = 0
 
   /**
    * `first` may take a line straight from its bytes: it is asked with the start of a line whose end is in the chunk and
@@ -33,6 +35,7 @@ export class LineReader {
   constructor(
     private readonly each: EachLine,
     private readonly first: ((chunk: Buffer, from: number) => number) | null = null,
+    private readonly most = LINE_BYTES,
   ) {}
 
   push(piece: Uint8Array): void {
@@ -67,7 +70,7 @@ export class LineReader {
   /** Emits the whole lines of `chunk` and keeps what is left of it. */
   private cut(chunk: Buffer, from: number): void {
     from = this.first === null ? this.cutText(chunk, from) : this.cutBytes(chunk, from)
-    if (chunk.length - from > LINE_BYTES) {
+    if (chunk.length - from > this.most) {
       this.emit(chunk, from, chunk.length, null)
       this.skipping = true
     } else if (from < chunk.length) this.rest = Buffer.from(chunk.subarray(from))
@@ -86,7 +89,7 @@ export class LineReader {
       }
       const end = chunk.indexOf(NEWLINE, from)
       const line = chunk.subarray(from, end)
-      this.emit(chunk, from, end, end - from > LINE_BYTES || !isUtf8(line) ? null : line.toString('utf8'))
+      this.emit(chunk, from, end, end - from > this.most || !isUtf8(line) ? null : line.toString('utf8'))
       from = end + 1
     }
     return from
@@ -116,13 +119,13 @@ export class LineReader {
       text = text?.slice(1) ?? null
     }
     if (chunk[to - 1] === RETURN && to > from) to--
-    if (to === from) return
-    if (to - from > LINE_BYTES) {
+    if (to === from) return void this.blank++
+    if (to - from > this.most) {
       const start = chunk.toString('latin1', from, from + 60)
       this.each(
         line,
         null,
-        new Refusal('line.length', `a line has at most ${LINE_BYTES} bytes`, `${start}…`),
+        new Refusal('line.length', `a line has at most ${this.most} bytes`, `${start}…`),
         chunk,
         from,
         to,
@@ -130,7 +133,7 @@ export class LineReader {
     } else if (text === null) {
       const start = chunk.toString('utf8', from, from + 80)
       this.each(line, null, new Refusal('line.utf8', 'a line is UTF-8', start), chunk, from, to)
-    } else if (text.trim() === '') return
+    } else if (text.trim() === '') this.blank++
     else this.each(line, text, null, chunk, from, to)
   }
 }

@@ -1,15 +1,24 @@
 import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors'
-import { Value } from '@sinclair/typebox/value'
+import { Value, ValuePointer } from '@sinclair/typebox/value'
 import { LineCounter, parseDocument } from 'yaml'
 import { type Config, type ConfigFile, ConfigSchema } from '../contract/config.js'
-import { FALSE_ALARMS_PER_MONTH, KEEP_FACTS_MS, KEEP_LOG_MS, KEEP_ROLLUPS_MS } from '../contract/limits.js'
+import {
+  FALSE_ALARMS_PER_MONTH,
+  KEEP_FACTS_MS,
+  KEEP_LOG_MS,
+  KEEP_ROLLUPS_MS,
+  LABEL_VALUE_CHARS,
+} from '../contract/limits.js'
 import { DAY } from '../contract/time.js'
 import { parseRule } from '../core/calendar/recurrence.js'
 import { isZone, readMoment } from '../core/calendar/zone.js'
-import { isName, shown } from '../core/door.js'
+import { isName, NAME_RULE, readService, readTitle, shown } from '../core/door.js'
 import { isRange } from './address.js'
+import { converted, fill, type Filled, type Vars } from './fill.js'
+import { strangers } from './mentions.js'
+import { meant } from './nearest.js'
 
 /** One thing wrong with a configuration file. */
 export interface Finding {
@@ -27,7 +36,7 @@ export const DEFAULTS = { host: '127.0.0.1', port: 8080, data: './data', demo: '
 const FINDINGS_MAX = 50
 
 /** Reads and checks a configuration file. `vars` are what `${NAME}` stands for. Paths in it are relative to the file. */
-export function load(file: string, vars: Record<string, string | undefined>): Loaded {
+export function load(file: string, vars: Vars): Loaded {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
@@ -47,31 +56,57 @@ export function load(file: string, vars: Record<string, string | undefined>): Lo
   return loaded
 }
 
-export function parse(text: string, vars: Record<string, string | undefined>): Loaded {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines })
-  const broken = document.errors[0]
-  if (broken !== undefined) {
-    const { line, col } = lines.linePos(broken.pos[0])
-    return {
-      config: null,
-      findings: [
-        { path: `line ${line}, column ${col}`, rule: 'the file is YAML', value: broken.message.split('\n', 1)[0]! },
-      ],
-    }
-  }
-  const findings: Finding[] = []
-  const value = fill(document.toJS() ?? {}, vars, '', findings)
+export function parse(text: string, vars: Vars): Loaded {
+  const read = readYaml(text)
+  if ('finding' in read) return { config: null, findings: [read.finding] }
+  const filled = fill(read.value, vars)
+  const findings = filled.findings.map(each => ({ ...each, path: pathOf(each.path) }))
   if (findings.length > 0) return { config: null, findings }
-  for (const error of Value.Errors(ConfigSchema, value)) {
+  const { value } = filled
+  for (const error of errorsOf(filled)) {
     if (findings.length < FINDINGS_MAX)
-      findings.push({ path: pathOf(error.path), rule: ruleOf(error), value: shown(error.value) })
+      findings.push({ path: pathOf(error.path), rule: ruleOf(error), value: valueOf(error, filled.filled) })
   }
   if (findings.length > 0) return { config: null, findings: sharpest(findings) }
   const file = value as ConfigFile
   findings.push(...beyondShape(file))
   return findings.length > 0 ? { config: null, findings } : { config: complete(file), findings: [] }
 }
+
+/** YAML 1.2, with anchors and the merge key of 1.1 that people know from elsewhere. */
+function readYaml(text: string): { value: unknown } | { finding: Finding } {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, merge: true })
+  const broken = document.errors[0] ?? document.warnings[0]
+  if (broken !== undefined) {
+    const { line, col } = lines.linePos(broken.pos[0])
+    const value = broken.message.split('\n', 1)[0]!.replace(/ at line \d+, column \d+:?$/, '')
+    return { finding: { path: `line ${line}, column ${col}`, rule: 'the file is YAML', value } }
+  }
+  try {
+    return { value: document.toJS() ?? {} }
+  } catch (error) {
+    return { finding: { path: '', rule: 'the file is YAML', value: (error as Error).message } }
+  }
+}
+
+/** What breaks the schema, once numbers and true/false that came from the environment are what they say. */
+function errorsOf({ value, filled }: Filled): ValueError[] {
+  for (const { path, schema, value: text } of filled.size > 0 ? [...Value.Errors(ConfigSchema, value)] : [])
+    if (filled.has(path)) ValuePointer.Set(value, path, converted(text, schema['type']))
+  return [...Value.Errors(ConfigSchema, value)]
+}
+
+/** What may be a secret must not end in somebody's terminal log. */
+function valueOf({ path, value, type }: ValueError, filled: ReadonlySet<string>): string {
+  if (type === ValueErrorType.ObjectRequiredProperty) return 'nothing'
+  const secret = path.endsWith('/secret') || filled.has(path)
+  if (secret && typeof value === 'string') return `a text of ${value.length} characters, not shown`
+  return shown(typeof value === 'string' ? withoutCredentials(value) : value)
+}
+
+/** An address without name and password. */
+const withoutCredentials = (text: string): string => text.replace(/^([a-z][a-z\d+.-]*:\/\/)[^/?#]*@/i, '$1…@')
 
 /** Every default filled in. */
 export function complete(file: ConfigFile, demo = false): Config {
@@ -82,6 +117,7 @@ export function complete(file: ConfigFile, demo = false): Config {
     data: file.data ?? DEFAULTS.data,
     host: file.host ?? DEFAULTS.host,
     port: file.port ?? DEFAULTS.port,
+    url: file.url === undefined ? null : publicUrl(file.url),
     proxies: file.proxies ?? [],
     asnHeader: file.asnHeader?.toLowerCase() ?? null,
     challenge: file.challenge ?? 'auto',
@@ -96,11 +132,13 @@ export function complete(file: ConfigFile, demo = false): Config {
       ...(s.edges ? { edges: s.edges } : {}),
     })),
     notifiers: file.notifiers ?? [],
+    tokens: file.tokens ?? [],
+    private: file.private ?? false,
     pages: (file.pages ?? [{ id: 'main' }]).map(page => ({
       id: page.id,
       title: page.title ?? file.title ?? 'Epicenter',
       description: page.description ?? null,
-      url: page.url ?? null,
+      url: page.url === undefined ? null : publicUrl(page.url),
       logo: page.logo ?? null,
       timeZone: page.timeZone ?? 'Etc/UTC',
       services: page.services ?? null,
@@ -117,20 +155,10 @@ export function complete(file: ConfigFile, demo = false): Config {
   }
 }
 
-/** `${NAME}` as a whole value stands for an environment variable, so that secrets need not lie in the file. */
-function fill(value: unknown, vars: Record<string, string | undefined>, path: string, findings: Finding[]): unknown {
-  if (typeof value === 'string') {
-    const name = /^\$\{(\w+)\}$/.exec(value)?.[1]
-    if (name === undefined) return value
-    const found = vars[name]
-    if (found === undefined) findings.push({ path, rule: `the environment variable ${name} is set`, value: 'nothing' })
-    return found ?? value
-  }
-  if (Array.isArray(value)) return value.map((v, i) => fill(v, vars, `${path}[${i}]`, findings))
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([k, v]) => [k, fill(v, vars, path === '' ? k : `${path}.${k}`, findings)]),
-  )
+/** As it is written and compared everywhere: small letters, no default port, no slash at the end. */
+export function publicUrl(text: string): string {
+  const { origin, pathname } = new URL(text)
+  return origin.replace(/\.(?=:\d+$|$)/, '') + pathname.replace(/\/+$/, '')
 }
 
 const pathOf = (pointer: string) =>
@@ -141,12 +169,18 @@ const pathOf = (pointer: string) =>
     .join('')
     .replace(/^\./, '')
 
-function ruleOf(error: ValueError): string {
-  if (error.type === ValueErrorType.ObjectAdditionalProperties) return 'it is a field that exists'
-  if (error.type === ValueErrorType.ObjectRequiredProperty) return 'it is there'
-  const values = (error.schema['anyOf'] as { const?: unknown }[] | undefined)?.map(s => s.const)
+function ruleOf({ type, schema, value, path, message }: ValueError): string {
+  if (type === ValueErrorType.ObjectAdditionalProperties) {
+    const fields = Object.keys((schema['properties'] ?? {}) as object)
+    return `it is a field that exists${meant(path.slice(path.lastIndexOf('/') + 1), fields)}`
+  }
+  if (type === ValueErrorType.ObjectRequiredProperty) return 'it is there'
+  if (path === '' && type === ValueErrorType.Object) return 'the file is a list of settings, such as `title: …`'
+  const values = (schema['anyOf'] as { const?: unknown }[] | undefined)?.map(s => s.const)
   if (values?.every(v => v !== undefined) === true) return `one of ${values.join(', ')}`
-  return error.message
+  if (type === ValueErrorType.String && ['number', 'boolean'].includes(typeof value))
+    return 'a text; what reads like a number or like true goes into quotes'
+  return message
     .replace(/^Expected /, 'a value that is ')
     .replace('a value that is string to match', 'a text that matches')
 }
@@ -160,24 +194,38 @@ function sharpest(findings: Finding[]): Finding[] {
 /** Rules that a shape cannot say. */
 function beyondShape(file: ConfigFile): Finding[] {
   const findings: Finding[] = []
+  title(findings, 'title', file.title)
+  if (file.contact?.startsWith('https:') === true && !URL.canParse(file.contact))
+    findings.push({
+      path: 'contact',
+      rule: 'a whole address, such as https://example.org or mailto:a@example.org',
+      value: file.contact,
+    })
   file.proxies?.forEach((value, i) => {
     if (!isRange(value))
       findings.push({ path: `proxies[${i}]`, rule: 'an address or a range such as 10.0.0.0/8 or fd00::/8', value })
   })
   const pages = file.pages?.map(each => each.id) ?? ['main']
-  file.notifiers?.forEach(({ kind, page }, i) => {
+  file.notifiers?.forEach(({ kind, page, url, secret }, i) => {
+    findings.push(...beyondWebhook(`notifiers[${i}]`, url, secret))
     if (page !== undefined && (kind !== 'statuspage' || !pages.includes(page)))
       findings.push({
         path: `notifiers[${i}].page`,
-        rule: 'the id of a status page, with kind statuspage',
+        rule: `the id of a status page, with kind statuspage${kind === 'statuspage' ? meant(page, pages) : ''}`,
         value: page,
       })
   })
   const services = file.services ?? []
   const ids = new Set<string>()
   services.forEach((service, i) => {
-    if (!isName(service.id, 100))
-      findings.push({ path: `services[${i}].id`, rule: 'a name without control characters', value: service.id })
+    if (readService(service.id) === null)
+      findings.push({ path: `services[${i}].id`, rule: NAME_RULE, value: shown(service.id) })
+    title(findings, `services[${i}].title`, service.title)
+    service.edges?.forEach(({ cell, codes }, j) => {
+      for (const each of [cell, ...codes])
+        if (!isName(each, LABEL_VALUE_CHARS))
+          findings.push({ path: `services[${i}].edges[${j}]`, rule: NAME_RULE, value: shown(each) })
+    })
     if (ids.has(service.id))
       findings.push({ path: `services[${i}].id`, rule: 'every service has an id of its own', value: service.id })
     ids.add(service.id)
@@ -190,6 +238,9 @@ function beyondShape(file: ConfigFile): Finding[] {
     ]
     const seen = new Set<string>()
     for (const { node, at } of nodes) {
+      if (!isName(node.id, LABEL_VALUE_CHARS))
+        findings.push({ path: `${at}.id`, rule: NAME_RULE, value: shown(node.id) })
+      title(findings, `${at}.name`, node.name)
       if (seen.has(node.id))
         findings.push({ path: `${at}.id`, rule: 'every part of a service has an id of its own', value: node.id })
       seen.add(node.id)
@@ -197,19 +248,77 @@ function beyondShape(file: ConfigFile): Finding[] {
       if (stranger !== undefined)
         findings.push({
           path: `${at}.dependsOn`,
-          rule: 'ids of components or dependencies of the same service',
+          rule: `ids of components or dependencies of the same service${meant(stranger, [...own])}`,
           value: stranger,
         })
       const { service: other } = node as { service?: string }
       if (other !== undefined && !ids.has(other))
-        findings.push({ path: `${at}.service`, rule: 'the id of a service in this file', value: other })
+        findings.push({
+          path: `${at}.service`,
+          rule: `the id of a service in this file${meant(other, [...ids])}`,
+          value: other,
+        })
     }
   })
-  return [...findings, ...beyondPages(file)]
+  return [...findings, ...beyondTokens(file), ...beyondPages(file), ...strangers(file)]
+}
+
+/** Names and secrets of tokens stand once: whose a signal is must be one answer. */
+function beyondTokens({ tokens = [] }: ConfigFile): Finding[] {
+  const findings: Finding[] = []
+  tokens.forEach(({ name, secret }, i) => {
+    if (name === 'owner' || tokens.findIndex(each => each.name === name) < i)
+      findings.push({
+        path: `tokens[${i}].name`,
+        rule: 'every token has a name of its own, other than owner',
+        value: name,
+      })
+    if (tokens.findIndex(each => each.secret === secret) < i)
+      findings.push({ path: `tokens[${i}].secret`, rule: 'every token has a secret of its own', value: '(not shown)' })
+  })
+  return findings
+}
+
+/** What a webhook will be opened with: said here, so that no server starts with one that it cannot use. */
+function beyondWebhook(path: string, url: string, secret: string): Finding[] {
+  const findings: Finding[] = []
+  const at = URL.canParse(url) && /^https?:\/\/[^/?#]/i.test(url) && !/\s/.test(url) ? new URL(url) : null
+  const value = shown(withoutCredentials(url))
+  if (at === null)
+    findings.push({ path: `${path}.url`, rule: 'a whole address, such as https://example.org/hooks', value })
+  else if ([at.username, at.password].some(each => !decodes(each)))
+    findings.push({ path: `${path}.url`, rule: 'name and password in an address are percent-encoded', value })
+  // The receiver's reader is as strict.
+  const plain = secret.replace(/^whsec_/, '')
+  if (plain.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(plain))
+    findings.push({
+      path: `${path}.secret`,
+      rule: 'whsec_ and base64, with the = at its end',
+      value: `a text of ${secret.length} characters, not shown`,
+    })
+  return findings
+}
+
+function decodes(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function title(findings: Finding[], path: string, value: string | undefined): void {
+  if (value !== undefined && readTitle(value) === null)
+    findings.push({
+      path,
+      rule: 'a text that can be seen, without marks that turn the direction around',
+      value: shown(value),
+    })
 }
 
 /** Times, zones and rules of pages and maintenance: read here as they are read later, so that no page meets a bad one. */
-function beyondPages({ pages = [], maintenance = [] }: ConfigFile): Finding[] {
+function beyondPages({ url, pages = [], maintenance = [] }: ConfigFile): Finding[] {
   const findings: Finding[] = []
   const once = (list: readonly { [key: string]: unknown }[], key: string, at: string) => {
     const seen = new Set<unknown>()
@@ -232,11 +341,25 @@ function beyondPages({ pages = [], maintenance = [] }: ConfigFile): Finding[] {
     }
   }
   once(pages, 'id', 'pages')
-  once(
-    pages.filter(page => page.url !== undefined),
-    'url',
-    'pages',
-  )
+  const address = (path: string, value: string | undefined): string | undefined => {
+    if (value === undefined || URL.canParse(value)) return value && publicUrl(value)
+    findings.push({ path, rule: 'an address such as https://example.com/status', value })
+    return undefined
+  }
+  address('url', url)
+  const seenUrls = new Set<string>()
+  pages.forEach((page, i) => {
+    const own = address(`pages[${i}].url`, page.url)
+    if (own === undefined) return
+    if (seenUrls.has(own))
+      findings.push({ path: `pages[${i}].url`, rule: 'every url stands once', value: page.url ?? '' })
+    seenUrls.add(own)
+  })
+  pages.forEach((page, i) => {
+    title(findings, `pages[${i}].title`, page.title)
+    page.groups?.forEach((group, j) => title(findings, `pages[${i}].groups[${j}].name`, group.name))
+  })
+  maintenance.forEach((plan, i) => title(findings, `maintenance[${i}].title`, plan.title))
   pages.forEach((page, i) => {
     zone(`pages[${i}].timeZone`, page.timeZone)
     once(page.groups ?? [], 'name', `pages[${i}].groups`)

@@ -58,7 +58,9 @@ export class Ordinary {
     const s = this.scanner
     const { service, labels } = this.sets[this.found]!
     const { via, at, total } = s
-    const o: Observation = { type: 'observation', via, id: latin1(bytes, s.idFrom, s.idTo), service, at, labels, total }
+    const id = latin1(bytes, s.idFrom, s.idTo)
+    const o: Observation = { type: 'observation', via, id, service, at, labels, total }
+    if (s.spaceFrom >= 0) o.id = `${latin1(bytes, s.spaceFrom, s.spaceTo)}/${id}`
     if (s.bad >= 0) o.bad = s.bad
     if (s.seenAt > at) o.seenAt = s.seenAt
     if (s.slow >= 0) o.slow = s.slow

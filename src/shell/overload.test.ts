@@ -1,6 +1,7 @@
+import { Clock } from './clock.js'
 import { describe, expect, it } from 'vitest'
 import { TransientError } from '../contract/error.js'
-import { QUEUE_BYTES, REQUESTS_OPEN } from '../contract/limits.js'
+import { QUEUE_BYTES, REPORTS_OPEN, REQUESTS_OPEN } from '../contract/limits.js'
 import { fakeEnv } from '../testing/env.js'
 import { STREAM_START } from '../testing/stream.js'
 import { complete } from './load.js'
@@ -26,7 +27,9 @@ const lines = (from: number, count: number) =>
 
 /** A workspace whose disk answers when the test lets it. */
 async function stuck() {
-  const workspace = await Workspace.open(complete({ clock: 'signals' }), fakeEnv(), () => {}, { run: 'memory' })
+  const workspace = await Workspace.open(complete({ clock: 'signals' }), fakeEnv(), new Clock(fakeEnv()), () => {}, {
+    run: 'memory',
+  })
   const { parts } = workspace as unknown as { parts: Parts }
   const append = parts.append.bind(parts)
   let free = () => {}
@@ -77,7 +80,7 @@ describe('overload', () => {
   })
   it('lets so many requests be read at once and no more', async () => {
     const { workspace, free } = await stuck()
-    const waiting = Array.from({ length: REQUESTS_OPEN }, (_, i) => workspace.ingest(lines(i, 1)))
+    const waiting = Array.from({ length: REQUESTS_OPEN + REPORTS_OPEN }, (_, i) => workspace.ingest(lines(i, 1)))
     await expect(workspace.ingest(lines(5_000, 1))).rejects.toThrow(TransientError)
     free()
     await Promise.all(waiting)

@@ -24,6 +24,8 @@ export interface Parts extends AsyncDisposable {
   trimStore(before: { rollups: EpochMs; facts: EpochMs }): Promise<void>
   /** How often the log was found to end before what was committed. */
   gaps: number
+  /** Nothing was written to it since. */
+  cut: boolean
 }
 
 export interface PartsOptions {
@@ -49,7 +51,7 @@ export const engineConfig = (config: Config): EngineConfig => ({
 
 export async function openParts(config: Config, env: Env, hooks: Hooks, options: PartsOptions): Promise<Parts> {
   const { run = 'threads', demo = null } = options
-  const found = run === 'memory' ? { gaps: 0, torn: false } : await bringTogether(config.data, env, demo)
+  const found = run === 'memory' ? { gaps: 0, cut: false, torn: false } : await bringTogether(config.data, env, demo)
   const open = run === 'threads' ? openThreads : openInline
   return open(config, env, hooks, options, found)
 }
@@ -59,7 +61,7 @@ async function openInline(
   env: Env,
   hooks: Hooks,
   { run, maxLogPages }: PartsOptions,
-  { gaps, torn }: Together,
+  { gaps, cut, torn }: Together,
 ): Promise<Parts> {
   const memory = run === 'memory'
   const { default: bus } = await (memory ? import('../plugin/bus/memory.js') : import('../plugin/bus/sqlite.js'))
@@ -79,6 +81,7 @@ async function openInline(
     note: (key, value) => store.note(key, value),
     trimStore: before => store.trim(before),
     gaps,
+    cut,
     [Symbol.asyncDispose]: async () => {
       await engine[Symbol.asyncDispose]()
       await log[Symbol.asyncDispose]()
@@ -96,7 +99,7 @@ async function openThreads(
   env: Env,
   hooks: Hooks,
   { maxLogPages }: PartsOptions,
-  { gaps, torn }: Together,
+  { gaps, cut, torn }: Together,
 ): Promise<Parts> {
   const names = files(config.data)
   const workers: Worker[] = []
@@ -151,6 +154,7 @@ async function openThreads(
       note: (key, value) => engine.ask('note', [key, value]),
       trimStore: before => engine.ask('trim', [before]),
       gaps,
+      cut,
       [Symbol.asyncDispose]: end,
     }
   } catch (error) {

@@ -12,7 +12,8 @@ const REQUEST_MS = 30_000
  * for the life of this reader, which is one export.
  */
 export function remoteReader(url: string, fetch: typeof globalThis.fetch): Reader {
-  const base = url.replace(/\/+$/, '')
+  let base = url
+  while (base.endsWith('/')) base = base.slice(0, -1)
   const kept = new Map<string, Promise<unknown>>()
   const ask = async (path: string): Promise<unknown> => {
     const answer = await fetch(`${base}${path}`, { signal: AbortSignal.timeout(REQUEST_MS) })

@@ -2,7 +2,7 @@ import { emptyOutcome, Fold, type EngineConfig } from '../core/fold.js'
 import { Refusal } from '../core/door.js'
 import type { Reject } from '../contract/error.js'
 import type { IncidentEvent } from '../contract/incident.js'
-import { FALSE_ALARMS_PER_MONTH, REJECTS_LISTED } from '../contract/limits.js'
+import { FALSE_ALARMS_PER_MONTH, LOG_LINE_BYTES, REJECTS_LISTED } from '../contract/limits.js'
 import type { Outcome } from '../contract/outcome.js'
 import type { Signal } from '../contract/signal.js'
 import { Gate } from './gate.js'
@@ -44,6 +44,7 @@ export class Replay {
     this.reader = new LineReader(
       (line, text, refusal, chunk, from, to) => this.line(line, text, refusal, chunk, from, to),
       (chunk, from) => this.bytes(chunk, from),
+      LOG_LINE_BYTES,
     )
   }
 

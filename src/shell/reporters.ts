@@ -11,16 +11,20 @@ import {
   SERVICES_PER_WORKSPACE,
 } from '../contract/limits.js'
 import { DAY, type EpochMs } from '../contract/time.js'
-import { networkOf, prefixOf, subscriberOf } from './address.js'
+import { allocationOf, networkOf, prefixOf, subscriberOf } from './address.js'
 import { Buckets } from './buckets.js'
+import { circlesOf } from './circles.js'
 import type { Env } from './env.js'
 import { readWhole, writeAside } from './key-file.js'
 import { sameSecret } from './secret.js'
+import type { Circles } from './shares.js'
 
 /** A key lives a week; the one before is kept for a day more, as long as a person counts once. */
 const KEY_MS = 7 * DAY
 const OVERLAP_MS = DAY
 const KEY_BYTES = 32
+/** Networks and allocations name thousands of subscribers and no person; what is usual for them is learned over weeks. */
+const WIDE_KEY_MS = 90 * DAY
 /** Characters of user agent and languages that tell people behind one address apart. */
 const AGENT_CHARS = 400
 
@@ -28,6 +32,8 @@ interface Keys {
   current: string
   since: EpochMs
   before: string | null
+  /** For networks and allocations. A file of an earlier version has none. */
+  wide?: { key: string; since: EpochMs }
 }
 
 const KEYS_FILE = 'report-keys'
@@ -64,6 +70,7 @@ export interface Named {
   reporter: string
   prefix: string
   network: string
+  allocation: string
   /** Shown with the next report it keeps the name when the address changes. */
   pass: string
 }
@@ -98,6 +105,7 @@ export class Reporters {
     const now = this.env.now()
     this.rotate(now)
     const { current, before } = this.keys
+    const wide = this.wideKey(now)
     const what = `${subscriberOf(address)} ${agent.slice(0, AGENT_CHARS)}`
     let reporter = pass === null ? null : this.read(pass)
     if (reporter === null) {
@@ -111,9 +119,16 @@ export class Reporters {
     return {
       reporter,
       prefix: hash(current, 'prefix', prefixOf(address)),
-      network: hash(current, 'network', asn ?? networkOf(address)),
+      network: hash(wide, 'network', asn ?? networkOf(address)),
+      allocation: hash(wide, 'allocation', allocationOf(address)),
       pass: `${reporter}.${hash(current, 'pass', reporter)}`,
     }
+  }
+
+  /** Where somebody asks from, hashed: told apart and counted, and worthless once the key is thrown away. */
+  circles(address: string, asn: string | null): Circles {
+    const { current } = this.keys
+    return circlesOf(address, asn).map((circle, level) => hash(current, `circle ${level}`, circle))
   }
 
   /** Takes a token of prefix, network and service each: an empty one of them is enough to be kept out of the counts. */
@@ -132,12 +147,22 @@ export class Reporters {
   }
 
   private rotate(now: EpochMs): void {
+    // A clock that was ahead must not let a key live for as long as it was.
+    if (this.keys.since > now + OVERLAP_MS) this.keys = { ...this.keys, since: now }
     const age = now - this.keys.since
     if (age >= KEY_MS)
       this.keys = { current: this.newKey(), since: now, before: age < KEY_MS + OVERLAP_MS ? this.keys.current : null }
     else if (this.keys.before !== null && age >= OVERLAP_MS) this.keys = { ...this.keys, before: null }
     else return
     this.save()
+  }
+
+  private wideKey(now: EpochMs): string {
+    if (this.keys.wide === undefined || now - this.keys.wide.since >= WIDE_KEY_MS) {
+      this.keys.wide = { key: this.newKey(), since: now }
+      this.save()
+    }
+    return this.keys.wide.key
   }
 
   private newKey(): string {

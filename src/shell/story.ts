@@ -24,10 +24,14 @@ export function tell(head: IncidentHead | null, event: IncidentEvent): IncidentH
     latest: { ...head?.latest, ...event },
     lastSeq: event.seq,
     mutedUntil: head?.mutedUntil ?? null,
+    ...(head?.muted ? { muted: head.muted } : {}),
   }
 }
 
 /** What an order changes in the head beside the events that it causes. */
-export function heed(head: IncidentHead, order: Order): IncidentHead {
-  return order.verb === 'mute' ? { ...head, mutedUntil: order.until ?? null } : head
+export function heed(head: IncidentHead, { verb, until, by, why }: Order): IncidentHead {
+  if (verb === 'mute') return { ...head, mutedUntil: until ?? null, muted: { by, why } }
+  if (verb !== 'unmute') return head
+  const { muted: _, ...rest } = head
+  return { ...rest, mutedUntil: null }
 }

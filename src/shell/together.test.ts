@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Config } from '../contract/config.js'
+import type { Rollup } from '../contract/view.js'
 import { fakeEnv } from '../testing/env.js'
 import { streamOf } from '../testing/stream.js'
 import { App } from './app.js'
@@ -284,6 +285,11 @@ describe('a folder of the first version', () => {
       rollups: await app.reader.rollups('chat', from, from + 86_400_000),
     }
   }
+  // What was counted stays; what is usual is stated by the rules of the program that folds.
+  const counted = (row: unknown) => {
+    const { bin, reports, checks, metrics, reportsBy } = row as Rollup
+    return { bin, bad: reports.bad, ok: reports.ok, checks, metrics, reportsBy }
+  }
   // What was added to answers since is no part of what was stored.
   const stored = (value: unknown) => JSON.parse(JSON.stringify(value)) as Record<string, unknown[]>
 
@@ -293,8 +299,8 @@ describe('a folder of the first version', () => {
       await using app = await App.open(config, fakeEnv(), inline)
       await app.caughtUp()
       const now = stored(await shown(app))
-      expect(now['incidents']).toEqual(state['incidents'])
-      expect(now['rollups']).toEqual(state['rollups'])
+      expect(now['incidents']).toMatchObject(state['incidents'] as object[])
+      expect(now['rollups']!.map(counted)).toEqual(state['rollups']!.map(counted))
       expect(now['services']).toMatchObject([{ service: 'chat', title: 'Chat' }])
       expect(app.token).toEqual({ token: readFileSync(join(fixture, 'token'), 'utf8').trim(), fresh: false })
       const line = { type: 'observation', via: 'report', service: 'chat', at: '2031-04-09T13:29:00.000Z', bad: 1 }

@@ -14,6 +14,8 @@ const READ_ROWS = 16
 export interface Together {
   /** How often the log was found to end before what was committed; each time something of it was lost. */
   gaps: number
+  /** Nothing was written since it did the last time. */
+  cut: boolean
   /** The fold cannot be had by folding the log alone: it has to be brought in line with the store. */
   torn: boolean
 }
@@ -78,8 +80,12 @@ export async function bringTogether(
         snapshot,
       })
     await lookAtEntries(log, snapshot)
-    const { gaps, gapEnd } = log.state()
-    return { gaps, torn: gapEnd > snapshot || (committed.position > snapshot && state.first > snapshot + 1) }
+    const { gaps, gapEnd, last } = log.state()
+    return {
+      gaps,
+      cut: gaps > 0 && gapEnd === last,
+      torn: gapEnd > snapshot || (committed.position > snapshot && state.first > snapshot + 1),
+    }
   } catch (error) {
     if (!(error instanceof PermanentError) || !/damaged/.test(error.message)) throw error
     throw new PermanentError(`${error.message}. ${WAYS_OUT}`, { cause: error })

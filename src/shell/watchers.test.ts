@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { WATCHERS, WATCHERS_MS } from '../contract/limits.js'
+import { WATCHERS, WATCHERS_MS, WATCHERS_SHARE } from '../contract/limits.js'
 import type { IncidentView } from '../contract/view.js'
 import { fakeEnv } from '../testing/env.js'
 import { backFor, Watchers } from './watchers.js'
@@ -40,6 +40,32 @@ describe('those who asked', () => {
     // What was dropped is not on the disk either.
     expect(readFileSync(file, 'utf8')).not.toContain('push.example.com/1"')
     await after[Symbol.asyncDispose]()
+  })
+
+  it('from one network take no place from others, also after a restart', async () => {
+    const env = fakeEnv()
+    const data = join(folder, 'shares')
+    const from = (network: number, address = 0) => [`n${network}`, `p${network}-${address % 5}`, `a${address}`]
+    const before = await Watchers.open(null, env)
+    for (let i = 0; i < 2 * WATCHERS_SHARE.network; i++) await before.add({ ...asked(i), from: from(0, i) })
+    expect(before.size).toBe(WATCHERS_SHARE.network)
+    for (let i = 0; before.size < WATCHERS; i++) await before.add({ ...asked(i, `s${i}`), from: from(1 + (i % 9), i) })
+    expect(await before.add({ ...asked(1, 'newcomer'), from: from(99) })).toBe(true)
+    expect(before.size).toBe(WATCHERS)
+    expect(before.waiting(['newcomer'])).toHaveLength(1)
+    expect(before.waiting(['shop'])).toHaveLength(WATCHERS_SHARE.network - 1)
+
+    const written = await Watchers.open(data, env)
+    for (let i = 0; i < 30; i++) await written.add({ ...asked(i), from: ['n', 'p', 'a'] })
+    await written[Symbol.asyncDispose]()
+    const again = await Watchers.open(data, env)
+    let more = 0
+    while (await again.add({ ...asked(1_000 + more), from: ['n', 'p', 'a'] })) more++
+    expect(more).toBe(WATCHERS_SHARE.address - 30)
+    // Who waits already may ask again, and is not forgotten where there is no place.
+    expect(await again.add({ ...asked(1), from: ['n', 'p', 'a'] })).toBe(true)
+    expect(again.size).toBe(WATCHERS_SHARE.address)
+    await again[Symbol.asyncDispose]()
   })
 
   it('answer once, and only a question that was put, of that service', async () => {

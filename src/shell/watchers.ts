@@ -1,20 +1,23 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { WATCHERS, WATCHERS_MS } from '../contract/limits.js'
+import { WATCHERS, WATCHERS_MS, WATCHERS_SHARE } from '../contract/limits.js'
 import type { IncidentEvent, Where } from '../contract/incident.js'
 import type { EpochMs } from '../contract/time.js'
 import type { IncidentView } from '../contract/view.js'
 import { PermanentError } from '../contract/error.js'
 import type { Env } from './env.js'
 import { writeAside } from './key-file.js'
+import { type Circles, Shares } from './shares.js'
 
-/** Somebody who asked to be told when it is back where he is. No address: what he chose, and his browser's letter box. */
+/** Somebody who asked to be told when it is back where they are. No address: what they chose, and their browser's letter box. */
 export interface Watcher {
   id: string
   service: string
   at: EpochMs
-  /** Labels that he gave: country, platform, component, asn. */
+  /** Where they asked from, hashed as `Reporters` does: so that no network takes all places. Absent in lines of before. */
+  from?: Circles
+  /** Labels that they gave: country, platform, component, asn. */
   traits: Record<string, string>
   /** As pages name languages. */
   lang: string
@@ -60,6 +63,8 @@ function readLine(text: string): Line | null | undefined {
     ? undefined
     : { put: put as Watcher }
 }
+/** Nobody knows where they came from: each is one for itself. */
+const unknown = (id: string): Circles => [id, id, id]
 
 /**
  * Those who asked, in a file of one line a change, readable by the owner alone: on the disk before they are thanked.
@@ -70,6 +75,13 @@ export class Watchers implements AsyncDisposable {
   readonly #held = new Map<string, Watcher>()
   /** Service and letter box → id. */
   readonly #boxes = new Map<string, string>()
+  /** By id, as places that are shared. */
+  readonly #places = new Map<string, { id: string }>()
+  readonly #shares = new Shares<{ id: string }>(WATCHERS, [
+    WATCHERS_SHARE.network,
+    WATCHERS_SHARE.prefix,
+    WATCHERS_SHARE.address,
+  ])
   #file: FileHandle | null = null
   #last: Promise<void> = Promise.resolve()
 
@@ -91,8 +103,13 @@ export class Watchers implements AsyncDisposable {
   }
 
   #apply(line: Line): void {
-    if ('put' in line) this.#keep(line.put)
-    else this.#remove(line.drop)
+    if (!('put' in line)) {
+      this.#remove(line.drop)
+      return
+    }
+    // A clock that was ahead when they asked must not keep them for as long as it was.
+    const put = { ...line.put, at: Math.min(line.put.at, this.env.now()) }
+    if (this.#place(put.id, put.from) !== null) this.#keep(put)
   }
 
   #expire(): void {
@@ -101,6 +118,23 @@ export class Watchers implements AsyncDisposable {
       if (at >= before) break
       this.#remove(id)
     }
+  }
+
+  /** Whom a place for it was taken from, null when there is none for it; `id` itself when nobody had to go. */
+  #place(id: string, from: Circles = unknown(id)): string | null {
+    if (this.#places.has(id)) return id
+    const place = { id }
+    const taken = this.#shares.take(from, place)
+    if (!taken.in) return null
+    this.#places.set(id, place)
+    return taken.out?.id ?? id
+  }
+
+  #unplace(id: string): void {
+    const place = this.#places.get(id)
+    if (place === undefined) return
+    this.#places.delete(id)
+    this.#shares.free(place)
   }
 
   #keep(watcher: Watcher): void {
@@ -112,6 +146,7 @@ export class Watchers implements AsyncDisposable {
     const watcher = this.#held.get(id)
     if (!watcher) return false
     this.#held.delete(id)
+    this.#unplace(id)
     if (this.#boxes.get(boxOf(watcher)) === id) this.#boxes.delete(boxOf(watcher))
     return true
   }
@@ -120,14 +155,26 @@ export class Watchers implements AsyncDisposable {
     return this.#held.size
   }
 
-  /** Resolves when it is on the disk; false when there are too many. One letter box waits for a service once. */
+  /**
+   * Resolves when it is on the disk; false when there is no place. When all are taken, the newest of whoever holds most goes
+   * for a newcomer who holds less. One letter box waits for a service once.
+   */
   async add(asked: Omit<Watcher, 'id' | 'at' | 'told'>): Promise<boolean> {
     this.#expire()
-    const before = this.#boxes.get(boxOf(asked))
-    if (before !== undefined) await this.drop(before)
-    if (this.#held.size >= WATCHERS) return false
-    const watcher = { ...asked, id: Buffer.from(this.env.random(16)).toString('base64url'), at: this.env.now() }
-    await this.#put(watcher)
+    const id = Buffer.from(this.env.random(16)).toString('base64url')
+    const before = this.#held.get(this.#boxes.get(boxOf(asked)) ?? '')
+    if (before !== undefined) this.#unplace(before.id)
+    const placed = this.#place(id, asked.from)
+    if (placed === null) {
+      // What was asked before stays.
+      if (before !== undefined) this.#place(before.id, before.from)
+      return false
+    }
+    const watcher = { ...asked, id, at: this.env.now() }
+    const kept = this.#put(watcher)
+    if (before !== undefined) await this.drop(before.id)
+    if (placed !== id) await this.drop(placed)
+    await kept
     return true
   }
 

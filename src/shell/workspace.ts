@@ -1,83 +1,112 @@
-import { deserialize, serialize } from 'node:v8'
+import { serialize } from 'node:v8'
 import type { Config } from '../contract/config.js'
 import { TransientError } from '../contract/error.js'
 import {
   BACKLOG_SIGNALS,
   DEDUPE_MS,
+  LOG_ROW_BYTES,
   QUEUE_BYTES,
   REQUEST_BYTES,
+  REPORTS_OPEN,
   REQUESTS_OPEN,
   RETRY_AFTER_MS,
 } from '../contract/limits.js'
-import type { Order } from '../contract/order.js'
-import { HOUR, MINUTE } from '../contract/time.js'
-import { readSignal, Refusal } from '../core/door.js'
-import type { LabelBook } from '../core/labels.js'
+import type { Forget, Order } from '../contract/order.js'
+import type { Past } from '../contract/past.js'
+import { isWhole } from '../core/watch/forget.js'
+import { printOf } from '../core/watch/past.js'
+import { readPast, Refusal, shown } from '../core/door.js'
+import { type EpochMs, HOUR, MINUTE, SECOND } from '../contract/time.js'
+import { type Clock, spanOf } from './clock.js'
 import { Committer } from './committer.js'
+import { CutShort, TooMuch } from './cut-short.js'
 import type { Committed } from './engine.js'
 import type { Env } from './env.js'
-import { Gate } from './gate.js'
+import { Gate, type Space } from './gate.js'
 import { Intake, type Receipt } from './intake.js'
-import { LineReader } from './lines.js'
-import { LABELS_NOTE } from './together.js'
 import { openParts, type Parts, type PartsOptions } from './parts.js'
+import { eachKey, Lived, recallKeys, recallLabels } from './recall.js'
+import { Timekeeper } from './timekeeper.js'
+import { LABELS_NOTE } from './together.js'
 
 export type Body = Uint8Array | AsyncIterable<Uint8Array>
 
-/** More than may come in one request. What came before counts and is in `receipt`. */
-export class TooLarge extends Error {
-  override name = 'TooLarge'
-  constructor(
-    message: string,
-    readonly receipt: Receipt,
-  ) {
-    super(message)
-  }
-}
-
+const VIAS = ['report', 'post', 'check', 'metric'] as const
+const taughtKey = (via: string, service: string) => `taught:${via}:${service}`
 const LABELS_MS = 5 * MINUTE
-const KEYS_READ = 4_096
+/** Entries that wait so long while nothing is committed: the engine stands still. It commits five times a second. */
+const STALL_MS = 30 * SECOND
+/** Ticks come each minute: further behind than this the pages do not show what is. */
+const BEHIND_MS = 3 * MINUTE
+const CLOCK_SAYS: Record<Clock['state']['state'], string | null> = {
+  steady: null,
+  doubted: 'the clock leapt by {} and is not believed yet',
+  refused: 'the clock is {} off and is not believed: it has to be put right',
+  unset: 'the clock says a time before this program was made: it has to be set',
+}
 
 /** One workspace from its door to its store: gate, group commit, log, engine. Opened anew when a demo starts over. */
 export class Workspace implements AsyncDisposable {
   readonly gate: Gate
   private readonly committer: Committer
   private parts!: Parts
+  private readonly timekeeper: Timekeeper
+  private readonly wall: boolean
+  private readonly lived: Lived
   private requests = 0
   private durable = { position: 0, signals: 0 }
   private folded = { position: 0, signals: 0 }
   private snapshot = 0
   private waiting: { position: number; resolve: () => void; reject: (error: Error) => void }[] = []
   private labelsSaved = { values: -1, at: 0 }
+  /** When something began to wait for the engine, by the steady clock; null: it is up to date. */
+  private waitsSince: number | null = null
+  /** Log time that the engine has reached. */
+  private foldedTo: EpochMs = 0
+  /** Why signals could not be written, until they can be again. */
+  private unwritten: { why: string; bytes: number } | null = null
   dead: Error | null = null
 
   private constructor(
     private readonly config: Config,
     private readonly env: Env,
+    readonly clock: Clock,
     private readonly onCommit: (what: Committed) => void,
+    saltOf?: ConstructorParameters<typeof Gate>[1],
   ) {
-    this.gate = new Gate(config.clock)
+    this.gate = new Gate(config.clock, saltOf)
+    this.gate.labels.expect(config.services.map(each => each.id))
+    this.wall = config.clock === 'wall'
+    this.lived = new Lived(config.keep.logMs, () => this.steady())
     this.committer = new Committer({
       append: entries => this.parts.append(entries),
       logTime: () => (Number.isFinite(this.gate.now) ? this.gate.now : 0),
       durable: (signals, position) => {
+        if (this.folded.position >= this.durable.position) this.waitsSince = this.steady()
         this.durable = { position, signals: this.durable.signals + signals }
         this.parts.wake()
       },
-      failed: (keys, error) => {
+      failed: (keys, error, bytes) => {
+        this.unwritten = { why: (error as Error).message, bytes: Math.max(bytes, this.unwritten?.bytes ?? 0) }
         for (const k of keys) eachKey(k, (hi, lo) => this.gate.dedupe.forget(hi, lo))
-        env.log('error', 'signals could not be made durable; their senders were told', { why: String(error) })
+        if (keys.some(k => k.length > 0))
+          env.log('error', 'signals could not be made durable; their senders were told', { why: String(error) })
       },
     })
+    const { gate, committer } = this
+    const recall = async (now: EpochMs) => recallKeys(gate, this.parts.log, now, now)
+    this.timekeeper = new Timekeeper({ clock, gate, committer, recall, wall: () => env.now() })
   }
 
   static async open(
     config: Config,
     env: Env,
+    clock: Clock,
     onCommit: (what: Committed) => void,
     options: PartsOptions = {},
+    saltOf?: ConstructorParameters<typeof Gate>[1],
   ): Promise<Workspace> {
-    const workspace = new Workspace(config, env, onCommit)
+    const workspace = new Workspace(config, env, clock, onCommit, saltOf)
     workspace.parts = await openParts(
       config,
       env,
@@ -93,6 +122,7 @@ export class Workspace implements AsyncDisposable {
     )
     try {
       await workspace.remember()
+      if (workspace.wall) await workspace.timekeeper.takeUp(workspace.parts.log)
     } catch (error) {
       await workspace.parts[Symbol.asyncDispose]()
       throw error
@@ -109,89 +139,67 @@ export class Workspace implements AsyncDisposable {
     if (newest.position === 0) return
     const committed = await parts.store.committed()
     this.folded.position = committed.position
+    this.foldedTo = committed.now
     // Of a log that was lost the store still knows the time.
-    const at = Math.max(newest.at, committed.now)
-    if (at > 0) gate.now = at
-    for (let after = 0; ; ) {
-      const rows = await parts.log.keys(after, newest.at - DEDUPE_MS, KEYS_READ)
-      for (const row of rows) {
-        eachKey(row.keys, (hi, lo) => void gate.dedupe.add(hi, lo, row.at))
-        if (row.position > committed.position) this.durable.signals += row.count
-      }
-      if (rows.length === 0) break
-      after = rows.at(-1)!.position
-    }
-    const saved = await parts.store.noted(LABELS_NOTE)
-    let after = 0
-    if (saved !== null) {
-      try {
-        const note = deserialize(saved) as { position: number; book: ReturnType<LabelBook['snapshot']> }
-        gate.labels.restore(note.book)
-        after = note.position
-      } catch (error) {
-        this.env.log('warn', 'the note of labels cannot be read; it is made anew from the log', { why: String(error) })
-      }
-    }
-    for (;;) {
-      const rows = await parts.log.read(after, 16)
-      if (rows.length === 0) return
-      for (const row of rows) {
-        if (row.kind !== 'signals') continue
-        const lines = new LineReader((_, text) => {
-          const signal = text === null ? null : readSignal(JSON.parse(text))
-          if (signal !== null && !(signal instanceof Refusal)) gate.labels.admit(signal.service, signal.labels, row.at)
-        })
-        lines.push(row.body)
-        lines.end()
-      }
-      after = rows.at(-1)!.position
-    }
+    const at = parts.cut ? Math.max(newest.at, committed.now) : newest.at
+    if (at > 0) gate.now = this.lived.end = at
+    // A log whose clock was ahead: what came before that counts as well.
+    const since = this.wall ? Math.min(newest.at, this.env.now()) : newest.at
+    await recallKeys(gate, parts.log, since, newest.at, row => {
+      if (row.kind === 'clock') this.timekeeper.clockAt = row.position
+      if (row.position > committed.position) this.durable.signals += row.count
+    })
+    await recallLabels(gate, parts, newest.at, this.env.log)
   }
 
-  /** NDJSON in, receipt out once all that was accepted is durable. @throws TransientError, TooLarge */
-  ingest(body: Body): Promise<Receipt> {
-    return this.request(async intake => {
+  /** NDJSON in, receipt out once all that was accepted is durable; `space`: whose it is. @throws TransientError, CutShort */
+  ingest(body: Body, space?: Space): Promise<Receipt> {
+    return this.request(space, async intake => {
       let size = 0
       const pieces = body instanceof Uint8Array ? [body] : body
       for await (const piece of pieces) {
         size += piece.length
-        if (size > REQUEST_BYTES) return `a request has at most ${REQUEST_BYTES} bytes`
+        if (size > REQUEST_BYTES) throw new TooMuch('size', `a request has at most ${REQUEST_BYTES} bytes`)
         intake.push(piece)
         // A long request waits here, and its sender with it, when the disk is slower than the wire.
         if (this.committer.bytes > QUEUE_BYTES / 2) await this.committer.settled()
       }
       intake.end()
-      return null
     })
   }
 
   /** The same for signals that came as JSON values. */
-  ingestValues(values: readonly unknown[]): Promise<Receipt> {
-    return this.request(async intake => {
+  ingestValues(values: readonly unknown[], space?: Space, own = false): Promise<Receipt> {
+    return this.request(space, async intake => {
       for (const value of values) {
+        const { hear } = this.gate
+        if (own) this.gate.hear = null
         intake.value(value)
+        if (own) this.gate.hear = hear
         if (this.committer.bytes > QUEUE_BYTES / 2) await this.committer.settled()
       }
-      return null
     })
   }
 
-  private async request(work: (intake: Intake) => Promise<string | null>): Promise<Receipt> {
+  private async request(space: Space | undefined, work: (intake: Intake) => Promise<void>): Promise<Receipt> {
     this.makeWay()
     this.requests++
     const { failures } = this.committer
-    const intake = new Intake(this.gate, this.committer)
-    let tooLarge: string | null
+    const intake = new Intake(this.gate, this.committer, space)
+    let cut: Error | null = null
     try {
-      if (this.config.clock === 'wall') this.gate.stamp(this.env.now())
-      tooLarge = await work(intake)
+      if (this.wall) this.timekeeper.stamp()
+      await work(intake).catch((error: Error) => {
+        cut = error
+      })
       await this.committer.settled()
     } finally {
       this.requests--
     }
     if (this.committer.failures !== failures)
       throw new TransientError('some signals could not be made durable; send the request again', RETRY_AFTER_MS)
-    if (tooLarge !== null) throw new TooLarge(tooLarge, intake.receipt)
+    // What was let in before the end stays in: whoever is told of the error is told of that too.
+    if (cut !== null) throw new CutShort(cut, intake.receipt)
     return intake.receipt
   }
 
@@ -200,7 +208,8 @@ export class Workspace implements AsyncDisposable {
     if (this.dead !== null) throw new TransientError('the engine has stopped; the operator has to look', 30_000)
     if (this.committer.bytes > QUEUE_BYTES) throw new TransientError('the disk is behind', RETRY_AFTER_MS)
     if (this.backlog > BACKLOG_SIGNALS) throw new TransientError('the engine is behind', 5 * RETRY_AFTER_MS)
-    if (this.requests >= REQUESTS_OPEN) throw new TransientError('too many requests are being read', RETRY_AFTER_MS)
+    if (this.requests >= REQUESTS_OPEN + REPORTS_OPEN)
+      throw new TransientError('too many requests are being read', RETRY_AFTER_MS)
   }
 
   /** Signals that are durable but not folded yet. */
@@ -219,7 +228,7 @@ export class Workspace implements AsyncDisposable {
   /** Stamped with log time and put on the log; resolves when the engine has followed it. */
   async order(order: Omit<Order, 'type' | 'id' | 'at'>): Promise<Order> {
     this.makeWay()
-    if (this.config.clock === 'wall') this.gate.stamp(this.env.now())
+    if (this.wall) this.timekeeper.stamp()
     const id = `ord-${Buffer.from(this.env.random(12)).toString('base64url')}`
     const whole: Order = { type: 'order', id, at: Number.isFinite(this.gate.now) ? this.gate.now : 0, ...order }
     const position = await this.committer.entry('order', Buffer.from(JSON.stringify(whole)))
@@ -227,10 +236,92 @@ export class Workspace implements AsyncDisposable {
     return whole
   }
 
+  /** Resolves once everything is forgotten, with what was asked and how many label values it freed at the door. */
+  async forget(forget: Omit<Forget, 'type' | 'id' | 'at'>): Promise<{ forget: Forget; values: number }> {
+    this.makeWay()
+    if (this.wall) this.timekeeper.stamp()
+    const id = `fgt-${Buffer.from(this.env.random(12)).toString('base64url')}`
+    const whole: Forget = { type: 'forget', id, at: Number.isFinite(this.gate.now) ? this.gate.now : 0, ...forget }
+    // What was let in before goes before it into the log; what is let in from here on, after it.
+    const entry = this.committer.entry('order', Buffer.from(JSON.stringify(whole)))
+    const values = this.gate.forget(whole)
+    await this.caughtUp(await entry)
+    await this.saveLabels()
+    // What it was taught is forgotten with it, so that it may be taught again.
+    if (isWhole(forget as Forget))
+      for (const via of VIAS) await this.note(taughtKey(via, forget.service), new Uint8Array(0))
+    return { forget: whole, values }
+  }
+
+  /** Counts of a past go on the log; resolves when levels were learned from them. False: the same were taught before. */
+  async teach(value: unknown): Promise<{ past: Past; fresh: boolean } | Refusal> {
+    this.makeWay()
+    if (this.wall) this.timekeeper.stamp()
+    const { now } = this.gate
+    const past = readPast(value, Number.isFinite(now) ? now : 0)
+    if (past instanceof Refusal) return past
+    const unfit = this.gate.labels.admit(past.service, {}, now)
+    if (unfit !== null) return new Refusal(unfit.rule, unfit.message, shown(unfit.value))
+    const key = taughtKey(past.via, past.service)
+    const before = await this.store.noted(key)
+    const print = printOf(past)
+    if (before !== null && Buffer.from(before).toString() === print) return { past, fresh: false }
+    await this.caughtUp(await this.committer.entry('taught', Buffer.from(JSON.stringify(past))))
+    await this.note(key, Buffer.from(print))
+    return { past, fresh: true }
+  }
+
   /** On the `wall` clock: time goes on although nothing arrives. */
   async tick(): Promise<void> {
-    this.gate.stamp(this.env.now())
+    this.timekeeper.stamp()
     await this.committer.entry('tick', new Uint8Array(0))
+  }
+
+  /**
+   * Now and then, more often than ticks: the clock is looked at, and while signals cannot be written it is tried whether
+   * there is room again for as much as failed.
+   */
+  async beat(): Promise<void> {
+    if (this.wall) await this.timekeeper.look()
+    const { unwritten } = this
+    if (unwritten === null) return
+    const room = this.committer.entry('tick', new Uint8Array(Math.min(unwritten.bytes, LOG_ROW_BYTES)))
+    const written = await room.then(
+      () => true,
+      () => false,
+    )
+    if (!written) return
+    this.unwritten = null
+    this.env.log('info', 'there is room again: signals are taken')
+  }
+
+  /** Whether signals cannot be written now. */
+  get full(): boolean {
+    return this.unwritten !== null
+  }
+
+  /** Why this workspace is not ready, in words; empty: it is. */
+  get troubles(): string[] {
+    const { state, leadMs } = this.clock.state
+    const waits = this.waitsSince === null ? 0 : this.steady() - this.waitsSince
+    const behind = this.wall && this.foldedTo > 0 ? this.gate.now - this.foldedTo : 0
+    const seconds = (ms: number) => `${Math.round(ms / 1_000)} s`
+    const wall = this.wall ? CLOCK_SAYS[state] : null
+    return [
+      this.dead === null ? null : 'the engine has stopped; a restart reads the same log again',
+      this.unwritten === null ? null : `signals cannot be written: ${this.unwritten.why}`,
+      this.dead === null && waits > STALL_MS
+        ? `the engine has committed nothing for ${seconds(waits)} although entries wait`
+        : behind > BEHIND_MS
+          ? `what is shown is ${spanOf(behind).slice(1)} behind: the engine is catching up`
+          : null,
+      this.backlog > BACKLOG_SIGNALS ? `${this.backlog} signals wait to be folded` : null,
+      wall === null ? null : wall.replace('{}', spanOf(leadMs)),
+    ].filter(why => why !== null)
+  }
+
+  private steady(): number {
+    return (this.env.steady ?? this.env.now)()
   }
 
   /** Resolves when the store holds all up to `position`, by default all that is durable now. */
@@ -257,6 +348,8 @@ export class Workspace implements AsyncDisposable {
       signals: this.folded.signals + what.folded,
     }
     this.snapshot = what.snapshot
+    this.foldedTo = what.now
+    this.waitsSince = this.folded.position < this.durable.position ? this.steady() : null
     this.waiting = this.waiting.filter(w => w.position > what.position || w.resolve())
     this.onCommit(what)
   }
@@ -272,7 +365,7 @@ export class Workspace implements AsyncDisposable {
   /** Now and then: saves what the gate knows, forgets what is kept no longer. */
   async upkeep(): Promise<void> {
     await this.saveLabels()
-    const now = this.gate.now
+    const now = await this.lived.upTo(this.gate.now, this.parts)
     if (!Number.isFinite(now)) return
     const { keep } = this.config
     await this.parts.trimLog(now - Math.max(keep.logMs, DEDUPE_MS + HOUR), this.snapshot)
@@ -302,9 +395,4 @@ export class Workspace implements AsyncDisposable {
     await this.parts[Symbol.asyncDispose]()
     for (const { resolve } of this.waiting) resolve()
   }
-}
-
-function eachKey(keys: Uint8Array, each: (hi: number, lo: number) => void): void {
-  const view = new DataView(keys.buffer, keys.byteOffset, keys.byteLength)
-  for (let i = 0; i + 8 <= keys.length; i += 8) each(view.getUint32(i, true), view.getUint32(i + 4, true))
 }

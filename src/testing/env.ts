@@ -6,12 +6,20 @@ export function fakeEnv(start: EpochMs = Date.UTC(2026, 1, 3), seed = 1) {
   const random = sfc32(seed)
   const said: { level: string; what: string; detail?: Record<string, unknown> }[] = []
   let now = start
+  let steady = 1_000_000
   return {
     said,
+    /** Time goes by. */
     move: (ms: number) => {
+      now += ms
+      steady += ms
+    },
+    /** Somebody puts the clock on the wall to another time. */
+    leap: (ms: number) => {
       now += ms
     },
     now: () => now,
+    steady: () => steady,
     random: (bytes: number) => Uint8Array.from({ length: bytes }, () => Math.floor(random() * 256)),
     fetch: (async () => {
       throw new Error('this test has no network')

@@ -78,6 +78,18 @@ export function testLog(name: string, factory: LogFactory): void {
       expect(await log.append([entry(4, 'e')])).toEqual([5])
       expect((await log.read(0, 10)).map(r => r.position)).toEqual([4, 5])
     })
+    it('forgets what a clock that was ahead stamped together with what came after it', async () => {
+      await log.append([
+        entry(1, 'a'),
+        entry(900, 'ahead'),
+        entry(901, 'ahead'),
+        entry(2, 'b'),
+        entry(9, 'c'),
+        entry(10, 'd'),
+      ])
+      expect(await log.trim(5, 6)).toBe(4)
+      expect((await log.read(0, 10)).map(r => text(r.body))).toEqual(['c', 'd'])
+    })
     it.skipIf(factory.reopen === undefined)('holds everything when it is opened again', async () => {
       await log.append([entry(1, 'a'), entry(2, 'b')])
       await log[Symbol.asyncDispose]()

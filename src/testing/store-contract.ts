@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { IncidentEvent } from '../contract/incident.js'
+import type { Forget } from '../contract/order.js'
 import type { Outcome } from '../contract/outcome.js'
 import type { Commit, IncidentHead, Store } from '../contract/ports.js'
 import type { Change } from '../contract/signal.js'
@@ -61,7 +62,7 @@ const change = (id: string, at: number, happenedAt?: number): Change => ({
   ...(happenedAt === undefined ? {} : { happenedAt }),
 })
 
-const service = (id: string, bad: number): ServiceNow => ({
+export const someService = (id: string, bad = 0): ServiceNow => ({
   service: id,
   title: id,
   components: [],
@@ -126,6 +127,13 @@ export function testStore(name: string, factory: StoreFactory): void {
       await commit({ rollups: [rollup(1, 3, 99)] })
       expect((await store.reader().rollups('chat', T0, T0 + 2 * ROLLUP_MS)).map(r => r.reports.bad)).toEqual([2, 7])
     })
+    it('takes back the rollups of a time that has not come, as far as they were put before it was known', async () => {
+      await commit({ rollups: [rollup(0, 4, 1), rollup(1, 4, 7), rollup(2, 4, 8), rollup(2, 4, 8)] })
+      await commit({ rollups: [rollup(1, 6, 2)] })
+      const undone = [{ after: T0, until: T0 + 2 * ROLLUP_MS, since: 0, position: 5 }]
+      await commit({ undone, rollups: [rollup(3, 6, 9)] })
+      expect((await store.reader().rollups('chat', T0, T0 + 9 * ROLLUP_MS)).map(r => r.reports.bad)).toEqual([1, 2, 9])
+    })
     it('knows the days in which a service has a bin', async () => {
       const day = 288
       const rollups = [rollup(0, 1, 1), rollup(1, 1, 1), rollup(day - 1, 1, 1), rollup(3 * day + 5, 1, 1)]
@@ -148,13 +156,13 @@ export function testStore(name: string, factory: StoreFactory): void {
       expect(await store.reader().rollups('other', 0, T0 * 2)).toEqual([])
     })
     it('puts a service and tells all by name', async () => {
-      await commit({ services: [service('b', 1), service('a', 1)] })
-      await commit({ services: [service('b', 2)] })
+      await commit({ services: [someService('b', 1), someService('a', 1)] })
+      await commit({ services: [someService('b', 2)] })
       expect((await store.reader().services()).map(s => [s.service, s.recent.bad])).toEqual([
         ['a', 1],
         ['b', 2],
       ])
-      expect(await store.reader().service('b')).toEqual(service('b', 2))
+      expect(await store.reader().service('b')).toEqual(someService('b', 2))
       expect(await store.reader().service('c')).toBeNull()
     })
     it('finds facts by when they took effect', async () => {
@@ -167,7 +175,7 @@ export function testStore(name: string, factory: StoreFactory): void {
       const incident = await store.reader().incident('a')
       expect(incident!.events.map(e => e.seq)).toEqual([0, 1])
       expect(incident).not.toHaveProperty('lastSeq')
-      expect(incident).not.toHaveProperty('mutedUntil')
+      expect(incident).toHaveProperty('mutedUntil', null)
       expect(await store.head('a')).toEqual(someHead('a', { lastSeq: 1 }))
     })
     it('lists incidents newest first, by service, by state and before a time', async () => {
@@ -206,14 +214,71 @@ export function testStore(name: string, factory: StoreFactory): void {
       expect((await store.reader().facts('chat', 0, T0 * 2)).map(f => f.id)).toEqual(['new'])
       expect((await store.told(0, 10)).length).toBe(1)
     })
+    const forget = (more: Partial<Forget> = {}): Forget => ({
+      type: 'forget',
+      id: 'f',
+      at: T0,
+      service: 'chat',
+      by: 'ada',
+      why: 'a typing error',
+      ...more,
+    })
+    it('forgets a service with all that stands under it, and keeps the others', async () => {
+      const all = {
+        events: [someEvent('a', 0), someEvent('b', 0, { service: 'mail' })],
+        services: [someService('chat'), someService('mail')],
+        rollups: [rollup(0, 1, 2), { ...rollup(0, 1, 2), service: 'mail' }],
+        facts: [change('c', T0)],
+      }
+      await commit(all, { heads: [someHead('a'), someHead('b', { service: 'mail' })] })
+      await commit({ forgotten: [forget()] })
+      const reader = store.reader()
+      expect((await reader.services()).map(each => each.service)).toEqual(['mail'])
+      expect(await reader.service('chat')).toBeNull()
+      expect(await reader.rollups('chat', 0, T0 * 2)).toEqual([])
+      expect(await reader.rollups('mail', 0, T0 * 2)).toHaveLength(1)
+      expect(await reader.facts('chat', 0, T0 * 2)).toEqual([])
+      expect((await reader.incidents({ limit: 9 })).map(each => each.id)).toEqual(['b'])
+      expect(await reader.incident('a')).toBeNull()
+      // Nobody is told anew of what is folded again, nor of anything that is gone.
+      await commit(all, { heads: [] })
+      const told = await store.told(0, 9)
+      expect(told.map(each => [each.event.incident, each.event.event])).toEqual([
+        ['a', 'note'],
+        ['b', 'opened'],
+      ])
+    })
+    it('puts what comes after a forgetting, in the same commit too', async () => {
+      await commit({ services: [someService('chat', 7)], rollups: [rollup(0, 1, 7)] })
+      await commit({ forgotten: [forget()], services: [someService('chat', 1)], rollups: [rollup(1, 2, 1)] })
+      expect((await store.reader().service('chat'))!.recent.bad).toBe(1)
+      expect((await store.reader().rollups('chat', 0, T0 * 2)).map(each => each.reports.bad)).toEqual([1])
+    })
+    it('forgets a label, or one value of it, out of every row', async () => {
+      const by = { country: { IN: [1, 0], DE: [2, 0] }, city: { Pune: [1, 0] }, component: { x: [1, 0] } } as never
+      await commit({
+        rollups: [0, 1, 2].map(bin => ({ ...rollup(bin, 1, 3), reportsBy: by })),
+        services: [someService('chat')],
+      })
+      const labels = async () =>
+        (await store.reader().rollups('chat', 0, T0 * 2)).map(row => JSON.stringify(row.reportsBy))
+      await commit({ forgotten: [forget({ label: 'country', value: 'IN' })] })
+      expect(new Set(await labels())).toEqual(
+        new Set(['{"country":{"DE":[2,0]},"city":{"Pune":[1,0]},"component":{"x":[1,0]}}']),
+      )
+      await commit({ forgotten: [forget({ label: 'country' }), forget({ component: 'x' })] })
+      expect(new Set(await labels())).toEqual(new Set(['{"city":{"Pune":[1,0]}}']))
+      expect(await labels()).toHaveLength(3)
+      expect(await store.reader().service('chat')).not.toBeNull()
+    })
     it('hands out what cannot be changed from outside', async () => {
-      await commit({ services: [service('a', 1)] })
+      await commit({ services: [someService('a', 1)] })
       const [row] = await store.reader().services()
       row!.state = 'outage'
       expect((await store.reader().service('a'))!.state).toBe('ok')
     })
     it.skipIf(factory.reopen === undefined)('holds everything when it is opened again', async () => {
-      await commit({ events: [someEvent('a', 0)], services: [service('a', 1)] }, { heads: [someHead('a')] })
+      await commit({ events: [someEvent('a', 0)], services: [someService('a', 1)] }, { heads: [someHead('a')] })
       await store.saveSnapshot(1, 1, Uint8Array.from([5]))
       await store[Symbol.asyncDispose]()
       store = await factory.reopen!()

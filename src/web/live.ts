@@ -14,6 +14,8 @@ const AGES_MS = 5_000
 
 const { body } = document
 const startedAt = Date.now()
+/** Where this server stands on its site: the script lies in `assets/` below that. */
+const base = new URL('..', (document.currentScript as HTMLScriptElement).src).pathname
 let asked = false
 let busy = false
 let lastAt = Date.now()
@@ -152,7 +154,7 @@ function listen(services: string[]): void {
   const poll = () => want()
   let polling = window.setInterval(poll, POLL_MS)
   if (!('EventSource' in window)) return
-  const stream = new EventSource('/api/v1/stream')
+  const stream = new EventSource(`${base}api/v1/stream`)
   stream.addEventListener('open', () => {
     clearInterval(polling)
     // After a break the page may have missed news.
@@ -176,7 +178,7 @@ function listen(services: string[]): void {
 /** Under attack the door asks for a small piece of work, which a worker does; null where it cannot. */
 function solve(task: object): Promise<string | null> {
   return new Promise(done => {
-    const worker = new Worker('/assets/solve.js')
+    const worker = new Worker(`${base}assets/solve.js`)
     worker.onerror = () => done(null)
     worker.onmessage = ({ data: number }) => {
       worker.terminate()
@@ -202,7 +204,7 @@ async function report(form: HTMLFormElement, button: HTMLElement | null): Promis
   try {
     const fields = new URLSearchParams()
     for (const [name, value] of data) if (typeof value === 'string') fields.append(name, value)
-    const send = () => fetch(form.action, { method: 'POST', body: fields })
+    const send = () => fetch(form.action, { method: 'POST', body: fields, headers: { 'x-epicenter': 'page' } })
     let answer = await send()
     if (answer.status === 428) {
       const { challenge } = (await answer.json()) as { challenge: object }

@@ -9,20 +9,23 @@ function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(plain, each => each.charCodeAt(0))
 }
 
+/** Where this server stands on its site: the script lies in `assets/` below that. */
+const base = new URL('..', import.meta.url).pathname
+
 async function ask(form: HTMLFormElement): Promise<boolean> {
   if ((await Notification.requestPermission()) !== 'granted') return false
-  await navigator.serviceWorker.register('/sw.js')
+  await navigator.serviceWorker.register(`${base}sw.js`)
   const worker = await navigator.serviceWorker.ready
-  const { key } = (await (await fetch('/api/v1/push')).json()) as { key: string }
+  const { key } = (await (await fetch(`${base}api/v1/push`)).json()) as { key: string }
   const subscription = await worker.pushManager.subscribe({
     userVisibleOnly: true,
     applicationServerKey: bytesOf(key),
   })
   const fields = new FormData(form)
   const chosen = (name: string) => String(fields.get(name) ?? '')
-  const answer = await fetch('/api/v1/push', {
+  const answer = await fetch(`${base}api/v1/push`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', 'x-epicenter': 'page' },
     body: JSON.stringify({
       service: chosen('service'),
       country: chosen('country'),

@@ -1,4 +1,5 @@
 import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
+import { isDay, readInstant } from '../stat/instant.js'
 
 /** Wall-clock time in a zone, as people write it on a plan. Months count from 1. */
 export interface Local {
@@ -120,11 +121,8 @@ export function readMoment(text: string, zone: string): { at: EpochMs; local: Ep
   const [all, ...parts] = LOCAL_TIME.exec(text) ?? []
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.map(each => Number(each ?? 0))
   const local: Local = { year, month, day, hour, minute, second }
-  const at = all === undefined ? Date.parse(text) : fromLocal(local, zone)
-  const wellFormed = all !== undefined || /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text)
-  const date = /^(\d{4})-(\d\d)-(\d\d)/.exec(text)?.slice(1).map(Number) ?? []
-  const exists = new Date(Date.UTC(date[0] ?? 0, (date[1] ?? 0) - 1, date[2] ?? 0)).getUTCDate() === date[2]
-  if (!wellFormed || !exists || Number.isNaN(at) || hour > 23 || minute > 59 || second > 59)
+  const at = all === undefined ? readInstant(text) : isDay(year, month, day) ? fromLocal(local, zone) : Number.NaN
+  if (Number.isNaN(at) || hour > 23 || minute > 59 || second > 59)
     throw new Error('a time such as 2026-03-01T02:00 or 2026-03-01T02:00:00Z')
   return { at, local: all === undefined ? utcOf(toLocal(at, zone)) : utcOf(local) }
 }

@@ -5,8 +5,6 @@ import {
   LABELS_PER_SIGNAL,
   ROLLOUT_STEPS,
   SCOPE_VALUES,
-  SERVICE_CHARS,
-  TITLE_CHARS,
   TOPOLOGY_NODES,
 } from '../../contract/limits.js'
 import type { Change, Fact, Labels, Notice, Scope, Topology } from '../../contract/signal.js'
@@ -17,7 +15,6 @@ import {
   refuse,
   given,
   isText,
-  isName,
   LABEL_NAME_RULE,
   LABEL_VALUE_RULE,
   isLabelName,
@@ -25,6 +22,14 @@ import {
   badService,
   badTime,
   badText,
+  wholeId,
+  badTitle,
+  composedLabels,
+  NAME_RULE,
+  readId,
+  readName,
+  readService,
+  readTitle,
 } from './rules.js'
 import type { Fields } from './rules.js'
 import { readTime } from './time.js'
@@ -34,9 +39,11 @@ const STATUSES = new Set(['investigating', 'identified', 'monitoring', 'resolved
 
 /** A fact of any kind. */
 export function readFact(f: Fields): Fact | Refusal {
-  const { via, id, service } = f
-  if (typeof id !== 'string' || id.length === 0 || id.length > ID_CHARS) return badId(id)
-  if (typeof service !== 'string' || service.length === 0 || service.length > SERVICE_CHARS) return badService(service)
+  const { via } = f
+  const id = readId(f['id'])
+  const service = readService(f['service'])
+  if (id === null) return badId(f['id'])
+  if (service === null) return badService(f['service'])
   const at = readTime(f['at'])
   if (at !== at) return badTime('signal.at', f['at'])
   const base: {
@@ -48,7 +55,7 @@ export function readFact(f: Fields): Fact | Refusal {
     href?: string
     labels?: Labels
   } = {
-    id,
+    id: wholeId(f['idSpace'], id),
     service,
     at,
   }
@@ -57,9 +64,10 @@ export function readFact(f: Fields): Fact | Refusal {
     if (seen !== seen) return badTime('signal.seenAt', f['seenAt'])
     if (seen > at) base.seenAt = seen
   }
-  if (given(f['title'])) {
-    if (!isText(f['title'], TITLE_CHARS)) return badText('fact.title', 'title', TITLE_CHARS, f['title'])
-    base.title = f['title']
+  if (given(f['title']) && f['title'] !== '') {
+    const title = readTitle(f['title'])
+    if (title === null) return badTitle('fact.title', 'title', f['title'])
+    base.title = title
   }
   if (given(f['href'])) {
     // Shown to people as a link: a script address must not get that far.
@@ -70,7 +78,7 @@ export function readFact(f: Fields): Fact | Refusal {
   if (given(f['labels'])) {
     if (typeof f['labels'] !== 'object' || Array.isArray(f['labels']))
       return refuse('signal.labels', 'labels are an object of strings', f['labels'])
-    base.labels = f['labels'] as Labels
+    base.labels = composedLabels(f['labels'] as Labels)
   }
   if (via === 'change') return readChange(f, base)
   if (via === 'notice') return readNotice(f, base)
@@ -93,8 +101,9 @@ function readChange(f: Fields, base: Base): Change | Refusal {
     change.happenedAt = happened
   }
   if (given(f['reverts'])) {
-    if (!isText(f['reverts'], ID_CHARS)) return badText('change.reverts', 'reverts', ID_CHARS, f['reverts'])
-    change.reverts = f['reverts']
+    const reverts = readId(f['reverts'])
+    if (reverts === null) return badText('change.reverts', 'reverts', ID_CHARS, f['reverts'])
+    change.reverts = reverts
   }
   if (given(f['rollout'])) {
     const rollout = readRollout(f['rollout'])
@@ -157,13 +166,25 @@ function readEdges(value: unknown): Edge[] | null | Refusal {
   for (const item of value as unknown[]) {
     if (typeof item !== 'object' || item === null) return refuse('topology.edges', message, item)
     const { cell, codes } = item as Fields
-    if (!isName(cell, LABEL_VALUE_CHARS) || !Array.isArray(codes) || codes.length > SCOPE_VALUES)
+    const name = readName(cell, LABEL_VALUE_CHARS)
+    if (name === null || !Array.isArray(codes) || codes.length > SCOPE_VALUES)
       return refuse('topology.edges', message, item)
-    for (const code of codes as unknown[])
-      if (!isName(code, LABEL_VALUE_CHARS)) return refuse('topology.edges', LABEL_VALUE_RULE, code)
-    edges.push({ cell, codes: codes as string[] })
+    const names = readNames(codes, 'topology.edges')
+    if (names instanceof Refusal) return names
+    edges.push({ cell: name, codes: names })
   }
   return edges
+}
+
+/** A list of label values. */
+function readNames(values: readonly unknown[], rule: string): string[] | Refusal {
+  const names: string[] = []
+  for (const value of values) {
+    const name = readName(value, LABEL_VALUE_CHARS)
+    if (name === null) return refuse(rule, LABEL_VALUE_RULE, value)
+    names.push(name)
+  }
+  return names
 }
 
 /** Components and dependencies alike; `service` is kept where it stands. */
@@ -175,22 +196,23 @@ export function readNodes(value: unknown, rule: string): (Component & Dependency
   for (const item of value as unknown[]) {
     if (typeof item !== 'object' || item === null)
       return refuse(rule, 'an item is {id, name, service?, dependsOn?}', item)
-    const { id, name, service, dependsOn } = item as Fields
-    if (!isName(id, LABEL_VALUE_CHARS)) return refuse(rule, `id is a name of 1 to ${LABEL_VALUE_CHARS} characters`, id)
-    if (given(name) && !isText(name, TITLE_CHARS)) return badText(rule, 'name', TITLE_CHARS, name)
-    const node: Component & Dependency = { id, name: (name as string | null | undefined) ?? id }
+    const { name, service, dependsOn } = item as Fields
+    const id = readName((item as Fields)['id'], LABEL_VALUE_CHARS)
+    if (id === null)
+      return refuse(rule, `id is a name of 1 to ${LABEL_VALUE_CHARS} characters; ${NAME_RULE}`, (item as Fields)['id'])
+    const title = given(name) ? readTitle(name) : id
+    if (title === null) return badTitle(rule, 'name', name)
+    const node: Component & Dependency = { id, name: title }
     if (given(service)) {
-      if (!isName(service, SERVICE_CHARS)) return badService(service)
-      node.service = service
+      const other = readService(service)
+      if (other === null) return badService(service)
+      node.service = other
     }
     if (given(dependsOn)) {
-      if (
-        !Array.isArray(dependsOn) ||
-        dependsOn.length > TOPOLOGY_NODES ||
-        !dependsOn.every(d => isName(d, LABEL_VALUE_CHARS))
-      )
-        return refuse(rule, 'dependsOn is a list of ids', dependsOn)
-      node.dependsOn = dependsOn as string[]
+      const ids =
+        Array.isArray(dependsOn) && dependsOn.length <= TOPOLOGY_NODES ? readNames(dependsOn as unknown[], rule) : null
+      if (ids === null || ids instanceof Refusal) return ids ?? refuse(rule, 'dependsOn is a list of ids', dependsOn)
+      node.dependsOn = ids
     }
     nodes.push(node)
   }
@@ -209,9 +231,9 @@ function readScope(value: unknown): Scope | Refusal {
     if (!isLabelName(name)) return refuse('labels.name', LABEL_NAME_RULE, name)
     const values = (value as Fields)[name]
     if (!Array.isArray(values) || values.length > SCOPE_VALUES) return refuse('fact.scope', message, values)
-    for (const v of values as unknown[])
-      if (!isName(v, LABEL_VALUE_CHARS)) return refuse('fact.scope', LABEL_VALUE_RULE, v)
-    scope[name] = values as string[]
+    const read = readNames(values as unknown[], 'fact.scope')
+    if (read instanceof Refusal) return read
+    scope[name] = read
   }
   return scope
 }

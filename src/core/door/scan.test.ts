@@ -55,6 +55,7 @@ describe('Scanner', () => {
     ],
     ['no labels', JSON.stringify({ ...report, labels: undefined })],
     ['empty labels', JSON.stringify({ ...report, labels: {} })],
+    ['whose id it is', JSON.stringify({ ...report, idSpace: 'ci.1' })],
     ['a carriage return at the end', `${JSON.stringify(report)}\r`],
   ])('says yes to %s', (_, text) => expect(scan(text)).toBe(true))
 
@@ -73,6 +74,9 @@ describe('Scanner', () => {
     ['30 February', JSON.stringify({ ...report, at: '2026-02-30T20:14:00Z' })],
     ['1970', JSON.stringify({ ...report, at: '1970-01-01T00:00:00Z' })],
     ['something after it', `${JSON.stringify(report)} x`],
+    ['a name of whose it is that is none', JSON.stringify({ ...report, idSpace: 'c/i' })],
+    ['an empty one', JSON.stringify({ ...report, idSpace: '' })],
+    ['one that begins with a dot', JSON.stringify({ ...report, idSpace: '.ci' })],
     ['nothing after a comma', `${JSON.stringify(report).slice(0, -1)},}`],
     ['labels that nest', JSON.stringify({ ...report, labels: { a: { b: 'c' } } })],
     ['a label that is a number', JSON.stringify({ ...report, labels: { a: 1 } })],
@@ -147,6 +151,7 @@ describe('Scanner', () => {
         seenAt: time,
         latencyMs: fc.nat(3e8).map(n => n / 100),
         reporter: word,
+        idSpace: fc.oneof(word, fc.constantFrom('ci', 'a.b-c_1')),
       },
       { requiredKeys: ['type', 'via', 'id', 'service', 'at'] },
     )
@@ -166,6 +171,7 @@ describe('Scanner', () => {
         'latencyMs',
         'text',
         'lang',
+        'idSpace',
         'weather',
       ),
       fc.oneof(odd, count, text, time),
@@ -184,7 +190,8 @@ describe('Scanner', () => {
         if (read instanceof Refusal) throw new Error(`said yes to ${line}, which breaks ${read.rule}`)
         const o = read as Observation
         expect([
-          cut(line, scanner.idFrom, scanner.idTo),
+          (scanner.spaceFrom < 0 ? '' : `${cut(line, scanner.spaceFrom, scanner.spaceTo)}/`) +
+            cut(line, scanner.idFrom, scanner.idTo),
           cut(line, scanner.serviceFrom, scanner.serviceTo),
           scanner.at,
           scanner.seenAt,

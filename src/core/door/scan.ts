@@ -46,6 +46,8 @@ export class Scanner {
   textTo = -1
   langFrom = -1
   langTo = -1
+  spaceFrom = -1
+  spaceTo = -1
 
   private i = 0
   private number = 0
@@ -55,7 +57,7 @@ export class Scanner {
     this.i = from + 1
     this.labelsFrom = this.labelsTo = 0
     this.at = this.seenAt = this.total = this.bad = this.slow = this.windowMs = -1
-    this.latencyFrom = this.reporterFrom = this.authorFrom = this.textFrom = this.langFrom = -1
+    this.latencyFrom = this.reporterFrom = this.authorFrom = this.textFrom = this.langFrom = this.spaceFrom = -1
     let seen = 0
     if (b[from] !== BRACE) return false
     for (;;) {
@@ -188,11 +190,11 @@ export class Scanner {
       case ID:
         this.idFrom = start
         this.idTo = end
-        return length > 0 && length <= ID_CHARS
+        return length > 0 && length <= ID_CHARS && b[start] !== SPACE && b[end - 1] !== SPACE
       case SERVICE:
         this.serviceFrom = start
         this.serviceTo = end
-        return length > 0 && length <= SERVICE_CHARS
+        return length > 0 && length <= SERVICE_CHARS && b[end - 1] !== SPACE && plainName(b, start, end)
       case REPORTER:
         this.reporterFrom = start
         this.reporterTo = end
@@ -205,6 +207,10 @@ export class Scanner {
         this.textFrom = start
         this.textTo = end
         return length <= TEXT_CHARS
+      case SPACE_OF_ID:
+        this.spaceFrom = start
+        this.spaceTo = end
+        return isSpace(b, start, end)
       default:
         this.langFrom = start
         this.langTo = end
@@ -227,6 +233,7 @@ const [NEWLINE, RETURN, SPACE, QUOTE, COMMA, POINT, ZERO, COLON, BRACE, CLOSE] =
 ]
 const [TYPE, VIA, ID, SERVICE, AT, SEEN_AT, LABELS, TOTAL] = [1, 2, 4, 8, 16, 32, 64, 128]
 const [BAD, SLOW, WINDOW, LATENCY, REPORTER, AUTHOR, TEXT, LANG] = [256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768]
+const SPACE_OF_ID = 65_536
 const NEEDED = TYPE | VIA | ID | SERVICE | AT
 const NUMBERS = TOTAL | BAD | SLOW | WINDOW | LATENCY
 
@@ -251,18 +258,42 @@ const NAMES: [name: string, bit: number][] = [
   ['author', AUTHOR],
   ['text', TEXT],
   ['lang', LANG],
+  ['idSpace', SPACE_OF_ID],
 ]
 const KEYS = Array.from({ length: LONGEST_KEY + 1 }, (_, length) =>
   NAMES.filter(([name]) => name.length === length).map(([name, bit]) => ({ name: ascii(name), bit })),
 )
+const SLASH = 47
+const INHERITED: Uint8Array[][] = []
+for (const word of Object.getOwnPropertyNames(Object.prototype)) (INHERITED[word.length] ??= []).push(ascii(word))
 /** 1 for characters that stand for themselves within a JSON string: printable ASCII without quote and backslash. */
 const PLAIN = Uint8Array.from({ length: 256 }, (_, c) => (c >= 32 && c < 127 && c !== QUOTE && c !== 92 ? 1 : 0))
+
+/** Names that may break a rule of names are left to it: a blank first, a folder, a word that objects inherit. */
+function plainName(b: Uint8Array, from: number, to: number): boolean {
+  const first = b[from]
+  if (first === SPACE || first === POINT) return false
+  for (let i = from + 1; i < to; i++) if (b[i] === POINT && b[i - 1] === SLASH) return false
+  for (const word of INHERITED[to - from] ?? []) if (equal(b, from, to, word)) return false
+  return true
+}
 
 function equal(b: Uint8Array, from: number, to: number, name: Uint8Array): boolean {
   if (to - from !== name.length) return false
   for (let i = 0; i < name.length; i++) if (b[from + i] !== name[i]) return false
   return true
 }
+
+/** As ID_SPACE has it. */
+function isSpace(b: Uint8Array, from: number, to: number): boolean {
+  if (to === from || to - from > 60) return false
+  for (let i = from; i < to; i++) if (NAME[b[i]!] !== 1 && (i === from || NAME[b[i]!] !== 2)) return false
+  return true
+}
+const NAME = Uint8Array.from({ length: 256 }, (_, c) => {
+  const char = String.fromCharCode(c)
+  return /[A-Za-z0-9]/.test(char) ? 1 : /[._-]/.test(char) ? 2 : 0
+})
 
 let lastDay = -1
 let lastDayMs = Number.NaN

@@ -1,5 +1,6 @@
 import { EARLIEST_MS, LATEST_MS } from '../../contract/limits.js'
 import type { EpochMs } from '../../contract/time.js'
+import { readInstant } from '../stat/instant.js'
 
 let lastDay = -1
 let lastDayMs = Number.NaN
@@ -18,9 +19,9 @@ const two = (s: string, i: number): number => {
 
 function parseIso(s: string): number {
   const n = s.length
-  if ((n !== 20 && n !== 24) || s.charCodeAt(n - 1) !== 90) return parseIsoSlowly(s)
-  if (s.charCodeAt(4) !== 45 || s.charCodeAt(7) !== 45 || s.charCodeAt(10) !== 84) return parseIsoSlowly(s)
-  if (s.charCodeAt(13) !== 58 || s.charCodeAt(16) !== 58) return parseIsoSlowly(s)
+  if ((n !== 20 && n !== 24) || s.charCodeAt(n - 1) !== 90) return readInstant(s)
+  if (s.charCodeAt(4) !== 45 || s.charCodeAt(7) !== 45 || s.charCodeAt(10) !== 84) return readInstant(s)
+  if (s.charCodeAt(13) !== 58 || s.charCodeAt(16) !== 58) return readInstant(s)
   const day = (two(s, 0) * 100 + two(s, 2)) * 10_000 + two(s, 5) * 100 + two(s, 8)
   if (day !== lastDay) {
     // The rare path checks the calendar; the days of a stream hardly change.
@@ -40,13 +41,6 @@ function parseIso(s: string): number {
     ms += two(s, 20) * 10 + c
   }
   return ms
-}
-
-// A time without a zone is ambiguous and not accepted.
-const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)$/
-
-function parseIsoSlowly(s: string): number {
-  return s.length <= 40 && ISO.test(s) ? Math.floor(Date.parse(s)) : Number.NaN
 }
 
 export const iso = (ms: EpochMs): string =>

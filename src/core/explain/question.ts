@@ -73,9 +73,13 @@ export const eligible = (c: Change, q: Question): boolean =>
   startOf(c) > q.onset - LOOKBACK_MS &&
   startOf(c) <= q.interval[1] + SLACK_MS
 
+/** A sender names its own changes as it sent them, and others' by their whole id (`ci/deploy-17`). */
+const undoes = (x: Change, c: Change): boolean =>
+  x.reverts !== undefined && (x.reverts === c.id || `${x.id.split('/', 1)[0]}/${x.reverts}` === c.id)
+
 /** The change that undid this one first, if any did. */
 export const undoOf = (c: Change, q: Question): Change | undefined =>
-  q.changes.filter(x => x.reverts === c.id).sort((a, b) => startOf(a) - startOf(b))[0]
+  q.changes.filter(x => undoes(x, c)).sort((a, b) => startOf(a) - startOf(b))[0]
 
 export const ago = (ms: number): string =>
   ms < 90 * MINUTE

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Order } from '../../contract/order.js'
+import { CLOSED_BY_PERSON_MS, type Order } from '../../contract/order.js'
 import type { Signal } from '../../contract/signal.js'
 import { MINUTE } from '../../contract/time.js'
 import {
@@ -81,13 +81,64 @@ describe('orders', () => {
     return { answer, after: out.events.slice(n + answer.length), services }
   }
 
-  it("resolve: closes at once in a person's name, stands while the trouble goes on, and does not claim calm", () => {
+  it("resolve: closes at once in a person's name, is held for half an hour, and does not claim calm", () => {
     const { answer, after, services } = withOrder(order({ verb: 'resolve' }))
     expect(answer).toHaveLength(1)
     expect(answer[0]).toMatchObject({ event: 'resolved', by: 'ana', why: 'I looked' })
     expect(answer[0]!.says!.map(s => s.text).join(' ')).not.toMatch(/usual level/)
-    expect(after).toEqual([])
     expect(services.map(s => s.incidents)).toEqual([[]])
+    expect(after[0]).toMatchObject({ event: 'reopened', incident: answer[0]!.incident })
+    expect(minute(after[0])).toBe(140 + CLOSED_BY_PERSON_MS / MINUTE)
+  })
+
+  it('resolve: what is measured as failing is told as failing, with who closed it and when it comes back', () => {
+    const { services } = withOrder(order({ verb: 'resolve' }))
+    const row = services.at(-1)!
+    expect(row.state).toBe('outage')
+    expect(row.held).toMatchObject([{ by: 'ana', closedAt: T + 140 * MINUTE, reopensAt: T + 170 * MINUTE }])
+    expect(row.held![0]!.trouble.segments![0]!.share).toBeGreaterThan(0.3)
+  })
+
+  it('resolve: what calms down meanwhile does not come back', () => {
+    const short = byArrival(told(1, [{ ...cellA, until: 150 }]))
+    const running = new Fold(config)
+    const out = emptyOutcome()
+    for (const s of short) {
+      if (arrival(s) > T + 140 * MINUTE && !out.events.some(e => e.event === 'resolved'))
+        running.order(order({ verb: 'resolve', incident: opened(out.events)[0]!.incident }), 1, out)
+      running.signal(s, 1, out)
+    }
+    expect(out.events.at(-1)!.event).toBe('resolved')
+    expect(out.services.at(-1)).toMatchObject({ state: 'ok' })
+    expect(out.services.at(-1)).not.toHaveProperty('held')
+  })
+
+  it('after the end a word tells of the past: nothing is said to fail', () => {
+    const running = new Fold(config)
+    const out = emptyOutcome()
+    for (const s of byArrival(told(1, [cellA]), [
+      change({ at: T + 117 * MINUTE, id: 'push', title: 'Routing push', scope: { cell: ['a'] } }),
+    ]))
+      running.signal(s, 1, out)
+    expect(out.events.at(-1)!.event).toBe('resolved')
+    const { incident } = out.events.at(-1)!
+    for (const given of [
+      { verb: 'confirm', subject: 'push' },
+      { verb: 'confirm', words: 'a cable was cut' },
+      { verb: 'say', text: 'We are sorry.' },
+    ] as const) {
+      running.order(order({ ...given, incident, at: running.now }), 1, out)
+      const last = out.events.at(-1)!
+      expect(last.event).toBe('note')
+      expect(last.segments).toEqual([])
+      expect(last.says!.map(s => s.text).join(' ')).not.toMatch(/are failing|report/)
+    }
+  })
+
+  it("confirm in a person's own words: a cause of its own, with those words", () => {
+    const { answer } = withOrder(order({ verb: 'confirm', words: 'a cable was cut' }))
+    expect(answer[0]!.causes![0]).toMatchObject({ subject: 'words:o1', title: 'a cable was cut', state: 'confirmed' })
+    expect(answer[0]!.says!.map(s => s.text)).toContain('Cause confirmed: a cable was cut.')
   })
 
   it('confirm: only then is a cause confirmed, with refs to the order', () => {

@@ -1,8 +1,9 @@
 import type { Finding, Matter } from '../../contract/finding.js'
 import type { EventName, IncidentEvent, IncidentKind } from '../../contract/incident.js'
-import type { Order } from '../../contract/order.js'
+import { CLOSED_BY_PERSON_MS, type Order } from '../../contract/order.js'
 import type { Fact } from '../../contract/signal.js'
 import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
+import type { Held } from '../../contract/view.js'
 import type { Upstream } from '../explain.js'
 import {
   failsAfterAll,
@@ -20,16 +21,20 @@ import {
   type Surroundings,
 } from '../incident.js'
 import { followTracks, noiseOf, turnedAt, wholeTrack } from '../recover.js'
+import { othersOf, SAME_ONSET_MS, upstreamsOf } from './around.js'
+import { heldOf } from './held.js'
 import { type KnownIncident, mendStories } from './mend.js'
 import { pictureOf } from './picture.js'
 import { judgedService, noteAlarm, noteTrouble, TROUBLE_MS, type JudgedService } from './service.js'
 import {
   forgetSince,
   newStory,
+  noteBack,
   raiseSeverity,
   rememberCourse,
   rememberCrowd,
   rememberWorst,
+  rule,
   type Story,
 } from './story.js'
 
@@ -43,11 +48,6 @@ const SECURITY_SILENT_MS = HOUR
 const RECOVERING_FROM = 0.3
 /** The onset is refined while evidence comes in for so long after the opening. */
 const ONSET_SETTLES_MS = 15 * MINUTE
-/** Failing and slow requests that began so close together are one trouble. */
-const SAME_ONSET_MS = 15 * MINUTE
-/** A person's closing stands for so long even if the trouble goes on. */
-const CLOSED_BY_PERSON_MS = 6 * HOUR
-
 /** Sees all services of a workspace and decides: what is an incident, what it is called, why it may be, and when it is over. */
 export class Judge {
   private services = new Map<string, JudgedService>()
@@ -88,9 +88,20 @@ export class Judge {
     return this.stories.filter(s => s.service === service && s.open)
   }
 
+  /** Trouble that is still measured although a person called its incident over. */
+  held(service: string, now: EpochMs): Held[] {
+    return heldOf(this.stories, service, now)
+  }
+
   inAlarm(service: string, now: EpochMs): boolean {
     const s = this.services.get(service)
     return s !== undefined && s.alarmOnset !== null && now - s.alarmAt <= 2 * MINUTE
+  }
+
+  /** As if nothing had ever been heard of it. */
+  forget(service: string): void {
+    this.services.delete(service)
+    this.stories = this.stories.filter(story => story.service !== service)
   }
 
   snapshot(): unknown {
@@ -155,8 +166,11 @@ export class Judge {
   /** No incident is open on this strand: open one, reopen the last, or wait. */
   private consider(s: JudgedService, last: Story | undefined, f: Finding, events: IncidentEvent[]): void {
     if (last?.closedByPerson) {
-      if (f.calm || f.at - last.resolvedAt! > CLOSED_BY_PERSON_MS) last.closedByPerson = false
-      return
+      // The incident is held closed; what is measured goes on being shown.
+      last.finding = f
+      last.lastFindingAt = f.at
+      if (f.calm) last.closedByPerson = false
+      if (f.calm || f.at - last.resolvedAt! < CLOSED_BY_PERSON_MS) return
     }
     if (!f.branch) noteAlarm(s, f)
     const around: Surroundings = {
@@ -192,6 +206,8 @@ export class Judge {
     // The same trouble (its onset lies before the end that was called), or one like it so soon: the story goes on.
     if (last && (last.kind === verdict.kind || (f.onset < last.resolvedAt! && verdict.kind !== 'security'))) {
       last.open = true
+      last.backAt = last.resolvedAt
+      last.closedByPerson = false
       last.resolvedAt = null
       last.recovering = false
       last.calmSince = null
@@ -236,8 +252,8 @@ export class Judge {
     if (f.partedSince !== undefined) forgetSince(story, f.partedSince)
     // A relapse has an onset of its own; the story began when it began.
     if (f.at - story.openedAt < ONSET_SETTLES_MS) {
-      story.onset = f.onset
-      story.onsetInterval = f.onsetInterval
+      story.onset = Math.max(f.onset, story.notBefore)
+      story.onsetInterval = f.onset < story.notBefore ? [story.notBefore, f.at] : f.onsetInterval
     }
     story.security = securityOf(f, story.security)
     if (f.tracks.length > 0) followTracks(story.tracks, f.tracks, f.at)
@@ -261,6 +277,7 @@ export class Judge {
   }
 
   private follow(story: Story, f: Finding, events: IncidentEvent[]): void {
+    const before = story.severity
     this.absorb(story, f)
     if (mayResolve(story.calmSince, f.at)) {
       this.close(story, f.at, events)
@@ -268,16 +285,41 @@ export class Judge {
     }
     const next = this.picture(story, 'updated', f.at)
     const recovered = next.recovery?.recovered ?? 0
+    const measured = wholeTrack(story.tracks)?.unit === 'share'
     const noise = noiseOf(story.tracks)
+    noteBack(story, recovered, f.at)
+    if (
+      before === 'minor' &&
+      story.severity !== before &&
+      !measured &&
+      recovered < RECOVERING_FROM &&
+      story.backAt !== null
+    ) {
+      this.part(story, story.backAt, f, events)
+      return
+    }
     if (!story.recovering && recovered - 1.5 * noise >= RECOVERING_FROM && turnedAt(story.tracks) !== null) {
       story.recovering = true
       this.tell(story, 'recovering', f.at, events)
       return
     }
     if (story.recovering && recovered < RECOVERING_FROM - 0.15) story.recovering = false
-    const measured = wholeTrack(story.tracks)?.unit === 'share'
     if (updateReason(next, story.said!, f.at, f.at - story.openedAt, measured, noise))
       this.tell(story, 'updated', f.at, events)
+  }
+
+  /**
+   * What people alone reported was small and over, and now is far larger: that is no relapse but another trouble, which began when the
+   * first was last seen to be over. The first ends here, as small as it was.
+   */
+  private part(first: Story, backAt: EpochMs, f: Finding, events: IncidentEvent[]): void {
+    first.severity = first.rises.pop()?.from ?? first.severity
+    this.close(first, f.at, events)
+    const story = newStory(this.idFor(f), f, first.kind, severityOf(f, first.kind))
+    story.notBefore = backAt
+    this.stories.push(story)
+    this.absorb(story, f)
+    this.tell(story, 'opened', f.at, events)
   }
 
   private tick(at: EpochMs, events: IncidentEvent[]): void {
@@ -291,38 +333,12 @@ export class Judge {
     story.open = false
     story.resolvedAt = at
     story.closedByPerson = by !== undefined && story.calmSince === null
+    story.closedBy = by?.by ?? ''
     this.tell(story, 'resolved', at, events, by)
   }
 
-  /** Services that this one stands on and that have been in trouble at `since` or later. */
   private upstreams(service: string, since: EpochMs): Upstream[] {
-    const out: Upstream[] = []
-    for (const d of this.services.get(service)?.dependsOn ?? []) {
-      if (!d.service || d.service === service) continue
-      const stories = this.stories.filter(
-        x => x.service === d.service && x.strand === 'bad' && (x.open || x.resolvedAt! > since),
-      )
-      // Of several troubles there the last that may have come first.
-      const story = stories.findLast(x => x.onset <= since + SAME_ONSET_MS) ?? stories.at(-1)
-      const theirs = this.services.get(d.service)
-      if (story) out.push({ id: d.id, name: d.name, onset: story.onset, incident: story.id })
-      else if (theirs?.alarmOnset && theirs.alarmAt >= since - 2 * MINUTE)
-        out.push({ id: d.id, name: d.name, onset: theirs.alarmOnset, incident: d.service })
-    }
-    return out
-  }
-
-  /** Services in trouble of their own at the time of this story, on which it does not stand. */
-  private others(story: Story): Upstream[] {
-    const stands = new Set((this.services.get(story.service)?.dependsOn ?? []).map(d => d.service))
-    return (
-      this.stories
-        .filter(x => x.service !== story.service && !stands.has(x.service) && x.strand === 'bad' && x.kind === 'outage')
-        .filter(x => x.open || x.resolvedAt! > story.onset)
-        // Of several troubles of one service the first speaks for it.
-        .filter((x, i, all) => all.findIndex(y => y.service === x.service) === i)
-        .map(x => ({ id: x.service, name: this.service(x.service).title, onset: x.onset, incident: x.id }))
-    )
+    return upstreamsOf(this.stories, this.services, service, since)
   }
 
   private tell(
@@ -342,7 +358,13 @@ export class Judge {
     const { title, changes } = this.service(story.service)
     // What has been over since the onset may still have been the cause.
     const upstream = this.upstreams(story.service, story.onset)
-    return pictureOf(story, event, at, { title, changes, upstream, others: this.others(story) }, by)
+    return pictureOf(
+      story,
+      event,
+      at,
+      { title, changes, upstream, others: othersOf(this.stories, this.services, story) },
+      by,
+    )
   }
 
   /** A person's order. One for an incident that is not known any more changes nothing; the door has told so. */
@@ -356,31 +378,19 @@ export class Judge {
         if (story.open) this.close(story, order.at, events, by)
         return
       case 'confirm':
-      case 'rule-out': {
-        const state = order.verb === 'confirm' ? 'confirmed' : 'ruled_out'
-        const subject = order.subject ?? ''
-        if (subject === 'security')
-          story.security = {
-            state,
-            because: [...story.security.because, { says: `${order.by}: ${order.why}`, bits: 0, refs }],
-          }
-        else
-          story.rulings[subject] = {
-            state,
-            by: order.by,
-            why: order.why,
-            refs,
-            title: this.titleOfSubject(story.service, subject),
-          }
-        this.tell(story, 'updated', order.at, events, by)
+      case 'rule-out':
+        rule(story, order, refs, this.titleOfSubject(story.service, order.subject ?? ''))
+        this.tell(story, story.open ? 'updated' : 'note', order.at, events, by)
         return
-      }
       case 'mute':
         story.mutedUntil = order.until ?? order.at + DAY
         return
+      case 'unmute':
+        story.mutedUntil = 0
+        return
       case 'say': {
-        const e = this.picture(story, 'updated', order.at, by)
-        e.says = [{ text: order.text ?? '', refs }, ...(e.says ?? [])]
+        const e = this.picture(story, story.open ? 'updated' : 'note', order.at, by)
+        e.says = [{ text: order.text ?? '', refs }, ...(story.open ? (e.says ?? []) : [])]
         e.seq = story.seq++
         story.said = e
         events.push(e)

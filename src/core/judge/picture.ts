@@ -8,6 +8,7 @@ import type {
   Uneven,
   Where,
 } from '../../contract/incident.js'
+import type { Finding } from '../../contract/finding.js'
 import type { Change } from '../../contract/signal.js'
 import { DAY, type EpochMs } from '../../contract/time.js'
 import { explain, LOOKBACK_MS, type Upstream } from '../explain.js'
@@ -15,6 +16,12 @@ import { contradictedBy } from '../incident.js'
 import { sentences, titleOf } from '../publish.js'
 import { recoveryOf, turnedAt, unheard } from '../recover.js'
 import { applyRulings, type Story } from './story.js'
+
+/** Smaller shares are too near to noise for a step to be told. */
+const STEP_FROM = 0.05
+/** A minute below this part of the window's share is a step, if it is so by so many standard errors. */
+const STEP_TO = 0.5
+const SURE_ERRORS = 3
 
 /** What is known around a story. */
 export interface Known {
@@ -34,7 +41,8 @@ export function pictureOf(
   by?: { by: string; why: string },
 ): IncidentEvent {
   const f = story.finding!
-  const resolved = event === 'resolved'
+  // A word of a person after the end tells of the past: nothing is said to fail.
+  const resolved = event === 'resolved' || !story.open
   const quoted = resolved ? [] : (f.quoted ?? []).map(told)
   const explained = explain({
     onset: story.onset,
@@ -79,6 +87,7 @@ export function pictureOf(
     causes,
     unexplained,
     security: story.security,
+    ...(resolved ? {} : steppedTo(f)),
     recovery: resolved
       ? finished(recoveryOf(story.tracks, at), story.calmSince !== null, unheard(story.tracks))
       : (recoveryOf(story.tracks, at) ?? { recovered: 0, eta: null, segments: [] }),
@@ -93,6 +102,12 @@ export function pictureOf(
   if (by) Object.assign(e, by)
   e.says = sentences(e)
   return e
+}
+
+/** The newest minute speaks where it has clearly left the window's share: what was mended at once is not 36 % failing. */
+function steppedTo({ strand, share, lately }: Finding): { lately?: number } {
+  if (strand !== 'bad' || !lately || share === null || share < STEP_FROM) return {}
+  return lately.share + SURE_ERRORS * lately.error < STEP_TO * share ? { lately: round(lately.share)! } : {}
 }
 
 /** Slow or degraded by load that another's failure moved here. */
@@ -133,6 +148,7 @@ function namedOnce(uneven: readonly Uneven[]): Uneven[] {
 /** At the end: what was seen to be calm is whole again; a part that fell silent keeps its last word, for nobody knows. */
 const finished = (r: Recovery | null, calm: boolean, silent: ReadonlySet<Where>): Recovery => ({
   recovered: calm ? 1 : (r?.recovered ?? 1),
+  ...(r?.of ? { of: r.of } : {}),
   eta: null,
   segments: (r?.segments ?? []).map(s => ({
     where: s.where,

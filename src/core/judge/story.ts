@@ -8,11 +8,12 @@ import type {
   Severity,
   Where,
 } from '../../contract/incident.js'
+import type { Order } from '../../contract/order.js'
 import type { Level } from '../explain.js'
 import type { Strand } from './strands.js'
 import { worse } from '../incident.js'
 import { tracksUntil, type TrackMemory } from '../recover.js'
-import type { EpochMs } from '../../contract/time.js'
+import { MINUTE, type EpochMs } from '../../contract/time.js'
 
 /** A person's word on a cause or on the security question. */
 export interface Ruling {
@@ -36,8 +37,15 @@ export interface Story {
   onset: EpochMs
   onsetInterval: [EpochMs, EpochMs]
   resolvedAt: EpochMs | null
+  /** It cannot have begun before: what was before belongs to another story, which was over. */
+  notBefore: EpochMs
+  /** Since when its level has been back, and when it last was for a while: what comes after may be another trouble. */
+  backSince: EpochMs | null
+  backAt: EpochMs | null
   /** Set when a person closed it while the trouble was still there; cleared when calm was seen. */
   closedByPerson: boolean
+  /** Who closed it last. */
+  closedBy: string
   kind: IncidentKind
   severity: Severity
   /** What the severity was before each of its rises. */
@@ -73,7 +81,11 @@ export function newStory(id: string, f: Finding, kind: IncidentKind, severity: S
     onset: f.onset,
     onsetInterval: f.onsetInterval,
     resolvedAt: null,
+    notBefore: Number.NEGATIVE_INFINITY,
+    backSince: null,
+    backAt: null,
     closedByPerson: false,
+    closedBy: '',
     kind,
     severity,
     rises: [],
@@ -101,6 +113,20 @@ export function forgetSince(story: Story, since: EpochMs): void {
   const risen = story.rises.find(rise => rise.at >= since)
   if (risen) story.severity = risen.from
   story.rises = story.rises.filter(rise => rise.at < since)
+}
+
+/** From here on the level counts as back … */
+const BACK_FROM = 0.9
+/** … once it has been for so long: one quiet quarter of an hour of a few reports may be chance, two are not. */
+const BACK_FOR_MS = 15 * MINUTE
+
+/** Notes whether the level of a story has been back for a while. */
+export function noteBack(story: Story, recovered: number, at: EpochMs): void {
+  if (recovered < BACK_FROM) story.backSince = null
+  else {
+    story.backSince ??= at
+    if (at - story.backSince >= BACK_FOR_MS) story.backAt = at
+  }
 }
 
 /** Severity goes up, and down only when what raised it turns out to be another's. */
@@ -149,6 +175,23 @@ export function rememberCourse(story: Story, f: Finding): void {
   if (!whole || whole.stale) return
   story.course.push({ at: f.at, excess: whole.excess, error: whole.error })
   if (story.course.length > MAX_COURSE) story.course = story.course.filter((_, i) => i % 2 === 0)
+}
+
+/** A person's word on a cause or on the security question; a cause that is not listed is theirs alone, by its words. */
+export function rule(
+  story: Story,
+  { id, verb, by, why, subject = '', words }: Order,
+  refs: string[],
+  title: string,
+): void {
+  const state = verb === 'confirm' ? 'confirmed' : 'ruled_out'
+  if (subject === 'security') {
+    const because = [...story.security.because, { says: `${by}: ${why}`, bits: 0, refs }]
+    story.security = { ...story.security, state, because }
+    return
+  }
+  const known = story.rulings[subject]?.title ?? title
+  story.rulings[words === undefined ? subject : `words:${id}`] = { state, by, why, refs, title: words ?? known }
 }
 
 /**

@@ -1,10 +1,15 @@
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import { groupCount, leafCount, rowsAt, type LeafBook } from '../aggregate.js'
 import { betaBinomialSurvival, bitsOf } from '../stat/tails.js'
-import { expectedShare, READ_SLOTS, type RateState, type Strand } from './state.js'
+import { expectedShare, minuteOf, READ_SLOTS, type RateState, type Strand } from './state.js'
 
 /** Requests of one tick share fate: their failing share wobbles as if no more than this many were drawn. */
 export const EFFECTIVE_REQUESTS = 2_000
+
+/** Older rows say nothing of now. */
+const NEWEST_MS = 45 * MINUTE
+/** A round of checks has mostly failed from this share above the usual one on. */
+const MOSTLY = 0.5
 
 /** Newest rows of each leaf: its last `rows` minutes with data, none before `from`. A silent leaf keeps its last word. */
 export interface LeafWindow {
@@ -49,6 +54,19 @@ export function leafWindow(state: RateState, strand: Strand, now: EpochMs, from:
     out.expected[leaf] = out.total[leaf]! * expectedShare(state, strand, leaf, slot)
   }
   return out
+}
+
+/** How many of the newest minutes with data, one after another, mostly failed; counted up to `most`. */
+export function failingRounds(state: RateState, now: EpochMs, most: number): number {
+  let found = 0
+  const newest = Math.floor(now / MINUTE) * MINUTE
+  for (let slot = newest; slot > newest - NEWEST_MS && found < most; slot -= MINUTE) {
+    const minute = minuteOf(state, 'bad', slot, () => true)
+    if (!minute) continue
+    if (minute.hit - minute.expected < MOSTLY * minute.total) break
+    found++
+  }
+  return found
 }
 
 /** Sums of a window by group. */

@@ -18,6 +18,8 @@ const UNSEEN = /(?!\u{200c}|\u{200d})[\p{C}\p{Zl}\p{Zp}]/gu
 /** An address, a path, a handle, an account, a domain, a key: anything that holds one of these between its letters. */
 const NAMES = /[@#/\\_=&%~^<>{}[\]|]|\p{L}\.\p{L}{2}|:\p{L}/u
 const WORD = /(?:[\p{L}\p{M}]|\u{200c}|\u{200d})+(?:['’-][\p{L}\p{M}]+)*/gu
+/** The run at the end is looked for only where one begins, so that the search stays O(length). */
+const MARKS_AROUND = /^[\p{P}\p{S}]+|(?<![\p{P}\p{S}])[\p{P}\p{S}]+$/gu
 const STATUS = /^[45]\d\d$/
 /** What comes after one of these is a name: "I am Ann Lee", "mein Name ist", "je m'appelle". */
 const INTRODUCES =
@@ -52,7 +54,7 @@ const isNumber = (chunk: string | undefined): boolean => chunk !== undefined && 
 
 /** Words of what stands between two spaces. An HTTP status says what fails; any other number may be somebody's. */
 function piecesOf(chunk: string, besideNumber: boolean): string[] {
-  const bare = chunk.replace(/^[\p{P}\p{S}]+|[\p{P}\p{S}]+$/gu, '')
+  const bare = chunk.replace(MARKS_AROUND, '')
   if (STATUS.test(bare) && !besideNumber) return [bare]
   if (NAMES.test(chunk) || /\p{N}/u.test(chunk)) return [GAP]
   return (chunk.match(WORD) ?? []).map(word => (word.length > WORD_CHARS ? GAP : word))

@@ -20,6 +20,8 @@ const MAX_WORDS = 80
 const MAX_WORD = 64
 
 const WORD = /[\p{L}\p{N}][\p{L}\p{N}.:_-]*/gu
+/** Begins only where such a run does: looked for at each of its places it would take the square of its length. */
+const ENDING = /(?<![.:_-])[.:_-]+$/
 /** Request ids and edge names that end or begin with an airport's code, as the large edge networks write them. */
 const CARRIERS: readonly RegExp[] = [
   /^[0-9a-f]{8,32}-(?<code>[A-Z]{3})$/,
@@ -74,7 +76,7 @@ export function codeIn(text: string, known: (word: string) => string | null): Co
   let words = 0
   for (const [match] of text.slice(0, LETTERS).matchAll(WORD)) {
     if (words++ >= MAX_WORDS) break
-    const word = match.replace(/[.:_-]+$/, '')
+    const word = match.replace(ENDING, '')
     if (word.length <= MAX_WORD) {
       const code = codeOf(word, before, known)
       if (code) return code

@@ -265,6 +265,7 @@ function readBranch(s: ServiceState, state: StrandState, claimed: Mask, shared: 
     components: failing ? failingComponents(own, 'bad') : [],
     tracks,
     share: shareOf(othersWell(full, mask)),
+    lately: null,
     calm: !failing && !stale,
     demand: (state.demand = readDemand(rates, state.onset, now) ?? state.demand),
     crowd: {

@@ -4,7 +4,8 @@ import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
 import { bitsOf, poissonSurvival } from '../stat/tails.js'
 import { classify, type TextClass } from '../text.js'
 import { symptomOf, tellsMore } from './symptoms.js'
-import { FEW_WAIT_MIN, MIX_MS, type Mix } from './voices.js'
+import { MIX_MS } from './parties.js'
+import { FEW_WAIT_MIN, type Mix } from './voices.js'
 
 /** One person counts once per service and answer in this time. */
 export const REPORTER_MS = DAY
@@ -100,7 +101,8 @@ interface Told {
   at: EpochMs
   id: string
   who: string
-  open?: true
+  /** Through people's own door: the party that it comes from, which is heard once. */
+  party?: string
 }
 
 export const crowdState = (): CrowdState => ({
@@ -110,17 +112,18 @@ export const crowdState = (): CrowdState => ({
   usual: { reports: 0, told: 0, slow: 0, failing: 0 },
 })
 
-/** Remembers how people usually report, from a minute that no trouble holds. */
-export function learnHabits(state: CrowdState, slot: EpochMs): void {
+/** Remembers how people usually report, from a minute that no trouble holds; returns how many did. */
+export function learnHabits(state: CrowdState, slot: EpochMs): number {
   const quiet = state.slots[(slot / MINUTE) % CROWD_SLOTS]
-  if (!quiet || quiet.slot !== slot) return
+  if (!quiet || quiet.slot !== slot) return 0
   const { usual } = state
   usual.reports += quiet.reports
   usual.told += quiet.told
   usual.slow += quiet.slow
   usual.failing += quiet.failing
-  if (usual.reports <= USUAL_REPORTS) return
-  for (const what of ['reports', 'told', 'slow', 'failing'] as const) usual[what] /= 2
+  if (usual.reports > USUAL_REPORTS)
+    for (const what of ['reports', 'told', 'slow', 'failing'] as const) usual[what] /= 2
+  return quiet.reports
 }
 
 function slotOf(state: CrowdState, at: EpochMs): CrowdSlot {
@@ -161,11 +164,11 @@ export function takeBackReport(state: CrowdState, at: EpochMs, bad: boolean, who
   }
 }
 
-/** Reports of the last quarter of an hour by how they came. */
-export function readMix(state: CrowdState, now: EpochMs): Mix {
+/** Reports by how they came, by default of the last quarter of an hour; an hour at most. */
+export function readMix(state: CrowdState, now: EpochMs, ms = MIX_MS): Mix {
   const mix: Mix = { counted: 0, open: 0, openLately: 0, coordinated: 0 }
   for (const slot of state.slots) {
-    if (!slot || slot.slot <= now - MIX_MS || slot.slot > now) continue
+    if (!slot || slot.slot <= now - ms || slot.slot > now) continue
     mix.counted += slot.reports
     mix.open += slot.open
     mix.coordinated += slot.coordinated
@@ -178,16 +181,16 @@ export function readMix(state: CrowdState, now: EpochMs): Mix {
 export const readCoordinated = (state: CrowdState, now: EpochMs): number => readMix(state, now).coordinated
 
 /** Notes a report or post; returns what its text says, null without one. */
-export function noteCrowd(state: CrowdState, signal: Observation, counted: boolean): TextClass | null {
+export function noteCrowd(state: CrowdState, signal: Observation, counted: boolean, party?: string): TextClass | null {
   const slot = slotOf(state, signal.at)
   // Through people's own door anybody may repeat himself ten thousand times: that says nothing of the others.
-  if (signal.prefix !== undefined && !counted) return signal.text ? noteText(state, slot, signal, false) : null
+  if (signal.prefix !== undefined && !counted) return signal.text ? noteText(state, slot, signal, false, party) : null
   if (signal.prefix !== undefined && signal.bad !== 0) slot.open++
   if (signal.via === 'post') slot.posts++
   else if (!counted) slot.repeated++
   else if (signal.bad === 0) slot.ok++
   else slot.reports++
-  const says = signal.text ? noteText(state, slot, signal, counted) : null
+  const says = signal.text ? noteText(state, slot, signal, counted, party) : null
   if (signal.via === 'report' && counted && signal.bad !== 0) {
     if (tellsMore(signal)) slot.told++
     const hurts = symptomOf(signal, says)
@@ -196,26 +199,32 @@ export function noteCrowd(state: CrowdState, signal: Observation, counted: boole
   return says
 }
 
-function noteText(state: CrowdState, slot: CrowdSlot, signal: Observation, counted: boolean): TextClass {
+function noteText(
+  state: CrowdState,
+  slot: CrowdSlot,
+  signal: Observation,
+  counted: boolean,
+  party: string | undefined,
+): TextClass {
   const says = classify(signal.text!)
   if (counted) slot.texts[says] = (slot.texts[says] ?? 0) + 1
   // Whoever complained in the morning may see a stranger's data at noon: exposures count people by themselves.
-  if (says === 'exposure') noteTold(state.exposures, signal)
-  if (says === 'takeover' && noteTold(state.takeovers.told, signal)) noteTakeover(state.takeovers, signal.at)
+  if (says === 'exposure') noteTold(state.exposures, signal, party)
+  if (says === 'takeover' && noteTold(state.takeovers.told, signal, party)) noteTakeover(state.takeovers, signal.at)
   return says
 }
 
 export const whoOf = (signal: Observation): string => signal.reporter ?? signal.author ?? signal.id
 
 /** False when this person has told it within a day. */
-function noteTold(told: Told[], signal: Observation): boolean {
+function noteTold(told: Told[], signal: Observation, party: string | undefined): boolean {
   const who = whoOf(signal)
   const known = told.findIndex(x => x.who === who)
   if (known >= 0) {
     if (signal.at - told[known]!.at < REPORTER_MS) return false
     told.splice(known, 1)
   }
-  told.push({ at: signal.at, id: signal.id, who, ...(signal.prefix === undefined ? {} : { open: true }) })
+  told.push({ at: signal.at, id: signal.id, who, ...(party === undefined ? {} : { party }) })
   if (told.length > MAX_EXPOSURES) told.shift()
   return true
 }
@@ -226,9 +235,12 @@ function noteTakeover(takeovers: CrowdState['takeovers'], at: EpochMs): void {
   takeovers.at = Math.max(takeovers.at, at)
 }
 
-/** Those of people's own door wait while it is doubted. */
-const freshOf = (told: readonly Told[], now: EpochMs, windowMs: number, doubt: boolean): Told[] =>
-  told.filter(x => !(doubt && x.open) && x.at > now - EXPOSURE_WINDOWS * windowMs && x.at <= now)
+/** Those of people's own door wait while it is doubted, and one party is heard once, however many it says it is. */
+function freshOf(told: readonly Told[], now: EpochMs, windowMs: number, doubt: boolean): Told[] {
+  const fresh = told.filter(x => x.at > now - EXPOSURE_WINDOWS * windowMs && x.at <= now)
+  const last = new Map(fresh.flatMap(x => (x.party === undefined ? [] : [[x.party, x]])))
+  return fresh.filter(x => x.party === undefined || (!doubt && last.get(x.party) === x))
+}
 
 /** Lost accounts of the window when they are more than a service of this past hears of, else none; O(MAX_EXPOSURES). */
 function freshTakeovers(state: CrowdState, now: EpochMs, windowMs: number, doubt: boolean): Told[] {

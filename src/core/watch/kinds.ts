@@ -5,6 +5,7 @@ import type { SeriesReading } from '../series.js'
 import { expectedReports, unheard, type ReportState } from './reports.js'
 import type { ServiceReadings, ServiceState } from './service.js'
 import { readMix } from './crowd.js'
+import { LONG_MS, MIX_MS, type Heard } from './parties.js'
 import { readQuotes } from './quotes.js'
 import { quietKind } from './strand.js'
 import { doubted } from './voices.js'
@@ -73,10 +74,16 @@ const quotedBits = (s: ServiceState, now: EpochMs): number =>
   )
 
 /** Is what comes through people's own door to be doubted at this tick? */
-export const isDoubted = (s: ServiceState, now: EpochMs): boolean =>
-  doubted(s.voices, readMix(s.crowd, now), now, windowMs =>
-    s.reports ? expectedReports(s.reports, now - windowMs, now) : 0,
-  )
+export function isDoubted(s: ServiceState, now: EpochMs): boolean {
+  const { reports } = s
+  const heard = (ms: number): Heard => {
+    const { counted, open } = readMix(s.crowd, now, ms)
+    const mean = reports ? expectedReports(reports, now - ms, now) : 0
+    return { ms, counted, vouched: counted - open, mean, dispersion: reports?.series.expect(now).dispersion ?? 1 }
+  }
+  const slow = reports !== null && !reports.rare && (reports.creep.alarm || reports.places.alarm >= 0)
+  return doubted(s.voices, readMix(s.crowd, now), now, heard(MIX_MS), slow ? heard(LONG_MS) : null)
+}
 
 /** What each kind says of slowness: only requests are timed. */
 export const slowKinds = (r: ServiceReadings): Finding['kinds'] =>

@@ -2,11 +2,13 @@ import type { Finding, KindReading } from '../../contract/finding.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import { clearSums, type Strand } from '../rates.js'
 import { handOver, newestExcess, outgrows, ownKinds, ownOf, readBranches, tellApart, windowsOf } from './branches.js'
-import { readCrowd } from './crowd.js'
+import { readCrowd, readMix } from './crowd.js'
 import { readDemand } from './demand.js'
 import { badKinds, bitsOfKinds, inAlarm, isDoubted, machinesSee, onsetOf, slowKinds } from './kinds.js'
+import { latelyOf } from './lately.js'
 import { componentsOf, locate, REPORT_WINDOW_MS } from './locate.js'
 import { expectedReports, type ReportState } from './reports.js'
+import { MIX_MS, readIndependence } from './parties.js'
 import { keepPicture } from './second.js'
 import type { ServiceReadings, ServiceState } from './service.js'
 import {
@@ -105,10 +107,26 @@ function readFirst(
     components: notClaimed(s, componentsOf(s, state, metrics, strand, now), own !== null),
     tracks,
     share: overallShare(blind ? null : all, checks),
+    lately: own || blind ? null : latelyFrom(s, strand, all, now),
     calm: !troubled && !stale,
     demand: (state.demand = (s.metrics && readDemand(s.metrics, state.onset, now)) ?? state.demand),
-    crowd: readCrowd(s.crowd, now, REPORT_WINDOW_MS, isDoubted(s, now)),
+    crowd: crowdOf(s, now),
   }
+}
+
+/** What people say, and how many of them stand for themselves. */
+function crowdOf(s: ServiceState, now: EpochMs): Finding['crowd'] {
+  const crowd = readCrowd(s.crowd, now, REPORT_WINDOW_MS, isDoubted(s, now))
+  const { counted, open } = readMix(s.crowd, now)
+  if (open === 0) return crowd
+  const { parties, familiar } = readIndependence(s.voices.parties, now, MIX_MS)
+  return { ...crowd, independent: counted - open + parties, familiar }
+}
+
+/** Of requests, or of checks where nobody counts requests. */
+const latelyFrom = (s: ServiceState, strand: Strand, all: RateWindow | null, now: EpochMs): Finding['lately'] => {
+  const rates = all !== null ? all.state : s.metrics ? null : s.checks
+  return rates && latelyOf(rates, strand, now)
 }
 
 /** What people name while others are told apart may be the others'. */

@@ -58,6 +58,8 @@ export interface ReportState {
   series: CountSeries
   /** What the series does at the scale of bursts when nothing is wrong (watch/bursts). */
   bursts: Float64Array
+  /** The same as if the open alarm were one of them: taken over if it ends without having been told, else forgotten. */
+  suspected: Float64Array | null
   /** Whole hours against the days before (watch/creep). */
   creep: Creep
   /** Places against their own rhythm (watch/places, watch/scan). */
@@ -81,6 +83,7 @@ export const reportState = (slot: EpochMs, falseAlarmsPerDay: number): ReportSta
   ring: slotRing(),
   series: new CountSeries({ slotMs: MINUTE, falseAlarmsPerDay: PROPOSALS * falseAlarmsPerDay }),
   bursts: bursts(),
+  suspected: null,
   creep: creep(),
   places: places(),
   rare: false,
@@ -147,6 +150,14 @@ export function stepSeries(state: ReportState, now: EpochMs): SeriesReading | nu
   return reading
 }
 
+/** One minute of a past that is taught: levels are learned from it as from one that was lived through. Places are not. */
+export function takePast(state: ReportState, slot: EpochMs, count: number | null): SeriesReading {
+  const reading = state.series.step(slot, count)
+  state.steppedUntil = slot + MINUTE
+  judgeBurst(state, reading)
+  return reading
+}
+
 /** Is the open alarm of a series rare for as long as it lasts? If not it is one of the bursts that this service has. */
 function judgeBurst(state: ReportState, r: SeriesReading): void {
   const { dispersion, cv } = state.series.expect(r.at - MINUTE)
@@ -157,6 +168,21 @@ function judgeBurst(state: ReportState, r: SeriesReading): void {
     state.rare = bits >= state.rareBits
   }
   takeMinute(state.creep, r.at - MINUTE, r.observed, dispersion, !r.alarm, state.rareBits + CREEP_RARER)
+  learnBurst(state, r, cv, dispersion)
+}
+
+/**
+ * While an alarm is open nobody knows yet what it is, so its minutes teach nothing that it is judged by: an outage would hide itself. If
+ * it ends untold it was one of the bursts that this service has, and is learned whole.
+ */
+function learnBurst(state: ReportState, r: SeriesReading, cv: number, dispersion: number): void {
+  if (r.alarm && !state.rare) {
+    state.suspected ??= state.bursts.slice()
+    noteQuiet(state.suspected, r.observed, r.expected, cv, dispersion)
+    return
+  }
+  if (state.suspected !== null && !state.rare) state.bursts = state.suspected
+  state.suspected = null
   if (state.rare) breakBlocks(state.bursts)
   else noteQuiet(state.bursts, r.observed, r.expected, cv, dispersion)
 }
@@ -189,6 +215,10 @@ export function learnUsual(state: ReportState, now: EpochMs, trouble: EpochMs | 
   for (let i = 0; i < state.usual.length; i++) state.usual[i]! /= 2
   state.usualAll /= 2
 }
+
+/** The same for people to read: null until a level is learned. */
+export const usualReports = (state: ReportState, from: EpochMs, until: EpochMs): number | null =>
+  state.series.learned ? expectedReports(state, from, until) : null
 
 /** Expected bad reports over [from, until). */
 export function expectedReports(state: ReportState, from: EpochMs, until: EpochMs): number {

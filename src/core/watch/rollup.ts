@@ -24,7 +24,7 @@ export interface Bin {
   metrics: GroupSums
   dirty: boolean
   /** Usual levels, as they were when the row was first put. */
-  usual: { expected: number; high: number; posts: number } | null
+  usual: { expected: number | null; high: number | null; posts: number | null } | null
   /** Reports or posts came since the row was last put: pages want these at once. */
   urgent: boolean
 }
@@ -91,8 +91,8 @@ export function freshRollups(s: ServiceState, now: EpochMs, position: number, in
 }
 
 const usualOf = (s: ServiceState, bin: Bin): NonNullable<Bin['usual']> => ({
-  ...(s.reports ? usualLevel(s.reports, bin.bin) : { expected: 0, high: 0 }),
-  posts: s.posts ? usualLevel(s.posts, bin.bin).expected : 0,
+  ...(s.reports ? usualLevel(s.reports, bin.bin) : NOT_LEARNED),
+  posts: s.posts ? usualLevel(s.posts, bin.bin).expected : null,
 })
 
 function rowOf(s: ServiceState, bin: Bin, position: number, usual: NonNullable<Bin['usual']>): Rollup {
@@ -139,8 +139,11 @@ function byLabel<T>(
   return out
 }
 
-/** Usual count of a bin, and the level that one quiet bin in a thousand passes. */
-function usualLevel(state: ReportState, bin: EpochMs): { expected: number; high: number } {
+const NOT_LEARNED = { expected: null, high: null }
+
+/** Usual count of a bin, and the level that one quiet bin in a thousand passes; null until a level is learned. */
+function usualLevel(state: ReportState, bin: EpochMs): { expected: number | null; high: number | null } {
+  if (!state.series.learned) return NOT_LEARNED
   let expected = 0
   let spread = 0
   for (let slot = bin; slot < bin + ROLLUP_MS; slot += MINUTE) {

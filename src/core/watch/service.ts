@@ -16,8 +16,10 @@ import {
   type Reporters,
 } from './crowd.js'
 import type { TextClass } from '../text.js'
+import { heard, noteHeard, type Heard } from './heard.js'
 import { noteQuote, quoteState, takeBackQuotes, type QuoteState } from './quotes.js'
 import { reportState, takeReport, untakeReport, type ReportState, stepSeries } from './reports.js'
+import { partyOf } from './parties.js'
 import { addToBin, type Bin } from './rollup.js'
 import type { StrandState } from './strand.js'
 import { noteCounted, voices, type Counted, type Voices } from './voices.js'
@@ -44,9 +46,14 @@ export interface ServiceState {
   branches: StrandState[]
   bins: Map<EpochMs, Bin>
   seen: Partial<Record<ObservationVia, EpochMs>>
+  heard: Heard
+  /** What its newest row said, so that a row is put when time alone changes it. */
+  shown: string
   /** Observations that came too late for their minute. */
   late: number
   changed: boolean
+  /** What was taught of the past, by kind: the same is taken once. */
+  taught?: Partial<Record<ObservationVia, string>>
 }
 
 export const serviceState = (id: string): ServiceState => ({
@@ -67,6 +74,8 @@ export const serviceState = (id: string): ServiceState => ({
   branches: [],
   bins: new Map(),
   seen: {},
+  heard: heard(),
+  shown: '',
   late: 0,
   changed: true,
 })
@@ -82,6 +91,7 @@ export function takeObservation(
   // A window that ends on the minute belongs to the minute before.
   const slot = Math.floor((signal.via === 'metric' ? signal.at - 1 : signal.at) / MINUTE) * MINUTE
   s.seen[signal.via] = Math.max(s.seen[signal.via] ?? 0, signal.at)
+  noteHeard(s.heard, signal, now)
   if (now - slot > LATE_MS) {
     s.late++
     return
@@ -104,7 +114,8 @@ function takeAnswer(
   first: boolean,
   falseAlarmsPerDay: number,
 ): void {
-  const says = noteCrowd(s.crowd, signal, first)
+  const open = signal.prefix !== undefined
+  const says = noteCrowd(s.crowd, signal, first, open ? partyOf(s.voices.parties, signal) : undefined)
   if (!first) return
   const kind = signal.via === 'report' ? 'reports' : 'posts'
   const state = (s[kind] ??= reportState(slot, falseAlarmsPerDay))
@@ -115,11 +126,16 @@ function takeAnswer(
     const bad = signal.bad ?? signal.total
     const leaf = takeReport(state, slot, signal.labels, bad, signal.total - bad)
     if (signal.text && bad > 0 && (says === 'complaint' || says === 'quality'))
-      noteSample(s.samples, signal.at, whoOf(signal), signal.prefix ?? whoOf(signal), signal.text)
+      noteSample(
+        s.samples,
+        signal.at,
+        whoOf(signal),
+        open ? partyOf(s.voices.parties, signal) : whoOf(signal),
+        signal.text,
+      )
     addToBin(s, slot, 'reports', state.book, leaf, bad, signal.total - bad, 0)
-    const { at, labels, prefix } = signal
-    if (prefix !== undefined)
-      noteCounted(s.voices, prefix, { who: whoOf(signal), at, slot, labels, bad, ok: signal.total - bad })
+    const { at, labels } = signal
+    if (open) noteCounted(s.voices, signal, { who: whoOf(signal), at, slot, labels, bad, ok: signal.total - bad })
   } else {
     const bad = signal.bad ?? (says !== null && TROUBLED.has(says) ? signal.total : 0)
     const leaf = takeReport(state, slot, signal.labels, bad, 0)

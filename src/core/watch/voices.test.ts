@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { MINUTE, SECOND } from '../../contract/time.js'
 import { report } from '../../testing/stream.js'
+import { MIX_MS } from './parties.js'
 import { ALONE, COPIES, doubted, FLOOD, floods, noteCounted, STRANGERS, voices, VOICES_MS, weigh } from './voices.js'
 
 const T = Date.UTC(2031, 4, 9, 12)
@@ -14,7 +15,10 @@ const counted = (v: ReturnType<typeof voices>, tries: number, of: (i: number) =>
   Array.from({ length: tries }, (_, i) => weigh(v, of(i)).counts).filter(Boolean).length
 /** Another prefix of another network each. */
 const strangers = (v: ReturnType<typeof voices>, many: number, at = T) => {
-  for (let i = 0; i < many; i++) weigh(v, from(`s${i}.1`, at))
+  for (let i = 0; i < many; i++) {
+    const signal = from(`s${i}.1`, at)
+    if (weigh(v, signal).counts) noteCounted(v, signal, { who: signal.id, at, slot: at, labels: {}, bad: 1, ok: 0 })
+  }
 }
 
 describe('weigh()', () => {
@@ -54,7 +58,7 @@ describe('weigh()', () => {
     for (let i = 0; i < 100; i++) {
       const signal = from('a.1')
       const { counts, takeBack } = weigh(v, signal)
-      if (counts) noteCounted(v, 'a.1', { who: 'w', at: T, slot: T, labels: {}, bad: 1, ok: 0 })
+      if (counts) noteCounted(v, signal, { who: 'w', at: T, slot: T, labels: {}, bad: 1, ok: 0 })
       if (takeBack.length > 0) taken.push(i, takeBack.length)
     }
     expect(taken).toEqual([ALONE + FLOOD - 1, ALONE])
@@ -85,13 +89,13 @@ describe('weigh()', () => {
     for (let i = 0; i < 20_000; i++)
       weigh(v, from(`n${i}.1`, T, { text: `a text of its own, number ${i}, long enough` }))
     expect(v.places.size).toBeLessThanOrEqual(4_096)
-    expect(v.young.size).toBeLessThanOrEqual(256)
+    expect(v.young.size).toBeLessThanOrEqual(1_024)
+    expect(v.spent.size).toBeLessThanOrEqual(4_096)
     expect(v.texts.size).toBeLessThanOrEqual(512)
   })
 })
 
 describe('doubted()', () => {
-  const usual = () => 1
   const mix = { counted: 20, open: 20, openLately: 0, coordinated: 0 }
   it.each<[sentence: string, many: number, mix: typeof mix, doubt: boolean]>([
     ['few networks, no sign of coordination', 10, mix, false],
@@ -104,6 +108,14 @@ describe('doubted()', () => {
   ])('%s', (_, many, given, doubt) => {
     const v = voices()
     strangers(v, many)
-    expect(doubted(v, given, T + MINUTE, usual)).toBe(doubt)
+    expect(
+      doubted(v, given, T + MINUTE, {
+        ms: MIX_MS,
+        counted: given.counted,
+        vouched: given.counted - given.open,
+        mean: 1,
+        dispersion: 1,
+      }),
+    ).toBe(doubt)
   })
 })

@@ -1,4 +1,5 @@
 import type { Matter } from '../../contract/finding.js'
+import type { Past } from '../../contract/past.js'
 import type { Signal } from '../../contract/signal.js'
 import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Rollup } from '../../contract/view.js'
@@ -9,7 +10,8 @@ import { LEARN_DELAY_MS, learnUsual, type ReportState } from './reports.js'
 import { learnQuotes, noteEdges } from './quotes.js'
 import { takeRollups } from './rollup.js'
 import { isDoubted } from './kinds.js'
-import { floods, weigh } from './voices.js'
+import { teachPast, type Taught } from './past.js'
+import { floods, learnVoices, weigh } from './voices.js'
 import { readStrand } from './read.js'
 import { serviceState, takeCoordinated, takeObservation, tickKinds, type ServiceState } from './service.js'
 
@@ -57,10 +59,20 @@ export class Watch {
     takeObservation(s, signal, now, first, this.options.falseAlarmsPerMonth / 30)
   }
 
+  /** Learns levels from counts of the past; tells nothing. */
+  teach(past: Past, now: EpochMs): Taught {
+    return teachPast(this.service(past.service), past, now, this.options.falseAlarmsPerMonth / 30)
+  }
+
   service(id: string): ServiceState {
     let s = this.services.get(id)
     if (!s) this.services.set(id, (s = serviceState(id)))
     return s
+  }
+
+  /** Services by the name that pages have for them: half characters of old logs are shown as U+FFFD. */
+  named(service: string): string[] {
+    return [...this.services.keys()].filter(id => id === service || id.replace(/\p{Cs}/gu, '\ufffd') === service)
   }
 
   /** Closes the minute that ends at `now` for every service. */
@@ -121,9 +133,15 @@ function learn(s: ServiceState, now: EpochMs): void {
   learnQuotes(s.quotes, now, trouble.bad)
   // As late as the mix of places, so that an onset is not in it.
   const settled = now - LEARN_DELAY_MS
-  if (trouble.bad === null || settled < trouble.bad) learnHabits(s.crowd, settled)
+  if (trouble.bad === null || settled < trouble.bad) {
+    const reports = learnHabits(s.crowd, settled)
+    // A rise that was doubted is no quiet time: nobody makes himself familiar by it.
+    if (trouble.bad === null && !rises(s)) learnVoices(s.voices, settled, reports)
+  }
   if (s.posts) learnUsual(s.posts, now, trouble.bad)
 }
+
+const rises = ({ reports }: ServiceState): boolean => reports !== null && (reports.rare || reports.creep.alarm)
 
 /** People who see what is not theirs, or lost what is, matter by what they say, not by how many they are: told without any spike. */
 function tellExposure(s: ServiceState, now: EpochMs, matters: Matter[]): void {
@@ -148,6 +166,7 @@ function tellExposure(s: ServiceState, now: EpochMs, matters: Matter[]): void {
     components: [],
     tracks: [],
     share: null,
+    lately: null,
     calm: false,
     demand: null,
     crowd,

@@ -11,7 +11,7 @@ export const headerOf = ({ headers }: Given, name: string): string | undefined =
   headers.find(each => each[0] === name)?.[1]
 
 /** Request headers that are part of what an answer is looked up by. */
-const LOOKED_UP_BY = new Set(['accept-encoding', 'accept-language', 'cookie', 'sec-fetch-dest'])
+const LOOKED_UP_BY = new Set(['accept-encoding', 'accept-language', 'cookie', 'sec-fetch-dest', 'x-forwarded-proto'])
 
 /**
  * Whether the same bytes may go to everybody who asks alike: the answer says that it is public, it depends on nothing that

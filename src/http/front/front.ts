@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
-import { SECOND } from '../../contract/time.js'
+import { HEAD_BYTES } from '../../contract/limits.js'
+import { MINUTE, SECOND } from '../../contract/time.js'
 import type { Ready } from './answer.js'
 import { readHead } from './head.js'
 import type { Shelf } from './shelf.js'
@@ -11,17 +12,25 @@ export interface FrontOptions {
   isProxy(address: string): boolean
   /** A connection on which nothing was asked for this long is closed. */
   keepAliveMs: number
+  /** One on which nothing of an answer was read for this long: given by tests. */
+  unreadMs?: number
 }
 
 /** Idle connections are looked for this often. */
 const SWEEP_MS = 5 * SECOND
+/** Questions of one address that are answered before others get their turn: 4 ms of work. */
+const AT_ONCE = 256
+/** Who reads nothing of an answer for this long has gone away; a slow reader takes as long as it takes. */
+const UNREAD_MS = 10 * MINUTE
 /** When the server stops, answers that are on their way get this long to be read. */
 const LAST_READ_MS = SECOND
 const END_OF_HEAD = '\r\n\r\n'
+const NOTHING = Buffer.alloc(0)
 
 /** A connection that has asked nothing but plain questions so far. */
 interface Line {
   socket: Socket
+  address: string
   /** Its address if that is a proxy of ours. */
   proxy: string | null
   /** When it was last heard of or answered; milliseconds that only go forward. */
@@ -42,6 +51,9 @@ export class Front {
   /** Questions that were answered from the shelf; for `/metrics`. */
   answered = 0
   readonly #lines = new Set<Line>()
+  /** Answers given to an address since the loop last turned, and who waits for the next turn. */
+  readonly #given = new Map<string, number>()
+  #later: (() => void)[] = []
   readonly #sweep: NodeJS.Timeout
   #closing = false
   #second = 0
@@ -89,6 +101,7 @@ export class Front {
     const { remoteAddress = '' } = socket
     const line: Line = {
       socket,
+      address: remoteAddress,
       proxy: this.options.isProxy(remoteAddress) ? remoteAddress : null,
       at: performance.now(),
       busy: false,
@@ -111,12 +124,15 @@ export class Front {
     const text = bytes.toString('latin1')
     line.at = performance.now()
     while (from < text.length) {
+      if (!this.#mayAnswer(line.address)) return this.#wait(line, bytes.subarray(from))
       const end = text.indexOf(END_OF_HEAD, from)
-      const plain = end < 0 || this.#closing ? null : readHead(text, from, end, line.proxy)
-      const taken = plain && this.options.shelf.take(plain)
+      // A head longer than the server behind would read is left to it, so that both say the same of it.
+      const whole = end >= 0 && end + END_OF_HEAD.length - from <= HEAD_BYTES && !this.#closing
+      const plain = whole ? readHead(text, from, end, line.proxy) : null
+      const taken = plain && this.options.shelf.take(plain, line.address)
       if (plain === null || taken === null) return line.leave(bytes.subarray(from))
       const next = end + END_OF_HEAD.length
-      if (taken instanceof Promise) return this.#wait(line, taken, bytes, from, next)
+      if (taken instanceof Promise) return this.#await(line, taken, bytes, from, next)
       this.#write(socket, taken)
       from = next
       // It asks faster than it reads: the rest is read when it has.
@@ -135,7 +151,7 @@ export class Front {
     socket.write(ready.at(this.#date))
   }
 
-  #wait(line: Line, coming: Promise<Ready | null>, bytes: Buffer, from: number, next: number): void {
+  #await(line: Line, coming: Promise<Ready | null>, bytes: Buffer, from: number, next: number): void {
     const { socket } = line
     line.busy = true
     socket.pause()
@@ -144,17 +160,49 @@ export class Front {
       if (socket.destroyed) return
       if (ready === null) return line.leave(bytes.subarray(from))
       this.#write(socket, ready)
-      this.#goOn(line, bytes.subarray(next))
+      if (socket.writableLength > 0) this.#pause(line, bytes.subarray(next))
+      else this.#goOn(line, bytes.subarray(next))
     }
     coming.then(go, () => go(null))
   }
 
-  #pause(line: Line, rest: Buffer): void {
+  /** One address that asks without end takes its turn like others, each time the loop turns. */
+  #mayAnswer(address: string): boolean {
+    if (this.#given.size === 0) setImmediate(() => this.#turn())
+    const given = this.#given.get(address) ?? 0
+    this.#given.set(address, given + 1)
+    return given < AT_ONCE
+  }
+
+  #turn(): void {
+    const waiting = this.#later
+    this.#later = []
+    this.#given.clear()
+    for (const go of waiting) go()
+  }
+
+  #wait(line: Line, rest: Buffer): void {
     line.busy = true
     line.socket.pause()
-    line.socket.once('drain', () => {
+    this.#later.push(() => {
       line.busy = false
       if (!line.socket.destroyed) this.#goOn(line, rest)
+    })
+  }
+
+  /** Reads on once what was written has left: `drain` would come only for as much as a stream's high-water mark. */
+  #pause(line: Line, rest: Buffer): void {
+    const { socket } = line
+    line.busy = true
+    socket.pause()
+    const onUnread = () => socket.destroy()
+    socket.setTimeout(this.options.unreadMs ?? UNREAD_MS, onUnread)
+    socket.write(NOTHING, () => {
+      if (socket.destroyed) return
+      socket.setTimeout(0, onUnread)
+      line.busy = false
+      line.at = performance.now()
+      this.#goOn(line, rest)
     })
   }
 
@@ -166,6 +214,6 @@ export class Front {
 
   #closeIdle(): void {
     const before = performance.now() - this.options.keepAliveMs
-    for (const line of this.#lines) if (line.at < before) line.socket.destroy()
+    for (const line of this.#lines) if (!line.busy && line.at < before) line.socket.destroy()
   }
 }

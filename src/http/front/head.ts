@@ -1,6 +1,7 @@
 import { chooseEncoding, type Encoding } from '../pages/cache.js'
 import { languageFor } from '../pages/language.js'
 import type { Language } from '../pages/strings.js'
+import type { Said } from '../home.js'
 
 /** A request that is so plain that it can be answered with bytes that lie ready. */
 export interface Plain {
@@ -15,10 +16,19 @@ export interface Plain {
   /** Asked by a script, which wants no cookie. */
   byScript: boolean
   /** The proxy of ours that asks for somebody else, and what it says of where it was asked. */
-  proxy: { address: string; host: string | undefined; protocol: string | undefined } | null
+  proxy:
+    | ({
+        address: string
+        /** What it says of who asks: no part of the answer, but of whose turn it is. */
+        visitor?: string | undefined
+      } & Said)
+    | null
   /** `If-None-Match`. */
   tag: string | undefined
 }
+
+/** The address from which this server asks itself: nobody connects from it. */
+export const HOUSE = '0.0.0.0'
 
 /** Longer targets are not looked up. */
 const TARGET_CHARS = 400
@@ -40,7 +50,10 @@ const READ = [
   'sec-fetch-dest',
   'connection',
   'x-forwarded-host',
+  'x-forwarded-prefix',
   'x-forwarded-proto',
+  'forwarded',
+  'x-forwarded-for',
 ] as const
 type Read = (typeof READ)[number]
 const NOT_PLAIN = [
@@ -97,7 +110,14 @@ export function readHead(text: string, from: number, end: number, proxy: string 
 }
 
 function forwardedBy(address: string, headers: Partial<Record<Read, string>>): Plain['proxy'] {
-  return { address, host: headers['x-forwarded-host'], protocol: headers['x-forwarded-proto'] }
+  return {
+    address,
+    host: headers['x-forwarded-host'],
+    protocol: headers['x-forwarded-proto'],
+    prefix: headers['x-forwarded-prefix'],
+    forwarded: headers['forwarded'],
+    visitor: headers['x-forwarded-for'],
+  }
 }
 
 /** The headers of the lines from `at` on that matter; null where one of them is not plain. */

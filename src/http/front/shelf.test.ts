@@ -34,7 +34,7 @@ function world(more: { size?: number; change?: (given: Given) => Given } = {}) {
       const given = { status: 200, message: 'OK', headers, body: method === 'HEAD' ? Buffer.alloc(0) : body }
       return more.change?.(given) ?? given
     },
-    keeps: path => path !== '/other',
+    keeps: ({ target }) => target.split('?')[0] !== '/other',
     edition: () => told.edition,
     keepAliveMs: 72_000,
     nowMs: () => told.now,
@@ -63,7 +63,7 @@ describe('the shelf', () => {
 
   it('keeps apart what an answer may depend on', async () => {
     const { told, get } = world()
-    const proxy = { address: '10.0.0.1', host: 'b.example', protocol: 'https' }
+    const proxy = { address: '10.0.0.1', host: 'b.example', protocol: 'https', visitor: undefined }
     const differ: Partial<Plain>[] = [
       {},
       { target: '/status?range=7d' },

@@ -1,21 +1,27 @@
-import { setImmediate as othersTurn } from 'node:timers/promises'
+import { setImmediate as othersTurn, setTimeout as sleep } from 'node:timers/promises'
 import { SHELF_BYTES } from '../../contract/limits.js'
 import { matches } from '../pages/cache.js'
 import { type Given, headerOf, isForAll, Ready } from './answer.js'
-import type { Plain } from './head.js'
+import { HOUSE, type Plain } from './head.js'
 
 /** After overflowing it is emptied to this share, so that the next overflow is not the next request. */
 const KEPT_SHARE = 0.75
+/** Somebody else's first question for the same is waited for so long, then it is asked again in one's own turn. */
+const PATIENCE_MS = 20
+const LATE = Symbol('late')
 /** What was checked within this time is given without a question; the check is an answer 304 of the server behind. */
 export const CHECK_MS = 250
 /** What was checked longer ago is not given before it has been checked again: nobody gets a page of yesterday first. */
 export const STALE_MS = 1_000
 
+/** Queries that pages link to and scripts send. Others have no end: whoever made them up would push out what people read. */
+const COMMON_QUERY = /^(?:(?:lang=[A-Za-z]{2}|range=(?:3h|24h|7d)|thanks=(?:bad|ok)|v=[\w-]{22}|page=\d)(?:&|$))*$/
+
 export interface ShelfOptions {
-  /** The server behind. It decides what an answer says; here it is only kept. */
-  ask(method: Plain['method'], plain: Plain, tag: string | null): Promise<Given>
-  /** Whether an address is one of those whose answers are kept. */
-  keeps(path: string): boolean
+  /** The server behind. It decides what an answer says; here it is only kept. `asker`: an address, whose turn it takes. */
+  ask(method: Plain['method'], plain: Plain, tag: string | null, asker: string): Promise<Given>
+  /** Whether this asks for an address of those whose answers are kept. */
+  keeps(plain: Plain): boolean
   /** Names what was told of the data: an answer made before is not given after. */
   edition(): number
   keepAliveMs: number
@@ -59,13 +65,14 @@ export class Shelf {
   }
 
   /** At once where it lies ready, else when it has come; null where the server behind has to answer itself. */
-  take(plain: Plain): Ready | Promise<Ready | null> | null {
+  take(plain: Plain, asker = HOUSE): Ready | Promise<Ready | null> | null {
     const key = keyOf(plain)
     const entry = this.#entries.get(key)
     if (entry === undefined) {
       const cut = plain.target.indexOf('?')
-      if (!this.options.keeps(cut < 0 ? plain.target : plain.target.slice(0, cut))) return null
-      return this.#first(key, plain).then(made => made && this.#form(made, plain))
+      if (cut >= 0 && !COMMON_QUERY.test(plain.target.slice(cut + 1))) return null
+      if (!this.options.keeps(plain)) return null
+      return this.#first(key, plain, asker).then(made => made && this.#form(made, plain))
     }
     entry.askedAt = this.#nowMs()
     const ready = entry.forms[formOf(entry, plain)]
@@ -112,24 +119,32 @@ export class Shelf {
     return this.#form(entry, plain)
   }
 
-  /** One question, however many want the answer. */
-  #first(key: string, plain: Plain): Promise<Entry | null> {
+  /** One question, however many want the answer; but nobody waits long for somebody else's turn. */
+  async #first(key: string, plain: Plain, asker: string): Promise<Entry | null> {
     let coming = this.#coming.get(key)
     if (coming === undefined) {
-      coming = this.#make(key, { ...plain, method: 'GET', tag: undefined }).finally(() => this.#coming.delete(key))
+      coming = this.#make(key, { ...plain, method: 'GET', tag: undefined }, asker).finally(() =>
+        this.#coming.delete(key),
+      )
       this.#coming.set(key, coming)
+      return coming
     }
-    return coming
+    const there = await Promise.race([coming, sleep(PATIENCE_MS, LATE, { ref: false })])
+    if (there !== LATE) return there
+    return Promise.race([coming, this.#make(key, { ...plain, method: 'GET', tag: undefined }, asker)])
   }
 
-  async #make(key: string, plain: Plain): Promise<Entry | null> {
+  async #make(key: string, plain: Plain, asker: string): Promise<Entry | null> {
     const edition = this.options.edition()
     const at = this.#nowMs()
-    const given = await this.options.ask('GET', plain, null)
+    const given = await this.options.ask('GET', plain, null, asker)
     if (!isForAll(given)) return null
     const tag = headerOf(given, 'etag') as string
     const times = { checkedAt: at, askedAt: at }
     const entry: Entry = { key, plain, tag, forms: {}, bytes: 0, edition, ...times, checking: null }
+    // Somebody else may have been quicker.
+    const other = this.#entries.get(key)
+    if (other !== undefined) this.#remove(other)
     this.#entries.set(key, entry)
     this.#put(entry, 'GET', given)
     this.#makeRoom()
@@ -152,7 +167,7 @@ export class Shelf {
   async #ask(entry: Entry): Promise<boolean> {
     const edition = this.options.edition()
     const at = this.#nowMs()
-    const given = await this.options.ask('GET', entry.plain, entry.tag)
+    const given = await this.options.ask('GET', entry.plain, entry.tag, HOUSE)
     if (this.#entries.get(entry.key) !== entry) return false
     if (given.status === 304) {
       if (entry.forms['GET 304'] === undefined) this.#put(entry, 'GET 304', given)
@@ -172,7 +187,7 @@ export class Shelf {
     const there = entry.forms[form]
     if (there !== undefined) return there
     const { tag } = entry
-    const given = await this.options.ask(plain.method, entry.plain, form.endsWith('304') ? tag : null)
+    const given = await this.options.ask(plain.method, entry.plain, form.endsWith('304') ? tag : null, HOUSE)
     const fits = form.endsWith('304') ? given.status === 304 : isForAll(given)
     const moved = entry.tag !== tag || headerOf(given, 'etag') !== tag || this.#entries.get(entry.key) !== entry
     return fits && !moved ? this.#put(entry, form, given) : null
@@ -204,7 +219,9 @@ export class Shelf {
 
 function keyOf({ target, host, encoding, language, byScript, proxy }: Plain): string {
   const key = `${target} ${host} ${encoding} ${language} ${byScript ? 1 : 0}`
-  return proxy === null ? key : `${key} ${proxy.address} ${proxy.protocol ?? ''} ${proxy.host ?? ''}`
+  if (proxy === null) return key
+  // As JSON, because what proxies say may hold anything.
+  return `${key} ${JSON.stringify([proxy.address, proxy.protocol, proxy.host, proxy.prefix, proxy.forwarded])}`
 }
 
 function formOf({ tag: held }: Entry, { method, tag }: Plain): Form {

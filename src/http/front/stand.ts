@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify'
+import type { Homes } from '../home.js'
 import type { News } from '../news.js'
 import type { Given } from './answer.js'
 import { Front } from './front.js'
-import type { Plain } from './head.js'
+import { HOUSE, type Plain } from './head.js'
 import { Shelf } from './shelf.js'
 
 declare module 'fastify' {
@@ -23,18 +24,22 @@ export function patternOf(url: string): RegExp {
 export interface StandOptions {
   news: Pick<News, 'edition' | 'onNews' | 'took'>
   isProxy(address: string): boolean
+  homes: Homes
   keepAliveMs: number
 }
 
 /** Puts a front before a server that has no routes yet. It keeps what {@link KEPT} routes answer. */
-export function standBefore(server: FastifyInstance, { news, isProxy, keepAliveMs }: StandOptions): Front {
+export function standBefore(server: FastifyInstance, { news, isProxy, homes, keepAliveMs }: StandOptions): Front {
   const kept: RegExp[] = []
   server.addHook('onRoute', ({ url, config }) => {
     if (config?.kept === true) kept.push(patternOf(url))
   })
   const shelf = new Shelf({
-    ask: (method, plain, tag) => ask(server, method, plain, tag),
-    keeps: path => kept.some(each => each.test(path)),
+    ask: (method, plain, tag, asker) => ask(server, method, plain, tag, asker),
+    keeps: plain => {
+      const path = homes.find(plain).target.split('?', 1)[0] as string
+      return kept.some(each => each.test(path))
+    },
     edition: () => news.edition,
     keepAliveMs,
   })
@@ -66,11 +71,12 @@ async function ask(
   method: Plain['method'],
   { target, host, encoding, language, byScript, proxy }: Plain,
   tag: string | null,
+  asker: string,
 ): Promise<Given> {
   const reply = await server.inject({
     method,
     url: target,
-    ...(proxy === null ? {} : { remoteAddress: proxy.address }),
+    remoteAddress: proxy?.address ?? asker,
     headers: {
       host,
       'accept-encoding': encoding,
@@ -78,6 +84,9 @@ async function ask(
       ...(byScript ? { 'sec-fetch-dest': 'empty' } : {}),
       ...(proxy?.protocol === undefined ? {} : { 'x-forwarded-proto': proxy.protocol }),
       ...(proxy?.host === undefined ? {} : { 'x-forwarded-host': proxy.host }),
+      ...(proxy?.prefix === undefined ? {} : { 'x-forwarded-prefix': proxy.prefix }),
+      ...(proxy?.forwarded === undefined ? {} : { forwarded: proxy.forwarded }),
+      ...(proxy?.visitor === undefined || asker === HOUSE ? {} : { 'x-forwarded-for': proxy.visitor }),
       ...(tag === null ? {} : { 'if-none-match': tag }),
     },
   })

@@ -1,3 +1,4 @@
+import { FOLLOW_UP } from '../../contract/people.js'
 import type { Rollup } from '../../contract/view.js'
 import { HOUR, type EpochMs } from '../../contract/time.js'
 import { html, type Html } from './html.js'
@@ -8,8 +9,6 @@ import { ago, stateMark, statusSentence, type Voice } from './words.js'
 
 /** Answers are told so long. */
 const TOLD_MS = 12 * HOUR
-/** The label of a report that answers "is it back for you?", and its one value. */
-export const FOLLOW_UP = { label: 'followup', value: 'back' } as const
 
 export type Answered = 'bad' | 'ok' | 'used' | null
 
@@ -30,7 +29,7 @@ export function backMain({ row, rollups, asked, thanks }: BackInput, voice: Voic
     done === null && asked !== null
       ? html`<p>${t.back.lead}</p><form method="post" action="/api/v1/report"><input type="hidden" name="service" value="${service.service}"><input type="hidden" name="back" value="${path}/back"><input type="hidden" name="asked" value="${asked}"><div class="tap"><button class="yes" name="kind" value="ok">${t.back.yes}</button><button class="no" name="kind" value="bad">${t.back.no}</button></div></form>`
       : html`<p role="status"><b>${done ?? t.back.used}</b></p>`
-  return html`<div class="hero ${row.state}" id="banner">${stateMark(row.state, t)}<h1>${t.back.title(service.title)}</h1>${form}${saidLine(rollups, voice)}<p class="age">${statusSentence(row, t)} · ${ago(service.at, voice)} · <a href="${path}">${t.back.toService(service.title)}</a></p></div>`
+  return html`<div class="hero ${row.state}" id="banner">${stateMark(row.state, t)}<h1>${t.back.title(service.title)}</h1>${form}${saidLine(rollups, voice)}<p class="age">${statusSentence(row, voice)} · ${ago(row.asOf, voice)} · <a href="${path}">${t.back.toService(service.title)}</a></p></div>`
 }
 
 /** What those answered who were asked; null while fewer than three did. */

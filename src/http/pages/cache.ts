@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import type { Reader } from '../../contract/view.js'
+import { rebased } from '../home.js'
 
 /**
  * Pages kept, one for each language that asked: about 100 KB each with its encodings, so 50 MB at most. The one that was
@@ -8,12 +9,15 @@ import type { Reader } from '../../contract/view.js'
  */
 export const CACHE_PAGES = 512
 
+const BASES_HELD = 4
+
 export type Encoding = 'br' | 'gzip' | 'identity'
 
 /** A page as bytes: rendered once, compressed once for each encoding that somebody asked for. */
 export class Bytes {
   readonly etag: string
   readonly #encoded = new Map<Encoding, Buffer>()
+  #under: Map<string, Bytes> | null = null
 
   constructor(
     readonly status: number,
@@ -23,6 +27,20 @@ export class Bytes {
     const raw = Buffer.from(text)
     this.etag = createHash('sha256').update(raw).digest('base64url').slice(0, 22)
     this.#encoded.set('identity', raw)
+  }
+
+  /** The same page where its addresses lie under a base; made once for each. */
+  under(base: string): Bytes {
+    if (base === '' || !this.type.startsWith('text/html')) return this
+    this.#under ??= new Map()
+    let found = this.#under.get(base)
+    if (!found) {
+      // A server has one base or a few; more can only come from a proxy that passes on what strangers say.
+      if (this.#under.size >= BASES_HELD) this.#under.clear()
+      const text = (this.#encoded.get('identity') as Buffer).toString()
+      this.#under.set(base, (found = new Bytes(this.status, this.type, rebased(text, base))))
+    }
+    return found
   }
 
   encoded(encoding: Encoding): Buffer {
@@ -90,11 +108,14 @@ export function positionOf(reader: Pick<Reader, 'workspace'>): Edition {
 
 /** Distinct headers whose answer is remembered; then all are forgotten. Clients send a few dozen kinds of them. */
 const HEADERS_REMEMBERED = 200
+/** Longer headers are not read: bytes as they are suit everybody. */
+const HEADER_CHARS = 500
+const MOST_CODINGS = 20
 const remembered = new Map<string, Encoding>()
 
 /** The best encoding that an Accept-Encoding header allows; a coding with q=0 is refused by the client. */
 export function chooseEncoding(header: string | undefined): Encoding {
-  if (header === undefined) return 'identity'
+  if (header === undefined || header.length > HEADER_CHARS) return 'identity'
   const known = remembered.get(header)
   if (known !== undefined) return known
   if (remembered.size >= HEADERS_REMEMBERED) remembered.clear()
@@ -106,13 +127,9 @@ export function chooseEncoding(header: string | undefined): Encoding {
 function readEncodings(header: string): Encoding {
   const allowed = new Set(
     header
-      .split(',')
-      .map(part =>
-        part
-          .trim()
-          .toLowerCase()
-          .split(/\s*;\s*/),
-      )
+      .toLowerCase()
+      .split(',', MOST_CODINGS)
+      .map(part => part.split(';', 2).map(each => each.trim()))
       .filter(([, q]) => !q || !/^q=0(?:\.0*)?$/.test(q))
       .map(([name]) => name),
   )

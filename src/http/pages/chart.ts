@@ -50,7 +50,7 @@ export function reportChart(input: ChartInput): Html {
   const peak = highest(series)
   if (!bars.some(Boolean)) return emptyChart(input)
   // A little air above the highest bar, so that its number has a place.
-  const scale = ticks(Math.max(1, ...bars.map(bar => (bar ? Math.max(bar.bad * 1.08, bar.high) : 0))))
+  const scale = ticks(Math.max(1, ...bars.map(bar => (bar ? Math.max(bar.bad * 1.08, bar.high ?? 0) : 0))))
   const max = scale.at(-1) as number
   const gaps = gapsOf(series)
   const markers = input.markers ?? []
@@ -78,7 +78,7 @@ function emptyChart({ t }: ChartInput): Html {
 
 function describe({ series, now, t, f }: ChartInput, peak: Bar | null): string {
   const gaps = gapsOf(series).reduce((sum, [first, last]) => sum + (last - first + 1) * series.binMs, 0)
-  const ratio = peak && isHigh(peak) && peak.expected > 0 ? f.times(peak.bad / peak.expected) : ''
+  const ratio = peak?.expected && isHigh(peak) ? f.times(peak.bad / peak.expected) : ''
   const text = peak
     ? t.chart.describe(f.number(peak.bad), f.moment(peak.from, now), ratio, f.number(total(series, bar => bar.bad)))
     : ''
@@ -108,15 +108,16 @@ export function smallChart(
 /** Twenty-four hours in the height of a line, for lists. Decorative: the row says the same in words. */
 export function spark(series: Series): Html {
   const { bars } = series
-  const max = Math.max(4, ...bars.map(bar => (bar ? Math.max(bar.bad, bar.high) : 0)))
+  const max = Math.max(4, ...bars.map(bar => (bar ? Math.max(bar.bad, bar.high ?? 0) : 0)))
   return html`<svg class="spark" aria-hidden="true" width="100%" height="36" viewBox="0 0 ${bars.length} ${UNITS}" preserveAspectRatio="none">${gapsOf(series).map(([first, last]) => html`<rect class="void" x="${first}" width="${last - first + 1}" y="${UNITS * 0.8}" height="${UNITS * 0.2}"/>`)}${barPaths(bars, max)}<path class="usual" d="${outline(
     bars.map(bar => bar?.expected ?? null),
     max,
   )}"/></svg>`
 }
 
+/** Only against a level that was learned. */
 function isHigh(bar: Bar): boolean {
-  return bar.bad > bar.high * bar.filled
+  return bar.high !== null && bar.bad > bar.high * bar.filled
 }
 
 /** Usual and unusual bars, and the last one paler while its time is not over: a short bar there is no fall. */
@@ -280,7 +281,7 @@ export function chartTable(input: Pick<ChartInput, 'series' | 't' | 'f' | 'now'>
     const missing = known.length < part.length
     const cell = (value: string) => html`<td>${known.length ? value : '–'}</td>`
     rows.push(
-      html`<tr><th scope="row"><time datetime="${iso(at)}">${f.moment(at, now).replace(' UTC', '')}</time>${missing ? ` (${t.chart.gap})` : ''}</th>${cell(f.number(sum(bar => bar.bad)))}${cell(f.number(Math.round(sum(bar => bar.expected * bar.filled))))}${cell(f.number(sum(bar => bar.ok)))}${withRate ? cell(requests ? f.share(sum(bar => bar.rate?.[1] ?? 0) / requests) : '–') : null}</tr>`,
+      html`<tr><th scope="row"><time datetime="${iso(at)}">${f.moment(at, now).replace(' UTC', '')}</time>${missing ? ` (${t.chart.gap})` : ''}</th>${cell(f.number(sum(bar => bar.bad)))}${known.some(bar => bar.expected === null) ? html`<td>–</td>` : cell(f.number(Math.round(sum(bar => (bar.expected ?? 0) * bar.filled))))}${cell(f.number(sum(bar => bar.ok)))}${withRate ? cell(requests ? f.share(sum(bar => bar.rate?.[1] ?? 0) / requests) : '–') : null}</tr>`,
     )
   }
   const { columns } = t.chart
@@ -291,5 +292,6 @@ export function legend(series: Series, t: Strings): Html {
   const high = series.bars.some(bar => bar && isHigh(bar))
   const part = series.bars.some(bar => bar && bar.filled < 1 && bar.bad > 0)
   const gap = series.bars.some(bar => bar === null)
-  return html`<ul class="legend">${high ? html`<li><i class="k hot"></i>${t.chart.high}</li>` : null}<li><i class="k low"></i>${t.chart.normal}</li>${part ? html`<li><i class="k ${high ? 'hot' : 'low'} part"></i>${t.chart.filling}</li>` : null}<li><i class="k usual"></i>${t.chart.usual}</li><li><i class="k band"></i>${t.chart.band}</li>${gap ? html`<li><i class="k gap"></i>${t.chart.gap}</li>` : null}</ul>`
+  const learned = series.bars.some(bar => bar !== null && bar.expected !== null)
+  return html`<ul class="legend">${high ? html`<li><i class="k hot"></i>${t.chart.high}</li>` : null}<li><i class="k low"></i>${learned ? t.chart.normal : t.chart.columns.bad}</li>${part ? html`<li><i class="k ${high ? 'hot' : 'low'} part"></i>${t.chart.filling}</li>` : null}${learned ? html`<li><i class="k usual"></i>${t.chart.usual}</li><li><i class="k band"></i>${t.chart.band}</li>` : html`<li>${t.evidence.notLearned}</li>`}${gap ? html`<li><i class="k gap"></i>${t.chart.gap}</li>` : null}</ul>`
 }

@@ -3,9 +3,6 @@ import type { Rollup } from '../../contract/view.js'
 import { countBy } from './series.js'
 import type { Voice } from './words.js'
 
-/** Platforms that are counted by name. */
-export const PLATFORMS = ['web', 'ios', 'android', 'desktop', 'api'] as const
-
 /** Countries offered in forms: those people report from, then the rest of a short list of large ones. */
 const MANY_PEOPLE =
   'AR AU BD BE BR CA CH CL CN CO DE EG ES FR GB ID IE IN IT JP KE KR MX MY NG NL NZ PE PH PK PL PT SE SG TH TR TW UA US VN ZA'.split(

@@ -1,3 +1,5 @@
+import { unturned } from './direction.js'
+
 /**
  * A template tag that escapes by where a value lands. What the author wrote is trusted, every hole is not:
  *
@@ -48,9 +50,11 @@ export function trusted(text: string): Html {
   return new Html(text)
 }
 
-/** The five special characters, and control characters (which no text needs and some parsers drop) as U+FFFD. */
+/** The five special characters; nothing turns the direction of what follows; control characters (which no text needs and some parsers drop) as U+FFFD. */
 export function escape(text: string): string {
-  return text.replace(/[&<>"']/g, c => SPECIAL[c] as string).replace(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g, '\ufffd')
+  return unturned(text)
+    .replace(/[&<>"']/g, c => SPECIAL[c] as string)
+    .replace(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g, '\ufffd')
 }
 
 /** `rest` is what the author wrote behind the value: an empty base before `/history.rss` is the root, not nowhere. */

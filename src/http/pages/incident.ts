@@ -9,17 +9,18 @@ import type {
 } from '../../contract/incident.js'
 import type { Change, Notice } from '../../contract/signal.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
-import { ROLLUP_MS, type IncidentView, type Rollup, type ServiceState } from '../../contract/view.js'
+import { ROLLUP_MS, type Held, type IncidentView, type Rollup, type ServiceState } from '../../contract/view.js'
 import type { Component } from '../../contract/topology.js'
 import { chartTable, legend, reportChart, type Marker } from './chart.js'
 import { factLine } from './facts.js'
 import { html, type Html } from './html.js'
 import { toSeriesBetween } from './series.js'
-import { isEasing, own, phaseOf, recoveryIsSeen } from './standing.js'
+import { isEasing, isMeasured, partsHit, stateFrom } from '../../core/verdict.js'
+import { own, phaseOf, recoveryIsSeen } from './standing.js'
 import { timeline } from './timeline.js'
 import { affected, componentList, fine, folded, uneven } from './who.js'
 import { english, saysLines, standingWord } from './says.js'
-import { odds, shareBar, stateMark, time, whereHtml, type Voice } from './words.js'
+import { odds, outageSentence, shareBar, stateMark, time, whereHtml, type Voice } from './words.js'
 
 /** Quiet time that the chart shows before and after. */
 const MARGIN_MS = 30 * MINUTE
@@ -41,6 +42,8 @@ export interface IncidentInput {
   components: Component[]
   rollups: Rollup[]
   facts: (Change | Notice)[]
+  /** It is measured on although a person closed it; null: it is not. */
+  held: Held | null
   /** Set when the page shows a past time. */
   at: EpochMs | null
 }
@@ -72,13 +75,45 @@ function atTheWorst(events: readonly IncidentEvent[]): Pick<IncidentEvent, 'segm
   return segments ? { segments } : {}
 }
 
-export function headline({ latest, incident, events, serviceTitle }: IncidentInput, { t }: Voice): string {
+export function headline(
+  { latest, incident, events, serviceTitle, components }: IncidentInput,
+  { t, f }: Pick<Voice, 't' | 'f'>,
+): string {
   const kind = latest.kind ?? incident.kind
   const phase = phaseOf(events)
-  if (phase === 'resolved') return t.incident.headlineOver[kind](serviceTitle)
+  const service = { title: serviceTitle, components }
   if (phase === 'note') return t.incident.headlineNote(serviceTitle)
-  if (phase === 'recovering') return t.incident.headlineRecovering(serviceTitle)
-  return t.incident.headline[kind](serviceTitle)
+  if (phase === 'recovering')
+    return isMeasured(latest) ? t.incident.headlineRecovering(serviceTitle) : t.evidence.fewer(serviceTitle)
+  if (kind === 'outage') {
+    const over = phase === 'resolved'
+    return outageSentence(over ? worstOf(events) : latest, service, over, { t, f })
+  }
+  return t.incident[phase === 'resolved' ? 'headlineOver' : 'headline'][kind](serviceTitle)
+}
+
+const SEVERITIES: readonly Severity[] = ['minor', 'major', 'critical']
+
+/** The incident as it stood when it was worst: that is what it was. */
+export function worstOf(events: readonly IncidentEvent[]): IncidentEvent {
+  let worst: IncidentEvent | null = null
+  let folded = {} as IncidentEvent
+  const rankOf = (e: IncidentEvent) => SEVERITIES.indexOf(e.severity ?? 'minor')
+  for (const event of events) {
+    folded = { ...folded, ...event }
+    if (event.event === 'resolved' || event.event === 'note') continue
+    if (worst === null || rankOf(folded) > rankOf(worst)) worst = folded
+  }
+  return worst ?? folded
+}
+
+/** A person asked for silence about it: whoever reads the page should know why no message came. */
+export function mutedLine(
+  { mutedUntil, muted }: Pick<IncidentView, 'mutedUntil' | 'muted'>,
+  voice: Voice,
+): Html | null {
+  if (mutedUntil === null || mutedUntil === undefined || mutedUntil <= voice.now) return null
+  return html`<p class="note">${voice.t.evidence.muted(voice.f.moment(mutedUntil, voice.now), muted?.by ?? '–')}</p>`
 }
 
 function worstSeverity(events: readonly IncidentEvent[], otherwise: Severity): Severity {
@@ -104,6 +139,9 @@ function heroState(
   return easing || kind !== 'outage' || severity === 'minor' ? 'degraded' : 'outage'
 }
 
+/** Called over, but not seen to be: its page has the colour of what is measured. */
+const stateOfHeld = ({ trouble }: Held): ServiceState => stateFrom(partsHit(trouble, false, []).values(), 'watching')
+
 function hero(input: IncidentInput, voice: Voice): Html {
   const { incident, latest, serviceTitle } = input
   const { t, f, now } = voice
@@ -111,14 +149,23 @@ function hero(input: IncidentInput, voice: Voice): Html {
   const over = phase === 'resolved'
   const until = input.at ?? now
   const severity = over ? worstSeverity(input.events, incident.severity) : (latest.severity ?? incident.severity)
-  const state = heroState(phase, isEasing(input.events, latest), latest.kind ?? incident.kind, severity)
+  const state =
+    input.held && input.at === null
+      ? stateOfHeld(input.held)
+      : heroState(phase, isEasing(phase, latest), latest.kind ?? incident.kind, severity)
   const sentence = headline(input, voice)
   const said = input.events.findLast(each => each.says)
   const says = said ? saysLines(said, input.components, voice) : []
   const began = latest.startedAt ? Date.parse(latest.startedAt) : incident.startedAt
   const end = endOf(input.events) ?? until
   const interval = latest.startedAtInterval
-  return html`<div class="hero ${state}" id="banner" data-say="${sentence}"><p class="kicker"><a href="/s/${encodeURIComponent(incident.service)}"><bdi>${serviceTitle}</bdi></a> · ${t.incident.label}</p><h1>${sentence}</h1>${standing(input, voice)}${says.map(({ line }) => html`<p>${line}</p>`)}<dl class="facts"><div><dt>${t.incident.status}</dt><dd>${stateMark(state, { ...t, state: { ...t.state, [state]: t.incident.phase[phase] } }, 16)}</dd></div><div><dt>${t.incident.severity}</dt><dd>${t.severity[severity]}</dd></div><div><dt>${t.incident.began}</dt><dd>${time(began, voice)}</dd>${interval ? html`<dd class="note">${t.incident.between(f.clock(Date.parse(interval[0])), f.clock(Date.parse(interval[1])))}</dd>` : null}</div><div><dt>${t.incident.noticed}</dt><dd>${time(incident.openedAt, voice)}</dd><dd class="note">${t.incident.noticedAfter(f.span(incident.openedAt - began))}</dd></div><div><dt>${over ? t.incident.lasted : t.incident.running}</dt><dd>${f.span(end - began)}</dd></div>${latest.recovery && !over && recoveryIsSeen(latest.recovery) ? html`<div><dt>${t.incident.recovery}</dt><dd>${t.incident.recovered(f.share(latest.recovery.recovered))}</dd></div>` : null}</dl></div>`
+  return html`<div class="hero ${state}" id="banner" data-say="${sentence}"><p class="kicker"><a href="/s/${encodeURIComponent(incident.service)}"><bdi>${serviceTitle}</bdi></a> · ${t.incident.label}</p><h1>${sentence}</h1>${standing(input, voice)}${says.map(({ line }) => html`<p>${line}</p>`)}${held(input, voice)}${over ? null : mutedLine(incident, voice)}<dl class="facts"><div><dt>${t.incident.status}</dt><dd>${stateMark(state, { ...t, state: { ...t.state, [state]: phase === 'recovering' && !isMeasured(latest) ? t.evidence.fewerPhase : t.incident.phase[phase] } }, 16)}</dd></div><div><dt>${t.incident.severity}</dt><dd>${t.severity[severity]}</dd></div><div><dt>${t.incident.began}</dt><dd>${time(began, voice)}</dd>${interval ? html`<dd class="note">${t.incident.between(f.clock(Date.parse(interval[0])), f.clock(Date.parse(interval[1])))}</dd>` : null}</div><div><dt>${t.incident.noticed}</dt><dd>${time(incident.openedAt, voice)}</dd><dd class="note">${t.incident.noticedAfter(f.span(incident.openedAt - began))}</dd></div><div><dt>${over ? t.incident.lasted : t.incident.running}</dt><dd>${f.span(end - began)}</dd></div>${latest.recovery && !over && isMeasured(latest) && recoveryIsSeen(latest.recovery) ? html`<div><dt>${t.incident.recovery}</dt><dd>${t.incident.recovered(f.share(latest.recovery.recovered))}</dd></div>` : null}</dl></div>`
+}
+
+/** Closed by a person, and still measured: the page of the incident says so too. */
+function held({ held, at }: IncidentInput, { t, f }: Voice): Html | null {
+  if (!held || at !== null) return null
+  return html`<p><b>${t.evidence.held(held.by, f.clock(held.closedAt), f.clock(held.reopensAt))}</b></p>`
 }
 
 /** A person's sentence stands until another person's; numbers around it go on. */
@@ -194,7 +241,8 @@ export function slowest(found: Recovery): SegmentRecovery | null {
 function recovery(latest: IncidentEvent, components: readonly Component[], voice: Voice): Html {
   const { t, f } = voice
   const found = latest.recovery
-  if (!found || !recoveryIsSeen(found)) return html`<p class="soft">${t.incident.recoveryEmpty}</p>`
+  if (!found || !recoveryIsSeen(found) || (!isMeasured(latest) && phaseOf([latest]) !== 'resolved'))
+    return html`<p class="soft">${t.incident.recoveryEmpty}</p>`
   const slow = slowest(found)
   const row = (name: Html, share: number, eta: [string, string] | null, isSlow: boolean) =>
     html`<li><div class="head"><span>${name}${isSlow ? html` <span class="tag degraded">${t.incident.slowest}</span>` : null}</span><b>${t.incident.recovered(f.share(share))}</b></div>${shareBar(share, null, 'ok')}<p class="note">${share >= 0.995 ? t.incident.recoveryDone : eta ? t.incident.eta(f.clock(Date.parse(eta[0])), f.moment(Date.parse(eta[1]), voice.now)) : t.incident.etaNone}</p></li>`

@@ -6,6 +6,8 @@ import type { Answered } from './back.js'
 import { WAIT_MS } from '../../shell/challenge.js'
 import { Bytes, chooseEncoding, type Edition, matches, PageCache, positionOf } from './cache.js'
 import { KEPT } from '../front/stand.js'
+import { homeOf } from '../home.js'
+import { isolating } from './direction.js'
 import { html } from './html.js'
 import { CONTENT_SECURITY_POLICY, MARK_FILE, page } from './layout.js'
 import { DEFAULT_LANGUAGE, languageOf, rememberLanguage, speechOf, type Speech } from './language.js'
@@ -73,7 +75,7 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
   const site = new Site(deps, wallNow)
   const asking = deps.tell ? scriptOf('tell.js', deps.tell.script) : null
   const tell = deps.tell && asking ? `/assets/tell.js?v=${asking.etag}` : null
-  const pages = new Pages({ reader: deps.reader, report: deps.report, tell, wallNow })
+  const pages = new Pages({ reader: isolating(deps.reader), report: deps.report, tell, wallNow })
   const path = (kind: string, id: string) => `/${kind}/${encodeURIComponent(id)}`
   app.get('/', KEPT, (request, reply) => site.answer(request, reply, '/', {}, speech => pages.now(speech)))
   app.get<{ Params: { service: string } }>('/s/:service', KEPT, (request, reply) => {
@@ -142,7 +144,8 @@ export function problemPage(status: Problem, detail?: string, language: Language
 }
 
 /** `own`: made for this visitor alone, for no cache on the way. */
-export function sendPage(request: FastifyRequest, reply: FastifyReply, bytes: Bytes, own = false): FastifyReply {
+export function sendPage(request: FastifyRequest, reply: FastifyReply, made: Bytes, own = false): FastifyReply {
+  const bytes = made.under(homeOf(request).base)
   const mine = rememberLanguage(request, reply)
   reply
     .code(bytes.status)

@@ -50,7 +50,7 @@ export function chooseLanguage(header: string | undefined): Language {
   let best = 0
   found = DEFAULT_LANGUAGE
   for (const range of header.split(',', MOST_RANGES)) {
-    const [tag = '', ...rest] = range.trim().split(/\s*;\s*/)
+    const [tag = '', ...rest] = range.split(';').map(each => each.trim())
     const q = rest.find(each => /^q=/i.test(each))
     const weight = q === undefined ? 1 : Number(q.slice(2))
     const language = languageOfTag(tag)

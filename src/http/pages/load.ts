@@ -1,4 +1,4 @@
-import { DAY, HOUR, type EpochMs } from '../../contract/time.js'
+import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import { ROLLUP_MS, type IncidentView, type Reader, type ServiceNow, type WorkspaceView } from '../../contract/view.js'
 import { backMain, type Answered } from './back.js'
 import { spark } from './chart.js'
@@ -17,6 +17,7 @@ import { statusSentence, type Voice } from './words.js'
 /** Services with a sparkline on the first page, worst first; each costs a read of 288 rows and half a kilobyte. */
 const SPARKS = 60
 const SPARK_BIN_MS = 3 * ROLLUP_MS
+const SPARK_SETTLES_MS = 2 * MINUTE
 /** What is usual for a country is learnt from the week before the last hour. */
 const USUAL_MS = 7 * DAY
 /** Services of which sparklines and usual levels are remembered; beyond, the oldest is forgotten and made again. */
@@ -91,11 +92,12 @@ export class Pages {
   /** A calm service is drawn once a bar, a troubled one each time. */
   async #spark(row: Standing, now: EpochMs): Promise<Html> {
     const id = row.service.service
-    const bar = Math.floor(now / SPARK_BIN_MS)
+    // A calm one ends with the last whole bar, whose rows have come by then: when it is drawn changes nothing.
+    const bar = Math.floor((now - SPARK_SETTLES_MS) / SPARK_BIN_MS)
     const held = this.#sparks.get(id)
     if (held?.bar === bar && row.state === 'ok') return held.drawn
     const rollups = await this.#reader.rollups(id, now - DAY - SPARK_BIN_MS, now)
-    const drawn = spark(toSeries(rollups, DAY, SPARK_BIN_MS, now))
+    const drawn = spark(toSeries(rollups, DAY, SPARK_BIN_MS, row.state === 'ok' ? bar * SPARK_BIN_MS : now))
     remember(this.#sparks, id, { bar, drawn })
     return drawn
   }
@@ -116,7 +118,7 @@ export class Pages {
     const incidents = [...open, ...past].sort((a, b) => b.startedAt - a.startedAt)
     const { usual } = await this.#usualOf(service, incidents, now)
     const row = standing(service, open, workspace, wallNow)
-    const title = statusSentence(row, speech.t)
+    const title = statusSentence(row, speech)
     const { report, tell } = this.options
     return {
       title,
@@ -197,7 +199,9 @@ export class Pages {
       this.#reader.facts(incident.service, incident.startedAt - 6 * HOUR, end + 1),
     ])
     const serviceTitle = service?.title ?? incident.service
-    const input = { incident, latest, events, serviceTitle, components: service?.components ?? [], rollups, facts, at }
+    const held = service?.held?.find(each => each.incident === id) ?? null
+    const components = service?.components ?? []
+    const input = { incident, latest, events, serviceTitle, components, rollups, facts, held, at }
     const title = headline(input, voice)
     return {
       title,

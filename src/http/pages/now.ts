@@ -3,6 +3,8 @@ import type { IncidentView } from '../../contract/view.js'
 import { html, type Html } from './html.js'
 import { phaseOf, rank, worstFirst, type Standing } from './standing.js'
 import { saysLines, standingWord } from './says.js'
+import { isMeasured } from '../../core/verdict.js'
+import { mutedLine } from './incident.js'
 import { ago, reasonSentence, stateMark, statusSentence, time, type Voice } from './words.js'
 
 export interface NowInput {
@@ -17,9 +19,12 @@ export interface NowInput {
 }
 
 /** The sentence above the list is counted from the list, so it cannot say more or less than the rows. */
-export function bannerOf(rows: Standing[], { t, f }: Voice): { state: Standing['state']; title: string; rest: string } {
+export function bannerOf(
+  rows: readonly Standing[],
+  { t, f }: Pick<Voice, 't' | 'f'>,
+): { state: Standing['state']; title: string; rest: string } {
   const count = (...states: Standing['state'][]) => rows.filter(row => states.includes(row.state))
-  const names = (some: Standing[]) => {
+  const names = (some: readonly Standing[]) => {
     const first = some.slice(0, 3).map(row => row.service.title)
     return f.list(some.length > 3 ? [...first, t.more(f.number(some.length - 3))] : first)
   }
@@ -42,11 +47,19 @@ export function bannerOf(rows: Standing[], { t, f }: Voice): { state: Standing['
   if (bad.length)
     return {
       state: worst,
-      title: bad.length === 1 ? statusSentence(bad[0] as Standing, t) : t.now.troubled(bad.length, names(bad)),
+      title: bad.length === 1 ? statusSentence(bad[0] as Standing, { t, f }) : t.now.troubled(bad.length, names(bad)),
       rest,
     }
   if (watched.length) return { state: 'watching', title: t.now.watched(watched.length, names(watched)), rest }
-  if (unknown.length === rows.length) return { state: 'unknown', title: t.now.onlyUnknown, rest: '' }
+  const [only] = rows
+  if (rows.length === 1 && only && only.dark.length > 0)
+    return { state: 'unknown', title: statusSentence(only, { t, f }), rest: t.evidence.dark(f.list(only.dark)) }
+  if (unknown.length === rows.length && unknown.every(row => row.dark.length === 0))
+    return {
+      state: 'unknown',
+      title: rows.some(row => row.learning) ? t.evidence.tooLittle : t.now.onlyUnknown,
+      rest: '',
+    }
   if (unknown.length) return { state: 'unknown', title: t.now.noOutage, rest }
   return { state: 'ok', title: rows.length === 1 ? t.now.oneOk : t.now.allOk(f.number(rows.length)), rest }
 }
@@ -70,8 +83,9 @@ function incidentRow(each: IncidentView, rows: Standing[], voice: Voice): Html {
   const service = rows.find(row => row.service.service === each.service)?.service
   const title = service?.title ?? each.service
   const last = each.events.findLast(event => event.says)
+  const phase = phaseOf(each.events)
   const word = standingWord(each.events)?.text ?? (last && saysLines(last, service?.components ?? [], voice)[0]?.line)
-  return html`<li><a href="/i/${encodeURIComponent(each.id)}"><b>${title}: ${t.kind[each.kind]}</b></a> <span class="tag">${t.severity[each.severity]}</span>${word ? html`<p><bdi>${word}</bdi></p>` : null}<p class="soft">${t.since} ${time(each.startedAt, voice)}${t.comma}${t.inline(t.incident.phase[phaseOf(each.events)])}</p></li>`
+  return html`<li><a href="/i/${encodeURIComponent(each.id)}"><b>${title}: ${t.kind[each.kind]}</b></a> <span class="tag">${t.severity[each.severity]}</span>${word ? html`<p><bdi>${word}</bdi></p>` : null}<p class="soft">${t.since} ${time(each.startedAt, voice)}${t.comma}${t.inline(phase === 'recovering' && !isMeasured(each.latest) ? t.evidence.fewerPhase : t.incident.phase[phase])}</p>${mutedLine(each, voice)}</li>`
 }
 
 function serviceRow(row: Standing, chart: Html | null, voice: Voice, wallNow: number | null): Html {

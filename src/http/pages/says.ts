@@ -40,12 +40,24 @@ export function english(text: string, { t }: Voice): Html {
 }
 
 function pointText(point: Point, components: readonly Component[], voice: Voice): string {
-  const { says } = voice.t
+  const { says, evidence } = voice.t
   const place = (where: Parameters<typeof whereText>[0]) => whereText(where, voice, components)
   switch (point.is) {
     case 'failing':
     case 'slow':
       return says[point.is](portion(point.share, voice), place(point.where))
+    case 'checks-failing':
+      return evidence.checksFailing(portion(point.share, voice), place(point.where))
+    case 'stepped':
+      return evidence.stepped(
+        portion(point.share, voice),
+        place(point.where),
+        point.lately < 0.01 ? `<${voice.f.share(0.01)}` : voice.f.share(point.lately),
+      )
+    case 'signs-where':
+      return evidence.signsWhere(place(point.where))
+    case 'fewer-reports':
+      return evidence.fewerReports(portion(point.share, voice))
     case 'share-unknown':
       return says.shareUnknown(place(point.where))
     case 'quoted':
@@ -62,28 +74,49 @@ function pointText(point: Point, components: readonly Component[], voice: Voice)
       return says[point.is](point.title)
     case 'over-silent':
       return says.overSilent(point.where.map(place).join(voice.t.semicolon))
-    case 'upstream':
-      return says.upstream
-    case 'more-reports':
-      return says.more
-    case 'cause-unknown':
-      return says.causeUnknown
-    case 'exposure':
-      return says.exposure
-    case 'takeover':
-      return says.takeover
-    case 'exposure-open':
-      return says.exposureOpen
-    case 'over-by-person':
-      return says.overByPerson
-    case 'over-unreported':
-      return says.overUnreported
-    case 'over-unheard':
-      return says.overUnheard
-    case 'over-calm':
-      return says.overCalm
+    default:
+      return plain(voice.t)[point.is]
   }
 }
+
+type Plain = Exclude<
+  Point['is'],
+  | 'failing'
+  | 'slow'
+  | 'checks-failing'
+  | 'stepped'
+  | 'signs-where'
+  | 'fewer-reports'
+  | 'share-unknown'
+  | 'quoted'
+  | 'quoted-healthy'
+  | 'recovered'
+  | 'confirmed'
+  | 'suspected'
+  | 'over-silent'
+>
+
+/** Sentences without a number, a name or a place. */
+const plain = ({ says, evidence }: Voice['t']): Record<Plain, string> => ({
+  upstream: says.upstream,
+  'upstream-unmeasured': evidence.upstreamUnmeasured,
+  'upstream-failing': evidence.upstreamFailing,
+  'more-reports': says.more,
+  'more-posts': evidence.morePosts,
+  'more-failing': evidence.moreFailing,
+  'more-slow': evidence.moreSlow,
+  'more-checks': evidence.moreChecks,
+  signs: evidence.signs,
+  'cause-unknown': says.causeUnknown,
+  exposure: says.exposure,
+  takeover: says.takeover,
+  'exposure-open': says.exposureOpen,
+  'over-by-person': says.overByPerson,
+  'over-unreported': says.overUnreported,
+  'over-unheard': says.overUnheard,
+  'over-calm': says.overCalm,
+  'over-quiet': evidence.overQuiet,
+})
 
 /** Never "about all" nor "0%": a share is an estimate, and something does fail. */
 function portion(share: number, { t, f }: Voice): string {

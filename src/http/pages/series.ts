@@ -6,8 +6,9 @@ export interface Bar {
   from: EpochMs
   bad: number
   ok: number
-  expected: number
-  high: number
+  /** Usual level, and the one that is passed rarely; null until they are learned. */
+  expected: number | null
+  high: number | null
   /** [total, bad] of metrics; null where none were measured. */
   rate: [number, number] | null
   /** Share of the bar's time that has passed, 0..1. */
@@ -46,11 +47,7 @@ export function toSeriesBetween(
     const bar = (bars[index] ??= emptyBar(barFrom, Math.min(1, Math.max(0, (now - barFrom) / binMs))))
     bar.bad += row.reports.bad
     bar.ok += row.reports.ok
-    bar.expected += row.reports.expected
-    rows[index] = (rows[index] as number) + 1
-    // The level of a sum: distances above the mean add in squares where bins are independent.
-    squares[index] = (squares[index] as number) + Math.max(0, row.reports.high - row.reports.expected) ** 2
-    bar.high = bar.expected + Math.sqrt(squares[index] as number)
+    addUsual(bar, row.reports, (rows[index] = (rows[index] as number) + 1) === 1, squares, index)
     if (row.metrics.total > 0) {
       bar.rate ??= [0, 0]
       bar.rate[0] += row.metrics.total
@@ -60,11 +57,29 @@ export function toSeriesBetween(
   // Of a bar that is still filling only a part has rows, but what is usual and what is high is said of the whole.
   bars.forEach((bar, i) => {
     const missing = binMs / ROLLUP_MS / (rows[i] as number)
-    if (!bar || bar.filled === 1 || missing <= 1) return
+    if (!bar || bar.expected === null || bar.high === null || bar.filled === 1 || missing <= 1) return
     bar.high = bar.expected * missing + (bar.high - bar.expected) * Math.sqrt(missing)
     bar.expected *= missing
   })
   return { from, until, binMs, bars }
+}
+
+/** Of a bar in whose time a level was only learned it is not known for the whole. */
+function addUsual(
+  bar: Bar,
+  { expected, high }: Rollup['reports'],
+  first: boolean,
+  squares: Float64Array,
+  index: number,
+): void {
+  if (expected === null || high === null || (bar.expected === null && !first)) {
+    bar.expected = bar.high = null
+    return
+  }
+  bar.expected = (bar.expected ?? 0) + expected
+  // The level of a sum: distances above the mean add in squares where bins are independent.
+  squares[index] = (squares[index] as number) + Math.max(0, high - expected) ** 2
+  bar.high = bar.expected + Math.sqrt(squares[index] as number)
 }
 
 /**
@@ -79,9 +94,14 @@ export function fillSilence(rollups: readonly Rollup[], from: EpochMs, until: Ep
   const out: Rollup[] = []
   const fill = (left: Rollup, right: Rollup | null, end: EpochMs) => {
     const missing = Math.ceil((end - left.bin) / ROLLUP_MS) - 1
-    const mean = (pick: (row: Rollup) => number) => (pick(left) + pick(right ?? left)) / 2
+    const mean = (pick: (row: Rollup) => number | null): number | null => {
+      const [a, b] = [pick(left), pick(right ?? left)]
+      return a === null || b === null ? null : (a + b) / 2
+    }
     const expected = mean(row => row.reports.expected)
-    if (missing < 1 || expected * missing >= SILENCE) return
+    // Before a level is learned, what was counted beside the hole stands for it.
+    const usual = expected ?? (mean(row => row.reports.bad) as number)
+    if (missing < 1 || usual * missing >= SILENCE) return
     const reports = { bad: 0, ok: 0, expected, high: mean(row => row.reports.high) }
     for (let i = 1; i <= missing; i++)
       out.push({ ...QUIET, service: left.service, bin: left.bin + i * ROLLUP_MS, reports })
@@ -100,8 +120,8 @@ const QUIET: Rollup = {
   service: '',
   bin: 0,
   position: 0,
-  reports: { bad: 0, ok: 0, expected: 0, high: 0 },
-  posts: { total: 0, complaints: 0, expected: 0 },
+  reports: { bad: 0, ok: 0, expected: null, high: null },
+  posts: { total: 0, complaints: 0, expected: null },
   checks: { total: 0, bad: 0 },
   metrics: { total: 0, bad: 0, slow: 0 },
   reportsBy: {},
@@ -109,7 +129,7 @@ const QUIET: Rollup = {
 }
 
 function emptyBar(from: EpochMs, filled: number): Bar {
-  return { from, bad: 0, ok: 0, expected: 0, high: 0, rate: null, filled }
+  return { from, bad: 0, ok: 0, expected: null, high: null, rate: null, filled }
 }
 
 /** [first, last] indices of runs without data. */

@@ -8,7 +8,8 @@ import { saidLine } from './back.js'
 import { countryOptions } from './choices.js'
 import { factList } from './facts.js'
 import { attr, html, type Html } from './html.js'
-import { slowest } from './incident.js'
+import { isMeasured } from '../../core/verdict.js'
+import { mutedLine, slowest } from './incident.js'
 import { countryRows, mapFigure, type Usual } from './map.js'
 import { countBy, toSeries, total, type Series } from './series.js'
 import { own, phaseOf, recoveryIsSeen, type Standing } from './standing.js'
@@ -66,10 +67,10 @@ function bandOf(each: IncidentView, { t, f, now }: Voice): Band {
 
 function hero({ row, rollups, wallNow }: ServiceInput, voice: Voice): Html {
   const { t } = voice
-  const sentence = statusSentence(row, t)
+  const sentence = statusSentence(row, voice)
   return html`<div class="hero ${row.state}" id="banner" data-say="${sentence}">${stateMark(row.state, t)}<h1>${sentence}</h1><p>${reasonSentence(row, voice, wallNow)}</p>${row.incidents.map(
     each =>
-      html`<p><a href="/i/${encodeURIComponent(each.id)}"><b>${t.kind[each.kind]}</b> ${t.since} ${time(each.startedAt, voice)}</a> <span class="tag">${t.severity[each.severity]}</span>${each.latest.recovery && recoveryIsSeen(each.latest.recovery) ? html` ${recoveryWords(each.latest.recovery, row.service.components, voice)}` : null}</p>`,
+      html`<p><a href="/i/${encodeURIComponent(each.id)}"><b>${t.kind[each.kind]}</b> ${t.since} ${time(each.startedAt, voice)}</a> <span class="tag">${t.severity[each.severity]}</span>${each.latest.recovery && recoveryIsSeen(each.latest.recovery) && isMeasured(each.latest) ? html` ${recoveryWords(each.latest.recovery, row.service.components, voice)}` : null}</p>${mutedLine(each, voice)}`,
   )}${saidLine(rollups, voice)}${dataAge(row, voice)}</div>`
 }
 
@@ -86,7 +87,7 @@ function recoveryWords(found: Recovery, components: readonly Component[], voice:
 function dataAge(row: Standing, voice: Voice): Html {
   const { t } = voice
   const kinds = Object.entries(row.service.seen).filter((each): each is [string, number] => each[1] !== undefined)
-  return html`<p class="age">${t.age.asOf} ${time(row.service.at, voice)}${kinds.map(([via, at]) => html` · ${own(t.signal, via) ?? via} ${ago(at, voice)}`)}</p>`
+  return html`<p class="age">${t.age.asOf} ${time(row.asOf, voice)}${kinds.map(([via, at]) => html` · ${own(t.signal, via) ?? via} ${ago(at, voice)}`)}</p>`
 }
 
 function reportForm({ row, rollups, thanks, tell }: ServiceInput, path: string, voice: Voice): Html {
@@ -164,8 +165,11 @@ function samplesSection({ service }: Standing, { t, f }: Voice): Html | null {
 
 function whoSection(row: Standing, voice: Voice): Html {
   const { t } = voice
+  const [held] = row.held
+  if (held && !row.incidents.length)
+    return html`<section><h2>${t.who.affected}</h2>${affected(held.trouble, row.service.components, voice)}</section>`
   if (!row.incidents.length)
-    return html`<section><h2>${t.who.affected}</h2><p class="soft">${row.state === 'unknown' ? t.who.unknown : t.who.nobody}</p></section>`
+    return html`<section><h2>${t.who.affected}</h2><p class="soft">${row.learning ? t.evidence.tooLittle : row.state === 'unknown' ? t.who.unknown : t.who.nobody}</p></section>`
   const { components } = row.service
   const all = together(row.incidents)
   return html`<section><h2>${t.who.affected}</h2>${affected(all, components, voice)}${componentList(all, components, voice)}<h3>${t.who.fine}</h3>${fine(all, components, voice)}</section>`

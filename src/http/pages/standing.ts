@@ -1,20 +1,58 @@
-import type { EventName, IncidentEvent, Recovery, Where } from '../../contract/incident.js'
-import { MINUTE, type EpochMs } from '../../contract/time.js'
-import type { IncidentView, ServiceNow, ServiceState, WorkspaceView } from '../../contract/view.js'
+import type { Recovery, Where } from '../../contract/incident.js'
+import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
+import type { Held, IncidentView, ServiceNow, ServiceState, WorkspaceView } from '../../contract/view.js'
+import {
+  partsHit,
+  phaseOf,
+  stagesOf,
+  stateFrom,
+  worsePart,
+  type Part,
+  type PartStatus,
+  type Stage,
+} from '../../core/verdict.js'
 
-/** On the wall clock a row older than this is unknown: ticks come every few seconds, so three missed minutes are a fault. */
+export { phaseOf }
+
+/** On the wall clock ticks come each minute, with or without signals: three that are missed are a fault of ours. */
 export const STALE_MS = 3 * MINUTE
 
 const ORDER: ServiceState[] = ['ok', 'unknown', 'watching', 'degraded', 'outage']
 
-/** What every page says of a service. One function, so that banner, rows and title cannot disagree. */
+/** One part of a service, as pages show it; `unknown` is a state of its own. */
+export interface PartNow {
+  /** Null: the service as a whole. */
+  part: Part
+  status: PartStatus | 'unknown'
+  /** Newest signal that speaks of it; null when there never was one. */
+  newest: EpochMs | null
+}
+
+/**
+ * What every page says of a service: the first page, its own, the status pages, Statuspage's API, feeds, badges and lists.
+ * One function, so that no two of them can disagree.
+ */
 export interface Standing {
   service: ServiceNow
   state: ServiceState
+  /** Its components, or the service as a whole where it has none. */
+  parts: PartNow[]
+  /** The service as a whole, for pages that show it as one component: the worst of what is known of it. */
+  whole: PartNow['status']
+  /** People report, but what is usual is not learned yet, and nothing else tells: not silence, and no health. */
+  learning: boolean
+  /** Components of which nothing is heard while others are. */
+  dark: string[]
   /** Open incidents that are outages of some kind, worst first. */
   incidents: IncidentView[]
+  /** How the worst of them stands; null without one. */
+  worst: Stage | null
+  /** Measured on although a person closed the incident. */
+  held: Held[]
   /** The newest signal of any kind; null when there never was one. */
   newest: EpochMs | null
+  /** Until when the engine has read what arrived: the row holds until then. */
+  asOf: EpochMs
   stale: boolean
   /** Every open incident is recovering and more than half over. */
   recovering: boolean
@@ -29,39 +67,87 @@ export function standing(
   workspace: WorkspaceView,
   wallNow: EpochMs | null,
 ): Standing {
-  const incidents = open
+  const names = service.components.map(each => each.id)
+  const told = open
     .filter(each => each.service === service.service && each.open && phaseOf(each.events) !== 'note')
-    .sort((a, b) => rank(severityState(b)) - rank(severityState(a)) || a.startedAt - b.startedAt)
+    .map(view => ({ view, stage: stagesOf(view.events, names).at(-1) as Stage }))
+    .sort((a, b) => rank(wordFor(b.stage)) - rank(wordFor(a.stage)) || a.view.startedAt - b.view.startedAt)
+  const asOf = Math.max(service.at, Math.floor(workspace.now / MINUTE) * MINUTE)
+  const stale = workspace.clock === 'wall' && wallNow !== null && wallNow - Math.max(asOf, workspace.now) > STALE_MS
+  const held = stale ? [] : (service.held ?? [])
+  const hit = [
+    ...told.map(each => each.stage.statuses),
+    ...held.map(each => partsHit(each.trouble, false, names)),
+    // A service can be in trouble a moment before its incident is told; it is never better than its row.
+    ...(told.length + held.length === 0 ? ahead(service, names) : []),
+  ]
+  const parts = (names.length > 0 ? names : [null]).map(part => partNow(service, part, hit, stale))
+  const bad = parts.flatMap(each => (each.status === 'unknown' ? [] : [each.status]))
+  const dark = parts.filter(each => each.status === 'unknown')
   const seen = Object.values(service.seen).filter(at => at !== undefined)
-  const newest = seen.length ? Math.max(...seen) : null
-  const stale = workspace.clock === 'wall' && wallNow !== null && wallNow - service.at > STALE_MS
-  const worst = incidents[0] ? severityState(incidents[0]) : 'ok'
-  const recovering = incidents.length > 0 && incidents.every(each => isEasing(each.events, each.latest))
-  // What recovers is no longer down: its outage is the incident's, and the incident says how much is back.
-  const told = recovering && service.state === 'outage' ? 'degraded' : service.state
-  const state = stale ? 'unknown' : rank(worst) > rank(told) ? worst : told
-  return { service, state, incidents, newest, stale, recovering: recovering && !stale }
+  const eases = told.length > 0 && held.length === 0 && told.every(each => each.stage.easing)
+  const state = stale ? 'unknown' : stateFrom(bad, calmWord(service, told.length > 0, dark.length))
+  return {
+    service,
+    state,
+    parts,
+    whole: wholeOf(state, bad),
+    learning: !stale && isLearning(service, asOf),
+    dark: !stale && dark.length < parts.length ? dark.map(each => nameOf(service, each.part)) : [],
+    incidents: told.map(each => each.view),
+    worst: told[0]?.stage ?? null,
+    held,
+    newest: seen.length ? Math.max(...seen) : null,
+    asOf,
+    stale,
+    recovering: eases && !stale,
+  }
 }
 
-/** From here on most of it is over; a recovery that has only begun is still an outage. */
-const MOST = 0.5
+const isLearning = ({ state, seen, recent }: ServiceNow, now: EpochMs): boolean =>
+  state === 'unknown' && recent.expected === null && now - Math.max(seen.report ?? 0, seen.post ?? 0) < DAY
 
-export function isEasing(events: readonly IncidentEvent[], { recovery }: IncidentEvent): boolean {
-  return phaseOf(events) === 'recovering' && (recovery?.recovered ?? 0) >= MOST
+const wholeOf = (state: ServiceState, hit: readonly PartStatus[]): PartNow['status'] =>
+  state === 'unknown' ? 'unknown' : hit.reduce(worsePart, 'operational')
+
+const nameOf = (service: ServiceNow, part: Part): string =>
+  service.components.find(each => each.id === part)?.name ?? service.title
+
+/** What is known where nothing is hit: never more of the whole than of its parts. */
+function calmWord({ state, components }: ServiceNow, told: boolean, dark: number): 'ok' | 'watching' | 'unknown' {
+  if (state === 'watching' || told) return 'watching'
+  if (dark > 0) return 'unknown'
+  return state === 'unknown' && components.length === 0 ? 'unknown' : 'ok'
 }
 
-/** The last turn of an incident: `updated` and later notes do not end a recovery. */
-export function phaseOf(events: readonly IncidentEvent[]): Exclude<EventName, 'updated'> {
-  let phase: Exclude<EventName, 'updated'> = 'opened'
-  for (const { event, seq } of events) if (event !== 'updated' && (event !== 'note' || seq === 0)) phase = event
-  return phase
+function ahead({ state }: ServiceNow, names: readonly string[]): Map<Part, PartStatus>[] {
+  if (state !== 'degraded' && state !== 'outage') return []
+  const status = state === 'outage' ? 'partial_outage' : 'degraded_performance'
+  return [new Map([null, ...names].map((part): [Part, PartStatus] => [part, status]))]
+}
+
+function partNow(
+  service: ServiceNow,
+  part: Part,
+  hit: readonly ReadonlyMap<Part, PartStatus>[],
+  stale: boolean,
+): PartNow {
+  const heard = service.parts?.find(each => each.component === part)
+  const seen = Object.values(service.seen).filter(at => at !== undefined)
+  const newest = heard ? heard.at : seen.length ? Math.max(...seen) : null
+  const status = hit.reduce<PartStatus>(
+    (worst, each) => worsePart(worst, each.get(part) ?? 'operational'),
+    'operational',
+  )
+  // What was called failing stays so in silence; what nobody speaks of is not called working.
+  if (stale) return { part, status: 'unknown', newest }
+  if (status !== 'operational') return { part, status, newest }
+  const known = service.parts && part !== null ? heard?.known === true : service.state !== 'unknown'
+  return { part, status: known ? 'operational' : 'unknown', newest }
 }
 
 /** The least that an open incident says about its service. */
-function severityState(incident: IncidentView): ServiceState {
-  if (isEasing(incident.events, incident.latest)) return 'degraded'
-  return incident.kind === 'outage' && incident.severity !== 'minor' ? 'outage' : 'degraded'
-}
+const wordFor = ({ statuses }: Stage): ServiceState => stateFrom(statuses.values(), 'watching')
 
 export function rank(state: ServiceState): number {
   return ORDER.indexOf(state)

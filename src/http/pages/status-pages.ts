@@ -3,6 +3,8 @@ import { extname } from 'node:path'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { StatusPageConfig } from '../../contract/config.js'
 import { KEPT } from '../front/stand.js'
+import { homeOf } from '../home.js'
+import { LOGO_BYTES } from '../../shell/try-out.js'
 import type { Desk } from '../statuspage/desk.js'
 import { speechOf, type Speech } from './language.js'
 import type { Made } from './load.js'
@@ -28,8 +30,8 @@ export type Answer = (
 export function statusPages(server: FastifyInstance, { desk }: StatusDeps, answer: Answer): void {
   const [first] = desk.pages
   const own = (request: FastifyRequest): StatusPageConfig | undefined => {
-    const host = request.host.toLowerCase()
-    return desk.pages.find(each => each.url !== null && new URL(each.url).host === host)
+    const { page } = homeOf(request)
+    return desk.pages.find(each => each.id === page)
   }
   const show = (request: FastifyRequest, reply: FastifyReply, page: StatusPageConfig) =>
     answer(request, reply, page === first ? '/status' : `/status/${page.id}`, speech => statusPage(desk, page, speech))
@@ -63,7 +65,7 @@ export function statusPages(server: FastifyInstance, { desk }: StatusDeps, answe
           .send(logo.bytes),
       )
   }
-  // Only where a host is a status page's alone does its root lead there.
+  // Only where an address is a status page's alone does its root lead there.
   server.addHook('onRequest', async (request, reply) => {
     if (request.url !== '/' || desk.pages.every(each => each.url === null)) return
     const page = own(request)
@@ -71,8 +73,6 @@ export function statusPages(server: FastifyInstance, { desk }: StatusDeps, answe
   })
 }
 
-/** A logo counts towards the first load of a page. */
-const LOGO_BYTES = 32 * 1024
 const LOGO_TYPES: Record<string, string> = {
   '.svg': 'image/svg+xml',
   '.png': 'image/png',

@@ -1,3 +1,4 @@
+import { isolated } from './direction.js'
 import { titleOf } from './status-title.js'
 import type { EpochMs } from '../../contract/time.js'
 import type { Picture } from '../statuspage/picture.js'
@@ -38,7 +39,7 @@ function recovery(
 ): Html | null {
   const { t, f, now } = voice
   const found = (told.steps.at(-1) as Told['steps'][number]).folded.recovery
-  if (!found || !recoveryIsSeen(found)) return null
+  if (!found || !recoveryIsSeen(found) || found.of === 'reports') return null
   const points = told.steps.flatMap(({ at, event }) =>
     event.recovery ? [{ at, share: event.recovery.recovered }] : [],
   )
@@ -102,7 +103,7 @@ function updates(
       const byTurn = new Map<string, string[]>()
       for (const each of turns) {
         const key = `${each.old} ${each.new}`
-        byTurn.set(key, [...(byTurn.get(key) ?? []), each.leaf.name])
+        byTurn.set(key, [...(byTurn.get(key) ?? []), isolated(each.leaf.name)])
       }
       return html`<li>${time(step.at, { ...voice, f: { ...f, moment: at => f.clock(at) } })}<div><b>${w.phase[step.status]}</b>${step.body === '' ? null : html` ${bodyText(told, step, components, voice)}`}${[
         ...byTurn,

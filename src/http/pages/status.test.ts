@@ -7,6 +7,7 @@ import { type Browser, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DAY, HOUR, MINUTE } from '../../contract/time.js'
 import { busy, iso, mainPage, NOON, readerOf, says, service, sixty, story, type World } from '../statuspage/fixture.js'
+import { Homes, standUnder } from '../home.js'
 import { statuspageRoutes } from '../statuspage/routes.js'
 import { readMarkup } from './fixtures/markup.js'
 import { registerPages } from './index.js'
@@ -17,6 +18,7 @@ afterAll(() => Promise.all(open.map(app => app.close())))
 
 function serve(world: World): FastifyInstance {
   const app = fastify()
+  standUnder(app, new Homes({ url: null, pages: world.pages ?? [mainPage], proxies: [] }))
   const reader = readerOf(world)
   let wall = world.now ?? NOON
   const wallNow = () => (wall += world.clock === 'wall' ? 0 : 1_000)

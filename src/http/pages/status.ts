@@ -1,7 +1,8 @@
+import { isolated } from './direction.js'
 import type { StatusPageConfig } from '../../contract/config.js'
 import { DAY } from '../../contract/time.js'
 import { HISTORY_DAYS } from '../statuspage/desk.js'
-import { groupShown, type Part, type Picture, type Shown } from '../statuspage/picture.js'
+import { daysOf, groupShown, type Part, type Picture, type Shown } from '../statuspage/picture.js'
 import { isGroup, type Leaf } from '../statuspage/plan.js'
 import { uptimeOf } from '../statuspage/uptime.js'
 import { html, type Html } from './html.js'
@@ -33,9 +34,9 @@ export interface StatusInput {
 
 /** The sentence above the list is counted from the list, so it cannot say more or less than the rows. */
 export function statusBanner(
-  { parts }: Pick<Picture, 'parts'>,
+  { parts, rows }: Pick<Picture, 'parts' | 'rows'>,
   w: StatusWords,
-  { t, f }: Voice,
+  { t, f }: Pick<Voice, 't' | 'f'>,
 ): { shown: Shown; title: string; rest: string } {
   const of = (shown: Shown) => parts.filter(each => each.shown === shown)
   const worst = ORDER.find(shown => of(shown).length > 0) ?? 'operational'
@@ -43,6 +44,9 @@ export function statusBanner(
     .map(shown => w.banner.count[shown](f.number(of(shown).length)))
     .join(' · ')
   if (parts.length === 0) return { shown: 'unknown', title: w.banner.none, rest: w.banner.noneHow }
+  const watched = rows.filter(each => each.state === 'watching').map(each => isolated(each.service.title))
+  if (watched.length > 0 && (worst === 'operational' || worst === 'unknown'))
+    return { shown: worst, title: t.now.watched(watched.length, f.list(some(watched, { t, f }))), rest }
   if (worst === 'operational')
     return {
       shown: worst,
@@ -51,12 +55,18 @@ export function statusBanner(
     }
   if (worst === 'unknown')
     return of('unknown').length === parts.length
-      ? { shown: worst, title: w.banner.onlyUnknown, rest: '' }
+      ? {
+          shown: worst,
+          title: rows.some(each => each.learning) ? t.evidence.tooLittle : w.banner.onlyUnknown,
+          rest: '',
+        }
       : { shown: worst, title: w.banner.noneSeen, rest }
-  const names = of(worst).map(each => each.leaf.name)
-  const listed = names.length > NAMED ? [...names.slice(0, NAMED), t.more(f.number(names.length - NAMED))] : names
-  return { shown: worst, title: w.banner[worst](f.list(listed)), rest }
+  const names = of(worst).map(each => isolated(each.leaf.name))
+  return { shown: worst, title: w.banner[worst](f.list(some(names, { t, f }))), rest }
 }
+
+const some = (names: readonly string[], { t, f }: Pick<Voice, 't' | 'f'>): string[] =>
+  names.length > NAMED ? [...names.slice(0, NAMED), t.more(f.number(names.length - NAMED))] : [...names]
 
 export function statusMain({ picture, base, others }: StatusInput, w: StatusWords, voice: Voice): Html {
   const { t, f, now } = voice
@@ -99,7 +109,7 @@ function components(picture: Picture, w: StatusWords, voice: Voice): Html {
 function row(part: Part, picture: Picture, w: StatusWords, voice: Voice): Html {
   const { f, now } = voice
   const { leaf } = part
-  const uptime = uptimeOf(leaf, picture, picture.days.get(leaf.service) ?? new Set())
-  const age = part.state === 'unknown' ? (part.dataAt === null ? w.never : w.newest(f.span(now - part.dataAt))) : null
+  const uptime = uptimeOf(leaf, picture, daysOf(leaf, picture))
+  const age = part.shown === 'unknown' ? (part.dataAt === null ? w.never : w.newest(f.span(now - part.dataAt))) : null
   return html`<li><b><bdi>${leaf.name}</bdi></b>${shownMark(part.shown, w)}${dayBars(uptime.days, daysText(uptime.days, w, f))}<span class="up">${uptimeText(uptime.statuspage, w, f)}</span>${age === null ? null : html`<p class="age">${age}</p>`}${uptimeDetails(uptime, picture, leaf.id, w, voice)}</li>`
 }

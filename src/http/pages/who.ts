@@ -9,7 +9,7 @@ const UNEVEN_SHOWN = 3
 const VALUES_SHOWN = 12
 
 /** The failing segments, each with its share and interval; a share that cannot be known is said to be unknown. */
-export function affected(event: IncidentEvent, components: readonly Component[], voice: Voice): Html {
+export function affected(event: Pick<IncidentEvent, 'segments'>, components: readonly Component[], voice: Voice): Html {
   const { t, f } = voice
   const segments = event.segments ?? []
   if (!segments.length) return html`<p class="soft">${event.segments ? t.who.noneLeft : t.who.noSegment}</p>`

@@ -1,11 +1,15 @@
+import { isolated } from './direction.js'
 import type { Where } from '../../contract/incident.js'
 import type { EpochMs } from '../../contract/time.js'
 import type { Component } from '../../contract/topology.js'
+import { extentOf, partsNamed, type Trouble } from '../../core/verdict.js'
 import { iso, type Format } from './format.js'
 import { attr, html, type Html } from './html.js'
 import { isEverybody, own, type Standing } from './standing.js'
 import type { Strings } from './strings.js'
 
+/** Parts that a headline names before "and 9 more". */
+const NAMED_PARTS = 3
 /** Values of a label that are named before "and 9 more". */
 const NAMED_VALUES = 6
 
@@ -36,8 +40,8 @@ export function labelName(label: string, many: boolean, t: Strings): string {
 
 export function valueName(label: string, value: string, { f }: Voice, components: readonly Component[] = []): string {
   if (label === 'country') return f.country(value)
-  if (label === 'component') return components.find(each => each.id === value)?.name ?? value
-  return value
+  if (label === 'component') return isolated(components.find(each => each.id === value)?.name ?? value)
+  return isolated(value)
 }
 
 /** `cells us-east-1, us-central-1 · plans free, go`; plain text. */
@@ -63,23 +67,56 @@ export function whereHtml(where: Where, voice: Voice, components: readonly Compo
   )}</span>`
 }
 
-/** The state of a service as a sentence. */
-export function statusSentence(row: Standing, t: Strings): string {
-  return t.status[row.recovering && row.state !== 'outage' ? 'recovering' : row.state](row.service.title)
+/** The state of a service as a sentence that says no more than its evidence. */
+export function statusSentence(row: Standing, { t, f }: Pick<Voice, 't' | 'f'>): string {
+  const { service, state, dark, worst } = row
+  const { title } = service
+  if (state === 'unknown' && dark.length > 0) return t.evidence.partlyUnknown(title)
+  if (row.recovering && state !== 'outage') return t.status.recovering(title)
+  if (state !== 'outage') return t.status[state](title)
+  const trouble = worst?.folded ?? row.held[0]?.trouble
+  return trouble ? outageSentence(trouble, service, false, { t, f }) : t.evidence.some(title)
+}
+
+/** How far an outage reaches, or reached: many people, some, a part, or our own checks alone. */
+export function outageSentence(
+  trouble: Trouble,
+  { title, components }: Pick<Standing['service'], 'title' | 'components'>,
+  over: boolean,
+  { t, f }: Pick<Voice, 't' | 'f'>,
+): string {
+  const ids = components.map(each => each.id)
+  const extent = extentOf(trouble, ids)
+  if (extent === 'many') return (over ? t.incident.headlineOver : t.incident.headline).outage(title)
+  if (extent !== 'part') return t.evidence[over ? (`${extent}Was` as const) : extent](title)
+  const names = partsNamed(trouble, ids).map(id => components.find(each => each.id === id)?.name ?? id)
+  const shown =
+    names.length > NAMED_PARTS
+      ? [...names.slice(0, NAMED_PARTS - 1), t.more(f.number(names.length - NAMED_PARTS + 1))]
+      : names
+  return t.evidence[over ? 'partWas' : 'part'](title, f.list(shown))
 }
 
 /** Why the page says so: one plain sentence made from the numbers of the row. */
 export function reasonSentence(row: Standing, { t, f, now }: Voice, wallNow: EpochMs | null): string {
   const { recent, seen } = row.service
-  if (row.stale) return t.reason.silent(f.span((wallNow ?? now) - row.service.at))
+  if (row.stale) return t.reason.silent(f.span((wallNow ?? now) - row.asOf))
   if (row.newest === null) return t.reason.neverSeen
+  const [held] = row.held
+  if (held) return t.evidence.held(held.by, f.clock(held.closedAt), f.clock(held.reopensAt))
+  if (row.dark.length > 0) return t.evidence.dark(f.list(row.dark))
+  // Without a level there is nothing to compare with, and no health to be read from it.
+  if (row.learning && seen.report !== undefined) return t.evidence.learning(f.number(recent.bad))
   if (row.state === 'unknown') return t.reason.silent(f.span(now - row.newest))
-  if (seen.report === undefined && recent.bad === 0) return t.reason.noReports
-  const ratio = recent.expected > 0 ? recent.bad / recent.expected : 0
+  if (seen.report === undefined && recent.bad === 0)
+    return t.evidence.restsOn(f.list(Object.keys(seen).map(via => own(t.signal, via) ?? via)))
+  const { expected } = recent
+  if (expected === null) return t.evidence.learning(f.number(recent.bad))
+  const ratio = expected > 0 ? recent.bad / expected : 0
   const troubled = row.state === 'degraded' || row.state === 'outage'
   if (ratio >= 2 && row.state !== 'ok') return t.reason.above(f.count(recent.bad), f.times(ratio))
-  if (troubled) return t.reason.quietNow(f.count(recent.bad), f.count(Math.round(recent.expected)))
-  return t.reason.usual(f.count(recent.bad), f.count(Math.round(recent.expected)))
+  if (troubled) return t.reason.quietNow(f.count(recent.bad), f.count(Math.round(expected)))
+  return t.reason.usual(f.count(recent.bad), f.count(Math.round(expected)))
 }
 
 /** Beyond this many bits the tail of any model of counts is a figure of speech. */

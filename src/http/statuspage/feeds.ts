@@ -1,3 +1,4 @@
+import { isolated, unturned } from '../pages/direction.js'
 import type { EpochMs } from '../../contract/time.js'
 import { isoIn } from '../../core/calendar/zone.js'
 import { stepsOf } from './v2.js'
@@ -73,7 +74,7 @@ function toldWindows({ windows }: Picture): Window[] {
 
 /** `<`, `&` and quotes escaped; characters that XML 1.0 does not know are replaced. */
 export function xml(text: string): string {
-  return text
+  return unturned(text)
     .replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD')
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
@@ -93,6 +94,7 @@ function content(entry: Entry, zone: string): string {
 
 const rfc822 = (at: EpochMs) => new Date(at).toUTCString().replace('GMT', '+0000')
 
+/** A channel's description is HTML to its readers, as that of an item is: escaped as HTML, and once more as XML. */
 export function rss(picture: Picture, origin: string, home: string): string {
   const { page } = picture
   const items = entriesOf(picture, origin).map(
@@ -100,7 +102,7 @@ export function rss(picture: Picture, origin: string, home: string): string {
       `<item><title>${xml(each.title)}</title><description>${xml(content(each, page.timeZone))}</description><pubDate>${rfc822(each.updated)}</pubDate><link>${xml(each.link)}</link><guid isPermaLink="true">${xml(each.link)}</guid>${each.maintenance ? '<category>maintenance</category>' : ''}</item>`,
   )
   return `<?xml version="1.0" encoding="UTF-8"?>
-<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"><channel><title>${xml(page.title)} - Incident history</title><link>${xml(home)}</link><description>${xml(page.description ?? `Incidents and maintenance of ${page.title}`)}</description><atom:link href="${xml(origin)}/history.rss" rel="self" type="application/rss+xml"/><lastBuildDate>${rfc822(picture.updatedAt)}</lastBuildDate>${items.join('')}</channel></rss>
+<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"><channel><title>${xml(isolated(page.title))} - Incident history</title><link>${xml(home)}</link><description>${xml(xml(page.description ?? `Incidents and maintenance of ${isolated(page.title)}`))}</description><atom:link href="${xml(origin)}/history.rss" rel="self" type="application/rss+xml"/><lastBuildDate>${rfc822(picture.updatedAt)}</lastBuildDate>${items.join('')}</channel></rss>
 `
 }
 
@@ -112,7 +114,7 @@ export function atom(picture: Picture, origin: string, home: string): string {
       `<entry><id>${xml(each.link)}</id><title>${xml(each.title)}</title><published>${time(Math.min(each.from, each.updated))}</published><updated>${time(each.updated)}</updated><link rel="alternate" type="text/html" href="${xml(each.link)}"/>${each.maintenance ? '<category term="maintenance"/>' : ''}<content type="html">${xml(content(each, page.timeZone))}</content></entry>`,
   )
   return `<?xml version="1.0" encoding="UTF-8"?>
-<feed xmlns="http://www.w3.org/2005/Atom"><id>${xml(origin)}/history.atom</id><title>${xml(page.title)} - Incident history</title><updated>${time(picture.updatedAt)}</updated><author><name>${xml(page.title)}</name></author><link rel="self" type="application/atom+xml" href="${xml(origin)}/history.atom"/><link rel="alternate" type="text/html" href="${xml(home)}"/>${entries.join('')}</feed>
+<feed xmlns="http://www.w3.org/2005/Atom"><id>${xml(origin)}/history.atom</id><title>${xml(isolated(page.title))} - Incident history</title><updated>${time(picture.updatedAt)}</updated><author><name>${xml(page.title)}</name></author><link rel="self" type="application/atom+xml" href="${xml(origin)}/history.atom"/><link rel="alternate" type="text/html" href="${xml(home)}"/>${entries.join('')}</feed>
 `
 }
 
@@ -120,7 +122,7 @@ export function jsonFeed(picture: Picture, origin: string, home: string): object
   const { page } = picture
   return {
     version: 'https://jsonfeed.org/version/1.1',
-    title: `${page.title} - Incident history`,
+    title: `${isolated(page.title)} - Incident history`,
     home_page_url: home,
     feed_url: `${origin}/feed.json`,
     ...(page.description === null ? {} : { description: page.description }),

@@ -4,6 +4,7 @@ import type { IncidentEvent } from '../../contract/incident.js'
 import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { IncidentView, Reader, ServiceNow } from '../../contract/view.js'
 import { HttpProblem, sendProblem } from '../problem.js'
+import { Homes, standUnder } from '../home.js'
 import { statuspageRoutes } from './routes.js'
 
 /** Small worlds for tests of the status page; nothing here is read by the product. */
@@ -67,6 +68,7 @@ export function story(
     startedAt: latest.startedAt === undefined ? openedAt : Date.parse(latest.startedAt),
     openedAt,
     resolvedAt: open ? null : Date.parse(last.at),
+    mutedUntil: null,
     latest,
     events: told,
   }
@@ -119,6 +121,7 @@ export function serverOf(world: World): FastifyInstance {
   server.setErrorHandler((error, _, reply) =>
     error instanceof HttpProblem ? sendProblem(reply, error) : reply.code(500).send({ message: String(error) }),
   )
+  standUnder(server, new Homes({ url: null, pages: world.pages ?? [mainPage], proxies: [] }))
   let wall = world.now ?? NOON
   statuspageRoutes(server, {
     reader: readerOf(world),

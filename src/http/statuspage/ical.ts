@@ -1,3 +1,4 @@
+import { isolated, unturned } from '../pages/direction.js'
 import { SECOND, type EpochMs } from '../../contract/time.js'
 import type { Window } from './maintenance.js'
 import type { Picture } from './picture.js'
@@ -28,7 +29,7 @@ function event(each: Window, host: string, origin: string): string[] {
     `DTEND:${utc(each.until)}`,
     `SUMMARY:${escaped(each.title)}`,
     ...(each.text === '' ? [] : [`DESCRIPTION:${escaped(each.text)}`]),
-    `LOCATION:${escaped(each.affected.map(leaf => leaf.name).join(', '))}`,
+    `LOCATION:${escaped(each.affected.map(leaf => isolated(leaf.name)).join(', '))}`,
     `URL:${origin}/maintenance/${each.id}`,
     'STATUS:CONFIRMED',
     'TRANSP:TRANSPARENT',
@@ -39,10 +40,10 @@ function event(each: Window, host: string, origin: string): string[] {
 const utc = (at: EpochMs) => new Date(Math.floor(at / SECOND) * SECOND).toISOString().replace(/[-:]|\.000/g, '')
 
 function escaped(text: string): string {
-  return text
+  return unturned(text)
     .replace(/[\\;,]/g, '\\$&')
     .replace(/\r\n|\r|\n/g, '\\n')
-    .replace(/[^\t\u0020-\uffff]/g, '')
+    .replace(/[^\t\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '')
 }
 
 /** Lines of at most 75 octets; a character is never cut in two. */

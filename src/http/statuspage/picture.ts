@@ -1,9 +1,10 @@
 import type { StatusPageConfig } from '../../contract/config.js'
 import type { Severity } from '../../contract/incident.js'
-import { MINUTE, type EpochMs } from '../../contract/time.js'
-import type { IncidentView, ServiceNow, ServiceState, WorkspaceView } from '../../contract/view.js'
+import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
+import type { IncidentView, ServiceNow, WorkspaceView } from '../../contract/view.js'
 import { dayStart, localDay } from '../../core/calendar/zone.js'
-import { isEasing, standing } from '../pages/standing.js'
+import { isEasing, phaseOf, shareOf } from '../../core/verdict.js'
+import { standing, type PartNow, type Standing } from '../pages/standing.js'
 import type { Plans, Window } from './maintenance.js'
 import { windowsOf } from './maintenance.js'
 import { isGroup, planOf, unheard, type Group, type Leaf, type Plan } from './plan.js'
@@ -19,9 +20,10 @@ export interface Part {
   shown: Shown
   /** What clients that know five states are told. */
   status: ComponentStatus
-  state: ServiceState
   /** Newest signal of its service; null when there never was one. */
   dataAt: EpochMs | null
+  /** Unknown not by silence: what people usually report is not learned yet. */
+  learning: boolean
   /** Of its users who fail; null where unknown. */
   share: number | null
   /** Open incidents that touch it. */
@@ -40,6 +42,8 @@ export interface Picture {
   pageId: string
   plan: Plan
   services: ServiceNow[]
+  /** How each service of the page is, as on its own page. */
+  rows: Standing[]
   parts: Part[]
   byLeaf: Map<string, Part>
   /** Newest first. */
@@ -77,32 +81,22 @@ export function pictureOf(input: PictureInput): Picture {
   const open = incidents.filter(each => each.status !== 'resolved')
   const asOf = Math.floor(workspace.now / MINUTE) * MINUTE
   const standings = new Map(
-    plan.services.map(id => {
-      const service = services.find(each => each.service === id) ?? unheard(id)
-      return [id, standing(service, [], workspace, wallNow)] as const
-    }),
+    plan.services.map(
+      id => [id, standing(withLeaves(id, plan, services), input.incidents, workspace, wallNow)] as const,
+    ),
   )
-  // Where an incident is open, it says which parts are hit; the others are not.
-  const explained = new Set(input.incidents.filter(each => each.open).map(each => each.service))
   const parts = plan.leaves.map((leaf): Part => {
-    const row = standings.get(leaf.service) as ReturnType<typeof standing>
+    const row = standings.get(leaf.service) as Standing
     const mine = open.filter(each => each.steps.at(-1)?.statuses.has(leaf.id))
-    const told = mine.reduce<ComponentStatus>(
-      (worst, each) => worseStatus(worst, each.steps.at(-1)?.statuses.get(leaf.id) ?? 'operational'),
-      'operational',
-    )
+    const { status: found, newest } = leafNow(row, leaf)
     const window = windows.find(each => each.status === 'in_progress' && each.affected.includes(leaf)) ?? null
-    const shown: Shown =
-      told !== 'operational'
-        ? told
-        : window
-          ? 'under_maintenance'
-          : row.state === 'unknown'
-            ? 'unknown'
-            : fallback(explained.has(leaf.service) ? 'ok' : row.state)
+    const shown: Shown = window && (found === 'operational' || found === 'unknown') ? 'under_maintenance' : found
     const spans = incidents.flatMap(each => each.spans.filter(span => span.leaf === leaf.id))
-    const shares = spans.filter(each => each.until === null && each.share !== null).map(each => each.share as number)
-    const [firstDay] = days.get(leaf.service) ?? []
+    const shares = [
+      ...spans.filter(each => each.until === null).map(each => each.share),
+      ...row.held.map(each => shareOf(each.trouble, leaf.component)),
+    ].filter(share => share !== null)
+    const [firstDay] = daysOf(leaf, { days, services, page })
     const createdAt =
       firstDay === undefined
         ? Math.min(dayStart(localDay(asOf, page.timeZone), page.timeZone), ...spans.map(each => each.from))
@@ -111,9 +105,9 @@ export function pictureOf(input: PictureInput): Picture {
       leaf,
       shown,
       status: shown === 'unknown' ? page.unknownAs : shown,
-      state: row.state,
-      dataAt: row.newest,
-      share: shares.length > 0 ? Math.max(...shares) : null,
+      dataAt: newest,
+      learning: shown === 'unknown' && row.learning,
+      share: shares.length > 0 && found !== 'operational' && found !== 'unknown' ? Math.max(...shares) : null,
       incidents: mine,
       window,
       createdAt,
@@ -125,21 +119,51 @@ export function pictureOf(input: PictureInput): Picture {
     pageId,
     plan,
     services,
+    rows: [...standings.values()],
     parts,
     byLeaf: new Map(parts.map(each => [each.leaf.id, each])),
     incidents,
     windows,
     days,
-    status: bannerOf(parts, open),
+    status: bannerOf(parts, open, [...standings.values()]),
     now,
     asOf,
     updatedAt: newest(incidents, windows, now) ?? asOf,
   }
 }
 
-/** A service can be in trouble a moment before its incident is told; it is never better than its row. */
-function fallback(state: ServiceState): ComponentStatus {
-  return state === 'outage' || state === 'degraded' ? 'degraded_performance' : 'operational'
+/** The service with every component that the page names of it, declared or not. */
+function withLeaves(id: string, { leaves }: Plan, services: readonly ServiceNow[]): ServiceNow {
+  const service = services.find(each => each.service === id) ?? unheard(id)
+  const more = leaves.flatMap(({ service: of, component, name }) =>
+    of === id && component !== null && !service.components.some(each => each.id === component)
+      ? [{ id: component, name }]
+      : [],
+  )
+  return more.length === 0 ? service : { ...service, components: [...service.components, ...more] }
+}
+
+/** A component as its service has it; the service as a whole is the worst of its parts. */
+function leafNow(row: Standing, { component }: Leaf): { status: PartNow['status']; newest: EpochMs | null } {
+  const own = row.parts.find(each => each.part === component)
+  if (own) return own
+  return { status: row.whole, newest: row.newest }
+}
+
+/** Days with data of a component: its own where signals name components, else its service's. */
+export function daysOf(
+  leaf: Leaf,
+  { days, services, page: { timeZone } }: Pick<Picture, 'days' | 'services' | 'page'>,
+): ReadonlySet<EpochMs> {
+  const of = days.get(leaf.service) ?? new Set<EpochMs>()
+  const parts = services.find(each => each.service === leaf.service)?.parts
+  if (leaf.component === null || parts === undefined) return of
+  const own = parts.find(each => each.component === leaf.component)?.spans ?? []
+  const heard = (day: EpochMs) => {
+    const [from, until] = [dayStart(day, timeZone), dayStart(day + DAY, timeZone)]
+    return own.some(([first, last]) => first < until && last >= from)
+  }
+  return new Set([...of].filter(heard))
 }
 
 function changedAt(
@@ -175,7 +199,7 @@ const WHOLE = 0.5
  * the open incidents (which are judged by affected people), but `critical` only where half of the components or more are
  * in an outage: one part of sixty is not the whole.
  */
-export function bannerOf(parts: readonly Part[], open: readonly Told[]): Picture['status'] {
+export function bannerOf(parts: readonly Part[], open: readonly Told[], rows: readonly Standing[]): Picture['status'] {
   const count = (...states: ComponentStatus[]) => parts.filter(each => states.includes(each.status)).length
   const out = count('partial_outage', 'major_outage')
   const bad = out + count('degraded_performance')
@@ -183,13 +207,17 @@ export function bannerOf(parts: readonly Part[], open: readonly Told[]): Picture
   if (parts.length === 0) return { indicator: 'none', description: 'No components yet' }
   if (bad === 0 && count('under_maintenance') > 0)
     return { indicator: 'maintenance', description: 'Service Under Maintenance' }
-  const silent = unknown > 0 ? `No current data for ${unknown} of ${parts.length} components` : ''
+  const young = unknown > 0 && parts.every(each => each.shown !== 'unknown' || each.learning)
+  const why = young ? 'Too little is known yet of' : 'No current data for'
+  const silent = unknown > 0 ? `${why} ${unknown} of ${parts.length} components` : ''
   if (bad === 0) return { indicator: 'none', description: silent === '' ? 'All Systems Operational' : silent }
   let level: Severity = 'minor'
   for (const each of open) {
     const last = each.steps.at(-1)
-    if (last && !isEasing(each.view.events, last.folded)) level = worseSeverity(level, last.folded.severity ?? 'minor')
+    if (last && !isEasing(phaseOf(each.view.events), last.folded))
+      level = worseSeverity(level, last.folded.severity ?? 'minor')
   }
+  for (const { trouble } of rows.flatMap(each => each.held)) level = worseSeverity(level, trouble.severity ?? 'minor')
   if (level === 'critical' && out < WHOLE * parts.length) level = 'major'
   if (level !== 'minor' && out === 0) level = 'minor'
   return { indicator: level, description: wordsFor(level, out, bad, unknown, silent) }

@@ -2,13 +2,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { StatusPageConfig } from '../../contract/config.js'
 import { KEPT } from '../front/stand.js'
 import { Bytes, PageCache } from '../pages/cache.js'
+import { homeOf, wholeHome } from '../home.js'
 import { HttpProblem, notFound } from '../problem.js'
 import { Desk, type DeskDeps } from './desk.js'
 import { atom, jsonFeed, rss } from './feeds.js'
 import { historyOf, PAGES_MAX } from './history.js'
 import { ical } from './ical.js'
 import type { Picture } from './picture.js'
-import { originOf, sendOpen } from './send.js'
+import { sendOpen } from './send.js'
 import { Answers } from './v2.js'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
@@ -125,24 +126,26 @@ export function statuspageRoutes(server: FastifyInstance, deps: DeskDeps): Desk 
   }
 }
 
-/** By the name in the address, else by the host that a page calls its own, else the first. */
+/** By the name in the address, else by the address that a page calls its own, else the first. */
 export function placeOf(desk: Desk, request: FastifyRequest): Place {
   const named = (request.params as { page?: string }).page
-  const origin = originOf(request)
-  const host = origin.slice(origin.indexOf('//') + 2)
+  const origin = wholeHome(request)
+  const own = homeOf(request).page
   if (named !== undefined) {
     const page = desk.pages.find(each => each.id === named)
     if (!page) throw notFound('status page', named)
-    return placed(desk, page, origin)
+    return placed(desk, page, origin, own)
   }
-  const page =
-    desk.pages.find(each => each.url !== null && new URL(each.url).host === host) ?? (desk.pages[0] as StatusPageConfig)
-  return placed(desk, page, origin)
+  const page = desk.pages.find(each => each.id === own) ?? (desk.pages[0] as StatusPageConfig)
+  return placed(desk, page, origin, own)
 }
 
-/** On a host of its own a page's addresses begin at the root; beside others, under its name. It is read at `/status` or there. */
-function placed({ pages }: Desk, page: StatusPageConfig, origin: string): Place {
-  const path = page === pages[0] ? '' : `/status/${page.id}`
+/**
+ * At an address of its own a page's addresses begin at the root; beside others, under its name. It is read at `/status`
+ * or there. `own`: the page whose address was asked, where the root is that page's.
+ */
+function placed({ pages }: Desk, page: StatusPageConfig, origin: string, own: string | null): Place {
+  const path = page === pages[0] && (own === null || own === page.id || page.url !== null) ? '' : `/status/${page.id}`
   if (page.url !== null) return { page, base: page.url, home: `${page.url}${path || '/status'}` }
   return { page, base: `${origin}${path}`, home: `${origin}${path || '/status'}` }
 }

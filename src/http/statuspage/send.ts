@@ -1,12 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { homeOf } from '../home.js'
 import { type Bytes, chooseEncoding, matches } from '../pages/cache.js'
-import { HttpProblem } from '../problem.js'
 
 /** Shared caches may hold an answer for two seconds and serve it for half a minute while they fetch the next one. */
 const CACHE_CONTROL = 'public, max-age=2, stale-while-revalidate=30'
 
 /** Everybody may read it from everywhere: there is nothing in it that is not public. */
-export function sendOpen(request: FastifyRequest, reply: FastifyReply, bytes: Bytes): FastifyReply {
+export function sendOpen(request: FastifyRequest, reply: FastifyReply, made: Bytes): FastifyReply {
+  const bytes = made.under(homeOf(request).base)
   const encoding = chooseEncoding(request.headers['accept-encoding'])
   reply
     .header('access-control-allow-origin', '*')
@@ -21,17 +22,4 @@ export function sendOpen(request: FastifyRequest, reply: FastifyReply, bytes: By
   if (matches(request.headers['if-none-match'], bytes.etag)) return reply.code(304).send()
   if (encoding !== 'identity') reply.header('content-encoding', encoding)
   return reply.code(bytes.status).header('content-type', bytes.type).send(bytes.encoded(encoding))
-}
-
-const HOST = /^(?:[a-z0-9_.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i
-
-/** Where this server was asked, for links that have to be whole. */
-export function originOf(request: FastifyRequest): string {
-  const { host, protocol } = request
-  if (!HOST.test(host))
-    throw new HttpProblem(400, 'a rule is broken', 'the Host header is a name or an address with an optional port', {
-      rule: 'host',
-      value: host.slice(0, 80),
-    })
-  return `${protocol}://${host.toLowerCase()}`
 }

@@ -81,8 +81,9 @@ export class Answers {
   }
 
   /** Clients that know no `unknown` can read it here. */
-  #describe({ shown, dataAt }: Part): string | null {
+  #describe({ shown, dataAt, learning }: Part): string | null {
     if (shown !== 'unknown') return null
+    if (learning) return 'Status unknown: what is usual here has not been learned yet.'
     return dataAt === null
       ? 'Status unknown: no data has arrived yet.'
       : `Status unknown: no current data; the newest is from ${new Date(dataAt).toISOString().slice(0, 16)}Z.`

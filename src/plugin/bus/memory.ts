@@ -37,7 +37,8 @@ class MemoryLog implements Log {
   async trim(before: EpochMs, upTo: number): Promise<number> {
     const had = this.entries.length
     const end = Math.min(upTo, this.position - 1)
-    this.entries = this.entries.filter(e => e.at >= before || e.position > end)
+    const cut = this.entries.findLast(e => e.at < before && e.position <= end)?.position ?? 0
+    this.entries = this.entries.filter(e => e.position > cut)
     return had - this.entries.length
   }
 

@@ -105,8 +105,9 @@ export class SqliteLog implements Log {
       since: db.prepare('SELECT position FROM log WHERE position > ? AND at >= ? ORDER BY position LIMIT 1'),
       keys: db.prepare(`SELECT ${columns}, head_sum FROM log WHERE position > ? ORDER BY position LIMIT ?`),
       newest: db.prepare('SELECT position, at FROM log ORDER BY position DESC LIMIT 1'),
+      cut: db.prepare('SELECT max(position) AS position FROM log WHERE position <= ? AND at < ?'),
       trim: db.prepare(
-        'DELETE FROM log WHERE position IN (SELECT position FROM log WHERE position <= ? AND at < ? ORDER BY position LIMIT ?)',
+        'DELETE FROM log WHERE position IN (SELECT position FROM log WHERE position <= ? ORDER BY position LIMIT ?)',
       ),
       meta: db.prepare('SELECT value FROM meta WHERE key = ?'),
       put: db.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)'),
@@ -167,12 +168,13 @@ export class SqliteLog implements Log {
     const { begin, trim, put, commit } = this.statements
     const { position } = await this.last()
     const end = Math.min(upTo, position - 1)
+    const cut = (this.statements.cut.get(end, before) as { position: number | null }).position ?? 0
     let trimmed = 0
     for (;;) {
       let changes: number
       try {
         begin.run()
-        ;({ changes } = trim.run(end, before, TRIM_ROWS) as { changes: number })
+        ;({ changes } = trim.run(cut, TRIM_ROWS) as { changes: number })
         if (changes > 0) put.run('trimmed', String(edges(this.db).first - 1))
         commit.run()
       } catch (error) {

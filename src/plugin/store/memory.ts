@@ -1,5 +1,5 @@
 import type { IncidentEvent } from '../../contract/incident.js'
-import type { Order } from '../../contract/order.js'
+import type { Forget, Order } from '../../contract/order.js'
 import { type Plugin, plugin } from '../../contract/plugin.js'
 import type { Commit, IncidentHead, Reads, Store, Told } from '../../contract/ports.js'
 import type { Change, Notice } from '../../contract/signal.js'
@@ -8,6 +8,23 @@ import type { IncidentView, Rollup, ServiceNow } from '../../contract/view.js'
 
 const copy = <T>(value: T): T => structuredClone(value)
 const effect = (fact: Change | Notice): EpochMs => (fact.via === 'change' ? (fact.happenedAt ?? fact.at) : fact.at)
+
+const tombstone = ({ at, incident, seq, service }: IncidentEvent): IncidentEvent => ({
+  at,
+  event: 'note',
+  incident,
+  seq,
+  service,
+})
+
+function withoutLabel(row: Rollup, label: string, value: string | undefined): Rollup {
+  const next = copy(row)
+  for (const by of [next.reportsBy, next.ratesBy] as Record<string, Record<string, unknown>>[]) {
+    if (value !== undefined && by[label] !== undefined) delete by[label][value]
+    if (value === undefined || Object.keys(by[label] ?? {}).length === 0) delete by[label]
+  }
+  return next
+}
 
 /** The reference that every other store must equal. Hands out copies, as a database does. */
 class MemoryStore implements Store {
@@ -23,6 +40,7 @@ class MemoryStore implements Store {
   private snapshot: { position: number; version: number; body: Uint8Array } | null = null
 
   async commit({ outcome, heads, orders, position, now }: Commit): Promise<void> {
+    for (const each of outcome.forgotten ?? []) this.forget(each)
     for (const event of outcome.events) {
       const key = JSON.stringify([event.incident, event.seq])
       if (this.known.has(key)) continue
@@ -30,6 +48,10 @@ class MemoryStore implements Store {
       this.events.push(copy(event))
     }
     for (const head of heads) this.heads.set(head.id, copy(head))
+    for (const { after, until, since, position: last } of outcome.undone ?? [])
+      for (const [key, row] of this.rollups)
+        if (row.bin > after && row.bin <= until && row.position > since && row.position <= last)
+          this.rollups.delete(key)
     for (const row of outcome.rollups) {
       const key = JSON.stringify([row.service, row.bin])
       if ((this.rollups.get(key)?.position ?? -1) <= row.position) this.rollups.set(key, copy(row))
@@ -38,6 +60,23 @@ class MemoryStore implements Store {
     for (const fact of outcome.facts) this.facts.set(JSON.stringify([fact.service, fact.id]), copy(fact))
     for (const order of orders) this.orders.set(order.id, copy(order))
     if (position >= this.at.position) this.at = { position, now }
+  }
+
+  private forget({ service, label, value, component }: Forget): void {
+    const part = label ?? (component === undefined ? undefined : 'component')
+    for (const [key, row] of this.rollups) {
+      if (row.service !== service) continue
+      if (part === undefined) this.rollups.delete(key)
+      else this.rollups.set(key, withoutLabel(row, part, label === undefined ? component : value))
+    }
+    if (part !== undefined) return
+    this.services.delete(service)
+    for (const [key, fact] of this.facts) if (fact.service === service) this.facts.delete(key)
+    const gone = new Set([...this.heads.values()].filter(head => head.service === service).map(head => head.id))
+    // Their places stay taken: what is folded again is not told again.
+    this.events = this.events.map(each => (gone.has(each.incident) ? tombstone(each) : each))
+    for (const id of gone) this.heads.delete(id)
+    for (const [id, order] of this.orders) if (gone.has(order.incident)) this.orders.delete(id)
   }
 
   async committed(): Promise<{ position: number; now: EpochMs }> {
@@ -75,7 +114,7 @@ class MemoryStore implements Store {
 
   reader(): Reads {
     const story = (head: IncidentHead): IncidentView => {
-      const { lastSeq: _, mutedUntil: __, ...view } = copy(head)
+      const { lastSeq: _, ...view } = copy(head)
       const events = this.events.filter(e => e.incident === head.id).sort((a, b) => a.seq - b.seq)
       return { ...view, events: copy(events) }
     }

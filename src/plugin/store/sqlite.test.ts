@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import Database from 'libsql'
 import { afterAll, describe, expect, it } from 'vitest'
 import { PermanentError, TransientError } from '../../contract/error.js'
-import { someEvent, someHead, testStore } from '../../testing/store-contract.js'
+import { someEvent, someHead, someService, testStore } from '../../testing/store-contract.js'
 import sqlite from './sqlite.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'epicenter-store-'))
@@ -33,6 +33,26 @@ describe('the sqlite store', () => {
     expect(await store.told(0, 10)).toEqual([])
     expect(await store.head('a')).toBeNull()
     expect((await store.committed()).position).toBe(0)
+    await store[Symbol.asyncDispose]()
+  })
+  it('gives names with half a character so that they can be written into an address, and finds them by it', async () => {
+    const store = await open({ file: fresh() })
+    const id = 'a\ud800\\ud800-1'
+    const row = { ...someService('a\ud800\\ud800'), incidents: [id] }
+    const head = someHead(id, { service: row.service })
+    await store.commit({
+      outcome: { events: [someEvent(id, 0)], rollups: [], services: [row], facts: [] },
+      heads: [head],
+      orders: [],
+      position: 1,
+      now: 1,
+    })
+    const [given] = await store.reader().services()
+    expect(given).toMatchObject({ service: 'a\ufffd\\ud800', incidents: ['a\ufffd\\ud800-1'] })
+    const name = decodeURIComponent(encodeURIComponent(given!.service))
+    expect(await store.reader().service(name)).toEqual(given)
+    expect((await store.reader().incidents({ service: name, limit: 1 }))[0]!.events).toHaveLength(1)
+    expect((await store.told(0, 1))[0]!.event.incident).toBe('a\ufffd\\ud800-1')
     await store[Symbol.asyncDispose]()
   })
   it('does not touch a file of a newer version', async () => {

@@ -3,6 +3,7 @@ import { RETRY_AFTER_MS } from '../../contract/limits.js'
 import { type Plugin, plugin } from '../../contract/plugin.js'
 import type { IncidentEvent } from '../../contract/incident.js'
 import type { Commit, IncidentHead, Reads, Store, Told } from '../../contract/ports.js'
+import type { Forget } from '../../contract/order.js'
 import type { Change, Notice } from '../../contract/signal.js'
 import { DAY, type EpochMs } from '../../contract/time.js'
 import type { IncidentView, Rollup } from '../../contract/view.js'
@@ -57,6 +58,14 @@ const effect = (fact: Change | Notice): EpochMs => (fact.via === 'change' ? (fac
 const bytes = (value: unknown): Uint8Array =>
   value instanceof ArrayBuffer ? new Uint8Array(value) : value instanceof Uint8Array ? value : new Uint8Array(0)
 const blob = (value: Uint8Array): Buffer => Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+/**
+ * Halves of surrogate pairs, which names of old logs may hold, become what the columns beside hold for them: U+FFFD. So
+ * whoever reads a row can write its names into an address, and finds the row by it. JSON writes only halves as escapes.
+ */
+const parsed = (text: string): unknown =>
+  JSON.parse(
+    text.includes('\\ud') ? text.replace(/\\(?:ud[89a-f][\da-f]{2}|[^])/g, c => (c.length > 2 ? '\ufffd' : c)) : text,
+  )
 
 /** A row of a table with a body. `sum` is null in rows of before there were sums. */
 interface Sealed {
@@ -86,6 +95,7 @@ export class SqliteStore implements Store {
         `INSERT INTO rollup (service, bin, position, body, sum) VALUES (?, ?, ?, ?, ?)
          ON CONFLICT DO UPDATE SET position = excluded.position, body = excluded.body, sum = excluded.sum WHERE excluded.position >= rollup.position`,
       ),
+      undo: db.prepare('DELETE FROM rollup WHERE bin > ? AND bin <= ? AND position > ? AND position <= ?'),
       service: db.prepare('INSERT OR REPLACE INTO service (service, body, sum) VALUES (?, ?, ?)'),
       fact: db.prepare('INSERT OR REPLACE INTO fact (service, id, effect, body, sum) VALUES (?, ?, ?, ?, ?)'),
       order: db.prepare('INSERT OR REPLACE INTO "order" (id, incident, body, sum) VALUES (?, ?, ?, ?)'),
@@ -98,8 +108,10 @@ export class SqliteStore implements Store {
   async commit(commit: Commit): Promise<void> {
     this.within('commit to the store', () => {
       const { put } = this
+      for (const each of commit.outcome.forgotten ?? []) this.forget(each)
       for (const e of commit.outcome.events) put.event.run(e.incident, e.seq, ...seal(e))
       for (const h of commit.heads) put.head.run(h.id, h.service, h.open ? 1 : 0, h.openedAt, ...seal(h))
+      for (const u of commit.outcome.undone ?? []) put.undo.run(u.after, u.until, u.since, u.position)
       for (const r of commit.outcome.rollups) put.rollup.run(r.service, r.bin, r.position, ...seal(r))
       for (const s of commit.outcome.services) put.service.run(s.service, ...seal(s))
       for (const f of commit.outcome.facts) put.fact.run(f.service, f.id, effect(f), ...seal(f))
@@ -107,6 +119,42 @@ export class SqliteStore implements Store {
       const now = Number.isFinite(commit.now) ? commit.now : 0
       put.position.run(commit.position, now, sumOf(`${commit.position} ${now}`), commit.position)
     })
+  }
+
+  private forget({ service, label, value, component }: Forget): void {
+    const { db } = this
+    const part = label ?? (component === undefined ? undefined : 'component')
+    if (part !== undefined) return this.forgetLabel(service, part, label === undefined ? component : value)
+    const incidents = 'SELECT id FROM head WHERE service = ?'
+    db.prepare(`DELETE FROM "order" WHERE incident IN (${incidents})`).run(service)
+    // Their places stay taken: what is folded again is not told again. Nobody is told of a note.
+    db.prepare(
+      `UPDATE event SET sum = NULL, body = json_object('at', json_extract(body, '$.at'), 'event', 'note', 'incident', incident, 'seq', seq,
+         'service', json_extract(body, '$.service')) WHERE incident IN (${incidents})`,
+    ).run(service)
+    for (const table of ['head', 'rollup', 'service', 'fact'])
+      db.prepare(`DELETE FROM ${table} WHERE service = ?`).run(service)
+  }
+
+  private forgetLabel(service: string, label: string, value: string | undefined): void {
+    const put = this.db.prepare('UPDATE rollup SET body = ?, sum = ? WHERE service = ? AND bin = ?')
+    const rows = this.db.prepare('SELECT body, sum FROM rollup WHERE service = ? AND bin > ? ORDER BY bin LIMIT ?')
+    for (let after = -1; ; ) {
+      const found = (rows.all(service, after, ROLLUPS_TRIMMED) as Sealed[]).map(row => this.opened<Rollup>(row))
+      for (const row of found) {
+        let changed = false
+        for (const by of [row.reportsBy, row.ratesBy] as Record<string, Record<string, unknown>>[]) {
+          const values = by[label]
+          if (values === undefined || (value !== undefined && values[value] === undefined)) continue
+          changed = true
+          if (value !== undefined) delete values[value]
+          if (value === undefined || Object.keys(values).length === 0) delete by[label]
+        }
+        if (changed) put.run(...seal(row), service, row.bin)
+        after = row.bin
+      }
+      if (found.length < ROLLUPS_TRIMMED) return
+    }
   }
 
   async committed(): Promise<{ position: number; now: EpochMs }> {
@@ -205,7 +253,7 @@ export class SqliteStore implements Store {
       ),
     }
     const story = (head: IncidentHead): IncidentView => {
-      const { lastSeq: _, mutedUntil: __, ...view } = head
+      const { lastSeq: _, ...view } = head
       return { ...view, events: bodies(sql.events.all(head.id)) }
     }
     return {
@@ -266,7 +314,7 @@ export class SqliteStore implements Store {
           const name = `the row ${Object.keys(keys)
             .map(key => String(row[key]))
             .join(' ')} of "${table}"`
-          const body = row.sum === null || row.sum === sumOf(String(row.body)) ? parsed(row.body) : null
+          const body = row.sum === null || row.sum === sumOf(String(row.body)) ? recordIn(row.body) : null
           const same = body !== null && Object.entries(keys).every(([key, inBody]) => body[inBody] === row[key])
           if (!same) tell(`${name} is not what was written`)
         }
@@ -296,7 +344,7 @@ export class SqliteStore implements Store {
   private opened<T>({ body, sum }: Sealed): T {
     if (typeof body !== 'string' || (sum !== null && sum !== sumOf(body)))
       throw this.damaged('a row is not what was written')
-    return JSON.parse(body) as T
+    return parsed(body) as T
   }
 
   private asked<T>(ask: () => T): T {
@@ -331,9 +379,9 @@ const FAULTS_MAX = 100
 const snapshotSum = (position: number, version: number, body: Uint8Array): number =>
   sumOf(body, sumOf(`${position} ${version}`))
 
-function parsed(text: string): Record<string, unknown> | null {
+function recordIn(text: string): Record<string, unknown> | null {
   try {
-    return JSON.parse(text) as Record<string, unknown>
+    return parsed(text) as Record<string, unknown>
   } catch {
     return null
   }

@@ -1,6 +1,7 @@
 import type { Strings } from './en.js'
 import { arIncident, arSays } from './ar-incident.js'
 import { arPeople } from './ar-people.js'
+import { evidenceWords } from './evidence.js'
 import { pair, plurals, type Count } from './plural.js'
 
 const some = plurals<'zero' | 'one' | 'two' | 'few' | 'many'>('ar')
@@ -142,10 +143,9 @@ export const ar: Strings = {
     usual: (bad, usual) => `${reports(bad)} عن مشكلات في آخر 15 دقيقة؛ المعتاد في هذه الساعة: ${usual}.`,
     above: (bad, ratio) => `${reports(bad)} عن مشكلات في آخر 15 دقيقة، ${ratio} المستوى المعتاد.`,
     quietNow: (bad, usual) =>
-      `عادت البلاغات إلى قرب المستوى المعتاد (${bad} في 15 دقيقة، والمعتاد ${usual})، لكن الحادث لم ينتهِ.`,
+      `البلاغات قريبة من المستوى المعتاد (${bad} في 15 دقيقة، والمعتاد ${usual})، لكن الحادث لم ينتهِ.`,
     neverSeen: 'لم تصل أي إشارة بعد.',
     silent: span => `أحدث البيانات عمرها ${span}. الصمت لا يعني السلامة: ما يلي هو آخر ما عُرف.`,
-    noReports: 'تتعذر قراءة البلاغات حاليًا.',
   },
   age: { asOf: 'حتى', newest: 'الأحدث' },
 
@@ -280,6 +280,7 @@ export const ar: Strings = {
     title2: 'الحوادث حسب الشهر',
   },
 
+  evidence: evidenceWords.ar,
   incident: arIncident,
   says: arSays,
   ...arPeople,

@@ -1,6 +1,7 @@
 import type { Strings } from './en.js'
 import { deIncident, deSays } from './de-incident.js'
 import { dePeople } from './de-people.js'
+import { evidenceWords } from './evidence.js'
 import { pair, plurals, type Count } from './plural.js'
 
 const some = plurals<'one'>('de')
@@ -135,11 +136,10 @@ export const de: Strings = {
     usual: (bad, usual) => `${reports(bad)} in den letzten 15 Minuten; üblich um diese Zeit: ${usual}.`,
     above: (bad, ratio) => `${reports(bad)} in den letzten 15 Minuten, ${ratio} so viele wie üblich.`,
     quietNow: (bad, usual) =>
-      `Die Meldungen sind wieder nahe am üblichen Niveau (${bad} in 15 Minuten, üblich ${usual}), aber die Störung ist nicht vorbei.`,
+      `Die Meldungen sind nahe am üblichen Niveau (${bad} in 15 Minuten, üblich ${usual}), aber die Störung ist nicht vorbei.`,
     neverSeen: 'Noch ist kein Signal eingetroffen.',
     silent: span =>
       `Die neuesten Daten sind ${span} alt. Stille heißt nicht, dass alles läuft: Es folgt, was zuletzt bekannt war.`,
-    noReports: 'Meldungen sind im Moment nicht lesbar.',
   },
   age: { asOf: 'Stand:', newest: 'zuletzt' },
 
@@ -280,6 +280,7 @@ export const de: Strings = {
     title2: 'Störungen nach Monat',
   },
 
+  evidence: evidenceWords.de,
   incident: deIncident,
   says: deSays,
   ...dePeople,

@@ -3,6 +3,7 @@ import type { ChangeKind, NoticeStatus } from '../../../contract/signal.js'
 import type { ServiceState } from '../../../contract/view.js'
 import { enIncident, enSays } from './en-incident.js'
 import { enPeople } from './en-people.js'
+import { evidenceWords } from './evidence.js'
 import { pair, plurals, type Count } from './plural.js'
 
 const some = plurals<'one'>('en')
@@ -150,11 +151,10 @@ export const en = {
     above: (bad: Count, ratio: string) =>
       `${some(bad, { one: `${bad} problem report`, other: `${bad} problem reports` })} in the last 15 minutes, ${ratio} the usual level.`,
     quietNow: (bad: Count, usual: Count) =>
-      `Reports are back near the usual level (${bad} in 15 minutes, ${usual} usual), but the incident is not over.`,
+      `Reports are near the usual level (${bad} in 15 minutes, ${usual} usual), but the incident is not over.`,
     neverSeen: 'No signal has arrived yet.',
     silent: (span: string) =>
       `The newest data is ${span} old. Silence is not health: what follows is the last that was known.`,
-    noReports: 'Reports cannot be read at the moment.',
   },
   age: {
     asOf: 'As of',
@@ -298,6 +298,7 @@ export const en = {
     title2: 'Incidents by month',
   },
 
+  evidence: evidenceWords.en,
   incident: enIncident,
   says: enSays,
   ...enPeople,

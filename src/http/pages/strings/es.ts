@@ -1,6 +1,7 @@
 import type { Strings } from './en.js'
 import { esIncident, esSays } from './es-incident.js'
 import { esPeople } from './es-people.js'
+import { evidenceWords } from './evidence.js'
 import { pair, plurals, type Count } from './plural.js'
 
 const some = plurals<'one' | 'many'>('es')
@@ -134,11 +135,10 @@ export const es: Strings = {
     usual: (bad, usual) => `${reports(bad)} de problemas en los últimos 15 minutos; lo habitual a esta hora: ${usual}.`,
     above: (bad, ratio) => `${reports(bad)} de problemas en los últimos 15 minutos, ${ratio} el nivel habitual.`,
     quietNow: (bad, usual) =>
-      `Los informes vuelven a estar cerca del nivel habitual (${bad} en 15 minutos; lo habitual: ${usual}), pero el incidente no ha terminado.`,
+      `Los informes están cerca del nivel habitual (${bad} en 15 minutos; lo habitual: ${usual}), pero el incidente no ha terminado.`,
     neverSeen: 'Todavía no ha llegado ninguna señal.',
     silent: span =>
       `Los datos más recientes son de hace ${span}. Silencio no es salud: lo que sigue es lo último que se supo.`,
-    noReports: 'Los informes no se pueden leer en este momento.',
   },
   age: { asOf: 'Datos hasta', newest: 'dato más reciente:' },
 
@@ -280,6 +280,7 @@ export const es: Strings = {
     title2: 'Incidentes por mes',
   },
 
+  evidence: evidenceWords.es,
   incident: esIncident,
   says: esSays,
   ...esPeople,

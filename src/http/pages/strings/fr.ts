@@ -1,6 +1,7 @@
 import type { Strings } from './en.js'
 import { frIncident, frSays } from './fr-incident.js'
 import { frPeople } from './fr-people.js'
+import { evidenceWords } from './evidence.js'
 import { pair, plurals, type Count } from './plural.js'
 
 const some = plurals<'one' | 'many'>('fr')
@@ -137,11 +138,10 @@ export const fr: Strings = {
     above: (bad, ratio) =>
       `${reports(bad)} de problème au cours des 15 dernières minutes, ${ratio} le niveau habituel.`,
     quietNow: (bad, usual) =>
-      `Les signalements sont revenus près du niveau habituel (${bad} en 15 minutes, d’habitude ${usual}), mais l’incident n’est pas terminé.`,
+      `Les signalements sont proches du niveau habituel (${bad} en 15 minutes, d’habitude ${usual}), mais l’incident n’est pas terminé.`,
     neverSeen: 'Aucun signal n’est encore arrivé.',
     silent: span =>
       `Les données les plus récentes datent de ${span}. Le silence n’est pas bon signe : ce qui suit est le dernier état connu.`,
-    noReports: 'Les signalements ne sont pas lisibles en ce moment.',
   },
   age: { asOf: 'Dernier état :', newest: 'le plus récent :' },
 
@@ -284,6 +284,7 @@ export const fr: Strings = {
     title2: 'Incidents par mois',
   },
 
+  evidence: evidenceWords.fr,
   incident: frIncident,
   says: frSays,
   ...frPeople,

@@ -1,6 +1,7 @@
 import type { Strings } from './en.js'
 import { hiIncident, hiSays } from './hi-incident.js'
 import { hiPeople } from './hi-people.js'
+import { evidenceWords } from './evidence.js'
 import { pair, plurals } from './plural.js'
 
 const some = plurals<'one'>('hi')
@@ -131,11 +132,9 @@ export const hi: Strings = {
   reason: {
     usual: (bad, usual) => `पिछले 15 मिनट में समस्या की ${bad} रिपोर्ट; इस समय आम तौर पर ${usual}।`,
     above: (bad, ratio) => `पिछले 15 मिनट में समस्या की ${bad} रिपोर्ट, सामान्य स्तर से ${ratio}।`,
-    quietNow: (bad, usual) =>
-      `रिपोर्टें सामान्य स्तर के पास लौट आई हैं (15 मिनट में ${bad}, आम तौर पर ${usual}), पर घटना ख़त्म नहीं हुई है।`,
+    quietNow: (bad, usual) => `रिपोर्टें सामान्य स्तर के पास हैं (15 मिनट में ${bad}, आम तौर पर ${usual}), पर घटना ख़त्म नहीं हुई है।`,
     neverSeen: 'अभी तक कोई सिग्नल नहीं आया।',
     silent: span => `सबसे नया डेटा ${span} पुराना है। ख़ामोशी का मतलब ठीक होना नहीं: आगे वही है जो आख़िरी बार पता था।`,
-    noReports: 'इस समय रिपोर्टें पढ़ी नहीं जा सकतीं।',
   },
   age: { asOf: 'इस समय तक:', newest: 'सबसे नया:' },
 
@@ -273,6 +272,7 @@ export const hi: Strings = {
     title2: 'महीने के अनुसार घटनाएँ',
   },
 
+  evidence: evidenceWords.hi,
   incident: hiIncident,
   says: hiSays,
   ...hiPeople,

@@ -1,6 +1,7 @@
 import type { Strings } from './en.js'
 import { idIncident, idSays } from './id-incident.js'
 import { idPeople } from './id-people.js'
+import { evidenceWords } from './evidence.js'
 import { pair } from './plural.js'
 
 export const id: Strings = {
@@ -131,10 +132,9 @@ export const id: Strings = {
     usual: (bad, usual) => `${bad} laporan masalah dalam 15 menit terakhir; biasanya ${usual} pada jam ini.`,
     above: (bad, ratio) => `${bad} laporan masalah dalam 15 menit terakhir, ${ratio} tingkat biasa.`,
     quietNow: (bad, usual) =>
-      `Laporan sudah mendekati tingkat biasa (${bad} dalam 15 menit, biasanya ${usual}), tetapi insiden belum selesai.`,
+      `Laporan mendekati tingkat biasa (${bad} dalam 15 menit, biasanya ${usual}), tetapi insiden belum selesai.`,
     neverSeen: 'Belum ada sinyal yang masuk.',
     silent: span => `Data terbaru berumur ${span}. Sunyi bukan berarti sehat: berikut keadaan terakhir yang diketahui.`,
-    noReports: 'Laporan tidak dapat dibaca saat ini.',
   },
   age: { asOf: 'Per', newest: 'terbaru' },
 
@@ -271,6 +271,7 @@ export const id: Strings = {
     title2: 'Insiden per bulan',
   },
 
+  evidence: evidenceWords.id,
   incident: idIncident,
   says: idSays,
   ...idPeople,

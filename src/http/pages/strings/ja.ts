@@ -1,6 +1,7 @@
 import type { Strings } from './en.js'
 import { jaIncident, jaSays } from './ja-incident.js'
 import { jaPeople } from './ja-people.js'
+import { evidenceWords } from './evidence.js'
 import { pair } from './plural.js'
 
 export const ja: Strings = {
@@ -131,10 +132,9 @@ export const ja: Strings = {
     usual: (bad, usual) => `過去15分の報告は${bad}件です（この時間帯はふだん${usual}件）。`,
     above: (bad, ratio) => `過去15分の報告は${bad}件で、ふだんの${ratio}です。`,
     quietNow: (bad, usual) =>
-      `報告はふだんに近い水準へ戻りました（15分で${bad}件、ふだん${usual}件）が、障害はまだ終わっていません。`,
+      `報告はふだんに近い水準です（15分で${bad}件、ふだん${usual}件）が、障害はまだ終わっていません。`,
     neverSeen: 'まだ信号が届いていません。',
     silent: span => `最新のデータは${span}前のものです。無音は正常を意味しません。以下は最後に分かっていた内容です。`,
-    noReports: '現在、報告を読み取れません。',
   },
   age: { asOf: '時点：', newest: '最新' },
 
@@ -270,6 +270,7 @@ export const ja: Strings = {
     title2: '月別の障害情報',
   },
 
+  evidence: evidenceWords.ja,
   incident: jaIncident,
   says: jaSays,
   ...jaPeople,

@@ -1,6 +1,7 @@
 import type { Strings } from './en.js'
 import { ptIncident, ptSays } from './pt-incident.js'
 import { ptPeople } from './pt-people.js'
+import { evidenceWords } from './evidence.js'
 import { pair, plurals, type Count } from './plural.js'
 
 const some = plurals<'one' | 'many'>('pt-BR')
@@ -135,11 +136,10 @@ export const pt: Strings = {
       `${reports(bad)} de problemas nos últimos 15 minutos; o habitual para este horário: ${usual}.`,
     above: (bad, ratio) => `${reports(bad)} de problemas nos últimos 15 minutos, ${ratio} o nível habitual.`,
     quietNow: (bad, usual) =>
-      `Os relatos voltaram a ficar perto do nível habitual (${bad} em 15 minutos; habitual: ${usual}), mas o incidente não acabou.`,
+      `Os relatos estão perto do nível habitual (${bad} em 15 minutos; habitual: ${usual}), mas o incidente não acabou.`,
     neverSeen: 'Nenhum sinal chegou ainda.',
     silent: span =>
       `Os dados mais recentes são de ${span} atrás. Silêncio não é saúde: o que segue é o último estado conhecido.`,
-    noReports: 'Não é possível ler os relatos no momento.',
   },
   age: { asOf: 'Dados até', newest: 'mais recente:' },
 
@@ -282,6 +282,7 @@ export const pt: Strings = {
     title2: 'Incidentes por mês',
   },
 
+  evidence: evidenceWords.pt,
   incident: ptIncident,
   says: ptSays,
   ...ptPeople,

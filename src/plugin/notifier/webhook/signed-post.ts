@@ -1,4 +1,4 @@
-import { PermanentError, TransientError } from '../../../contract/error.js'
+import { PermanentError, RefusedError, TransientError } from '../../../contract/error.js'
 import type { Fetched, PluginEnv } from '../../../contract/plugin.js'
 
 /** Where a notifier posts to, and what it signs with. */
@@ -15,6 +15,8 @@ export const ADDRESS = {
 } as const
 
 const RETRY_MS = 5_000
+/** Answers that are about this message and no other. Others of the 400s are about the address, the secret or the pace. */
+const WRONG = new Set([400, 406, 409, 411, 412, 413, 414, 415, 416, 417, 422, 431])
 /** A receiver may ask for patience, an hour at most. */
 const RETRY_MAX_MS = 3_600_000
 
@@ -22,6 +24,8 @@ const RETRY_MAX_MS = 3_600_000
 export class SignedPost {
   private constructor(
     private readonly url: string,
+    /** Name and password that stood in the address, as Basic authentication. */
+    private readonly basic: string | null,
     /** The receiver in words, without its path or query, which often are its secret. */
     private readonly receiver: string,
     private readonly timeoutMs: number,
@@ -34,23 +38,24 @@ export class SignedPost {
     const { Webhook } = await import('standardwebhooks')
     const { now, fetch } = env
     if (fetch === undefined) throw new PermanentError('a webhook needs the network')
-    if (!URL.canParse(address.url) || new URL(address.url).host === '')
-      throw new PermanentError(`the url of ${receiver} is an address such as https://example.com/hook`)
-    const where = `${receiver} at ${new URL(address.url).host}`
+    const { url, host, basic } = addressOf(address.url)
+    const where = `${receiver} at ${host}`
     try {
       const signer = new Webhook(address.secret)
-      return new SignedPost(address.url, where, timeoutMs, { now, fetch }, (id, at, body) => signer.sign(id, at, body))
+      const sign = (id: string, at: Date, body: string) => signer.sign(id, at, body)
+      return new SignedPost(url, basic, where, timeoutMs, { now, fetch }, sign)
     } catch {
       throw new PermanentError('the secret of a webhook is whsec_ and base64')
     }
   }
 
-  /** @throws TransientError when it may be tried again, PermanentError when the receiver is gone for good (410) */
+  /** @throws TransientError when it may be tried again, RefusedError when the receiver calls this message wrong, PermanentError when the receiver is gone for good (410) */
   async send(id: string, body: string): Promise<void> {
     const at = new Date(this.env.now())
     const headers = {
       'content-type': 'application/json',
       'user-agent': 'Epicenter',
+      ...(this.basic === null ? {} : { authorization: this.basic }),
       'webhook-id': id,
       'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
       'webhook-signature': this.sign(id, at, body),
@@ -69,7 +74,18 @@ export class SignedPost {
     if (response.ok) return
     const text = `cannot tell ${this.receiver}: it answered ${response.status}`
     if (response.status === 410) throw new PermanentError(text)
+    if (WRONG.has(response.status)) throw new RefusedError(text, RETRY_MS)
     const asked = Number(response.headers.get('retry-after'))
     throw new TransientError(text, asked > 0 ? Math.min(asked * 1000, RETRY_MAX_MS) : RETRY_MS)
   }
+}
+
+/** Credentials in an address are sent as a header: no address that holds them is ever asked for, told or logged. */
+function addressOf(text: string): { url: string; host: string; basic: string | null } {
+  if (!URL.canParse(text)) throw new PermanentError('notifiers: the url of a webhook is a whole address')
+  const url = new URL(text)
+  const [name, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)]
+  url.username = url.password = ''
+  const basic = name + password === '' ? null : `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`
+  return { url: url.href, host: url.host, basic }
 }

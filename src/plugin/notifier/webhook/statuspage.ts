@@ -4,20 +4,23 @@ import { ADDRESS, type Address, SignedPost } from './signed-post.js'
 
 /** Statuspage gives its subscribers so long. It signs nothing; whoever reads the headers can check ours. */
 const TIMEOUT_MS = 30_000
+/** Deliveries that are remembered as taken in part. */
+const HALF_MOST = 1_000
 
 class Statuspage implements Notifier {
-  /** What the receiver has taken of the delivery that is being tried: it is not sent again with the rest. */
-  #taken: { id: string; count: number } = { id: '', count: 0 }
+  /** How many messages of each delivery the receiver has taken: those are not sent again with the rest. */
+  readonly #taken = new Map<string, number>()
 
   constructor(private readonly post: SignedPost) {}
 
   async tell({ id, status = [] }: Delivery): Promise<void> {
-    if (this.#taken.id !== id) this.#taken = { id, count: 0 }
-    for (const [i, body] of status.entries()) {
-      if (i < this.#taken.count) continue
-      await this.post.send(`${id}_${i}`, JSON.stringify(body))
-      this.#taken.count = i + 1
+    for (let i = this.#taken.get(id) ?? 0; i < status.length; i++) {
+      await this.post.send(`${id}_${i}`, JSON.stringify(status[i]))
+      this.#taken.set(id, i + 1)
     }
+    this.#taken.delete(id)
+    // What was given up half way is told to nobody any more.
+    if (this.#taken.size > HALF_MOST) this.#taken.delete(this.#taken.keys().next().value as string)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

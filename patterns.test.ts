@@ -1,0 +1,135 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { madeIn, type Pattern, worstTexts, writtenIn } from './patterns.js'
+
+const root = dirname(fileURLToPath(import.meta.url))
+const isSource = (path: string) => path.endsWith('.ts') && !path.endsWith('.test.ts') && !path.includes('/fixtures/')
+const paths = execFileSync('git', ['ls-files', 'src', '--cached', '--others', '--exclude-standard'], { cwd: root })
+  .toString()
+  .split('\n')
+  .filter(path => isSource(path) && !path.startsWith('src/testing/'))
+const texts = new Map(paths.map(path => [path, readFileSync(join(root, path), 'utf8')]))
+
+/** Files that put patterns together when they are loaded, how many times each writes `new RegExp`, or what calls that. */
+const MADE: Record<string, number> = {
+  'src/core/door/rules.ts': 1,
+  'src/core/samples/theme.ts': 2,
+  'src/core/text.ts': 1,
+  'src/core/text/codes.ts': 1,
+  'src/core/text/words.ts': 1,
+  'src/http/front/stand.ts': 1,
+  'src/http/report.ts': 1,
+}
+
+const SIZE = 100_000
+const MIDDLE = 20_000
+const SHORT = 3_000
+/** An exponential pattern never comes to an end on more than this. */
+const TINY = 26
+/** So many of the texts are tried whole. */
+const WHOLE = 4
+/** Less than this many milliseconds of the processor for the whole text is no trouble, whatever the curve. */
+const QUICK_MS = 40
+/** Four times the text takes four times as long; a quadratic pattern takes sixteen times. */
+const STEEP = 9
+const TRIES = 3
+
+/** Processor time of this process, which others on the machine do not add to. */
+function busyMs(work: () => void): number {
+  const before = process.cpuUsage()
+  work()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1_000
+}
+
+/** All places of the text are tried, as a search does; a sticky pattern looks at one place only. */
+function run({ source, flags }: Pattern, text: string): void {
+  new RegExp(source, flags).test(text)
+  if (!flags.includes('y')) text.replace(new RegExp(source, flags.includes('g') ? flags : `${flags}g`), '')
+}
+
+const least = (pattern: Pattern, text: string): number =>
+  Math.min(...Array.from({ length: TRIES }, () => busyMs(() => run(pattern, text))))
+
+/**
+ * The text that takes more than its length allows; null when there is none. All are tried short, and those that took
+ * longest then whole: a steep pattern is a hundred times slower than others even on a short one.
+ */
+function slowOn(pattern: Pattern): string | null {
+  for (const text of worstTexts(pattern, TINY)) if (isSteep(pattern, text)) return shown(text)
+  const timed = [...worstTexts(pattern, SHORT)].map((text, i) => ({ i, ms: busyMs(() => run(pattern, text)) }))
+  const worst = new Set(
+    timed
+      .sort((a, b) => b.ms - a.ms)
+      .slice(0, WHOLE)
+      .map(each => each.i),
+  )
+  for (const size of [MIDDLE, SIZE]) {
+    let i = 0
+    for (const text of worstTexts(pattern, size)) if (worst.has(i++) && isSteep(pattern, text)) return shown(text)
+  }
+  return null
+}
+
+const shown = (text: string): string => `${JSON.stringify(text.slice(0, 24))}… of ${text.length}`
+
+function isSteep(pattern: Pattern, text: string): boolean {
+  if (busyMs(() => run(pattern, text)) < QUICK_MS) return false
+  const quarter = text.slice(0, Math.ceil(text.length / 4)) + text.slice(-1)
+  return least(pattern, text) > STEEP * Math.max(0.5, least(pattern, quarter))
+}
+
+/** What is constructed while the files that do so are loaded. */
+async function constructed(): Promise<Pattern[]> {
+  const { RegExp: real } = globalThis
+  const found: Pattern[] = []
+  let path = ''
+  globalThis.RegExp = new Proxy(real, {
+    construct: (target, [source, flags = '']: [string, string?]) => {
+      found.push({ path, source, flags })
+      return new target(source, flags)
+    },
+  })
+  try {
+    for (path of Object.keys(MADE)) await import(join(root, path))
+    const { patternOf } = (await import(join(root, 'src/http/front/stand.ts'))) as { patternOf(url: string): RegExp }
+    patternOf('/s/:service/just-me')
+  } finally {
+    globalThis.RegExp = real
+  }
+  return found.filter(each => typeof each.source === 'string')
+}
+
+const written = paths.flatMap(path => writtenIn(path, texts.get(path) as string))
+const made = await constructed()
+
+describe('a pattern that meets foreign text takes time in proportion to it', () => {
+  const all = [...written, ...made]
+  it.each([...new Set(all.map(each => each.path))])('%s', path => {
+    const slow = all
+      .filter(each => each.path === path)
+      .flatMap(each => {
+        const text = slowOn(each)
+        return text === null ? [] : [`/${each.source.slice(0, 200)}/${each.flags} on ${text}`]
+      })
+    expect(slow).toEqual([])
+  })
+  it('each that is put together is known here', () => {
+    const counts = [...texts].map(([path, text]) => [path, madeIn(text)] as const).filter(([, many]) => many > 0)
+    expect(Object.fromEntries(counts)).toEqual(MADE)
+    expect(made.length).toBeGreaterThanOrEqual(Object.keys(MADE).length)
+  })
+})
+
+describe('the search for them', () => {
+  it('finds what is written out, in code and in schemas, and nothing in comments or strings', () => {
+    const text = "const a = /x+$/g // /y/\nconst b = '/z/'\nf(/[/]a/i)\nType.String({ pattern: '^\\\\S+$' })"
+    expect(writtenIn('a.ts', text).map(each => each.source)).toEqual(['x+$', '[/]a', '^\\S+$'])
+  })
+  it.each(['\\s*;\\s*', '\\/+$', '(a+)+b', 'x[ab]*[bc]*$', '^[.]+|[.]+$'])('would find /%s/ out', source => {
+    expect(slowOn({ path: '', source, flags: '' })).not.toBeNull()
+  })
+})

@@ -1,0 +1,55 @@
+// `npm run test:servers`: the recipes of docs/behind-a-proxy.md with the servers that they are for.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { buildIfStale } from './build.mjs'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+/** What is run, and the Debian package that brings it. */
+const PROGRAMS = {
+  '/usr/sbin/nginx': 'nginx-light',
+  '/usr/sbin/apache2': 'apache2',
+  '/usr/bin/caddy': 'caddy',
+  '/usr/bin/openssl': 'openssl',
+  '/usr/bin/chromium': 'chromium',
+  '/usr/bin/systemd-analyze': 'systemd',
+}
+
+const missing = () => Object.entries(PROGRAMS).flatMap(([file, name]) => (existsSync(file) ? [] : [name]))
+
+/** Why the tests cannot run here, or undefined. */
+function bring() {
+  if (missing().length === 0) return undefined
+  if (!existsSync('/etc/debian_version')) return `this is no Debian; missing: ${missing().join(', ')}`
+  if (process.getuid?.() !== 0) return `only root may install ${missing().join(', ')}`
+  console.error(`Installing ${missing().join(', ')} …`)
+  // Installed, not started: the tests start each on a port of its own.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
+  const apt = args => spawnSync('apt-get', ['-qq', ...args], { stdio: ['ignore', 2, 2], env }).status === 0
+  const install = ['install', '-y', '--no-install-recommends', ...missing()]
+  if (!apt(install) && apt(['update'])) apt(install)
+  return missing().length === 0 ? undefined : `cannot install ${missing().join(', ')}`
+}
+
+const why = bring()
+if (why !== undefined) {
+  console.log(`skipped: ${why}`)
+  console.log('0 passed, 0 failed')
+} else {
+  await buildIfStale()
+  const folder = mkdtempSync(join(tmpdir(), 'epicenter-servers-'))
+  const report = join(folder, 'report.json')
+  const args = ['run', '--config', 'vitest.servers.config.ts', '--reporter=default', '--reporter=json']
+  const { status } = spawnSync(join(root, 'node_modules/.bin/vitest'), [...args, `--outputFile.json=${report}`], {
+    cwd: root,
+    stdio: 'inherit',
+  })
+  const { numPassedTests: passed = 0, numFailedTests: failed = 1 } = existsSync(report)
+    ? JSON.parse(readFileSync(report, 'utf8'))
+    : {}
+  rmSync(folder, { recursive: true, force: true })
+  console.log(`${passed} passed, ${status === 0 ? failed : Math.max(failed, 1)} failed`)
+  process.exitCode = status === 0 ? 0 : 1
+}

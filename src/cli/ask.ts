@@ -1,0 +1,42 @@
+/** Where a command goes and who gives it. */
+export interface Asking {
+  url: string
+  token?: string
+  data: string
+}
+
+export const ASK_HELP = '\nExit codes: 0 done · 1 the server refused, or cannot be reached · 2 wrong usage'
+const TIMEOUT_MS = 30_000
+
+/** Posts a command to a running server; its answer, or null after saying on stderr why there is none. */
+export async function ask(command: string, path: string, body: object, { url, token, data }: Asking): Promise<unknown> {
+  const known = token ?? process.env['EPICENTER_TOKEN'] ?? (await tokenIn(data))
+  const say = (what: string) => process.stderr.write(`epicenter ${command}: ${what}\n`)
+  let response: Response
+  try {
+    response = await fetch(`${url.replace(/\/+$/, '')}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(known && { authorization: `Bearer ${known}` }) },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    })
+  } catch (error) {
+    const { cause, message } = error as Error & { cause?: { code?: string } }
+    say(`cannot reach ${url}: ${cause?.code ?? message}`)
+    return null
+  }
+  const answer: unknown = await response.json().catch(() => ({}))
+  if (response.ok) return answer
+  const { title, detail, value } = answer as { title?: string; detail?: string; value?: string }
+  const why = [title ?? `the server answered ${response.status}`, detail, value && `received ${value}`]
+  say(why.filter(Boolean).join('; '))
+  return null
+}
+
+async function tokenIn(data: string): Promise<string | undefined> {
+  const { readFile } = await import('node:fs/promises')
+  return readFile(`${data}/token`, 'utf8').then(
+    text => text.trim(),
+    () => undefined,
+  )
+}

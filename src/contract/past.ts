@@ -1,0 +1,12 @@
+import type { ObservationVia } from './signal.js'
+import type { EpochMs } from './time.js'
+
+/** Counts of one service's past, from which its usual level is learned. They are no signals: nothing is decided by them. */
+export interface Past {
+  service: string
+  via: ObservationVia
+  /** Length of a bin. */
+  binMs: number
+  /** Start of a bin, count (reports, complaints, failed requests or checks) and, of metrics and checks, how many there were in all; in order. */
+  counts: [at: EpochMs, count: number, total?: number][]
+}

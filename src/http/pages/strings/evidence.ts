@@ -1,0 +1,313 @@
+/**
+ * Sentences that say no more than their evidence: how far a trouble reaches, what it rests on, and what is not known. All
+ * languages stand beside one another here, so that none can promise more than the others.
+ */
+const en = {
+  /** Some of its components fail, and not the others. */
+  part: (s: string, names: string) => `${s}: ${names} failing`,
+  partWas: (s: string, names: string) => `${s}: ${names} failed`,
+  /** Some fail and others do not. */
+  some: (s: string) => `${s} fails for some`,
+  someWas: (s: string) => `${s} failed for some`,
+  /** Nobody but our own checks has seen it. */
+  checks: (s: string) => `${s} fails our checks`,
+  checksWas: (s: string) => `${s} failed our checks`,
+  fewer: (s: string) => `Fewer reports about ${s}; not yet known whether it is back`,
+  fewerPhase: 'Fewer reports',
+  partlyUnknown: (s: string) => `${s}: no problem seen where there is data`,
+  tooLittle: 'Too little is known yet',
+  dark: (names: string) => `No data from: ${names}.`,
+  restsOn: (kinds: string) => `This rests on: ${kinds}. Nobody has reported.`,
+  notLearned: 'usual level: not learned yet',
+  learning: (bad: string) =>
+    `Problem reports in the last 15 minutes: ${bad}. What is usual here has not been learned yet.`,
+  held: (by: string, at: string, again: string) =>
+    `${by} closed the incident at ${at}, but it is still measured. If that goes on, it opens again at ${again}.`,
+  muted: (until: string, by: string) => `No messages about this before ${until} (${by}).`,
+  fewerReports: (portion: string) =>
+    `${portion} fewer problem reports than at the worst. Whether it is back is not known yet.`,
+  overQuiet: 'Reports have been back to their usual level for ten minutes.',
+  stepped: (portion: string, where: string, lately: string) =>
+    `${portion} failed over the last minutes: ${where}. In the newest minute: ${lately}.`,
+  checksFailing: (portion: string, where: string) => `${portion} of checks are failing: ${where}.`,
+  signsWhere: (where: string) => `Signs of trouble: ${where}. The share of people affected is not known.`,
+  upstreamUnmeasured: 'People report problems here while a service this one stands on is failing.',
+  upstreamFailing: 'Some of what we measure here fails while a service this one stands on is failing.',
+  morePosts: 'More people than usual write about problems.',
+  moreFailing: 'More requests than usual are failing.',
+  moreSlow: 'More requests than usual are slow.',
+  moreChecks: 'More checks than usual are failing.',
+  signs: 'There are signs of trouble.',
+}
+
+export type EvidenceStrings = typeof en
+
+const es: EvidenceStrings = {
+  part: (s, names) => `${s}: falla ${names}`,
+  partWas: (s, names) => `${s}: falló ${names}`,
+  some: s => `${s} falla para algunas personas`,
+  someWas: s => `${s} falló para algunas personas`,
+  checks: s => `${s} no pasa nuestras comprobaciones`,
+  checksWas: s => `${s} no pasó nuestras comprobaciones`,
+  fewer: s => `Menos informes sobre ${s}; aún no se sabe si ha vuelto`,
+  fewerPhase: 'Menos informes',
+  partlyUnknown: s => `${s}: no se ve ningún problema donde hay datos`,
+  tooLittle: 'Aún se sabe demasiado poco',
+  dark: names => `Sin datos de: ${names}.`,
+  restsOn: kinds => `Se basa en: ${kinds}. Nadie ha informado.`,
+  notLearned: 'nivel habitual: aún no aprendido',
+  learning: bad =>
+    `Informes de problemas en los últimos 15 minutos: ${bad}. Aún no se ha aprendido qué es lo habitual aquí.`,
+  held: (by, at, again) =>
+    `${by} cerró el incidente a las ${at}, pero se sigue midiendo. Si continúa, se vuelve a abrir a las ${again}.`,
+  muted: (until, by) => `Sin mensajes sobre esto antes de ${until} (${by}).`,
+  fewerReports: portion => `${portion} menos informes que en el peor momento. Aún no se sabe si ha vuelto.`,
+  overQuiet: 'Los informes están en su nivel habitual desde hace diez minutos.',
+  stepped: (portion, where, lately) =>
+    `${portion} falló en los últimos minutos: ${where}. En el minuto más reciente: ${lately}.`,
+  checksFailing: (portion, where) => `${portion} de las comprobaciones falla: ${where}.`,
+  signsWhere: where => `Señales de problemas: ${where}. No se sabe a cuántas personas afecta.`,
+  upstreamUnmeasured: 'La gente informa de problemas aquí mientras falla un servicio del que este depende.',
+  upstreamFailing: 'Parte de lo que medimos aquí falla mientras falla un servicio del que este depende.',
+  morePosts: 'Más personas de lo habitual escriben sobre problemas.',
+  moreFailing: 'Fallan más solicitudes de lo habitual.',
+  moreSlow: 'Hay más solicitudes lentas de lo habitual.',
+  moreChecks: 'Fallan más comprobaciones de lo habitual.',
+  signs: 'Hay señales de problemas.',
+}
+
+const pt: EvidenceStrings = {
+  part: (s, names) => `${s}: ${names} com falha`,
+  partWas: (s, names) => `${s}: houve falha em ${names}`,
+  some: s => `${s} falha para alguns`,
+  someWas: s => `${s} falhou para alguns`,
+  checks: s => `${s} não passa nas nossas verificações`,
+  checksWas: s => `${s} não passou nas nossas verificações`,
+  fewer: s => `Menos relatos sobre ${s}; ainda não se sabe se voltou`,
+  fewerPhase: 'Menos relatos',
+  partlyUnknown: s => `${s}: nenhum problema visto onde há dados`,
+  tooLittle: 'Ainda se sabe muito pouco',
+  dark: names => `Sem dados de: ${names}.`,
+  restsOn: kinds => `Baseado em: ${kinds}. Ninguém relatou.`,
+  notLearned: 'nível habitual: ainda não aprendido',
+  learning: bad => `Relatos de problemas nos últimos 15 minutos: ${bad}. Ainda não se aprendeu o que é habitual aqui.`,
+  held: (by, at, again) =>
+    `${by} encerrou o incidente às ${at}, mas ele continua sendo medido. Se continuar, será reaberto às ${again}.`,
+  muted: (until, by) => `Sem mensagens sobre isto antes de ${until} (${by}).`,
+  fewerReports: portion => `${portion} menos relatos do que no pior momento. Ainda não se sabe se voltou.`,
+  overQuiet: 'Os relatos estão no nível habitual há dez minutos.',
+  stepped: (portion, where, lately) =>
+    `${portion} falhou nos últimos minutos: ${where}. No minuto mais recente: ${lately}.`,
+  checksFailing: (portion, where) => `${portion} das verificações falham: ${where}.`,
+  signsWhere: where => `Sinais de problemas: ${where}. Não se sabe quantas pessoas são afetadas.`,
+  upstreamUnmeasured: 'As pessoas relatam problemas aqui enquanto um serviço do qual este depende está falhando.',
+  upstreamFailing: 'Parte do que medimos aqui falha enquanto um serviço do qual este depende está falhando.',
+  morePosts: 'Mais pessoas do que o habitual escrevem sobre problemas.',
+  moreFailing: 'Mais solicitações do que o habitual estão falhando.',
+  moreSlow: 'Mais solicitações do que o habitual estão lentas.',
+  moreChecks: 'Mais verificações do que o habitual estão falhando.',
+  signs: 'Há sinais de problemas.',
+}
+
+const hi: EvidenceStrings = {
+  part: (s, names) => `${s}: ${names} विफल`,
+  partWas: (s, names) => `${s}: ${names} विफल था`,
+  some: s => `${s} कुछ लोगों के लिए विफल है`,
+  someWas: s => `${s} कुछ लोगों के लिए विफल था`,
+  checks: s => `${s} हमारी जाँचों में विफल है`,
+  checksWas: s => `${s} हमारी जाँचों में विफल था`,
+  fewer: s => `${s} की रिपोर्टें घटी हैं; ठीक हुआ या नहीं, अभी पता नहीं`,
+  fewerPhase: 'कम रिपोर्टें',
+  partlyUnknown: s => `${s}: जहाँ डेटा है, वहाँ कोई समस्या नहीं दिखती`,
+  tooLittle: 'अभी बहुत कम पता है',
+  dark: names => `इनसे डेटा नहीं: ${names}।`,
+  restsOn: kinds => `आधार: ${kinds}। किसी ने रिपोर्ट नहीं की।`,
+  notLearned: 'सामान्य स्तर: अभी सीखा नहीं गया',
+  learning: bad => `पिछले 15 मिनट में समस्या की रिपोर्टें: ${bad}। यहाँ सामान्य क्या है, यह अभी सीखा नहीं गया।`,
+  held: (by, at, again) =>
+    `${by} ने ${at} पर घटना बंद की, पर समस्या अब भी मापी जा रही है। ऐसा ही रहा तो यह ${again} पर फिर खुलेगी।`,
+  muted: (until, by) => `${until} से पहले इसके बारे में कोई संदेश नहीं (${by})।`,
+  fewerReports: portion => `सबसे बुरे समय से ${portion} कम रिपोर्टें। ठीक हुआ या नहीं, अभी पता नहीं।`,
+  overQuiet: 'रिपोर्टें दस मिनट से सामान्य स्तर पर हैं।',
+  stepped: (portion, where, lately) => `पिछले मिनटों में ${portion} विफल: ${where}। सबसे नए मिनट में: ${lately}।`,
+  checksFailing: (portion, where) => `जाँचों में से ${portion} विफल: ${where}।`,
+  signsWhere: where => `समस्या के संकेत: ${where}। कितने लोग प्रभावित हैं, पता नहीं।`,
+  upstreamUnmeasured: 'लोग यहाँ समस्याएँ बता रहे हैं, जबकि जिस सेवा पर यह निर्भर है वह विफल है।',
+  upstreamFailing: 'यहाँ मापी गई कुछ चीज़ें विफल हैं, जबकि जिस सेवा पर यह निर्भर है वह विफल है।',
+  morePosts: 'सामान्य से ज़्यादा लोग समस्याओं के बारे में लिख रहे हैं।',
+  moreFailing: 'सामान्य से ज़्यादा अनुरोध विफल हैं।',
+  moreSlow: 'सामान्य से ज़्यादा अनुरोध धीमे हैं।',
+  moreChecks: 'सामान्य से ज़्यादा जाँचें विफल हैं।',
+  signs: 'समस्या के संकेत हैं।',
+}
+
+const fr: EvidenceStrings = {
+  part: (s, names) => `${s} : ${names} en panne`,
+  partWas: (s, names) => `${s} : panne de ${names}`,
+  some: s => `${s} échoue pour certains`,
+  someWas: s => `${s} a échoué pour certains`,
+  checks: s => `${s} échoue à nos contrôles`,
+  checksWas: s => `${s} a échoué à nos contrôles`,
+  fewer: s => `Moins de signalements pour ${s} ; on ne sait pas encore si c’est rétabli`,
+  fewerPhase: 'Moins de signalements',
+  partlyUnknown: s => `${s} : aucun problème vu là où il y a des données`,
+  tooLittle: 'On en sait encore trop peu',
+  dark: names => `Pas de données de : ${names}.`,
+  restsOn: kinds => `Établi d’après : ${kinds}. Personne n’a rien signalé.`,
+  notLearned: 'niveau habituel : pas encore appris',
+  learning: bad =>
+    `Signalements de problème au cours des 15 dernières minutes : ${bad}. Le niveau habituel n’est pas encore appris.`,
+  held: (by, at, again) =>
+    `${by} a clos l’incident à ${at}, mais il est toujours mesuré. S’il continue, il sera rouvert à ${again}.`,
+  muted: (until, by) => `Aucun message à ce sujet avant ${until} (${by}).`,
+  fewerReports: portion =>
+    `${portion} de signalements en moins qu’au pire moment. On ne sait pas encore si c’est rétabli.`,
+  overQuiet: 'Les signalements sont au niveau habituel depuis dix minutes.',
+  stepped: (portion, where, lately) =>
+    `${portion} en échec ces dernières minutes : ${where}. Dans la minute la plus récente : ${lately}.`,
+  checksFailing: (portion, where) => `${portion} des contrôles échouent : ${where}.`,
+  signsWhere: where => `Signes de problème : ${where}. La part de personnes touchées est inconnue.`,
+  upstreamUnmeasured: 'Des problèmes sont signalés ici pendant qu’un service dont celui-ci dépend est en panne.',
+  upstreamFailing:
+    'Une partie de ce que nous mesurons ici échoue pendant qu’un service dont celui-ci dépend est en panne.',
+  morePosts: 'Plus de personnes que d’habitude écrivent à propos de problèmes.',
+  moreFailing: 'Plus de requêtes que d’habitude échouent.',
+  moreSlow: 'Plus de requêtes que d’habitude sont lentes.',
+  moreChecks: 'Plus de contrôles que d’habitude échouent.',
+  signs: 'Il y a des signes de problème.',
+}
+
+const de: EvidenceStrings = {
+  part: (s, names) => `${s}: ${names} gestört`,
+  partWas: (s, names) => `${s}: ${names} war gestört`,
+  some: s => `${s} ist für manche gestört`,
+  someWas: s => `${s} war für manche gestört`,
+  checks: s => `${s} besteht unsere Prüfungen nicht`,
+  checksWas: s => `${s} bestand unsere Prüfungen nicht`,
+  fewer: s => `Weniger Meldungen zu ${s}; ob es wieder geht, ist noch nicht bekannt`,
+  fewerPhase: 'Weniger Meldungen',
+  partlyUnknown: s => `${s}: kein Problem zu sehen, wo es Daten gibt`,
+  tooLittle: 'Noch ist zu wenig bekannt',
+  dark: names => `Keine Daten von: ${names}.`,
+  restsOn: kinds => `Das beruht auf: ${kinds}. Niemand hat etwas gemeldet.`,
+  notLearned: 'übliches Niveau: noch nicht gelernt',
+  learning: bad => `Problemmeldungen in den letzten 15 Minuten: ${bad}. Was hier üblich ist, ist noch nicht gelernt.`,
+  held: (by, at, again) =>
+    `${by} hat die Störung um ${at} geschlossen, gemessen wird sie weiter. Hält das an, öffnet sie sich um ${again} wieder.`,
+  muted: (until, by) => `Keine Nachrichten dazu vor ${until} (${by}).`,
+  fewerReports: portion =>
+    `${portion} weniger Meldungen als am schlimmsten Punkt. Ob es wieder geht, ist noch nicht bekannt.`,
+  overQuiet: 'Die Meldungen sind seit zehn Minuten auf dem üblichen Niveau.',
+  stepped: (portion, where, lately) =>
+    `${portion} schlug in den letzten Minuten fehl: ${where}. In der neuesten Minute: ${lately}.`,
+  checksFailing: (portion, where) => `${portion} der Prüfungen schlagen fehl: ${where}.`,
+  signsWhere: where => `Anzeichen einer Störung: ${where}. Wie viele betroffen sind, ist nicht bekannt.`,
+  upstreamUnmeasured: 'Hier werden Probleme gemeldet, während ein Dienst gestört ist, auf dem dieser steht.',
+  upstreamFailing:
+    'Ein Teil dessen, was wir hier messen, schlägt fehl, während ein Dienst gestört ist, auf dem dieser steht.',
+  morePosts: 'Mehr Menschen als üblich schreiben über Probleme.',
+  moreFailing: 'Mehr Anfragen als üblich schlagen fehl.',
+  moreSlow: 'Mehr Anfragen als üblich sind langsam.',
+  moreChecks: 'Mehr Prüfungen als üblich schlagen fehl.',
+  signs: 'Es gibt Anzeichen einer Störung.',
+}
+
+const id: EvidenceStrings = {
+  part: (s, names) => `${s}: ${names} gagal`,
+  partWas: (s, names) => `${s}: ${names} sempat gagal`,
+  some: s => `${s} gagal bagi sebagian`,
+  someWas: s => `${s} sempat gagal bagi sebagian`,
+  checks: s => `${s} gagal dalam pemeriksaan kami`,
+  checksWas: s => `${s} sempat gagal dalam pemeriksaan kami`,
+  fewer: s => `Laporan tentang ${s} berkurang; belum diketahui apakah sudah pulih`,
+  fewerPhase: 'Laporan berkurang',
+  partlyUnknown: s => `${s}: tidak terlihat masalah di bagian yang ada datanya`,
+  tooLittle: 'Masih terlalu sedikit yang diketahui',
+  dark: names => `Tidak ada data dari: ${names}.`,
+  restsOn: kinds => `Ini berdasarkan: ${kinds}. Belum ada yang melapor.`,
+  notLearned: 'tingkat biasa: belum dipelajari',
+  learning: bad => `Laporan masalah dalam 15 menit terakhir: ${bad}. Tingkat biasa di sini belum dipelajari.`,
+  held: (by, at, again) =>
+    `${by} menutup insiden pada ${at}, tetapi masalahnya masih terukur. Jika berlanjut, insiden dibuka lagi pada ${again}.`,
+  muted: (until, by) => `Tidak ada pesan tentang ini sebelum ${until} (${by}).`,
+  fewerReports: portion =>
+    `${portion} lebih sedikit laporan daripada saat terburuk. Belum diketahui apakah sudah pulih.`,
+  overQuiet: 'Laporan sudah pada tingkat biasa selama sepuluh menit.',
+  stepped: (portion, where, lately) =>
+    `${portion} gagal dalam beberapa menit terakhir: ${where}. Pada menit terbaru: ${lately}.`,
+  checksFailing: (portion, where) => `${portion} pemeriksaan gagal: ${where}.`,
+  signsWhere: where => `Tanda-tanda masalah: ${where}. Berapa banyak orang yang terdampak tidak diketahui.`,
+  upstreamUnmeasured: 'Orang melaporkan masalah di sini saat layanan yang diandalkannya gagal.',
+  upstreamFailing: 'Sebagian yang kami ukur di sini gagal saat layanan yang diandalkannya gagal.',
+  morePosts: 'Lebih banyak orang dari biasanya menulis tentang masalah.',
+  moreFailing: 'Lebih banyak permintaan dari biasanya gagal.',
+  moreSlow: 'Lebih banyak permintaan dari biasanya lambat.',
+  moreChecks: 'Lebih banyak pemeriksaan dari biasanya gagal.',
+  signs: 'Ada tanda-tanda masalah.',
+}
+
+const ja: EvidenceStrings = {
+  part: (s, names) => `${s}：${names}で障害が起きています`,
+  partWas: (s, names) => `${s}：${names}で障害が起きました`,
+  some: s => `${s}は一部で失敗しています`,
+  someWas: s => `${s}は一部で失敗しました`,
+  checks: s => `${s}は当方の監視チェックに失敗しています`,
+  checksWas: s => `${s}は当方の監視チェックに失敗しました`,
+  fewer: s => `${s}の報告は減りましたが、回復したかはまだ分かりません`,
+  fewerPhase: '報告が減少',
+  partlyUnknown: s => `${s}：データのある範囲では問題は見られません`,
+  tooLittle: 'まだ情報が足りません',
+  dark: names => `データがないもの：${names}。`,
+  restsOn: kinds => `根拠：${kinds}。報告はありません。`,
+  notLearned: 'ふだんの水準：未学習',
+  learning: bad => `過去15分の報告：${bad}件。ここでのふだんの水準はまだ学習されていません。`,
+  held: (by, at, again) =>
+    `${by}が${at}に障害を終了としましたが、まだ計測されています。続く場合は${again}に再開されます。`,
+  muted: (until, by) => `${until}まで、この件の通知はありません（${by}）。`,
+  fewerReports: portion => `報告は最悪時より${portion}減りました。回復したかはまだ分かりません。`,
+  overQuiet: '報告は10分間、ふだんの水準にあります。',
+  stepped: (portion, where, lately) => `直近の数分で${portion}が失敗：${where}。最新の1分：${lately}。`,
+  checksFailing: (portion, where) => `チェックの${portion}が失敗しています：${where}。`,
+  signsWhere: where => `問題の兆候：${where}。影響を受けた人の割合は分かりません。`,
+  upstreamUnmeasured: '依存先のサービスに障害がある間、ここでも問題が報告されています。',
+  upstreamFailing: '依存先のサービスに障害がある間、ここで計測しているものの一部が失敗しています。',
+  morePosts: 'ふだんより多くの人が問題について書いています。',
+  moreFailing: 'ふだんより多くのリクエストが失敗しています。',
+  moreSlow: 'ふだんより多くのリクエストが遅くなっています。',
+  moreChecks: 'ふだんより多くのチェックが失敗しています。',
+  signs: '問題の兆候があります。',
+}
+
+const ar: EvidenceStrings = {
+  part: (s, names) => `${s}: تعطل ${names}`,
+  partWas: (s, names) => `${s}: كان ${names} معطلًا`,
+  some: s => `يفشل ${s} لدى بعض الناس`,
+  someWas: s => `فشل ${s} لدى بعض الناس`,
+  checks: s => `لا يجتاز ${s} فحوصنا`,
+  checksWas: s => `لم يجتز ${s} فحوصنا`,
+  fewer: s => `بلاغات أقل عن ${s}؛ لا يُعرف بعد هل عاد`,
+  fewerPhase: 'بلاغات أقل',
+  partlyUnknown: s => `${s}: لا تُرى مشكلة حيث توجد بيانات`,
+  tooLittle: 'المعروف ما زال قليلًا جدًا',
+  dark: names => `لا بيانات من: ${names}.`,
+  restsOn: kinds => `يستند هذا إلى: ${kinds}. لم يبلّغ أحد.`,
+  notLearned: 'المستوى المعتاد: لم يُتعلَّم بعد',
+  learning: bad => `بلاغات المشكلات في آخر 15 دقيقة: ${bad}. لم يُتعلَّم المستوى المعتاد هنا بعد.`,
+  held: (by, at, again) => `أغلق ${by} الحادث عند ${at}، لكنه ما زال مَقيسًا. إن استمر فسيُفتح من جديد عند ${again}.`,
+  muted: (until, by) => `لا رسائل عن هذا قبل ${until} (${by}).`,
+  fewerReports: portion => `${portion} أقل من البلاغات مقارنة بأسوأ وقت. لا يُعرف بعد هل عادت الخدمة.`,
+  overQuiet: 'البلاغات عند مستواها المعتاد منذ عشر دقائق.',
+  stepped: (portion, where, lately) => `فشل ${portion} في الدقائق الأخيرة: ${where}. في أحدث دقيقة: ${lately}.`,
+  checksFailing: (portion, where) => `${portion} من الفحوص يفشل: ${where}.`,
+  signsWhere: where => `بوادر مشكلة: ${where}. نسبة المتأثرين غير معروفة.`,
+  upstreamUnmeasured: 'يبلّغ الناس عن مشكلات هنا بينما تتعطل خدمة يعتمد عليها هذا.',
+  upstreamFailing: 'بعض ما نقيسه هنا يفشل بينما تتعطل خدمة يعتمد عليها هذا.',
+  morePosts: 'عدد أكبر من المعتاد يكتبون عن مشكلات.',
+  moreFailing: 'طلبات أكثر من المعتاد تفشل.',
+  moreSlow: 'طلبات أكثر من المعتاد بطيئة.',
+  moreChecks: 'فحوص أكثر من المعتاد تفشل.',
+  signs: 'توجد بوادر مشكلة.',
+}
+
+/** By language. */
+export const evidenceWords = { en, es, pt, hi, fr, de, id, ja, ar }
