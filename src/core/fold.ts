@@ -8,7 +8,7 @@ import { DAY, HOUR, MINUTE, type EpochMs } from '../contract/time.js'
 import type { Component, Dependency, Edge } from '../contract/topology.js'
 import { type PartHeard, ROLLUP_MS, type ServiceNow, type ServiceState } from '../contract/view.js'
 import { Judge } from './judge/judge.js'
-import type { KnownIncident } from './judge/mend.js'
+import { type KnownIncident, mendStories } from './judge/mend.js'
 import type { Story } from './judge/story.js'
 import { failingRounds } from './rates.js'
 import { isEasing, partsHit, stateFrom } from './verdict.js'
@@ -113,13 +113,14 @@ export class Fold {
     this.takeServices(into.services, this.now)
   }
 
+  /** Ids of incidents that are open or may reopen. */
   get followed(): string[] {
-    return this.judge.followed
+    return this.judge.stories.map(({ id }) => id)
   }
 
   /** A part of the log was lost: from here on it goes by what was told of incidents, whatever it would have told itself. */
   mend(known: readonly KnownIncident[], at: EpochMs, into: Outcome): void {
-    this.judge.mend(known, Math.max(at, this.now), into.events)
+    mendStories(this.judge.stories, known, Math.max(at, this.now), into.events)
     for (const { service } of known) this.watch.service(service).changed = true
   }
 

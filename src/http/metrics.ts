@@ -88,7 +88,6 @@ export function metricsOf(app: App, { stream, front, guard, connections }: Metri
   gauge('epicenter_backlog_signals', 'Durable signals that are not folded yet', () => app.health.backlog)
   gauge('epicenter_queue_bytes', 'Accepted bytes that are not durable yet', () => app.health.queueBytes)
   gauge('epicenter_log_position', 'Newest durable log entry', () => app.health.durable)
-  gauge('epicenter_log_gaps', 'Times that the log was found to end before what was committed', () => app.gaps)
   gauge('epicenter_folded_position', 'Newest committed log entry', () => app.health.folded)
   gauge('epicenter_dedupe_bytes', 'Memory of the de-duplication', () => app.memory.dedupeBytes)
   gauge('epicenter_label_values', 'Label values known at the door', () => app.memory.labelValues)
@@ -109,6 +108,7 @@ function clockMetrics(app: App, gauge: Make, count: Make): void {
     Math.abs(clock().leadMs) < SECOND ? 0 : clock().leadMs / SECOND,
   )
   gauge('epicenter_clock_believed', '1 while the wall clock is believed', () => (clock().state === 'steady' ? 1 : 0))
+  gauge('epicenter_log_gaps', 'Times that the log was found to end before what was committed', () => app.gaps)
   count('epicenter_clock_leaps_total', 'Leaps of the wall clock that were not believed at once', () => clock().leaps)
 }
 

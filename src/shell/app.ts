@@ -9,7 +9,7 @@ import type { Reader } from '../contract/view.js'
 import { isPlanned } from '../core/calendar/quiet.js'
 import { CutShort } from './cut-short.js'
 import { DataFolder } from './data-folder.js'
-import { Delivery, type DeliveryStatus } from './deliver.js'
+import { Delivery, type DeliveryStatus, lastCursor } from './deliver.js'
 import type { Refusal } from '../core/door.js'
 import { Clock, type ClockState } from './clock.js'
 import type { Committed } from './engine.js'
@@ -32,7 +32,6 @@ export interface Changed {
 export type Counter = 'accepted' | 'duplicate' | 'rejected' | 'refused' | 'events' | 'orders' | 'late'
 
 const UPKEEP_MS = 10 * MINUTE
-const EVENTS_READ = 1_000
 
 /** The house in one object: a workspace, those who watch it and those who are told. Made by `open`, ended by dispose. */
 export class App implements AsyncDisposable {
@@ -68,7 +67,6 @@ export class App implements AsyncDisposable {
     readonly config: Config,
     env: Env,
     private readonly options: PartsOptions,
-    /** Held as long as this lives; null in memory. */
     private readonly folder: DataFolder | null,
   ) {
     this.clock = new Clock(env)
@@ -88,13 +86,13 @@ export class App implements AsyncDisposable {
     const folder = options.run === 'memory' ? null : await DataFolder.take(config.data, env, { demo })
     let app: App | null = null
     try {
-      // It forgets what an earlier one left, before anything is written beside that.
+      // Before anything is written beside what an earlier one left.
       if (demo) folder?.empty()
       app = new App(config, env, { ...options, demo: folder?.demo ?? null }, folder)
       await app.begin()
       return app
     } catch (error) {
-      // Whatever was opened would keep the process alive, without a port.
+      // What was opened would keep the process alive, without a port.
       await app?.[Symbol.asyncDispose]()
       folder?.[Symbol.dispose]()
       throw error
@@ -206,9 +204,7 @@ export class App implements AsyncDisposable {
   }
 
   /** From now on those who want this data folder too are told where its owner is found. */
-  listens(url: string): void {
-    this.folder?.listens(url)
-  }
+  listens = (url: string): void => this.folder?.listens(url)
 
   /** How often the log was found to end before what was committed. */
   get gaps(): number {
@@ -385,12 +381,7 @@ export class App implements AsyncDisposable {
   }
 
   private async forget(name: string): Promise<void> {
-    let cursor = 0
-    for (;;) {
-      const events = await this.workspace.store.told(cursor, EVENTS_READ)
-      if (events.length === 0) break
-      cursor = events.at(-1)!.cursor
-    }
+    const cursor = await lastCursor((after, max) => this.workspace.store.told(after, max))
     await this.note(receiptOf(name), Buffer.from(String(cursor)))
   }
 

@@ -23,7 +23,6 @@ import {
 import { followTracks, noiseOf, turnedAt, wholeTrack } from '../recover.js'
 import { othersOf, SAME_ONSET_MS, upstreamsOf } from './around.js'
 import { heldOf } from './held.js'
-import { type KnownIncident, mendStories } from './mend.js'
 import { pictureOf } from './picture.js'
 import { judgedService, noteAlarm, noteTrouble, TROUBLE_MS, type JudgedService } from './service.js'
 import {
@@ -52,7 +51,7 @@ const ONSET_SETTLES_MS = 15 * MINUTE
 export class Judge {
   private services = new Map<string, JudgedService>()
   /** Open incidents, and those that may still reopen. */
-  private stories: Story[] = []
+  stories: Story[] = []
 
   /** Folds one matter; decisions go to `events` in order. */
   take(matter: Matter, events: IncidentEvent[]): void {
@@ -72,16 +71,6 @@ export class Judge {
       default:
         matter satisfies never
     }
-  }
-
-  /** Ids of incidents that are open or may reopen. */
-  get followed(): string[] {
-    return this.stories.map(s => s.id)
-  }
-
-  /** After a part of the log was lost. */
-  mend(known: readonly KnownIncident[], at: EpochMs, events: IncidentEvent[]): void {
-    mendStories(this.stories, known, at, events)
   }
 
   openIncidents(service: string): Story[] {

@@ -8,6 +8,7 @@ import type { Change, Notice } from '../../contract/signal.js'
 import { DAY, type EpochMs } from '../../contract/time.js'
 import type { IncidentView, Rollup } from '../../contract/view.js'
 import { type Database, faultsOf, type FileConfig, lookThrough, naming, openFile, sumOf } from '../sqlite.js'
+import { faultsOfRows, parsed, seal, type Sealed } from './sqlite/rows.js'
 
 // Plain prepared statements: a commit puts thousands of rows within one transaction, and a query builder would
 // compile each and give up the thread between them.
@@ -44,39 +45,10 @@ const MIGRATIONS = [
 ]
 export const STORE_VERSION = MIGRATIONS.length
 
-/** Tables of bodies: the columns that stand in the body too, and what they are called there. */
-const KEYS: Record<string, Record<string, string>> = {
-  event: { incident: 'incident', seq: 'seq' },
-  head: { id: 'id', service: 'service', opened_at: 'openedAt' },
-  rollup: { service: 'service', bin: 'bin' },
-  service: { service: 'service' },
-  fact: { service: 'service', id: 'id' },
-  order: { id: 'id', incident: 'incident' },
-}
-
 const effect = (fact: Change | Notice): EpochMs => (fact.via === 'change' ? (fact.happenedAt ?? fact.at) : fact.at)
 const bytes = (value: unknown): Uint8Array =>
   value instanceof ArrayBuffer ? new Uint8Array(value) : value instanceof Uint8Array ? value : new Uint8Array(0)
 const blob = (value: Uint8Array): Buffer => Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-/**
- * Halves of surrogate pairs, which names of old logs may hold, become what the columns beside hold for them: U+FFFD. So
- * whoever reads a row can write its names into an address, and finds the row by it. JSON writes only halves as escapes.
- */
-const parsed = (text: string): unknown =>
-  JSON.parse(
-    text.includes('\\ud') ? text.replace(/\\(?:ud[89a-f][\da-f]{2}|[^])/g, c => (c.length > 2 ? '\ufffd' : c)) : text,
-  )
-
-/** A row of a table with a body. `sum` is null in rows of before there were sums. */
-interface Sealed {
-  body: string
-  sum: number | null
-}
-const seal = (value: object): [body: string, sum: number] => {
-  const text = JSON.stringify(value)
-  return [text, sumOf(text)]
-}
-
 export class SqliteStore implements Store {
   private readonly put
 
@@ -305,23 +277,7 @@ export class SqliteStore implements Store {
 
   /** Everything that is wrong with it, as sentences. */
   async faults(): Promise<string[]> {
-    const found = faultsOf(this.db, this.file, false)
-    const tell = (what: string) => found.length < FAULTS_MAX && found.push(this.damaged(what).message)
-    for (const [table, keys] of Object.entries(KEYS)) {
-      try {
-        const rows = this.db.prepare(`SELECT ${Object.keys(keys).join(', ')}, body, sum FROM "${table}"`).iterate()
-        for (const row of rows as IterableIterator<Sealed & Record<string, unknown>>) {
-          const name = `the row ${Object.keys(keys)
-            .map(key => String(row[key]))
-            .join(' ')} of "${table}"`
-          const body = row.sum === null || row.sum === sumOf(String(row.body)) ? recordIn(row.body) : null
-          const same = body !== null && Object.entries(keys).every(([key, inBody]) => body[inBody] === row[key])
-          if (!same) tell(`${name} is not what was written`)
-        }
-      } catch (error) {
-        found.push(`${naming(this.file, error).message}, in the table "${table}"`)
-      }
-    }
+    const found = [...faultsOf(this.db, this.file, false), ...faultsOfRows(this.db, this.file)]
     const notes = this.db.prepare('SELECT key FROM meta').all() as { key: string }[]
     for (const ask of [
       () => this.committed(),
@@ -374,18 +330,8 @@ export class SqliteStore implements Store {
   }
 }
 
-const FAULTS_MAX = 100
-
 const snapshotSum = (position: number, version: number, body: Uint8Array): number =>
   sumOf(body, sumOf(`${position} ${version}`))
-
-function recordIn(text: string): Record<string, unknown> | null {
-  try {
-    return parsed(text) as Record<string, unknown>
-  } catch {
-    return null
-  }
-}
 
 /** The store in a file, with what only this kind has. @throws PermanentError with the file's name */
 export async function openStore(config: SqliteStoreConfig): Promise<SqliteStore> {
