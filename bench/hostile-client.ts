@@ -24,13 +24,42 @@ const SLOW_FORMS = 100
 const IDLE = 800
 const GZIP_LINES = 3_000_000
 
+/** What the parts of one attack share. */
+interface Under extends Attack {
+  random: () => number
+  sockets: Set<Socket>
+  count: (what: string, by?: number) => void
+  over: boolean
+}
+
 /** Runs it and resolves with what it was answered, by kind and status. */
-export async function attack({ port, token, address, seconds, seed }: Attack): Promise<Tally> {
-  const random = sfc32(seed)
+export async function attack(how: Attack): Promise<Tally> {
+  const { port, address, seconds, seed } = how
   const tally: Tally = {}
-  const count = (what: string, by = 1) => (tally[what] = (tally[what] ?? 0) + by)
-  const sockets = new Set<Socket>()
-  let over = false
+  const count = (what: string, by = 1) => {
+    tally[what] = (tally[what] ?? 0) + by
+  }
+  const under: Under = { ...how, random: sfc32(seed), sockets: new Set(), count, over: false }
+  holdConnections(under)
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 200, localAddress: address } as http.AgentOptions)
+  const works = worksOf(under, sender(under, agent))
+  const until = Date.now() + seconds * 1_000
+  const loops = Object.values(works).flatMap(work => Array.from({ length: 6 }, () => work))
+  const run = loops.map(async work => {
+    while (Date.now() < until) await work()
+  })
+  const pipes = Array.from({ length: 20 }, () => pipeline(port, address, until, count))
+  await Promise.race([Promise.all([...run, ...pipes]), new Promise(done => setTimeout(done, (seconds + 5) * 1_000))])
+  under.over = true
+  tally['open at the end'] = under.sockets.size
+  for (const socket of under.sockets) socket.destroy()
+  agent.destroy()
+  return tally
+}
+
+/** Opens what can be kept open: idle connections, heads and bodies that never end, streams that nobody reads. */
+function holdConnections(under: Under): void {
+  const { port, address, token, sockets, count } = under
   const open = (kind: string, first: string, each?: string): void => {
     const socket = connect({ port, host: '127.0.0.1', localAddress: address })
     sockets.add(socket)
@@ -42,7 +71,10 @@ export async function attack({ port, token, address, seconds, seed }: Attack): P
     socket.once('data', piece => count(`${kind} ${piece.toString('latin1', 9, 12)}`))
     socket.on('connect', () => socket.write(first))
     if (each !== undefined) {
-      const timer = setInterval(() => (socket.destroyed || over ? clearInterval(timer) : socket.write(each)), 1_000)
+      const timer = setInterval(
+        () => (socket.destroyed || under.over ? clearInterval(timer) : socket.write(each)),
+        1_000,
+      )
       timer.unref()
     }
   }
@@ -65,15 +97,19 @@ export async function attack({ port, token, address, seconds, seed }: Attack): P
     )
   // Never read: what is written to them has to stay bounded too.
   for (let i = 0; i < STREAMS; i++) open('stream', `${head('GET', '/api/v1/stream')}\r\n`)
+}
 
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 200, localAddress: address } as http.AgentOptions)
-  const send = (
-    kind: string,
-    method: string,
-    path: string,
-    headers: http.OutgoingHttpHeaders,
-    body?: string | Buffer,
-  ) =>
+type Send = (
+  kind: string,
+  method: string,
+  path: string,
+  headers: http.OutgoingHttpHeaders,
+  body?: string | Buffer,
+) => Promise<void>
+
+/** Sends one request from the attacker's address and counts how it was answered. */
+function sender({ port, address, count }: Under, agent: http.Agent): Send {
+  return (kind: string, method: string, path: string, headers: http.OutgoingHttpHeaders, body?: string | Buffer) =>
     new Promise<void>(resolve => {
       const request = http.request({ port, host: '127.0.0.1', localAddress: address, agent, method, path, headers })
       request.on('response', response => {
@@ -87,6 +123,10 @@ export async function attack({ port, token, address, seconds, seed }: Attack): P
       })
       request.end(body)
     })
+}
+
+/** What it asks for, again and again. */
+function worksOf({ token, random }: Under, send: Send): Record<string, () => Promise<void>> {
   const json = { 'content-type': 'application/json' }
   const signals = { ...json, authorization: `Bearer ${token}` }
   const lines = { 'content-type': 'application/x-ndjson', authorization: `Bearer ${token}` }
@@ -103,7 +143,7 @@ export async function attack({ port, token, address, seconds, seed }: Attack): P
     bad: 1,
     labels: { [`n${n(500)}`]: 'x', country: `junk ${n(1e9)}` },
   })
-  const works: Record<string, () => Promise<void>> = {
+  return {
     page: () => send('page', 'GET', ['/', '/status', `/s/shop-${n(10)}`][n(3)]!, {}),
     'page of another host': () => send('page of another host', 'GET', `/?x=${n(1e9)}`, { host: `h${n(1e9)}.example` }),
     history: () => send('history', 'GET', `/incidents?before=${1.6e12 + n(2 ** 31)}`, { 'accept-encoding': 'br' }),
@@ -143,18 +183,6 @@ export async function attack({ port, token, address, seconds, seed }: Attack): P
     'long head': () => send('long head', 'GET', '/', { 'accept-encoding': `a${' '.repeat(60_000)}b` }),
     'wrong token': () => send('wrong token', 'POST', '/api/v1/signals', { ...lines, authorization: 'Bearer no' }, 'x'),
   }
-  const until = Date.now() + seconds * 1_000
-  const loops = Object.values(works).flatMap(work => Array.from({ length: 6 }, () => work))
-  const run = loops.map(async work => {
-    while (Date.now() < until) await work()
-  })
-  const pipes = Array.from({ length: 20 }, () => pipeline(port, address, until, count))
-  await Promise.race([Promise.all([...run, ...pipes]), new Promise(done => setTimeout(done, (seconds + 5) * 1_000))])
-  over = true
-  tally['open at the end'] = sockets.size
-  for (const socket of sockets) socket.destroy()
-  agent.destroy()
-  return tally
 }
 
 /** Asks a thousand times in one piece, again and again, and reads as it likes. */

@@ -68,6 +68,24 @@ export function metricsOf(app: App, { stream, front, guard, connections }: Metri
   count('epicenter_kept_answers_total', 'Answers that lay ready', () => front?.answered ?? 0)
   gauge('epicenter_kept_bytes', 'Memory of answers that lie ready', () => front?.kept.bytes ?? 0)
   gauge('epicenter_kept_connections', 'Connections that asked for nothing else yet', () => front?.connections ?? 0)
+  messageMetrics(app, gauge, registers)
+  gauge('epicenter_backlog_signals', 'Durable signals that are not folded yet', () => app.health.backlog)
+  gauge('epicenter_queue_bytes', 'Accepted bytes that are not durable yet', () => app.health.queueBytes)
+  gauge('epicenter_log_position', 'Newest durable log entry', () => app.health.durable)
+  gauge('epicenter_folded_position', 'Newest committed log entry', () => app.health.folded)
+  gauge('epicenter_dedupe_bytes', 'Memory of the de-duplication', () => app.memory.dedupeBytes)
+  gauge('epicenter_label_values', 'Label values known at the door', () => app.memory.labelValues)
+  gauge('epicenter_services', 'Services known at the door', () => app.memory.services)
+  gauge('epicenter_stream_clients', 'Listeners of server-sent events', () => stream.size)
+  gauge('epicenter_log_time_seconds', 'Log time', () => (Number.isFinite(app.now) ? app.now / 1000 : 0))
+  clockMetrics(app, gauge, count)
+  return registry
+}
+
+type Make = (name: string, help: string, value: () => number) => unknown
+
+/** What became of the messages of each notifier. */
+function messageMetrics(app: App, gauge: Make, registers: Registry[]): void {
   const messages = new Counter({
     name: 'epicenter_messages_total',
     help: 'Messages of notifiers by what became of them: told since the start, given up of all time',
@@ -85,20 +103,7 @@ export function metricsOf(app: App, { stream, front, guard, connections }: Metri
   gauge('epicenter_messages_waiting', 'Events that a notifier is not told of yet', () =>
     app.notifiers.reduce((sum, each) => sum + each.waiting, 0),
   )
-  gauge('epicenter_backlog_signals', 'Durable signals that are not folded yet', () => app.health.backlog)
-  gauge('epicenter_queue_bytes', 'Accepted bytes that are not durable yet', () => app.health.queueBytes)
-  gauge('epicenter_log_position', 'Newest durable log entry', () => app.health.durable)
-  gauge('epicenter_folded_position', 'Newest committed log entry', () => app.health.folded)
-  gauge('epicenter_dedupe_bytes', 'Memory of the de-duplication', () => app.memory.dedupeBytes)
-  gauge('epicenter_label_values', 'Label values known at the door', () => app.memory.labelValues)
-  gauge('epicenter_services', 'Services known at the door', () => app.memory.services)
-  gauge('epicenter_stream_clients', 'Listeners of server-sent events', () => stream.size)
-  gauge('epicenter_log_time_seconds', 'Log time', () => (Number.isFinite(app.now) ? app.now / 1000 : 0))
-  clockMetrics(app, gauge, count)
-  return registry
 }
-
-type Make = (name: string, help: string, value: () => number) => unknown
 
 /** Whether what it says can be relied on, and what the clock has to do with it. */
 function clockMetrics(app: App, gauge: Make, count: Make): void {

@@ -30,6 +30,7 @@ import { reportRoutes } from './report.js'
 import { keepSafe, makeSafe } from './safe.js'
 import { News } from './news.js'
 import { Routes } from './routes.js'
+import type { Desk } from './statuspage/desk.js'
 import { statuspageRoutes } from './statuspage/routes.js'
 import { webhookComposer } from './statuspage/webhooks.js'
 import { Stream } from './stream.js'
@@ -106,17 +107,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
     reply.header('cache-control', 'max-age=300').send(openapi(routes.all, VERSION, serverOf(request))),
   )
   const edition = () => String(news.edition)
-  const status = statuspageRoutes(server, {
-    reader: app.reader,
-    pages: app.config.pages,
-    maintenance: app.config.maintenance,
-    wallNow: () => app.env.now(),
-    edition,
-    onIncident: listener => app.onChange(({ incidents, reset }) => (incidents.length > 0 || reset) && listener()),
-  })
-  badgeRoutes(server, status)
-  const home = (page: { url: string | null }) => page.url ?? app.config.url ?? addressOf(server, app.config)
-  await app.addSubscribers(webhookComposer(status, app.reader, home))
+  const status = await statusSide(server, app, edition)
   registerPages(server, {
     reader: app.reader,
     edition,
@@ -134,6 +125,22 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   })
   await server.ready()
   return server
+}
+
+/** Status pages, badges, and who subscribed to them. */
+async function statusSide(server: FastifyInstance, app: App, edition: () => string): Promise<Desk> {
+  const status = statuspageRoutes(server, {
+    reader: app.reader,
+    pages: app.config.pages,
+    maintenance: app.config.maintenance,
+    wallNow: () => app.env.now(),
+    edition,
+    onIncident: listener => app.onChange(({ incidents, reset }) => (incidents.length > 0 || reset) && listener()),
+  })
+  badgeRoutes(server, status)
+  const home = (page: { url: string | null }) => page.url ?? app.config.url ?? addressOf(server, app.config)
+  await app.addSubscribers(webhookComposer(status, app.reader, home))
+  return status
 }
 
 /** A server without routes: its limits, and what it says when it cannot read a request. */
