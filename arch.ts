@@ -20,6 +20,11 @@ const DOORS: Record<string, readonly string[]> = {
 /** Single doors beside the rooms' own, each with its reason. */
 const SIDE_DOORS: readonly { from: RegExp; to: RegExp; because: string }[] = [
   {
+    from: /^plugin\/(bus|store)\/sqlite[./]/,
+    to: /^plugin\/sqlite\.ts$/,
+    because: 'log and store are files of one kind: opened, looked through and copied alike',
+  },
+  {
     from: /^plugin\/source\/scenario\//,
     to: /^core\/stat\/random\.ts$/,
     because: 'the player draws from the seeded generator',

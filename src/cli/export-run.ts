@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
 import type { Config } from '../contract/config.js'
 import type { Reader } from '../contract/view.js'
@@ -9,10 +9,14 @@ import { LANGUAGES } from '../http/pages/strings.js'
 import { linksOf } from '../shell/address.js'
 import { realEnv } from '../shell/env.js'
 import { complete, DEFAULTS, load } from '../shell/load.js'
-import { files, pluginEnv } from '../shell/parts.js'
+import { files } from '../shell/data-folder.js'
+import { pluginEnv } from '../shell/parts.js'
 import { remoteReader } from '../shell/remote.js'
 import { tellFindings } from './check-run.js'
 import type { ExportOptions } from './export.js'
+
+/** Stands in a folder that an export made. */
+const MARK = '.epicenter-export'
 
 const say = (line: string) => process.stderr.write(`epicenter export: ${line}\n`)
 
@@ -39,7 +43,14 @@ export async function runExport(dir: string, options: ExportOptions): Promise<nu
   let count = 0
   let size = 0
   try {
+    const strange = await foreign(root)
+    if (strange !== null && options.force !== true) {
+      say(`${dir} holds ${strange} and was not made by an export; choose another folder, or --force to write into it`)
+      return 1
+    }
     await using source = await open(config, options)
+    await mkdir(root, { recursive: true })
+    await writeFile(join(root, MARK), 'Written by `epicenter export`: files here are replaced by the next one.\n')
     for await (const file of exportFiles({ reader: source.reader, config, url, wallNow: Date.now, language })) {
       const path = resolve(join(root, file.path))
       if (!path.startsWith(root + sep)) throw new Error(`${file.path} lies outside the folder`)
@@ -56,6 +67,12 @@ export async function runExport(dir: string, options: ExportOptions): Promise<nu
   }
   process.stdout.write(`${count} files, ${Math.ceil(size / 1024)} KB, in ${dir}\n`)
   return 0
+}
+
+/** Something in a folder that no export has marked: its files are not ours to replace. */
+async function foreign(root: string): Promise<string | null> {
+  const names = existsSync(root) ? await readdir(root) : []
+  return names.includes(MARK) ? null : (names[0] ?? null)
 }
 
 function configOf({ config: file, data }: ExportOptions): Config | null {

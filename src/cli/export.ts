@@ -6,6 +6,7 @@ export interface ExportOptions {
   from?: string
   url?: string
   language?: string
+  force?: boolean
 }
 
 export function exportCommand(): Command {
@@ -14,7 +15,8 @@ export function exportCommand(): Command {
     .description(
       'Writes the public pages, the status pages with their API and feeds, badges and widgets into a folder that a bucket ' +
         'or a CDN can serve when this server is down. Reads a data folder, also while a server works in it, or asks a ' +
-        'running instance. Files are replaced one by one, each at once; none is deleted.',
+        'running instance. Files are replaced one by one, each at once; none is deleted. A folder that holds anything else ' +
+        'is refused.',
     )
     .argument('<dir>', 'folder to write to')
     .option('--config <file>', 'configuration file: its pages, maintenance and data folder')
@@ -22,6 +24,7 @@ export function exportCommand(): Command {
     .option('--from <url>', 'ask the instance at this address instead of a data folder')
     .option('--url <url>', 'address at which the files will be found; by default that of the first page')
     .option('--language <code>', 'of the pages: en, es, pt, hi, fr, de, id, ja or ar', 'en')
+    .option('--force', 'also into a folder that holds other files; those of the same name are replaced')
     .addHelpText('after', HELP)
     .action(async (dir: string, options: ExportOptions) => {
       const { runExport } = await import('./export-run.js')

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { backtestCommand } from './backtest.js'
+import { backupCommand, restoreCommand } from './backup.js'
 import { checkCommand } from './check.js'
 import { orderCommands } from './commands.js'
 import { detectCommand } from './detect.js'
@@ -42,6 +43,8 @@ export function program(): Command {
     localizeCommand(),
     simulateCommand(),
     exportCommand(),
+    backupCommand(),
+    restoreCommand(),
     tokenCommand(),
     learnCommand(),
     reloadCommand(),

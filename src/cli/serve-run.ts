@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Config } from '../contract/config.js'
 import type { buildServer } from '../http/server.js'
 import { linksOf } from '../shell/address.js'
@@ -22,25 +22,29 @@ export async function runServe(options: ServeOptions): Promise<number> {
     return 2
   }
   const env = realEnv()
+  // Names what was asked for; which file it fails on is in the reason.
+  const failed = (error: unknown): number => {
+    const what = [options.config, `data in ${resolve(config.data)}`].filter(each => each !== undefined).join(', ')
+    process.stderr.write(`epicenter serve: cannot start (${what}): ${(error as Error).message}\n`)
+    if (process.env['EPICENTER_DEBUG'] !== undefined) process.stderr.write(`${(error as Error).stack ?? ''}\n`)
+    return 1
+  }
   let app: App
   try {
     app = await App.open(config, env)
   } catch (error) {
-    process.stderr.write(`epicenter serve: cannot open ${config.data}: ${(error as Error).message}\n`)
-    return 1
+    return failed(error)
   }
   try {
-    const demo = config.demo ? await openDemo(app) : null
-    const house = await openHouse(app, demo, options.config === undefined ? undefined : () => loadAgain(options))
+    let demo: Awaited<ReturnType<typeof openDemo>> | null
+    let house: Awaited<ReturnType<typeof openHouse>>
     let port: number
     try {
+      demo = config.demo ? await openDemo(app) : null
+      house = await openHouse(app, demo, options.config === undefined ? undefined : () => loadAgain(options))
       port = await house.listen()
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      const why =
-        code === 'EADDRINUSE' ? `port ${config.port} is taken; choose another with --port` : (error as Error).message
-      process.stderr.write(`epicenter serve: cannot listen on ${config.host}:${config.port}: ${why}\n`)
-      return 1
+      return failed(listenError(error, config))
     }
     greet(app, port)
     demo?.play()
@@ -52,6 +56,19 @@ export async function runServe(options: ServeOptions): Promise<number> {
     await app[Symbol.asyncDispose]()
   }
   return 0
+}
+
+/** In words, where it is the address that cannot be had. */
+function listenError(error: unknown, { host, port }: Config): unknown {
+  const { code, syscall } = error as NodeJS.ErrnoException
+  if (syscall !== 'listen' && syscall !== 'getaddrinfo') return error
+  const why: Record<string, string> = {
+    EADDRINUSE: `port ${port} is taken; choose another with --port`,
+    EADDRNOTAVAIL: 'this machine has no such address; choose another with --host',
+    EACCES: 'it is not allowed; ports below 1024 are for privileged users',
+    ENOTFOUND: 'no address has this name',
+  }
+  return new Error(`cannot listen on ${host}:${port}: ${why[code ?? ''] ?? (error as Error).message}`)
 }
 
 /** Flags win over the file. */
@@ -66,7 +83,7 @@ function configOf(options: ServeOptions): Config | null {
   const { config: file, data } = options
   const over = (config: Config) => under(options, config)
   if (file === undefined)
-    return over(complete({ title: 'Epicenter', clock: 'signals', data: data ?? join(DEFAULTS.data, 'demo') }, true))
+    return over(complete({ title: 'Epicenter', clock: 'signals', data: data ?? DEFAULTS.demo }, true))
   const loaded = load(file, process.env)
   if (loaded.config !== null) return over(loaded.config)
   tellFindings(file, loaded.findings)
@@ -100,6 +117,7 @@ function greet(app: App, port: number): void {
   const more = here?.includes(config.host)
     ? ''
     : ` and all addresses of this machine${elsewhere ? `, such as ${elsewhere}` : ''}`
+  if (here !== undefined) app.listens(here)
   process.stdout.write(`Epicenter listens on ${here}${more}\n`)
   if (config.url !== null) process.stdout.write(`Readers find it at ${config.url}\n`)
   if (config.demo)

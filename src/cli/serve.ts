@@ -7,6 +7,8 @@ export interface ServeOptions {
   data?: string
 }
 
+const LAST_WORDS_MS = 1_000
+
 function port(text: string): number {
   const n = Number(text)
   if (!Number.isInteger(n) || n < 0 || n > 65_535)
@@ -24,18 +26,21 @@ export function serveCommand(): Command {
     .option('--config <file>', 'configuration file (YAML)')
     .option('--port <port>', 'port to listen on; 0 takes a free one (default: 8080)', port)
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
-    .option('--data <dir>', 'where everything is kept (default: ./data)')
+    .option('--data <dir>', 'where everything is kept (default: ./data; the demonstration: ./data-demo)')
     .addHelpText('after', HELP)
     .action(async (options: ServeOptions) => {
       const { runServe } = await import('./serve-run.js')
-      process.exitCode = await runServe(options)
+      const code = await runServe(options)
+      process.exitCode = code
+      // Nothing should be left that keeps the process; if there is, it must not look as if it served.
+      if (code !== 0) setTimeout(() => process.exit(code), LAST_WORDS_MS).unref()
     })
 }
 
 const HELP = `
 Ends cleanly on SIGINT and SIGTERM; what was acknowledged also survives kill -9.
 
-Exit codes: 0 stopped · 1 it could not start (port taken, data unreadable) · 2 the configuration is wrong
+Exit codes: 0 stopped · 1 it could not start (port taken, data unreadable, in use or not its own) · 2 the configuration is wrong
 
 Examples:
   $ epicenter serve

@@ -8,6 +8,7 @@ import { DAY, HOUR, MINUTE, type EpochMs } from '../contract/time.js'
 import type { Component, Dependency, Edge } from '../contract/topology.js'
 import { type PartHeard, ROLLUP_MS, type ServiceNow, type ServiceState } from '../contract/view.js'
 import { Judge } from './judge/judge.js'
+import { type KnownIncident, mendStories } from './judge/mend.js'
 import type { Story } from './judge/story.js'
 import { failingRounds } from './rates.js'
 import { deafOf, heardBy, isEasing, partsHit, stateFrom } from './verdict.js'
@@ -110,6 +111,17 @@ export class Fold {
     this.judge.take({ ...order, at: Math.max(order.at, this.now) }, into.events)
     for (const event of into.events.slice(told)) this.watch.service(event.service).changed = true
     this.takeServices(into.services, this.now)
+  }
+
+  /** Ids of incidents that are open or may reopen. */
+  get followed(): string[] {
+    return this.judge.stories.map(({ id }) => id)
+  }
+
+  /** A part of the log was lost: from here on it goes by what was told of incidents, whatever it would have told itself. */
+  mend(known: readonly KnownIncident[], at: EpochMs, into: Outcome): void {
+    mendStories(this.judge.stories, known, Math.max(at, this.now), into.events)
+    for (const { service } of known) this.watch.service(service).changed = true
   }
 
   /** Forgets a service, or a label or component of it, at the present log time; what `into` holds of it goes as well. */

@@ -1,11 +1,9 @@
 import { isolated } from './pages/direction.js'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { DAY, MINUTE, SECOND, type EpochMs } from '../contract/time.js'
 import type { IncidentView, Reader } from '../contract/view.js'
 import type { Env } from '../shell/env.js'
 import type { PublicPost } from '../shell/public-post.js'
-import { authorization, encrypt, newVapid, type Vapid } from '../shell/push-message.js'
+import { authorization, encrypt, type Vapid } from '../shell/push-message.js'
 import { backFor, type Watcher, type Watchers } from '../shell/watchers.js'
 
 /** Messages on their way at once. */
@@ -34,17 +32,6 @@ export interface CallbackDeps {
   /** Whom a push service may ask about us: mailto: or https:. */
   contact: string
   words: (lang: string, service: string, here: boolean) => Words
-}
-
-/** The key that browsers subscribe with: made at the first start, readable by the owner alone. */
-export function vapidOf(data: string | null): Vapid {
-  if (data === null) return newVapid()
-  const file = join(data, 'push-key')
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Vapid
-  mkdirSync(data, { recursive: true })
-  const made = newVapid()
-  writeFileSync(file, JSON.stringify(made), { mode: 0o600, flag: 'wx' })
-  return made
 }
 
 /**

@@ -46,6 +46,7 @@ function clockMetrics(app: App, gauge: Make, count: Make): void {
     Math.abs(clock().leadMs) < SECOND ? 0 : clock().leadMs / SECOND,
   )
   gauge('epicenter_clock_believed', '1 while the wall clock is believed', () => (clock().state === 'steady' ? 1 : 0))
+  gauge('epicenter_log_gaps', 'Times that the log was found to end before what was committed', () => app.gaps)
   count('epicenter_clock_leaps_total', 'Leaps of the wall clock that were not believed at once', () => clock().leaps)
 }
 

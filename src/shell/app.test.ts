@@ -175,7 +175,7 @@ describe('a workspace on the signals clock', () => {
 
   it('starts over when it is reset, and tells who watches', async () => {
     for (const options of [memory, inline]) {
-      await using app = await App.open(fresh(), fakeEnv(), options)
+      await using app = await App.open({ ...fresh(), demo: true }, fakeEnv(), options)
       await app.ingest(body)
       await app.caughtUp()
       expect((await app.reader.services()).length).toBe(1)

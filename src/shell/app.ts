@@ -1,5 +1,5 @@
 import type { Config, NotifierConfig } from '../contract/config.js'
-import { TransientError } from '../contract/error.js'
+import { PermanentError, TransientError } from '../contract/error.js'
 import type { IncidentEvent } from '../contract/incident.js'
 import { RETRY_AFTER_MS, SKEW_WALL_MS } from '../contract/limits.js'
 import type { Forget, Order } from '../contract/order.js'
@@ -8,13 +8,14 @@ import { MINUTE, SECOND } from '../contract/time.js'
 import type { Reader } from '../contract/view.js'
 import { isPlanned } from '../core/calendar/quiet.js'
 import { CutShort } from './cut-short.js'
-import { Delivery, type DeliveryStatus } from './deliver.js'
+import { DataFolder } from './data-folder.js'
+import { Delivery, type DeliveryStatus, lastCursor } from './deliver.js'
 import type { Refusal } from '../core/door.js'
 import { Clock, type ClockState } from './clock.js'
 import type { Committed } from './engine.js'
 import type { Env } from './env.js'
 import type { Receipt } from './intake.js'
-import { pluginEnv, type PartsOptions, wipe } from './parts.js'
+import { pluginEnv, type PartsOptions } from './parts.js'
 import { token } from './secret.js'
 import { type Sender, Tokens } from './tokens.js'
 import { readerOf } from './reading.js'
@@ -31,7 +32,6 @@ export interface Changed {
 export type Counter = 'accepted' | 'duplicate' | 'rejected' | 'refused' | 'events' | 'orders' | 'late'
 
 const UPKEEP_MS = 10 * MINUTE
-const EVENTS_READ = 1_000
 
 /** The house in one object: a workspace, those who watch it and those who are told. Made by `open`, ended by dispose. */
 export class App implements AsyncDisposable {
@@ -67,11 +67,12 @@ export class App implements AsyncDisposable {
     private configured: Config,
     env: Env,
     private readonly options: PartsOptions,
+    private readonly folder: DataFolder | null,
   ) {
     this.clock = new Clock(env)
     this.env = { ...env, now: () => this.clock.now() }
     this.wall = () => env.now()
-    const data = options.run === 'memory' ? null : configured.data
+    const data = folder === null ? null : configured.data
     this.token = data === null ? { token: 'memory', fresh: false } : token(data, env)
     this.tokens = new Tokens(data, this.token.token, configured.tokens, env)
     this.reader = readerOf(() => this.config, {
@@ -82,12 +83,28 @@ export class App implements AsyncDisposable {
   }
 
   static async open(config: Config, env: Env, options: PartsOptions = {}): Promise<App> {
-    const app = new App(config, env, options)
-    await app.start()
-    await app.addWebhooks()
-    app.every(UPKEEP_MS, () => app.workspace.upkeep())
-    app.every(SECOND, () => app.beat())
-    return app
+    const { demo } = config
+    const folder = options.run === 'memory' ? null : await DataFolder.take(config.data, env, { demo })
+    let app: App | null = null
+    try {
+      // Before anything is written beside what an earlier one left.
+      if (demo) folder?.empty()
+      app = new App(config, env, { ...options, demo: folder?.demo ?? null }, folder)
+      await app.begin()
+      return app
+    } catch (error) {
+      // What was opened would keep the process alive, without a port.
+      await app?.[Symbol.asyncDispose]()
+      folder?.[Symbol.dispose]()
+      throw error
+    }
+  }
+
+  private async begin(): Promise<void> {
+    await this.start()
+    await this.addWebhooks()
+    this.every(UPKEEP_MS, () => this.workspace.upkeep())
+    this.every(SECOND, () => this.beat())
   }
 
   /** What it runs on now. */
@@ -111,7 +128,8 @@ export class App implements AsyncDisposable {
   }
 
   private async addWebhooks(): Promise<void> {
-    for (const each of this.config.notifiers) if (each.kind === 'webhook') await this.addNotifier(each)
+    for (const [i, each] of this.config.notifiers.entries())
+      if (each.kind === 'webhook') await this.addNotifier(each, i)
   }
 
   private async start(): Promise<void> {
@@ -212,6 +230,14 @@ export class App implements AsyncDisposable {
     return { dedupeBytes: dedupe.bytes, services: labels.size.services, labelValues: labels.size.values }
   }
 
+  /** From now on those who want this data folder too are told where its owner is found. */
+  listens = (url: string): void => this.folder?.listens(url)
+
+  /** How often the log was found to end before what was committed. */
+  get gaps(): number {
+    return this.workspace.gaps
+  }
+
   /** How far each notifier is, and what it could not tell. */
   get notifiers(): DeliveryStatus[] {
     return this.deliveries.map(each => each.status)
@@ -240,7 +266,7 @@ export class App implements AsyncDisposable {
   async reset(): Promise<void> {
     this.resetting ??= (async () => {
       await this.workspace.abandon()
-      if (this.options.run !== 'memory') wipe(this.config.data)
+      this.folder?.empty()
       await this.start()
     })().finally(() => {
       this.resetting = null
@@ -335,21 +361,28 @@ export class App implements AsyncDisposable {
   async addSubscribers(compose: (event: IncidentEvent, page: string | null) => Promise<object[]>): Promise<void> {
     if (this.subscribed) return
     this.subscribed = true
-    for (const each of this.config.notifiers)
-      if (each.kind === 'statuspage') await this.addNotifier(each, event => compose(event, each.page ?? null))
+    for (const [i, each] of this.config.notifiers.entries())
+      if (each.kind === 'statuspage') await this.addNotifier(each, i, event => compose(event, each.page ?? null))
   }
 
   /** Notifiers are told from what was committed; a new one hears of nothing that happened before it. */
   private async addNotifier(
     { kind, url, secret }: NotifierConfig,
+    index: number,
     status?: (event: IncidentEvent) => Promise<object[]>,
   ): Promise<void> {
     const name = `${kind}-${this.deliveries.filter(each => each.name.startsWith(`${kind}-`)).length + 1}`
     const { default: made } = await (kind === 'webhook'
       ? import('../plugin/notifier/webhook.js')
       : import('../plugin/notifier/webhook/statuspage.js'))
-    const notifier = await made.open({ url, secret }, pluginEnv(this.env))
-    if ((await this.noted(receiptOf(name))) === null) await this.forget(name)
+    const notifier = await made.open({ url, secret }, pluginEnv(this.env)).catch((error: Error) => {
+      throw new PermanentError(`notifiers[${index}]: ${error.message.replace(/^notifiers: /, '')}`, { cause: error })
+    })
+    if ((await this.noted(receiptOf(name))) === null) {
+      // What is folded again into a new store happened before it too.
+      await this.caughtUp()
+      await this.forget(name)
+    }
     const parts = {
       told: (after: number, max: number) => this.workspace.store.told(after, max),
       head: (incident: string) => this.workspace.store.head(incident),
@@ -375,12 +408,7 @@ export class App implements AsyncDisposable {
   }
 
   private async forget(name: string): Promise<void> {
-    let cursor = 0
-    for (;;) {
-      const events = await this.workspace.store.told(cursor, EVENTS_READ)
-      if (events.length === 0) break
-      cursor = events.at(-1)!.cursor
-    }
+    const cursor = await lastCursor((after, max) => this.workspace.store.told(after, max))
     await this.note(receiptOf(name), Buffer.from(String(cursor)))
   }
 
@@ -390,7 +418,9 @@ export class App implements AsyncDisposable {
     for (const timer of this.timers) clearInterval(timer)
     await this.resetting?.catch(() => {})
     for (const delivery of this.deliveries) await delivery[Symbol.asyncDispose]()
-    await this.workspace[Symbol.asyncDispose]()
+    // After a start that failed there may be none.
+    await (this.workspace as Workspace | undefined)?.[Symbol.asyncDispose]()
+    this.folder?.[Symbol.dispose]()
   }
 }
 

@@ -12,6 +12,7 @@ const LONGEST_RETRY_MS = 10 * 60 * SECOND
 const GIVE_UP_MS = 24 * HOUR
 /** A message that the receiver calls wrong is tried so often, over ten minutes: perhaps it is the receiver that is. */
 const REFUSALS_MOST = 8
+const CURSOR_READ = 1_000
 const EVENTS_READ = 64
 /** Messages on their way to one receiver at once, each of another incident. */
 const AT_ONCE = 4
@@ -21,6 +22,15 @@ export const WAITING_MOST = 1_000
 const GIVEN_UP_NAMED = 50
 
 const WORTH: Partial<Record<EventName, true>> = { opened: true, recovering: true, resolved: true, reopened: true }
+
+/** Where the events end that were committed so far. */
+export async function lastCursor(told: DeliverParts['told']): Promise<number> {
+  for (let cursor = 0; ; ) {
+    const events = await told(cursor, CURSOR_READ)
+    if (events.length === 0) return cursor
+    cursor = events.at(-1)!.cursor
+  }
+}
 
 export type Dispatch = { tell: true } | { tell: false; because: 'not news' | 'muted' | 'planned' }
 

@@ -41,6 +41,8 @@ const SNAPSHOT_SIGNALS = 500_000
 const SNAPSHOT_LEAST_MS = MINUTE / 2
 const SNAPSHOT_MS = 5 * MINUTE
 const RETRY_MS = 1_000
+/** More were never open at once: a service has a few. */
+const INCIDENTS_MENDED = 100_000
 /** Incidents of a forgotten service that are named to those who show them; pages read all of them anew in any case. */
 const INCIDENTS_TOLD = 100
 /** Label limits were applied at the door; here one label set is as good for ever. */
@@ -50,6 +52,8 @@ export interface EngineParts {
   log: Log
   store: Store
   config: EngineConfig
+  /** A part of the log that the fold would need was lost. */
+  torn?: boolean
   /** Called after each commit. */
   committed: (what: Committed) => void
   say: (level: Level, what: string, detail?: Record<string, unknown>) => void
@@ -76,6 +80,8 @@ export class Engine implements AsyncDisposable {
     private fold: Fold,
     private position: number,
     private snapshotAt: number,
+    /** Past this entry the fold has to agree with what was told; null: it does by itself. */
+    private mendAfter: number | null,
     /** The store holds what was folded up to here: until then what is folded again is shown to nobody. */
     private readonly heldUpTo: number,
   ) {
@@ -85,18 +91,20 @@ export class Engine implements AsyncDisposable {
   /** From the latest snapshot if this version can read it, otherwise from the start of the log. */
   static async open(parts: EngineParts): Promise<Engine> {
     const { log, store, config, say } = parts
-    const saved = await store.loadSnapshot()
+    const { position } = await store.committed()
     // Never beyond the log: what is appended after its end is new, whatever the store remembers.
-    const held = Math.min((await store.committed()).position, (await log.last()).position)
-    if (saved === null) return new Engine(parts, new Fold(config), 0, 0, held)
+    const held = Math.min(position, (await log.last()).position)
+    const mendAfter = (torn: boolean | undefined) => (torn && position > 0 ? position : null)
     try {
+      const saved = await store.loadSnapshot()
+      if (saved === null) return new Engine(parts, new Fold(config), 0, 0, mendAfter(parts.torn), held)
       if (saved.version !== FOLD_VERSION)
         throw new Error(`its version is ${saved.version}, this program writes ${FOLD_VERSION}`)
       const fold = Fold.open(deserialize(saved.body), config)
-      return new Engine(parts, fold, saved.position, saved.position, held)
+      return new Engine(parts, fold, saved.position, saved.position, mendAfter(parts.torn), held)
     } catch (error) {
       say('warn', 'the snapshot cannot be read; rebuilding from the log', { why: (error as Error).message })
-      return new Engine(parts, new Fold(config), 0, 0, 0)
+      return new Engine(parts, new Fold(config), 0, 0, mendAfter(true), 0)
     }
   }
 
@@ -137,6 +145,7 @@ export class Engine implements AsyncDisposable {
         if (rows.length === 0) break
         for (const row of rows) {
           if (this.next !== null) await this.renew()
+          if (this.mendAfter !== null && row.position > this.mendAfter) await this.mend(this.mendAfter)
           if (row.kind === 'clock') await this.clock(row)
           else this.entry(row)
           if (performance.now() - this.lastCommit > COMMIT_MS) await this.commit()
@@ -149,6 +158,28 @@ export class Engine implements AsyncDisposable {
       await this.commit()
       await this.saveNow(true)
     }
+  }
+
+  /**
+   * What was committed up to `position` was not folded to its end, or not from its beginning: incidents go on from what
+   * people were told of them.
+   */
+  private async mend(position: number): Promise<void> {
+    await this.commit()
+    if (this.stopped) return
+    const { store } = this.parts
+    const open = await store.reader().incidents({ open: true, limit: INCIDENTS_MENDED })
+    const heads = await Promise.all(
+      [...new Set([...open.map(each => each.id), ...this.fold.followed])].map(id => store.head(id)),
+    )
+    const { now } = await store.committed()
+    this.fold.mend(
+      heads.filter(head => head !== null),
+      now,
+      this.outcome,
+    )
+    this.position = Math.max(this.position, position)
+    this.mendAfter = null
   }
 
   /** Takes a snapshot when one is due. */

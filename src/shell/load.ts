@@ -31,7 +31,7 @@ export interface Finding {
 
 export type Loaded = { config: Config; findings: [] } | { config: null; findings: Finding[] }
 
-export const DEFAULTS = { host: '127.0.0.1', port: 8080, data: './data' }
+export const DEFAULTS = { host: '127.0.0.1', port: 8080, data: './data', demo: './data-demo' }
 /** Findings told at once; a file with more has one cause. */
 const FINDINGS_MAX = 50
 

@@ -1,14 +1,14 @@
-import { mkdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Config } from '../contract/config.js'
 import type { EpochMs } from '../contract/time.js'
 import type { FetchInit } from '../contract/plugin.js'
 import type { Log, NewEntry, Store } from '../contract/ports.js'
 import type { EngineConfig } from '../core/fold.js'
+import { files } from './data-folder.js'
 import { type Committed, Engine } from './engine.js'
 import type { Env } from './env.js'
 import { connect, type Remote } from './rpc.js'
+import { bringTogether, type Together } from './together.js'
 
 /** What a workspace stands on, wherever it runs. Writing happens in one place; reading may happen here. */
 export interface Parts extends AsyncDisposable {
@@ -24,6 +24,10 @@ export interface Parts extends AsyncDisposable {
   configure(config: EngineConfig): Promise<void>
   note(key: string, value: Uint8Array): Promise<void>
   trimStore(before: { rollups: EpochMs; facts: EpochMs }): Promise<void>
+  /** How often the log was found to end before what was committed. */
+  gaps: number
+  /** Nothing was written to it since. */
+  cut: boolean
 }
 
 export interface PartsOptions {
@@ -31,6 +35,8 @@ export interface PartsOptions {
   run?: 'threads' | 'inline' | 'memory'
   /** Pages of the log at most: tests of a full disk. */
   maxLogPages?: number
+  /** The workspace that the demonstration makes. */
+  demo?: string | null
 }
 
 export interface Hooks {
@@ -45,21 +51,20 @@ export const engineConfig = (config: Config): EngineConfig => ({
   services: config.services,
 })
 
-export const files = (data: string) => ({ log: join(data, 'log.db'), store: join(data, 'store.db') })
-
-/** Deletes what a workspace has stored; token and keys stay. */
-export function wipe(data: string): void {
-  for (const file of Object.values(files(data)))
-    for (const end of ['', '-wal', '-shm', '-journal']) rmSync(file + end, { force: true })
-}
-
 export async function openParts(config: Config, env: Env, hooks: Hooks, options: PartsOptions): Promise<Parts> {
-  const { run = 'threads' } = options
-  if (run !== 'memory') mkdirSync(config.data, { recursive: true })
-  return run === 'threads' ? openThreads(config, env, hooks, options) : openInline(config, env, hooks, options)
+  const { run = 'threads', demo = null } = options
+  const found = run === 'memory' ? { gaps: 0, cut: false, torn: false } : await bringTogether(config.data, env, demo)
+  const open = run === 'threads' ? openThreads : openInline
+  return open(config, env, hooks, options, found)
 }
 
-async function openInline(config: Config, env: Env, hooks: Hooks, { run, maxLogPages }: PartsOptions): Promise<Parts> {
+async function openInline(
+  config: Config,
+  env: Env,
+  hooks: Hooks,
+  { run, maxLogPages }: PartsOptions,
+  { gaps, cut, torn }: Together,
+): Promise<Parts> {
   const memory = run === 'memory'
   const { default: bus } = await (memory ? import('../plugin/bus/memory.js') : import('../plugin/bus/sqlite.js'))
   const { default: kept } = await (memory ? import('../plugin/store/memory.js') : import('../plugin/store/sqlite.js'))
@@ -68,7 +73,7 @@ async function openInline(config: Config, env: Env, hooks: Hooks, { run, maxLogP
   const log = await bus.open({ file: names.log, ...pages } as never, pluginEnv(env))
   const store = await kept.open({ file: names.store } as never, pluginEnv(env))
   const { committed, died } = hooks
-  const engine = await Engine.open({ log, store, config: engineConfig(config), committed, say: env.log })
+  const engine = await Engine.open({ log, store, config: engineConfig(config), torn, committed, say: env.log })
   return {
     append: entries => log.append(entries),
     trimLog: (before, upTo) => log.trim(before, upTo),
@@ -78,6 +83,8 @@ async function openInline(config: Config, env: Env, hooks: Hooks, { run, maxLogP
     configure: next => engine.reconfigure(next),
     note: (key, value) => store.note(key, value),
     trimStore: before => store.trim(before),
+    gaps,
+    cut,
     [Symbol.asyncDispose]: async () => {
       await engine[Symbol.asyncDispose]()
       await log[Symbol.asyncDispose]()
@@ -90,13 +97,21 @@ async function openInline(config: Config, env: Env, hooks: Hooks, { run, maxLogP
  * The log has a thread of its own, so that an fsync waits for the disk alone, and the engine another, so that a tick
  * over all services delays no acknowledgement. Here the log and the store are opened a second time, for reading.
  */
-async function openThreads(config: Config, env: Env, hooks: Hooks, { maxLogPages }: PartsOptions): Promise<Parts> {
+async function openThreads(
+  config: Config,
+  env: Env,
+  hooks: Hooks,
+  { maxLogPages }: PartsOptions,
+  { gaps, cut, torn }: Together,
+): Promise<Parts> {
   const names = files(config.data)
   const workers: Worker[] = []
+  const here: AsyncDisposable[] = []
+  const remotes: Remote[] = []
   let closing = false
   const start = (worker: Worker): Remote => {
     workers.push(worker)
-    return connect(
+    const remote = connect(
       worker,
       message => {
         const told = message as { committed?: Committed; say?: Parameters<Env['log']> }
@@ -107,37 +122,49 @@ async function openThreads(config: Config, env: Env, hooks: Hooks, { maxLogPages
         if (!closing) hooks.died(error)
       },
     )
+    remotes.unshift(remote)
+    return remote
   }
-  // The log first: it makes the file that the engine then reads.
-  const log = start(new Worker(new URL('./threads/log.js', import.meta.url)))
-  await log.ask('open', [{ file: names.log, maxPages: maxLogPages }])
-  const engine = start(new Worker(new URL('./threads/engine.js', import.meta.url)))
-  await engine.ask('open', [names, engineConfig(config)])
-  const { default: bus } = await import('../plugin/bus/sqlite.js')
-  const { default: kept } = await import('../plugin/store/sqlite.js')
-  const logHere = await bus.open({ file: names.log, readonly: true }, pluginEnv(env))
-  const storeHere = await kept.open({ file: names.store, readonly: true }, pluginEnv(env))
-  return {
-    append: entries =>
-      log.ask(
-        'append',
-        [entries],
-        entries.flatMap(e => (e.count > 0 ? [e.body.buffer as ArrayBuffer, e.keys.buffer as ArrayBuffer] : [])),
-      ),
-    trimLog: (before, upTo) => log.ask('trim', [before, upTo]),
-    log: logHere,
-    store: storeHere,
-    wake: () => void engine.ask('wake', []).catch(() => {}),
-    configure: next => engine.ask('configure', [next]),
-    note: (key, value) => engine.ask('note', [key, value]),
-    trimStore: before => engine.ask('trim', [before]),
-    [Symbol.asyncDispose]: async () => {
-      await logHere[Symbol.asyncDispose]()
-      await storeHere[Symbol.asyncDispose]()
-      closing = true
-      await Promise.allSettled([engine.ask('close', []), log.ask('close', [])])
-      await Promise.allSettled(workers.map(worker => worker.terminate()))
-    },
+  const end = async () => {
+    closing = true
+    for (const each of here) await each[Symbol.asyncDispose]()
+    await Promise.allSettled(remotes.map(remote => remote.ask('close', [])))
+    await Promise.allSettled(workers.map(worker => worker.terminate()))
+  }
+  try {
+    // The log first: it makes the file that the engine then reads.
+    const log = start(new Worker(new URL('./threads/log.js', import.meta.url)))
+    await log.ask('open', [{ file: names.log, maxPages: maxLogPages }])
+    const engine = start(new Worker(new URL('./threads/engine.js', import.meta.url)))
+    await engine.ask('open', [names, engineConfig(config), torn])
+    const { default: bus } = await import('../plugin/bus/sqlite.js')
+    const { default: kept } = await import('../plugin/store/sqlite.js')
+    const logHere = await bus.open({ file: names.log, readonly: true }, pluginEnv(env))
+    here.push(logHere)
+    const storeHere = await kept.open({ file: names.store, readonly: true }, pluginEnv(env))
+    here.push(storeHere)
+    return {
+      append: entries =>
+        log.ask(
+          'append',
+          [entries],
+          entries.flatMap(e => (e.count > 0 ? [e.body.buffer as ArrayBuffer, e.keys.buffer as ArrayBuffer] : [])),
+        ),
+      trimLog: (before, upTo) => log.ask('trim', [before, upTo]),
+      log: logHere,
+      store: storeHere,
+      wake: () => void engine.ask('wake', []).catch(() => {}),
+      configure: next => engine.ask('configure', [next]),
+      note: (key, value) => engine.ask('note', [key, value]),
+      trimStore: before => engine.ask('trim', [before]),
+      gaps,
+      cut,
+      [Symbol.asyncDispose]: end,
+    }
+  } catch (error) {
+    // A thread that is left keeps the process alive without a port.
+    await end()
+    throw error
   }
 }
 

@@ -1,5 +1,7 @@
 import { createCipheriv, createECDH, createHmac, createPrivateKey, type ECDH, randomBytes, sign } from 'node:crypto'
+import { join } from 'node:path'
 import { HOUR, SECOND, type EpochMs } from '../contract/time.js'
+import { readWhole, writeAside } from './key-file.js'
 
 // Web push: a message that only the browser can read (RFC 8291, aes128gcm of RFC 8188), signed so that a push service
 // knows who sends it (VAPID, RFC 8292). About what the package web-push does, over Node's own crypto.
@@ -84,6 +86,37 @@ export function newVapid(): Vapid {
   const raw = own.getPrivateKey()
   raw.copy(d, 32 - raw.length)
   return { publicKey: own.getPublicKey().toString('base64url'), privateKey: d.toString('base64url') }
+}
+
+/** What was kept of a key; null when it is none, or its halves do not belong together. */
+function asVapid(kept: unknown): Vapid | null {
+  const { publicKey, privateKey } = (kept ?? {}) as Partial<Vapid>
+  if (typeof publicKey !== 'string' || typeof privateKey !== 'string') return null
+  try {
+    const own = createECDH(CURVE)
+    own.setPrivateKey(bytesOf(privateKey))
+    return own.getPublicKey().equals(bytesOf(publicKey)) ? { publicKey, privateKey } : null
+  } catch {
+    return null
+  }
+}
+
+/** The key that is kept; null where none was made yet. @throws PermanentError on a file that holds none */
+export const vapidIn = (data: string): Vapid | null =>
+  readWhole(
+    join(data, 'push-key'),
+    text => asVapid(JSON.parse(text)),
+    'put it back from a backup, or delete it: then a new one is made, and browsers that wait to be told are not told',
+  )
+
+/** The key that browsers subscribe with: made at the first start, readable by the owner alone. */
+export function vapidOf(data: string | null): Vapid {
+  if (data === null) return newVapid()
+  const kept = vapidIn(data)
+  if (kept !== null) return kept
+  const made = newVapid()
+  writeAside(join(data, 'push-key'), JSON.stringify(made))
+  return made
 }
 
 /** The header that RFC 8292 asks for: a token for this push service alone, valid for half a day. */

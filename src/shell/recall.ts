@@ -7,11 +7,12 @@ import { readSignal, Refusal } from '../core/door.js'
 import type { LabelBook } from '../core/labels.js'
 import type { Gate } from './gate.js'
 import { LineReader } from './lines.js'
+import type { Env } from './env.js'
 import type { Parts } from './parts.js'
+import { LABELS_NOTE } from './together.js'
 
 // What a workspace knows again after a start: from the log, which is the truth about it.
 
-export const LABELS_NOTE = 'labels'
 const KEPT_NOTE = 'kept'
 const KEYS_READ = 4_096
 
@@ -35,13 +36,17 @@ export async function recallKeys(
 }
 
 /** Label values: from a note, and from the lines that came after it. */
-export async function recallLabels(gate: Gate, { log, store }: Parts, now: EpochMs): Promise<void> {
+export async function recallLabels(gate: Gate, { log, store }: Parts, now: EpochMs, say: Env['log']): Promise<void> {
   const saved = await store.noted(LABELS_NOTE)
   let after = 0
   if (saved !== null) {
-    const note = deserialize(saved) as { position: number; book: ReturnType<LabelBook['snapshot']> }
-    gate.labels.restore(note.book)
-    after = note.position
+    try {
+      const note = deserialize(saved) as { position: number; book: ReturnType<LabelBook['snapshot']> }
+      gate.labels.restore(note.book)
+      after = note.position
+    } catch (error) {
+      say('warn', 'the note of labels cannot be read; it is made anew from the log', { why: String(error) })
+    }
   }
   for (;;) {
     const rows = await log.read(after, 16)

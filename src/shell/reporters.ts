@@ -1,5 +1,4 @@
 import { createHmac } from 'node:crypto'
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   REPORT_NETWORKS,
@@ -16,6 +15,7 @@ import { allocationOf, networkOf, prefixOf, subscriberOf } from './address.js'
 import { Buckets } from './buckets.js'
 import { circlesOf } from './circles.js'
 import type { Env } from './env.js'
+import { readWhole, writeAside } from './key-file.js'
 import { sameSecret } from './secret.js'
 import type { Circles } from './shares.js'
 
@@ -34,6 +34,24 @@ interface Keys {
   before: string | null
   /** For networks and allocations. A file of an earlier version has none. */
   wide?: { key: string; since: EpochMs }
+}
+
+const KEYS_FILE = 'report-keys'
+
+/** The keys that are kept; null where none were made yet. @throws PermanentError on a file that holds none */
+export const keysIn = (data: string): Keys | null =>
+  readWhole(
+    join(data, KEYS_FILE),
+    text => asKeys(JSON.parse(text)),
+    'put it back from a backup, or delete it: then a new key is made, and whoever reported today may be counted once more',
+  )
+
+function asKeys(kept: unknown): Keys | null {
+  const { current, since, before } = (kept ?? {}) as Partial<Keys>
+  const isKey = (key: unknown): key is string =>
+    typeof key === 'string' && Buffer.from(key, 'base64').length === KEY_BYTES
+  if (!isKey(current) || typeof since !== 'number' || !(before === null || isKey(before))) return null
+  return { current, since, before }
 }
 
 /** Who asks, as the request says it. */
@@ -77,11 +95,8 @@ export class Reporters {
     private readonly data: string | null,
     private readonly env: Pick<Env, 'now' | 'random'>,
   ) {
-    const file = data === null ? null : join(data, 'report-keys')
-    this.keys =
-      file !== null && existsSync(file)
-        ? (JSON.parse(readFileSync(file, 'utf8')) as Keys)
-        : { current: this.newKey(), since: env.now(), before: null }
+    const kept = data === null ? null : keysIn(data)
+    this.keys = kept ?? { current: this.newKey(), since: env.now(), before: null }
     this.save()
   }
 
@@ -156,9 +171,7 @@ export class Reporters {
 
   private save(): void {
     if (this.data === null) return
-    const file = join(this.data, 'report-keys')
-    writeFileSync(`${file}.new`, JSON.stringify(this.keys), { mode: 0o600 })
-    renameSync(`${file}.new`, file)
+    writeAside(join(this.data, KEYS_FILE), JSON.stringify(this.keys))
   }
 }
 

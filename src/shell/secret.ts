@@ -1,22 +1,26 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PermanentError } from '../contract/error.js'
 import type { Env } from './env.js'
+import { readWhole, writeAside } from './key-file.js'
 
 const TOKEN_BYTES = 24
+const TOKEN = /^[\x21-\x7e]{16,}$/
+
+/** The token that is kept; null where none was made yet. @throws PermanentError on a file that holds none */
+export const tokenIn = (data: string): string | null =>
+  readWhole(
+    join(data, 'token'),
+    text => (TOKEN.test(text.trim()) ? text.trim() : null),
+    'put the token back (16 characters or more, without blanks), or delete the file: then the next start makes a new one ' +
+      'and prints it, and senders need that',
+  )
 
 /** The token that writing needs: made at the first start, readable by the owner alone. `fresh`: print it, once. */
 export function token(data: string, env: Env): { token: string; fresh: boolean } {
-  const file = join(data, 'token')
-  if (existsSync(file)) {
-    const text = readFileSync(file, 'utf8').trim()
-    if (text.length < 16) throw new PermanentError(`${file} holds no token; delete it and a new one is made`)
-    return { token: text, fresh: false }
-  }
-  mkdirSync(data, { recursive: true })
+  const kept = tokenIn(data)
+  if (kept !== null) return { token: kept, fresh: false }
   const made = `ept_${Buffer.from(env.random(TOKEN_BYTES)).toString('base64url')}`
-  writeFileSync(file, `${made}\n`, { mode: 0o600, flag: 'wx' })
+  writeAside(join(data, 'token'), `${made}\n`)
   return { token: made, fresh: true }
 }
 

@@ -1,11 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WATCHERS, WATCHERS_MS, WATCHERS_SHARE } from '../contract/limits.js'
 import type { IncidentEvent, Where } from '../contract/incident.js'
 import type { EpochMs } from '../contract/time.js'
 import type { IncidentView } from '../contract/view.js'
+import { PermanentError } from '../contract/error.js'
 import type { Env } from './env.js'
+import { writeAside } from './key-file.js'
 import { type Circles, Shares } from './shares.js'
 
 /** Somebody who asked to be told when it is back where they are. No address: what they chose, and their browser's letter box. */
@@ -28,6 +30,39 @@ export interface Watcher {
 
 type Line = { put: Watcher } | { drop: string }
 
+/** The changes in a file, if there is one. @throws PermanentError on a line that is none */
+export function watchersIn(path: string, each: (line: Line) => void): void {
+  if (!existsSync(path)) return
+  const lines = readFileSync(path, 'utf8').split('\n')
+  // The end of a line that was being written when the power went is no line; whoever wrote it was not thanked.
+  lines.pop()
+  for (const [i, text] of lines.entries()) {
+    const line = text === '' ? null : readLine(text)
+    if (line === undefined)
+      throw new PermanentError(
+        `${path} is broken: line ${i + 1} is no entry. Delete that line, or the file: then nobody who waits is told`,
+      )
+    if (line !== null) each(line)
+  }
+}
+
+/** Null for a change of a kind that only a newer version knows; undefined for what is none. */
+function readLine(text: string): Line | null | undefined {
+  let change: { put?: Partial<Watcher>; drop?: unknown } | null
+  try {
+    change = JSON.parse(text) as typeof change
+  } catch {
+    return undefined
+  }
+  if (change === null || typeof change !== 'object') return undefined
+  const { put, drop } = change
+  if (typeof drop === 'string') return { drop }
+  if (put === undefined && drop === undefined) return null
+  const texts = [put?.id, put?.service, put?.endpoint, put?.p256dh, put?.auth]
+  return texts.some(each => typeof each !== 'string') || typeof put?.at !== 'number'
+    ? undefined
+    : { put: put as Watcher }
+}
 /** Nobody knows where they came from: each is one for itself. */
 const unknown = (id: string): Circles => [id, id, id]
 
@@ -58,30 +93,22 @@ export class Watchers implements AsyncDisposable {
     if (data === null) return watchers
     mkdirSync(data, { recursive: true })
     const path = join(data, 'watchers.ndjson')
-    if (existsSync(path)) for (const line of readFileSync(path, 'utf8').split('\n')) watchers.#replay(line)
+    watchersIn(path, line => watchers.#apply(line))
     watchers.#expire()
     // Written anew at each start: what was dropped is gone from the disk too.
-    const lines = [...watchers.#held.values()].map(put => `${JSON.stringify({ put })}\n`)
-    writeFileSync(`${path}.new`, lines.join(''), { mode: 0o600 })
-    renameSync(`${path}.new`, path)
+    const kept = [...watchers.#held.values()].map(put => `${JSON.stringify({ put })}\n`)
+    writeAside(path, kept.join(''))
     watchers.#file = await open(path, 'a', 0o600)
     return watchers
   }
 
-  /** The end of a line that was being written when the power went is no line. */
-  #replay(line: string): void {
-    let change: Line
-    try {
-      change = JSON.parse(line) as Line
-    } catch {
-      return
-    }
-    if (!('put' in change)) {
-      this.#remove(change.drop)
+  #apply(line: Line): void {
+    if (!('put' in line)) {
+      this.#remove(line.drop)
       return
     }
     // A clock that was ahead when they asked must not keep them for as long as it was.
-    const put = { ...change.put, at: Math.min(change.put.at, this.env.now()) }
+    const put = { ...line.put, at: Math.min(line.put.at, this.env.now()) }
     if (this.#place(put.id, put.from) !== null) this.#keep(put)
   }
 
@@ -191,7 +218,14 @@ export class Watchers implements AsyncDisposable {
     const file = this.#file
     if (file === null) return Promise.resolve()
     const work = this.#last.then(async () => {
-      await file.appendFile(`${JSON.stringify(line)}\n`)
+      const { size } = await file.stat()
+      try {
+        await file.appendFile(`${JSON.stringify(line)}\n`)
+      } catch (error) {
+        // On a full disk a part of it may stand there; the next line must not go on from that.
+        await file.truncate(size)
+        throw error
+      }
       await file.datasync()
     })
     this.#last = work.catch(() => {})

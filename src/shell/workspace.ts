@@ -25,8 +25,9 @@ import type { Env } from './env.js'
 import { Gate, type Space } from './gate.js'
 import { Intake, type Receipt } from './intake.js'
 import { engineConfig, openParts, type Parts, type PartsOptions } from './parts.js'
-import { eachKey, LABELS_NOTE, Lived, recallKeys, recallLabels } from './recall.js'
+import { eachKey, Lived, recallKeys, recallLabels } from './recall.js'
 import { Timekeeper } from './timekeeper.js'
+import { LABELS_NOTE } from './together.js'
 
 export type Body = Uint8Array | AsyncIterable<Uint8Array>
 
@@ -56,7 +57,7 @@ export class Workspace implements AsyncDisposable {
   private durable = { position: 0, signals: 0 }
   private folded = { position: 0, signals: 0 }
   private snapshot = 0
-  private waiting: { position: number; resolve: () => void }[] = []
+  private waiting: { position: number; resolve: () => void; reject: (error: Error) => void }[] = []
   private labelsSaved = { values: -1, at: 0 }
   /** When something began to wait for the engine, by the steady clock; null: it is up to date. */
   private waitsSince: number | null = null
@@ -114,12 +115,18 @@ export class Workspace implements AsyncDisposable {
         died: error => {
           workspace.dead = error
           env.log('error', 'the engine has stopped', { why: error.stack ?? error.message })
+          workspace.giveUp(new TransientError('the engine has stopped; the operator has to look', RETRY_AFTER_MS))
         },
       },
       options,
     )
-    await workspace.remember()
-    if (workspace.wall) await workspace.timekeeper.takeUp(workspace.parts.log)
+    try {
+      await workspace.remember()
+      if (workspace.wall) await workspace.timekeeper.takeUp(workspace.parts.log)
+    } catch (error) {
+      await workspace.parts[Symbol.asyncDispose]()
+      throw error
+    }
     workspace.parts.wake()
     return workspace
   }
@@ -133,14 +140,16 @@ export class Workspace implements AsyncDisposable {
     const committed = await parts.store.committed()
     this.folded.position = committed.position
     this.foldedTo = committed.now
-    if (newest.at > 0) gate.now = this.lived.end = newest.at
+    // Of a log that was lost the store still knows the time.
+    const at = parts.cut ? Math.max(newest.at, committed.now) : newest.at
+    if (at > 0) gate.now = this.lived.end = at
     // A log whose clock was ahead: what came before that counts as well.
     const since = this.wall ? Math.min(newest.at, this.env.now()) : newest.at
     await recallKeys(gate, parts.log, since, newest.at, row => {
       if (row.kind === 'clock') this.timekeeper.clockAt = row.position
       if (row.position > committed.position) this.durable.signals += row.count
     })
-    await recallLabels(gate, parts, newest.at)
+    await recallLabels(gate, parts, newest.at, this.env.log)
   }
 
   /** NDJSON in, receipt out once all that was accepted is durable; `space`: whose it is. @throws TransientError, CutShort */
@@ -318,7 +327,18 @@ export class Workspace implements AsyncDisposable {
   /** Resolves when the store holds all up to `position`, by default all that is durable now. */
   async caughtUp(position = this.durable.position): Promise<void> {
     if (this.folded.position >= position) return
-    await new Promise<void>(resolve => this.waiting.push({ position, resolve }))
+    if (this.dead !== null) throw new TransientError('the engine has stopped', RETRY_AFTER_MS)
+    await new Promise<void>((resolve, reject) => this.waiting.push({ position, resolve, reject }))
+  }
+
+  /** Nothing will be folded any more: whoever waits for it is told. */
+  private giveUp(error: Error): void {
+    for (const { reject } of this.waiting.splice(0)) reject(error)
+  }
+
+  /** How often the log was found to end before what was committed. */
+  get gaps(): number {
+    return this.parts.gaps
   }
 
   private committed(what: Committed): void {

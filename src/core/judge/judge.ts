@@ -51,7 +51,7 @@ const ONSET_SETTLES_MS = 15 * MINUTE
 export class Judge {
   private services = new Map<string, JudgedService>()
   /** Open incidents, and those that may still reopen. */
-  private stories: Story[] = []
+  stories: Story[] = []
 
   /** Folds one matter; decisions go to `events` in order. */
   take(matter: Matter, events: IncidentEvent[]): void {

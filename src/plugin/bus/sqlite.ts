@@ -1,37 +1,42 @@
-import type Libsql from 'libsql'
 import { PermanentError, TransientError } from '../../contract/error.js'
 import { RETRY_AFTER_MS } from '../../contract/limits.js'
 import { type Plugin, plugin } from '../../contract/plugin.js'
 import type { Log, LogEntry, NewEntry } from '../../contract/ports.js'
 import type { EpochMs } from '../../contract/time.js'
+import { type Database, faultsOf, type FileConfig, lookThrough, naming, openFile, sumOf } from '../sqlite.js'
 
-export interface SqliteLogConfig {
-  /** Path of the database file. */
-  file: string
-  /** For a second connection that only reads. */
-  readonly?: boolean
-  /** Pages of PAGE_BYTES at most; for tests of a full disk. */
-  maxPages?: number
-}
+export type SqliteLogConfig = FileConfig
 
-const VERSION = 1
 /** A row holds hundreds of signals, so larger pages than SQLite's 4 KB save half of its bookkeeping. */
 const PAGE_BYTES = 16_384
 /** The write-ahead log is folded back every 32 MB: each fold costs two fsyncs more. */
 const CHECKPOINT_PAGES = 2_048
-/** A reader waits this long for a lock, which only recovery after a crash holds. */
-const BUSY_MS = 5_000
+const PRAGMAS = `PRAGMA page_size = ${PAGE_BYTES}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+  PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`
 
-const SCHEMA = `
-  CREATE TABLE log (
+/** Step n brings a database from version n to n + 1. Never edited once released; a change is a new step. */
+const MIGRATIONS = [
+  `CREATE TABLE log (
     position INTEGER PRIMARY KEY AUTOINCREMENT,
     at INTEGER NOT NULL,
     kind TEXT NOT NULL,
     count INTEGER NOT NULL,
     keys BLOB NOT NULL,
     body BLOB NOT NULL
-  );
-  PRAGMA user_version = ${VERSION};`
+  );`,
+  // Rows of before keep no checksum. `gap`: positions after the one up to the other were never written to this file.
+  (db: Database) => {
+    db.exec(`ALTER TABLE log ADD COLUMN head_sum INTEGER;
+      ALTER TABLE log ADD COLUMN body_sum INTEGER;
+      CREATE TABLE gap (after INTEGER PRIMARY KEY, until INTEGER NOT NULL);
+      CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;`)
+    const { first, last } = edges(db)
+    const put = db.prepare('INSERT INTO meta (key, value) VALUES (?, ?)')
+    put.run('summed', String(last + 1))
+    put.run('trimmed', String(first - 1))
+  },
+]
+export const LOG_VERSION = MIGRATIONS.length
 
 interface Row {
   position: number
@@ -40,90 +45,286 @@ interface Row {
   count: number
   keys: Uint8Array | ArrayBuffer | null
   body: Uint8Array | ArrayBuffer | null
+  head_sum: number | null
+  body_sum: number | null
 }
 
-type Database = Libsql.Database
+/** What the log says of itself, beside its entries. */
+export interface LogState {
+  /** Of the oldest entry kept; one beyond `last` where there is none. */
+  first: number
+  /** Newest position ever given. */
+  last: number
+  /** How often it was found to end before what the store had committed. */
+  gaps: number
+  /** Where the newest of these ends. */
+  gapEnd: number
+  /** The oldest entry that has its checksums. */
+  summed: number
+  workspace: string | null
+}
+
+/** Two questions: one for both would read every row. */
+const EDGES = 'SELECT (SELECT min(position) FROM log) AS first, (SELECT max(position) FROM log) AS newest'
+
+/** Where the rows begin and where positions end. The counter of SQLite remembers the newest, also when it is gone. */
+function edges(db: Database): { first: number; last: number; newest: number } {
+  const row = db.prepare(EDGES).get() as {
+    first: number | null
+    newest: number | null
+  }
+  const counter = db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'log'").get() as { seq: number } | undefined
+  const last = Math.max(counter?.seq ?? 0, row.newest ?? 0)
+  return { first: row.first ?? last + 1, last, newest: row.newest ?? 0 }
+}
+
+const headSum = (position: number, e: Pick<NewEntry, 'at' | 'kind' | 'count' | 'keys'>): number =>
+  sumOf(e.keys, sumOf(`${position} ${e.at} ${e.kind} ${e.count}`))
 
 /** SQLite in WAL mode with full sync: the commit returns when the rows survive a power cut. */
-class SqliteLog implements Log {
+export class SqliteLog implements Log {
   private readonly statements
+  private end: number
+  /** From here on each row has its checksums. */
+  private readonly summed: number
 
-  constructor(private readonly db: Database) {
+  constructor(
+    private readonly db: Database,
+    private readonly file: string,
+  ) {
+    const columns = 'position, at, kind, count, keys'
     this.statements = {
       begin: db.prepare('BEGIN IMMEDIATE'),
       commit: db.prepare('COMMIT'),
-      insert: db.prepare('INSERT INTO log (at, kind, count, keys, body) VALUES (?, ?, ?, ?, ?)'),
+      insert: db.prepare(
+        'INSERT INTO log (position, at, kind, count, keys, body, head_sum, body_sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      ),
       read: db.prepare(
-        'SELECT position, at, kind, count, keys, body FROM log WHERE position > ? ORDER BY position LIMIT ?',
+        `SELECT ${columns}, body, head_sum, body_sum FROM log WHERE position > ? ORDER BY position LIMIT ?`,
       ),
-      keys: db.prepare(
-        'SELECT position, at, kind, count, keys FROM log WHERE position > ? AND at >= ? ORDER BY position LIMIT ?',
-      ),
+      since: db.prepare('SELECT position FROM log WHERE position > ? AND at >= ? ORDER BY position LIMIT 1'),
+      keys: db.prepare(`SELECT ${columns}, head_sum FROM log WHERE position > ? ORDER BY position LIMIT ?`),
       newest: db.prepare('SELECT position, at FROM log ORDER BY position DESC LIMIT 1'),
       cut: db.prepare('SELECT max(position) AS position FROM log WHERE position <= ? AND at < ?'),
       trim: db.prepare(
         'DELETE FROM log WHERE position IN (SELECT position FROM log WHERE position <= ? ORDER BY position LIMIT ?)',
       ),
+      meta: db.prepare('SELECT value FROM meta WHERE key = ?'),
+      put: db.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)'),
+      gaps: db.prepare('SELECT after, until FROM gap ORDER BY after'),
     }
+    this.end = edges(db).last
+    this.summed = this.number('summed')
   }
 
   async append(entries: readonly NewEntry[]): Promise<number[]> {
     const { begin, insert, commit } = this.statements
     const positions: number[] = []
+    let position = this.end
     try {
       begin.run()
-      for (const e of entries)
-        positions.push(Number(insert.run(e.at, e.kind, e.count, blob(e.keys), blob(e.body)).lastInsertRowid))
+      for (const e of entries) {
+        positions.push(++position)
+        insert.run(position, e.at, e.kind, e.count, blob(e.keys), blob(e.body), headSum(position, e), sumOf(e.body))
+      }
       commit.run()
     } catch (error) {
       if (this.db.inTransaction) this.db.exec('ROLLBACK')
       throw explain('append to the log', error)
     }
+    this.end = position
     return positions
   }
 
+  /** @throws PermanentError where an entry is damaged or missing: what is told is what was written. */
   async read(after: number, max: number): Promise<LogEntry[]> {
-    return (this.statements.read.all(after, max) as Row[]).map(r => ({
-      ...r,
-      keys: bytes(r.keys),
-      body: bytes(r.body),
+    return this.whole(after, this.rows('read', after, max)).map(({ position, at, kind, count, keys, body }) => ({
+      position,
+      at,
+      kind,
+      count,
+      keys: bytes(keys),
+      body: bytes(body),
     }))
   }
 
   async keys(after: number, since: EpochMs, max: number): Promise<Omit<LogEntry, 'body'>[]> {
-    const rows = this.statements.keys.all(after, since, max) as Omit<Row, 'body'>[]
-    return rows.map(r => ({ ...r, keys: bytes(r.keys) }))
+    const first = this.statements.since.get(after, since) as { position: number } | undefined
+    if (first === undefined) return []
+    const from = first.position - 1
+    const rows = this.whole(from, this.rows('keys', from, max))
+    return rows.map(({ position, at, kind, count, keys }) => ({ position, at, kind, count, keys: bytes(keys) }))
   }
 
   async last(): Promise<{ position: number; at: EpochMs }> {
-    // The newest row is never trimmed (see trim), so it tells both.
+    // The newest row is never trimmed (see trim), so it tells both; but of a log that was lost only the position is known.
     const row = this.statements.newest.get() as { position: number; at: number } | undefined
-    return { position: row?.position ?? 0, at: row?.at ?? 0 }
+    const until = this.gaps().at(-1)?.until ?? 0
+    return { position: Math.max(row?.position ?? 0, until), at: row?.at ?? 0 }
   }
 
   /** In steps, so that appends are held up by 200 rows at most. */
   async trim(before: EpochMs, upTo: number): Promise<number> {
+    const { begin, trim, put, commit } = this.statements
     const { position } = await this.last()
     const end = Math.min(upTo, position - 1)
     const cut = (this.statements.cut.get(end, before) as { position: number | null }).position ?? 0
     let trimmed = 0
     for (;;) {
-      const { changes } = this.statements.trim.run(cut, TRIM_ROWS) as { changes: number }
+      let changes: number
+      try {
+        begin.run()
+        ;({ changes } = trim.run(cut, TRIM_ROWS) as { changes: number })
+        if (changes > 0) put.run('trimmed', String(edges(this.db).first - 1))
+        commit.run()
+      } catch (error) {
+        if (this.db.inTransaction) this.db.exec('ROLLBACK')
+        throw explain('trim the log', error)
+      }
       trimmed += changes
       if (changes < TRIM_ROWS) return trimmed
       await new Promise(next => setImmediate(next))
     }
   }
 
+  state(): LogState {
+    const { first, last } = edges(this.db)
+    const gaps = this.gaps()
+    return {
+      first,
+      last,
+      gaps: gaps.length,
+      gapEnd: gaps.at(-1)?.until ?? 0,
+      summed: this.summed,
+      workspace: this.meta('workspace'),
+    }
+  }
+
+  belongsTo(workspace: string): void {
+    this.statements.put.run('workspace', workspace)
+  }
+
+  /** The next entry gets a position beyond `position`: what lies between was lost with another file. */
+  goOnAfter(position: number): void {
+    this.db.exec('BEGIN IMMEDIATE')
+    this.db.prepare('INSERT OR REPLACE INTO gap (after, until) VALUES (?, ?)').run(this.end, position)
+    this.db.prepare("DELETE FROM sqlite_sequence WHERE name = 'log'").run()
+    this.db.prepare("INSERT INTO sqlite_sequence (name, seq) VALUES ('log', ?)").run(position)
+    this.db.exec('COMMIT')
+    this.end = position
+  }
+
+  /** At a start. @throws PermanentError on what can be seen at once: a damaged page of a small file, a lost end */
+  lookThrough(): void {
+    lookThrough(this.db, this.file)
+    const lost = this.lostEnd()
+    if (lost !== null) throw this.damaged(lost)
+  }
+
+  /** Everything that is wrong with it, as sentences. */
+  async faults(): Promise<string[]> {
+    const found = faultsOf(this.db, this.file, false)
+    for (let after = 0; found.length < FAULTS_MAX; ) {
+      let rows: Row[]
+      try {
+        rows = this.rows('read', after, 1)
+      } catch (error) {
+        found.push(`${(error as Error).message}, at the entries after ${after}`)
+        break
+      }
+      if (rows.length === 0) break
+      const { position } = rows[0]!
+      for (const look of [() => this.mayBegin(after, position), () => this.same(rows[0]!)])
+        try {
+          look()
+        } catch (error) {
+          found.push((error as Error).message)
+        }
+      // A damaged key may be smaller than what it was found by.
+      after = Math.max(after + 1, position)
+    }
+    const lost = this.lostEnd()
+    if (lost !== null) found.push(this.damaged(lost).message)
+    return found
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.db.close()
   }
+
+  private meta(key: string): string | null {
+    return (this.statements.meta.get(key) as { value: string } | undefined)?.value ?? null
+  }
+
+  private number(key: string): number {
+    const value = this.meta(key)
+    if (value === null || !/^\d{1,15}$/.test(value)) throw this.damaged(`"${key}" of its table meta is no number`)
+    return Number(value)
+  }
+
+  private rows(which: 'read' | 'keys', after: number, max: number): Row[] {
+    try {
+      return this.statements[which].all(after, max) as Row[]
+    } catch (error) {
+      throw naming(this.file, error)
+    }
+  }
+
+  /** The counter of positions is moved with each row and never back: rows that it knows were there. */
+  private lostEnd(): string | null {
+    const { last, newest } = edges(this.db)
+    if (newest === last || this.gaps().some(({ until }) => until === last)) return null
+    return `entries ${newest + 1} to ${last} are lost`
+  }
+
+  private gaps(): Gap[] {
+    return this.statements.gaps.all() as Gap[]
+  }
+
+  /** The rows that follow on `after`, once each is what was written and none is missing between them. */
+  private whole(after: number, rows: Row[]): Row[] {
+    let before = after
+    for (const row of rows) {
+      if (row.position !== before + 1) this.mayBegin(before, row.position)
+      this.same(row)
+      before = row.position
+    }
+    return rows
+  }
+
+  /** Whether a row is what was written. */
+  private same(row: Row): void {
+    const { position, head_sum: head, body_sum: body } = row
+    const unsummed = position < this.summed
+    if (head === null ? !unsummed : head !== headSum(position, { ...row, keys: bytes(row.keys) }))
+      throw this.damaged(`entry ${position} is not what was written`)
+    if (body !== undefined && (body === null ? !unsummed : body !== sumOf(bytes(row.body))))
+      throw this.damaged(`the body of entry ${position} is not what was written`)
+  }
+
+  /** After `before` may come `position` if what lies between was trimmed, or never written here. */
+  private mayBegin(before: number, position: number): void {
+    let next = Math.max(before, this.number('trimmed'))
+    for (const { after, until } of this.gaps()) if (after <= next && until > next) next = until
+    if (position > next + 1) throw this.damaged(`entries ${next + 1} to ${position - 1} are lost`)
+  }
+
+  private damaged(what: string): PermanentError {
+    return new PermanentError(`${this.file}: it is damaged: ${what}`)
+  }
+}
+
+interface Gap {
+  after: number
+  until: number
 }
 
 const TRIM_ROWS = 200
+const FAULTS_MAX = 100
 
-const bytes = (value: Uint8Array | ArrayBuffer | null): Uint8Array =>
-  value === null ? new Uint8Array(0) : value instanceof ArrayBuffer ? new Uint8Array(value) : value
+/** Of a damaged row it may be anything: no bytes then, which no checksum fits. */
+const bytes = (value: unknown): Uint8Array =>
+  value instanceof ArrayBuffer ? new Uint8Array(value) : value instanceof Uint8Array ? value : new Uint8Array(0)
 const blob = (value: Uint8Array): Buffer => Buffer.from(value.buffer, value.byteOffset, value.byteLength)
 
 /** No room is worth trying again: space may be made. Everything else is ours. */
@@ -135,26 +336,22 @@ function explain(operation: string, cause: unknown): unknown {
     : cause
 }
 
+/** The log in a file, with what only this kind has. @throws PermanentError with the file's name */
+export async function openLog(config: SqliteLogConfig): Promise<SqliteLog> {
+  const db = await openFile(config, 'log', PRAGMAS, MIGRATIONS)
+  try {
+    return new SqliteLog(db, config.file)
+  } catch (error) {
+    db.close()
+    throw naming(config.file, error)
+  }
+}
+
 const sqlite: Plugin<'bus', SqliteLogConfig, Log> = plugin({
   kind: 'bus',
   name: 'sqlite',
   summary: 'the embedded log: one SQLite file, durable with every group commit',
   config: { type: 'object', required: ['file'], properties: { file: { type: 'string' } } },
-  async open(config): Promise<Log> {
-    const { default: Database } = await import('libsql')
-    const db = new Database(config.file)
-    db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`)
-    db.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`)
-    const { user_version: version } = (db.pragma('user_version') as { user_version: number }[])[0]!
-    if (version > VERSION)
-      throw new PermanentError(
-        `${config.file} was written by a newer version (log schema ${version}; this one knows ${VERSION})`,
-      )
-    if (version === 0 && config.readonly !== true) db.exec(`BEGIN; ${SCHEMA} COMMIT`)
-    if (config.readonly === true) db.exec('PRAGMA query_only = 1')
-    db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
-    if (config.maxPages !== undefined) db.exec(`PRAGMA max_page_count = ${config.maxPages}`)
-    return new SqliteLog(db)
-  },
+  open: config => openLog(config),
 })
 export default sqlite

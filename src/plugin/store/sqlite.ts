@@ -1,26 +1,26 @@
-import type Libsql from 'libsql'
 import { PermanentError, TransientError } from '../../contract/error.js'
 import { RETRY_AFTER_MS } from '../../contract/limits.js'
-import type { IncidentEvent } from '../../contract/incident.js'
 import { type Plugin, plugin } from '../../contract/plugin.js'
+import type { IncidentEvent } from '../../contract/incident.js'
 import type { Commit, IncidentHead, Reads, Store, Told } from '../../contract/ports.js'
 import type { Forget } from '../../contract/order.js'
 import type { Change, Notice } from '../../contract/signal.js'
 import { DAY, type EpochMs } from '../../contract/time.js'
 import type { IncidentView, Rollup } from '../../contract/view.js'
+import { type Database, faultsOf, type FileConfig, lookThrough, naming, openFile, sumOf } from '../sqlite.js'
+import { faultsOfRows, parsed, seal, type Sealed } from './sqlite/rows.js'
 
 // Plain prepared statements: a commit puts thousands of rows within one transaction, and a query builder would
 // compile each and give up the thread between them.
 
-export interface SqliteStoreConfig {
-  file: string
-  /** For a second connection that only reads. */
-  readonly?: boolean
-  maxPages?: number
-}
+export type SqliteStoreConfig = FileConfig
 
-const BUSY_MS = 5_000
 const ROLLUPS_TRIMMED = 5_000
+/**
+ * All of it can be computed again from the log, so losing the last commits to a power cut loses nothing; NORMAL still
+ * keeps the file whole and its transactions in order.
+ */
+const PRAGMAS = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL'
 
 /** Step n brings a database from version n to n + 1. Never edited once released; a change is a new step. */
 const MIGRATIONS = [
@@ -38,46 +38,42 @@ const MIGRATIONS = [
    CREATE TABLE fact (service TEXT NOT NULL, id TEXT NOT NULL, effect INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (service, id)) WITHOUT ROWID;
    CREATE INDEX fact_effect ON fact (service, effect);
    CREATE TABLE "order" (id TEXT PRIMARY KEY, incident TEXT NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;`,
+  // Checksums; rows of before have none.
+  ['meta', 'position', 'snapshot', 'event', 'head', 'rollup', 'service', 'fact', '"order"']
+    .map(table => `ALTER TABLE ${table} ADD COLUMN sum INTEGER;`)
+    .join(' '),
 ]
-
-type Database = Libsql.Database
+export const STORE_VERSION = MIGRATIONS.length
 
 const effect = (fact: Change | Notice): EpochMs => (fact.via === 'change' ? (fact.happenedAt ?? fact.at) : fact.at)
 const bytes = (value: unknown): Uint8Array =>
-  value instanceof ArrayBuffer ? new Uint8Array(value) : (value as Uint8Array)
+  value instanceof ArrayBuffer ? new Uint8Array(value) : value instanceof Uint8Array ? value : new Uint8Array(0)
 const blob = (value: Uint8Array): Buffer => Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-/**
- * Halves of surrogate pairs, which names of old logs may hold, become what the columns beside hold for them: U+FFFD. So
- * whoever reads a row can write its names into an address, and finds the row by it. JSON writes only halves as escapes.
- */
-const parsed = (text: string): unknown =>
-  JSON.parse(
-    text.includes('\\ud') ? text.replace(/\\(?:ud[89a-f][\da-f]{2}|[^])/g, c => (c.length > 2 ? '\ufffd' : c)) : text,
-  )
-const bodies = <T>(rows: unknown[]): T[] => (rows as { body: string }[]).map(r => parsed(r.body) as T)
-const body = <T>(row: unknown): T | null =>
-  row === undefined || row === null ? null : (parsed((row as { body: string }).body) as T)
-
-class SqliteStore implements Store {
+export class SqliteStore implements Store {
   private readonly put
 
-  constructor(private readonly db: Database) {
+  constructor(
+    private readonly db: Database,
+    private readonly file: string,
+  ) {
     this.put = {
       begin: db.prepare('BEGIN IMMEDIATE'),
       commit: db.prepare('COMMIT'),
-      event: db.prepare('INSERT INTO event (incident, seq, body) VALUES (?, ?, ?) ON CONFLICT DO NOTHING'),
-      head: db.prepare('INSERT OR REPLACE INTO head (id, service, open, opened_at, body) VALUES (?, ?, ?, ?, ?)'),
+      event: db.prepare('INSERT INTO event (incident, seq, body, sum) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING'),
+      head: db.prepare(
+        'INSERT OR REPLACE INTO head (id, service, open, opened_at, body, sum) VALUES (?, ?, ?, ?, ?, ?)',
+      ),
       rollup: db.prepare(
-        `INSERT INTO rollup (service, bin, position, body) VALUES (?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET position = excluded.position, body = excluded.body WHERE excluded.position >= rollup.position`,
+        `INSERT INTO rollup (service, bin, position, body, sum) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET position = excluded.position, body = excluded.body, sum = excluded.sum WHERE excluded.position >= rollup.position`,
       ),
       undo: db.prepare('DELETE FROM rollup WHERE bin > ? AND bin <= ? AND position > ? AND position <= ?'),
-      service: db.prepare('INSERT OR REPLACE INTO service (service, body) VALUES (?, ?)'),
-      fact: db.prepare('INSERT OR REPLACE INTO fact (service, id, effect, body) VALUES (?, ?, ?, ?)'),
-      order: db.prepare('INSERT OR REPLACE INTO "order" (id, incident, body) VALUES (?, ?, ?)'),
-      position: db.prepare('UPDATE position SET position = ?, now = ? WHERE position <= ?'),
-      snapshot: db.prepare('INSERT OR REPLACE INTO snapshot (id, position, version, body) VALUES (1, ?, ?, ?)'),
-      note: db.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)'),
+      service: db.prepare('INSERT OR REPLACE INTO service (service, body, sum) VALUES (?, ?, ?)'),
+      fact: db.prepare('INSERT OR REPLACE INTO fact (service, id, effect, body, sum) VALUES (?, ?, ?, ?, ?)'),
+      order: db.prepare('INSERT OR REPLACE INTO "order" (id, incident, body, sum) VALUES (?, ?, ?, ?)'),
+      position: db.prepare('UPDATE position SET position = ?, now = ?, sum = ? WHERE position <= ?'),
+      snapshot: db.prepare('INSERT OR REPLACE INTO snapshot (id, position, version, body, sum) VALUES (1, ?, ?, ?, ?)'),
+      note: db.prepare('INSERT OR REPLACE INTO meta (key, value, sum) VALUES (?, ?, ?)'),
     }
   }
 
@@ -85,14 +81,15 @@ class SqliteStore implements Store {
     this.within('commit to the store', () => {
       const { put } = this
       for (const each of commit.outcome.forgotten ?? []) this.forget(each)
-      for (const e of commit.outcome.events) put.event.run(e.incident, e.seq, JSON.stringify(e))
-      for (const h of commit.heads) put.head.run(h.id, h.service, h.open ? 1 : 0, h.openedAt, JSON.stringify(h))
+      for (const e of commit.outcome.events) put.event.run(e.incident, e.seq, ...seal(e))
+      for (const h of commit.heads) put.head.run(h.id, h.service, h.open ? 1 : 0, h.openedAt, ...seal(h))
       for (const u of commit.outcome.undone ?? []) put.undo.run(u.after, u.until, u.since, u.position)
-      for (const r of commit.outcome.rollups) put.rollup.run(r.service, r.bin, r.position, JSON.stringify(r))
-      for (const s of commit.outcome.services) put.service.run(s.service, JSON.stringify(s))
-      for (const f of commit.outcome.facts) put.fact.run(f.service, f.id, effect(f), JSON.stringify(f))
-      for (const o of commit.orders) put.order.run(o.id, o.incident, JSON.stringify(o))
-      put.position.run(commit.position, Number.isFinite(commit.now) ? commit.now : 0, commit.position)
+      for (const r of commit.outcome.rollups) put.rollup.run(r.service, r.bin, r.position, ...seal(r))
+      for (const s of commit.outcome.services) put.service.run(s.service, ...seal(s))
+      for (const f of commit.outcome.facts) put.fact.run(f.service, f.id, effect(f), ...seal(f))
+      for (const o of commit.orders) put.order.run(o.id, o.incident, ...seal(o))
+      const now = Number.isFinite(commit.now) ? commit.now : 0
+      put.position.run(commit.position, now, sumOf(`${commit.position} ${now}`), commit.position)
     })
   }
 
@@ -104,7 +101,7 @@ class SqliteStore implements Store {
     db.prepare(`DELETE FROM "order" WHERE incident IN (${incidents})`).run(service)
     // Their places stay taken: what is folded again is not told again. Nobody is told of a note.
     db.prepare(
-      `UPDATE event SET body = json_object('at', json_extract(body, '$.at'), 'event', 'note', 'incident', incident, 'seq', seq,
+      `UPDATE event SET sum = NULL, body = json_object('at', json_extract(body, '$.at'), 'event', 'note', 'incident', incident, 'seq', seq,
          'service', json_extract(body, '$.service')) WHERE incident IN (${incidents})`,
     ).run(service)
     for (const table of ['head', 'rollup', 'service', 'fact'])
@@ -112,10 +109,10 @@ class SqliteStore implements Store {
   }
 
   private forgetLabel(service: string, label: string, value: string | undefined): void {
-    const put = this.db.prepare('UPDATE rollup SET body = ? WHERE service = ? AND bin = ?')
-    const rows = this.db.prepare('SELECT body FROM rollup WHERE service = ? AND bin > ? ORDER BY bin LIMIT ?')
+    const put = this.db.prepare('UPDATE rollup SET body = ?, sum = ? WHERE service = ? AND bin = ?')
+    const rows = this.db.prepare('SELECT body, sum FROM rollup WHERE service = ? AND bin > ? ORDER BY bin LIMIT ?')
     for (let after = -1; ; ) {
-      const found = bodies<Rollup>(rows.all(service, after, ROLLUPS_TRIMMED))
+      const found = (rows.all(service, after, ROLLUPS_TRIMMED) as Sealed[]).map(row => this.opened<Rollup>(row))
       for (const row of found) {
         let changed = false
         for (const by of [row.reportsBy, row.ratesBy] as Record<string, Record<string, unknown>>[]) {
@@ -125,7 +122,7 @@ class SqliteStore implements Store {
           if (value !== undefined) delete values[value]
           if (value === undefined || Object.keys(values).length === 0) delete by[label]
         }
-        if (changed) put.run(JSON.stringify(row), service, row.bin)
+        if (changed) put.run(...seal(row), service, row.bin)
         after = row.bin
       }
       if (found.length < ROLLUPS_TRIMMED) return
@@ -134,7 +131,13 @@ class SqliteStore implements Store {
 
   async committed(): Promise<{ position: number; now: EpochMs }> {
     // libsql adds a field of its own to a row of get().
-    const row = this.db.prepare('SELECT position, now FROM position').get() as { position: number; now: number }
+    const row = this.asked(() => this.db.prepare('SELECT position, now, sum FROM position').get()) as {
+      position: number
+      now: number
+      sum: number | null
+    }
+    if (row === undefined || (row.sum !== null && row.sum !== sumOf(`${row.position} ${row.now}`)))
+      throw this.damaged('how far it is cannot be read')
     return { position: row.position, now: row.now }
   }
 
@@ -142,40 +145,59 @@ class SqliteStore implements Store {
     // The log is trimmed up to a snapshot: this one commit has to survive a power cut before that.
     this.db.exec('PRAGMA synchronous = FULL')
     try {
-      this.within('save a snapshot', () => this.put.snapshot.run(position, version, blob(snapshot)))
+      this.within('save a snapshot', () =>
+        this.put.snapshot.run(position, version, blob(snapshot), snapshotSum(position, version, snapshot)),
+      )
     } finally {
       this.db.exec('PRAGMA synchronous = NORMAL')
     }
   }
 
   async loadSnapshot(): Promise<{ position: number; version: number; body: Uint8Array } | null> {
-    const row = this.db.prepare('SELECT position, version, body FROM snapshot').get() as
-      | { position: number; version: number; body: unknown }
+    const row = this.asked(() => this.db.prepare('SELECT position, version, body, sum FROM snapshot').get()) as
+      | { position: number; version: number; body: unknown; sum: number | null }
       | undefined
-    return row === undefined ? null : { position: row.position, version: row.version, body: bytes(row.body) }
+    if (row === undefined) return null
+    const { position, version, sum } = row
+    const body = bytes(row.body)
+    if (sum !== null && sum !== snapshotSum(position, version, body))
+      throw this.damaged('the snapshot is not what was written')
+    return { position, version, body }
+  }
+
+  /** Where the snapshot stands, without reading it. */
+  async snapshotAt(): Promise<{ position: number; version: number } | null> {
+    const row = this.asked(() => this.db.prepare('SELECT position, version FROM snapshot').get())
+    return (row as { position: number; version: number } | undefined) ?? null
   }
 
   async head(incident: string): Promise<IncidentHead | null> {
-    return body(this.db.prepare('SELECT body FROM head WHERE id = ?').get(incident))
+    return this.body(this.db.prepare('SELECT body, sum FROM head WHERE id = ?').get(incident))
   }
 
   async told(after: number, max: number): Promise<Told[]> {
     const rows = this.db
-      .prepare('SELECT cursor, body FROM event WHERE cursor > ? ORDER BY cursor LIMIT ?')
+      .prepare('SELECT cursor, body, sum FROM event WHERE cursor > ? ORDER BY cursor LIMIT ?')
       .all(after, max)
-    return (rows as { cursor: number; body: string }[]).map(r => ({
+    return (rows as (Sealed & { cursor: number })[]).map(r => ({
       cursor: r.cursor,
-      event: parsed(r.body) as IncidentEvent,
+      event: this.opened<IncidentEvent>(r),
     }))
   }
 
   async note(key: string, value: Uint8Array): Promise<void> {
-    this.within('save a note', () => this.put.note.run(key, blob(value)))
+    this.within('save a note', () => this.put.note.run(key, blob(value), sumOf(value, sumOf(key))))
   }
 
   async noted(key: string): Promise<Uint8Array | null> {
-    const row = this.db.prepare('SELECT value FROM meta WHERE key = ?').get(key) as { value: unknown } | undefined
-    return row === undefined ? null : bytes(row.value)
+    const row = this.asked(() => this.db.prepare('SELECT value, sum FROM meta WHERE key = ?').get(key)) as
+      | { value: unknown; sum: number | null }
+      | undefined
+    if (row === undefined) return null
+    const value = bytes(row.value)
+    if (row.sum !== null && row.sum !== sumOf(value, sumOf(key)))
+      throw this.damaged(`the note "${key}" is not what was written`)
+    return value
   }
 
   async trim(before: { rollups: EpochMs; facts: EpochMs }): Promise<void> {
@@ -190,14 +212,17 @@ class SqliteStore implements Store {
 
   reader(): Reads {
     const { db } = this
+    const bodies = <T>(rows: unknown[]): T[] => (rows as Sealed[]).map(row => this.opened<T>(row))
     const sql = {
-      services: db.prepare('SELECT body FROM service ORDER BY service'),
-      service: db.prepare('SELECT body FROM service WHERE service = ?'),
-      rollups: db.prepare('SELECT body FROM rollup WHERE service = ? AND bin >= ? AND bin < ? ORDER BY bin'),
+      services: db.prepare('SELECT body, sum FROM service ORDER BY service'),
+      service: db.prepare('SELECT body, sum FROM service WHERE service = ?'),
+      rollups: db.prepare('SELECT body, sum FROM rollup WHERE service = ? AND bin >= ? AND bin < ? ORDER BY bin'),
       nextBin: db.prepare('SELECT bin FROM rollup WHERE service = ? AND bin >= ? AND bin < ? ORDER BY bin LIMIT 1'),
-      incident: db.prepare('SELECT body FROM head WHERE id = ?'),
-      events: db.prepare('SELECT body FROM event WHERE incident = ? ORDER BY seq'),
-      facts: db.prepare('SELECT body FROM fact WHERE service = ? AND effect >= ? AND effect < ? ORDER BY effect, id'),
+      incident: db.prepare('SELECT body, sum FROM head WHERE id = ?'),
+      events: db.prepare('SELECT body, sum FROM event WHERE incident = ? ORDER BY seq'),
+      facts: db.prepare(
+        'SELECT body, sum FROM fact WHERE service = ? AND effect >= ? AND effect < ? ORDER BY effect, id',
+      ),
     }
     const story = (head: IncidentHead): IncidentView => {
       const { lastSeq: _, ...view } = head
@@ -205,7 +230,7 @@ class SqliteStore implements Store {
     }
     return {
       services: async () => bodies(sql.services.all()),
-      service: async id => body(sql.service.get(id)),
+      service: async id => this.body(sql.service.get(id)),
       rollups: async (service, from, until) => bodies<Rollup>(sql.rollups.all(service, from, until)),
       days: async (service, from, until, offsetMs = 0) => {
         const days: EpochMs[] = []
@@ -229,12 +254,12 @@ class SqliteStore implements Store {
         if (open !== undefined) and('open = ?', open ? 1 : 0)
         if (before !== undefined) and('opened_at < ?', before)
         const heads = db.prepare(
-          `SELECT body FROM head WHERE ${where.join(' AND ')} ORDER BY opened_at DESC, id LIMIT ?`,
+          `SELECT body, sum FROM head WHERE ${where.join(' AND ')} ORDER BY opened_at DESC, id LIMIT ?`,
         )
         return bodies<IncidentHead>(heads.all(...values, limit)).map(story)
       },
       incident: async id => {
-        const head = body<IncidentHead>(sql.incident.get(id))
+        const head = this.body<IncidentHead>(sql.incident.get(id))
         return head === null ? null : story(head)
       },
       facts: async (service, from, until) => bodies(sql.facts.all(service, from, until)),
@@ -243,6 +268,51 @@ class SqliteStore implements Store {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.db.close()
+  }
+
+  /** At a start. @throws PermanentError on what can be seen at once */
+  lookThrough(): void {
+    lookThrough(this.db, this.file)
+  }
+
+  /** Everything that is wrong with it, as sentences. */
+  async faults(): Promise<string[]> {
+    const found = [...faultsOf(this.db, this.file, false), ...faultsOfRows(this.db, this.file)]
+    const notes = this.db.prepare('SELECT key FROM meta').all() as { key: string }[]
+    for (const ask of [
+      () => this.committed(),
+      () => this.loadSnapshot(),
+      ...notes.map(
+        ({ key }) =>
+          () =>
+            this.noted(key),
+      ),
+    ])
+      await ask().catch((error: Error) => found.push(error.message))
+    return found
+  }
+
+  private body<T>(row: unknown): T | null {
+    return row === undefined || row === null ? null : this.opened(row as Sealed)
+  }
+
+  /** @throws PermanentError when it is not what was written: nothing is shown that was not */
+  private opened<T>({ body, sum }: Sealed): T {
+    if (typeof body !== 'string' || (sum !== null && sum !== sumOf(body)))
+      throw this.damaged('a row is not what was written')
+    return parsed(body) as T
+  }
+
+  private asked<T>(ask: () => T): T {
+    try {
+      return ask()
+    } catch (error) {
+      throw naming(this.file, error)
+    }
+  }
+
+  private damaged(what: string): PermanentError {
+    return new PermanentError(`${this.file}: it is damaged: ${what}`)
   }
 
   private within(operation: string, work: () => void): void {
@@ -260,29 +330,25 @@ class SqliteStore implements Store {
   }
 }
 
+const snapshotSum = (position: number, version: number, body: Uint8Array): number =>
+  sumOf(body, sumOf(`${position} ${version}`))
+
+/** The store in a file, with what only this kind has. @throws PermanentError with the file's name */
+export async function openStore(config: SqliteStoreConfig): Promise<SqliteStore> {
+  const db = await openFile(config, 'store', PRAGMAS, MIGRATIONS)
+  try {
+    return new SqliteStore(db, config.file)
+  } catch (error) {
+    db.close()
+    throw naming(config.file, error)
+  }
+}
+
 const sqlite: Plugin<'store', SqliteStoreConfig, Store> = plugin({
   kind: 'store',
   name: 'sqlite',
   summary: 'the embedded store: one SQLite file',
   config: { type: 'object', required: ['file'], properties: { file: { type: 'string' } } },
-  async open(config): Promise<Store> {
-    const { default: Database } = await import('libsql')
-    const db = new Database(config.file)
-    db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`)
-    // All of it can be computed again from the log, so losing the last commits to a power cut loses nothing; NORMAL
-    // still keeps the file whole and its transactions in order.
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
-    const { user_version: version } = (db.pragma('user_version') as { user_version: number }[])[0]!
-    if (version > MIGRATIONS.length)
-      throw new PermanentError(
-        `${config.file} was written by a newer version (store schema ${version}; this one knows ${MIGRATIONS.length})`,
-      )
-    if (config.readonly === true) db.exec('PRAGMA query_only = 1')
-    else
-      for (let v = version; v < MIGRATIONS.length; v++)
-        db.exec(`BEGIN; ${MIGRATIONS[v]} PRAGMA user_version = ${v + 1}; COMMIT`)
-    if (config.maxPages !== undefined) db.exec(`PRAGMA max_page_count = ${config.maxPages}`)
-    return new SqliteStore(db)
-  },
+  open: config => openStore(config),
 })
 export default sqlite

@@ -18,9 +18,9 @@ if (process.platform === 'linux') {
   }
 }
 
-let engine: Engine
-let store: Store
-let log: Log
+let engine: Engine | undefined
+let store: Store | undefined
+let log: Log | undefined
 
 const env = { now: () => Date.now(), sleep: async () => {}, readText: async () => '' }
 
@@ -30,7 +30,7 @@ const fatal = (error: Error) =>
   })
 
 serve(parentPort!, {
-  open: async (files: { log: string; store: string }, config: EngineConfig) => {
+  open: async (files: { log: string; store: string }, config: EngineConfig, torn: boolean) => {
     const { default: bus } = await import('../../plugin/bus/sqlite.js')
     const { default: kept } = await import('../../plugin/store/sqlite.js')
     log = await bus.open({ file: files.log, readonly: true }, env)
@@ -39,21 +39,23 @@ serve(parentPort!, {
       log,
       store,
       config,
+      torn,
       committed: committed => parentPort!.postMessage({ committed }),
       say: (...say) => parentPort!.postMessage({ say }),
     })
   },
   wake: () => {
     // A failure in here is a bug of ours: thrown outside of the answer it ends the thread, which the main thread reports.
-    engine.pump().catch(fatal)
+    engine!.pump().catch(fatal)
   },
-  configure: (config: EngineConfig) => engine.reconfigure(config).catch(fatal),
-  note: (key: string, value: Uint8Array) => store.note(key, value),
-  trim: (before: { rollups: number; facts: number }) => store.trim(before),
+  configure: (config: EngineConfig) => engine!.reconfigure(config).catch(fatal),
+  note: (key: string, value: Uint8Array) => store!.note(key, value),
+  trim: (before: { rollups: number; facts: number }) => store!.trim(before),
   close: async () => {
-    await engine[Symbol.asyncDispose]()
-    await log[Symbol.asyncDispose]()
-    await store[Symbol.asyncDispose]()
+    // After a start that failed there may be only some of them.
+    await engine?.[Symbol.asyncDispose]()
+    await log?.[Symbol.asyncDispose]()
+    await store?.[Symbol.asyncDispose]()
     parentPort!.close()
   },
 })

@@ -4,7 +4,7 @@ import { serve } from '../rpc.js'
 
 // The thread that waits for the disk. It does nothing else, so a group commit takes what the disk takes.
 
-let log: Log
+let log: Log | undefined
 
 const env = { now: () => Date.now(), sleep: async () => {}, readText: async () => '' }
 
@@ -13,10 +13,10 @@ serve(parentPort!, {
     const { default: bus } = await import('../../plugin/bus/sqlite.js')
     log = await bus.open(config, env)
   },
-  append: (entries: NewEntry[]) => log.append(entries),
-  trim: (before: number, upTo: number) => log.trim(before, upTo),
+  append: (entries: NewEntry[]) => log!.append(entries),
+  trim: (before: number, upTo: number) => log!.trim(before, upTo),
   close: async () => {
-    await log[Symbol.asyncDispose]()
+    await log?.[Symbol.asyncDispose]()
     parentPort!.close()
   },
 })

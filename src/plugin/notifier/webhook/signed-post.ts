@@ -45,7 +45,7 @@ export class SignedPost {
       const sign = (id: string, at: Date, body: string) => signer.sign(id, at, body)
       return new SignedPost(url, basic, where, timeoutMs, { now, fetch }, sign)
     } catch {
-      throw new PermanentError('notifiers: the secret of a webhook is whsec_ and base64')
+      throw new PermanentError('the secret of a webhook is whsec_ and base64')
     }
   }
 
