@@ -9,13 +9,14 @@ import type { Reader } from '../contract/view.js'
 import { CutShort } from './cut-short.js'
 import { DataFolder } from './data-folder.js'
 import { Delivery, type DeliveryStatus, lastCursor } from './deliver.js'
+import { every } from './every.js'
 import { deliverParts, openNotifier } from './notify.js'
 import type { Refusal } from '../core/door.js'
 import { Clock, type ClockState } from './clock.js'
 import type { Committed } from './engine.js'
 import type { Env } from './env.js'
 import type { Receipt } from './intake.js'
-import { pluginEnv, type PartsOptions } from './parts.js'
+import type { PartsOptions } from './parts.js'
 import { token } from './secret.js'
 import { type Sender, Tokens } from './tokens.js'
 import { readerOf } from './reading.js'
@@ -343,18 +344,7 @@ export class App implements AsyncDisposable {
   }
 
   private every(ms: number, work: () => Promise<void>): void {
-    let busy = false
-    const timer = setInterval(() => {
-      if (busy || this.resetting !== null || this.closed) return
-      busy = true
-      work()
-        .catch(error => this.env.log('warn', 'upkeep failed; it comes again', { why: String(error) }))
-        .finally(() => {
-          busy = false
-        })
-    }, ms)
-    timer.unref()
-    this.timers.push(timer)
+    this.timers.push(every(ms, work, { idle: () => this.resetting !== null || this.closed, log: this.env.log }))
   }
 
   /** Those who read Statuspage's webhooks, once somebody can write them: `compose` gives the messages of an event. */
