@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -136,4 +136,25 @@ describe('epicenter resolve, say and mute', () => {
     expect(readFileSync(config, 'utf8')).toContain('clock')
   })
   const act = (url: string) => run(['resolve', 'x', '--url', url, '--why', 'a test'])
+})
+
+describe('epicenter export', () => {
+  it('replaces files only in a folder that an export made, unless it is told to', async () => {
+    const data = join(folder, 'exported')
+    const server = await serve(root, ['--config', file('export.yaml', `clock: signals\ndata: ${data}\n`)])
+    expect(await server.stop('SIGTERM')).toBe(0)
+    const site = join(folder, 'site')
+    mkdirSync(site)
+    writeFileSync(join(site, 'index.html'), 'mine')
+    const args = ['export', site, '--data', data]
+    expect(run(args)).toMatchObject({
+      status: 1,
+      err: expect.stringMatching(/holds index\.html and was not made by an export/),
+    })
+    expect(readFileSync(join(site, 'index.html'), 'utf8')).toBe('mine')
+    expect(run([...args, '--force']).status).toBe(0)
+    expect(readFileSync(join(site, 'index.html'), 'utf8')).not.toBe('mine')
+    // From now on it is one.
+    expect(run(args).status).toBe(0)
+  }, 60_000)
 })
