@@ -33,7 +33,7 @@ import { Routes } from './routes.js'
 import { statuspageRoutes } from './statuspage/routes.js'
 import { webhookComposer } from './statuspage/webhooks.js'
 import { Stream } from './stream.js'
-import { openTell, tellRoutes } from './tell.js'
+import { openTell, type Tell, tellRoutes } from './tell.js'
 import { takeTurns, AT_ONCE } from './turns.js'
 import { Visitors } from './visitor.js'
 
@@ -86,11 +86,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   takeTurns(server, visitors)
   const stream = new Stream(news, visitors)
   ingestRoutes(server, routes, app, guard.need('signals'), visitors)
-  const inMemory = options.inMemory === true
-  const tell = await openTell(app, { inMemory, ...(options.post === undefined ? {} : { post: options.post }) })
-  const reporters = new Reporters(inMemory ? null : app.config.data, app.env)
-  reportRoutes(server, routes, app, visitors, tell, reporters)
-  tellRoutes(server, routes, app, { visitors, reporters }, tell)
+  const tell = await openForPeople(server, routes, app, visitors, options)
   readRoutes(server, routes, app)
   historyRoutes(server, routes, app)
   incidentRoutes(server, routes, app)
@@ -133,6 +129,21 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   })
   await server.ready()
   return server
+}
+
+/** The doors that need no token: reports, and wishes to be told. */
+async function openForPeople(
+  server: FastifyInstance,
+  routes: Routes,
+  app: App,
+  visitors: Visitors,
+  { inMemory = false, post }: ServerOptions,
+): Promise<Tell> {
+  const tell = await openTell(app, { inMemory, ...(post === undefined ? {} : { post }) })
+  const reporters = new Reporters(inMemory ? null : app.config.data, app.env)
+  reportRoutes(server, routes, app, visitors, tell, reporters)
+  tellRoutes(server, routes, app, { visitors, reporters }, tell)
+  return tell
 }
 
 /** A server without routes: its limits, and what it says when it cannot read a request. */
