@@ -101,6 +101,11 @@ const attacks = HOLDERS.flatMap(([name, holds]) =>
   ),
 )
 const games = [
+  row('nobody: the quiet alone', random => ({
+    from: PLACES.country(random, true),
+    usual: 0.2,
+    comes: [{ from: PLACES.country(random, true), people: 0, minutes: 600 }],
+  })),
   row('one /16, an hour after a real outage: 1,000 in 15 min', random => {
     const from = PLACES.country(random, false)
     return {

@@ -22,44 +22,39 @@ const SLOW_HEADS = 400
 const SLOW_BODIES = 160
 const SLOW_FORMS = 100
 const IDLE = 800
+/** Loops for each kind of question, and connections that ask in one piece. */
+const LOOPS = 6
+const PIPES = 20
 const GZIP_LINES = 3_000_000
 
-/** What the parts of one attack share. */
-interface Under extends Attack {
-  random: () => number
-  sockets: Set<Socket>
-  count: (what: string, by?: number) => void
-  over: boolean
-}
+type Count = (what: string, by?: number) => void
+
+const head = (method: string, path: string, more: string[] = []) =>
+  `${[`${method} ${path} HTTP/1.1`, 'Host: status.example', ...more].join('\r\n')}\r\n`
 
 /** Runs it and resolves with what it was answered, by kind and status. */
-export async function attack(how: Attack): Promise<Tally> {
-  const { port, address, seconds, seed } = how
+export async function attack(of: Attack): Promise<Tally> {
   const tally: Tally = {}
-  const count = (what: string, by = 1) => {
-    tally[what] = (tally[what] ?? 0) + by
-  }
-  const under: Under = { ...how, random: sfc32(seed), sockets: new Set(), count, over: false }
-  holdConnections(under)
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 200, localAddress: address } as http.AgentOptions)
-  const works = worksOf(under, sender(under, agent))
-  const until = Date.now() + seconds * 1_000
-  const loops = Object.values(works).flatMap(work => Array.from({ length: 6 }, () => work))
+  const count: Count = (what, by = 1) => (tally[what] = (tally[what] ?? 0) + by)
+  const sockets = holdOpen(of, count)
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 200, localAddress: of.address } as http.AgentOptions)
+  const until = Date.now() + of.seconds * 1_000
+  const loops = Object.values(questions(of, agent, count)).flatMap(work => Array.from({ length: LOOPS }, () => work))
   const run = loops.map(async work => {
     while (Date.now() < until) await work()
   })
-  const pipes = Array.from({ length: 20 }, () => pipeline(port, address, until, count))
-  await Promise.race([Promise.all([...run, ...pipes]), new Promise(done => setTimeout(done, (seconds + 5) * 1_000))])
-  under.over = true
-  tally['open at the end'] = under.sockets.size
-  for (const socket of under.sockets) socket.destroy()
+  const pipes = Array.from({ length: PIPES }, () => pipeline(of, until, count))
+  const end = new Promise(done => setTimeout(done, (of.seconds + 5) * 1_000))
+  await Promise.race([Promise.all([...run, ...pipes]), end])
+  count('open at the end', sockets.size)
+  for (const socket of sockets) socket.destroy()
   agent.destroy()
   return tally
 }
 
-/** Opens what can be kept open: idle connections, heads and bodies that never end, streams that nobody reads. */
-function holdConnections(under: Under): void {
-  const { port, address, token, sockets, count } = under
+/** Everything that it only has to hold. */
+function holdOpen({ port, address, token }: Attack, count: Count): Set<Socket> {
+  const sockets = new Set<Socket>()
   const open = (kind: string, first: string, each?: string): void => {
     const socket = connect({ port, host: '127.0.0.1', localAddress: address })
     sockets.add(socket)
@@ -70,49 +65,34 @@ function holdConnections(under: Under): void {
     })
     socket.once('data', piece => count(`${kind} ${piece.toString('latin1', 9, 12)}`))
     socket.on('connect', () => socket.write(first))
-    if (each !== undefined) {
-      const timer = setInterval(
-        () => (socket.destroyed || under.over ? clearInterval(timer) : socket.write(each)),
-        1_000,
-      )
-      timer.unref()
-    }
+    if (each === undefined) return
+    const timer = setInterval(() => (socket.destroyed ? clearInterval(timer) : socket.write(each)), 1_000)
+    timer.unref()
   }
-  const head = (method: string, path: string, more: string[] = []) =>
-    `${[`${method} ${path} HTTP/1.1`, 'Host: status.example', ...more].join('\r\n')}\r\n`
-  const auth = `Authorization: Bearer ${token}`
-  for (let i = 0; i < IDLE; i++) open('idle', '')
-  for (let i = 0; i < SLOW_HEADS; i++) open('slow head', head('GET', '/'), 'X: y\r\n')
-  for (let i = 0; i < SLOW_BODIES; i++)
-    open(
-      'slow body',
-      `${head('POST', '/api/v1/signals', [auth, 'Content-Type: application/x-ndjson', 'Content-Length: 100000'])}\r\n`,
-      '\n',
-    )
-  for (let i = 0; i < SLOW_FORMS; i++)
-    open(
-      'slow form',
-      `${head('POST', '/api/v1/report', ['Content-Type: application/json', 'Content-Length: 9000'])}\r\n`,
-      ' ',
-    )
+  const times = (many: number, what: () => void) => Array.from({ length: many }, what)
+  const body = ['Content-Type: application/x-ndjson', 'Content-Length: 100000', `Authorization: Bearer ${token}`]
+  const form = ['Content-Type: application/json', 'Content-Length: 9000']
+  times(IDLE, () => open('idle', ''))
+  times(SLOW_HEADS, () => open('slow head', head('GET', '/'), 'X: y\r\n'))
+  times(SLOW_BODIES, () => open('slow body', `${head('POST', '/api/v1/signals', body)}\r\n`, '\n'))
+  times(SLOW_FORMS, () => open('slow form', `${head('POST', '/api/v1/report', form)}\r\n`, ' '))
   // Never read: what is written to them has to stay bounded too.
-  for (let i = 0; i < STREAMS; i++) open('stream', `${head('GET', '/api/v1/stream')}\r\n`)
+  times(STREAMS, () => open('stream', `${head('GET', '/api/v1/stream')}\r\n`))
+  return sockets
 }
 
-type Send = (
-  kind: string,
-  method: string,
-  path: string,
-  headers: http.OutgoingHttpHeaders,
-  body?: string | Buffer,
-) => Promise<void>
-
-/** Sends one request from the attacker's address and counts how it was answered. */
-function sender({ port, address, count }: Under, agent: http.Agent): Send {
-  return (kind: string, method: string, path: string, headers: http.OutgoingHttpHeaders, body?: string | Buffer) =>
+/** Each notes what it was answered. */
+function askers({ port, address }: Pick<Attack, 'port' | 'address'>, agent: http.Agent, count: Count) {
+  const send = (
+    kind: string,
+    method: string,
+    path: string,
+    headers: http.OutgoingHttpHeaders,
+    body?: string | Buffer,
+  ) =>
     new Promise<void>(resolve => {
-      const request = http.request({ port, host: '127.0.0.1', localAddress: address, agent, method, path, headers })
-      request.on('response', response => {
+      const options = { port, host: '127.0.0.1', localAddress: address, agent, method, path, headers }
+      const request = http.request(options, response => {
         count(`${kind} ${response.statusCode}`)
         response.resume()
         response.on('close', resolve)
@@ -123,75 +103,75 @@ function sender({ port, address, count }: Under, agent: http.Agent): Send {
       })
       request.end(body)
     })
+  const get = (kind: string, path: () => string, headers: () => http.OutgoingHttpHeaders = () => ({})) => ({
+    [kind]: () => send(kind, 'GET', path(), headers()),
+  })
+  const post = (kind: string, path: string, headers: http.OutgoingHttpHeaders, body: () => string | Buffer) => ({
+    [kind]: () => send(kind, 'POST', path, headers, body()),
+  })
+  return { get, post }
 }
 
-/** What it asks for, again and again. */
-function worksOf({ token, random }: Under, send: Send): Record<string, () => Promise<void>> {
-  const json = { 'content-type': 'application/json' }
-  const signals = { ...json, authorization: `Bearer ${token}` }
-  const lines = { 'content-type': 'application/x-ndjson', authorization: `Bearer ${token}` }
-  const bomb = gzipSync('x\n'.repeat(GZIP_LINES))
-  const deep = '['.repeat(2_000_000)
+/** Everything that it asks and sends again and again. */
+function questions(
+  { port, token, address, seed }: Attack,
+  agent: http.Agent,
+  count: Count,
+): Record<string, () => Promise<void>> {
+  const random = sfc32(seed)
   const n = (below: number) => Math.floor(random() * below)
+  const { get, post } = askers({ port, address }, agent, count)
+  const json = { 'content-type': 'application/json' }
+  const authorization = `Bearer ${token}`
+  const lines = { 'content-type': 'application/x-ndjson', authorization }
+  const br = () => ({ 'accept-encoding': 'br' })
   const signal = () => ({
-    type: 'observation',
-    via: 'report',
-    id: `h${n(2 ** 31)}-${n(2 ** 31)}`,
-    service: `shop-${n(10)}`,
-    at: new Date().toISOString(),
-    total: 1,
-    bad: 1,
+    ...{ type: 'observation', via: 'report', id: `h${n(2 ** 31)}-${n(2 ** 31)}`, service: `shop-${n(10)}` },
+    ...{ at: new Date().toISOString(), total: 1, bad: 1 },
     labels: { [`n${n(500)}`]: 'x', country: `junk ${n(1e9)}` },
   })
+  const many = () => Array.from({ length: 500 }, () => `${JSON.stringify(signal())}\n`).join('')
+  const month = () => Date.now() - 30 * 864e5
+  const wish = () =>
+    JSON.stringify({
+      service: 'shop-1',
+      subscription: { endpoint: `https://push.example.com/${n(1e9)}`, keys: keysOf() },
+    })
+  const report = () => JSON.stringify({ service: `shop-${n(10)}`, kind: 'bad', text: 'x'.repeat(900) })
+  const bomb = gzipSync('x\n'.repeat(GZIP_LINES))
+  const deep = '['.repeat(2_000_000)
   return {
-    page: () => send('page', 'GET', ['/', '/status', `/s/shop-${n(10)}`][n(3)]!, {}),
-    'page of another host': () => send('page of another host', 'GET', `/?x=${n(1e9)}`, { host: `h${n(1e9)}.example` }),
-    history: () => send('history', 'GET', `/incidents?before=${1.6e12 + n(2 ** 31)}`, { 'accept-encoding': 'br' }),
-    'just me': () => send('just me', 'GET', `/s/shop-${n(10)}/just-me?country=DE`, { 'accept-encoding': 'br' }),
-    rollups: () => send('rollups', 'GET', `/api/v1/services/shop-${n(10)}/rollups?from=${Date.now() - 30 * 864e5}`, {}),
-    nothing: () => send('nothing', 'GET', `/nothing/${n(1e9)}`, { accept: 'text/html' }),
-    report: () =>
-      send(
-        'report',
-        'POST',
-        '/api/v1/report',
-        json,
-        JSON.stringify({ service: `shop-${n(10)}`, kind: 'bad', text: 'x'.repeat(900) }),
-      ),
-    'tell me': () =>
-      send(
-        'tell me',
-        'POST',
-        '/api/v1/push',
-        json,
-        JSON.stringify({
-          service: 'shop-1',
-          subscription: { endpoint: `https://push.example.com/${n(1e9)}`, keys: keysOf() },
-        }),
-      ),
-    gzip: () => send('gzip', 'POST', '/api/v1/signals', { ...lines, 'content-encoding': 'gzip' }, bomb),
-    deep: () => send('deep', 'POST', '/api/v1/signals', signals, deep),
-    'bad lines': () => send('bad lines', 'POST', '/api/v1/signals', lines, '{}\n'.repeat(300_000)),
-    labels: () =>
-      send(
-        'labels',
-        'POST',
-        '/api/v1/signals',
-        lines,
-        Array.from({ length: 500 }, () => `${JSON.stringify(signal())}\n`).join(''),
-      ),
-    'long head': () => send('long head', 'GET', '/', { 'accept-encoding': `a${' '.repeat(60_000)}b` }),
-    'wrong token': () => send('wrong token', 'POST', '/api/v1/signals', { ...lines, authorization: 'Bearer no' }, 'x'),
+    ...get('page', () => ['/', '/status', `/s/shop-${n(10)}`][n(3)]!),
+    ...get(
+      'page of another host',
+      () => `/?x=${n(1e9)}`,
+      () => ({ host: `h${n(1e9)}.example` }),
+    ),
+    ...get('history', () => `/incidents?before=${1.6e12 + n(2 ** 31)}`, br),
+    ...get('just me', () => `/s/shop-${n(10)}/just-me?country=DE`, br),
+    ...get('rollups', () => `/api/v1/services/shop-${n(10)}/rollups?from=${month()}`),
+    ...get(
+      'nothing',
+      () => `/nothing/${n(1e9)}`,
+      () => ({ accept: 'text/html' }),
+    ),
+    ...get(
+      'long head',
+      () => '/',
+      () => ({ 'accept-encoding': `a${' '.repeat(60_000)}b` }),
+    ),
+    ...post('report', '/api/v1/report', json, report),
+    ...post('tell me', '/api/v1/push', json, wish),
+    ...post('gzip', '/api/v1/signals', { ...lines, 'content-encoding': 'gzip' }, () => bomb),
+    ...post('deep', '/api/v1/signals', { ...json, authorization }, () => deep),
+    ...post('bad lines', '/api/v1/signals', lines, () => '{}\n'.repeat(300_000)),
+    ...post('labels', '/api/v1/signals', lines, many),
+    ...post('wrong token', '/api/v1/signals', { ...lines, authorization: 'Bearer no' }, () => 'x'),
   }
 }
 
 /** Asks a thousand times in one piece, again and again, and reads as it likes. */
-async function pipeline(
-  port: number,
-  address: string,
-  until: number,
-  count: (what: string, by: number) => void,
-): Promise<void> {
+async function pipeline({ port, address }: Attack, until: number, count: Count): Promise<void> {
   const piece = 'GET /status HTTP/1.1\r\nHost: status.example\r\nAccept-Encoding: br\r\n\r\n'.repeat(500)
   while (Date.now() < until)
     await new Promise<void>(resolve => {

@@ -57,7 +57,7 @@ services:
     title: Payments
 
 # Who is told when an incident is opened, changes in severity or kind, recovers, is resolved or reopened.
-# Signed as Standard Webhooks says. \${NAME} as a whole value is taken from the environment.
+# Signed as Standard Webhooks says. \${NAME} is taken from the environment; $\${ stands for the characters.
 notifiers: []
 #  - kind: webhook
 #    url: https://example.org/hooks/epicenter

@@ -9,6 +9,7 @@ import { forgetCommand } from './forget.js'
 import { initCommand } from './init.js'
 import { learnCommand } from './learn.js'
 import { localizeCommand } from './localize.js'
+import { reloadCommand } from './reload.js'
 import { replayCommand } from './replay.js'
 import { serveCommand } from './serve.js'
 import { simulateCommand } from './simulate.js'
@@ -46,6 +47,7 @@ export function program(): Command {
     restoreCommand(),
     tokenCommand(),
     learnCommand(),
+    reloadCommand(),
     ...orderCommands(),
     forgetCommand(),
   ])

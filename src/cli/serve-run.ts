@@ -1,18 +1,16 @@
 import { existsSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import type { Config } from '../contract/config.js'
-import { warm } from '../http/front/stand.js'
-import { buildServer } from '../http/server.js'
+import type { buildServer } from '../http/server.js'
 import { linksOf } from '../shell/address.js'
 import { App } from '../shell/app.js'
 import { realEnv } from '../shell/env.js'
-import { complete, DEFAULTS, load } from '../shell/load.js'
+import { complete, DEFAULTS, load, type Loaded } from '../shell/load.js'
 import { tryOut } from '../shell/try-out.js'
+import type { Reloaded } from '../shell/reload.js'
 import { tellFindings } from './check-run.js'
+import { openHouse } from './serve-house.js'
 import type { ServeOptions } from './serve.js'
-
-const LAST_REQUESTS_MS = 5_000
 
 /** Serves until it is told to stop; resolves with the exit code. */
 export async function runServe(options: ServeOptions): Promise<number> {
@@ -39,22 +37,21 @@ export async function runServe(options: ServeOptions): Promise<number> {
   }
   try {
     let demo: Awaited<ReturnType<typeof openDemo>> | null
-    let server: Awaited<ReturnType<typeof buildServer>>
+    let house: Awaited<ReturnType<typeof openHouse>>
+    let port: number
     try {
       demo = config.demo ? await openDemo(app) : null
-      server = await buildServer(app, demo === null ? {} : { demo })
-      await warm(server, config.services)
-      await server.listen({ host: config.host, port: config.port })
+      house = await openHouse(app, demo, options.config === undefined ? undefined : () => loadAgain(options))
+      port = await house.listen()
     } catch (error) {
       return failed(listenError(error, config))
     }
-    greet(app, (server.server.address() as AddressInfo).port)
+    greet(app, port)
     demo?.play()
-    await untilStopped()
+    const { reload } = house
+    await untilStopped(reload && (() => void reload().then(done => tellReloaded(app, done))))
     await demo?.[Symbol.asyncDispose]()
-    // Requests that are being answered get this long; whoever sends more slowly will be told to come again.
-    setTimeout(() => server.server.closeAllConnections(), LAST_REQUESTS_MS).unref()
-    await server.close()
+    await house.close()
   } finally {
     await app[Symbol.asyncDispose]()
   }
@@ -74,13 +71,17 @@ function listenError(error: unknown, { host, port }: Config): unknown {
   return new Error(`cannot listen on ${host}:${port}: ${why[code ?? ''] ?? (error as Error).message}`)
 }
 
-function configOf({ config: file, port, host, data }: ServeOptions): Config | null {
-  const over = (config: Config): Config => ({
-    ...config,
-    port: port ?? config.port,
-    host: host ?? config.host,
-    data: data ?? config.data,
-  })
+/** Flags win over the file. */
+const under = ({ port, host, data }: ServeOptions, config: Config): Config => ({
+  ...config,
+  port: port ?? config.port,
+  host: host ?? config.host,
+  data: data ?? config.data,
+})
+
+function configOf(options: ServeOptions): Config | null {
+  const { config: file, data } = options
+  const over = (config: Config) => under(options, config)
   if (file === undefined)
     return over(complete({ title: 'Epicenter', clock: 'signals', data: data ?? DEFAULTS.demo }, true))
   const loaded = load(file, process.env)
@@ -88,6 +89,26 @@ function configOf({ config: file, port, host, data }: ServeOptions): Config | nu
   tellFindings(file, loaded.findings)
   if (!existsSync(file)) process.stderr.write('`epicenter init` writes a file to start from.\n')
   return null
+}
+
+/** The file as it is now, under the same flags. */
+function loadAgain(options: ServeOptions): Loaded {
+  const loaded = load(options.config as string, process.env)
+  if (loaded.config === null) return loaded
+  const config = under(options, loaded.config)
+  const findings = tryOut(config)
+  return findings.length > 0 ? { config: null, findings } : { config, findings: [] }
+}
+
+function tellReloaded(app: App, done: Reloaded): void {
+  if (!done.ok) app.env.log('error', 'the configuration is not right; the old one goes on', { findings: done.findings })
+  else {
+    const { changed, needsRestart } = done
+    app.env.log(needsRestart.length > 0 ? 'warn' : 'info', 'the configuration was read again', {
+      changed,
+      needsRestart,
+    })
+  }
 }
 
 function greet(app: App, port: number): void {
@@ -109,8 +130,10 @@ function greet(app: App, port: number): void {
     )
 }
 
-function untilStopped(): Promise<void> {
+/** `reload`: what SIGHUP does; without it that ends the process like any other. */
+function untilStopped(reload?: () => void): Promise<void> {
   return new Promise(resolve => {
+    if (reload !== undefined) process.on('SIGHUP', reload)
     // A second signal means: at once.
     const stop = () => {
       for (const name of ['SIGINT', 'SIGTERM'] as const) process.removeListener(name, stop)

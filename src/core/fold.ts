@@ -11,7 +11,7 @@ import { Judge } from './judge/judge.js'
 import { type KnownIncident, mendStories } from './judge/mend.js'
 import type { Story } from './judge/story.js'
 import { failingRounds } from './rates.js'
-import { isEasing, partsHit, stateFrom } from './verdict.js'
+import { deafOf, heardBy, isEasing, partsHit, stateFrom } from './verdict.js'
 import type { ServiceState as Watched } from './watch/service.js'
 import { usualReports } from './watch/reports.js'
 import { machinesSpeak, partsHeard } from './watch/heard.js'
@@ -288,10 +288,11 @@ export class Fold {
   /** The state by what is open, by what is measured though a person closed it, and by who is heard at all. */
   private stateOf(s: Watched, parts: PartHeard[] | undefined, at: EpochMs): ServiceState {
     const names = s.components.map(each => each.id)
+    const deaf = heardBy(deafOf(parts), at)
     const open = this.judge.openIncidents(s.id)
     const hit = [
-      ...open.map(o => partsHit(o.said ?? {}, eases(o), names)),
-      ...this.judge.held(s.id, at).map(each => partsHit(each.trouble, false, names)),
+      ...open.map(o => partsHit(o.said ?? {}, eases(o), names, deaf)),
+      ...this.judge.held(s.id, at).map(each => partsHit(each.trouble, false, names, deaf)),
     ].flatMap(each => [...each.values()])
     const fails = hit.length > 0 ? 'no' : failsNow(s, at)
     if (fails === 'twice') return 'degraded'

@@ -1,5 +1,6 @@
 import type { EventName, IncidentEvent } from '../contract/incident.js'
-import type { ServiceState } from '../contract/view.js'
+import type { EpochMs } from '../contract/time.js'
+import type { PartHeard, ServiceState } from '../contract/view.js'
 
 /**
  * How a service and its parts are, decided from the evidence in one place. Rows of the engine, pages, Statuspage's API,
@@ -52,8 +53,21 @@ export interface Stage {
   statuses: Map<Part, PartStatus>
 }
 
+/** Whether nothing had been heard of a part by then: what names no part does not tell of it. */
+export type Deaf = (part: string, at: EpochMs) => boolean
+const HEARS: Deaf = () => false
+
+/** Deafness by what is heard of the parts, where signals name parts at all. */
+export const deafOf =
+  (heard: readonly PartHeard[] | undefined): Deaf =>
+  (part, at) => {
+    if (heard === undefined) return false
+    const [first] = heard.find(each => each.component === part)?.spans ?? []
+    return first === undefined || first[0] > at
+  }
+
 /** Goes through the events of an incident; `parts` are the components of its service that exist. */
-export function stagesOf(events: readonly IncidentEvent[], parts: readonly string[]): Stage[] {
+export function stagesOf(events: readonly IncidentEvent[], parts: readonly string[], deaf: Deaf = HEARS): Stage[] {
   let folded = {} as IncidentEvent
   let phase: Phase = 'opened'
   let named: readonly string[] = []
@@ -63,18 +77,31 @@ export function stagesOf(events: readonly IncidentEvent[], parts: readonly strin
     named = namesOf(folded, parts) ?? named
     const easing = isEasing(phase, folded)
     const over = phase === 'resolved' || phase === 'note'
-    return { event, folded, phase, easing, statuses: over ? new Map() : partsHit(folded, easing, parts, named) }
+    return {
+      event,
+      folded,
+      phase,
+      easing,
+      statuses: over ? new Map() : partsHit(folded, easing, parts, heardBy(deaf, Date.parse(event.at)), named),
+    }
   })
 }
+
+/** Deafness at a moment. */
+export const heardBy =
+  (deaf: Deaf, at: EpochMs) =>
+  (part: string): boolean =>
+    deaf(part, at)
 
 /** What a trouble means for the parts that it touches, and for the service as a whole. */
 export function partsHit(
   trouble: Trouble,
   easing: boolean,
   parts: readonly string[],
+  isDeaf: (part: string) => boolean,
   named: readonly string[] = namesOf(trouble, parts) ?? [],
 ): Map<Part, PartStatus> {
-  const hit = touchedBy(parts, named, trouble).map((part): [Part, PartStatus] => [
+  const hit = touchedBy(parts, named, trouble, isDeaf).map((part): [Part, PartStatus] => [
     part,
     statusOf(trouble, easing, part),
   ])
@@ -95,13 +122,18 @@ function namesOf({ components, segments }: Trouble, parts: readonly string[]): s
   return found.length > 0 ? [...new Set(found)] : null
 }
 
-/** What names no part concerns the whole service, but for the parts that are seen to be fine. */
-function touchedBy(parts: readonly string[], named: readonly string[], { unaffected }: Trouble): readonly string[] {
+/** What names no part concerns the whole service, but for parts that are seen to be fine or of which nothing was ever heard. */
+function touchedBy(
+  parts: readonly string[],
+  named: readonly string[],
+  { unaffected }: Trouble,
+  isDeaf: (part: string) => boolean,
+): readonly string[] {
   if (named.length > 0) return parts.filter(each => named.includes(each))
   const fine = new Set(
     unaffected !== undefined && Object.hasOwn(unaffected, 'component') ? unaffected['component'] : [],
   )
-  const rest = parts.filter(each => !fine.has(each))
+  const rest = parts.filter(each => !fine.has(each) && !isDeaf(each))
   return rest.length > 0 ? rest : parts
 }
 

@@ -91,6 +91,11 @@ function inTime(payload: Readable, formMs: number): Readable {
   )
   timer.unref()
   const done = () => clearTimeout(timer)
+  // Who reads it may have stopped doing so; an error then is nobody's.
+  through
+    .once('error', done)
+    .once('close', done)
+    .on('error', () => {})
   payload.once('end', done).once('close', done)
   payload.once('error', error => through.destroy(error))
   return payload.pipe(through)

@@ -17,12 +17,17 @@ export class Connections {
     CONNECTIONS_SHARE.address,
   ])
 
+  /** Counts no connection that comes from now on: another does. */
+  readonly retire: () => void
+
   constructor(
     server: Server,
     private readonly isProxy: (address: string) => boolean,
   ) {
+    const counted = (socket: Socket) => this.#connected(socket)
     // Before whoever reads from it.
-    server.prependListener('connection', socket => this.#connected(socket))
+    server.prependListener('connection', counted)
+    this.retire = () => void server.removeListener('connection', counted)
   }
 
   get size(): number {

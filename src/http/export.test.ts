@@ -16,12 +16,16 @@ const world: World = {
 }
 const pages = [mainPage, { ...mainPage, id: 'mail', services: ['mail'] }]
 
-async function files(reader = readerOf(world), language?: 'ar'): Promise<Map<string, ExportedFile>> {
+async function files(
+  reader = readerOf(world),
+  language?: 'ar',
+  url = 'https://copy.example',
+): Promise<Map<string, ExportedFile>> {
   const found = new Map<string, ExportedFile>()
   const input = {
     reader,
     config: { pages, maintenance: world.maintenance ?? [] },
-    url: 'https://copy.example',
+    url,
     wallNow: () => NOON,
     ...(language === undefined ? {} : { language }),
   }
@@ -33,35 +37,45 @@ async function files(reader = readerOf(world), language?: 'ar'): Promise<Map<str
 }
 
 describe('the copy', () => {
-  it('holds the page behind every link in it, needs no script and has no form', async () => {
-    const all = await files()
-    const dead: string[] = []
-    for (const { path, type, bytes } of all.values()) {
-      if (!type.startsWith('text/html') || /^(?:status\/[^/]+\/)?(?:incidents|maintenance)\/[0-9a-z]{12}\//.test(path))
-        continue
-      for (const { name, attributes } of readMarkup(bytes.toString())) {
-        expect(['script', 'form', 'button']).not.toContain(name)
-        const to = attributes.get('href') ?? attributes.get('src')
-        if (to === undefined || !to.startsWith('/') || to.startsWith('/api/v1/')) continue
-        const address = to.replace(/[?#].*$/, '').replaceAll('&amp;', '&')
-        if (!all.has(fileOf(address, 'text/html')) && !all.has(fileOf(address, ''))) dead.push(`${path} → ${to}`)
+  it.each(['', '/at/a.path'])(
+    'under %s holds the page behind every link in it, needs no script and has no form',
+    async base => {
+      const all = await files(readerOf(world), undefined, `https://copy.example${base}/`)
+      const dead: string[] = []
+      for (const { path, type, bytes } of all.values()) {
+        if (
+          !type.startsWith('text/html') ||
+          /^(?:status\/[^/]+\/)?(?:incidents|maintenance)\/[0-9a-z]{12}\//.test(path)
+        )
+          continue
+        for (const { name, attributes } of readMarkup(bytes.toString())) {
+          expect(['script', 'form', 'button']).not.toContain(name)
+          const to = attributes.get('href') ?? attributes.get('src')
+          if (to === undefined || !to.startsWith('/')) continue
+          expect(to.startsWith(`${base}/`), `${path} leads to ${to}`).toBe(true)
+          const address = to
+            .slice(base.length)
+            .replace(/[?#].*$/, '')
+            .replaceAll('&amp;', '&')
+          if (!all.has(fileOf(address, 'text/html')) && !all.has(fileOf(address, ''))) dead.push(`${path} → ${to}`)
+        }
       }
-    }
-    expect(dead).toEqual([])
-    for (const path of [
-      'index.html',
-      'status/index.html',
-      'status/mail/index.html',
-      'api/v2/summary.json',
-      'status/mail/api/v2/summary.json',
-      'history.rss',
-      'status.ics',
-      'badge/shop.svg',
-      'embed/shop/index.html',
-      '404.html',
-    ])
-      expect([...all.keys()]).toContain(path)
-  })
+      expect(dead).toEqual([])
+      for (const path of [
+        'index.html',
+        'status/index.html',
+        'status/mail/index.html',
+        'api/v2/summary.json',
+        'status/mail/api/v2/summary.json',
+        'history.rss',
+        'status.ics',
+        'badge/shop.svg',
+        'embed/shop/index.html',
+        '404.html',
+      ])
+        expect([...all.keys()]).toContain(path)
+    },
+  )
 
   it('speaks one language, if asked, in all its pages', async () => {
     const pages = [...(await files(readerOf(world), 'ar')).values()].filter(

@@ -14,7 +14,7 @@ export interface MetricParts {
 }
 
 /** `/metrics`: few names, few label values; details are in the log lines. */
-export function metricsOf(app: App, { stream, front, guard, connections }: MetricParts): Registry {
+export function metricsOf(app: App, parts: MetricParts): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   // Gauges that are called totals, which checkers refuse; the same counts stand by kind in the metrics without that ending.
@@ -31,79 +31,12 @@ export function metricsOf(app: App, { stream, front, guard, connections }: Metri
     },
   })
   void signals
-  tokenMetrics(app, guard, registers)
-  const count = (name: string, help: string, value: () => number) =>
-    new Counter({
-      name,
-      help,
-      registers,
-      collect() {
-        this.reset()
-        this.inc(value())
-      },
-    })
-  const gauge = (name: string, help: string, value: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(value())
-      },
-    })
-  count('epicenter_requests_refused_total', 'Requests that were told to come again', () => app.counters.refused)
-  count(
-    'epicenter_observations_late_total',
-    'Observations that came too late for their minute and count in none',
-    () => app.counters.late,
-  )
-  count('epicenter_orders_total', 'Commands of people', () => app.counters.orders)
-  count('epicenter_incident_changes_total', 'Incidents changed by a commit', () => app.counters.events)
-  count(
-    'epicenter_connections_refused_total',
-    'Connections closed because their sender held most when all were taken',
-    () => connections.refused,
-  )
-  gauge('epicenter_connections', 'Open connections of visitors', () => connections.size)
-  count('epicenter_kept_answers_total', 'Answers that lay ready', () => front?.answered ?? 0)
-  gauge('epicenter_kept_bytes', 'Memory of answers that lie ready', () => front?.kept.bytes ?? 0)
-  gauge('epicenter_kept_connections', 'Connections that asked for nothing else yet', () => front?.connections ?? 0)
-  messageMetrics(app, gauge, registers)
-  gauge('epicenter_backlog_signals', 'Durable signals that are not folded yet', () => app.health.backlog)
-  gauge('epicenter_queue_bytes', 'Accepted bytes that are not durable yet', () => app.health.queueBytes)
-  gauge('epicenter_log_position', 'Newest durable log entry', () => app.health.durable)
-  gauge('epicenter_folded_position', 'Newest committed log entry', () => app.health.folded)
-  gauge('epicenter_dedupe_bytes', 'Memory of the de-duplication', () => app.memory.dedupeBytes)
-  gauge('epicenter_label_values', 'Label values known at the door', () => app.memory.labelValues)
-  gauge('epicenter_services', 'Services known at the door', () => app.memory.services)
-  gauge('epicenter_stream_clients', 'Listeners of server-sent events', () => stream.size)
-  gauge('epicenter_log_time_seconds', 'Log time', () => (Number.isFinite(app.now) ? app.now / 1000 : 0))
-  clockMetrics(app, gauge, count)
+  tokenMetrics(app, parts.guard, registers)
+  fillMetrics(app, parts, registers)
   return registry
 }
 
 type Make = (name: string, help: string, value: () => number) => unknown
-
-/** What became of the messages of each notifier. */
-function messageMetrics(app: App, gauge: Make, registers: Registry[]): void {
-  const messages = new Counter({
-    name: 'epicenter_messages_total',
-    help: 'Messages of notifiers by what became of them: told since the start, given up of all time',
-    labelNames: ['notifier', 'outcome'],
-    registers,
-    collect() {
-      this.reset()
-      for (const { name, told, givenUp } of app.notifiers) {
-        this.inc({ notifier: name, outcome: 'told' }, told)
-        this.inc({ notifier: name, outcome: 'given up' }, givenUp)
-      }
-    },
-  })
-  void messages
-  gauge('epicenter_messages_waiting', 'Events that a notifier is not told of yet', () =>
-    app.notifiers.reduce((sum, each) => sum + each.waiting, 0),
-  )
-}
 
 /** Whether what it says can be relied on, and what the clock has to do with it. */
 function clockMetrics(app: App, gauge: Make, count: Make): void {
@@ -162,4 +95,76 @@ function tokenMetrics(app: App, guard: Guard, registers: Registry[]): void {
       for (const [why, times] of Object.entries(guard.refused)) this.inc({ why }, times)
     },
   })
+}
+
+function fillMetrics(app: App, { stream, front, connections }: MetricParts, registers: Registry[]): void {
+  const { count, gauge } = makers(registers)
+  count('epicenter_requests_refused_total', 'Requests that were told to come again', () => app.counters.refused)
+  count(
+    'epicenter_observations_late_total',
+    'Observations that came too late for their minute and count in none',
+    () => app.counters.late,
+  )
+  count('epicenter_orders_total', 'Commands of people', () => app.counters.orders)
+  count('epicenter_incident_changes_total', 'Incidents changed by a commit', () => app.counters.events)
+  count(
+    'epicenter_connections_refused_total',
+    'Connections closed because their sender held most when all were taken',
+    () => connections.refused,
+  )
+  gauge('epicenter_connections', 'Open connections of visitors', () => connections.size)
+  count('epicenter_kept_answers_total', 'Answers that lay ready', () => front?.answered ?? 0)
+  gauge('epicenter_kept_bytes', 'Memory of answers that lie ready', () => front?.kept.bytes ?? 0)
+  gauge('epicenter_kept_connections', 'Connections that asked for nothing else yet', () => front?.connections ?? 0)
+  const messages = new Counter({
+    name: 'epicenter_messages_total',
+    help: 'Messages of notifiers by what became of them: told since the start, given up of all time',
+    labelNames: ['notifier', 'outcome'],
+    registers,
+    collect() {
+      this.reset()
+      for (const { name, told, givenUp } of app.notifiers) {
+        this.inc({ notifier: name, outcome: 'told' }, told)
+        this.inc({ notifier: name, outcome: 'given up' }, givenUp)
+      }
+    },
+  })
+  void messages
+  gauge('epicenter_messages_waiting', 'Events that a notifier is not told of yet', () =>
+    app.notifiers.reduce((sum, each) => sum + each.waiting, 0),
+  )
+  gauge('epicenter_backlog_signals', 'Durable signals that are not folded yet', () => app.health.backlog)
+  gauge('epicenter_queue_bytes', 'Accepted bytes that are not durable yet', () => app.health.queueBytes)
+  gauge('epicenter_log_position', 'Newest durable log entry', () => app.health.durable)
+  gauge('epicenter_folded_position', 'Newest committed log entry', () => app.health.folded)
+  gauge('epicenter_dedupe_bytes', 'Memory of the de-duplication', () => app.memory.dedupeBytes)
+  gauge('epicenter_label_values', 'Label values known at the door', () => app.memory.labelValues)
+  gauge('epicenter_services', 'Services known at the door', () => app.memory.services)
+  gauge('epicenter_stream_clients', 'Listeners of server-sent events', () => stream.size)
+  gauge('epicenter_log_time_seconds', 'Log time', () => (Number.isFinite(app.now) ? app.now / 1000 : 0))
+  clockMetrics(app, gauge, count)
+}
+
+/** Each is asked for when somebody reads it. */
+function makers(registers: Registry[]) {
+  const count = (name: string, help: string, value: () => number) =>
+    new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        this.reset()
+        this.inc(value())
+      },
+    })
+  const gauge = (name: string, help: string, value: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(value())
+      },
+    })
+  return { count, gauge }
 }

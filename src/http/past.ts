@@ -7,30 +7,24 @@ import type { App } from '../shell/app.js'
 import { HttpProblem } from './problem.js'
 import type { Routes } from './routes.js'
 
-const Counts = Type.Object(
-  {
-    service: Type.String({ minLength: 1 }),
-    via: Type.Optional(Type.String({ description: '`report` (the default), `post`, `metric` or `check`' })),
-    binMs: Type.Integer({ minimum: MINUTE, maximum: DAY, description: 'Length of a bin: whole minutes' }),
-    counts: Type.Array(Type.Array(Type.Union([Type.Number(), Type.String()]), { minItems: 2, maxItems: 3 }), {
-      minItems: 1,
-      maxItems: PAST_BINS,
-      description:
-        'Bins in order: start, count (reports, complaints, or what failed) and, of metrics and checks, how many there were in all. A bin left out is unknown, not zero',
-    }),
-  },
-  { $id: 'PastCounts' },
-)
+const Counts = Type.Object({
+  service: Type.String({ minLength: 1 }),
+  via: Type.Optional(Type.String({ description: '`report` (the default), `post`, `metric` or `check`' })),
+  binMs: Type.Integer({ minimum: MINUTE, maximum: DAY, description: 'Length of a bin: whole minutes' }),
+  counts: Type.Array(Type.Array(Type.Union([Type.Number(), Type.String()]), { minItems: 2, maxItems: 3 }), {
+    minItems: 1,
+    maxItems: PAST_BINS,
+    description:
+      'Bins in order: start, count (reports, complaints, or what failed) and, of metrics and checks, how many there were in all. A bin left out is unknown, not zero',
+  }),
+})
 
-const Learned = Type.Object(
-  {
-    service: Type.String(),
-    via: Type.String(),
-    bins: Type.Integer(),
-    learned: Type.Boolean({ description: 'false: the same counts had been taught before, and nothing changed' }),
-  },
-  { $id: 'Learned' },
-)
+const Learned = Type.Object({
+  service: Type.String(),
+  via: Type.String(),
+  bins: Type.Integer(),
+  learned: Type.Boolean({ description: 'false: the same counts had been taught before, and nothing changed' }),
+})
 
 type Guard = Parameters<Routes['add']>[2]
 

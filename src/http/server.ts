@@ -1,7 +1,6 @@
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { TransientError } from '../contract/error.js'
-import { FORM_BYTES, HEAD_BYTES, HEAD_MS } from '../contract/limits.js'
-import { MINUTE, SECOND } from '../contract/time.js'
+import { FORM_BYTES } from '../contract/limits.js'
 import { shown } from '../core/door.js'
 import type { App } from '../shell/app.js'
 import { linksOf, rangesOf } from '../shell/address.js'
@@ -17,6 +16,7 @@ import { Homes, homeOf, standUnder } from './home.js'
 import { Guard, READ_RULE } from './guard.js'
 import { ingestRoutes } from './ingest.js'
 import { metricsOf, type MetricParts } from './metrics.js'
+import { LISTENING, type Shared } from './entrance.js'
 import { forgetRoutes } from './forget.js'
 import { guardHosts } from './hosts.js'
 import { notifierRoutes } from './notifiers.js'
@@ -26,6 +26,8 @@ import { languageOf } from './pages/language.js'
 import type { Language } from './pages/strings.js'
 import { pastRoutes } from './past.js'
 import { HttpProblem, sendProblem } from './problem.js'
+import type { Reloaded } from '../shell/reload.js'
+import { reloadRoute } from './reload.js'
 import { reportRoutes } from './report.js'
 import { keepSafe, makeSafe } from './safe.js'
 import { News } from './news.js'
@@ -49,26 +51,25 @@ export interface ServerOptions {
   wait?: (ms: number) => Promise<unknown>
   /** Where messages to browsers go: tests. */
   post?: PublicPost
+  /** Reads the configuration again; undefined where there is no file. */
+  reload?: () => Promise<Reloaded>
+  /** Who listens, where this server takes another's place or will be replaced. */
+  shared?: Shared
   /** The demonstration's strip on the pages and its own routes. */
   demo?: { status(): unknown; strip(language?: Language): string; routes?(server: FastifyInstance): void }
 }
-
-/** A request has ten minutes to arrive; an idle connection is kept for a minute and a bit, longer than proxies do. */
-const REQUEST_MS = 10 * MINUTE
-const KEEP_ALIVE_MS = 72_000
-/** Heads and bodies that are late are looked for this often. */
-const CHECK_MS = 5 * SECOND
 
 /** The whole HTTP side of a workspace. Closing it leaves the app open. */
 export async function buildServer(app: App, options: ServerOptions = {}): Promise<FastifyInstance> {
   const homes = new Homes(app.config)
   const isProxy = rangesOf(app.config.proxies)
-  const server = bare(app.config, homes, isProxy)
+  const server = bare(app.config, homes, isProxy, options.shared)
   const news = new News(app)
   // What lies ready is given to everybody.
   const fronted = options.front !== false && !app.config.private
-  const front = fronted ? standBefore(server, { news, isProxy, homes, keepAliveMs: KEEP_ALIVE_MS }) : null
-  const connections = new Connections(server.server, isProxy)
+  const front = fronted
+    ? standBefore(server, { news, isProxy, homes, keepAliveMs: LISTENING.keepAliveTimeout, shared: options.shared })
+    : null
   const methods = rememberMethods(server)
   homes.knows = pathsOf(methods, app.config.pages)
   standUnder(server, homes)
@@ -100,7 +101,9 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   forgetRoutes(server, routes, app, guard.need('commands'))
   notifierRoutes(server, routes, app, guard.need('commands'))
   pastRoutes(server, routes, app, guard.need('commands'))
+  reloadRoute(server, routes, guard.need('commands'), options.reload)
   stream.route(server, routes)
+  const connections = new Connections(server.server, isProxy)
   operatorRoutes(server, app, { stream, front, guard, connections })
   options.demo?.routes?.(server)
   server.get('/api/v1/openapi.json', (request, reply) =>
@@ -119,6 +122,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
     ...(options.demo === undefined ? {} : { demo: options.demo }),
   })
   server.addHook('preClose', async () => {
+    connections.retire()
     stream.close()
     news.close()
     await tell[Symbol.asyncDispose]()
@@ -144,16 +148,22 @@ async function statusSide(server: FastifyInstance, app: App, edition: () => stri
 }
 
 /** A server without routes: its limits, and what it says when it cannot read a request. */
-function bare(config: App['config'], homes: Homes, isProxy: (address: string) => boolean): FastifyInstance {
+function bare(
+  config: App['config'],
+  homes: Homes,
+  isProxy: (address: string) => boolean,
+  shared?: Shared,
+): FastifyInstance {
+  const { requestTimeout, keepAliveTimeout, ...http } = LISTENING
   const server = Fastify({
+    ...(shared === undefined ? { http } : { serverFactory: () => shared.server }),
     logger: false,
     rewriteUrl: raw => homes.of(raw).target,
     // What proxies of ours say of protocol and host; nobody else's word.
     trustProxy: config.proxies.length === 0 ? false : isProxy,
     bodyLimit: FORM_BYTES,
-    requestTimeout: REQUEST_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    http: { maxHeaderSize: HEAD_BYTES, headersTimeout: HEAD_MS, connectionsCheckingInterval: CHECK_MS },
+    requestTimeout,
+    keepAliveTimeout,
     clientErrorHandler: unread,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },

@@ -61,14 +61,27 @@ describe('turns', () => {
     void turns.take(who(2))
     expect(turns.size).toBe(TURNS_SHARE.address + 1)
   })
+  it('short work waits for no long one, and is shared like it', async () => {
+    const { turns, done, work } = setup()
+    const end = await turns.take(who(1))
+    const long = work(3, 5)
+    const short = (network: number) => turns.take(who(network), true).then(() => done.push(`short ${network}`))
+    const many = Array.from({ length: 100 }, () => short(1))
+    await short(2)
+    expect(done.length).toBeLessThan(40)
+    await Promise.all(many)
+    expect(done).toHaveLength(101)
+    end()
+    await long
+  })
   it('who went away holds nobody up', async () => {
     const { turns, done, work } = setup()
-    let forget = () => {}
-    await turns.take(who(1), each => (forget = each))
+    const end = await turns.take(who(1))
     const next = work(2, 1)
     await turn()
     expect(done).toEqual([])
-    forget()
+    end()
+    end()
     await next
     expect(done).toEqual(['2.0'])
   })

@@ -9,29 +9,39 @@ import type { Visitors } from './visitor.js'
 const HALF_MS = 2_000
 /** Longest pause after a long piece of work while others wait: meanwhile short questions are answered. */
 const PAUSE_MS = 50
+/** Short work begun each time the loop turns, and what one takes: a report. */
+const SHORT_AT_ONCE = 16
+const SHORT_MS = 0.5
 /** Names whose use is remembered; those that used least are forgotten first. */
 const NAMES_MAX = 10_000
 
 class Waiter {
   constructor(
     readonly circles: Circles,
+    readonly short: boolean,
     readonly go: () => void,
     readonly refuse: (error: Error) => void,
   ) {}
 }
 
+/** Those of one address, oldest first. */
+type Queue = Map<string, Waiter[]>
+
 /**
  * Work that takes time is done one piece at a time, and whose is next is decided by who had least of it lately: networks
  * first, within a network addresses. So a party that asks for a thousand things waits for itself. Between two pieces
- * whatever is quickly answered gets its turn.
+ * whatever is quickly answered gets its turn. Short work has turns of its own, some at once each time the loop turns.
  */
 export class Turns {
   readonly #waiting = new Shares<Waiter>(TURNS_WAITING, [TURNS_SHARE.network, TURNS_SHARE.prefix, TURNS_SHARE.address])
+  readonly #long: Queue = new Map()
+  readonly #short: Queue = new Map()
   /** Milliseconds used by a network, and by an address. */
   readonly #used = new Map<string, { ms: number; at: number }>()
   #working: Waiter | null = null
   #since = 0
-  #timer: NodeJS.Timeout | null = null
+  #pause: NodeJS.Timeout | null = null
+  #shortNow = 0
 
   constructor(private readonly nowMs: () => number = () => performance.now()) {}
 
@@ -39,38 +49,79 @@ export class Turns {
     return this.#waiting.size
   }
 
-  /** Resolves when it is their turn, with what ends it. @throws HttpProblem when so many of theirs wait already */
-  take(circles: Circles, gone?: (forget: () => void) => void): Promise<() => void> {
+  /**
+   * Resolves when it is their turn, with what ends it.
+   *
+   * @param short it takes no time worth waiting for, and the turn ends by itself
+   * @throws HttpProblem when so many of theirs wait already
+   */
+  take(circles: Circles, short = false): Promise<() => void> {
     return new Promise((resolve, reject) => {
-      const waiter = new Waiter(circles, () => resolve(() => this.#end(waiter)), reject)
+      const waiter = new Waiter(circles, short, () => resolve(() => this.#end(waiter)), reject)
       const taken = this.#waiting.take(circles, waiter)
       if (!taken.in) return reject(tooMany())
-      taken.out?.refuse(tooMany())
-      gone?.(() => {
-        this.#waiting.free(waiter)
-        this.#end(waiter)
-      })
-      if (this.#working === null && this.#timer === null) this.#next()
+      if (taken.out !== null) {
+        this.#leave(taken.out)
+        taken.out.refuse(tooMany())
+      }
+      const queue = short ? this.#short : this.#long
+      const [, name] = namesOf(circles)
+      const others = queue.get(name)
+      if (others === undefined) queue.set(name, [waiter])
+      else others.push(waiter)
+      if (short) this.#nextShort()
+      else this.#next()
     })
   }
 
-  #next(): void {
-    this.#timer = null
-    if (this.#working !== null) return
-    const now = this.nowMs()
+  #leave(waiter: Waiter): void {
+    this.#waiting.free(waiter)
+    const queue = waiter.short ? this.#short : this.#long
+    const [, name] = namesOf(waiter.circles)
+    const others = queue.get(name)
+    const at = others?.indexOf(waiter) ?? -1
+    if (at >= 0) others!.splice(at, 1)
+    if (others?.length === 0) queue.delete(name)
+  }
+
+  #first(queue: Queue, now: number): Waiter | null {
     let best: Waiter | null = null
-    let least = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
-    for (const each of this.#waiting.items()) {
-      const used = namesOf(each.circles).map(name => this.#usedBy(name, now))
-      if (best !== null && !(used[0]! < least[0]! || (used[0] === least[0] && used[1]! < least[1]!))) continue
-      best = each
-      least = used
+    let [leastNetwork, leastAddress] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+    for (const [waiter] of queue.values()) {
+      const [network, address] = namesOf(waiter!.circles)
+      const ofNetwork = this.#usedBy(network, now)
+      if (ofNetwork > leastNetwork) continue
+      const ofAddress = this.#usedBy(address, now)
+      if (ofNetwork === leastNetwork && ofAddress >= leastAddress) continue
+      best = waiter!
+      leastNetwork = ofNetwork
+      leastAddress = ofAddress
     }
-    if (best === null) return
-    this.#waiting.free(best)
-    this.#working = best
+    if (best !== null) this.#leave(best)
+    return best
+  }
+
+  #next(): void {
+    if (this.#working !== null || this.#pause !== null) return
+    const now = this.nowMs()
+    this.#working = this.#first(this.#long, now)
     this.#since = now
-    best.go()
+    this.#working?.go()
+  }
+
+  #nextShort(): void {
+    while (this.#shortNow < SHORT_AT_ONCE) {
+      const now = this.nowMs()
+      const next = this.#first(this.#short, now)
+      if (next === null) return
+      if (this.#shortNow++ === 0)
+        setImmediate(() => {
+          this.#shortNow = 0
+          this.#nextShort()
+        })
+      this.#note(next, SHORT_MS, now)
+      next.go()
+    }
   }
 
   #end(waiter: Waiter): void {
@@ -78,8 +129,15 @@ export class Turns {
     this.#working = null
     const now = this.nowMs()
     const took = now - this.#since
-    for (const name of namesOf(waiter.circles)) this.#note(name, took, now)
-    if (this.#waiting.size > 0) this.#timer = setTimeout(() => this.#next(), Math.min(PAUSE_MS, Math.floor(took)))
+    this.#note(waiter, took, now)
+    if (this.#long.size === 0) return
+    this.#pause = setTimeout(
+      () => {
+        this.#pause = null
+        this.#next()
+      },
+      Math.min(PAUSE_MS, took),
+    )
   }
 
   #usedBy(name: string, now: number): number {
@@ -87,11 +145,13 @@ export class Turns {
     return known === undefined ? 0 : known.ms * 2 ** ((known.at - now) / HALF_MS)
   }
 
-  #note(name: string, ms: number, now: number): void {
-    const used = this.#usedBy(name, now) + ms
-    this.#used.delete(name)
-    this.#used.set(name, { ms: used, at: now })
-    if (this.#used.size > NAMES_MAX) this.#used.delete(this.#used.keys().next().value!)
+  #note({ circles }: Waiter, ms: number, now: number): void {
+    for (const name of namesOf(circles)) {
+      const used = this.#usedBy(name, now) + ms
+      this.#used.delete(name)
+      this.#used.set(name, { ms: used, at: now })
+      if (this.#used.size > NAMES_MAX) this.#used.delete(this.#used.keys().next().value!)
+    }
   }
 }
 
@@ -132,10 +192,9 @@ export function takeTurns(server: FastifyInstance, visitors: Visitors): Turns {
     })
     before.set(socket, done)
     await earlier
-    const end = await turns.take(visitors.circles(request), forget => reply.raw.once('close', forget))
-    void done.then(end)
     // A form is short work and then waits for the disk: others need not wait for that.
-    if (request.method === 'POST') setImmediate(end)
+    const end = await turns.take(visitors.circles(request), request.method === 'POST')
+    void done.then(end)
   })
   server.addHook('onSend', async request => ends.get(request)?.())
   return turns

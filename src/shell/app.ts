@@ -64,7 +64,7 @@ export class App implements AsyncDisposable {
   private closed = false
 
   private constructor(
-    readonly config: Config,
+    private configured: Config,
     env: Env,
     private readonly options: PartsOptions,
     private readonly folder: DataFolder | null,
@@ -72,9 +72,10 @@ export class App implements AsyncDisposable {
     this.clock = new Clock(env)
     this.env = { ...env, now: () => this.clock.now() }
     this.wall = () => env.now()
-    this.token = folder === null ? { token: 'memory', fresh: false } : token(config.data, env)
-    this.tokens = new Tokens(folder === null ? null : config.data, this.token.token, config.tokens, env)
-    this.reader = readerOf(config, {
+    const data = folder === null ? null : configured.data
+    this.token = data === null ? { token: 'memory', fresh: false } : token(data, env)
+    this.tokens = new Tokens(data, this.token.token, configured.tokens, env)
+    this.reader = readerOf(() => this.config, {
       workspace: () => this.workspace,
       settled: () => this.resetting,
       startedAt: () => this.startedAt,
@@ -101,10 +102,34 @@ export class App implements AsyncDisposable {
 
   private async begin(): Promise<void> {
     await this.start()
-    for (const [i, each] of this.config.notifiers.entries())
-      if (each.kind === 'webhook') await this.addNotifier(each, i)
+    await this.addWebhooks()
     this.every(UPKEEP_MS, () => this.workspace.upkeep())
     this.every(SECOND, () => this.beat())
+  }
+
+  /** What it runs on now. */
+  get config(): Config {
+    return this.configured
+  }
+
+  /**
+   * Goes on under another configuration. Clock, folder, host and port are what it started with; whoever serves pages makes
+   * them anew, and adds the subscribers.
+   */
+  async reconfigure(config: Config): Promise<void> {
+    const { clock, data, host, port, demo } = this.configured
+    await this.current().configure({ ...config, clock, data, host, port, demo })
+    this.configured = { ...config, clock, data, host, port, demo }
+    this.tokens.configure(config.tokens)
+    // Each goes on where its receipt says.
+    for (const delivery of this.deliveries.splice(0)) await delivery[Symbol.asyncDispose]()
+    this.subscribed = false
+    await this.addWebhooks()
+  }
+
+  private async addWebhooks(): Promise<void> {
+    for (const [i, each] of this.config.notifiers.entries())
+      if (each.kind === 'webhook') await this.addNotifier(each, i)
   }
 
   private async start(): Promise<void> {
@@ -149,6 +174,8 @@ export class App implements AsyncDisposable {
   async forgetSome(forget: Omit<Forget, 'type' | 'id' | 'at'>): Promise<{ forget: Forget; values: number }> {
     const done = await this.current().forget(forget)
     this.counters.orders++
+    // Pages of before are not shown for even half a second more.
+    this.announce({ services: [forget.service], incidents: [], now: this.now, reset: true })
     return done
   }
 

@@ -315,6 +315,14 @@ describe('the webhook', () => {
     expect(error).toBeInstanceOf(TransientError)
     expect(error!.message).not.toMatch(/secret/)
   })
+  it('tells of an incident whose name is beyond Latin-1', async () => {
+    const event = someEvent('платёж-💳-1', 0, { severity: 'major' })
+    const [got] = await receiving(200, {}, async url => {
+      await using notifier = await webhook.open({ url, secret }, env)
+      await notifier.tell({ id: messageId(event.incident, 0), event, title: 'Платёж' })
+    })
+    expect(new Webhook(secret).verify(got!.body, got!.headers)).toMatchObject({ data: { incident: 'платёж-💳-1' } })
+  })
   it('sends name and password of its address as Basic authentication, and names them nowhere', async () => {
     const [got] = await receiving(500, {}, async url => {
       await using notifier = await webhook.open({ url: url.replace('://', '://hook%40a:p%C3%BCss@'), secret }, env)

@@ -71,10 +71,12 @@ export class Engine implements AsyncDisposable {
   private pumping: Promise<void> | null = null
   private again = false
   private stopped = false
+  /** A configuration that takes the place of the present one before the next entry. */
+  private next: EngineConfig | null = null
   private committedAt: number
 
   private constructor(
-    private readonly parts: EngineParts,
+    private parts: EngineParts,
     private fold: Fold,
     private position: number,
     private snapshotAt: number,
@@ -115,13 +117,34 @@ export class Engine implements AsyncDisposable {
     return this.pumping
   }
 
+  /**
+   * From here on another configuration: what was folded stays, what comes is judged by the new one. The snapshot taken at
+   * that point is where a restart goes on, so that it decides alike.
+   */
+  reconfigure(config: EngineConfig): Promise<void> {
+    this.next = config
+    return this.pump()
+  }
+
+  private async renew(): Promise<void> {
+    if (this.next === null) return
+    const config = this.next
+    this.next = null
+    await this.commit()
+    this.fold = Fold.open(deserialize(serialize(this.fold.snapshot())), config)
+    this.parts = { ...this.parts, config }
+    await this.save(true)
+  }
+
   private async run(): Promise<void> {
     while (this.again && !this.stopped) {
       this.again = false
+      await this.renew()
       for (;;) {
         const rows = await this.parts.log.read(this.position, READ_ROWS)
         if (rows.length === 0) break
         for (const row of rows) {
+          if (this.next !== null) await this.renew()
           if (this.mendAfter !== null && row.position > this.mendAfter) await this.mend(this.mendAfter)
           if (row.kind === 'clock') await this.clock(row)
           else this.entry(row)
@@ -324,8 +347,8 @@ export class Engine implements AsyncDisposable {
   }
 
   /** Takes a snapshot at the present position; everything before it has been committed. */
-  async save(): Promise<number> {
-    if (this.position === this.snapshotAt) return this.snapshotAt
+  async save(anyway = false): Promise<number> {
+    if (this.position === this.snapshotAt && !anyway) return this.snapshotAt
     try {
       await this.parts.store.saveSnapshot(this.position, FOLD_VERSION, serialize(this.fold.snapshot()))
       this.snapshotAt = this.position

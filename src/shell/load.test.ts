@@ -212,8 +212,8 @@ describe('parse()', () => {
     expect(findings('pages: [{ id: main, services: [shop] }]')).toEqual([]))
 
   it('reads anchors, aliases and merge keys', () => {
-    const text = `x: &c { id: checkout, name: Checkout }`
-    expect(findings(text)[0]).toMatch(/^x: it is a field that exists/)
+    const aside = 'x-shop: &shop { id: shop, title: Shop }\nservices: [*shop]'
+    expect(parse(aside, {}).config?.services).toMatchObject([{ id: 'shop', title: 'Shop' }])
     const services = `services:
   - &base { id: a, title: A, components: [{ id: c, name: C }] }
   - { <<: *base, id: b }

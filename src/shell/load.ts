@@ -84,10 +84,16 @@ function readYaml(text: string): { value: unknown } | { finding: Finding } {
     return { finding: { path: `line ${line}, column ${col}`, rule: 'the file is YAML', value } }
   }
   try {
-    return { value: document.toJS() ?? {} }
+    return { value: withoutAside(document.toJS() ?? {}) }
   } catch (error) {
     return { finding: { path: '', rule: 'the file is YAML', value: (error as Error).message } }
   }
+}
+
+/** Keys of the file that begin with `x-` hold what is written once and used in several places. */
+function withoutAside(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).filter(([key]) => !key.startsWith('x-')))
 }
 
 /** What breaks the schema, once numbers and true/false that came from the environment are what they say. */

@@ -20,6 +20,8 @@ export interface Parts extends AsyncDisposable {
   store: Pick<Store, 'reader' | 'told' | 'head' | 'noted' | 'committed'>
   /** There is more in the log. */
   wake(): void
+  /** What is decided from here on is decided by this. */
+  configure(config: EngineConfig): Promise<void>
   note(key: string, value: Uint8Array): Promise<void>
   trimStore(before: { rollups: EpochMs; facts: EpochMs }): Promise<void>
   /** How often the log was found to end before what was committed. */
@@ -78,6 +80,7 @@ async function openInline(
     log,
     store,
     wake: () => void engine.pump().catch(died),
+    configure: next => engine.reconfigure(next),
     note: (key, value) => store.note(key, value),
     trimStore: before => store.trim(before),
     gaps,
@@ -151,6 +154,7 @@ async function openThreads(
       log: logHere,
       store: storeHere,
       wake: () => void engine.ask('wake', []).catch(() => {}),
+      configure: next => engine.ask('configure', [next]),
       note: (key, value) => engine.ask('note', [key, value]),
       trimStore: before => engine.ask('trim', [before]),
       gaps,

@@ -1,5 +1,6 @@
 import type { Config } from '../contract/config.js'
 import type { Reader, ServiceNow } from '../contract/view.js'
+import { composed } from '../core/door.js'
 import type { Workspace } from './workspace.js'
 
 /** What a reader asks of the house: its workspace of now, which a demonstration changes. */
@@ -11,7 +12,7 @@ interface House {
 }
 
 /** Stays the same over a restart of the demonstration; always asks the present store. */
-export function readerOf(config: Config, house: House): Reader {
+export function readerOf(config: () => Config, house: House): Reader {
   const reads = () => house.workspace().store.reader()
   let from: Workspace | null = null
   let cached: ReturnType<typeof reads> | null = null
@@ -24,13 +25,12 @@ export function readerOf(config: Config, house: House): Reader {
     }
     return cached!
   }
-  const { title, clock, demo, services } = config
   // Before its first tick a configured service is unknown, not absent: its page is there from the start.
   const unheard = ({ id, ...rest }: Config['services'][number]): ServiceNow => ({
     service: id,
     ...rest,
     state: 'unknown',
-    at: clock === 'wall' ? house.startedAt() : 0,
+    at: config().clock === 'wall' ? house.startedAt() : 0,
     seen: {},
     recent: { bad: 0, ok: 0, expected: 0 },
     incidents: [],
@@ -38,17 +38,22 @@ export function readerOf(config: Config, house: House): Reader {
   return {
     workspace: async () => {
       await house.settled()
+      const { title, clock, demo } = config()
       const { now, position } = await house.workspace().store.committed()
       return { title, clock, now: position === 0 && clock === 'wall' ? house.startedAt() : now, position, demo }
     },
     services: async () => {
       const rows = await (await here()).services()
       const heard = new Set(rows.map(each => each.service))
-      const more = services.filter(each => !heard.has(each.id)).map(unheard)
+      const more = config()
+        .services.filter(each => !heard.has(each.id))
+        .map(unheard)
       return more.length === 0 ? rows : [...rows, ...more].sort((a, b) => (a.service < b.service ? -1 : 1))
     },
-    service: async id => {
-      const configured = services.find(each => each.id === id)
+    service: async asked => {
+      // Addresses may come in the other spelling.
+      const id = composed(asked)
+      const configured = config().services.find(each => each.id === id)
       return (await (await here()).service(id)) ?? (configured ? unheard(configured) : null)
     },
     rollups: async (service, start, end) => (await here()).rollups(service, start, end),

@@ -24,7 +24,7 @@ import type { Committed } from './engine.js'
 import type { Env } from './env.js'
 import { Gate, type Space } from './gate.js'
 import { Intake, type Receipt } from './intake.js'
-import { openParts, type Parts, type PartsOptions } from './parts.js'
+import { engineConfig, openParts, type Parts, type PartsOptions } from './parts.js'
 import { eachKey, Lived, recallKeys, recallLabels } from './recall.js'
 import { Timekeeper } from './timekeeper.js'
 import { LABELS_NOTE } from './together.js'
@@ -68,7 +68,7 @@ export class Workspace implements AsyncDisposable {
   dead: Error | null = null
 
   private constructor(
-    private readonly config: Config,
+    private config: Config,
     private readonly env: Env,
     readonly clock: Clock,
     private readonly onCommit: (what: Committed) => void,
@@ -352,6 +352,13 @@ export class Workspace implements AsyncDisposable {
     this.waitsSince = this.folded.position < this.durable.position ? this.steady() : null
     this.waiting = this.waiting.filter(w => w.position > what.position || w.resolve())
     this.onCommit(what)
+  }
+
+  /** Goes on under another configuration; clock and place stay. */
+  async configure(config: Config): Promise<void> {
+    this.config = config
+    this.gate.labels.expect(config.services.map(each => each.id))
+    await this.parts.configure(engineConfig(config))
   }
 
   get store(): Parts['store'] {

@@ -103,6 +103,14 @@ describe('a component', () => {
     expect(row.state).toBe('unknown')
   })
 
+  it('of which nothing was ever heard is not told as failing by what names no component', () => {
+    const bad = named('a', 60).map((each, i) => ({ ...each, bad: i >= 40 ? 45 : 0 }))
+    const row = rowsOf(bad, 60, ['a', 'c']).at(-1)!
+    expect(row.incidents).toHaveLength(1)
+    expect(row.state).toBe('outage')
+    expect(row.parts!.map(each => each.known)).toEqual([true, false])
+  })
+
   it('that is measured more rarely than its neighbours does not flip', () => {
     const rows = rowsOf([...named('a', 200), ...named('b', 200, 10)], 190, ['a', 'b'])
     expect(new Set(rows.slice(2).map(each => each.state))).toEqual(new Set(['ok']))

@@ -23,7 +23,7 @@ const AT_ONCE = 256
 /** Who reads nothing of an answer for this long has gone away; a slow reader takes as long as it takes. */
 const UNREAD_MS = 10 * MINUTE
 /** When the server stops, answers that are on their way get this long to be read. */
-const LAST_READ_MS = SECOND
+const LAST_READ_MS = 5 * SECOND
 const END_OF_HEAD = '\r\n\r\n'
 const NOTHING = Buffer.alloc(0)
 
@@ -55,7 +55,11 @@ export class Front {
   readonly #given = new Map<string, number>()
   #later: (() => void)[] = []
   readonly #sweep: NodeJS.Timeout
+  readonly #restore: () => void
   #closing = false
+  #retired = false
+  /** Called once it has no connection left. */
+  #left: (() => void) | null = null
   #second = 0
   #date = ''
 
@@ -65,13 +69,18 @@ export class Front {
   ) {
     const behind = server.listeners('connection') as ((this: Server, socket: Socket) => void)[]
     server.removeAllListeners('connection')
-    server.on('connection', (socket: Socket) => {
+    const mine = (socket: Socket) => {
       const toServer = () => {
         for (const listener of behind) listener.call(server, socket)
       }
       if (this.#closing) toServer()
       else this.#open(socket, toServer)
-    })
+    }
+    server.on('connection', mine)
+    this.#restore = () => {
+      server.removeListener('connection', mine)
+      for (const listener of behind) server.on('connection', listener)
+    }
     this.#sweep = setInterval(() => this.#closeIdle(), Math.min(SWEEP_MS, options.keepAliveMs)).unref()
   }
 
@@ -83,9 +92,29 @@ export class Front {
     return this.options.shelf.size
   }
 
+  /**
+   * Steps aside for another front before the same server: it closes no connection, and what is asked next on its own goes
+   * to the server behind. `left` is called when it has none any more.
+   */
+  retire(left: () => void): void {
+    this.#closing = true
+    this.#retired = true
+    this.#restore()
+    this.#left = left
+    this.#leftNow()
+  }
+
+  #leftNow(): void {
+    if (this.#left === null || this.#lines.size > 0) return
+    clearInterval(this.#sweep)
+    this.#left()
+    this.#left = null
+  }
+
   /** Closes what is idle now and what is answered as soon as that is read. New connections go to the server behind. */
   close(): void {
     this.#closing = true
+    this.#retired = false
     clearInterval(this.#sweep)
     for (const { socket, busy } of this.#lines) if (!busy) socket.end()
     setTimeout(() => {
@@ -97,7 +126,10 @@ export class Front {
     const onData = (bytes: Buffer) => this.#read(line, bytes, 0)
     const onEnd = () => void socket.end()
     const onError = () => socket.destroy()
-    const onClose = () => this.#lines.delete(line)
+    const onClose = () => {
+      this.#lines.delete(line)
+      this.#leftNow()
+    }
     const { remoteAddress = '' } = socket
     const line: Line = {
       socket,
@@ -107,6 +139,7 @@ export class Front {
       busy: false,
       leave: rest => {
         this.#lines.delete(line)
+        this.#leftNow()
         socket.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose)
         toServer()
         if (rest.length > 0) socket.unshift(rest)
@@ -207,7 +240,7 @@ export class Front {
   }
 
   #goOn(line: Line, rest: Buffer): void {
-    if (this.#closing && rest.length === 0) return void line.socket.end()
+    if (this.#closing && !this.#retired && rest.length === 0) return void line.socket.end()
     if (rest.length > 0) this.#read(line, rest, 0)
     if (!line.busy && this.#lines.has(line)) line.socket.resume()
   }

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import type { Shared } from '../entrance.js'
 import type { Homes } from '../home.js'
 import type { News } from '../news.js'
 import type { Given } from './answer.js'
@@ -26,10 +27,15 @@ export interface StandOptions {
   isProxy(address: string): boolean
   homes: Homes
   keepAliveMs: number
+  /** Given where another server may take this one's place on the same connections. */
+  shared: Shared | undefined
 }
 
 /** Puts a front before a server that has no routes yet. It keeps what {@link KEPT} routes answer. */
-export function standBefore(server: FastifyInstance, { news, isProxy, homes, keepAliveMs }: StandOptions): Front {
+export function standBefore(
+  server: FastifyInstance,
+  { news, isProxy, homes, keepAliveMs, shared }: StandOptions,
+): Front {
   const kept: RegExp[] = []
   server.addHook('onRoute', ({ url, config }) => {
     if (config?.kept === true) kept.push(patternOf(url))
@@ -48,7 +54,11 @@ export function standBefore(server: FastifyInstance, { news, isProxy, homes, kee
     void shelf.renew().then(() => news.took(performance.now() - began))
   })
   const front = new Front(server.server, { shelf, isProxy, keepAliveMs })
-  server.addHook('preClose', async () => front.close())
+  shared?.fronts.add(front)
+  server.addHook('preClose', async () => {
+    if (shared === undefined || shared.ending) front.close()
+    else front.retire(() => shared.fronts.delete(front))
+  })
   return front
 }
 

@@ -140,7 +140,8 @@ function heroState(
 }
 
 /** Called over, but not seen to be: its page has the colour of what is measured. */
-const stateOfHeld = ({ trouble }: Held): ServiceState => stateFrom(partsHit(trouble, false, []).values(), 'watching')
+const stateOfHeld = ({ trouble }: Held): ServiceState =>
+  stateFrom(partsHit(trouble, false, [], () => false).values(), 'watching')
 
 function hero(input: IncidentInput, voice: Voice): Html {
   const { incident, latest, serviceTitle } = input

@@ -2,6 +2,8 @@ import type { Recovery, Where } from '../../contract/incident.js'
 import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Held, IncidentView, ServiceNow, ServiceState, WorkspaceView } from '../../contract/view.js'
 import {
+  deafOf,
+  heardBy,
   partsHit,
   phaseOf,
   stagesOf,
@@ -68,16 +70,17 @@ export function standing(
   wallNow: EpochMs | null,
 ): Standing {
   const names = service.components.map(each => each.id)
+  const deaf = deafOf(service.parts)
   const told = open
     .filter(each => each.service === service.service && each.open && phaseOf(each.events) !== 'note')
-    .map(view => ({ view, stage: stagesOf(view.events, names).at(-1) as Stage }))
+    .map(view => ({ view, stage: stagesOf(view.events, names, deaf).at(-1) as Stage }))
     .sort((a, b) => rank(wordFor(b.stage)) - rank(wordFor(a.stage)) || a.view.startedAt - b.view.startedAt)
   const asOf = Math.max(service.at, Math.floor(workspace.now / MINUTE) * MINUTE)
   const stale = workspace.clock === 'wall' && wallNow !== null && wallNow - Math.max(asOf, workspace.now) > STALE_MS
   const held = stale ? [] : (service.held ?? [])
   const hit = [
     ...told.map(each => each.stage.statuses),
-    ...held.map(each => partsHit(each.trouble, false, names)),
+    ...held.map(each => partsHit(each.trouble, false, names, heardBy(deaf, service.at))),
     // A service can be in trouble a moment before its incident is told; it is never better than its row.
     ...(told.length + held.length === 0 ? ahead(service, names) : []),
   ]

@@ -70,13 +70,22 @@ export interface PictureInput {
   days: ReadonlyMap<string, ReadonlySet<EpochMs>>
 }
 
+/** The incidents of a page as it tells them, newest first. */
+function toldOn(plan: Plan, services: readonly ServiceNow[], incidents: readonly IncidentView[]): Told[] {
+  const rowOf = new Map(services.map(each => [each.service, each]))
+  return incidents
+    .flatMap(view => {
+      const { components = [], parts: heard } = rowOf.get(view.service) ?? {}
+      const ids = components.map(each => each.id)
+      return tellOn(view, plan.leaves, ids, heard) ?? []
+    })
+    .sort((a, b) => b.view.openedAt - a.view.openedAt || (a.id < b.id ? -1 : 1))
+}
+
 export function pictureOf(input: PictureInput): Picture {
   const { page, pageId, plans, workspace, services, now, wallNow, days } = input
   const plan = planOf(page, services)
-  const partsOf = new Map(services.map(each => [each.service, each.components.map(part => part.id)]))
-  const incidents = input.incidents
-    .flatMap(view => tellOn(view, plan.leaves, partsOf.get(view.service) ?? []) ?? [])
-    .sort((a, b) => b.view.openedAt - a.view.openedAt || (a.id < b.id ? -1 : 1))
+  const incidents = toldOn(plan, services, input.incidents)
   const windows = windowsOf(plans, plan, services, now)
   const open = incidents.filter(each => each.status !== 'resolved')
   const asOf = Math.floor(workspace.now / MINUTE) * MINUTE

@@ -1,7 +1,7 @@
 import type { IncidentEvent, Severity } from '../../contract/incident.js'
 import type { EpochMs } from '../../contract/time.js'
-import type { IncidentView } from '../../contract/view.js'
-import { isMeasured, shareOf, stagesOf, worsePart, type PartStatus, type Phase } from '../../core/verdict.js'
+import type { IncidentView, PartHeard } from '../../contract/view.js'
+import { deafOf, isMeasured, shareOf, stagesOf, worsePart, type PartStatus, type Phase } from '../../core/verdict.js'
 import { idOf } from './ids.js'
 import type { Leaf } from './plan.js'
 
@@ -60,7 +60,12 @@ export interface Told {
 }
 
 /** Null: it is no incident of this page: a note, or trouble of parts that the page does not show. */
-export function tellOn(view: IncidentView, leaves: readonly Leaf[], parts: readonly string[]): Told | null {
+export function tellOn(
+  view: IncidentView,
+  leaves: readonly Leaf[],
+  parts: readonly string[],
+  heard?: readonly PartHeard[],
+): Told | null {
   const mine = leaves.filter(each => each.service === view.service)
   if (mine.length === 0 || view.events.length === 0 || view.events[0]?.event === 'note') return null
   const steps: Step[] = []
@@ -69,7 +74,7 @@ export function tellOn(view: IncidentView, leaves: readonly Leaf[], parts: reado
   const touched = new Set<string>()
   let worst: Severity = 'minor'
   let phaseBefore: Phase = 'opened'
-  for (const [i, { event, folded, phase, statuses: hit }] of stagesOf(view.events, known).entries()) {
+  for (const [i, { event, folded, phase, statuses: hit }] of stagesOf(view.events, known, deafOf(heard)).entries()) {
     const before = steps.at(-1)
     const turned = event.event !== 'updated' && (event.event !== 'note' || i === 0) && event.event !== phaseBefore
     phaseBefore = phase

@@ -25,12 +25,13 @@ export function webhookBodies(
   const events = incident.events.filter(each => each.seq <= event.seq)
   const last = events.findLast(each => each.event !== 'updated' && each.event !== 'note')
   const open = last?.event !== 'resolved'
-  const parts = picture.services.find(each => each.service === incident.service)?.components ?? []
+  const { components = [], parts } = picture.services.find(each => each.service === incident.service) ?? {}
   const view = { ...incident, open, resolvedAt: open ? null : incident.resolvedAt, events }
   const told = tellOn(
     view,
     picture.plan.leaves,
-    parts.map(each => each.id),
+    components.map(each => each.id),
+    parts,
   )
   if (told === null) return []
   const { page, pageId, status } = picture

@@ -24,6 +24,11 @@ let log: Log | undefined
 
 const env = { now: () => Date.now(), sleep: async () => {}, readText: async () => '' }
 
+const fatal = (error: Error) =>
+  setImmediate(() => {
+    throw error
+  })
+
 serve(parentPort!, {
   open: async (files: { log: string; store: string }, config: EngineConfig, torn: boolean) => {
     const { default: bus } = await import('../../plugin/bus/sqlite.js')
@@ -41,12 +46,9 @@ serve(parentPort!, {
   },
   wake: () => {
     // A failure in here is a bug of ours: thrown outside of the answer it ends the thread, which the main thread reports.
-    engine!.pump().catch(error =>
-      setImmediate(() => {
-        throw error
-      }),
-    )
+    engine!.pump().catch(fatal)
   },
+  configure: (config: EngineConfig) => engine!.reconfigure(config).catch(fatal),
   note: (key: string, value: Uint8Array) => store!.note(key, value),
   trim: (before: { rollups: number; facts: number }) => store!.trim(before),
   close: async () => {
