@@ -1,21 +1,22 @@
 import type { Config, NotifierConfig } from '../contract/config.js'
-import { PermanentError, TransientError } from '../contract/error.js'
+import { TransientError } from '../contract/error.js'
 import type { IncidentEvent } from '../contract/incident.js'
 import { RETRY_AFTER_MS, SKEW_WALL_MS } from '../contract/limits.js'
 import type { Forget, Order } from '../contract/order.js'
 import type { Past } from '../contract/past.js'
 import { MINUTE, SECOND } from '../contract/time.js'
 import type { Reader } from '../contract/view.js'
-import { isPlanned } from '../core/calendar/quiet.js'
 import { CutShort } from './cut-short.js'
 import { DataFolder } from './data-folder.js'
 import { Delivery, type DeliveryStatus, lastCursor } from './deliver.js'
+import { every } from './every.js'
+import { deliverParts, openNotifier } from './notify.js'
 import type { Refusal } from '../core/door.js'
 import { Clock, type ClockState } from './clock.js'
 import type { Committed } from './engine.js'
 import type { Env } from './env.js'
 import type { Receipt } from './intake.js'
-import { pluginEnv, type PartsOptions } from './parts.js'
+import type { PartsOptions } from './parts.js'
 import { token } from './secret.js'
 import { type Sender, Tokens } from './tokens.js'
 import { readerOf } from './reading.js'
@@ -343,18 +344,7 @@ export class App implements AsyncDisposable {
   }
 
   private every(ms: number, work: () => Promise<void>): void {
-    let busy = false
-    const timer = setInterval(() => {
-      if (busy || this.resetting !== null || this.closed) return
-      busy = true
-      work()
-        .catch(error => this.env.log('warn', 'upkeep failed; it comes again', { why: String(error) }))
-        .finally(() => {
-          busy = false
-        })
-    }, ms)
-    timer.unref()
-    this.timers.push(timer)
+    this.timers.push(every(ms, work, { idle: () => this.resetting !== null || this.closed, log: this.env.log }))
   }
 
   /** Those who read Statuspage's webhooks, once somebody can write them: `compose` gives the messages of an event. */
@@ -367,41 +357,26 @@ export class App implements AsyncDisposable {
 
   /** Notifiers are told from what was committed; a new one hears of nothing that happened before it. */
   private async addNotifier(
-    { kind, url, secret }: NotifierConfig,
+    config: NotifierConfig,
     index: number,
     status?: (event: IncidentEvent) => Promise<object[]>,
   ): Promise<void> {
+    const { kind } = config
     const name = `${kind}-${this.deliveries.filter(each => each.name.startsWith(`${kind}-`)).length + 1}`
-    const { default: made } = await (kind === 'webhook'
-      ? import('../plugin/notifier/webhook.js')
-      : import('../plugin/notifier/webhook/statuspage.js'))
-    const notifier = await made.open({ url, secret }, pluginEnv(this.env)).catch((error: Error) => {
-      throw new PermanentError(`notifiers[${index}]: ${error.message.replace(/^notifiers: /, '')}`, { cause: error })
-    })
+    const notifier = await openNotifier(config, index, this.env)
     if ((await this.noted(receiptOf(name))) === null) {
       // What is folded again into a new store happened before it too.
       await this.caughtUp()
       await this.forget(name)
     }
-    const parts = {
-      told: (after: number, max: number) => this.workspace.store.told(after, max),
-      head: (incident: string) => this.workspace.store.head(incident),
-      story: async (incident: string) => (await this.reader.incident(incident))?.events ?? [],
-      title: async (service: string) => (await this.reader.service(service))?.title ?? service,
+    const parts = deliverParts({
+      reader: this.reader,
+      store: () => this.workspace.store,
+      maintenance: () => this.config.maintenance,
       receipt: async () => Buffer.from((await this.noted(receiptOf(name))) ?? []).toString(),
-      saveReceipt: (receipt: string) => this.note(receiptOf(name), Buffer.from(receipt)),
-      planned: (folded: IncidentEvent) =>
-        isPlanned(
-          this.config.maintenance,
-          {
-            service: folded.service,
-            components: folded.components ?? [],
-            startedAt: Date.parse(folded.startedAt ?? folded.at),
-          },
-          Date.parse(folded.at),
-        ),
-      ...(status === undefined ? {} : { status }),
-    }
+      saveReceipt: receipt => this.note(receiptOf(name), Buffer.from(receipt)),
+      status,
+    })
     const delivery = new Delivery(name, notifier, parts, this.evenEnv)
     this.deliveries.push(delivery)
     delivery.wake()

@@ -17,7 +17,7 @@ import { isWhole } from '../core/watch/forget.js'
 import { printOf } from '../core/watch/past.js'
 import { readPast, Refusal, shown } from '../core/door.js'
 import { type EpochMs, HOUR, MINUTE, SECOND } from '../contract/time.js'
-import { type Clock, spanOf } from './clock.js'
+import { type Clock, CLOCK_SAYS, spanOf } from './clock.js'
 import { Committer } from './committer.js'
 import { CutShort, TooMuch } from './cut-short.js'
 import type { Committed } from './engine.js'
@@ -38,12 +38,6 @@ const LABELS_MS = 5 * MINUTE
 const STALL_MS = 30 * SECOND
 /** Ticks come each minute: further behind than this the pages do not show what is. */
 const BEHIND_MS = 3 * MINUTE
-const CLOCK_SAYS: Record<Clock['state']['state'], string | null> = {
-  steady: null,
-  doubted: 'the clock leapt by {} and is not believed yet',
-  refused: 'the clock is {} off and is not believed: it has to be put right',
-  unset: 'the clock says a time before this program was made: it has to be set',
-}
 
 /** One workspace from its door to its store: gate, group commit, log, engine. Opened anew when a demo starts over. */
 export class Workspace implements AsyncDisposable {
