@@ -41,7 +41,7 @@ export function naming(file: string, cause: unknown): PermanentError {
   if (cause instanceof PermanentError && cause.message.includes(file)) return cause
   const { code, message } = cause as { code?: string; message: string }
   // libsql gives no code when it cannot open a file at all, only SQLite's number in the text.
-  const known = code || (/ConnectionFailed.*: 14\b/.test(message) ? 'SQLITE_CANTOPEN' : '')
+  const known = code || (message.includes('ConnectionFailed') && /: 14\b/.test(message) ? 'SQLITE_CANTOPEN' : '')
   const reason = Object.entries(REASONS).find(([name]) => known.startsWith(name))?.[1]
   return new PermanentError(`${file}: ${reason === undefined ? message : `${reason} (${known}: ${message})`}`, {
     cause,
