@@ -110,7 +110,7 @@ function readTable(text: string, file: string, take: (cells: Cells, line: number
 
 const shown = (value: unknown) => (value === undefined || value === null ? 'nothing' : String(value).slice(0, 80))
 const isEmpty = (value: unknown) =>
-  value === undefined || value === null || /^\s*(nan|null|na)?\s*$/i.test(String(value))
+  value === undefined || value === null || /^(nan|null|na)?$/i.test(String(value).trim())
 
 /** The row, the rule that it breaks, or null: no count was taken. */
 function rowOf(

@@ -41,7 +41,7 @@ export async function* exportFiles({
   language = 'en',
 }: ExportInput): AsyncGenerator<ExportedFile> {
   const place = new URL(url)
-  const base = place.pathname.replace(/\/+$/, '')
+  const base = place.pathname.replace(/(?<!\/)\/+$/, '')
   const server = Fastify({ routerOptions: { maxParamLength: 2_000 } })
   standUnder(server, new Homes({ url, pages: [], proxies: [] }))
   const pages = config.pages.map(page => ({ ...page, url: page.url ?? null }))
@@ -129,7 +129,7 @@ function still(page: string, base: string): string {
     .replace(ours('<link rel="alternate" type="application/json" href="BASE/api/v1/[^"]*">'), '')
     .replaceAll(/<nav aria-label="[^"]*"><ul class="legend range">.*?<\/nav>/gs, '')
     .replaceAll(/<nav class="range"[^>]*>.*?<\/nav>/gs, '')
-    .replaceAll(ours('<a href="(?:[^"]*\\?[^"]*|BASE/api/v1/[^"]*)"[^>]*>(.*?)</a>'), '$1')
+    .replaceAll(ours('<a href="(?:[^"?]*\\?[^"]*|BASE/api/v1/[^"]*)"[^>]*>(.*?)</a>'), '$1')
 }
 
 async function* incidentIds(reader: Reader): AsyncGenerator<string> {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { FastifyInstance } from 'fastify'
 import type { Signal } from '../contract/signal.js'
 import { DAY } from '../contract/time.js'
@@ -123,7 +123,9 @@ describe('POST /api/v1/services/:id/forget', () => {
   it('forgets a component that signals named', async () => {
     expect(await forget('chat', { component: 'y' })).toMatchObject({ status: 200 })
     expect((await app.reader.service('chat'))?.components.map(each => each.id)).toEqual(['x'])
-    expect((await get('/api/v2/components.json')).body).not.toContain('"Y"')
+    await vi.waitFor(async () => expect((await get('/api/v2/components.json')).body).not.toContain('"Y"'), {
+      timeout: 10_000,
+    })
   })
 
   it('forgets a service: no list, page, feed or answer has it, and its places are free', async () => {
@@ -132,6 +134,8 @@ describe('POST /api/v1/services/:id/forget', () => {
     expect((await get(`/i/${incident!.id}`)).status).toBe(200)
     const { services } = app.memory
     expect(await forget('tpyo')).toMatchObject({ status: 200, forget: { service: 'tpyo', why: 'a typing error' } })
+    // News is told twice a second at most.
+    await vi.waitFor(async () => expect((await get('/')).body).not.toContain('tpyo'), { timeout: 10_000 })
     for (const path of EVERYWHERE) expect((await get(path)).body, path).not.toContain('tpyo')
     for (const path of [
       '/s/tpyo',

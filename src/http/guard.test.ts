@@ -19,6 +19,8 @@ interface World extends AsyncDisposable {
   server: FastifyInstance
   data: string
   waited: number[]
+  /** Answers that wait go on waiting until what this gives is called. */
+  hold(): () => void
   add(name: string, more?: Partial<Parameters<typeof addToken>[1]>): string
   send(
     token: string | null,
@@ -33,11 +35,12 @@ async function world(file: Parameters<typeof complete>[0] = {}, data?: string): 
   const env = fakeEnv(STREAM_START)
   const app = await App.open(complete({ clock: 'signals', data, ...file }), env, { run: 'inline' })
   const waited: number[] = []
+  let held: Promise<void> = Promise.resolve()
   const server = await buildServer(app, {
     inMemory: true,
     wait: async ms => {
       waited.push(ms)
-      await new Promise(next => setImmediate(next))
+      await held
     },
   })
   return {
@@ -45,6 +48,13 @@ async function world(file: Parameters<typeof complete>[0] = {}, data?: string): 
     server,
     data,
     waited,
+    hold: () => {
+      let release = () => {}
+      held = new Promise(done => {
+        release = done
+      })
+      return release
+    },
     add: (name, more = {}) => {
       const tokens = readTokens(data)!
       const asked = { name, namespace: name, scopes: ['signals' as const], services: null, expiresAt: null, ...more }
@@ -115,15 +125,24 @@ describe('who is let in', () => {
       Promise.all(Array.from({ length: many }, (_, i) => w.send(`guess-${i}`, line('x'), { from })))
     expect((await wrong(10)).map(a => a.statusCode)).toEqual(Array(10).fill(401))
     expect(w.waited).toEqual([])
-    const more = [...(await wrong(20))].map(a => a.statusCode)
-    expect(w.waited.length).toBeGreaterThan(0)
-    expect(more).toContain(429)
-    const waited = w.waited.length
+    const release = w.hold()
+    const more = Array.from({ length: 20 }, (_, i) => w.send(`later-${i}`, line('x')))
+    // Four are held; the others are told at once.
+    const told = await Promise.race(more)
+    expect(told.statusCode).toBe(429)
     expect((await w.send(right, line('a'))).statusCode).toBe(200)
+    release()
+    const statuses = (await Promise.all(more)).map(a => a.statusCode)
+    expect(w.waited).toHaveLength(4)
+    expect(statuses.filter(status => status === 401)).toHaveLength(4)
+    expect(statuses.filter(status => status === 429)).toHaveLength(16)
+    const waited = w.waited.length
+    expect((await w.send(right, line('b'))).statusCode).toBe(200)
     // Another address is another matter.
     expect((await wrong(5, '198.51.100.1')).map(a => a.statusCode)).toEqual(Array(5).fill(401))
     expect(w.waited.length).toBe(waited)
     expect((await w.server.inject('/metrics')).body).toContain('epicenter_tokens_refused_total{why="wrong"} 35')
+    expect((await w.server.inject('/metrics')).body).toContain('epicenter_tokens_refused_total{why="slowed"} 16')
   })
   it('behind a proxy of ours each visitor errs for themselves', async () => {
     await using w = await world({ proxies: ['192.0.2.1'] })

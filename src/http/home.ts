@@ -178,7 +178,7 @@ function mountOf(url: string, page: string | null): Mount {
   const { protocol, host, pathname } = new URL(url)
   const plain = host.replace(/\.(?=:|$)/, '')
   const name = protocol.slice(0, -1)
-  return { protocol: name, host: plain, origin: `${name}://${plain}`, base: pathname.replace(/\/+$/, ''), page }
+  return { protocol: name, host: plain, origin: `${name}://${plain}`, base: pathname.replace(/(?<!\/)\/+$/, ''), page }
 }
 
 const homeAt = ({ origin, base, page }: Mount, target: string): Home => ({

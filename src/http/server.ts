@@ -36,7 +36,7 @@ import type { Desk } from './statuspage/desk.js'
 import { statuspageRoutes } from './statuspage/routes.js'
 import { webhookComposer } from './statuspage/webhooks.js'
 import { Stream } from './stream.js'
-import { openTell, tellRoutes } from './tell.js'
+import { openTell, type Tell, tellRoutes } from './tell.js'
 import { takeTurns, AT_ONCE } from './turns.js'
 import { Visitors } from './visitor.js'
 
@@ -89,11 +89,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   takeTurns(server, visitors)
   const stream = new Stream(news, visitors)
   ingestRoutes(server, routes, app, guard.need('signals'), visitors)
-  const inMemory = options.inMemory === true
-  const tell = await openTell(app, { inMemory, ...(options.post === undefined ? {} : { post: options.post }) })
-  const reporters = new Reporters(inMemory ? null : app.config.data, app.env)
-  reportRoutes(server, routes, app, visitors, tell, reporters)
-  tellRoutes(server, routes, app, { visitors, reporters }, tell)
+  const tell = await openForPeople(server, routes, app, visitors, options)
   readRoutes(server, routes, app)
   historyRoutes(server, routes, app)
   incidentRoutes(server, routes, app)
@@ -145,6 +141,21 @@ async function statusSide(server: FastifyInstance, app: App, edition: () => stri
   const home = (page: { url: string | null }) => page.url ?? app.config.url ?? addressOf(server, app.config)
   await app.addSubscribers(webhookComposer(status, app.reader, home))
   return status
+}
+
+/** The doors that need no token: reports, and wishes to be told. */
+async function openForPeople(
+  server: FastifyInstance,
+  routes: Routes,
+  app: App,
+  visitors: Visitors,
+  { inMemory = false, post }: ServerOptions,
+): Promise<Tell> {
+  const tell = await openTell(app, { inMemory, ...(post === undefined ? {} : { post }) })
+  const reporters = new Reporters(inMemory ? null : app.config.data, app.env)
+  reportRoutes(server, routes, app, visitors, tell, reporters)
+  tellRoutes(server, routes, app, { visitors, reporters }, tell)
+  return tell
 }
 
 /** A server without routes: its limits, and what it says when it cannot read a request. */

@@ -205,11 +205,7 @@ export class App implements AsyncDisposable {
     ok: boolean
     why: string | null
     clock: ClockState & { leaps: number }
-    backlog: number
-    queueBytes: number
-    durable: number
-    folded: number
-  } {
+  } & Record<'backlog' | 'queueBytes' | 'durable' | 'folded', number> {
     const { troubles, backlog, queueBytes, position } = this.workspace
     if (this.resetting !== null) troubles.unshift('starting over')
     if (this.closed) troubles.unshift('stopping')

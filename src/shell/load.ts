@@ -164,7 +164,7 @@ export function complete(file: ConfigFile, demo = false): Config {
 /** As it is written and compared everywhere: small letters, no default port, no slash at the end. */
 export function publicUrl(text: string): string {
   const { origin, pathname } = new URL(text)
-  return origin.replace(/\.(?=:\d+$|$)/, '') + pathname.replace(/\/+$/, '')
+  return origin.replace(/\.(?=:\d+$|$)/, '') + pathname.replace(/(?<!\/)\/+$/, '')
 }
 
 const pathOf = (pointer: string) =>

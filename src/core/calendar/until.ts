@@ -3,7 +3,8 @@ import { fromLocal, readMoment, toLocal } from './zone.js'
 
 /** "Until when", as people type it. */
 
-const SPAN = /^(?:(\d{1,4})\s*(?:d|days?))?\s*(?:(\d{1,4})\s*(?:h|hours?))?\s*(?:(\d{1,5})\s*(?:m|min|minutes?))?$/i
+// With single blanks: what may be any number of them at three places would be tried in every way.
+const SPAN = /^(?:(\d{1,4}) ?(?:d|days?))? ?(?:(\d{1,4}) ?(?:h|hours?))? ?(?:(\d{1,5}) ?(?:m|min|minutes?))?$/i
 const CLOCK = /^(?:(today|tomorrow)\s*(?:at\s*)?)?(\d{1,2})(?::(\d\d))?\s*(am|pm)?$/i
 /** What may stand there, for who typed something else. */
 export const UNTIL_FORMS =
@@ -16,7 +17,7 @@ export const UNTIL_FORMS =
  * @throws Error that says what may stand there
  */
 export function readUntil(text: string, now: EpochMs, zone: string): EpochMs {
-  const typed = text.trim()
+  const typed = text.trim().replace(/\s+/g, ' ')
   const span = typed === '' ? null : SPAN.exec(typed)
   if (span) {
     const [days = 0, hours = 0, minutes = 0] = span.slice(1).map(each => Number(each ?? 0))
