@@ -46,10 +46,12 @@ export async function runServe(options: ServeOptions): Promise<number> {
     } catch (error) {
       return failed(listenError(error, config))
     }
+    const { reload } = house
+    // Before anybody is told: whoever reads that it listens may stop it in the same moment.
+    const stopped = untilStopped(reload && (() => void reload().then(done => tellReloaded(app, done))))
     greet(app, port)
     demo?.play()
-    const { reload } = house
-    await untilStopped(reload && (() => void reload().then(done => tellReloaded(app, done))))
+    await stopped
     await demo?.[Symbol.asyncDispose]()
     await house.close()
   } finally {

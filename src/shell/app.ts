@@ -84,12 +84,11 @@ export class App implements AsyncDisposable {
   }
 
   static async open(config: Config, env: Env, options: PartsOptions = {}): Promise<App> {
-    const { demo } = config
-    const folder = options.run === 'memory' ? null : await DataFolder.take(config.data, env, { demo })
+    const folder = options.run === 'memory' ? null : await DataFolder.take(config.data, env, config)
     let app: App | null = null
     try {
       // Before anything is written beside what an earlier one left.
-      if (demo) folder?.empty()
+      if (config.demo) folder?.empty()
       app = new App(config, env, { ...options, demo: folder?.demo ?? null }, folder)
       await app.begin()
       return app
@@ -389,7 +388,6 @@ export class App implements AsyncDisposable {
     for (const timer of this.timers) clearInterval(timer)
     await this.resetting?.catch(() => {})
     for (const delivery of this.deliveries) await delivery[Symbol.asyncDispose]()
-    // After a start that failed there may be none.
     await (this.workspace as Workspace | undefined)?.[Symbol.asyncDispose]()
     this.folder?.[Symbol.dispose]()
   }
