@@ -75,6 +75,8 @@ export interface ReportState {
   /** Bad reports by minute that the series has not taken yet. */
   pending: Map<EpochMs, number>
   steppedUntil: EpochMs
+  /** Its first minute. */
+  firstAt: EpochMs
   /** Leaf → remembered bad reports. */
   usual: number[]
   usualAll: number
@@ -98,6 +100,7 @@ export const reportState = (slot: EpochMs, falseAlarmsPerDay: number): ReportSta
   rareBits: -Math.log2(PEOPLE_SHARE * falseAlarmsPerDay),
   pending: new Map(),
   steppedUntil: slot,
+  firstAt: slot,
   usual: [],
   usualAll: 0,
   learnedUntil: slot,
