@@ -7,7 +7,7 @@ import type { BacktestOptions } from './backtest.js'
 import { type BySide, compare, type Episode, type Known } from './backtest-compare.js'
 import { type History, report } from './backtest-report.js'
 import { DAYS_A_MONTH, parseSetting, type Setting, SettingError } from './backtest-setting.js'
-import { bySeries, commonStep, judgeSeries } from './detect-run.js'
+import { judgeSeries, type NamedSeries, seriesOf } from './detect-run.js'
 import { openBytes } from './replay-run.js'
 import { parseTime, readSeriesFile, type RowReject } from './series-file.js'
 
@@ -75,21 +75,22 @@ function tellRejects(rejects: readonly RowReject[], complain: Complain): void {
 }
 
 function judgeCounts(file: string, settings: BySide<Setting>, complain: Complain): Judged {
-  let series: ReturnType<typeof readSeriesFile>
+  let all: NamedSeries[]
   try {
-    series = readSeriesFile(file, 'series')
+    const { series, rejects, notes } = seriesOf(readSeriesFile(file, 'series'))
+    tellRejects(rejects, complain)
+    for (const note of notes) complain(note)
+    all = series
   } catch (error) {
     throw unreadable(file, error)
   }
-  tellRejects(series.rejects, complain)
-  if (series.rows.length === 0) throw new HistoryError(`no usable row in ${file}`)
+  if (all.length === 0) throw new HistoryError(`no usable row in ${file}`)
   let from = Number.POSITIVE_INFINITY
   let until = Number.NEGATIVE_INFINITY
   const episodes: BySide<Episode[]> = { a: [], b: [] }
   const services: string[] = []
-  for (const [service, rows] of bySeries(series.rows)) {
+  for (const { service, rows, stepMs: step } of all) {
     services.push(service)
-    const step = commonStep(rows)
     const end = rows.at(-1)!.at + step
     from = Math.min(from, rows[0]!.at)
     until = Math.max(until, end)

@@ -1,6 +1,13 @@
 import { CountSeries, type SeriesReading } from '../core/series.js'
 import type { DetectOptions } from './detect.js'
-import { readSeriesFile, type SeriesFile, type SeriesRow } from './series-file.js'
+import {
+  oneRowABin,
+  readSeriesFile,
+  REPEATS_HINT,
+  type RowReject,
+  type SeriesFile,
+  type SeriesRow,
+} from './series-file.js'
 
 /** Bad rows told one by one; more are only counted. */
 const MAX_REJECTS_TOLD = 100
@@ -22,24 +29,53 @@ export function runDetect(path: string, options: DetectOptions): number {
     complain(`cannot read ${path}: ${(error as Error).message}`)
     return 2
   }
-  const { rows, rejects } = file
+  const { series, rejects, notes } = seriesOf(file)
   for (const { line, rule, value } of rejects.slice(0, MAX_REJECTS_TOLD))
     complain(`line ${line}: ${rule}, not ${JSON.stringify(value)}`)
   if (rejects.length > MAX_REJECTS_TOLD) complain(`… and ${rejects.length - MAX_REJECTS_TOLD} more bad rows`)
-  if (rows.length === 0) {
+  for (const note of notes) complain(note)
+  if (series.length === 0) {
     complain(`no usable row in ${path}`)
     return 2
   }
-  process.stdout.write(detect(rows, options).join(''))
+  process.stdout.write(detect(series, options).join(''))
   return 0
 }
 
+export interface NamedSeries {
+  service: string
+  /** One a bin, in order of time. */
+  rows: SeriesRow[]
+  stepMs: number
+}
+
+/** The series of a file in order of name, with every row that was left out and what else a reader of the file should know. */
+export function seriesOf(file: SeriesFile): { series: NamedSeries[]; rejects: RowReject[]; notes: string[] } {
+  const series: NamedSeries[] = []
+  const repeats: RowReject[] = []
+  for (const [service, own] of bySeries(file.rows)) {
+    const stepMs = commonStep(own)
+    const { rows, rejects } = oneRowABin(own, stepMs)
+    for (const reject of rejects) repeats.push(reject)
+    if (rows.length > 0) series.push({ service, rows, stepMs })
+  }
+  const { unsorted } = file
+  const notes = [
+    ...(repeats.length > 0 ? [REPEATS_HINT] : []),
+    ...(unsorted
+      ? [
+          `${unsorted.rows} ${unsorted.rows === 1 ? 'row stands' : 'rows stand'} after a later one, the first in line ${unsorted.line}: read in order of time`,
+        ]
+      : []),
+  ]
+  return { series, rejects: [...file.rejects, ...repeats].sort((a, b) => a.line - b.line), notes }
+}
+
 /** The lines that {@link runDetect} prints, in order of time. */
-export function detect(rows: readonly SeriesRow[], options: DetectOptions): string[] {
+export function detect(all: readonly NamedSeries[], options: DetectOptions): string[] {
   const lines: { at: number; text: string }[] = []
-  for (const [service, own] of bySeries(rows)) {
-    const step = commonStep(own)
-    judgeSeries(own, step, options.slot ?? step, options.falseAlarmsPerDay, (reading, series) => {
+  for (const { service, rows, stepMs } of all) {
+    judgeSeries(rows, stepMs, options.slot ?? stepMs, options.falseAlarmsPerDay, (reading, series) => {
       if (reading.change === null || (reading.change === 'ended' && !options.episodes)) return
       lines.push({ at: reading.at, text: `${JSON.stringify(lineOf(service, reading, series, options))}\n` })
     })
@@ -48,7 +84,7 @@ export function detect(rows: readonly SeriesRow[], options: DetectOptions): stri
   return lines.sort((a, b) => a.at - b.at).map(({ text }) => text)
 }
 
-/** Steps one series, its rows in order of time, through its bins. Rows that fall into one bin are added up. */
+/** Steps one series, its rows in order of time and one a bin, through its slots. Bins that fall into one slot are added up. */
 export function judgeSeries(
   rows: readonly SeriesRow[],
   stepMs: number,
@@ -123,7 +159,7 @@ const iso = (at: number) => new Date(at).toISOString()
 const rounded = (value: number) => (Number.isInteger(value) ? value : Number(value.toPrecision(3)))
 
 /** Rows by service, in order of name, each in order of time. */
-export function bySeries(rows: readonly SeriesRow[]): [service: string, rows: SeriesRow[]][] {
+function bySeries(rows: readonly SeriesRow[]): [service: string, rows: SeriesRow[]][] {
   const map = new Map<string, SeriesRow[]>()
   for (const row of rows) {
     const own = map.get(row.service)

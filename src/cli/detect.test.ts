@@ -5,8 +5,8 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { poisson, sfc32 } from '../core/stat/random.js'
 import { detectCommand } from './detect.js'
-import { commonStep, detect } from './detect-run.js'
-import { parseSeries, parseTime } from './series-file.js'
+import { commonStep, detect, seriesOf } from './detect-run.js'
+import { oneRowABin, parseSeries, parseTime, type SeriesRow } from './series-file.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'detect-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -24,6 +24,9 @@ function bins(seed = 1): { at: number; count: number }[] {
     count: poisson(random, i >= 192 && i < 200 ? 40 : 3),
   }))
 }
+
+const judged = (rows: SeriesRow[], options = OPTIONS): string[] =>
+  detect(seriesOf({ rows, rejects: [], unsorted: null }).series, options)
 
 const csv = (rows: { at: number; count: number }[]) =>
   `time,count\n${rows.map(row => `${iso(row.at)},${row.count}`).join('\n')}\n`
@@ -89,32 +92,64 @@ describe('epicenter detect', () => {
       ...bins(1).map(row => ({ ...row, service: 'b' })),
       ...bins(2).map(row => ({ ...row, at: row.at - QUARTER, service: 'a' })),
     ].map((row, line) => ({ ...row, line }))
-    const lines = detect(rows, OPTIONS)
+    const lines = judged(rows, OPTIONS)
     expect(lines.map(line => JSON.parse(line).service)).toEqual(['a', 'b'])
-    expect(detect(rows.toReversed(), OPTIONS)).toEqual(lines)
+    expect(judged(rows.toReversed(), OPTIONS)).toEqual(lines)
   })
 
   it('never changes what it said: a file cut short says the same up to the cut', () => {
     const rows = bins().map((row, line) => ({ ...row, service: 's', line }))
     const options = { ...OPTIONS, falseAlarmsPerDay: 60, episodes: true, explain: true }
-    const whole = detect(rows, options)
+    const whole = judged(rows, options)
     expect(whole.length).toBeGreaterThan(4)
     for (const cut of [60, 100, 194, 201]) {
       const until = iso(rows[cut - 1]!.at)
       const before = (line: string) => JSON.parse(line).at <= until
-      expect(detect(rows.slice(0, cut), options).filter(before)).toEqual(whole.filter(before))
+      expect(judged(rows.slice(0, cut), options).filter(before)).toEqual(whole.filter(before))
     }
   })
 
   it('takes a missing bin for unknown, not for zero', () => {
     const rows = bins().map((row, line) => ({ ...row, count: line === 240 ? 6 : row.count, service: 's', line }))
     const holes = rows.filter((_, i) => i < 192 && i % 4 !== 1)
-    expect(detect(holes, { ...OPTIONS, falseAlarmsPerDay: 0.01 })).toEqual([])
+    expect(judged(holes, { ...OPTIONS, falseAlarmsPerDay: 0.01 })).toEqual([])
   })
 
   it('adds bins up to a longer --slot', async () => {
     const { lines } = await run(csv(bins()), 'd.csv', '--slot', '1h', '--false-alarms-per-day', '0.05')
     expect(lines.map(line => line['at'])).toEqual([iso(START + 196 * QUARTER)])
+  })
+
+  it('counts a repeated row once and leaves a bin unknown whose rows contradict each other, and says both', async () => {
+    const rows = bins()
+    const text = csv([
+      ...rows.slice(0, 30),
+      rows[29]!,
+      ...rows.slice(30, 193),
+      { ...rows[192]!, count: 3 },
+      ...rows.slice(193),
+    ])
+    const { lines, err, code } = await run(text, 'f.csv', '--false-alarms-per-day', '0.05')
+    expect(lines).toHaveLength(1)
+    const value = `${iso(START + 192 * QUARTER)},${rows[192]!.count}`
+    expect(err).toContain('line 32: a bin has one row; the same as line 31, counted once, not ')
+    expect(err).toContain(
+      `line 195: a bin has one row; line 196 says 3 for the same bin, which is now unknown, not "${value}"`,
+    )
+    expect(err).toContain(`line 196: a bin has one row; line 195 says ${rows[192]!.count} for the same bin`)
+    expect(err).toContain('tell series apart by a column "service"')
+    expect(code).toBe(0)
+  })
+
+  it('says that the hour which a local clock shows twice is two rows for one bin, and that rows were put in order', async () => {
+    const hour = (text: string, n: number) => `2026-10-25 ${text},${n}`
+    const night = ['01:00', '01:30', '02:00', '02:30', '02:00', '02:30', '03:00', '03:30'].map((at, i) =>
+      hour(at, 3 + i),
+    )
+    const { err } = await run(`time,count\n${night.join('\n')}\n`, 'g.csv')
+    expect(err.match(/which is now unknown/g)).toHaveLength(4)
+    expect(err).toContain('a local clock shows an hour twice')
+    expect(err).toContain('1 row stands after a later one, the first in line 6: read in order of time')
   })
 
   it('tells bad rows by line, rule and value, and goes on', async () => {
@@ -179,6 +214,13 @@ describe('series files', () => {
     )
     expect(rows.map(row => row.count)).toEqual([1.5])
     expect(rejects).toEqual([])
+  })
+
+  it('rows that are stamped a little apart in one bin are two rows for it; a shifted grid costs one bin', () => {
+    const row = (minute: number, line: number) => ({ service: 's', at: START + minute * 60_000, count: 1, line })
+    const { rows, rejects } = oneRowABin([0, 15, 30, 37, 52, 67].map(row), QUARTER)
+    expect(rows.map(({ line }) => line)).toEqual([0, 1, 4, 5])
+    expect(rejects.map(({ line }) => line)).toEqual([2, 3])
   })
 
   it('commonStep() is the commonest of the first steps, the shorter of two', () => {

@@ -39,7 +39,8 @@ export function detectCommand(): Command {
 
 const HELP = `
 A row is one bin and its time, ISO 8601 or milliseconds, is the start of the bin. The columns may also be called bin_start_utc,
-timestamp, reports or value. A missing bin is unknown, not zero. Several series share a file by a column "service".
+timestamp, reports or value. A missing bin is unknown, not zero. Several series share a file by a column "service". A bin has one
+row: one that repeats another counts once, rows that contradict each other leave their bin unknown, and each is told.
 
 A line is {"at","service","onset","expected","observed","bits"}: at is the end of the bin in which the episode was raised, expected
 and observed are sums since the onset, and 10 bits is what noise alone would show once in 2^10 days. With --episodes there is also

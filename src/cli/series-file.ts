@@ -19,6 +19,8 @@ export interface RowReject {
 export interface SeriesFile {
   rows: SeriesRow[]
   rejects: RowReject[]
+  /** Rows that stand after a later one of their series, and the line of the first of them. */
+  unsorted: { rows: number; line: number } | null
 }
 
 const TIME_COLUMNS = ['time', 'bin_start_utc', 'timestamp']
@@ -48,6 +50,8 @@ export function parseSeries(text: string, fallbackService: string): SeriesFile {
   let timeAt = -1
   let countAt = -1
   let serviceAt = -1
+  const newest = new Map<string, number>()
+  let unsorted: SeriesFile['unsorted'] = null
   csvParseRows(text, (cells, i) => {
     const line = i + 1
     if (i === 0) {
@@ -72,11 +76,47 @@ export function parseSeries(text: string, fallbackService: string): SeriesFile {
     else {
       const service = serviceAt < 0 ? fallbackService : (cells[serviceAt] ?? '').trim()
       if (service === '') reject('service is not empty', cells[serviceAt])
-      else rows.push({ service, at, count: Number(raw), line })
+      else {
+        rows.push({ service, at, count: Number(raw), line })
+        const before = newest.get(service)
+        if (before === undefined || at >= before) newest.set(service, at)
+        else unsorted = { rows: (unsorted?.rows ?? 0) + 1, line: unsorted?.line ?? line }
+      }
     }
     return null
   })
-  return { rows, rejects }
+  return { rows, rejects, unsorted }
+}
+
+/** Told once where a file has several rows for one bin. */
+export const REPEATS_HINT =
+  'a bin has one row in each series: add up the rows of its parts before, or tell series apart by a column "service"; ' +
+  'times without an offset are read as UTC, and a local clock shows an hour twice when summer time ends'
+
+/**
+ * One row for each bin of one series, given in order of time: a row that repeats another word for word counts once, and rows that contradict
+ * each other leave their bin unknown, for nobody knows which is right, or whether they are parts. Each row left out is told.
+ */
+export function oneRowABin(rows: readonly SeriesRow[], stepMs: number): { rows: SeriesRow[]; rejects: RowReject[] } {
+  const kept: SeriesRow[] = []
+  const rejects: RowReject[] = []
+  const first = rows[0]?.at ?? 0
+  const binOf = (row: SeriesRow): number => Math.round((row.at - first) / stepMs)
+  for (let i = 0; i < rows.length; ) {
+    const group = [rows[i]!]
+    while (++i < rows.length && binOf(rows[i]!) === binOf(group[0]!)) group.push(rows[i]!)
+    const [one, ...more] = group.toSorted((a, b) => a.line - b.line)
+    const same = more.every(row => row.at === one!.at && row.count === one!.count)
+    if (same) kept.push(one!)
+    for (const row of same ? more : [one!, ...more]) {
+      const other = row === one ? more[0]! : one!
+      const rule = same
+        ? `a bin has one row; the same as line ${other.line}, counted once`
+        : `a bin has one row; line ${other.line} says ${other.count} for the same bin, which is now unknown`
+      rejects.push({ line: row.line, rule, value: `${new Date(row.at).toISOString()},${row.count}` })
+    }
+  }
+  return { rows: kept, rejects }
 }
 
 /** ISO 8601 (a time without zone is UTC, a blank may stand for the T) or a number of milliseconds; NaN when neither. */

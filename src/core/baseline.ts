@@ -14,6 +14,7 @@
 import { addToClaim, CLAIM_PLACES, claimOf, startClaim, turnClaim } from './stat/claim.js'
 import { breakDispersion, DISPERSION_PLACES, dispersionOf, learnDispersion } from './stat/dispersion.js'
 import { Season, type SeasonState } from './stat/season.js'
+import { ACCEPTED_VARIANCE, combined, loosened, UNSEEN_VARIANCE, VARIANCE_MAX } from './stat/steady.js'
 
 const HOUR_MS = 3_600_000
 
@@ -25,8 +26,6 @@ const HOLD_BACK_MS = HOUR_MS
 /** A baseline says nothing before it has seen this much. */
 const [WARM_UP_MS, WARM_UP_SLOTS] = [2 * HOUR_MS, 8]
 
-/** Relative variance of a level when nothing is known: half a report's worth of evidence, as Jeffreys' prior. */
-const VARIANCE_MAX = 2
 /** A level below this many reports an hour cannot be told from zero within a week of silence. */
 const LEVEL_MIN_PER_HOUR = 0.003
 /** Wandering of the slow multiple: relative variance an hour (11 %² in half a day). */
@@ -37,13 +36,9 @@ const DRIFT_LOCAL = 0.12
 const SHARED = 1.15
 
 /** From this many learned slots on the flat mean is a season, if a poor one. */
-const FIRST_SEASON_SLOTS = 4
-const FIRST_SEASON_VARIANCE = 0.5
+const [FIRST_SEASON_SLOTS, FIRST_SEASON_VARIANCE] = [4, 0.5]
 /** Winsorising: 2.58 deviations (Farrington-flexible), plus two reports, so that single ones of a tiny series are never cut. */
-const CLIP_LEVEL = 2.58
-const CLIP_SLACK = 2
-/** Relative variance given to a level that was just accepted as the new normal. */
-const ACCEPTED_VARIANCE = 0.1
+const [CLIP_LEVEL, CLIP_SLACK] = [2.58, 2]
 
 /** Scalars of the state, by place in one array, so that a snapshot is a copy. */
 export const FIRST = 0 // start of slot 0
@@ -92,14 +87,19 @@ export class Baseline {
   private readonly scalars: Float64Array
   private readonly ring: Float32Array
 
-  constructor(slotMs: number, state?: BaselineState) {
+  /** `usualPerHour`: what series of this kind usually bring, where that is known; else the first count is all that is known. */
+  constructor(slotMs: number, state?: BaselineState, usualPerHour?: number) {
     this.slotMs = slotMs
     this.slotsAnHour = HOUR_MS / slotMs
     this.holdSlots = Math.max(2, Math.min(RING - 4, Math.round(HOLD_BACK_MS / slotMs)))
     this.warmUpSlots = Math.max(WARM_UP_SLOTS, Math.ceil(WARM_UP_MS / slotMs))
     this.least = LEVEL_MIN_PER_HOUR / this.slotsAnHour
-    this.season = new Season(this.slotsAnHour, this.least, state && { day: state.day, week: state.week })
-    this.scalars = state?.scalars ?? emptyScalars(slotMs)
+    this.season = new Season(
+      this.slotsAnHour,
+      this.least,
+      state && { day: state.day, week: state.week, habit: state.habit },
+    )
+    this.scalars = state?.scalars ?? emptyScalars(slotMs, usualPerHour)
     this.ring = state?.ring ?? new Float32Array(3 * RING).fill(Number.NaN, 0, RING)
     if (state !== undefined) this.season.refresh()
   }
@@ -130,6 +130,11 @@ export class Baseline {
 
   get warm(): boolean {
     return this.knownSlots >= this.warmUpSlots
+  }
+
+  /** How much has been learned, faded as the season fades. */
+  get learnedMs(): number {
+    return this.season.slots * this.slotMs
   }
 
   startOf(index: number): number {
@@ -184,7 +189,7 @@ export class Baseline {
    */
   teach(index: number, learn: boolean, keepFirst = false): void {
     const oldest = Math.max(index, this.index - RING + 1, 0)
-    this.markFrom(oldest, learn ? 1 : 0)
+    for (let i = oldest; i <= this.index; i++) this.ring[LEARN_LANE + (i & MASK)] = learn ? 1 : 0
     if (!learn && keepFirst && oldest === index) this.ring[LEARN_LANE + (index & MASK)] = FIRST_OF_EPISODE
   }
 
@@ -217,17 +222,13 @@ export class Baseline {
     return { scalars: this.scalars.slice(), ring: this.ring.slice(), ...this.season.snapshot() }
   }
 
-  /** Slots held back from learning: none while the series is so new that the newest are all there is. */
+  /** Slots held back from learning: half of what is known while the series is new, so that an onset never hides in its own level. */
   private get held(): number {
-    return (this.scalars[KNOWN] as number) <= this.warmUpSlots ? 0 : this.holdSlots
+    return Math.min(this.holdSlots, Math.floor((this.scalars[KNOWN] as number) / 2))
   }
 
   private learnUpTo(index: number): void {
     while ((this.scalars[LEARNED] as number) < index) this.learnNext()
-  }
-
-  private markFrom(index: number, mark: number): void {
-    for (let i = index; i <= this.index; i++) this.ring[LEARN_LANE + (i & MASK)] = mark
   }
 
   private remembers(index: number): boolean {
@@ -262,7 +263,10 @@ export class Baseline {
     s[MEAN] = Math.max(mean, s[FLOOR] as number)
     const claimed = SHARED * share * local
     s[CLAIMED] = claimed
-    s[VARIANCE] = Math.min(VARIANCE_MAX, claimed * claimOf(s, CLAIM) + (s[STEP_VARIANCE] as number))
+    s[VARIANCE] = Math.min(
+      Math.max(VARIANCE_MAX, s[LOCAL_VARIANCE] as number),
+      claimed * claimOf(s, CLAIM) + (s[STEP_VARIANCE] as number),
+    )
   }
 
   /** Passes over a gap longer than the ring at once: what was held back is learned, the levels are loosened. */
@@ -280,11 +284,8 @@ export class Baseline {
 
   private wander(slots: number): void {
     const s = this.scalars
-    s[MULTIPLE_VARIANCE] = Math.min(
-      VARIANCE_MAX,
-      (s[MULTIPLE_VARIANCE] as number) + (DRIFT_SLOW * slots) / this.slotsAnHour,
-    )
-    s[LOCAL_VARIANCE] = Math.min(VARIANCE_MAX, (s[LOCAL_VARIANCE] as number) + (DRIFT_LOCAL * slots) / this.slotsAnHour)
+    s[MULTIPLE_VARIANCE] = loosened(s[MULTIPLE_VARIANCE] as number, (DRIFT_SLOW * slots) / this.slotsAnHour)
+    s[LOCAL_VARIANCE] = loosened(s[LOCAL_VARIANCE] as number, (DRIFT_LOCAL * slots) / this.slotsAnHour)
   }
 
   /** Passes the next slot, teaching its count to levels, dispersion and season. */
@@ -296,8 +297,17 @@ export class Baseline {
     this.wander(1)
     const count = this.ring[at] as number
     const learn = this.ring[LEARN_LANE + at] as number
+    const start = this.startOf(index)
+    const hour = Math.floor(start / HOUR_MS)
+    const entered = hour !== s[LEARNED_HOUR]
+    const age = (start - (s[FIRST] as number)) / HOUR_MS
     if (Number.isNaN(count) || learn === 0) {
       breakDispersion(s, SPREAD)
+      const habitual = Number.isNaN(count) ? null : this.season.hold(hour, count, entered, age)
+      if (habitual === null) return
+      s[LEARNED_HOUR] = hour
+      s[LOCAL] = Math.max(this.least, habitual)
+      s[LOCAL_VARIANCE] = Math.max(ACCEPTED_VARIANCE, s[LOCAL_VARIANCE] as number)
       return
     }
     // The first count is all that is known of the level.
@@ -311,16 +321,15 @@ export class Baseline {
     const share = s[SEASONAL] === 1 ? slowVariance / (slowVariance + localVariance) : 1
     const mean = combined(seasonal, local, share, this.least)
     const variance = share * localVariance
-    const deviation = Math.sqrt(phi * mean + variance * mean * mean)
-    const clipped = Math.max(mean - CLIP_LEVEL * deviation, Math.min(count, mean + CLIP_LEVEL * deviation + CLIP_SLACK))
+    // What deviates from a level that nobody knows is no outlier.
+    const bound = localVariance > VARIANCE_MAX ? count : Math.sqrt(phi * mean + variance * mean * mean)
+    const clipped = Math.max(mean - CLIP_LEVEL * bound, Math.min(count, mean + CLIP_LEVEL * bound + CLIP_SLACK))
     learnDispersion(s, SPREAD, count, mean, variance * claimOf(s, CLAIM), season, phi)
     if (learn === FIRST_OF_EPISODE && mean >= SWAYED_FROM) return
     if (s[SEASONAL] === 1) this.learnMultiple(clipped, seasonal, phi)
     s[LOCAL] = Math.max(this.least, (local * (phi + localVariance * clipped)) / (phi + localVariance * local))
     s[LOCAL_VARIANCE] = (localVariance * phi) / (phi + localVariance * clipped)
-    const start = this.startOf(index)
-    const hour = Math.floor(start / HOUR_MS)
-    this.season.learn(hour, clipped, hour !== s[LEARNED_HOUR], (start - (s[FIRST] as number)) / HOUR_MS)
+    this.season.learn(hour, clipped, entered, age)
     s[LEARNED_HOUR] = hour
   }
 
@@ -343,7 +352,8 @@ export class Baseline {
     const hour = Math.floor((this.slotMs < HOUR_MS ? middle : middle - this.slotMs / 2) / HOUR_MS)
     s[FLOOR] = season.floor(hour)
     const learned = season.refresh()
-    if (s[SEASONAL] === 0 && learned >= FIRST_SEASON_SLOTS) {
+    const first = s[SEASONAL] === 0 && learned >= Math.max(FIRST_SEASON_SLOTS, this.slotsAnHour / 2)
+    if (first) {
       s[SEASONAL] = 1
       s[MULTIPLE_VARIANCE] = FIRST_SEASON_VARIANCE
     }
@@ -352,49 +362,38 @@ export class Baseline {
       s[SEASON] = season.mean(hour, phi)
       s[SEASON_VARIANCE] = season.variance
     }
+    // What waits to be learned was entered when there was none.
+    if (first) this.ring.fill(s[SEASON] as number, SEASON_LANE, LEARN_LANE)
   }
 
-  /** Between two hour centres the season is log-linear. */
   private layStretch(middle: number, phi: number): void {
     const s = this.scalars
-    const { season } = this
     const centre = Math.floor(middle / HOUR_MS - 0.5)
+    const { from, slope, variance, step } = this.season.stretch(centre, phi, claimOf(s, CLAIM))
     s[STRETCH_END] = (centre + 1.5) * HOUR_MS
-    const from = season.mean(centre, phi)
-    const fromVariance = season.variance
-    const to = season.mean(centre + 1, phi)
-    s[SEASON_VARIANCE] = (fromVariance + season.variance) / 2
-    const slope = Math.log(to / from)
-    // The curve may as well step at the hour, as at the midnight before a weekend: how much shows in the kink of the slopes.
-    const kink = Math.max(
-      Math.abs(slope - Math.log(from / season.mean(centre - 1, phi))),
-      Math.abs(slope - Math.log(season.mean(centre + 2, phi) / to)),
-    )
-    // What chance alone makes of four uncertain hours is left out.
-    s[STEP_VARIANCE] = Math.max(0, kink * kink - 3 * (s[SEASON_VARIANCE] as number) * claimOf(s, CLAIM)) / 12
+    s[SEASON_VARIANCE] = variance
+    s[STEP_VARIANCE] = step
     s[SEASON] = from * Math.exp(slope * (middle / HOUR_MS - 0.5 - centre))
     s[RATIO] = Math.exp(slope / this.slotsAnHour)
   }
 }
 
-/** Geometric mean of the seasonal and the local prediction, by precision. */
-function combined(seasonal: number, local: number, share: number, least: number): number {
-  return Math.max(least, share === 1 ? local : seasonal * Math.exp(share * Math.log(local / seasonal)))
-}
-
-function emptyScalars(slotMs: number): Float64Array {
+function emptyScalars(slotMs: number, usualPerHour: number | undefined): Float64Array {
   const s = new Float64Array(SCALARS)
   s[FIRST] = Number.NaN
   s[INDEX] = -1
   s[LEARNED] = -1
   s[MULTIPLE] = 1
-  s[MULTIPLE_VARIANCE] = VARIANCE_MAX
   s[LOCAL] = Number.NaN // until the first count is learned
-  s[LOCAL_VARIANCE] = VARIANCE_MAX
+  s[MULTIPLE_VARIANCE] = s[LOCAL_VARIANCE] = VARIANCE_MAX
   s[DISPERSION] = dispersionOf(s, SPREAD, 0, slotMs)
   s[LEARNED_HOUR] = Number.NaN
   breakDispersion(s, SPREAD)
   startClaim(s, CLAIM)
+  if (usualPerHour !== undefined) {
+    s[LOCAL] = (usualPerHour * slotMs) / HOUR_MS
+    s[LOCAL_VARIANCE] = UNSEEN_VARIANCE
+  }
   s[STRETCH_END] = Number.NEGATIVE_INFINITY
   return s
 }

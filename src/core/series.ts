@@ -10,6 +10,11 @@ export interface SeriesOptions {
   slotMs: number
   /** What the operator means by quiet: raised episodes a day of this series without cause. */
   falseAlarmsPerDay: number
+  /**
+   * What a series of this kind brings an hour before anything is seen of it. Where it is given a flood is one from the first slot on; without
+   * it (a file of any numbers) nothing is told before the level is known.
+   */
+  usualPerHour?: number
 }
 
 /** Valid until the next step of the same series: the object is reused. */
@@ -38,13 +43,14 @@ export interface SeriesSnapshot {
   version: typeof SNAPSHOT_VERSION
   slotMs: number
   falseAlarmsPerDay: number
+  usualPerHour?: number
   baseline: BaselineState
   detector: Float64Array
   onset: Float64Array
 }
 
 /** Raised with every change of the state's layout; another version is rebuilt from the log. */
-export const SNAPSHOT_VERSION = 2
+export const SNAPSHOT_VERSION = 3
 /** A level that has stayed shifted this long is the new normal … */
 export const LEVEL_SHIFT_ACCEPTED_AFTER_MS = 24 * 3_600_000
 /** … sooner where the history is shorter than that, for then the old level was hardly known, but never before this. */
@@ -52,6 +58,8 @@ export const LEVEL_SHIFT_ACCEPTED_NOT_BEFORE_MS = 6 * 3_600_000
 /** A level above this many times the usual is an outage until it has lasted LONG_OUTAGE_FACTOR times as long as a plausible shift. */
 export const PLAUSIBLE_LEVEL = 6
 export const LONG_OUTAGE_FACTOR = 3
+/** A level may be told once so much quiet has been learned: a few reports an hour are then known to a half, many to some percent. */
+export const LEVEL_KNOWN_AFTER_MS = 3_600_000
 /** Before the baseline is warm an alarm needs this many known slots, and in one slot so many reports and times the mean so far. */
 const FLOOD_SLOTS = 30
 const FLOOD_COUNT = 20
@@ -77,12 +85,12 @@ export class CountSeries {
   private readonly meanAt = (index: number): number => this.baseline.meanAt(index)
 
   constructor(options: SeriesOptions, from?: SeriesSnapshot) {
-    const { slotMs, falseAlarmsPerDay } = options
+    const { slotMs, falseAlarmsPerDay, usualPerHour } = options
     if (!(slotMs >= 1000)) throw new RangeError(`CountSeries: slotMs is at least 1000; got ${slotMs}`)
     if (!(falseAlarmsPerDay > 0))
       throw new RangeError(`CountSeries: falseAlarmsPerDay is above 0; got ${falseAlarmsPerDay}`)
-    this.options = { slotMs, falseAlarmsPerDay }
-    this.baseline = new Baseline(slotMs, from?.baseline)
+    this.options = { slotMs, falseAlarmsPerDay, ...(usualPerHour === undefined ? {} : { usualPerHour }) }
+    this.baseline = new Baseline(slotMs, from?.baseline, usualPerHour)
     this.detector = new Detector(slotMs, falseAlarmsPerDay, from?.detector)
     this.onset = from?.onset ?? Float64Array.of(0, 0, 0, -1, -1)
     this.acceptSlots = Math.max(12, LEVEL_SHIFT_ACCEPTED_AFTER_MS / slotMs)
@@ -116,7 +124,8 @@ export class CountSeries {
     if (known) {
       if (index - (onset[3] as number) > this.gapSlots) this.afterGap(index)
       onset[3] = index
-      if (baseline.warm || detector.open || this.floods(count)) this.judge(index, count, hints?.learn !== false)
+      if (this.options.usualPerHour !== undefined || baseline.warm || detector.open || this.floods(count))
+        this.judge(index, count, hints?.learn !== false)
     }
     const learn = hints?.learn !== false
     baseline.observe(known ? count : null, learn && !detector.open, learn && onset[4] === index)
@@ -135,14 +144,19 @@ export class CountSeries {
     const slot = baseline.indexOf(slotStart)
     const newest = baseline.index
     if (slot <= newest - REVISABLE_SLOTS || !baseline.revise(slot, delta)) return false
-    if (baseline.warm)
+    if (baseline.warm || this.options.usualPerHour !== undefined)
       this.detector.revise(slot, delta, newest, Math.max(0, newest - REVISABLE_SLOTS + 1), this.countAt, this.meanAt)
     return true
   }
 
   /** Whether a level has been learned at all: before, what is expected is a guess that nobody should be told. */
   get learned(): boolean {
-    return this.baseline.warm
+    return this.baseline.learnedMs >= LEVEL_KNOWN_AFTER_MS
+  }
+
+  /** How much quiet the level rests on: slots of an open episode, unknown ones and the newest hour teach nothing. */
+  get learnedMs(): number {
+    return this.baseline.learnedMs
   }
 
   /** What is expected in a slot, as far as is known now; `cv` is the uncertainty of the mean itself. */
@@ -171,14 +185,15 @@ export class CountSeries {
         `CountSeries.open: snapshot version ${SNAPSHOT_VERSION} is read; got ${String(snapshot.version)}`,
       )
     }
-    const { scalars, ring, day, week } = snapshot.baseline
+    const { scalars, ring, day, week, habit } = snapshot.baseline
     return new CountSeries(snapshot, {
       ...snapshot,
       baseline: {
         scalars: scalars.slice(),
         ring: ring.slice(),
         day: day.slice(),
-        week: week === null ? null : week.slice(),
+        week: week?.slice() ?? null,
+        habit: habit?.slice() ?? null,
       },
       detector: snapshot.detector.slice(),
       onset: snapshot.onset.slice(),
@@ -209,9 +224,12 @@ export class CountSeries {
       this.end(index, 'baseline', learn)
     } else {
       const openSlots = index - detector.raisedIndex
+      // Nobody knows what is usual where nothing else was ever seen: then what stays is.
+      const unseen = baseline.learnedMs < LEVEL_KNOWN_AFTER_MS
       const history = Math.max(this.acceptSlotsMin, Math.min(this.acceptSlots, detector.raisedIndex))
       // The longest outages last days and stand far above the usual; new habits do not arrive at many times the old ones.
-      const needed = detector.lastingLevel > PLAUSIBLE_LEVEL ? LONG_OUTAGE_FACTOR * this.acceptSlots : history
+      const needed =
+        detector.lastingLevel > PLAUSIBLE_LEVEL && !unseen ? LONG_OUTAGE_FACTOR * this.acceptSlots : history
       if (openSlots >= needed) {
         baseline.accept(detector.lastingLevel)
         this.end(index, 'accepted', learn)
@@ -235,8 +253,10 @@ export class CountSeries {
     onset[1] = found.first
     onset[2] = found.last
     detector.raise(index, found.start, found.reports, found.expected)
-    baseline.teach(found.start, false, fresh)
-    onset[4] = fresh && found.start === index ? index : -1
+    // Single slots of a level that is hardly known sway it.
+    const first = fresh && baseline.warm
+    baseline.teach(found.start, false, first)
+    onset[4] = first && found.start === index ? index : -1
     if (detector.told) this.reading.change = 'raised'
   }
 

@@ -6,6 +6,7 @@
  * So two hours of history give a flat line with a wide variance, a week of sparse reports a smooth day, and months the week itself.
  * `variance` is the relative variance of what `mean` says. Cost: O(1) to learn a slot, some sixty flops to read an hour.
  */
+import { habit, noteHeld, noteTaught } from './habit.js'
 
 const DAY_HOURS = 24
 const WEEK_HOURS = 168
@@ -32,6 +33,8 @@ const AROUND = [1, 0.75, 0.5, 0.25] as const
 /** What stays of the old counts at the next visit: memories of about 14 days for hours of day, 8 weeks for the rest. */
 const KEEP_DAY = 1 - 1 / 14
 const KEEP_WEEK = 1 - 1 / 8
+/** And when a habit is recognised: what was before is no longer so. */
+const KEEP_BEFORE_HABIT = 0.1
 /** Hours of week are kept from the second day on. */
 const WEEK_TABLE_FROM_HOURS = 2 * DAY_HOURS
 
@@ -42,6 +45,16 @@ const DAY_TABLE = WEEKDAY + 2 * 7
 export interface SeasonState {
   day: Float32Array
   week: Float32Array | null
+  /** What was held back from learning, by hour of the week; null where nothing ever was. */
+  habit: Float32Array | null
+}
+
+/** An hour of the season's curve; `step` is the relative variance of what the curve may do within it. */
+export interface Stretch {
+  from: number
+  slope: number
+  variance: number
+  step: number
 }
 
 export class Season {
@@ -52,13 +65,25 @@ export class Season {
   constructor(
     private readonly slotsAnHour: number,
     private readonly least: number,
-    private readonly state: SeasonState = { day: new Float32Array(DAY_TABLE), week: null },
+    private readonly state: SeasonState = { day: new Float32Array(DAY_TABLE), week: null, habit: null },
   ) {
     this.flat = least
   }
 
   /** Adds the count of one slot. `entered` says that it is the first slot learned in this hour; `age` counts hours since the first slot. */
   learn(hour: number, count: number, entered: boolean, age: number): void {
+    if (this.state.habit !== null) noteTaught(this.state.habit, hour)
+    this.add(hour, count, entered, age, KEEP_DAY, KEEP_WEEK)
+  }
+
+  /** Notes a slot that is held back; returns what was learned of it all the same, as a habit, or null. */
+  hold(hour: number, count: number, entered: boolean, age: number): number | null {
+    const learned = noteHeld((this.state.habit ??= habit()), hour, count)
+    if (learned !== null) this.add(hour, learned, entered, age, KEEP_BEFORE_HABIT, KEEP_BEFORE_HABIT)
+    return learned
+  }
+
+  private add(hour: number, count: number, entered: boolean, age: number, keepDay: number, keepWeek: number): void {
     const { day } = this.state
     if (this.state.week === null && age >= WEEK_TABLE_FROM_HOURS) this.state.week = new Float32Array(2 * WEEK_HOURS)
     const { week } = this.state
@@ -66,9 +91,9 @@ export class Season {
     const w = 2 * wrap(hour + EPOCH_HOUR_OF_WEEK, WEEK_HOURS)
     const n = WEEKDAY + 2 * Math.floor(w / (2 * DAY_HOURS))
     if (entered) {
-      keep(day, d, KEEP_DAY)
+      keep(day, d, keepDay)
       if (d === 0) keep(day, n, KEEP_WEEK)
-      if (week !== null) keep(week, w, KEEP_WEEK)
+      if (week !== null) keep(week, w, keepWeek)
     }
     add(day, d, count, 1)
     // Against the plain mean of its hour of day: on the first day every weekday is an ordinary one.
@@ -76,15 +101,20 @@ export class Season {
     if (week !== null) add(week, w, count, 1)
   }
 
+  /** Slots learned, faded as the hours of day fade. */
+  get slots(): number {
+    const { day } = this.state
+    let slots = 0
+    for (let i = 1; i < WEEKDAY; i += 2) slots += day[i] as number
+    return slots
+  }
+
   /** To be called before hours are read: takes the flat mean anew; returns how many slots it rests on. */
   refresh(): number {
     const { day } = this.state
+    const { slots } = this
     let counts = 0
-    let slots = 0
-    for (let i = 0; i < WEEKDAY; i += 2) {
-      counts += day[i] as number
-      slots += day[i + 1] as number
-    }
+    for (let i = 0; i < WEEKDAY; i += 2) counts += day[i] as number
     this.flat = Math.max(this.least, slots > 0 ? counts / slots : 0)
     return slots
   }
@@ -117,9 +147,28 @@ export class Season {
     return Math.max(this.least, mean)
   }
 
+  /**
+   * Between two hour centres the season is log-linear: its mean at `centre`, its slope over the hour, and its relative variance. The curve may
+   * as well step at the hour, as at the midnight before a weekend: how much shows in the kink of the slopes, less what chance alone makes of
+   * four hours whose claimed variance is to be believed by `claim`.
+   */
+  stretch(centre: number, dispersion: number, claim: number): Stretch {
+    const from = this.mean(centre, dispersion)
+    const fromVariance = this.variance
+    const to = this.mean(centre + 1, dispersion)
+    const variance = (fromVariance + this.variance) / 2
+    const slope = Math.log(to / from)
+    const kink = Math.max(
+      Math.abs(slope - Math.log(from / this.mean(centre - 1, dispersion))),
+      Math.abs(slope - Math.log(this.mean(centre + 2, dispersion) / to)),
+    )
+    return { from, slope, variance, step: Math.max(0, kink * kink - 3 * variance * claim) / 12 }
+  }
+
   /** Copies of the tables. */
   snapshot(): SeasonState {
-    return { day: this.state.day.slice(), week: this.state.week === null ? null : this.state.week.slice() }
+    const { day, week, habit } = this.state
+    return { day: day.slice(), week: week?.slice() ?? null, habit: habit?.slice() ?? null }
   }
 
   private ofDay(hour: number, dispersion: number): number {

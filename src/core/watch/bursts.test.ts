@@ -36,6 +36,11 @@ describe('dispersion at the scale of bursts', () => {
       before = phi
     }
   })
+  it('takes no falling level for bursts', () => {
+    const falling = bursts()
+    for (let i = 0; i < 480; i++) noteQuiet(falling, i % 5 === 0 ? 1 : 0, 1, 0.4, 1.2)
+    expect(burstDispersion(falling, 240, 1.2)).toBeLessThan(2.5)
+  })
   it('takes no single outlier for the habit, and nothing of blocks that trouble cut', () => {
     const quiet = clumped(1, 1, 5_000)
     const b = taught(quiet, 1, 1)

@@ -7,7 +7,8 @@ import { bitsOf, negativeBinomialSurvival } from '../stat/tails.js'
  * minutes scatter more than its minutes do. So the variance/mean φ is measured by itself on blocks of 5, 15, 60 and 240 minutes,
  *     φ = Σ w·((y − e)² − v·e²) / Σ w·e,   w = 1/(1 + 2e),
  * y and e being a block's count and expectation and v the relative variance that the expectation claims for itself; drawn to what the
- * minutes say by a prior of PRIOR_WEIGHT (w·e tends to ½ a block, so about a dozen blocks), and winsorised at CLIP deviations. An alarm of
+ * minutes say by a prior of PRIOR_WEIGHT (w·e tends to ½ a block, so two dozen blocks: with half of that the first bursts of a first morning raised φ
+ * so far, one after the other, that the first outage hid behind it), and winsorised at CLIP deviations. An alarm of
  * the minute series is told to people only when its whole run is rare at its own scale:
  *     P(Y ≥ y | e, φ of its length) ≤ asked rate a day / runs of this length that a day holds.
  * Cost: some ten flops a minute, one tail an alarm's minute.
@@ -25,7 +26,7 @@ const WEIGHTS = 5
 const PLACES = 6
 export const BURST_PLACES = SCALES_MIN.length * PLACES
 
-const PRIOR_WEIGHT = 6
+const PRIOR_WEIGHT = 12
 const CLIP = 5
 /** Memory of so much weight: two weeks of blocks of five minutes, five months of those of an hour. */
 const WEIGHT_MAX = 2_000
@@ -63,9 +64,11 @@ function closeBlock(b: Float64Array, at: number, dispersion: number): void {
     const weight = 1 / (1 + 2 * expected)
     const spread = b[at + SPREAD]! ** 2
     const phi = dispersionAt(b, at, dispersion)
-    const bound = CLIP * (Math.sqrt(phi * expected + spread) + phi)
-    const residual = Math.min(bound, Math.abs(b[at + COUNT]! - expected))
-    b[at + SQUARES]! += weight * (residual * residual - spread)
+    // A level that falls is no burst: what is missing counts for no more than what chance would have it.
+    const above = b[at + COUNT]! - expected
+    const residual = Math.min(CLIP * (Math.sqrt(phi * expected + spread) + phi), Math.abs(above))
+    const square = residual * residual - spread
+    b[at + SQUARES]! += weight * (above > 0 ? square : Math.min(square, phi * expected))
     b[at + WEIGHTS]! += weight * expected
     if (b[at + WEIGHTS]! > WEIGHT_MAX) {
       b[at + SQUARES]! /= 2

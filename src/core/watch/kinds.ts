@@ -19,6 +19,11 @@ const KIND_CAP_BITS = 60
 const DOUBTED_BITS = 3
 /** A burst such as this service has says no more either. */
 const BURST_BITS = 3
+/** With less quiet than this learned, a flood stands against nothing but what such services usually bring. */
+const CONTRAST_MS = 15 * MINUTE
+/** and who watches besides is heard within this; who was not heard for so long does not watch. */
+const MACHINES_WAIT_MS = 3 * MINUTE
+const SILENT_MS = 10 * MINUTE
 /** What people quote is read over this much, and says no more than this: half of what an alarm takes. */
 const QUOTED_MS = 15 * MINUTE
 const QUOTED_CAP_BITS = 15
@@ -35,6 +40,13 @@ export const inAlarm = (kinds: Finding['kinds']): boolean =>
 
 /** Do machines see it for themselves? */
 export const machinesSee = (kinds: Finding['kinds']): boolean => Boolean(kinds.metric?.alarm || kinds.check?.alarm)
+
+/** Are people all that is heard of a service that is new? Machines are a minute or two late. */
+function peopleAlone(s: ServiceState, kinds: Finding['kinds'], now: EpochMs): boolean {
+  if (machinesSee(kinds)) return true
+  if (now - s.reports!.firstAt < MACHINES_WAIT_MS) return false
+  return now - Math.max(s.seen.metric ?? 0, s.seen.check ?? 0) > SILENT_MS
+}
 
 const addsUp = (kinds: KindReading[]): boolean => {
   const strong = kinds.filter(k => (k.bits ?? 0) >= LEAST_BITS)
@@ -53,17 +65,24 @@ export function badKinds(s: ServiceState, r: ServiceReadings, now: EpochMs): Fin
   }
   if (r.metrics) kinds.metric = rateKind(r.metrics.bad)
   if (r.checks) kinds.check = rateKind(r.checks.bad)
+  const report = kinds.report
   // Few networks that are loud, or that nobody has had time to judge, are no crowd.
-  if (kinds.report && isDoubted(s, now)) {
-    kinds.report.alarm = false
-    kinds.report.bits = Math.min(DOUBTED_BITS, kinds.report.bits ?? 0)
-  } else if (kinds.report && (kinds.report.bits ?? 0) >= LEAST_BITS) kinds.report.bits! += quotedBits(s, now)
+  if (report && isDoubted(s, now)) quieten(report, DOUBTED_BITS)
+  // Where machines watch from the first minutes on and see nothing, a flood is as likely how many report here.
+  else if (report?.alarm && s.reports!.series.learnedMs < CONTRAST_MS && !peopleAlone(s, kinds, now))
+    quieten(report, BURST_BITS)
+  else if (report && (report.bits ?? 0) >= LEAST_BITS) report.bits! += quotedBits(s, now)
   for (const via of ['report', 'post'] as const) {
     const kind = kinds[via]
     const state = via === 'report' ? s.reports : s.posts
     if (kind && state && unheard(state, now)) kind.bits = null
   }
   return kinds
+}
+
+function quieten(kind: KindReading, bits: number): void {
+  kind.alarm = false
+  kind.bits = Math.min(bits, kind.bits ?? 0)
 }
 
 /** How many report and what they quote are independent: the bits of both add up. */

@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { MINUTE } from '../../contract/time.js'
-import { expectedReports, learnUsual, NOT_A_PLACE, reportState, reportTable, takeReport } from './reports.js'
+import { negativeBinomial, poisson, sfc32 } from '../stat/random.js'
+import { burstDispersion } from './bursts.js'
+import {
+  expectedReports,
+  learnUsual,
+  NOT_A_PLACE,
+  reportState,
+  reportTable,
+  stepSeries,
+  takeReport,
+  type ReportState,
+} from './reports.js'
 
 const T = Date.UTC(2031, 4, 9, 12)
 
@@ -63,5 +74,71 @@ describe('what people usually report', () => {
     expect(state.pending.size).toBe(0)
     takeReport(state, T + 121 * MINUTE, { cell: 'a' }, 5, 0)
     expect(state.pending.get(T + 121 * MINUTE)).toBe(5)
+  })
+})
+
+const SEEDS = Array.from({ length: 20 }, (_, i) => i + 1)
+
+/** Steps a state through minutes of so many reports; returns the minutes at which its alarm was rare. */
+function play(state: ReportState, from: number, until: number, count: (minute: number) => number): number[] {
+  const rare: number[] = []
+  for (let m = from; m < until; m++) {
+    const n = count(m)
+    if (n > 0) takeReport(state, T + m * MINUTE, {}, n, 0)
+    state.seenAt = T + m * MINUTE
+    stepSeries(state, T + (m + 1) * MINUTE)
+    if (state.rare) rare.push(m)
+  }
+  return rare
+}
+const DEFAULT_RATE = 0.1 / 30
+
+describe('alarms of people’s reports on a first day', () => {
+  it('an outage does not hide itself: 11 reports in 15 minutes, then 919, after two hours', () => {
+    const late = SEEDS.filter(seed => {
+      const random = sfc32(seed)
+      const level = (m: number) => (m < 120 ? 11 / 15 : Math.min(61, (11 / 15) * 2 ** ((m - 120) / 2.4)))
+      const rare = play(reportState(T, DEFAULT_RATE), 0, 150, m => negativeBinomial(random, level(m), 2.5))
+      return !(rare[0]! >= 120 && rare[0]! <= 135)
+    })
+    expect(late).toEqual([])
+  })
+  it('a burst that falls back untold is learned as one that this service has, an alarm that was told is not', () => {
+    const random = sfc32(5)
+    const burst = reportState(T, DEFAULT_RATE)
+    play(burst, 0, 600, m => poisson(random, m >= 400 && m < 410 ? 2 : 0.2))
+    const before = burst.bursts.slice()
+    expect(play(burst, 600, 760, m => (m < 604 ? 2 : poisson(random, 0.2)))).toEqual([])
+    expect(burstDispersion(burst.bursts, 15, 1)).toBeGreaterThan(burstDispersion(before, 15, 1))
+    const told = reportState(T, DEFAULT_RATE)
+    play(told, 0, 600, () => poisson(random, 0.2))
+    const quietly = burstDispersion(told.bursts, 15, 1)
+    expect(play(told, 600, 800, m => (m < 640 ? 20 : poisson(random, 0.2))).length).toBeGreaterThan(0)
+    expect(burstDispersion(told.bursts, 15, 1)).toBeLessThan(1.3 * quietly)
+  })
+  it.each([30, 300, 3000])('a first minute of %i is told at once, whatever the level may be', n => {
+    expect(play(reportState(T, DEFAULT_RATE), 0, 10, () => n)[0]).toBe(0)
+  })
+  it('three complaints as the first ever, or the level of a great service from its first minute on, are none', () => {
+    for (const seed of SEEDS) {
+      const random = sfc32(seed)
+      expect(play(reportState(T, DEFAULT_RATE), 0, 90, m => (m === 0 ? 3 : 0))).toEqual([])
+      for (const level of [0.3, 1, 3])
+        expect(play(reportState(T, DEFAULT_RATE), 0, 180, () => negativeBinomial(random, level, 2))).toEqual([])
+    }
+  })
+  it('one report and hours of silence are a quiet service: the crowd after them is told', () => {
+    const state = reportState(T, DEFAULT_RATE)
+    const rare = play(state, 0, 250, m => (m === 0 ? 1 : m < 240 ? 0 : 6))
+    expect(rare[0]).toBeGreaterThanOrEqual(240)
+    expect(rare[0]).toBeLessThan(245)
+  })
+  it('what has been so since the first minute is how it is here, after some hours', () => {
+    const random = sfc32(9)
+    const state = reportState(T, DEFAULT_RATE)
+    const rare = play(state, 0, 24 * 60, () => poisson(random, 100))
+    expect(rare[0]).toBe(0)
+    expect(rare.at(-1)).toBeLessThan(7 * 60)
+    expect(state.series.expect(T + 24 * 60 * MINUTE).mean).toBeGreaterThan(80)
   })
 })
