@@ -179,7 +179,7 @@ const beside = await others(port)
 const tally = await said
 child.kill()
 const metrics = (await ask(port, 0, '/metrics')).text
-const memory = Number(/process_resident_memory_bytes (\S+)/.exec(metrics)?.[1] ?? Number.NaN)
+const memory = Number(/^process_resident_memory_bytes (\S+)$/m.exec(metrics)?.[1] ?? Number.NaN)
 await served.stop('SIGTERM')
 rmSync(scratch, { recursive: true })
 

@@ -3,13 +3,20 @@ export interface Asking {
   url: string
   token?: string
   data: string
+  /** How long the server may take; half a minute, if not given. */
+  timeoutMs?: number
 }
 
 export const ASK_HELP = '\nExit codes: 0 done · 1 the server refused, or cannot be reached · 2 wrong usage'
 const TIMEOUT_MS = 30_000
 
 /** Posts a command to a running server; its answer, or null after saying on stderr why there is none. */
-export async function ask(command: string, path: string, body: object, { url, token, data }: Asking): Promise<unknown> {
+export async function ask(
+  command: string,
+  path: string,
+  body: object,
+  { url, token, data, timeoutMs = TIMEOUT_MS }: Asking,
+): Promise<unknown> {
   const known = token ?? process.env['EPICENTER_TOKEN'] ?? (await tokenIn(data))
   const say = (what: string) => process.stderr.write(`epicenter ${command}: ${what}\n`)
   let response: Response
@@ -18,7 +25,7 @@ export async function ask(command: string, path: string, body: object, { url, to
       method: 'POST',
       headers: { 'content-type': 'application/json', ...(known && { authorization: `Bearer ${known}` }) },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     })
   } catch (error) {
     const { cause, message } = error as Error & { cause?: { code?: string } }

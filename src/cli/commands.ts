@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { Verb } from '../contract/order.js'
+import { ask, ASK_HELP } from './ask.js'
 
 interface CommandOptions {
   by: string
@@ -67,19 +68,22 @@ export function orderCommands(): Command[] {
       .option('--url <url>', 'the server', process.env['EPICENTER_URL'] ?? 'http://127.0.0.1:8080')
       .option('--token <token>', 'default: EPICENTER_TOKEN, or the file `token` in the data folder')
       .option('--data <dir>', 'data folder of a server on this machine', './data')
-      .addHelpText('after', HELP)
+      .addHelpText('after', ASK_HELP)
       .action(async (incident: string, options: CommandOptions) => {
         process.exitCode = await send(verb, incident, options)
       })
   })
 }
 
-const HELP = '\nExit codes: 0 done · 1 the server refused, or cannot be reached · 2 wrong usage'
-const TIMEOUT_MS = 30_000
+/** What is public after an order. */
+interface Answer {
+  incident?: { id: string; open: boolean; title: string } | null
+  public?: { headline: string; state: string; says: string[]; page: string }
+  notes?: string[]
+}
 
 async function send(verb: Verb, incident: string, options: CommandOptions): Promise<number> {
-  const { by, why, url, data, subject, causeText, text, until, href } = options
-  const token = options.token ?? process.env['EPICENTER_TOKEN'] ?? (await tokenIn(data))
+  const { by, why, url, subject, causeText, text, until, href } = options
   // What was given goes along, empty or not: the server says what is wrong with it.
   const body = {
     verb,
@@ -91,43 +95,9 @@ async function send(verb: Verb, incident: string, options: CommandOptions): Prom
     ...(until !== undefined && { until, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone }),
     ...(href !== undefined && { href }),
   }
-  const say = (what: string) => process.stderr.write(`epicenter ${verb}: ${what}\n`)
-  let response: Response
-  try {
-    response = await fetch(
-      new URL(`${url.replace(/\/+$/, '')}/api/v1/incidents/${encodeURIComponent(incident)}/commands`),
-      {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
-        body: JSON.stringify(body),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      },
-    )
-  } catch (error) {
-    const { cause, message } = error as Error & { cause?: { code?: string } }
-    say(`cannot reach ${url}: ${cause?.code ?? message}`)
-    return 1
-  }
-  const answer = (await response.json().catch(() => ({}))) as {
-    title?: string
-    detail?: string
-    value?: string
-    incident?: { id: string; open: boolean; title: string } | null
-    public?: { headline: string; state: string; says: string[]; page: string }
-    notes?: string[]
-  }
-  if (!response.ok) {
-    say(
-      [
-        answer.title ?? `the server answered ${response.status}`,
-        answer.detail,
-        answer.value && `received ${answer.value}`,
-      ]
-        .filter(Boolean)
-        .join('; '),
-    )
-    return 1
-  }
+  const path = `/api/v1/incidents/${encodeURIComponent(incident)}/commands`
+  const answer = (await ask(verb, path, body, options)) as Answer | null
+  if (answer === null) return 1
   const { public: told, notes = [] } = answer
   const lines = [
     `${incident} ${answer.incident?.open === false ? 'resolved' : 'open'}: ${answer.incident?.title ?? ''}`,
@@ -137,12 +107,4 @@ async function send(verb: Verb, incident: string, options: CommandOptions): Prom
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
   return 0
-}
-
-export async function tokenIn(data: string): Promise<string | undefined> {
-  const { readFile } = await import('node:fs/promises')
-  return readFile(`${data}/token`, 'utf8').then(
-    text => text.trim(),
-    () => undefined,
-  )
 }

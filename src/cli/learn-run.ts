@@ -1,7 +1,7 @@
 import { MINUTE } from '../contract/time.js'
+import { ask } from './ask.js'
 import type { LearnOptions } from './learn.js'
 import { type PastReject, type PastRow, readPastFile } from './learn-file.js'
-import { tokenIn } from './commands.js'
 
 /** Bad rows told one by one; more are only counted. */
 const TOLD = 100
@@ -43,8 +43,7 @@ export async function runLearn(paths: readonly string[], options: LearnOptions):
     complain(`no usable row in ${paths.join(', ')}`)
     return 2
   }
-  const token = options.token ?? process.env['EPICENTER_TOKEN'] ?? (await tokenIn(options.data))
-  for (const each of series) if (!(await send(each, options.url, token))) return 1
+  for (const each of series) if (!(await send(each, options))) return 1
   return 0
 }
 
@@ -92,38 +91,13 @@ function commonBin(rows: readonly PastRow[]): number {
   return [...seen].sort((a, b) => b[1] - a[1] || a[0] - b[0])[0]?.[0] ?? MINUTE
 }
 
-async function send(series: Series, url: string, token: string | undefined): Promise<boolean> {
+async function send(series: Series, options: LearnOptions): Promise<boolean> {
+  const { url, data, token } = options
   const name = `${series.service} (${series.via})`
-  let response: Response
-  try {
-    response = await fetch(new URL('api/v1/past', url.endsWith('/') ? url : `${url}/`), {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
-      body: JSON.stringify(series),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    })
-  } catch (error) {
-    const { cause, message } = error as Error & { cause?: { code?: string } }
-    complain(`cannot reach ${url}: ${cause?.code ?? message}`)
-    return false
-  }
-  const answer = (await response.json().catch(() => ({}))) as {
-    learned?: boolean
-    bins?: number
-    title?: string
-    detail?: string
-    value?: string
-  }
-  if (response.ok) {
-    const span = `${series.counts.length} bins of ${series.binMs / MINUTE} min`
-    process.stdout.write(`${name}: ${answer.learned === true ? 'learned from' : 'known already:'} ${span}\n`)
-    return true
-  }
-  const said = [
-    answer.title ?? `the server answered ${response.status}`,
-    answer.detail,
-    answer.value && `received ${answer.value}`,
-  ]
-  complain(`${name}: ${said.filter(Boolean).join('; ')}`)
-  return false
+  const asking = { url, data, timeoutMs: TIMEOUT_MS, ...(token === undefined ? {} : { token }) }
+  const answer = (await ask(`learn: ${name}`, '/api/v1/past', series, asking)) as { learned?: boolean } | null
+  if (answer === null) return false
+  const span = `${series.counts.length} bins of ${series.binMs / MINUTE} min`
+  process.stdout.write(`${name}: ${answer.learned === true ? 'learned from' : 'known already:'} ${span}\n`)
+  return true
 }
