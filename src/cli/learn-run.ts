@@ -95,9 +95,18 @@ async function send(series: Series, options: LearnOptions): Promise<boolean> {
   const { url, data, token } = options
   const name = `${series.service} (${series.via})`
   const asking = { url, data, timeoutMs: TIMEOUT_MS, ...(token === undefined ? {} : { token }) }
-  const answer = (await ask(`learn: ${name}`, '/api/v1/past', series, asking)) as { learned?: boolean } | null
+  const answer = (await ask(`learn: ${name}`, '/api/v1/past', series, asking)) as {
+    learned?: boolean
+    because?: string
+  } | null
   if (answer === null) return false
+  const said =
+    answer.learned === true
+      ? 'learned from'
+      : answer.because === 'lived'
+        ? 'not taken, the service has learned for longer by itself:'
+        : 'known already:'
   const span = `${series.counts.length} bins of ${series.binMs / MINUTE} min`
-  process.stdout.write(`${name}: ${answer.learned === true ? 'learned from' : 'known already:'} ${span}\n`)
+  process.stdout.write(`${name}: ${said} ${span}\n`)
   return true
 }

@@ -135,6 +135,25 @@ describe('epicenter learn', () => {
     await close()
   })
 
+  it('says that it did not take a past that is over, of a service that has learned for longer by itself', async () => {
+    const { app, env, learn, close } = await house()
+    // Half an hour at a time for five days: what was lived through is newer than the past that is offered.
+    for (let i = 0; i < 5 * 48; i++) {
+      const one = { type: 'observation', via: 'report', id: `l-${i}`, service: 'shop', at: env.now(), bad: 1 }
+      await app.ingest(Buffer.from(JSON.stringify({ ...one, reporter: `p-${i}` })))
+      env.move(30 * MINUTE)
+      await app.beat()
+    }
+    const before = await usual(app)
+    expect(await learn(file('lived.csv', csv))).toEqual({
+      code: 0,
+      out: 'shop (report): not taken, the service has learned for longer by itself: 960 bins of 15 min\n',
+      err: '',
+    })
+    expect((await usual(app)).recent.expected).toEqual(before.recent.expected)
+    await close()
+  })
+
   it('teaches the share of requests that usually fails', async () => {
     const { app, learn, close } = await house()
     const lines = history.map(({ at, count }) => JSON.stringify({ time: at, count, total: 20 * count }))

@@ -23,7 +23,13 @@ const Learned = Type.Object({
   service: Type.String(),
   via: Type.String(),
   bins: Type.Integer(),
-  learned: Type.Boolean({ description: 'false: the same counts had been taught before, and nothing changed' }),
+  learned: Type.Boolean(),
+  because: Type.Optional(
+    Type.Union([Type.Literal('known'), Type.Literal('lived')], {
+      description:
+        'Why nothing changed: the same counts had been taught before, or the service has learned for longer by itself',
+    }),
+  ),
 })
 
 type Guard = Parameters<Routes['add']>[2]
@@ -45,8 +51,10 @@ export function pastRoutes(server: FastifyInstance, routes: Routes, app: App, gu
         const taught = await app.teach(body)
         if (taught instanceof Refusal)
           throw new HttpProblem(400, 'a rule is broken', taught.message, { rule: taught.rule, value: taught.value })
-        const { past, fresh } = taught
-        return { service: past.service, via: past.via, bins: past.counts.length, learned: fresh }
+        const { past, became } = taught
+        const learned = became === 'taught'
+        const { service, via, counts } = past
+        return { service, via, bins: counts.length, learned, ...(learned ? {} : { because: became }) }
       },
     },
     guard,

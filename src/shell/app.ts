@@ -4,6 +4,7 @@ import type { IncidentEvent } from '../contract/incident.js'
 import { RETRY_AFTER_MS, SKEW_WALL_MS } from '../contract/limits.js'
 import type { Forget, Order } from '../contract/order.js'
 import type { Past } from '../contract/past.js'
+import type { Taught } from '../core/watch/past.js'
 import { MINUTE, SECOND } from '../contract/time.js'
 import type { Reader } from '../contract/view.js'
 import { CutShort } from './cut-short.js'
@@ -180,7 +181,7 @@ export class App implements AsyncDisposable {
   }
 
   /** Counts of a past, from which the usual level of a service is learned. @throws TransientError */
-  teach(value: unknown): Promise<{ past: Past; fresh: boolean } | Refusal> {
+  teach(value: unknown): Promise<{ past: Past; became: Taught } | Refusal> {
     return this.current().teach(value)
   }
 

@@ -25,6 +25,8 @@ export interface Committed {
   late: number
   services: string[]
   incidents: string[]
+  /** Positions of past counts that were not taken: their services had learned for longer by themselves. */
+  untaken: number[]
   /** Position of the latest snapshot: the log may be trimmed up to it. */
   snapshot: number
 }
@@ -63,6 +65,7 @@ export interface EngineParts {
 export class Engine implements AsyncDisposable {
   private outcome: Outcome = emptyOutcome()
   private readonly ordinary = new Ordinary()
+  private untaken: number[] = []
   private orders: Order[] = []
   private folded = 0
   private lastCommit = performance.now()
@@ -208,14 +211,14 @@ export class Engine implements AsyncDisposable {
     this.passed(entry)
   }
 
-  private teach({ body }: LogEntry): void {
+  private teach({ body, position }: LogEntry): void {
     const past = readPast(JSON.parse(Buffer.from(body).toString('utf8')), 0)
     if (past instanceof Refusal) return
-    const taught = this.fold.teach(past, this.outcome)
-    if (taught === 'lived')
-      this.parts.say('warn', 'past counts were not taken: the service has learned longer by itself', {
-        service: past.service,
-      })
+    if (this.fold.teach(past, this.outcome) !== 'lived') return
+    this.untaken.push(position)
+    this.parts.say('warn', 'past counts were not taken: the service has learned longer by itself', {
+      service: past.service,
+    })
   }
 
   private passed(entry: LogEntry): void {
@@ -309,6 +312,7 @@ export class Engine implements AsyncDisposable {
       late: this.fold.late,
       services: [...new Set([...outcome.services, ...(outcome.forgotten ?? [])].map(s => s.service))],
       incidents: [...heads.map(h => h.id), ...gone],
+      untaken: this.untaken.splice(0),
       snapshot: this.snapshotAt,
     })
   }

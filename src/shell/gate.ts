@@ -1,5 +1,6 @@
 import { Dedupe, fingerprint, fingerprintBytes, print } from '../core/dedupe.js'
 import {
+  readPast,
   ID_SPACE,
   isChosen,
   isDeeper,
@@ -17,6 +18,7 @@ import { LabelBook } from '../core/labels.js'
 import { LATE_MS } from '../core/aggregate.js'
 import { JSON_DEPTH, LABEL_EPOCH_MS, MAX_AGE_MS, SKEW_WALL_MS } from '../contract/limits.js'
 import type { Forget } from '../contract/order.js'
+import type { Past } from '../contract/past.js'
 import type { Observation, ObservationVia, Signal } from '../contract/signal.js'
 import { type EpochMs, MINUTE } from '../contract/time.js'
 import { Ordinary } from './ordinary.js'
@@ -153,6 +155,14 @@ export class Gate {
     return component === undefined
       ? this.labels.forget(service, label, value)
       : this.labels.forget(service, 'component', component)
+  }
+
+  /** Past counts of a service, which takes a place as one that sends does. */
+  past(value: unknown): Past | Refusal {
+    const past = readPast(value, Number.isFinite(this.now) ? this.now : 0)
+    if (past instanceof Refusal) return past
+    const unfit = this.labels.admit(past.service, {}, this.now)
+    return unfit === null ? past : new Refusal(unfit.rule, unfit.message, shown(unfit.value))
   }
 
   /** One line of NDJSON. */

@@ -14,8 +14,8 @@ import {
 import type { Forget, Order } from '../contract/order.js'
 import type { Past } from '../contract/past.js'
 import { isWhole } from '../core/watch/forget.js'
-import { printOf } from '../core/watch/past.js'
-import { readPast, Refusal, shown } from '../core/door.js'
+import { printOf, type Taught } from '../core/watch/past.js'
+import { Refusal } from '../core/door.js'
 import { type EpochMs, HOUR, MINUTE, SECOND } from '../contract/time.js'
 import { type Clock, CLOCK_SAYS, spanOf } from './clock.js'
 import { Committer } from './committer.js'
@@ -52,6 +52,7 @@ export class Workspace implements AsyncDisposable {
   private folded = { position: 0, signals: 0 }
   private snapshot = 0
   private waiting: { position: number; resolve: () => void; reject: (error: Error) => void }[] = []
+  private readonly untaken = new Set<number>()
   private labelsSaved = { values: -1, at: 0 }
   /** When something began to wait for the engine, by the steady clock; null: it is up to date. */
   private waitsSince: number | null = null
@@ -248,21 +249,20 @@ export class Workspace implements AsyncDisposable {
   }
 
   /** Counts of a past go on the log; resolves when levels were learned from them. False: the same were taught before. */
-  async teach(value: unknown): Promise<{ past: Past; fresh: boolean } | Refusal> {
+  async teach(value: unknown): Promise<{ past: Past; became: Taught } | Refusal> {
     this.makeWay()
     if (this.wall) this.timekeeper.stamp()
-    const { now } = this.gate
-    const past = readPast(value, Number.isFinite(now) ? now : 0)
+    const past = this.gate.past(value)
     if (past instanceof Refusal) return past
-    const unfit = this.gate.labels.admit(past.service, {}, now)
-    if (unfit !== null) return new Refusal(unfit.rule, unfit.message, shown(unfit.value))
     const key = taughtKey(past.via, past.service)
     const before = await this.store.noted(key)
     const print = printOf(past)
-    if (before !== null && Buffer.from(before).toString() === print) return { past, fresh: false }
-    await this.caughtUp(await this.committer.entry('taught', Buffer.from(JSON.stringify(past))))
+    if (before !== null && Buffer.from(before).toString() === print) return { past, became: 'known' }
+    const position = await this.committer.entry('taught', Buffer.from(JSON.stringify(past)))
+    await this.caughtUp(position)
+    if (this.untaken.delete(position)) return { past, became: 'lived' }
     await this.note(key, Buffer.from(print))
-    return { past, fresh: true }
+    return { past, became: 'taught' }
   }
 
   /** On the `wall` clock: time goes on although nothing arrives. */
@@ -344,6 +344,7 @@ export class Workspace implements AsyncDisposable {
     this.snapshot = what.snapshot
     this.foldedTo = what.now
     this.waitsSince = this.folded.position < this.durable.position ? this.steady() : null
+    for (const each of what.untaken) this.untaken.add(each)
     this.waiting = this.waiting.filter(w => w.position > what.position || w.resolve())
     this.onCommit(what)
   }
