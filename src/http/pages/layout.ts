@@ -25,6 +25,8 @@ export interface PageInput {
   script: string | null
   /** The same page for machines. */
   alternate?: string
+  /** The zone whose clock it shows; UTC, if not given. */
+  zone?: string
   /** Where the feeds of the status page that belongs to this one begin, empty for the root; none, if not given. */
   feeds?: string
   noIndex?: boolean
@@ -59,7 +61,7 @@ export function page(input: PageInput): string {
 <header><a class="brand" href="${input.brand?.href ?? '/'}">${input.brand?.logo ? html`<img src="${input.brand.logo}" alt="">` : MARK}<b>${isolated(input.brand?.title ?? input.workspace)}</b></a><nav aria-label="${t.nav.label}"><a href="/"${here('/')}>${t.nav.now}</a>${(input.nav ?? []).map(each => html`<a href="${each.path}"${here(each.path)}>${each.label}</a>`)}<a href="/incidents"${here('/incidents')}>${t.nav.history}</a></nav></header>
 ${input.strip ? trusted(input.strip) : null}<main id="main" tabindex="-1">${input.main}</main>
 <p class="vh" role="status" id="say"></p>
-<footer><p>${t.footer.rule}</p><p>${t.footer.clock} <a href="/api/v1/openapi.json">${t.nav.api}</a>. <noscript>${t.footer.noScript}</noscript></p>${languageList(input)}</footer></body></html>
+<footer><p>${t.footer.rule}</p><p>${t.footer.clock(input.zone ?? 'UTC')} <a href="/api/v1/openapi.json">${t.nav.api}</a>. <noscript>${t.footer.noScript}</noscript></p>${languageList(input)}</footer></body></html>
 `.text
 }
 

@@ -35,6 +35,8 @@ export interface Made {
   /** Services whose news makes it stale; empty: any. Null: it does not change. */
   live: string[] | null
   alternate: string
+  /** The zone whose clock it shows, if it is not UTC. */
+  zone?: string
   /** Where its own feeds begin, if they are others than the first status page's. */
   feeds?: string
   sheet?: string

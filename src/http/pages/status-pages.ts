@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { extname } from 'node:path'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { StatusPageConfig } from '../../contract/config.js'
+import { isUtc } from '../../core/calendar/zone.js'
 import { KEPT } from '../front/stand.js'
 import { homeOf } from '../home.js'
 import { LOGO_BYTES } from '../../shell/try-out.js'
@@ -104,6 +105,7 @@ async function maintenancePage(desk: Desk, page: StatusPageConfig, { language }:
     live: picture.plan.services,
     alternate: `${base}/api/v2/scheduled-maintenances.json`,
     feeds: base,
+    ...(isUtc(page.timeZone) ? {} : { zone: page.timeZone }),
     sheet: STATUS_STYLE,
     brand: { title: page.title, href: base === '' ? '/status' : base, logo: desk.logo(page) },
   }
@@ -125,6 +127,7 @@ export async function statusPage(desk: Desk, page: StatusPageConfig, { language 
     live: picture.plan.services,
     alternate: `${base}/api/v2/summary.json`,
     feeds: base,
+    ...(isUtc(page.timeZone) ? {} : { zone: page.timeZone }),
     sheet: STATUS_STYLE,
     brand: { title: page.title, href: base === '' ? '/status' : base, logo: desk.logo(page) },
   }

@@ -313,3 +313,25 @@ describe.skipIf(!found)(
     }, 120_000)
   },
 )
+
+describe('a status page with a time zone of its own', () => {
+  it('shows days and times by it, and says so; pages without one say UTC', async () => {
+    const page = { ...mainPage, timeZone: 'America/New_York' }
+    for (const url of ['/status', '/maintenance']) {
+      const text = words(await body({ ...busy, pages: [page] }, url))
+      expect(text, url).toContain('All times are America/New_York.')
+      // The window of the database begins at 11:50 UTC.
+      expect(text, url).toMatch(/06:50 GMT-5/)
+      expect(text, url).not.toMatch(/\d UTC/)
+    }
+    expect(words(await body(busy))).toContain('All times are UTC.')
+    expect(words(await body({ ...busy, pages: [page] }, '/'))).toContain('All times are UTC.')
+  })
+
+  it('gives the script the times beside which the reader’s own may stand', async () => {
+    const tags = readMarkup(await body({ ...busy, pages: [{ ...mainPage, timeZone: 'Asia/Tokyo' }] }))
+    const own = tags.filter(each => each.name === 'time' && each.attributes.has('data-own'))
+    expect(own.length).toBeGreaterThan(3)
+    for (const { attributes } of own) expect(attributes.get('datetime')).toMatch(/^\d{4}-.*Z$/)
+  })
+})

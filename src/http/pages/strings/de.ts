@@ -23,7 +23,7 @@ export const de: Strings = {
   nav: { label: 'Seiten', now: 'Jetzt', history: 'Störungen', api: 'Dasselbe als JSON: so wird es gelesen' },
   footer: {
     rule: 'Die Zustände ergeben sich aus Meldungen, öffentlichen Beiträgen, Prüfungen und Messwerten, verglichen mit dem üblichen Niveau zur selben Stunde der Woche.',
-    clock: 'Alle Zeiten in UTC.',
+    clock: zone => `Alle Zeiten in ${zone}.`,
     noScript: 'Diese Seite kommt ohne Skript aus; für Neues bitte neu laden.',
     languages: 'Sprache',
   },

@@ -35,7 +35,7 @@ export const en = {
   nav: { label: 'Pages', now: 'Now', history: 'Incidents', api: 'The same as JSON: how to read it' },
   footer: {
     rule: 'States come from people’s reports, posts, checks and metrics, compared with the usual level for the hour of the week.',
-    clock: 'All times are UTC.',
+    clock: (zone: string) => `All times are ${zone}.`,
     noScript: 'This page works without script; reload it for news.',
     languages: 'Language',
   },

@@ -22,7 +22,7 @@ export const es: Strings = {
   nav: { label: 'Páginas', now: 'Ahora', history: 'Incidentes', api: 'Lo mismo en JSON: cómo leerlo' },
   footer: {
     rule: 'Los estados se obtienen de informes de usuarios, publicaciones, comprobaciones y métricas, comparados con el nivel habitual a esa hora de la semana.',
-    clock: 'Todas las horas están en UTC.',
+    clock: zone => `Todas las horas están en ${zone}.`,
     noScript: 'Esta página funciona sin scripts; recárgala para ver novedades.',
     languages: 'Idioma',
   },

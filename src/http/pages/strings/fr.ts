@@ -23,7 +23,7 @@ export const fr: Strings = {
   nav: { label: 'Pages', now: 'En ce moment', history: 'Incidents', api: 'La même chose en JSON : mode d’emploi' },
   footer: {
     rule: 'Les états viennent des signalements, des messages publics, des contrôles et des mesures, comparés au niveau habituel à cette heure de la semaine.',
-    clock: 'Toutes les heures sont en UTC.',
+    clock: zone => `Toutes les heures sont en ${zone}.`,
     noScript: 'Cette page fonctionne sans script ; rechargez-la pour voir les nouvelles.',
     languages: 'Langue',
   },

@@ -19,7 +19,7 @@ export const id: Strings = {
   nav: { label: 'Halaman', now: 'Sekarang', history: 'Insiden', api: 'Isi yang sama dalam JSON: cara membacanya' },
   footer: {
     rule: 'Status berasal dari laporan pengguna, unggahan publik, pemeriksaan, dan metrik, dibandingkan dengan tingkat biasa pada jam yang sama dalam sepekan.',
-    clock: 'Semua waktu dalam UTC.',
+    clock: zone => `Semua waktu dalam ${zone}.`,
     noScript: 'Halaman ini berfungsi tanpa skrip; muat ulang untuk melihat kabar terbaru.',
     languages: 'Bahasa',
   },

@@ -19,7 +19,7 @@ export const ja: Strings = {
   nav: { label: 'ページ', now: '現在', history: '障害情報', api: '同じ内容のJSON（読み方）' },
   footer: {
     rule: '状態は、利用者の報告、公開投稿、監視、計測値を、同じ曜日・時間帯のふだんの水準と比べて判断しています。',
-    clock: '時刻はすべてUTCです。',
+    clock: zone => `時刻はすべて${zone}です。`,
     noScript: 'このページはスクリプトなしで動作します。最新の情報は再読み込みしてください。',
     languages: '言語',
   },

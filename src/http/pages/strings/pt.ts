@@ -22,7 +22,7 @@ export const pt: Strings = {
   nav: { label: 'Páginas', now: 'Agora', history: 'Incidentes', api: 'O mesmo em JSON: como ler' },
   footer: {
     rule: 'Os estados vêm de relatos de pessoas, publicações, verificações e métricas, comparados com o nível habitual para aquela hora da semana.',
-    clock: 'Todos os horários estão em UTC.',
+    clock: zone => `Todos os horários estão em ${zone}.`,
     noScript: 'Esta página funciona sem scripts; recarregue para ver novidades.',
     languages: 'Idioma',
   },
