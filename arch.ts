@@ -81,7 +81,7 @@ const NO_NODE = new Set(['contract', 'core', 'web'])
 
 /** Longer files are split: past this nobody reads one from top to bottom. Tables of numbers or phrases are not read so. */
 export const MAX_LINES = 400
-const TABLE = /-table\.ts$|\/strings\/[a-z-]+\.ts$/
+const TABLE = /-table\.ts$|\/strings\/[a-z]+\/[a-z]+\.ts$/
 
 export interface Import {
   specifier: string

@@ -21,7 +21,7 @@ const MADE: Record<string, number> = {
   'src/core/text/codes.ts': 1,
   'src/core/text/words.ts': 1,
   'src/http/front/stand.ts': 1,
-  'src/http/report.ts': 1,
+  'src/http/people/report.ts': 1,
   // Over our own markup, in which foreign text is escaped.
   'src/http/export.ts': 1,
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parse } from '../shell/load.js'
+import { parse } from '../shell/config/load.js'
 import { STARTER } from './init.js'
 
 describe('the file that init writes', () => {

@@ -4,7 +4,7 @@ import type { App } from '../shell/app.js'
 import type { Connections } from './connections.js'
 import type { Front } from './front/front.js'
 import type { Guard } from './guard.js'
-import type { Stream } from './stream.js'
+import type { Stream } from './api/stream.js'
 
 export interface MetricParts {
   stream: Stream

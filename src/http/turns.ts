@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { RETRY_AFTER_MS, TURNS_SHARE, TURNS_WAITING } from '../contract/limits.js'
-import { type Circles, Shares } from '../shell/shares.js'
+import { type Circles, Shares } from '../shell/visitors/shares.js'
 import { HttpProblem } from './problem.js'
 import type { Visitors } from './visitor.js'
 

@@ -10,9 +10,9 @@ import { readPast, readSignal, Refusal } from '../core/door.js'
 import { emptyOutcome, type EngineConfig, Fold, FOLD_VERSION } from '../core/fold.js'
 import { isWhole } from '../core/watch/forget.js'
 import type { Level } from './env.js'
-import { LineReader } from './lines.js'
-import { clockEntryOf } from './timekeeper.js'
-import { Ordinary } from './ordinary.js'
+import { LineReader } from './workspace/lines.js'
+import { clockEntryOf } from './workspace/timekeeper.js'
+import { Ordinary } from './workspace/ordinary.js'
 import { heed, tell } from './story.js'
 
 /** What a commit changed, for those who show it. */

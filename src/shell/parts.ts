@@ -4,11 +4,11 @@ import type { EpochMs } from '../contract/time.js'
 import type { FetchInit } from '../contract/plugin.js'
 import type { Log, NewEntry, Store } from '../contract/ports.js'
 import type { EngineConfig } from '../core/fold.js'
-import { files } from './data-folder.js'
+import { files } from './folder/data-folder.js'
 import { type Committed, Engine } from './engine.js'
 import type { Env } from './env.js'
 import { connect, type Remote } from './rpc.js'
-import { bringTogether, type Together } from './together.js'
+import { bringTogether, type Together } from './folder/together.js'
 
 /** What a workspace stands on, wherever it runs. Writing happens in one place; reading may happen here. */
 export interface Parts extends AsyncDisposable {

@@ -7,7 +7,7 @@ import { COMPONENTS } from './fixtures/story.js'
 import { readMarkup } from './fixtures/markup.js'
 import { registerPages } from './index.js'
 import { chooseLanguage, languageOfTag, speechOf } from './language.js'
-import { statusWords } from './status-words.js'
+import { statusWords } from './status/words.js'
 import { Count, LANGUAGES, type Language } from './strings.js'
 
 const T = (clock: string) => Date.parse(`2026-02-03T${clock}:00Z`)

@@ -1,7 +1,7 @@
 import { isolated } from './direction.js'
 import { createHash } from 'node:crypto'
 import { attr, html, trusted, type Html } from './html.js'
-import { STATUS_STYLE } from './status-style.js'
+import { STATUS_STYLE } from './status/style.js'
 import { DEMO_STYLE, SCRIPT_STYLE, STYLE } from './style.js'
 import { LANGUAGES, type Strings } from './strings.js'
 

@@ -2,9 +2,9 @@ import type { EpochMs } from '../../contract/time.js'
 import type { IncidentView } from '../../contract/view.js'
 import { html, type Html } from './html.js'
 import { phaseOf, rank, worstFirst, type Standing } from './standing.js'
-import { saysLines, standingWord } from './says.js'
+import { saysLines, standingWord } from './incident/says.js'
 import { isMeasured } from '../../core/verdict.js'
-import { mutedLine } from './incident.js'
+import { mutedLine } from './incident/incident.js'
 import { ago, reasonSentence, stateMark, statusSentence, time, type Voice } from './words.js'
 
 export interface NowInput {

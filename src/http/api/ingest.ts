@@ -1,0 +1,152 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { createGunzip } from 'node:zlib'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { TransientError } from '../../contract/error.js'
+import { ARRAY_BYTES, BAD_LINES, REQUEST_BYTES } from '../../contract/limits.js'
+import { shown } from '../../core/door.js'
+import type { App } from '../../shell/app.js'
+import { CutShort, TooMuch } from '../../shell/workspace/cut-short.js'
+import type { Receipt as Counts } from '../../shell/workspace/intake.js'
+import { JsonShape, parsed, refuseDepth } from './body.js'
+import { senderOf } from '../guard.js'
+import { fromBinary, fromCloudEvent, isBinary } from './cloudevents.js'
+import { Places } from './places.js'
+import { HttpProblem } from '../problem.js'
+import type { Routes } from '../routes.js'
+import { Receipt } from '../schema.js'
+import type { Visitors } from '../visitor.js'
+
+const NDJSON = ['application/x-ndjson', 'application/ndjson', 'application/jsonl']
+const JSON_TYPES = ['application/json', 'application/cloudevents+json', 'application/cloudevents-batch+json']
+
+type Guard = Parameters<Routes['add']>[2]
+
+/** `POST /api/v1/signals`: the body is read as it streams, so a line of 100 MB costs no memory. */
+export function ingestRoutes(
+  server: FastifyInstance,
+  routes: Routes,
+  app: App,
+  guard: Guard,
+  visitors: Visitors,
+): void {
+  const places = new Places()
+  server.addHook('preClose', async () => places.close())
+  // In a scope of its own: here no body is parsed before the handler sees it.
+  server.register(async scope => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
+    routes.add(
+      scope,
+      {
+        method: 'POST',
+        url: '/api/v1/signals',
+        summary: 'Observations and facts in; answered once they are durable',
+        scope: 'signals',
+        streamed: true,
+        consumes: [...NDJSON.slice(0, 1), ...JSON_TYPES],
+        answer: Receipt,
+        fails: [400, 408, 413, 415, 429, 503],
+        handle: async ({ raw }) => {
+          try {
+            return counted(await take(app, places, visitors, raw))
+          } catch (error) {
+            throw problemOf(error as Error)
+          }
+        },
+      },
+      guard,
+    )
+  })
+}
+
+/** Why a body was not read to its end, as an answer; what counts of it is in it, for it stays so. */
+function problemOf(error: Error): Error {
+  if (error instanceof CutShort) {
+    const why = problemOf(error.why)
+    const { receipt } = error
+    // The same request again: what counted is then a duplicate.
+    if (why instanceof TransientError)
+      return new HttpProblem(503, 'not now', why.message, { retryAfterMs: why.retryAfterMs, extra: { ...receipt } })
+    if (!(why instanceof HttpProblem)) return why
+    return new HttpProblem(why.status, why.title, why.detail, { ...why.more, extra: { ...why.more.extra, ...receipt } })
+  }
+  if (error instanceof TooMuch)
+    return error.of === 'size'
+      ? new HttpProblem(413, 'too large', error.message, { rule: 'body.size', value: `more than ${REQUEST_BYTES}` })
+      : new HttpProblem(400, 'too many bad lines', error.message, {
+          rule: 'body.rejects',
+          value: `more than ${BAD_LINES} beside as many good ones`,
+        })
+  const { code } = error as { code?: string }
+  if (code?.startsWith('Z_') === true)
+    return new HttpProblem(400, 'the body is no gzip', error.message, { rule: 'body.gzip', value: code })
+  return error
+}
+
+async function take(app: App, places: Places, visitors: Visitors, request: FastifyRequest): Promise<Counts> {
+  const sender = senderOf(request)
+  const type = (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
+  const binary = isBinary(request.headers)
+  const lines = NDJSON.includes(type) && !binary
+  if (!lines && !JSON_TYPES.includes(type) && !(binary && /^$|\+json$/.test(type)))
+    throw new HttpProblem(415, 'a media type that is not read here', `send ${NDJSON[0]}, ${JSON_TYPES.join(' or ')}`, {
+      rule: 'body.type',
+      value: shown(type || undefined),
+    })
+  const circles = [sender?.name ?? '', ...visitors.circles(request)]
+  return places.with(circles, !lines, async place => {
+    const bytes = place.read(bytesOf(request))
+    return lines ? app.ingest(bytes, sender) : app.ingestValues(await valuesOf(bytes, type, request.headers), sender)
+  })
+}
+
+/** A request of which nothing counts is an error: many senders read no more of an answer than its status. */
+function counted(receipt: Counts): Counts {
+  const { accepted, duplicate, rejectedCount, rejected } = receipt
+  if (accepted + duplicate > 0) return receipt
+  if (rejectedCount === 0)
+    throw new HttpProblem(400, 'there is no signal in the body', 'send a signal a line, or a JSON list of them', {
+      rule: 'body.empty',
+      value: 'nothing',
+      extra: { ...receipt },
+    })
+  const { rule, message, value, line } = rejected[0]!
+  const detail = `${rejectedCount === 1 ? '' : `line ${line}: `}${message}`
+  throw new HttpProblem(400, 'nothing was accepted', detail, { rule, value, extra: { ...receipt } })
+}
+
+/** The body's bytes, unpacked. Not destroyed when the reader stops early, so that the answer can still be sent. */
+function bytesOf(request: FastifyRequest): AsyncIterable<Buffer> {
+  const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
+  if (encoding === 'identity') return { [Symbol.asyncIterator]: () => request.raw.iterator({ destroyOnReturn: false }) }
+  if (encoding !== 'gzip')
+    throw new HttpProblem(415, 'an encoding that is not read here', 'send gzip or no encoding', {
+      rule: 'body.encoding',
+      value: shown(encoding),
+    })
+  const gunzip = createGunzip()
+  request.raw.on('error', error => gunzip.destroy(error))
+  request.raw.on('aborted', () => gunzip.destroy(new Error('the sender went away')))
+  return request.raw.pipe(gunzip)
+}
+
+async function valuesOf(bytes: AsyncIterable<Buffer>, type: string, headers: IncomingHttpHeaders): Promise<unknown[]> {
+  const pieces: Buffer[] = []
+  const shape = new JsonShape()
+  let size = 0
+  for await (const piece of bytes) {
+    size += piece.length
+    if (size > ARRAY_BYTES)
+      throw new HttpProblem(413, 'too large', `a JSON body has at most ${ARRAY_BYTES} bytes; NDJSON may have more`, {
+        rule: 'body.size',
+        value: `more than ${ARRAY_BYTES}`,
+      })
+    shape.push(piece)
+    refuseDepth(shape)
+    pieces.push(piece)
+  }
+  const value = parsed(Buffer.concat(pieces))
+  if (isBinary(headers) && !type.startsWith('application/cloudevents')) return [fromBinary(headers, value)]
+  const values = Array.isArray(value) ? (value as unknown[]) : [value]
+  return type.startsWith('application/cloudevents') ? values.map(fromCloudEvent) : values
+}
