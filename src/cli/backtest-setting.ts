@@ -1,4 +1,4 @@
-import type { EngineConfig } from '../core/fold.js'
+import type { EngineConfig } from '../core/fold/fold.js'
 import { load } from '../shell/load.js'
 import { duration, positive } from './detect.js'
 

@@ -14,7 +14,7 @@ import {
 import { DAY } from '../contract/time.js'
 import { parseRule } from '../core/calendar/recurrence.js'
 import { isZone, readMoment } from '../core/calendar/zone.js'
-import { isName, NAME_RULE, readService, readTitle, shown } from '../core/door.js'
+import { isName, NAME_RULE, readService, readTitle, shown } from '../core/ingest/door.js'
 import { isRange } from './address.js'
 import { converted, fill, type Filled, type Vars } from './fill.js'
 import { strangers } from './mentions.js'
