@@ -33,7 +33,7 @@ export interface Rollup {
 
 export type ServiceState = 'ok' | 'watching' | 'degraded' | 'outage' | 'unknown'
 
-/** What several people wrote with their reports in the last hour, moderated by rule: see core/samples. */
+/** What several people wrote with their reports in the last hour, moderated by rule: see core/mentions/samples. */
 export interface Sample {
   theme: string
   /** How many people wrote about it, at least three. */

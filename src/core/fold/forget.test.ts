@@ -3,7 +3,7 @@ import type { Forget } from '../../contract/order.js'
 import type { Signal } from '../../contract/signal.js'
 import { MINUTE } from '../../contract/time.js'
 import { arrival, byArrival, streamOf, STREAM_START as T, topology } from '../../testing/stream.js'
-import { emptyOutcome, Fold, type EngineConfig } from '../fold.js'
+import { emptyOutcome, Fold, type EngineConfig } from './fold.js'
 
 const config: EngineConfig = { clock: 'signals', falseAlarmsPerMonth: 0.1, services: [] }
 const forget = (more: Partial<Forget> = {}): Forget => ({

@@ -4,7 +4,7 @@ import { CLOSED_BY_PERSON_MS, type Order } from '../../contract/order.js'
 import type { Fact } from '../../contract/signal.js'
 import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Held } from '../../contract/view.js'
-import type { Upstream } from '../explain.js'
+import type { Upstream } from '../explain/explain.js'
 import {
   failsAfterAll,
   TALK,
@@ -19,8 +19,8 @@ import {
   updateReason,
   UPSTREAM_SHARE,
   type Surroundings,
-} from '../incident.js'
-import { followTracks, noiseOf, turnedAt, wholeTrack } from '../recover.js'
+} from '../incident/rules.js'
+import { followTracks, noiseOf, turnedAt, wholeTrack } from '../incident/recovery.js'
 import { othersOf, SAME_ONSET_MS, upstreamsOf } from './around.js'
 import { heldOf } from './held.js'
 import { pictureOf } from './picture.js'

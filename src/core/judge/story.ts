@@ -9,10 +9,10 @@ import type {
   Where,
 } from '../../contract/incident.js'
 import type { Order } from '../../contract/order.js'
-import type { Level } from '../explain.js'
+import type { Level } from '../explain/explain.js'
 import type { Strand } from './strands.js'
-import { worse } from '../incident.js'
-import { tracksUntil, type TrackMemory } from '../recover.js'
+import { worse } from '../incident/rules.js'
+import { tracksUntil, type TrackMemory } from '../incident/recovery.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 
 /** A person's word on a cause or on the security question. */

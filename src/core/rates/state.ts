@@ -14,7 +14,7 @@ import {
   type GroupSums,
   type LeafBook,
   type SlotRing,
-} from '../aggregate.js'
+} from '../aggregate/label-sets.js'
 
 /** What is counted and known of one source with a denominator: request counts, or checks. Plain data throughout. */
 

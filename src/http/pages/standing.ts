@@ -12,7 +12,7 @@ import {
   type Part,
   type PartStatus,
   type Stage,
-} from '../../core/verdict.js'
+} from '../../core/incident/verdict.js'
 
 export { phaseOf }
 

@@ -1,7 +1,15 @@
 import type { IncidentEvent, Severity } from '../../contract/incident.js'
 import type { EpochMs } from '../../contract/time.js'
 import type { IncidentView, PartHeard } from '../../contract/view.js'
-import { deafOf, isMeasured, shareOf, stagesOf, worsePart, type PartStatus, type Phase } from '../../core/verdict.js'
+import {
+  deafOf,
+  isMeasured,
+  shareOf,
+  stagesOf,
+  worsePart,
+  type PartStatus,
+  type Phase,
+} from '../../core/incident/verdict.js'
 import { idOf } from './ids.js'
 import type { Leaf } from './plan.js'
 
