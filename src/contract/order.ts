@@ -4,7 +4,8 @@ import { MINUTE, type EpochMs } from './time.js'
 export const CLOSED_BY_PERSON_MS = 30 * MINUTE
 
 /** What a person may ask of an incident; an order goes on the log like a signal, so a replay repeats it. */
-export type Verb = 'resolve' | 'confirm' | 'rule-out' | 'mute' | 'unmute' | 'say'
+export const VERBS = ['resolve', 'confirm', 'rule-out', 'mute', 'unmute', 'say'] as const
+export type Verb = (typeof VERBS)[number]
 
 export interface Order {
   type: 'order'

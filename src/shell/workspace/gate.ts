@@ -1,3 +1,4 @@
+import type { Clock } from '../../contract/view.js'
 import { Dedupe, fingerprint, fingerprintBytes, print } from '../../core/dedupe.js'
 import {
   readPast,
@@ -76,7 +77,7 @@ export class Gate {
 
   /** `saltOf`: what is mixed into the fingerprints of a namespace's ids. Without it a namespace is told by its name alone. */
   constructor(
-    readonly clock: 'wall' | 'signals',
+    readonly clock: Clock,
     private readonly saltOf: (namespace: string) => { hi: number; lo: number } = saltOfName,
   ) {}
 
