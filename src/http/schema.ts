@@ -1,7 +1,14 @@
-import { VERBS } from '../contract/order.js'
+import {
+  COMMAND_FIELDS,
+  COMMAND_SENDER,
+  type CommandField,
+  type CommandRule,
+  COMMANDS,
+  VERBS,
+} from '../contract/order.js'
 import { oneOf } from '../contract/one-of.js'
 import { REPORT_KINDS } from '../contract/people.js'
-import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { type Static, type TOptional, type TSchema, type TString, Type } from '@sinclair/typebox'
 import {
   CAUSE_STATES,
   EVENT_NAMES,
@@ -287,35 +294,34 @@ export const Workspace = Type.Object(
   { $id: 'Workspace' },
 )
 
-const Person = Type.String({ minLength: 1, maxLength: 200 })
+const Words = (chars: number, description: string) => Type.String({ minLength: 1, maxLength: chars, description })
+const SENDER = {
+  by: Words(COMMAND_SENDER.by.chars, COMMAND_SENDER.by.help),
+  why: Words(COMMAND_SENDER.why.chars, COMMAND_SENDER.why.help),
+}
+/** Fields of commands, each with the verbs that it is for. */
+const CARRIED = Object.fromEntries(
+  Object.entries(COMMAND_FIELDS).map(([field, { chars, help }]) => {
+    const verbs = VERBS.filter(verb => {
+      const { needs, may = [] }: CommandRule = COMMANDS[verb]
+      return [...needs, ...may].includes(field as CommandField)
+    })
+    return [field, Type.Optional(Words(chars, `${verbs.join(', ')}: ${help}`))]
+  }),
+) as Record<CommandField, TOptional<TString>>
 
 export const Command = Type.Object(
   {
     verb: oneOf(VERBS),
-    by: Type.String({ minLength: 1, maxLength: 200, description: 'Who asks' }),
-    why: Type.String({ minLength: 1, maxLength: 2_000, description: 'The reason, kept with the order' }),
-    subject: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 300, description: 'confirm, rule-out: a listed cause, or `security`' }),
-    ),
-    words: Type.Optional(
+    ...SENDER,
+    ...CARRIED,
+    href: Type.Optional(
       Type.String({
-        minLength: 1,
-        maxLength: 300,
-        description: 'confirm: a cause that is not listed, in your own words',
+        pattern: '^https?://',
+        maxLength: 2_000,
+        description: 'Statement or record that the command cites',
       }),
     ),
-    text: Type.Optional(Type.String({ minLength: 1, maxLength: 2_000, description: 'say: the public sentence' })),
-    until: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: 60,
-        description: 'mute: no messages before; `2h`, `90m`, `18:00`, `tomorrow 9:00`, or ISO 8601',
-      }),
-    ),
-    timeZone: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 60, description: 'Of `until` without an offset; that of the first page' }),
-    ),
-    href: Type.Optional(Type.String({ pattern: '^https?://', maxLength: 2_000, description: 'What the order cites' })),
   },
   { $id: 'Command', additionalProperties: false },
 )
@@ -328,8 +334,7 @@ export const PlacedOrder = Type.Object(
       at: Ms('Log time'),
       incident: Type.String(),
       verb: oneOf(VERBS),
-      by: Person,
-      why: Type.String(),
+      ...SENDER,
       token: Type.Optional(Type.String({ description: 'Name of the token that it came with' })),
     }),
     incident: Nullable(Type.Composite([Incident])),
