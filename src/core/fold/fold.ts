@@ -23,9 +23,10 @@ import { freshRollups } from '../service/rollup.js'
 import type { Taught } from '../service/past.js'
 import { Watch } from '../watch/watch.js'
 import { moveBack, stepBack } from './rewind.js'
+import type { Clock } from '../../contract/view.js'
 
 export interface EngineConfig {
-  clock: 'wall' | 'signals'
+  clock: Clock
   /** What an operator asks for: false incidents a service and 30 days. */
   falseAlarmsPerMonth: number
   services: { id: string; title: string; components: Component[]; dependsOn: Dependency[]; edges?: Edge[] }[]

@@ -1,14 +1,13 @@
 import type { EventName, IncidentEvent } from '../../contract/incident.js'
 import type { EpochMs } from '../../contract/time.js'
 import type { PartHeard, ServiceState } from '../../contract/view.js'
+import type { PartStatus } from '../../contract/view.js'
 
 /**
  * How a service and its parts are, decided from the evidence in one place. Rows of the engine, pages, Statuspage's API,
  * feeds, badges and lists all read it here, so that no two of them can disagree.
  */
 
-/** What is known of a part of a service. */
-export type PartStatus = 'operational' | 'degraded_performance' | 'partial_outage' | 'major_outage'
 /** Id of a component; null: the service as a whole. */
 export type Part = string | null
 

@@ -7,7 +7,16 @@ import {
   SCOPE_VALUES,
   TOPOLOGY_NODES,
 } from '../../contract/limits.js'
-import type { Change, Fact, Labels, Notice, Scope, Topology } from '../../contract/signal.js'
+import {
+  type Change,
+  CHANGE_KINDS,
+  type Fact,
+  type Labels,
+  type Notice,
+  NOTICE_STATUSES,
+  type Scope,
+  type Topology,
+} from '../../contract/signal.js'
 import type { EpochMs } from '../../contract/time.js'
 import type { Component, Dependency, Edge } from '../../contract/topology.js'
 import {
@@ -34,8 +43,8 @@ import {
 import type { Fields } from './rules.js'
 import { readTime } from './time.js'
 
-const CHANGE_KINDS = new Set(['deploy', 'config', 'flag', 'launch', 'maintenance', 'vendor', 'migration', 'mitigation'])
-const STATUSES = new Set(['investigating', 'identified', 'monitoring', 'resolved'])
+const KINDS: ReadonlySet<string> = new Set(CHANGE_KINDS)
+const STATUSES: ReadonlySet<string> = new Set(NOTICE_STATUSES)
 
 /** A fact of any kind. */
 export function readFact(f: Fields): Fact | Refusal {
@@ -90,8 +99,8 @@ type Base = Pick<Change, 'id' | 'service' | 'at' | 'seenAt' | 'title' | 'href' |
 
 function readChange(f: Fields, base: Base): Change | Refusal {
   const kind = f['kind']
-  if (typeof kind !== 'string' || !CHANGE_KINDS.has(kind))
-    return refuse('change.kind', `kind of a change is one of ${[...CHANGE_KINDS].join(', ')}`, kind)
+  if (typeof kind !== 'string' || !KINDS.has(kind))
+    return refuse('change.kind', `kind of a change is one of ${CHANGE_KINDS.join(', ')}`, kind)
   const scope = readScope(f['scope'])
   if (scope instanceof Refusal) return scope
   const change: Change = { type: 'fact', via: 'change', ...base, kind: kind as Change['kind'], scope }
@@ -135,7 +144,7 @@ function readNotice(f: Fields, base: Base): Notice | Refusal {
   const notice: Notice = { type: 'fact', via: 'notice', ...base, scope }
   if (given(f['status'])) {
     if (typeof f['status'] !== 'string' || !STATUSES.has(f['status']))
-      return refuse('notice.status', `status is one of ${[...STATUSES].join(', ')}`, f['status'])
+      return refuse('notice.status', `status is one of ${NOTICE_STATUSES.join(', ')}`, f['status'])
     notice.status = f['status'] as NonNullable<Notice['status']>
   }
   for (const name of ['source', 'thread'] as const) {

@@ -1,20 +1,14 @@
+import type { NoticeStatus } from '../../contract/signal.js'
 import type { IncidentEvent, Severity } from '../../contract/incident.js'
 import type { EpochMs } from '../../contract/time.js'
-import type { IncidentView, PartHeard } from '../../contract/view.js'
-import {
-  deafOf,
-  isMeasured,
-  shareOf,
-  stagesOf,
-  worsePart,
-  type PartStatus,
-  type Phase,
-} from '../../core/incident/verdict.js'
+import type { IncidentView, PartHeard, PartStatus } from '../../contract/view.js'
+import { deafOf, isMeasured, shareOf, stagesOf, worsePart, type Phase } from '../../core/incident/verdict.js'
+import { worseSeverity } from '../../core/incident/rules.js'
 import { idOf } from './ids.js'
 import type { Leaf } from './plan.js'
 
 export type ComponentStatus = PartStatus | 'under_maintenance'
-export type IncidentStatus = 'investigating' | 'identified' | 'monitoring' | 'resolved'
+export type IncidentStatus = NoticeStatus
 
 export const worseStatus = (a: ComponentStatus, b: ComponentStatus): ComponentStatus => {
   if (a === 'under_maintenance') return b === 'operational' ? a : b
@@ -186,9 +180,6 @@ function beganAt(steps: readonly Step[], i: number, startedAt: EpochMs): EpochMs
   const closed = event.event === 'reopened' ? steps.slice(0, i).findLast(each => each.event.event === 'resolved') : null
   return closed?.event.by === undefined ? at : Math.min(at, closed.at)
 }
-
-const RANK: Severity[] = ['minor', 'major', 'critical']
-export const worseSeverity = (a: Severity, b: Severity): Severity => (RANK.indexOf(b) > RANK.indexOf(a) ? b : a)
 
 function same(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): boolean {
   return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value)

@@ -1,5 +1,6 @@
 import { Dedupe } from '../../core/ingest/dedupe.js'
 import { fingerprint, fingerprintBytes, print } from '../../core/stat/fingerprint.js'
+import type { Clock } from '../../contract/view.js'
 import {
   readPast,
   ID_SPACE,
@@ -77,7 +78,7 @@ export class Gate {
 
   /** `saltOf`: what is mixed into the fingerprints of a namespace's ids. Without it a namespace is told by its name alone. */
   constructor(
-    readonly clock: 'wall' | 'signals',
+    readonly clock: Clock,
     private readonly saltOf: (namespace: string) => { hi: number; lo: number } = saltOfName,
   ) {}
 

@@ -1,3 +1,4 @@
+import { OBSERVATION_VIAS } from '../../contract/signal.js'
 import { serialize } from 'node:v8'
 import type { Config } from '../../contract/config.js'
 import { TransientError } from '../../contract/error.js'
@@ -31,7 +32,6 @@ import { Timekeeper } from './timekeeper.js'
 import { LABELS_NOTE } from '../folder/together.js'
 
 export type Body = Uint8Array | AsyncIterable<Uint8Array>
-const VIAS = ['report', 'post', 'check', 'metric'] as const
 const taughtKey = (via: string, service: string) => `taught:${via}:${service}`
 const LABELS_MS = 5 * MINUTE
 /** Entries that wait so long while nothing is committed: the engine stands still. It commits five times a second. */
@@ -244,7 +244,7 @@ export class Workspace implements AsyncDisposable {
     await this.saveLabels()
     // What it was taught is forgotten with it, so that it may be taught again.
     if (isWhole(forget as Forget))
-      for (const via of VIAS) await this.note(taughtKey(via, forget.service), new Uint8Array(0))
+      for (const via of OBSERVATION_VIAS) await this.note(taughtKey(via, forget.service), new Uint8Array(0))
     return { forget: whole, values }
   }
 

@@ -1,11 +1,12 @@
-import type {
-  Cause,
-  Evidence,
-  IncidentEvent,
-  IncidentKind,
-  Recovery,
-  SegmentRecovery,
-  Severity,
+import {
+  type Cause,
+  type Evidence,
+  type IncidentEvent,
+  type IncidentKind,
+  type Recovery,
+  type SegmentRecovery,
+  SEVERITIES,
+  type Severity,
 } from '../../../contract/incident.js'
 import type { Change, Notice } from '../../../contract/signal.js'
 import { MINUTE, type EpochMs } from '../../../contract/time.js'
@@ -92,8 +93,6 @@ export function headline(
   return t.incident[phase === 'resolved' ? 'headlineOver' : 'headline'][kind](serviceTitle)
 }
 
-const SEVERITIES: readonly Severity[] = ['minor', 'major', 'critical']
-
 /** The incident as it stood when it was worst: that is what it was. */
 export function worstOf(events: readonly IncidentEvent[]): IncidentEvent {
   let worst: IncidentEvent | null = null
@@ -118,7 +117,7 @@ export function mutedLine(
 
 function worstSeverity(events: readonly IncidentEvent[], otherwise: Severity): Severity {
   const all = events.map(each => each.severity)
-  return (['critical', 'major', 'minor'] as const).find(each => all.includes(each)) ?? otherwise
+  return SEVERITIES.toReversed().find(each => all.includes(each)) ?? otherwise
 }
 
 /** When it was resolved; null while it is not. */
