@@ -4,6 +4,7 @@ import type { Edge } from '../../contract/topology.js'
 import type { LeafBook } from '../aggregate/label-sets.js'
 import { findQuoted, type Overquoted } from '../localize/index.js'
 import type { RateState } from '../rates/state.js'
+import { putNewest } from '../stat/generations.js'
 import { codeIn } from './codes.js'
 import { LEARN_DELAY_MS } from '../counts/report-counts.js'
 import { SERVED } from '../aggregate/label-roles.js'
@@ -116,9 +117,7 @@ const lettersOf = (text: string): string | null => {
 function isCopy(q: QuoteState, key: string | null, at: EpochMs): boolean {
   if (key === null) return false
   const known = q.copies.has(key)
-  q.copies.delete(key)
-  q.copies.set(key, at)
-  if (q.copies.size > MAX_COPIES) q.copies.delete(q.copies.keys().next().value!)
+  putNewest(q.copies, key, at, MAX_COPIES)
   return known
 }
 
