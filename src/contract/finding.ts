@@ -1,5 +1,5 @@
 import type { IncidentKind, Quoted, Segment, Uneven, Where } from './incident.js'
-import type { Fact, ObservationVia } from './signal.js'
+import type { Fact } from './signal.js'
 import type { Order } from './order.js'
 import type { EpochMs } from './time.js'
 
@@ -61,7 +61,8 @@ export interface Finding {
   /** At this tick another trouble was told apart from this one, which began then: what was read since was of both. */
   partedSince?: EpochMs
   alarm: boolean
-  kinds: Partial<Record<ObservationVia, KindReading>>
+  /** By kind of evidence: `report`, `post`, `metric`, `check`, and what further ones core/evidence has. */
+  kinds: Record<string, KindReading>
   /** Evidence of all kinds together. */
   bits: number
   onset: EpochMs

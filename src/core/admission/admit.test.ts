@@ -89,7 +89,7 @@ describe('weigh()', () => {
     for (let i = 0; i < 20_000; i++)
       weigh(v, from(`n${i}.1`, T, { text: `a text of its own, number ${i}, long enough` }))
     expect(v.places.size).toBeLessThanOrEqual(4_096)
-    expect(v.young.size).toBeLessThanOrEqual(1_024)
+    expect(v.networks.young.size).toBeLessThanOrEqual(1_024)
     expect(v.spent.size).toBeLessThanOrEqual(4_096)
     expect(v.texts.size).toBeLessThanOrEqual(512)
   })

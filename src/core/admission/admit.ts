@@ -1,5 +1,6 @@
 import type { Labels, Observation } from '../../contract/signal.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
+import { generations, putNewest, turnOver, type Generations } from '../stat/generations.js'
 import {
   isFamiliar,
   learnParties,
@@ -96,10 +97,8 @@ interface Vouching {
 }
 
 export interface Voices {
-  turnedAt: EpochMs
-  /** By network; two generations of VOICES_MS. */
-  young: Map<string, Vouching>
-  old: Map<string, Vouching>
+  /** By network, each generation VOICES_MS long. */
+  networks: Generations<Vouching>
   strangers: number
   /** Strangers in quiet times, and the minutes that it rests on. */
   usual: { strangers: number; minutes: number }
@@ -111,9 +110,7 @@ export interface Voices {
 }
 
 export const voices = (): Voices => ({
-  turnedAt: 0,
-  young: new Map(),
-  old: new Map(),
+  networks: generations(),
   strangers: 0,
   usual: { strangers: 0, minutes: 0 },
   places: new Map(),
@@ -161,7 +158,7 @@ const lending = (v: Voices): number => Math.max(0, v.strangers - STRANGERS - USU
 function spend(v: Voices, signal: Observation): boolean {
   const { network, allocation } = originOf(signal)
   if (isFamiliar(v.parties, network)) return true
-  const own = Math.min(FACES, v.young.get(network)?.prefixes.length ?? 0)
+  const own = Math.min(FACES, v.networks.young.get(network)?.prefixes.length ?? 0)
   const others = Math.max(0, lending(v) - own)
   const [of, wide] = [spentOf(v, network, signal.at), spentOf(v, `a ${allocation}`, signal.at)]
   const room = NETWORK_ALONE + USUAL_ROOM * usualOf(v.parties, network, VOICES_MS) + NETWORK_LENT * others
@@ -177,9 +174,7 @@ function spentOf(v: Voices, name: string, at: EpochMs): { since: EpochMs; n: num
   const known = v.spent.get(name)
   if (known && at - known.since < VOICES_MS) return known
   const fresh = { since: at, n: 0 }
-  v.spent.delete(name)
-  if (v.spent.size >= SPENT_MAX) v.spent.delete(v.spent.keys().next().value!)
-  v.spent.set(name, fresh)
+  putNewest(v.spent, name, fresh, SPENT_MAX)
   return fresh
 }
 
@@ -226,27 +221,29 @@ export function doubted(v: Voices, mix: Mix, now: EpochMs, heard: Heard, slow: H
 }
 
 function turn(v: Voices, at: EpochMs): void {
-  if (at - v.turnedAt < VOICES_MS) return
-  v.old = at - v.turnedAt < 2 * VOICES_MS ? v.young : new Map()
-  v.young = new Map()
-  v.turnedAt = at
+  const { networks } = v
+  const lasted = at - networks.since
+  if (lasted < VOICES_MS) return
+  turnOver(networks, at)
+  if (lasted >= 2 * VOICES_MS) networks.old.clear()
   v.strangers = countStrangers(v)
 }
 
 function vouch(v: Voices, signal: Observation): void {
   const { prefix, network, allocation } = originOf(signal)
-  let young = v.young.get(network)
-  if (!young) {
-    if (v.young.size >= NETWORKS_MAX) return
-    v.young.set(network, (young = { allocation, prefixes: [] }))
+  const { young } = v.networks
+  let own = young.get(network)
+  if (!own) {
+    if (young.size >= NETWORKS_MAX) return
+    young.set(network, (own = { allocation, prefixes: [] }))
   }
-  if (young.prefixes.includes(prefix) || young.prefixes.length >= FAMILIAR_FACES) return
-  young.prefixes.push(prefix)
+  if (own.prefixes.includes(prefix) || own.prefixes.length >= FAMILIAR_FACES) return
+  own.prefixes.push(prefix)
   v.strangers = countStrangers(v)
 }
 
 /** O(networks), asked when a prefix is new: some thousand times in VOICES_MS at most. */
-function countStrangers({ young, old, parties }: Voices): number {
+function countStrangers({ networks: { young, old }, parties }: Voices): number {
   const wide = new Map<string, number>()
   let familiar = 0
   const count = (network: string, { allocation, prefixes }: Vouching, more: readonly string[]) => {
@@ -265,8 +262,7 @@ function placeOf(v: Voices, prefix: string, at: EpochMs): Place {
   let place = v.places.get(prefix)
   if (!place) {
     place = { since: at, n: 0, over: 0, flood: false, lastAt: at, gapMs: 0, beats: 0, counted: [] }
-    if (v.places.size >= PLACES_MAX) v.places.delete(v.places.keys().next().value!)
-    v.places.set(prefix, place)
+    putNewest(v.places, prefix, place, PLACES_MAX)
     return place
   }
   if (at - place.since >= VOICES_MS) {
@@ -275,8 +271,7 @@ function placeOf(v: Voices, prefix: string, at: EpochMs): Place {
     place.since = at
     place.n = place.over = 0
     place.counted = []
-    v.places.delete(prefix)
-    v.places.set(prefix, place)
+    putNewest(v.places, prefix, place, PLACES_MAX)
   }
   const gapMs = at - place.lastAt
   if (gapMs >= BEAT_LEAST_MS) {
@@ -296,8 +291,6 @@ function isCopy(v: Voices, text: string | undefined, at: EpochMs): boolean {
   if (letters.length < COPY_LETTERS) return false
   const known = v.texts.get(letters)
   if (known && at - known.since < VOICES_MS) return ++known.n > COPIES
-  v.texts.delete(letters)
-  if (v.texts.size >= TEXTS_MAX) v.texts.delete(v.texts.keys().next().value!)
-  v.texts.set(letters, { since: at, n: 1 })
+  putNewest(v.texts, letters, { since: at, n: 1 }, TEXTS_MAX)
   return false
 }

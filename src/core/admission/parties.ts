@@ -1,5 +1,6 @@
 import type { Observation } from '../../contract/signal.js'
 import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
+import { putNewest } from '../stat/generations.js'
 
 // Who says it, along the whole hierarchy of addresses: a prefix (IPv4 /24, IPv6 /48) lies in a network (the number that a
 // proxy tells, else /16 and /32), and that in an allocation (/12 and /20). One party may hold any one of them whole, so what
@@ -136,9 +137,7 @@ export function learnParties(p: Parties, slot: EpochMs, reports: number): void {
 function remember(habits: Map<string, Habit>, name: string, n: number, day: number, prefix: string): void {
   let habit = habits.get(name)
   if (!habit || day - habit.day > FORGOTTEN_DAYS) habit = { n: 0, days: 0, day: -1, prefixes: [], best: 0 }
-  habits.delete(name)
-  habits.set(name, habit)
-  if (habits.size > HABITS_MAX) habits.delete(habits.keys().next().value!)
+  putNewest(habits, name, habit, HABITS_MAX)
   habit.n += n
   if (day > habit.day) {
     habit.days++

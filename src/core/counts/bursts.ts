@@ -1,3 +1,4 @@
+import { addPair, boundOf, cautious, drawn, weightOf } from '../stat/scatter.js'
 import { bitsOf, negativeBinomialSurvival } from '../stat/tails.js'
 
 /**
@@ -5,9 +6,7 @@ import { bitsOf, negativeBinomialSurvival } from '../stat/tails.js'
  *
  * A minute's counts say little of an hour's: people come in clumps, a talk of the topic lasts an hour, and each makes the sum of many
  * minutes scatter more than its minutes do. So the variance/mean φ is measured by itself on blocks of 5, 15, 60 and 240 minutes,
- *     φ = Σ w·((y − e)² − v·e²) / Σ w·e,   w = 1/(1 + 2e),
- * y and e being a block's count and expectation and v the relative variance that the expectation claims for itself; drawn to what the
- * minutes say by a prior of PRIOR_WEIGHT (w·e tends to ½ a block, so two dozen blocks: with half of that the first bursts of a first morning raised φ
+ * (stat/scatter), drawn to what the minutes say by a prior of PRIOR_WEIGHT (w·e tends to ½ a block, so two dozen blocks: with half of that the first bursts of a first morning raised φ
  * so far, one after the other, that the first outage hid behind it), and winsorised at CLIP deviations. An alarm of
  * the minute series is told to people only when its whole run is rare at its own scale:
  *     P(Y ≥ y | e, φ of its length) ≤ asked rate a day / runs of this length that a day holds.
@@ -22,12 +21,11 @@ const EXPECTED = 1
 const SPREAD = 2
 const MINUTES = 3
 const SQUARES = 4
-const WEIGHTS = 5
+const WEIGHTS = SQUARES + 1
 const PLACES = 6
 export const BURST_PLACES = SCALES_MIN.length * PLACES
 
 const PRIOR_WEIGHT = 12
-const CLIP = 5
 /** Memory of so much weight: two weeks of blocks of five minutes, five months of those of an hour. */
 const WEIGHT_MAX = 2_000
 /** An uncertain dispersion makes a tail heavier (as in stat/dispersion). */
@@ -61,34 +59,28 @@ export function breakBlocks(b: Float64Array): void {
 function closeBlock(b: Float64Array, at: number, dispersion: number): void {
   const expected = b[at + EXPECTED]!
   if (expected > 0) {
-    const weight = 1 / (1 + 2 * expected)
+    const weight = weightOf(expected)
     const spread = b[at + SPREAD]! ** 2
     const phi = dispersionAt(b, at, dispersion)
     // A level that falls is no burst: what is missing counts for no more than what chance would have it.
     const above = b[at + COUNT]! - expected
-    const residual = Math.min(CLIP * (Math.sqrt(phi * expected + spread) + phi), Math.abs(above))
+    const residual = Math.min(boundOf(phi, expected, spread), Math.abs(above))
     const square = residual * residual - spread
-    b[at + SQUARES]! += weight * (above > 0 ? square : Math.min(square, phi * expected))
-    b[at + WEIGHTS]! += weight * expected
-    if (b[at + WEIGHTS]! > WEIGHT_MAX) {
-      b[at + SQUARES]! /= 2
-      b[at + WEIGHTS]! /= 2
-    }
+    const learned = above > 0 ? square : Math.min(square, phi * expected)
+    addPair(b, at + SQUARES, weight * learned, weight * expected, WEIGHT_MAX)
   }
   b[at + COUNT] = b[at + EXPECTED] = b[at + SPREAD] = b[at + MINUTES] = 0
 }
 
-function dispersionAt(b: Float64Array, at: number, dispersion: number): number {
-  const weight = PRIOR_WEIGHT + b[at + WEIGHTS]!
-  return (PRIOR_WEIGHT * dispersion + b[at + SQUARES]!) / weight
-}
+const dispersionAt = (b: Float64Array, at: number, dispersion: number): number =>
+  drawn(dispersion, PRIOR_WEIGHT, b[at + SQUARES]!, b[at + WEIGHTS]!)
 
 /** Variance/mean to reckon with for a run of so many minutes: a longer one scatters no less than a shorter one. */
 export function burstDispersion(b: Float64Array, minutes: number, dispersion: number): number {
   let phi = Math.max(1, dispersion)
   for (let k = 0; k < SCALES_MIN.length; k++) {
     const at = k * PLACES
-    phi = Math.max(phi, dispersionAt(b, at, dispersion) * (1 + CAUTION / Math.sqrt(PRIOR_WEIGHT + b[at + WEIGHTS]!)))
+    phi = Math.max(phi, cautious(dispersionAt(b, at, dispersion), CAUTION, PRIOR_WEIGHT + b[at + WEIGHTS]!))
     if (SCALES_MIN[k]! >= minutes) break
   }
   return phi

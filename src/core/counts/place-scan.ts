@@ -1,12 +1,13 @@
 import { DAY, HOUR, type EpochMs } from '../../contract/time.js'
 import type { Where } from '../../contract/incident.js'
 import type { LeafBook, SlotRows } from '../aggregate/label-sets.js'
+import { DAY_HOURS } from '../stat/hours.js'
+import { addPair, boundOf, cautious, drawn, weightOf } from '../stat/scatter.js'
 import { bitsOf, negativeBinomialSurvival, poissonSurvival } from '../stat/tails.js'
 import {
   closeStep,
   CONTINENT,
   countMinute,
-  DAY_HOURS,
   EVERYTHING,
   PART,
   RING,
@@ -55,7 +56,6 @@ const DAY_VARIANCE = 0.05
 const PRIOR_WEIGHT = 6
 const PRIOR_CLUMPS = 20
 const LEAST_SCATTER = 0.6
-const CLIP = 5
 const WEIGHT_MAX = 1_000
 /** An uncertain scatter makes a tail heavier. */
 const CAUTION = 0.2
@@ -270,12 +270,11 @@ function markTrouble(s: Places): void {
 
 function scatterOf(s: Places, p: Place, scale: number): number {
   const at = 2 * scale
-  const common = (PRIOR_WEIGHT + s.pooled[at]!) / (PRIOR_WEIGHT + s.pooled[at + 1]!)
+  const common = drawn(1, PRIOR_WEIGHT, s.pooled[at]!, s.pooled[at + 1]!)
   // Quarters of an hour tell of the first days; what is longer scatters no less.
-  const short = (PRIOR_CLUMPS + p.bends) / (PRIOR_CLUMPS + p.quarters)
-  const weight = PRIOR_WEIGHT + p.scatter[at + 1]!
-  const own = (PRIOR_WEIGHT * Math.max(short, common) + p.scatter[at]!) / weight
-  return Math.max(p.label === '' ? 1 : LEAST_SCATTER, own * (1 + CAUTION / Math.sqrt(weight)))
+  const short = drawn(1, PRIOR_CLUMPS, p.bends, p.quarters)
+  const own = drawn(Math.max(short, common), PRIOR_WEIGHT, p.scatter[at]!, p.scatter[at + 1]!)
+  return Math.max(p.label === '' ? 1 : LEAST_SCATTER, cautious(own, CAUTION, PRIOR_WEIGHT + p.scatter[at + 1]!))
 }
 
 /** A block waits until it leaves the ring: creeping trouble must not pass for scatter. */
@@ -287,15 +286,11 @@ function learnScatter(s: Places, i: number, read: (k: number) => Run, reach: num
     const at = 2 * (BLOCK_AT[scale]! + ((s.step / steps) % (RING / steps)))
     for (const into of [p.scatter, s.pooled]) {
       if (!learn || s.alarm >= 0) break
-      into[2 * scale]! += p.waiting[at]!
-      into[2 * scale + 1]! += p.waiting[at + 1]!
-      if (into[2 * scale + 1]! <= WEIGHT_MAX) continue
-      into[2 * scale]! /= 2
-      into[2 * scale + 1]! /= 2
+      addPair(into, 2 * scale, p.waiting[at]!, p.waiting[at + 1]!, WEIGHT_MAX)
     }
     const { y, expected, variance, phi } = read(HORIZONS.indexOf(steps))
-    const weight = 1 / (1 + 2 * expected)
-    const residual = Math.min(CLIP * (Math.sqrt(phi * expected) + phi), Math.abs(y - expected))
+    const weight = weightOf(expected)
+    const residual = Math.min(boundOf(phi, expected), Math.abs(y - expected))
     p.waiting[at] = weight * (residual * residual - variance * expected * expected)
     p.waiting[at + 1] = weight * expected
   }

@@ -1,5 +1,7 @@
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import { groupCount, groupName, type LeafBook, type SlotRows } from '../aggregate/label-sets.js'
+import { AROUND_ERROR, DAY_HOURS, KEEP_DAY, meanOfHour } from '../stat/hours.js'
+import { drawn } from '../stat/scatter.js'
 import { partOfWorld } from './world-regions.js'
 
 /**
@@ -19,19 +21,11 @@ export const STEP_MS = 5 * MINUTE
 export const STEPS_AN_HOUR = 12
 /** Steps kept: the longest horizon of the scan and four hours before it. */
 export const RING = 96
-export const DAY_HOURS = 24
 const QUARTER = 3
 /** Clumps after which half of what was seen of their scatter is forgotten. */
 const BENDS_MEMORY = 2_000
-/** What stays of an hour's counts at its next visit: memory of two weeks. */
-const KEEP = 1 - 1 / 14
-/** Relative variance of one hour's mean about that of the hours around it, and the weights of these by distance. */
+/** Relative variance of one hour's mean about that of the hours around it. */
 const HOUR_VARIANCE = 0.02
-const AROUND = [1, 0.75, 0.5, 0.25] as const
-/** Of a weighted mean over AROUND: Σw² / (Σw)². */
-const AROUND_ERROR = 2.75 / 16
-/** Relative variance of one day's hour about that of others. */
-const VISIT_VARIANCE = 0.02
 /** Values of one label that are followed, and places in all: a kilobyte each. Later ones are counted in the wider places only. */
 const MAX_VALUES = 48
 export const MAX_PLACES = 256
@@ -199,7 +193,7 @@ function touch(s: Places, p: number, n: number): void {
 }
 
 function closeMinute(s: Places, p: Place): void {
-  const phi = (CLUMPING_REPORTS * CLUMPING + p.squares / 2) / (CLUMPING_REPORTS + p.reports)
+  const phi = drawn(CLUMPING, CLUMPING_REPORTS, p.squares / 2, p.reports)
   // An hour of silence before the first minute, so that a place whose first report has just come is not taken for a busy one.
   const mean = (p.reports + p.minute) / (s.minutes + 60)
   const found = clumpsOf(p.minute, mean / (Math.max(LEAST_CLUMPING, phi) - 1))
@@ -225,9 +219,9 @@ export function closeStep(s: Places, learn: boolean): void {
   const teaches = learn && old >= s.first && s.state[at] === 0
   const hour = Math.floor(old / STEPS_AN_HOUR) % DAY_HOURS
   const fades = teaches && old % STEPS_AN_HOUR === 0
-  if (teaches) s.daySteps[hour] = (fades ? KEEP : 1) * s.daySteps[hour]! + 1
+  if (teaches) s.daySteps[hour] = (fades ? KEEP_DAY : 1) * s.daySteps[hour]! + 1
   for (const p of s.places) {
-    if (teaches) p.day[hour] = (fades ? KEEP : 1) * p.day[hour]! + p.ring[at]!
+    if (teaches) p.day[hour] = (fades ? KEEP_DAY : 1) * p.day[hour]! + p.ring[at]!
     p.ring[at] = p.clumps
     p.clumps = 0
   }
@@ -259,22 +253,13 @@ function bend(s: Places, p: Place): void {
 
 /** Gamma-Poisson mean of each hour of day, shrunk to the hours around it; NaN where these were never seen either. */
 function readRhythm(s: Places, p: Place): void {
+  const hours = { counts: p.day, slots: s.daySteps, stride: 1, after: 0 }
   for (let h = 0; h < DAY_HOURS; h++) {
-    let counts = 0
-    let steps = 0
-    for (let k = 1 - AROUND.length; k < AROUND.length; k++) {
-      const i = (h + k + DAY_HOURS) % DAY_HOURS
-      counts += AROUND[Math.abs(k)]! * p.day[i]!
-      steps += AROUND[Math.abs(k)]! * s.daySteps[i]!
-    }
-    const around = (counts + 0.5) / (steps + 1)
-    const worth = 1 / (1 + VISIT_VARIANCE * STEPS_AN_HOUR * around)
-    const prior = 1 / HOUR_VARIANCE
-    const own = s.daySteps[h]!
-    p.mean[h] = steps === 0 ? Number.NaN : (prior + worth * p.day[h]!) / (prior / around + worth * own)
+    const { mean, variance, around } = meanOfHour(hours, h, 1 / HOUR_VARIANCE, 1, STEPS_AN_HOUR)
+    p.mean[h] = around.slots === 0 ? Number.NaN : mean
     // The hours around are counts themselves. The steps of an hour share its error, hours have errors of their own.
-    const variance = 1 / (prior + worth * own * around) + (4 * AROUND_ERROR) / (counts + 4)
-    p.spread[h] = STEPS_AN_HOUR * variance * p.mean[h]! * p.mean[h]!
+    const whole = variance + (4 * AROUND_ERROR) / (around.counts + 4)
+    p.spread[h] = STEPS_AN_HOUR * whole * p.mean[h]! * p.mean[h]!
   }
 }
 

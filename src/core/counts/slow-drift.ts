@@ -1,4 +1,6 @@
 import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
+import { DAY_HOURS, KEEP_DAY, meanOfHour, VISIT_VARIANCE, type Hours } from '../stat/hours.js'
+import { addPair, boundOf, drawn, weightOf } from '../stat/scatter.js'
 import { bitsOf, negativeBinomialSurvival } from '../stat/tails.js'
 
 /**
@@ -15,30 +17,24 @@ import { bitsOf, negativeBinomialSurvival } from '../stat/tails.js'
 const QUARTER_MS = 15 * MINUTE
 const QUARTERS_AN_HOUR = 4
 const HORIZONS = [4, 8, 16] as const
-const DAY_HOURS = 24
 /** Quarters kept, and as long nothing is learned from them. */
 const RING = 32
 /** Runs that a day holds: 96 + 48 + 24 that overlap by three quarters at most. */
 const LOOKS_A_DAY = 168
 /** The rhythm must have seen so much. */
 const HISTORY_MS = 20 * HOUR
-/** Relative variances: of an hour about the hours around it, of one day's hour about that of others, and of a day about the days before. */
+/** Relative variances: of an hour about the hours around it, and of a day about the days before. */
 const HOUR_VARIANCE = 0.05
-const VISIT_VARIANCE = 0.02
 const DAY_VARIANCE = 0.05
 /**
  * One day's rhythm tells little of the next one's: this much more on the second day, a quarter of it on the third, a ninth on the fourth.
  * Chosen on Downdetector's curves of 2018 after one drawn day, of which one in five rose through the morning as no day had before.
  */
 const SECOND_DAY_VARIANCE = 0.08
-/** Weights of the hours around, by distance; what stays of an hour's counts at its next visit: memory of two weeks. */
-const AROUND = [1, 0.75, 0.5, 0.25] as const
-const KEEP = 1 - 1 / 14
 /** Quarters before a run that must be known for the level. */
 const LEVEL_QUARTERS = 8
 const PRIOR_WEIGHT = 4
 const WEIGHT_MAX = 1_000
-const CLIP = 5
 /** It is over when the last hour is nothing unusual any more. */
 const OVER_P = 0.05
 /** Below this many times the usual nothing is told, however sure: a rise that days bring by themselves. */
@@ -54,8 +50,8 @@ export interface Creep {
   running: number
   /** Counts and quarters of each hour of day. */
   day: Float32Array
-  squares: Float64Array
-  weights: Float64Array
+  /** Pairs of squares and weights by horizon (stat/scatter). */
+  scatter: Float64Array
   /** Residuals that wait for RING quarters without an alarm before they teach: creeping trouble must not pass for scatter. */
   waiting: { quarter: number; k: number; square: number; weight: number }[]
   alarm: boolean
@@ -71,8 +67,7 @@ export const creep = (): Creep => ({
   ring: new Float32Array(RING).fill(Number.NaN),
   running: 0,
   day: new Float32Array(2 * DAY_HOURS),
-  squares: new Float64Array(HORIZONS.length),
-  weights: new Float64Array(HORIZONS.length),
+  scatter: new Float64Array(2 * HORIZONS.length),
   waiting: [],
   alarm: false,
   since: 0,
@@ -121,29 +116,16 @@ function closeQuarter(c: Creep, dispersion: number, learn: boolean, neededBits: 
 
 function teach(day: Float32Array, quarter: number, count: number): void {
   const h = 2 * (Math.floor(quarter / QUARTERS_AN_HOUR) % DAY_HOURS)
-  if (quarter % QUARTERS_AN_HOUR === 0) for (const place of [h, h + 1]) day[place]! *= KEEP
+  if (quarter % QUARTERS_AN_HOUR === 0) for (const place of [h, h + 1]) day[place]! *= KEEP_DAY
   day[h]! += count
   day[h + 1]! += 1
 }
 
 /** Mean of a quarter in this hour of day and its relative variance; null for an hour that was never seen. */
 function rhythm(day: Float32Array, hour: number, dispersion: number): { mean: number; variance: number } | null {
-  const own = day[2 * hour + 1]!
-  if (own === 0) return null
-  let counts = 0
-  let quarters = 0
-  for (let k = -3; k <= 3; k++) {
-    const i = 2 * ((hour + k + DAY_HOURS) % DAY_HOURS)
-    counts += AROUND[Math.abs(k)]! * day[i]!
-    quarters += AROUND[Math.abs(k)]! * day[i + 1]!
-  }
-  const around = (counts + 0.5) / (quarters + 1)
-  const worth = 1 / (dispersion + VISIT_VARIANCE * QUARTERS_AN_HOUR * around)
-  const prior = 1 / HOUR_VARIANCE
-  return {
-    mean: (prior + worth * day[2 * hour]!) / (prior / around + worth * own),
-    variance: 1 / (prior + worth * own * around),
-  }
+  if (day[2 * hour + 1] === 0) return null
+  const hours: Hours = { counts: day, slots: day, stride: 2, after: 1 }
+  return meanOfHour(hours, hour, 1 / HOUR_VARIANCE, dispersion, QUARTERS_AN_HOUR)
 }
 
 function judge(c: Creep, dispersion: number, learn: boolean, neededBits: number): void {
@@ -153,7 +135,7 @@ function judge(c: Creep, dispersion: number, learn: boolean, neededBits: number)
     const count = c.ring[quarter % RING]!
     const usual = rhythm(c.day, Math.floor(quarter / QUARTERS_AN_HOUR) % DAY_HOURS, dispersion)
     if (Number.isNaN(count) || !usual) break
-    means.push({ count, ...usual })
+    means.push({ count, mean: usual.mean, variance: usual.variance })
   }
   let best = 0
   let lastHour = 1
@@ -200,12 +182,12 @@ function sumOf(quarters: readonly { count: number; mean: number; variance: numbe
 }
 
 function scatter(c: Creep, k: number, dispersion: number): number {
-  return Math.max(1, (PRIOR_WEIGHT * dispersion + c.squares[k]!) / (PRIOR_WEIGHT + c.weights[k]!))
+  return Math.max(1, drawn(dispersion, PRIOR_WEIGHT, c.scatter[2 * k]!, c.scatter[2 * k + 1]!))
 }
 
 function learnScatter(c: Creep, k: number, observed: number, expected: number, variance: number, phi: number): void {
-  const weight = 1 / (1 + 2 * expected)
-  const residual = Math.min(CLIP * (Math.sqrt(phi * expected) + phi), Math.abs(observed - expected))
+  const weight = weightOf(expected)
+  const residual = Math.min(boundOf(phi, expected), Math.abs(observed - expected))
   const square = weight * (residual * residual - variance * expected * expected)
   c.waiting.push({ quarter: c.quarter, k, square, weight: weight * expected })
 }
@@ -214,10 +196,6 @@ function settleScatter(c: Creep): void {
   if (c.alarm) c.waiting.length = 0
   while (c.waiting.length > 0 && c.waiting[0]!.quarter <= c.quarter - RING) {
     const { k, square, weight } = c.waiting.shift()!
-    c.squares[k]! += square
-    c.weights[k]! += weight
-    if (c.weights[k]! <= WEIGHT_MAX) continue
-    c.squares[k]! /= 2
-    c.weights[k]! /= 2
+    addPair(c.scatter, 2 * k, square, weight, WEIGHT_MAX)
   }
 }

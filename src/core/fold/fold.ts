@@ -33,7 +33,7 @@ export interface EngineConfig {
 }
 
 /** Raised with every change of the snapshot's layout; another version is rebuilt from the log. */
-export const FOLD_VERSION = 13
+export const FOLD_VERSION = 14
 /** A quieter gap than this in the log has no ticks of its own: nothing is known of it, and a year of minutes takes seconds. */
 const MAX_TICKS_MS = 14 * DAY
 /** Rows of services at which nothing happens are put so often. */
@@ -334,9 +334,9 @@ const eases = (story: Story): boolean => isEasing(story.recovering ? 'recovering
 /** Machines speak by their own rhythm; people may be silent for long where few ever report, and say nothing of health before what is usual here is learned. */
 function readable(s: Watched, at: EpochMs): 'ok' | 'unknown' {
   if (machinesSpeak(s.heard, at)) return 'ok'
-  const hear = (via: 'report' | 'post', state: Watched['reports']) =>
+  const hear = (via: 'report' | 'post', state: Watched['evidence']['report']) =>
     state?.series.learned === true && at - (s.seen[via] ?? 0) < DAY
-  return hear('report', s.reports) || hear('post', s.posts) ? 'ok' : 'unknown'
+  return hear('report', s.evidence.report) || hear('post', s.evidence.post) ? 'ok' : 'unknown'
 }
 
 /**
@@ -344,24 +344,24 @@ function readable(s: Watched, at: EpochMs): 'ok' | 'unknown' {
  * is measured, and with one check in ten minutes there is no more to wait for.
  */
 function failsNow(s: Watched, at: EpochMs): 'no' | 'once' | 'twice' {
-  const rates = s.metrics ?? s.checks
+  const rates = s.evidence.metric ?? s.evidence.check
   const rounds = rates ? failingRounds(rates, at, 2) : 0
   return rounds === 0 ? 'no' : rounds === 1 ? 'once' : 'twice'
 }
 
 function recentOf(s: Watched, at: EpochMs): ServiceNow['recent'] {
   const out: ServiceNow['recent'] = { bad: 0, ok: 0, expected: null }
-  if (!s.reports) return out
+  if (!s.evidence.report) return out
   const from = at - (at % MINUTE) - RECENT_MIN * MINUTE
   for (let slot = from; slot < at; slot += MINUTE) {
-    const rows = rowsAt(s.reports.ring, slot)
+    const rows = rowsAt(s.evidence.report.ring, slot)
     if (!rows) continue
     for (let i = 0; i < rows.leaf.length; i++) {
       out.bad += rows.a[i]!
       out.ok += rows.b[i]!
     }
   }
-  const usual = usualReports(s.reports, from, from + RECENT_MIN * MINUTE)
+  const usual = usualReports(s.evidence.report, from, from + RECENT_MIN * MINUTE)
   out.expected = usual === null ? null : Math.round(100 * usual) / 100
   return out
 }

@@ -17,7 +17,7 @@ import {
 
 const T = Date.UTC(2031, 4, 9, 12)
 const at = (m: number): number => T + m * MINUTE
-const blind: Books = { metrics: null, checks: null }
+const blind: Books = { metric: null, check: null }
 
 /** Cells of so many requests a minute, for two hours. */
 function served(cells: Record<string, number>, label = 'cell'): RateState {
@@ -30,7 +30,7 @@ function served(cells: Record<string, number>, label = 'cell'): RateState {
   return state
 }
 const cells = { 'eu-1': 80, 'eu-2': 320, 'us-1': 400, 'us-2': 200 }
-const seeing = (metrics: RateState): Books => ({ metrics, checks: null })
+const seeing = (metric: RateState): Books => ({ metric, check: null })
 
 let serial = 0
 function say(q: QuoteState, books: Books, minute: number, more: Partial<Observation>, who = `u${serial++}`): void {

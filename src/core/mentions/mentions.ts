@@ -4,6 +4,7 @@ import type { Edge } from '../../contract/topology.js'
 import type { LeafBook } from '../aggregate/label-sets.js'
 import { findQuoted, type Overquoted } from '../localize/index.js'
 import type { RateState } from '../rates/state.js'
+import { putNewest } from '../stat/generations.js'
 import { codeIn } from './codes.js'
 import { LEARN_DELAY_MS } from '../counts/report-counts.js'
 import { SERVED } from '../aggregate/label-roles.js'
@@ -66,8 +67,8 @@ export const quoteState = (): QuoteState => ({
 
 /** Whose values are known: request counts and checks. */
 export interface Books {
-  metrics: RateState | null
-  checks: RateState | null
+  readonly metric: RateState | null
+  readonly check: RateState | null
 }
 
 /** Takes the operator's word on which cell stands behind an edge code. */
@@ -80,7 +81,7 @@ const spellings = (word: string): string[] => [...new Set([word, word.toLowerCas
 /** Label and value that telemetry knows a word by; null where it does not. */
 function lookUp(books: Books, labels: readonly string[], word: string): { label: string; value: string } | null {
   for (const label of labels)
-    for (const state of [books.metrics, books.checks]) {
+    for (const state of [books.metric, books.check]) {
       const values = state?.book.steps.get(label)
       if (values) for (const value of spellings(word)) if (values.has(value)) return { label, value }
     }
@@ -116,9 +117,7 @@ const lettersOf = (text: string): string | null => {
 function isCopy(q: QuoteState, key: string | null, at: EpochMs): boolean {
   if (key === null) return false
   const known = q.copies.has(key)
-  q.copies.delete(key)
-  q.copies.set(key, at)
-  if (q.copies.size > MAX_COPIES) q.copies.delete(q.copies.keys().next().value!)
+  putNewest(q.copies, key, at, MAX_COPIES)
   return known
 }
 
@@ -185,10 +184,10 @@ function placeOf(q: QuoteState, books: Books): Place {
 }
 
 /** `lhr01`, `edge-lhr-2` → what they belong to, by the three letters; null where two values share them. */
-function partsOf({ metrics, checks }: Books): Map<string, { label: string; value: string } | null> {
+function partsOf({ metric, check }: Books): Map<string, { label: string; value: string } | null> {
   const parts = new Map<string, { label: string; value: string } | null>()
   for (const label of SERVED)
-    for (const value of new Set([metrics, checks].flatMap(s => [...(s?.book.steps.get(label)?.keys() ?? [])])))
+    for (const value of new Set([metric, check].flatMap(s => [...(s?.book.steps.get(label)?.keys() ?? [])])))
       for (const part of new Set(value.toLowerCase().split(/[^a-z0-9]+/))) {
         const code = /^([a-z]{3})\d*$/.exec(part)?.[1]
         if (code === undefined) continue
@@ -243,7 +242,7 @@ export function readQuotes(
   }
   return FAMILIES.flatMap(family => {
     const own = [...tallies.values()].filter(t => family.includes(t.label))
-    const traffic = countries ? null : trafficOf(books.metrics, own)
+    const traffic = countries ? null : trafficOf(books.metric, own)
     return readFamily(own, traffic)
   })
 }

@@ -1,85 +1,26 @@
 import type { EpochMs } from '../../contract/time.js'
 import { ROLLUP_MS, type RateTriple, type ReportPair, type Rollup } from '../../contract/view.js'
 import { MINUTE } from '../../contract/time.js'
-import {
-  addGroups,
-  fit,
-  groupCount,
-  groupName,
-  groupSums,
-  LATE_MS,
-  type GroupSums,
-  type LeafBook,
-} from '../aggregate/label-sets.js'
+import { groupCount, groupName, groupSums, LATE_MS, type GroupSums, type LeafBook } from '../aggregate/label-sets.js'
+import type { Bin, Bins } from '../evidence/bins.js'
+import type { EvidenceStates } from '../evidence/evidence.js'
 import { negativeBinomialSurvival } from '../stat/tails.js'
 import type { ReportState } from '../counts/report-counts.js'
-import type { RateState, Strand } from '../rates/state.js'
-
-/** What is counted of one service in five minutes, by label value. */
-export interface Bin {
-  bin: EpochMs
-  reports: GroupSums
-  posts: GroupSums
-  checks: GroupSums
-  metrics: GroupSums
-  dirty: boolean
-  /** Usual levels, as they were when the row was first put. */
-  usual: { expected: number | null; high: number | null; posts: number | null } | null
-  /** Reports or posts came since the row was last put: pages want these at once. */
-  urgent: boolean
-}
+import type { Strand } from '../rates/state.js'
 
 /** What rows of the pages are made of. */
 export interface Binned {
   readonly id: string
-  readonly bins: Map<EpochMs, Bin>
-  readonly metrics: RateState | null
-  readonly checks: RateState | null
-  readonly reports: ReportState | null
-  readonly posts: ReportState | null
+  readonly bins: Bins
+  readonly evidence: Readonly<EvidenceStates>
   /** What is in trouble now. */
   readonly strands: Readonly<Record<Strand, unknown>>
-  changed: boolean
 }
-
-export type BinKind = 'reports' | 'posts' | 'checks' | 'metrics'
 
 /** Values of one label in a row; the busiest are kept, the rest is in the totals only. */
 const MAX_VALUES = 60
 /** Chance that a quiet bin passes the drawn upper level. */
 const HIGH_CHANCE = 1e-3
-
-export function addToBin(
-  s: Binned,
-  slot: EpochMs,
-  kind: BinKind,
-  book: LeafBook,
-  leaf: number,
-  a: number,
-  b: number,
-  c: number,
-): void {
-  const start = slot - (slot % ROLLUP_MS)
-  let bin = s.bins.get(start)
-  if (!bin) {
-    bin = {
-      bin: start,
-      reports: groupSums(1),
-      posts: groupSums(1),
-      checks: groupSums(1),
-      metrics: groupSums(1),
-      dirty: false,
-      usual: null,
-      urgent: false,
-    }
-    s.bins.set(start, bin)
-  }
-  fit(bin[kind], groupCount(book))
-  addGroups(bin[kind], book.groups[leaf]!, a, b, c)
-  bin.dirty = true
-  if (kind === 'reports' || kind === 'posts') bin.urgent = true
-  s.changed = true
-}
 
 /**
  * Rows of bins that changed. Reports are put at the next tick; other kinds when their bin is over, or each tick while there is
@@ -103,32 +44,35 @@ export function freshRollups(s: Binned, now: EpochMs, position: number, into: Ro
       into.push(rowOf(s, bin, position, bin.usual ?? usualOf(s, bin)))
 }
 
-const usualOf = (s: Binned, bin: Bin): NonNullable<Bin['usual']> => ({
-  ...(s.reports ? usualLevel(s.reports, bin.bin) : NOT_LEARNED),
-  posts: s.posts ? usualLevel(s.posts, bin.bin).expected : null,
+const usualOf = ({ evidence: { report, post } }: Binned, bin: Bin): NonNullable<Bin['usual']> => ({
+  ...(report ? usualLevel(report, bin.bin) : NOT_LEARNED),
+  posts: post ? usualLevel(post, bin.bin).expected : null,
 })
+
+const NOTHING = groupSums(1)
 
 function rowOf(s: Binned, bin: Bin, position: number, usual: NonNullable<Bin['usual']>): Rollup {
   const { expected, high, posts } = usual
+  const { report = NOTHING, post = NOTHING, check = NOTHING, metric = NOTHING } = bin.sums
   return {
     service: s.id,
     bin: bin.bin,
     position,
-    reports: { bad: bin.reports.a[0]!, ok: bin.reports.b[0]!, expected, high },
-    posts: { total: bin.posts.a[0]!, complaints: bin.posts.b[0]!, expected: posts },
-    checks: { total: bin.checks.a[0]!, bad: bin.checks.b[0]! },
-    metrics: { total: bin.metrics.a[0]!, bad: bin.metrics.b[0]!, slow: bin.metrics.c[0]! },
-    reportsBy: s.reports ? byLabel(s.reports.book, bin.reports, (a, b): ReportPair => [a, b]) : {},
-    ratesBy: ratesBy(s, bin),
+    reports: { bad: report.a[0]!, ok: report.b[0]!, expected, high },
+    posts: { total: post.a[0]!, complaints: post.b[0]!, expected: posts },
+    checks: { total: check.a[0]!, bad: check.b[0]! },
+    metrics: { total: metric.a[0]!, bad: metric.b[0]!, slow: metric.c[0]! },
+    reportsBy: s.evidence.report ? byLabel(s.evidence.report.book, report, (a, b): ReportPair => [a, b]) : {},
+    ratesBy: ratesBy(s, check, metric),
   }
 }
 
 /** Metrics where there are any, checks for the values that metrics do not tell of: the two are never added up. */
-function ratesBy(s: Binned, bin: Bin): Rollup['ratesBy'] {
+function ratesBy({ evidence: { check, metric } }: Binned, checks: GroupSums, metrics: GroupSums): Rollup['ratesBy'] {
   const triple = (a: number, b: number, c: number): RateTriple => [a, b, c]
-  const out = s.checks ? byLabel(s.checks.book, bin.checks, triple) : {}
-  const metrics = s.metrics ? byLabel(s.metrics.book, bin.metrics, triple) : {}
-  for (const [label, values] of Object.entries(metrics)) out[label] = { ...out[label], ...values }
+  const out = check ? byLabel(check.book, checks, triple) : {}
+  const leading = metric ? byLabel(metric.book, metrics, triple) : {}
+  for (const [label, values] of Object.entries(leading)) out[label] = { ...out[label], ...values }
   return out
 }
 

@@ -5,7 +5,7 @@ import type { Component } from '../../contract/topology.js'
 import { windowByGroup } from '../rates/window.js'
 import { type Strand } from '../rates/state.js'
 import { isApart } from './apart.js'
-import { isDoubted } from './kinds.js'
+import { isDoubted } from './combine.js'
 import { readCrowd } from '../admission/crowd.js'
 import { readDemand } from '../rates/demand.js'
 import { locateIn, REPORT_WINDOW_MS } from './locate.js'
@@ -54,8 +54,8 @@ export function ownOf(s: TroubledService, now: EpochMs): Own | null {
   // Checks seldom say which component: while another fails that they may be of, they say nothing of the first.
   const failing = s.branches.filter(b => now - b.troubledAt <= CHECKS_LINGER_MS).flatMap(b => b.claim ?? [])
   return {
-    metrics: s.metrics && not(leavesIn(s.metrics.book, claims)),
-    checks: s.checks && not(leavesNear(s.checks.book, failing)),
+    metrics: s.evidence.metric && not(leavesIn(s.evidence.metric.book, claims)),
+    checks: s.evidence.check && not(leavesNear(s.evidence.check.book, failing)),
   }
 }
 
@@ -78,8 +78,12 @@ export function windowsOf(
   now: EpochMs,
 ): Windows {
   const { onset } = state
-  const metrics = s.metrics && rateWindow(s.metrics, strand, now, onset, true, own?.metrics ?? undefined)
-  const checks = strand === 'bad' && s.checks ? rateWindow(s.checks, strand, now, onset, s.metrics === null) : null
+  const metrics =
+    s.evidence.metric && rateWindow(s.evidence.metric, strand, now, onset, true, own?.metrics ?? undefined)
+  const checks =
+    strand === 'bad' && s.evidence.check
+      ? rateWindow(s.evidence.check, strand, now, onset, s.evidence.metric === null)
+      : null
   const all =
     metrics && own?.metrics ? withShared(othersWell(metrics, own.metrics), own.metrics, state.settled) : metrics
   return {
@@ -138,16 +142,16 @@ export function ownKinds(kinds: Finding['kinds'], { metrics, checks }: Windows):
 export const newestExcess = (s: TroubledService): EpochMs =>
   Math.max(
     0,
-    ...[s.strands.bad, ...s.branches].flatMap(x => (x ? [x.raisedAt, x.excessAt.metrics, x.excessAt.checks] : [])),
+    ...[s.strands.bad, ...s.branches].flatMap(x => (x ? [x.raisedAt, x.excessAt.metric, x.excessAt.check] : [])),
   )
 
 /** Tells a second trouble apart when it has been seen at two ticks in a row. Returns when it began. */
 export function tellApart(s: TroubledService, now: EpochMs): EpochMs | null {
   const first = s.strands.bad
-  if (!first || !s.metrics || s.branches.length >= MAX_BRANCHES) return null
-  if (now - first.excessAt.metrics > FAILS_STILL_MS) return null
+  if (!first || !s.evidence.metric || s.branches.length >= MAX_BRANCHES) return null
+  if (now - first.excessAt.metric > FAILS_STILL_MS) return null
   const own = ownOf(s, now)?.metrics ?? undefined
-  const rates = rateWindow(s.metrics, 'bad', now, first.onset, true, own)
+  const rates = rateWindow(s.evidence.metric, 'bad', now, first.onset, true, own)
   const told = s.branches.flatMap(b => b.claim ?? [])
   const second = seekSecond(first, own ? within(rates, own) : rates, told, s.components, now)
   const suspected = first.suspectedAt
@@ -172,10 +176,10 @@ export function tellApart(s: TroubledService, now: EpochMs): EpochMs | null {
 /** What fails now beside the first and the claims of others, and is growth of one of the others, is claimed by it. */
 export function handOver(s: TroubledService, now: EpochMs): void {
   const first = s.strands.bad
-  if (!first || !s.metrics || first.settled.length === 0 || s.branches.length === 0) return
-  const { book } = s.metrics
+  if (!first || !s.evidence.metric || first.settled.length === 0 || s.branches.length === 0) return
+  const { book } = s.evidence.metric
   const told = leavesIn(book, [...first.settled, ...s.branches.flatMap(b => b.claim ?? [])])
-  const rest = within(rateWindow(s.metrics, 'bad', now, first.onset, true, not(told)), not(told))
+  const rest = within(rateWindow(s.evidence.metric, 'bad', now, first.onset, true, not(told)), not(told))
   if (!anyExcess(rest, 'bad')) return
   for (const { where } of locateRates(rest).segments) {
     const to = s.branches.find(
@@ -211,8 +215,8 @@ export function outgrows(state: StrandState, all: RateWindow): boolean {
 
 /** Reads every trouble that is told apart; those that are over are forgotten. */
 export function readBranches(s: TroubledService, now: EpochMs, into: Finding[]): void {
-  if (s.branches.length === 0 || !s.metrics) return
-  const { book } = s.metrics
+  if (s.branches.length === 0 || !s.evidence.metric) return
+  const { book } = s.evidence.metric
   const first = s.strands.bad
   // Where the first fails too, nobody knows whose failures are whose.
   const shared = leavesIn(book, first && first.troubledAt === now ? first.segments.map(x => x.where) : [])
@@ -233,13 +237,13 @@ export function readBranches(s: TroubledService, now: EpochMs, into: Finding[]):
 }
 
 function readBranch(s: TroubledService, state: StrandState, claimed: Mask, shared: Mask, now: EpochMs): Finding | null {
-  const rates = s.metrics!
+  const rates = s.evidence.metric!
   const alone = minus(claimed, shared)
   const full = rateWindow(rates, 'bad', now, state.onset, true, alone)
   const mask = sumOf(full, alone).total < LEAST_OWN_SHARE * sumOf(full, claimed).total ? claimed : alone
   const own = within(full, mask)
   const failing = anyExcess(own, 'bad')
-  if (failing) state.troubledAt = state.excessAt.metrics = now
+  if (failing) state.troubledAt = state.excessAt.metric = now
   else if (now - state.troubledAt > AFTERMATH_MS) return null
   if (failing) locateIn(state, othersWell(within(full, not(minus(claimed, mask))), mask), now)
   else state.segments = []

@@ -1,17 +1,19 @@
-import type { Finding, KindReading } from '../../contract/finding.js'
+import type { Finding, Track } from '../../contract/finding.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import { clearSums } from '../rates/rise-detector.js'
 import { type Strand } from '../rates/state.js'
 import { handOver, newestExcess, outgrows, ownKinds, ownOf, readBranches, tellApart, windowsOf } from './concurrent.js'
 import { readCrowd, readMix } from '../admission/crowd.js'
 import { readDemand } from '../rates/demand.js'
-import { badKinds, bitsOfKinds, inAlarm, isDoubted, machinesSee, onsetOf, slowKinds } from './kinds.js'
+import { badKinds, bitsOfKinds, inAlarm, isDoubted, machinesSee, onsetOf, slowKinds } from './combine.js'
 import { latelyOf } from '../rates/newest-minute.js'
 import { componentsOf, locate, REPORT_WINDOW_MS } from './locate.js'
-import { expectedReports, type ReportState } from '../counts/report-counts.js'
 import { MIX_MS, readIndependence } from '../admission/parties.js'
 import { keepPicture } from './second.js'
-import type { ServiceReadings, TroubledService } from './service.js'
+import type { Readings } from '../evidence/evidence.js'
+import { EVIDENCE } from '../evidence/kinds.js'
+import { machinesOf } from '../evidence/registry.js'
+import type { TroubledService } from './service.js'
 import { AFTERMATH_MS, newStrand, type StrandState } from './state.js'
 import { anyExcess, type RateWindow } from '../rates/excess.js'
 import { failsInSilence } from './rate-segments.js'
@@ -28,7 +30,7 @@ const SEARCH_EVERY_MIN = 3
 const SEARCH_SETTLES_MS = 30 * MINUTE
 
 /** What one strand has to say at this tick, one finding a trouble; none when all is quiet. Opens, follows and closes its states. */
-export function readStrand(s: TroubledService, strand: Strand, r: ServiceReadings, now: EpochMs): Finding[] {
+export function readStrand(s: TroubledService, strand: Strand, r: Readings, now: EpochMs): Finding[] {
   const partedSince = strand === 'bad' ? tellApart(s, now) : null
   if (strand === 'bad') handOver(s, now)
   const first = readFirst(s, strand, r, now, partedSince)
@@ -41,13 +43,13 @@ export function readStrand(s: TroubledService, strand: Strand, r: ServiceReading
 function readFirst(
   s: TroubledService,
   strand: Strand,
-  r: ServiceReadings,
+  r: Readings,
   now: EpochMs,
   partedSince: EpochMs | null,
 ): Finding | null {
   const before = s.strands[strand]
   const own = strand === 'bad' && before ? ownOf(s, now) : null
-  let kinds = strand === 'bad' ? badKinds(s, r, now) : slowKinds(r)
+  let kinds = strand === 'bad' ? badKinds(s, r, now) : slowKinds(s, r)
   if (own) kinds = ownKinds(kinds, windowsOf(s, strand, before!, own, now))
   const alarm = inAlarm(kinds)
   if (!alarm && !before) return null
@@ -58,12 +60,9 @@ function readFirst(
     metrics: metrics !== null && anyExcess(metrics, strand),
     checks: checks !== null && anyExcess(checks, strand),
   }
-  for (const kind of ['metrics', 'checks'] as const) {
-    if (failing[kind]) state.excessAt[kind] = now
-    else if (now - (own ? newestExcess(s) : Math.max(state.raisedAt, state.excessAt[kind])) >= EVIDENCE_FADES_MS)
-      if (s[kind]) clearSums(s[kind], strand)
-  }
-  const echo = strand === 'bad' && s.reports ? reportTrack(s.reports, kinds.report, now) : null
+  noteExcess(s, state, strand, failing, own !== null, now)
+  const further = tracksBeside(s, strand, kinds, now)
+  const echo = further.find(t => t.unit === 'reports_per_minute') ?? null
   state.reportPeak = Math.max(state.reportPeak, echo?.excess ?? 0)
   const troubled =
     failing.metrics || failing.checks || (alarm && !onlyEcho(state, kinds, echo, s.strands.slow !== null, now))
@@ -78,11 +77,11 @@ function readFirst(
   }
   const outgrown = all !== null && outgrows(state, all)
   // Metrics that saw the trouble keep the last word of what falls silent later: then they still speak for the whole.
-  const sawIt = state.excessAt.metrics > 0
+  const sawIt = state.excessAt.metric > 0
   const blind = metrics !== null && checks !== null && !sawIt && failsInSilence(checks, metrics, now)
   const leading = blind ? null : state.claim ? whole : all
   const tracks = readTracks(state, leading, metrics, checks, now)
-  if (echo) tracks.push(echo)
+  tracks.push(...further)
   const stale = tracks.some(t => t.stale && t.excess > 0.02)
   return {
     type: 'finding',
@@ -105,10 +104,37 @@ function readFirst(
     share: overallShare(blind ? null : all, checks),
     lately: own || blind ? null : latelyFrom(s, strand, all, now),
     calm: !troubled && !stale,
-    demand: (state.demand = (s.metrics && readDemand(s.metrics, state.onset, now)) ?? state.demand),
+    demand: (state.demand = (s.evidence.metric && readDemand(s.evidence.metric, state.onset, now)) ?? state.demand),
     crowd: crowdOf(s, now),
   }
 }
+
+/** Remembers where there is an excess; where there was none for long the sums are forgotten. `several`: of any of them. */
+function noteExcess(
+  s: TroubledService,
+  state: StrandState,
+  strand: Strand,
+  failing: { metrics: boolean; checks: boolean },
+  several: boolean,
+  now: EpochMs,
+): void {
+  for (const kind of ['metric', 'check'] as const) {
+    const rates = s.evidence[kind]
+    if (kind === 'metric' ? failing.metrics : failing.checks) state.excessAt[kind] = now
+    else if (
+      rates &&
+      now - (several ? newestExcess(s) : Math.max(state.raisedAt, state.excessAt[kind])) >= EVIDENCE_FADES_MS
+    )
+      clearSums(rates, strand)
+  }
+}
+
+/** What is left of it in kinds of evidence that say so themselves. */
+const tracksBeside = (s: TroubledService, strand: Strand, kinds: Finding['kinds'], now: EpochMs): Track[] =>
+  EVIDENCE.flatMap(({ kind, track }) => {
+    const state = s.evidence[kind]
+    return (state && track?.(state, strand, kinds[kind], now)) ?? []
+  })
 
 /** What people say, and how many of them stand for themselves. */
 function crowdOf(s: TroubledService, now: EpochMs): Finding['crowd'] {
@@ -121,7 +147,7 @@ function crowdOf(s: TroubledService, now: EpochMs): Finding['crowd'] {
 
 /** Of requests, or of checks where nobody counts requests. */
 const latelyFrom = (s: TroubledService, strand: Strand, all: RateWindow | null, now: EpochMs): Finding['lately'] => {
-  const rates = all !== null ? all.state : s.metrics ? null : s.checks
+  const rates = all !== null ? all.state : s.evidence.metric ? null : s.evidence.check
   return rates && latelyOf(rates, strand, now)
 }
 
@@ -135,7 +161,7 @@ function dateAgain(
   state: StrandState,
   strand: Strand,
   kinds: Finding['kinds'],
-  r: ServiceReadings,
+  r: Readings,
   fresh: boolean,
   now: EpochMs,
 ): void {
@@ -162,23 +188,11 @@ function onlyEcho(
   slow: boolean,
   now: EpochMs,
 ): boolean {
-  const seen = Math.max(state.excessAt.metrics, state.excessAt.checks)
+  const seen = Math.max(state.excessAt.metric, state.excessAt.check)
   if (seen === 0 || now - seen < EVIDENCE_FADES_MS) return false
-  const machine = [kinds.metric, kinds.check].filter(k => k !== undefined)
+  const machine = machinesOf(kinds)
   if (machine.some(k => k.alarm) || !machine.some(k => k.bits !== null)) return false
   return echo === null || slow || echo.excess < ECHO_SHARE * state.reportPeak
-}
-
-function reportTrack(state: ReportState, kind: KindReading | undefined, now: EpochMs): Finding['tracks'][number] {
-  const minutes = 10
-  const from = Math.floor(now / MINUTE) * MINUTE - minutes * MINUTE
-  let observed = 0
-  for (const rows of state.ring.rows)
-    if (rows && rows.slot >= from && rows.slot < now) for (const bad of rows.a) observed += bad
-  const excess = Math.max(0, observed - expectedReports(state, from, from + minutes * MINUTE)) / minutes
-  // One more than was seen, so that none seen is not taken for certainty.
-  const error = Math.sqrt(observed + 1) / minutes
-  return { where: {}, excess, unit: 'reports_per_minute', bits: kind?.bits ?? 0, error, stale: kind?.bits === null }
 }
 
 const overallShare = (metrics: RateWindow | null, checks: RateWindow | null): number | null => {

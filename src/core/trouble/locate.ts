@@ -4,7 +4,7 @@ import { MINUTE, type EpochMs } from '../../contract/time.js'
 import { groupCount, groupName } from '../aggregate/label-sets.js'
 import { segment, type Segmentation } from '../localize/index.js'
 import type { Strand } from '../rates/state.js'
-import { inAlarm } from './kinds.js'
+import { inAlarm } from './combine.js'
 import { explainUneven, holdQuotes, joinQuoted, quotedOf } from '../mentions/corroborate.js'
 import { readQuotes } from '../mentions/mentions.js'
 import type { Places } from '../counts/places.js'
@@ -34,24 +34,26 @@ export function locate(
     found = locateRates(rates.metrics)
     if (rates.checks) addFromChecks(found.segments, rates.checks, rates.metrics, now)
   } else if (rates.checks && failing.checks) found = locateRates(rates.checks)
-  else if (strand === 'bad' && s.reports && kinds.report?.alarm && state.excessAt.metrics === 0)
-    found = segment(reportTable(s.reports, Math.max(state.onset, now - REPORT_WINDOW_MS), now), { kind: 'counts' })
+  else if (strand === 'bad' && s.evidence.report && kinds.report?.alarm && state.excessAt.metric === 0)
+    found = segment(reportTable(s.evidence.report, Math.max(state.onset, now - REPORT_WINDOW_MS), now), {
+      kind: 'counts',
+    })
   const machines = failing.metrics || failing.checks
   const seen = failing.metrics ? 'metrics' : failing.checks ? 'checks' : 'nothing'
   const from = Math.max(state.onset, now - REPORT_WINDOW_MS)
-  if (strand === 'bad') state.quotes = holdQuotes(s.quotes, s, state.quotes, from, now)
+  if (strand === 'bad') state.quotes = holdQuotes(s.quotes, s.evidence, state.quotes, from, now)
   state.quoted = quotedOf(state.quotes, rates, now)
   // Failing, but too early to say where: the last picture stands, or what people quote.
   if (found && found.segments.length === 0 && machines && (state.segments.length > 0 || state.quoted.length === 0))
     return
   state.segments = found ? found.segments.map(toReading) : []
   // Too little in a quarter of an hour to say where, but it was a place that rose.
-  const where = found && !machines && s.reports ? whereOf(s.reports.places) : null
-  if (where && state.segments.length === 0) state.segments = [placeReading(s.reports!.places, where)]
+  const where = found && !machines && s.evidence.report ? whereOf(s.evidence.report.places) : null
+  if (where && state.segments.length === 0) state.segments = [placeReading(s.evidence.report!.places, where)]
   if (rates.metrics && failing.metrics) stretch(state.segments, rates.metrics, strand, now, state.onset)
   nameSegments(state, state.segments)
-  if (found || (state.excessAt.metrics === 0 && inAlarm(kinds))) joinQuoted(state.segments, state.quoted, seen)
-  const within = (countries: readonly string[]) => readQuotes(s.quotes, s, from, now, countries)
+  if (found || (state.excessAt.metric === 0 && inAlarm(kinds))) joinQuoted(state.segments, state.quoted, seen)
+  const within = (countries: readonly string[]) => readQuotes(s.quotes, s.evidence, from, now, countries)
   state.uneven = explainUneven(found?.uneven ?? [], state.quoted, within)
   state.unaffected = found ? whereUnaffected(found.unaffected) : {}
 }
@@ -94,8 +96,8 @@ export function componentsOf(
     const failing = failingComponents(metrics, strand)
     if (failing.length > 0) return failing
   }
-  if (!s.reports || strand === 'slow') return []
-  return reportedComponents(s.reports, Math.max(state.onset, now - REPORT_WINDOW_MS), now)
+  if (!s.evidence.report || strand === 'slow') return []
+  return reportedComponents(s.evidence.report, Math.max(state.onset, now - REPORT_WINDOW_MS), now)
 }
 
 /** Components named in clearly more reports than usual. */

@@ -1,4 +1,4 @@
-import type { Finding, KindReading, SegmentReading } from '../../contract/finding.js'
+import type { Finding, SegmentReading } from '../../contract/finding.js'
 import type { Quoted, Uneven, Where } from '../../contract/incident.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Held } from '../mentions/corroborate.js'
@@ -22,8 +22,8 @@ export interface StrandState {
   onsetInterval: [EpochMs, EpochMs]
   /** Newest tick with an alarm or an excess. */
   troubledAt: EpochMs
-  /** Newest tick with an excess in metrics and in checks; 0 before the first. */
-  excessAt: { metrics: EpochMs; checks: EpochMs }
+  /** Newest tick with an excess in request counts and in checks; 0 before the first. */
+  excessAt: { metric: EpochMs; check: EpochMs }
   /** Highest excess of reports a minute. */
   reportPeak: number
   /** Label values that were ever part of a segment, in order of appearance. */
@@ -56,7 +56,7 @@ export const newStrand = (now: EpochMs, onset: EpochMs, onsetInterval: [EpochMs,
   onset,
   onsetInterval,
   troubledAt: now,
-  excessAt: { metrics: 0, checks: 0 },
+  excessAt: { metric: 0, check: 0 },
   reportPeak: 0,
   named: [],
   segments: [],
@@ -81,13 +81,3 @@ export function nameSegments(state: StrandState, segments: readonly { where: Whe
         if (state.named.length < MAX_TRACKS && !state.named.some(n => n.label === label && n.value === value))
           state.named.push({ label, value })
 }
-
-export const quietKind = (observed: number, expected: number, bits: number | null): KindReading => ({
-  bits,
-  alarm: false,
-  observed,
-  expected,
-  onset: null,
-  onsetInterval: null,
-  share: null,
-})
