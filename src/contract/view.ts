@@ -1,3 +1,4 @@
+import type { Theme } from './people.js'
 import type { Component, Dependency } from './topology.js'
 import type { EpochMs } from './time.js'
 import type { IncidentEvent, IncidentKind, Severity } from './incident.js'
@@ -45,7 +46,7 @@ export type Clock = (typeof CLOCKS)[number]
 
 /** What several people wrote with their reports in the last hour, moderated by rule: see core/mentions/samples. */
 export interface Sample {
-  theme: string
+  theme: Theme
   /** How many people wrote about it, at least three. */
   people: number
   /** Words that three strangers or more wrote, with gaps ("…") for the rest; absent where no three say alike. */

@@ -7,7 +7,7 @@ import {
   VERBS,
 } from '../contract/order.js'
 import { oneOf } from '../contract/one-of.js'
-import { REPORT_KINDS } from '../contract/people.js'
+import { REPORT_KINDS, THEMES } from '../contract/people.js'
 import { type Static, type TOptional, type TSchema, type TString, Type } from '@sinclair/typebox'
 import {
   CAUSE_STATES,
@@ -245,7 +245,7 @@ export const Service = Type.Object(
       Type.Integer({ description: 'Possible coordinated reports of the last 15 minutes, in no other count' }),
     ),
     samples: Type.Optional(
-      Type.Array(Type.Object({ theme: Type.String(), people: Type.Integer(), text: Type.Optional(Type.String()) }), {
+      Type.Array(Type.Object({ theme: oneOf(THEMES), people: Type.Integer(), text: Type.Optional(Type.String()) }), {
         description: 'What three people or more wrote in the last hour; a text is words that three strangers share',
       }),
     ),

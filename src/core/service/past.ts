@@ -1,6 +1,5 @@
 import type { Past, Untaught } from '../../contract/past.js'
-import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
-import { rowsAt } from '../aggregate/label-sets.js'
+import { DAY, type EpochMs } from '../../contract/time.js'
 import { heardVia } from '../evidence/registry.js'
 import { fingerprint, print } from '../stat/fingerprint.js'
 import type { ServiceState } from './service.js'

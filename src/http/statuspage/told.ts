@@ -4,6 +4,7 @@ import type { EpochMs } from '../../contract/time.js'
 import type { IncidentView, PartHeard, PartStatus } from '../../contract/view.js'
 import { deafOf, isMeasured, shareOf, stagesOf, worsePart, type Phase } from '../../core/incident/verdict.js'
 import { worseSeverity } from '../../core/incident/rules.js'
+import { turnOf } from '../../core/incident/verdict.js'
 import { idOf } from './ids.js'
 import type { Leaf } from './plan.js'
 
@@ -76,9 +77,10 @@ export function tellOn(
   const touched = new Set<string>()
   let worst: Severity = 'minor'
   let phaseBefore: Phase = 'opened'
-  for (const [i, { event, folded, phase, statuses: hit }] of stagesOf(view.events, known, deafOf(heard)).entries()) {
+  for (const { event, folded, phase, statuses: hit } of stagesOf(view.events, known, deafOf(heard))) {
     const before = steps.at(-1)
-    const turned = event.event !== 'updated' && (event.event !== 'note' || i === 0) && event.event !== phaseBefore
+    const turn = turnOf(event)
+    const turned = turn !== null && turn !== phaseBefore
     phaseBefore = phase
     worst = worseSeverity(worst, folded.severity ?? 'minor')
     const statuses = new Map<string, ComponentStatus>([...touched].map(id => [id, 'operational' as ComponentStatus]))

@@ -17,6 +17,7 @@ import { factLine } from '../facts.js'
 import { html, type Html } from '../html.js'
 import { toSeriesBetween } from '../chart/series.js'
 import { isEasing, isMeasured, partsHit, stateFrom } from '../../../core/incident/verdict.js'
+import { addUp } from '../../../core/incident/verdict.js'
 import { own, phaseOf, recoveryIsSeen } from '../standing.js'
 import { timeline } from './timeline.js'
 import { affected, componentList, fine, folded, uneven } from './who.js'
@@ -96,14 +97,14 @@ export function headline(
 /** The incident as it stood when it was worst: that is what it was. */
 export function worstOf(events: readonly IncidentEvent[]): IncidentEvent {
   let worst: IncidentEvent | null = null
-  let folded = {} as IncidentEvent
+  let folded: IncidentEvent | null = null
   const rankOf = (e: IncidentEvent) => SEVERITIES.indexOf(e.severity ?? 'minor')
   for (const event of events) {
-    folded = { ...folded, ...event }
+    folded = addUp(folded, event)
     if (event.event === 'resolved' || event.event === 'note') continue
     if (worst === null || rankOf(folded) > rankOf(worst)) worst = folded
   }
-  return worst ?? folded
+  return worst ?? folded ?? ({} as IncidentEvent)
 }
 
 /** A person asked for silence about it: whoever reads the page should know why no message came. */
