@@ -51,7 +51,7 @@ const CORRIDOR_DOORS: Record<string, readonly string[]> = {
 const PACKAGES: Record<string, readonly string[]> = {
   contract: ['@sinclair/typebox'],
   core: ['@stdlib/*'],
-  plugin: ['@sinclair/typebox', 'libsql', 'standardwebhooks'],
+  plugin: ['@sinclair/typebox', 'feedsmith', 'libsql', 'standardwebhooks'],
   shell: ['@sinclair/typebox', 'yaml'],
   http: ['@sinclair/typebox', 'd3-geo', 'fastify', 'prom-client', 'topojson-client', 'world-atlas'],
   web: [],
