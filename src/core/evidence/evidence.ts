@@ -17,7 +17,7 @@ import type { Bins } from './bins.js'
  * A state is plain data (numbers, texts, arrays, typed arrays, maps), so that a clock that is put back moves every time in it;
  * where it holds more, `snapshot` and `open` say how it is stored.
  */
-export interface Evidence<State extends object = object, Reading = unknown> {
+export interface Evidence<State extends object = object, Reading = unknown, Stored = State> {
   /** Its name, in states and findings. */
   readonly kind: string
   /** Who speaks: what people say goes through admission before it counts, and its rows are wanted at once. */
@@ -49,8 +49,8 @@ export interface Evidence<State extends object = object, Reading = unknown> {
   /** The state without some label values, and where its label sets went (null: it keeps none). */
   forget(state: State, goes: Goes): [State, Move | null]
   /** What a snapshot holds of a state, and back; left out where that is the state itself. */
-  snapshot?(state: State): unknown
-  open?(stored: unknown): State
+  snapshot?(state: State): Stored
+  open?(stored: Stored): State
 }
 
 /** By kind of evidence. Those that have a name here are asked for by it; the others only through the registry. */
@@ -61,6 +61,9 @@ export interface EvidenceStates {
   check: RateState | null
   [further: string]: object | null
 }
+
+/** What a snapshot holds of the states, by kind; each kind alone knows its own. */
+export type EvidenceSnapshot = Record<string, object | null>
 
 /** Readings of one tick by kind of evidence; null: nothing to read. */
 export interface Readings {

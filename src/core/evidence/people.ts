@@ -28,8 +28,11 @@ export const TROUBLED: ReadonlySet<TextClass> = new Set(['complaint', 'exposure'
 export const badOf = (signal: Observation, says: TextClass | null): number =>
   signal.bad ?? (signal.via === 'report' || (says !== null && TROUBLED.has(says)) ? signal.total : 0)
 
+/** A series is stored as it says itself, the rest as it is. */
+type StoredReports = Omit<ReportState, 'series'> & { series: SeriesSnapshot }
+
 const counted: Pick<
-  Evidence<ReportState, SeriesReading>,
+  Evidence<ReportState, SeriesReading, StoredReports>,
   'by' | 'state' | 'tick' | 'isUnheard' | 'learn' | 'teach' | 'livedSince' | 'forget' | 'says' | 'snapshot' | 'open'
 > = {
   by: 'people',
@@ -42,13 +45,10 @@ const counted: Pick<
   livedSince,
   forget: withoutInReports,
   snapshot: state => ({ ...state, series: state.series.snapshot() }),
-  open: stored => {
-    const state = stored as Omit<ReportState, 'series'> & { series: SeriesSnapshot }
-    return { ...state, series: CountSeries.open(state.series) }
-  },
+  open: stored => ({ ...stored, series: CountSeries.open(stored.series) }),
 }
 
-export const REPORTS: Evidence<ReportState, SeriesReading> = {
+export const REPORTS: Evidence<ReportState, SeriesReading, StoredReports> = {
   ...counted,
   kind: 'report',
   via: 'report',
@@ -62,7 +62,7 @@ export const REPORTS: Evidence<ReportState, SeriesReading> = {
   track: (state, strand, said, now) => (strand === 'bad' ? trackOf(state, said, now) : null),
 }
 
-export const POSTS: Evidence<ReportState, SeriesReading> = {
+export const POSTS: Evidence<ReportState, SeriesReading, StoredReports> = {
   ...counted,
   kind: 'post',
   via: 'post',

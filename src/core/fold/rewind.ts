@@ -14,7 +14,7 @@ const AHEAD_MS = 10 * MINUTE
 const TURN_MS = 8 * HOUR
 const QUARTER_MS = 15 * MINUTE
 /** People's own dates stay what they are. */
-const GIVEN = new Set(['mutedUntil', 'until', 'rollout'])
+const GIVEN = new Set(['until', 'rollout'])
 
 /** By so much a state at `from` has to be moved, in whole minutes, so that it is not ahead of `to`. */
 export const stepBack = (from: EpochMs, to: EpochMs): number => Math.ceil((from - to) / MINUTE) * MINUTE

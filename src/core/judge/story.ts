@@ -65,7 +65,6 @@ export interface Story {
   course: Level[]
   rulings: Record<string, Ruling>
   security: Security
-  mutedUntil: EpochMs
   said: IncidentEvent | null
 }
 
@@ -100,7 +99,6 @@ export function newStory(id: string, f: Finding, kind: IncidentKind, severity: S
     course: [],
     rulings: {},
     security: { state: 'no_evidence', because: [] },
-    mutedUntil: 0,
     said: null,
   }
 }

@@ -13,6 +13,7 @@ import { isDoubted } from '../trouble/combine.js'
 import { teachPast, type Taught } from '../service/past.js'
 import { floods, learnVoices, weigh } from '../admission/admit.js'
 import { readStrand } from '../trouble/follow.js'
+import type { EvidenceSnapshot } from '../evidence/evidence.js'
 import { eachEvidence, openEvidence, snapshotEvidence, tickEvidence } from '../evidence/registry.js'
 import { serviceState, takeCoordinated, takeObservation, type ServiceState } from '../service/service.js'
 
@@ -25,6 +26,11 @@ const LASTING_MS = 3 * DAY
 export interface WatchOptions {
   /** What an operator asks for: false incidents a service and 30 days. */
   falseAlarmsPerMonth: number
+}
+
+/** What a snapshot holds of the watch: each service as it is kept, its evidence as the kinds store it. */
+export interface WatchSnapshot {
+  services: (Omit<ServiceState, 'evidence'> & { evidence: EvidenceSnapshot })[]
 }
 
 /** A finding is published while there is something to say; between, only facts pass through. */
@@ -93,14 +99,14 @@ export class Watch {
   }
 
   /** Shares memory with the watch: serialise it before the next step. */
-  snapshot(): unknown {
+  snapshot(): WatchSnapshot {
     return { services: [...this.services.values()].map(s => ({ ...s, evidence: snapshotEvidence(s.evidence) })) }
   }
 
-  static open(snapshot: unknown, options: WatchOptions): Watch {
+  static open({ services, ...rest }: WatchSnapshot, options: WatchOptions): Watch {
+    rest satisfies Record<string, never>
     const watch = new Watch(options)
-    const from = snapshot as { services: ServiceState[] }
-    for (const s of from.services) watch.services.set(s.id, { ...s, evidence: openEvidence(s.evidence) })
+    for (const s of services) watch.services.set(s.id, { ...s, evidence: openEvidence(s.evidence) })
     return watch
   }
 }
