@@ -5,7 +5,7 @@ import type { EpochMs } from '../../contract/time.js'
 import type { Goes, Move } from '../aggregate/relabel.js'
 import type { ReportState } from '../counts/report-counts.js'
 import type { RateReading } from '../rates/rise-detector.js'
-import type { RateState, Strand } from '../rates/state.js'
+import type { RateState, FailureMode } from '../rates/state.js'
 import type { SeriesReading } from '../series/count-series.js'
 import type { TextClass } from '../text/classify.js'
 import type { Bins } from './bins.js'
@@ -33,15 +33,15 @@ export interface Evidence<State extends object = object, Reading = unknown, Stor
   /** Closes the minute that ends at `now`; null: nothing to read. */
   tick(state: State, now: EpochMs): Reading | null
   /** What a reading says of failing, or of slowness; null: nothing of that. */
-  says(state: State, reading: Reading, strand: Strand): KindReading | null
+  says(state: State, reading: Reading, mode: FailureMode): KindReading | null
   /** Silence that means a broken source: what it says is unknown then. */
   isUnheard?(state: State, now: EpochMs): boolean
   /** What is left of the trouble, for recovery, where neither requests nor checks say it. */
-  track?(state: State, strand: Strand, said: KindReading | undefined, now: EpochMs): Track | null
+  track?(state: State, mode: FailureMode, said: KindReading | undefined, now: EpochMs): Track | null
   /** Learns what is usual from minutes before any trouble; `trouble`: when that began, null without. */
-  learn(state: State, now: EpochMs, trouble: Record<Strand, EpochMs | null>): void
+  learn(state: State, now: EpochMs, trouble: Record<FailureMode, EpochMs | null>): void
   /** What has lasted is how things are: learns it anew. */
-  startAnew?(state: State, strand: Strand, now: EpochMs): void
+  startAnew?(state: State, mode: FailureMode, now: EpochMs): void
   /** Learns from counts of the past, as if they had been lived through. */
   teach?(state: State | null, past: Past, now: EpochMs, falseAlarmsPerDay: number): State
   /** Since when it has learned by itself; null: not yet. */
@@ -69,7 +69,7 @@ export type EvidenceSnapshot = Record<string, object | null>
 export interface Readings {
   report: SeriesReading | null
   post: SeriesReading | null
-  metric: Record<Strand, RateReading> | null
-  check: Record<Strand, RateReading> | null
+  metric: Record<FailureMode, RateReading> | null
+  check: Record<FailureMode, RateReading> | null
   [further: string]: unknown
 }

@@ -38,7 +38,7 @@ const counted: Pick<
   by: 'people',
   state: reportState,
   tick: stepSeries,
-  says: (state, reading, strand) => (strand === 'bad' ? kindOf(reading, state) : null),
+  says: (state, reading, mode) => (mode === 'bad' ? kindOf(reading, state) : null),
   isUnheard: unheard,
   learn: (state, now, trouble) => learnUsual(state, now, trouble.bad),
   teach: teachReports,
@@ -59,7 +59,7 @@ export const REPORTS: Evidence<ReportState, SeriesReading, StoredReports> = {
     const leaf = takeReport(state, slot, signal.labels, bad, ok)
     addToBin(bins, slot, 'report', true, state.book, leaf, bad, ok, 0)
   },
-  track: (state, strand, said, now) => (strand === 'bad' ? trackOf(state, said, now) : null),
+  track: (state, mode, said, now) => (mode === 'bad' ? trackOf(state, said, now) : null),
 }
 
 export const POSTS: Evidence<ReportState, SeriesReading, StoredReports> = {
@@ -76,7 +76,7 @@ export const POSTS: Evidence<ReportState, SeriesReading, StoredReports> = {
 
 /** A series of people's reports: its alarm where that is rare, or whole hours or a place that run above the days before. */
 function kindOf(r: SeriesReading, state: ReportState): KindReading {
-  const { rare, creep, places } = state
+  const { rare, drift, places } = state
   const kind: KindReading = {
     bits: r.alarm && !rare ? Math.min(BURST_BITS, r.bits) : r.bits,
     alarm: r.alarm && rare,
@@ -86,8 +86,8 @@ function kindOf(r: SeriesReading, state: ReportState): KindReading {
     onsetInterval: r.onsetInterval ? [r.onsetInterval[0], r.onsetInterval[1]] : null,
     share: null,
   }
-  if (kind.alarm || (!creep.alarm && places.alarm < 0)) return kind
-  const slow = creep.alarm ? creep : places
+  if (kind.alarm || (!drift.alarm && places.alarm < 0)) return kind
+  const slow = drift.alarm ? drift : places
   const reach = r.at - slow.since
   return {
     ...kind,

@@ -33,11 +33,11 @@ export function tickEvidence(states: EvidenceStates, now: number): Readings {
 }
 
 /** What each kind says of failing, or of slowness, by itself. */
-export function sayEvidence(states: EvidenceStates, readings: Readings, strand: Finding['strand']): Finding['kinds'] {
+export function sayEvidence(states: EvidenceStates, readings: Readings, mode: Finding['strand']): Finding['kinds'] {
   const kinds: Finding['kinds'] = {}
   for (const each of EVIDENCE) {
     const reading = readings[each.kind] ?? null
-    const says = reading === null ? null : each.says(states[each.kind]!, reading, strand)
+    const says = reading === null ? null : each.says(states[each.kind]!, reading, mode)
     if (says) kinds[each.kind] = says
   }
   return kinds

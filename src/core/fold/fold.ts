@@ -277,7 +277,7 @@ export class Fold {
   private takeServices(into: ServiceNow[], at: EpochMs): void {
     for (const s of this.watch.services.values()) {
       // Quiet rows are renewed at times, as their usual levels move, and whenever time alone changes what they say.
-      const busy = s.changed || s.strands.bad !== null || s.strands.slow !== null || at % RENEW_MS === 0
+      const busy = s.changed || s.troubles.bad !== null || s.troubles.slow !== null || at % RENEW_MS === 0
       if (!busy && at - (s.seen.report ?? 0) > FADING_MS && s.shown === this.shownOf(s, at)) continue
       const row = this.rowOf(s, at)
       s.changed = false
