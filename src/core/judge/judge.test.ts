@@ -149,9 +149,9 @@ describe('a person’s word', () => {
 describe('services that stand on each other', () => {
   it('complaints at one whose own machines see nothing open as the other’s trouble', () => {
     const judge = new Judge()
-    const topology = { type: 'fact', via: 'topology', id: 't', service: 'shop', at: NOW, components: [] } as const
+    const topology = { type: 'fact', via: 'topology', id: 't', service: 'shop', at: NOW } as const
     const dependsOn = [{ id: 'db', name: 'Database', service: 'db' }]
-    judge.take({ type: 'fact', at: NOW, fact: { ...topology, dependsOn } }, [])
+    judge.take({ type: 'fact', at: NOW, fact: { ...topology, components: [], dependsOn } }, [])
     const complaints = (now: EpochMs) => finding({ at: now, kinds: { report: alarm } })
     const both = feed(judge, 0, 1, now => fails(now, { service: 'db' }))
     both.push(...feed(judge, 1, 3, complaints))
