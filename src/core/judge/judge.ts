@@ -48,6 +48,12 @@ const SECURITY_SILENT_MS = HOUR
 const RECOVERING_FROM = 0.3
 /** The onset is refined while evidence comes in for so long after the opening. */
 const ONSET_SETTLES_MS = 15 * MINUTE
+/** What a snapshot holds of the judge. */
+export interface JudgeSnapshot {
+  services: Map<string, JudgedService>
+  stories: Story[]
+}
+
 /** Sees all services of a workspace and decides: what is an incident, what it is called, why it may be, and when it is over. */
 export class Judge {
   private services = new Map<string, JudgedService>()
@@ -94,15 +100,15 @@ export class Judge {
     this.stories = this.stories.filter(story => story.service !== service)
   }
 
-  snapshot(): unknown {
+  snapshot(): JudgeSnapshot {
     return { services: this.services, stories: this.stories }
   }
 
-  static open(snapshot: unknown): Judge {
+  static open({ services, stories, ...rest }: JudgeSnapshot): Judge {
+    rest satisfies Record<string, never>
     const judge = new Judge()
-    const from = snapshot as { services: Map<string, JudgedService>; stories: Story[] }
-    judge.services = from.services
-    judge.stories = from.stories
+    judge.services = services
+    judge.stories = stories
     return judge
   }
 
@@ -374,10 +380,8 @@ export class Judge {
         this.tell(story, story.open ? 'updated' : 'note', order.at, events, by)
         return
       case 'mute':
-        story.mutedUntil = order.until ?? order.at + DAY
-        return
       case 'unmute':
-        story.mutedUntil = 0
+        // Who is told is decided where messages are sent, by the head of the incident.
         return
       case 'say': {
         const e = this.picture(story, story.open ? 'updated' : 'note', order.at, by)

@@ -2,14 +2,14 @@ import gammaln from '@stdlib/math-base-special-gammaln'
 import { lnChoose } from './likelihood.js'
 
 /** One value that people may quote: a cell, or an edge code that nobody maps to one. */
-export interface Quotable {
+export interface Mentionable {
   /** People who quote it in the window, */
   people: number
   /** and its weight in what people would quote if all failed alike (pseudo-counts: the past, and the share of traffic). */
   weight: number
 }
 
-export interface Overquoted {
+export interface OverMentioned {
   /** Positions of the values that are quoted too often, most people first. */
   hit: number[]
   people: number
@@ -42,7 +42,7 @@ export const QUOTED_BITS = 6
  * m sizes are tried and paid for, lnChoose + ln m, and the mean is taken over TIMES. `rest` is the weight of values that nobody quoted.
  * Null where nothing stands out. O(m²·TIMES).
  */
-export function findQuoted(values: readonly Quotable[], rest: number): Overquoted | null {
+export function findOverMentioned(values: readonly Mentionable[], rest: number): OverMentioned | null {
   let of = 0
   let weight = rest
   for (const v of values) {
@@ -78,7 +78,7 @@ export function findQuoted(values: readonly Quotable[], rest: number): Overquote
 }
 
 /** Those outside are quoted far less than those inside, and `least`, the rarest of these, is one of them. */
-function standsOut(all: readonly Quotable[], rest: number, inside: ReadonlySet<number>, least: number): boolean {
+function standsOut(all: readonly Mentionable[], rest: number, inside: ReadonlySet<number>, least: number): boolean {
   let [kIn, wIn, kOut, wOut] = [0, 0, 0, rest]
   all.forEach((v, i) => {
     if (inside.has(i)) {
@@ -95,7 +95,7 @@ function standsOut(all: readonly Quotable[], rest: number, inside: ReadonlySet<n
 
 /** Dirichlet-multinomial log-likelihood, up to what does not depend on the weights. */
 function lnLikelihood(
-  all: readonly Quotable[],
+  all: readonly Mentionable[],
   rest: number,
   inside: ReadonlySet<number> | null,
   times: number,

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sfc32 } from '../stat/random.js'
-import { findQuoted, type Quotable } from './quoted.js'
+import { findOverMentioned, type Mentionable } from './over-mentioned.js'
 
-const values = (people: number[], weights: number[]): Quotable[] =>
+const values = (people: number[], weights: number[]): Mentionable[] =>
   people.map((n, i) => ({ people: n, weight: weights[i]! }))
 const ten = Array.from({ length: 10 }, () => 4)
 
-describe('findQuoted()', () => {
+describe('findOverMentioned()', () => {
   it.each<[string, number[], number[], number, number[] | null]>([
     ['7 of 9 quote what serves 8 % of the traffic', [7, 1, 1], [3.2, 2, 2], 33, [0]],
     ['5 of 5 do', [5], [3.2], 36.8, [0]],
@@ -22,35 +22,35 @@ describe('findQuoted()', () => {
     ['nobody quotes anything', [0, 0], [5, 5], 0, null],
     ['no values', [], [], 0, null],
   ])('%s', (_, people, weights, rest, hit) => {
-    expect(findQuoted(values(people, weights), rest)?.hit ?? null).toEqual(hit)
+    expect(findOverMentioned(values(people, weights), rest)?.hit ?? null).toEqual(hit)
   })
 
   it('counts those who quote it, and the part that usually does', () => {
-    const found = findQuoted(values([7, 1, 1], [3, 2, 2]), 33)!
+    const found = findOverMentioned(values([7, 1, 1], [3, 2, 2]), 33)!
     expect(found).toMatchObject({ people: 7, of: 9 })
     expect(found.usual[0]).toBeCloseTo(3 / 40, 10)
   })
 
   it('names no value that one person alone quotes, however rare it is', () => {
-    const found = findQuoted(values([12, 1], [3, 0.001]), 37)!
+    const found = findOverMentioned(values([12, 1], [3, 0.001]), 37)!
     expect(found.hit).toEqual([0])
   })
 
   it('leaves out a value that is quoted far less than the others', () => {
-    const found = findQuoted(values([40, 45, 2, 0, 0, 0], [4, 4, 4, 4, 4, 4]), 0)!
+    const found = findOverMentioned(values([40, 45, 2, 0, 0, 0], [4, 4, 4, 4, 4, 4]), 0)!
     expect(found.hit).toEqual([1, 0])
   })
 
   it('is surer of the same counts the better habits are known', () => {
     const bits = (weight: number) =>
-      findQuoted(values([8, 1], [0.08 * weight, 0.05 * weight]), 0.87 * weight)?.bits ?? 0
+      findOverMentioned(values([8, 1], [0.08 * weight, 0.05 * weight]), 0.87 * weight)?.bits ?? 0
     expect(bits(80)).toBeGreaterThan(bits(40))
     expect(bits(40)).toBeGreaterThan(bits(15))
   })
 
   it('more people who quote it never make it less sure', () => {
     for (let n = 5; n < 40; n++) {
-      const bits = (k: number) => findQuoted(values([k, 1], [3, 2]), 35)?.bits ?? 0
+      const bits = (k: number) => findOverMentioned(values([k, 1], [3, 2]), 35)?.bits ?? 0
       expect(bits(n + 1), `${n}`).toBeGreaterThanOrEqual(bits(n))
     }
   })
@@ -64,13 +64,13 @@ describe('findQuoted()', () => {
           const own = pairs.map(([people, w], i) => ({ people, weight: w / 10, i }))
           const random = sfc32(seed)
           const other = own.map(v => ({ v, key: random() })).sort((x, y) => x.key - y.key)
-          const a = findQuoted(own, 3)
-          const b = findQuoted(
+          const a = findOverMentioned(own, 3)
+          const b = findOverMentioned(
             other.map(({ v }) => v),
             3,
           )
           // Values alike in both counts may change places.
-          const name = (v: Quotable) => `${v.people}/${v.weight}`
+          const name = (v: Mentionable) => `${v.people}/${v.weight}`
           expect(b?.hit.map(i => name(other[i]!.v)).sort()).toEqual(a?.hit.map(i => name(own[i]!)).sort())
           expect(b?.bits ?? 0).toBeCloseTo(a?.bits ?? 0, 6)
         },
@@ -98,7 +98,7 @@ describe('findQuoted()', () => {
       }
       const usual = draw(60)
       if (
-        findQuoted(
+        findOverMentioned(
           values(
             draw(5 + Math.floor(random() * 60)),
             usual.map(w => w + 2 / 9),
