@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { HEAD_BYTES, HEAD_MS } from '../contract/limits.js'
 import { MINUTE, SECOND } from '../contract/time.js'
 import type { Front } from './front/front.js'
+import { inOrder } from './in-order.js'
 
 /** A request has ten minutes to arrive; an idle connection is kept for a minute and a bit, longer than proxies do. */
 export const LISTENING = {
@@ -44,7 +45,7 @@ export class Entrance {
       if (this.#now !== null) this.#now.routing(request, response)
       else void this.#next.then(() => this.#now?.routing(request, response))
     }
-    const server = http.createServer(LISTENING, answer)
+    const server = http.createServer(LISTENING, inOrder(answer))
     this.#shared = { server, fronts: new Set(), ending: false }
   }
 

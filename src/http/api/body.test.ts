@@ -3,7 +3,14 @@ import { gzipSync } from 'node:zlib'
 import Fastify, { type FastifyInstance } from 'fastify'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ARRAY_BYTES, BAD_LINES, HEAD_BYTES, JSON_DEPTH, REJECTS_LISTED } from '../../contract/limits.js'
+import {
+  ARRAY_BYTES,
+  BAD_LINES,
+  HEAD_BYTES,
+  JSON_DEPTH,
+  REFUSED_BODIES,
+  REJECTS_LISTED,
+} from '../../contract/limits.js'
 import { App } from '../../shell/app.js'
 import { complete } from '../../shell/config/load.js'
 import { fakeEnv } from '../../testing/env.js'
@@ -114,6 +121,24 @@ describe('bodies without end', () => {
     const answer = await post('/api/v1/signals', lines.join(''), NDJSON)
     expect(answer.statusCode).toBe(200)
     expect(answer.json()).toMatchObject({ accepted: BAD_LINES + 2_000, rejectedCount: BAD_LINES + 2_000 })
+  })
+  it('are refused unread after some, to who sent them and nobody else', async () => {
+    const send = (payload: string, remoteAddress: string) =>
+      server.inject({
+        ...{ method: 'POST', url: '/api/v1/signals', payload, remoteAddress },
+        headers: { 'content-type': NDJSON, authorization: 'Bearer memory' },
+      })
+    const one = () => `${JSON.stringify(good())}\n`
+    const [theirs, other] = ['198.51.100.7', '198.51.100.8']
+    // Small ones cost little, whatever is wrong with them.
+    for (let i = 0; i < 2 * REFUSED_BODIES.burst; i++) expect((await send('x\n', theirs)).statusCode).toBe(400)
+    for (let i = 0; i < REFUSED_BODIES.burst; i++)
+      expect((await send('x\n'.repeat(20_000), theirs)).statusCode).toBe(400)
+    const refused = await send(one(), theirs)
+    expect(refused.statusCode).toBe(429)
+    expect(refused.json()).toMatchObject({ rule: 'body.refused' })
+    expect(refused.headers['retry-after']).toBeDefined()
+    expect((await send(one(), other)).statusCode).toBe(200)
   })
   it('a gzip that breaks off says what counted before', async () => {
     const whole = gzipSync(Array.from({ length: 20_000 }, () => `${JSON.stringify(good())}\n`).join(''))

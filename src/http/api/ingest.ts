@@ -1,10 +1,21 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { isIP } from 'node:net'
 import { createGunzip } from 'node:zlib'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { TransientError } from '../../contract/error.js'
-import { ARRAY_BYTES, BAD_LINES, REQUEST_BYTES } from '../../contract/limits.js'
+import {
+  ARRAY_BYTES,
+  BAD_LINES,
+  REFUSED_BODIES,
+  REFUSED_BYTES,
+  REFUSED_SENDERS,
+  REQUEST_BYTES,
+  RETRY_AFTER_MS,
+} from '../../contract/limits.js'
 import { shown } from '../../core/door.js'
 import type { App } from '../../shell/app.js'
+import { subscriberOf } from '../../shell/visitors/address.js'
+import { Buckets } from '../../shell/visitors/buckets.js'
 import { CutShort, TooMuch } from '../../shell/workspace/cut-short.js'
 import type { Receipt as Counts } from '../../shell/workspace/intake.js'
 import { JsonShape, parsed, refuseDepth } from './body.js'
@@ -30,6 +41,7 @@ export function ingestRoutes(
   visitors: Visitors,
 ): void {
   const places = new Places()
+  const refused = new Buckets(REFUSED_BODIES, REFUSED_SENDERS)
   server.addHook('preClose', async () => places.close())
   // In a scope of its own: here no body is parsed before the handler sees it.
   server.register(async scope => {
@@ -48,7 +60,7 @@ export function ingestRoutes(
         fails: [400, 408, 413, 415, 429, 503],
         handle: async ({ raw }) => {
           try {
-            return counted(await take(app, places, visitors, raw))
+            return counted(await take(app, { places, refused, visitors }, raw))
           } catch (error) {
             throw problemOf(error as Error)
           }
@@ -83,7 +95,14 @@ function problemOf(error: Error): Error {
   return error
 }
 
-async function take(app: App, places: Places, visitors: Visitors, request: FastifyRequest): Promise<Counts> {
+interface Door {
+  places: Places
+  /** Bodies that may yet be refused, by token and line. */
+  refused: Buckets
+  visitors: Visitors
+}
+
+async function take(app: App, { places, refused, visitors }: Door, request: FastifyRequest): Promise<Counts> {
   const sender = senderOf(request)
   const type = (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
   const binary = isBinary(request.headers)
@@ -93,10 +112,25 @@ async function take(app: App, places: Places, visitors: Visitors, request: Fasti
       rule: 'body.type',
       value: shown(type || undefined),
     })
+  const address = visitors.address(request)
+  const who = `${sender?.name ?? ''} ${isIP(address) === 0 ? address : subscriberOf(address)}`
+  if (refused.left(who, app.env.now()) < 1)
+    throw new HttpProblem(429, 'too many refused bodies', 'send fewer lines at once until they are right', {
+      rule: 'body.refused',
+      value: `more than ${REFUSED_BODIES.burst}`,
+      retryAfterMs: RETRY_AFTER_MS,
+    })
   const circles = [sender?.name ?? '', ...visitors.circles(request)]
   return places.with(circles, !lines, async place => {
-    const bytes = place.read(bytesOf(request))
-    return lines ? app.ingest(bytes, sender) : app.ingestValues(await valuesOf(bytes, type, request.headers), sender)
+    try {
+      const bytes = place.read(bytesOf(request))
+      if (lines) return await app.ingest(bytes, sender)
+      return await app.ingestValues(await valuesOf(bytes, type, request.headers), sender)
+    } catch (error) {
+      const why = error instanceof CutShort ? error.why : (error as Error)
+      if (!(why instanceof TransientError) && place.bytes >= REFUSED_BYTES) refused.take(who, app.env.now())
+      throw error
+    }
   })
 }
 
