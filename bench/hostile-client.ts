@@ -147,6 +147,7 @@ function questions(
   const report = () => JSON.stringify({ service: `shop-${n(10)}`, kind: 'bad', text: 'x'.repeat(900) })
   const bomb = gzipSync('x\n'.repeat(GZIP_LINES))
   const deep = '['.repeat(2_000_000)
+  const list = `[${'{},'.repeat(2_000_000)}{}]`
   return {
     ...get('page', () => ['/', '/status', `/s/shop-${n(10)}`][n(3)]!),
     ...get(
@@ -171,6 +172,7 @@ function questions(
     ...post('tell me', '/api/v1/push', json, wish),
     ...post('gzip', '/api/v1/signals', { ...lines, 'content-encoding': 'gzip' }, () => bomb),
     ...post('deep', '/api/v1/signals', { ...json, authorization }, () => deep),
+    ...post('list', '/api/v1/signals', { ...json, authorization }, () => list),
     ...post('bad lines', '/api/v1/signals', lines, () => '{}\n'.repeat(300_000)),
     ...post('labels', '/api/v1/signals', lines, many),
     ...post('wrong token', '/api/v1/signals', { ...lines, authorization: 'Bearer no' }, () => 'x'),

@@ -15,7 +15,7 @@ import { App } from '../../shell/app.js'
 import { complete } from '../../shell/config/load.js'
 import { fakeEnv } from '../../testing/env.js'
 import { STREAM_START } from '../../testing/stream.js'
-import { JsonShape, limitForms } from './body.js'
+import { elementsOf, groupsOf, JsonShape, limitForms, parsed } from './body.js'
 import { buildServer } from '../server.js'
 
 let app: App
@@ -92,6 +92,60 @@ describe('JSON that is too deep', () => {
         expect(shape.depth).toBe(0)
       }),
     )
+  })
+})
+
+describe('a JSON list read in groups', () => {
+  const inGroups = (body: Buffer) => {
+    const shape = new JsonShape()
+    for (let at = 0; at < body.length; at += 999) shape.push(body.subarray(at, at + 999))
+    const groups = groupsOf(body, shape)
+    return groups && { groups, read: () => groups.flatMap(each => elementsOf(each, groups.length === 1)) }
+  }
+  const outcome = (read: () => unknown): unknown => {
+    try {
+      return { value: read() }
+    } catch {
+      return 'no JSON'
+    }
+  }
+  it('says what one that is read whole says, also when bytes are changed, lost or added', () => {
+    const odd = fc.record({
+      at: fc.nat(),
+      drop: fc.constantFrom(0, 0, 1),
+      put: fc.array(fc.constantFrom(...Buffer.from('[]{},":\\ x0\n\u00e9\ufeff')), { maxLength: 3 }),
+    })
+    fc.assert(
+      fc.property(fc.array(fc.jsonValue({ maxDepth: 3 }), { maxLength: 12 }), fc.option(odd), (values, change) => {
+        const many = Array.from({ length: 100 }, () => values).flat()
+        let bytes = [...Buffer.from(JSON.stringify(many))]
+        if (change !== null) {
+          const at = change.at % bytes.length
+          bytes = [...bytes.slice(0, at), ...change.put, ...bytes.slice(at + change.drop)]
+        }
+        const body = Buffer.from(bytes)
+        const grouped = inGroups(body)
+        const whole = outcome(() => parsed(body))
+        if (grouped !== null) expect(outcome(grouped.read)).toEqual(whole)
+        else expect(whole === 'no JSON' || !Array.isArray((whole as { value: unknown }).value)).toBe(true)
+      }),
+      { numRuns: 300 },
+    )
+  })
+  it('has no group that takes long, and a long element stands alone', () => {
+    const long = JSON.stringify('y'.repeat(300_000))
+    const list = [...Array(50_000).fill('{}'), long, ...Array(3_000).fill(JSON.stringify('z'.repeat(1_000))), long]
+    const { groups } = inGroups(Buffer.from(`[${list.join(',')}]`))!
+    const sizes = groups.map(each => ({ bytes: each.length, elements: elementsOf(each, false).length }))
+    expect(sizes.every(({ bytes, elements }) => elements <= 200 && (elements === 1 || bytes <= 70_000))).toBe(true)
+    expect(sizes.filter(({ bytes }) => bytes === long.length)).toHaveLength(2)
+  })
+  it('refuses a value that is too long unread, and the others count', async () => {
+    const long = { ...good(), more: 'y'.repeat(400_000) }
+    const answer = await post('/api/v1/signals', JSON.stringify([good(), long, good()]), 'application/json')
+    expect(answer.json()).toMatchObject({ accepted: 2, rejectedCount: 1, rejected: [{ line: 2, rule: 'line.length' }] })
+    const alone = await post('/api/v1/signals', JSON.stringify(long), 'application/json')
+    expect([alone.statusCode, alone.json().rule]).toEqual([400, 'line.length'])
   })
 })
 

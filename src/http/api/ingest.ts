@@ -6,22 +6,23 @@ import { TransientError } from '../../contract/error.js'
 import {
   ARRAY_BYTES,
   BAD_LINES,
+  LINE_BYTES,
   REFUSED_BODIES,
   REFUSED_BYTES,
   REFUSED_SENDERS,
   REQUEST_BYTES,
   RETRY_AFTER_MS,
 } from '../../contract/limits.js'
-import { shown } from '../../core/door.js'
+import { Refusal, shown } from '../../core/door.js'
 import type { App } from '../../shell/app.js'
 import { subscriberOf } from '../../shell/visitors/address.js'
 import { Buckets } from '../../shell/visitors/buckets.js'
 import { CutShort, TooMuch } from '../../shell/workspace/cut-short.js'
 import type { Receipt as Counts } from '../../shell/workspace/intake.js'
-import { JsonShape, parsed, refuseDepth } from './body.js'
+import { elementsOf, groupsOf, JsonShape, parsed, refuseDepth } from './body.js'
 import { senderOf } from '../guard.js'
 import { fromBinary, fromCloudEvent, isBinary } from './cloudevents.js'
-import { Places } from './places.js'
+import { type Place, Places } from './places.js'
 import { HttpProblem } from '../problem.js'
 import type { Routes } from '../routes.js'
 import { Receipt } from '../schema.js'
@@ -125,7 +126,7 @@ async function take(app: App, { places, refused, visitors }: Door, request: Fast
     try {
       const bytes = place.read(bytesOf(request))
       if (lines) return await app.ingest(bytes, sender)
-      return await app.ingestValues(await valuesOf(bytes, type, request.headers), sender)
+      return await app.ingestValues(valuesIn(place, await listsOf(place, bytes, type, request.headers)), sender)
     } catch (error) {
       const why = error instanceof CutShort ? error.why : (error as Error)
       if (!(why instanceof TransientError) && place.bytes >= REFUSED_BYTES) refused.take(who, app.env.now())
@@ -164,7 +165,13 @@ function bytesOf(request: FastifyRequest): AsyncIterable<Buffer> {
   return request.raw.pipe(gunzip)
 }
 
-async function valuesOf(bytes: AsyncIterable<Buffer>, type: string, headers: IncomingHttpHeaders): Promise<unknown[]> {
+/** What a body held whole says, as lists of values that are quickly read. Nothing of it counts before all is known to be JSON. */
+async function listsOf(
+  place: Place,
+  bytes: AsyncIterable<Buffer>,
+  type: string,
+  headers: IncomingHttpHeaders,
+): Promise<unknown[][]> {
   const pieces: Buffer[] = []
   const shape = new JsonShape()
   let size = 0
@@ -179,8 +186,25 @@ async function valuesOf(bytes: AsyncIterable<Buffer>, type: string, headers: Inc
     refuseDepth(shape)
     pieces.push(piece)
   }
-  const value = parsed(Buffer.concat(pieces))
-  if (isBinary(headers) && !type.startsWith('application/cloudevents')) return [fromBinary(headers, value)]
-  const values = Array.isArray(value) ? (value as unknown[]) : [value]
-  return type.startsWith('application/cloudevents') ? values.map(fromCloudEvent) : values
+  const body = Buffer.concat(pieces)
+  const events = type.startsWith('application/cloudevents')
+  const read = (value: unknown): unknown =>
+    isBinary(headers) && !events ? fromBinary(headers, value) : events ? fromCloudEvent(value) : value
+  const groups = isBinary(headers) && !events ? null : groupsOf(body, shape)
+  if (groups === null) return [[body.length > VALUE_BYTES ? tooLong(body) : read(parsed(body))]]
+  const lists: unknown[][] = []
+  for await (const group of place.inTurns(groups))
+    lists.push(
+      group.length > VALUE_BYTES ? [tooLong(group)] : elementsOf(group, groups.length === 1).map(each => read(each)),
+    )
+  return lists
 }
+
+async function* valuesIn(place: Place, lists: unknown[][]): AsyncGenerator<unknown> {
+  for await (const list of place.inTurns(lists)) yield* list
+}
+
+/** A signal's and its envelope's: longer ones are not read. */
+const VALUE_BYTES = LINE_BYTES + 64 * 1024
+const tooLong = ({ length }: Buffer) =>
+  new Refusal('line.length', `a signal has at most ${LINE_BYTES} bytes`, shown(length))

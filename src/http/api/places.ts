@@ -38,19 +38,24 @@ export class Place {
         const { done, value } = await this.next(pieces)
         if (done === true) return
         this.bytes += value.length
-        for (const slice of sliced(value)) {
-          const end = await this.turn()
-          try {
-            if (this.cut !== null) throw this.cut
-            yield slice
-          } finally {
-            end()
-          }
-        }
+        yield* this.inTurns(sliced(value))
       }
     } finally {
       // Not waited for: a body that stands still may never answer.
       pieces.return?.()?.catch(() => {})
+    }
+  }
+
+  /** What is worked on piece by piece, each in its turn. */
+  async *inTurns<Piece>(pieces: Iterable<Piece>): AsyncGenerator<Piece> {
+    for (const piece of pieces) {
+      const end = await this.turn()
+      try {
+        if (this.cut !== null) throw this.cut
+        yield piece
+      } finally {
+        end()
+      }
     }
   }
 
