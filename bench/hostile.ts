@@ -195,7 +195,11 @@ await new Promise(ready => setTimeout(ready, 2_000))
 const beside = await others(port)
 const tally = await said
 child.kill()
-const metrics = (await ask(port, 0, '/metrics')).text
+const metrics = (
+  await ask(port, 0, '/metrics').catch(error => {
+    throw new Error(served.stderr(), { cause: error })
+  })
+).text
 const memory = Number(/^process_resident_memory_bytes (\S+)$/m.exec(metrics)?.[1] ?? Number.NaN)
 await served.stop('SIGTERM')
 const ticks = times === null ? [] : (JSON.parse(readFileSync(times, 'utf8')) as Tick[])

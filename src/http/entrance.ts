@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { HEAD_BYTES, HEAD_MS } from '../contract/limits.js'
 import { MINUTE, SECOND } from '../contract/time.js'
+import { Acceptors } from './accept.js'
 import type { Front } from './front/front.js'
 import { inOrder } from './in-order.js'
 
@@ -37,6 +38,7 @@ export class Entrance {
     this.#sockets.add(socket)
     socket.on('close', () => this.#sockets.delete(socket))
   }
+  #acceptors: Acceptors | null = null
   #now: FastifyInstance | null = null
   #next: Promise<unknown> = Promise.resolve()
 
@@ -59,6 +61,7 @@ export class Entrance {
         resolve()
       })
     })
+    this.#acceptors = new Acceptors(server)
     return (server.address() as AddressInfo).port
   }
 
@@ -85,7 +88,7 @@ export class Entrance {
     const { server, fronts } = this.#shared
     await this.#next
     this.#shared.ending = true
-    const drained = new Promise(resolve => server.close(resolve))
+    const drained = Promise.all([new Promise(resolve => server.close(resolve)), this.#acceptors?.close()])
     await this.#now?.close()
     for (const front of fronts) front.close()
     const late = setTimeout(() => {

@@ -126,7 +126,7 @@ async function take(app: App, { places, refused, visitors }: Door, request: Fast
     try {
       const bytes = place.read(bytesOf(request))
       if (lines) return await app.ingest(bytes, sender)
-      return await app.ingestValues(valuesIn(place, await listsOf(place, bytes, type, request.headers)), sender)
+      return await app.ingestValues(valuesIn(place, await groupsIn(place, bytes, type, request.headers)), sender)
     } catch (error) {
       const why = error instanceof CutShort ? error.why : (error as Error)
       if (!(why instanceof TransientError) && place.bytes >= REFUSED_BYTES) refused.take(who, app.env.now())
@@ -165,13 +165,19 @@ function bytesOf(request: FastifyRequest): AsyncIterable<Buffer> {
   return request.raw.pipe(gunzip)
 }
 
-/** What a body held whole says, as lists of values that are quickly read. Nothing of it counts before all is known to be JSON. */
-async function listsOf(
+/** Groups of a list whose values are held; of a longer one they are read again, for values take many times as much as their text. */
+const GROUPS_HELD = 8
+
+/** Reads values that are quickly read. */
+type Read = () => unknown[]
+
+/** What a body held whole says, in groups. Nothing of it counts before all of it is known to be JSON. */
+async function groupsIn(
   place: Place,
   bytes: AsyncIterable<Buffer>,
   type: string,
   headers: IncomingHttpHeaders,
-): Promise<unknown[][]> {
+): Promise<Read[]> {
   const pieces: Buffer[] = []
   const shape = new JsonShape()
   let size = 0
@@ -191,17 +197,22 @@ async function listsOf(
   const read = (value: unknown): unknown =>
     isBinary(headers) && !events ? fromBinary(headers, value) : events ? fromCloudEvent(value) : value
   const groups = isBinary(headers) && !events ? null : groupsOf(body, shape)
-  if (groups === null) return [[body.length > VALUE_BYTES ? tooLong(body) : read(parsed(body))]]
-  const lists: unknown[][] = []
-  for await (const group of place.inTurns(groups))
-    lists.push(
-      group.length > VALUE_BYTES ? [tooLong(group)] : elementsOf(group, groups.length === 1).map(each => read(each)),
-    )
-  return lists
+  if (groups === null) {
+    const value = body.length > VALUE_BYTES ? tooLong(body) : read(parsed(body))
+    return [() => [value]]
+  }
+  const found: Read[] = []
+  for await (const group of place.inTurns(groups)) {
+    const again: Read = () =>
+      group.length > VALUE_BYTES ? [tooLong(group)] : elementsOf(group, groups.length === 1).map(each => read(each))
+    const values = again()
+    found.push(found.length < GROUPS_HELD ? () => values : again)
+  }
+  return found
 }
 
-async function* valuesIn(place: Place, lists: unknown[][]): AsyncGenerator<unknown> {
-  for await (const list of place.inTurns(lists)) yield* list
+async function* valuesIn(place: Place, groups: Read[]): AsyncGenerator<unknown> {
+  for await (const read of place.inTurns(groups)) yield* read()
 }
 
 /** A signal's and its envelope's: longer ones are not read. */
