@@ -1,3 +1,4 @@
+import { createServer } from 'node:http'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { TransientError } from '../contract/error.js'
 import { FORM_BYTES } from '../contract/limits.js'
@@ -30,6 +31,7 @@ import type { Reloaded } from '../shell/config/reload.js'
 import { reloadRoute } from './api/reload.js'
 import { reportRoutes } from './people/report.js'
 import { keepSafe, makeSafe } from './safe.js'
+import { inOrder } from './in-order.js'
 import { News } from './news.js'
 import { Routes } from './routes.js'
 import type { Desk } from './statuspage/desk.js'
@@ -165,9 +167,9 @@ function bare(
   isProxy: (address: string) => boolean,
   shared?: Shared,
 ): FastifyInstance {
-  const { requestTimeout, keepAliveTimeout, ...http } = LISTENING
+  const { requestTimeout, keepAliveTimeout } = LISTENING
   const server = Fastify({
-    ...(shared === undefined ? { http } : { serverFactory: () => shared.server }),
+    serverFactory: answer => shared?.server ?? createServer(LISTENING, inOrder(answer)),
     logger: false,
     rewriteUrl: raw => homes.of(raw).target,
     // What proxies of ours say of protocol and host; nobody else's word.

@@ -155,7 +155,7 @@ export class App implements AsyncDisposable {
   }
 
   /** The same for JSON values. */
-  ingestValues(values: readonly unknown[], sender: Sender | null = null): Promise<Receipt> {
+  ingestValues(values: readonly unknown[] | AsyncIterable<unknown>, sender: Sender | null = null): Promise<Receipt> {
     return this.count(this.current().ingestValues(values, sender ?? undefined), sender)
   }
 
