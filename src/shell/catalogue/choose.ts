@@ -1,5 +1,6 @@
 import { nearest } from '../config/nearest.js'
 import type { Catalogue, Entry, Page } from './entry.js'
+import { bare } from './entry.js'
 
 export interface Chosen {
   /** Each service once, in the order in which it was named. */
@@ -43,7 +44,7 @@ export function pagesOf(entries: readonly Entry[]): { page: Page; readers: Entry
   const pages = new Map<string, { page: Page; readers: Entry[] }>()
   for (const entry of entries) {
     if (!entry.page) continue
-    const key = `${entry.page.kind} ${entry.page.id ?? ''} ${entry.page.url.replace(/\/+$/, '')}`
+    const key = `${entry.page.kind} ${entry.page.id ?? ''} ${bare(entry.page.url)}`
     const there = pages.get(key)
     if (there) there.readers.push(entry)
     else pages.set(key, { page: entry.page, readers: [entry] })

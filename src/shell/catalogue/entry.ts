@@ -76,6 +76,9 @@ export interface Page {
   id?: string
 }
 
+/** An address without a slash at its end. */
+export const bare = (url: string): string => (url.endsWith('/') ? url.slice(0, -1) : url)
+
 /** A page without an answer that a program reads: it is shown as a link, and what it says is unknown. */
 export const FOR_PEOPLE = 'people'
 

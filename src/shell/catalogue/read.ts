@@ -1,7 +1,7 @@
 import type { TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { Catalogue, Entry, Source, WrittenEntry } from './entry.js'
-import { EntrySchema, entryOf, FOR_PEOPLE, probesByRule, RULE, SourceSchema } from './entry.js'
+import { bare, EntrySchema, entryOf, FOR_PEOPLE, probesByRule, RULE, SourceSchema } from './entry.js'
 
 /** What stands in the files: `sources.json` and, by name of the group, the others. */
 export interface Written {
@@ -126,7 +126,7 @@ function twice(entries: readonly Entry[]): string[] {
     if (ids.has(id)) faults.push(`id "${id}": twice`)
     ids.add(id)
     for (const each of new Set([name, ...aliases].map(each => each.normalize('NFKC').toLowerCase()))) names(each, id)
-    if (page) pages(page.url.replace(/\/+$/, ''), page.kind)
+    if (page) pages(bare(page.url), page.kind)
   }
   return faults
 }
