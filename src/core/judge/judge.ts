@@ -119,7 +119,11 @@ export class Judge {
       s.dependsOn = fact.dependsOn
     } else if (fact.via === 'change') {
       s.changes = [...s.changes.filter(c => c.id !== fact.id), fact].slice(-MAX_FACTS)
-    } else s.notices = [...s.notices.filter(n => n.id !== fact.id), fact].slice(-MAX_FACTS)
+    } else {
+      // What was said in words is for people, and long.
+      const { text: _text, ...notice } = fact
+      s.notices = [...s.notices.filter(n => n.id !== fact.id), notice].slice(-MAX_FACTS)
+    }
   }
 
   private hear(f: Finding, events: IncidentEvent[]): void {
