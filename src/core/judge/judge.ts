@@ -25,7 +25,7 @@ import { othersOf, SAME_ONSET_MS, upstreamsOf } from './around.js'
 import { isWhole } from './command.js'
 import { heldOf } from './held.js'
 import { pictureOf } from './picture.js'
-import { judgedService, noteAlarm, noteTrouble, TROUBLE_MS, type JudgedService } from './service.js'
+import { judgedService, noteAlarm, noteTrouble, TROUBLE_MS, withoutWords, type JudgedService } from './service.js'
 import {
   forgetSince,
   newStory,
@@ -123,7 +123,7 @@ export class Judge {
       s.dependsOn = fact.dependsOn
     } else if (fact.via === 'change') {
       s.changes = [...s.changes.filter(c => c.id !== fact.id), fact].slice(-MAX_FACTS)
-    } else s.notices = [...s.notices.filter(n => n.id !== fact.id), fact].slice(-MAX_FACTS)
+    } else s.notices = [...s.notices.filter(n => n.id !== fact.id), withoutWords(fact)].slice(-MAX_FACTS)
   }
 
   private hear(f: Finding, events: IncidentEvent[]): void {

@@ -1,4 +1,4 @@
-import type { NoticeStatus } from '../../contract/signal.js'
+import type { IncidentStatus } from '../../contract/signal.js'
 import type { IncidentEvent, Severity } from '../../contract/incident.js'
 import type { EpochMs } from '../../contract/time.js'
 import type { IncidentView, PartHeard, PartStatus } from '../../contract/view.js'
@@ -8,7 +8,7 @@ import { idOf } from './ids.js'
 import type { Leaf } from './plan.js'
 
 export type ComponentStatus = PartStatus | 'under_maintenance'
-export type IncidentStatus = NoticeStatus
+export type { IncidentStatus }
 
 export const worseStatus = (a: ComponentStatus, b: ComponentStatus): ComponentStatus => {
   if (a === 'under_maintenance') return b === 'operational' ? a : b

@@ -105,7 +105,7 @@ const LIFECYCLE_WORD =
   'investigating|identified|monitoring|resolved|postmortem|scheduled|in progress|verifying|completed|update'
 const STATUS_LINE = /(?:^|\n)status:\s*([a-z _-]{4,30})(?:\n|$)/i
 const BOLD = new RegExp(`<(?:strong|b)>\\s*(${LIFECYCLE_WORD})\\s*</(?:strong|b)>`, 'i')
-const PREFIX = new RegExp(`^\\s*[[(]?\\s*(${LIFECYCLE_WORD})\\s*(?:[\\])]|:| - | – )`, 'i')
+const PREFIX = new RegExp(`^\\s*(?:[[(]\\s*)?(${LIFECYCLE_WORD})\\s*(?:[\\])]|:| - | – )`, 'i')
 
 /** What the title alone tells. */
 function ofTitle(title: string): Lifecycle | null {
@@ -136,7 +136,7 @@ function wordsOf(item: Item): Word[] {
     return at === null ? [] : [{ at, status: lifecycleOf(second), text: [second, ...rest].join('\n') }]
   })
   if (words.length > 0) return words
-  const blocks = item.html.split(/<p\b[^>]*>(?=\s*<small>)/i).slice(1)
+  const blocks = item.html.split(/<p\b[^<>]*>(?=\s*<small>)/i).slice(1)
   const undated = blocks.map((block): Word => {
     const status = lifecycleOf(BOLD.exec(block)?.[1])
     return { at: null, status, text: plain(block) }

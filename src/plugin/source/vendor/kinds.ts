@@ -33,8 +33,10 @@ export interface Kind {
 /** An address without what stands at its end, and the path put behind it. */
 const under =
   (path: string) =>
-  (url: string): string =>
-    `${url.replace(/[?#].*$/, '').replace(/\/+$/, '')}/${path}`
+  (url: string): string => {
+    const { origin, pathname } = new URL(url)
+    return `${origin}${pathname}${pathname.endsWith('/') ? '' : '/'}${path}`
+  }
 
 const itself = (url: string): string => url
 const host = (url: string): string => new URL(url).host
