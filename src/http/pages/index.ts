@@ -86,7 +86,7 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
       path('s', service),
       { range: RANGE, thanks: THANKS },
       (speech, { range, thanks }) =>
-        pages.service(speech, service, (range ?? '24h') as Range, (thanks ?? null) as 'bad' | 'ok' | null),
+        pages.service(speech, service, (range ?? null) as Range, (thanks ?? null) as 'bad' | 'ok' | null),
     )
   })
   if (deps.report)

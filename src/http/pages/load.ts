@@ -3,12 +3,15 @@ import { ROLLUP_MS, type IncidentView, type Reader, type ServiceNow, type Worksp
 import { backMain, type Answered } from './service/back.js'
 import { spark } from './chart/chart.js'
 import { historyMain } from './service/history.js'
+import { LISTED_MS } from './incident/why.js'
+import { LONGEST_MS } from './chart/section.js'
 import type { Html } from './html.js'
 import type { Speech } from './language.js'
-import { foldEvents, headline, incidentMain } from './incident/incident.js'
+import { foldEvents, headline, incidentMain, nameOf } from './incident/incident.js'
 import { justMeMain, knownTraits, quietOf, type QuietDays, type Traits } from './service/just-me.js'
 import { quietRows, usualByCountry, type Usual } from './chart/map.js'
 import { bannerOf, nowMain } from './now.js'
+import { evidenceOf, picturesOf, usualShares, type UsualShares } from './chart/picture.js'
 import { fillSilence, toSeries } from './chart/series.js'
 import { RANGES, serviceMain, type Range } from './service/service.js'
 import { phaseOf, standing, worstFirst, type Standing } from './standing.js'
@@ -53,8 +56,8 @@ export interface LoadOptions {
 /** Reads what a page shows and says it. Keeps only what stays true for an hour. */
 export class Pages {
   readonly #reader: Reader
-  readonly #usual = new Map<string, { hour: number; usual: Usual; quiet: QuietDays }>()
-  readonly #sparks = new Map<string, { bar: number; drawn: Html }>()
+  readonly #usual = new Map<string, { hour: number; usual: Usual; quiet: QuietDays; shares: UsualShares }>()
+  readonly #sparks = new Map<string, { bar: number; drawn: Html | null }>()
 
   constructor(private readonly options: LoadOptions) {
     this.#reader = options.reader
@@ -77,9 +80,8 @@ export class Pages {
     const voice = this.#voice(speech, workspace)
     const wallNow = this.#wall(workspace)
     const rows = services.map(each => standing(each, open, workspace, wallNow))
-    const sparks = new Map<string, Html>()
-    for (const row of worstFirst(rows).slice(0, SPARKS))
-      sparks.set(row.service.service, await this.#spark(row, voice.now))
+    const sparks = new Map<string, Html | null>()
+    for (const row of worstFirst(rows).slice(0, SPARKS)) sparks.set(row.service.service, await this.#spark(row, voice))
     const notes = open.filter(each => phaseOf(each.events) === 'note')
     const banner = bannerOf(rows, voice)
     return {
@@ -92,14 +94,28 @@ export class Pages {
   }
 
   /** A calm service is drawn once a bar, a troubled one each time. */
-  async #spark(row: Standing, now: EpochMs): Promise<Html> {
+  async #spark(row: Standing, { now, t }: Voice): Promise<Html | null> {
     const id = row.service.service
     // A calm one ends with the last whole bar, whose rows have come by then: when it is drawn changes nothing.
     const bar = Math.floor((now - SPARK_SETTLES_MS) / SPARK_BIN_MS)
     const held = this.#sparks.get(id)
     if (held?.bar === bar && row.state === 'ok') return held.drawn
     const rollups = await this.#reader.rollups(id, now - DAY - SPARK_BIN_MS, now)
-    const drawn = spark(toSeries(rollups, DAY, SPARK_BIN_MS, row.state === 'ok' ? bar * SPARK_BIN_MS : now))
+    const series = toSeries(rollups, DAY, SPARK_BIN_MS, row.state === 'ok' ? bar * SPARK_BIN_MS : now)
+    const [worst] = row.incidents
+    const [lead] = picturesOf({
+      series,
+      usual: usualShares(
+        quietRows(
+          rollups,
+          row.incidents.map(each => ({ from: each.startedAt, until: now })),
+        ),
+      ),
+      t,
+      evidence: worst ? evidenceOf(worst.events) : null,
+      incidentKind: worst?.kind ?? null,
+    })
+    const drawn = lead ? spark(lead) : null
     remember(this.#sparks, id, { bar, drawn })
     return drawn
   }
@@ -110,22 +126,26 @@ export class Pages {
     const voice = this.#voice(speech, workspace)
     const wallNow = this.#wall(workspace)
     const { now } = voice
-    const span = Math.max(DAY, RANGES[range].spanMs) + RANGES[range].binMs
-    const [rollups, open, past, facts] = await Promise.all([
-      this.#reader.rollups(id, now - span, now + ROLLUP_MS),
+    const [open, past, facts] = await Promise.all([
       this.#reader.incidents({ service: id, open: true, limit: OPEN_INCIDENTS }),
       this.#reader.incidents({ service: id, open: false, limit: PAST_INCIDENTS }),
       this.#reader.facts(id, now - FACTS_MS, now + 1),
     ])
     const incidents = [...open, ...past].sort((a, b) => b.startedAt - a.startedAt)
-    const { usual } = await this.#usualOf(service, incidents, now)
+    const { spanMs, binMs } = RANGES[range ?? '24h']
+    const from = Math.min(
+      now - Math.max(DAY, spanMs) - binMs,
+      ...(range ? [] : open.map(each => each.startedAt - HOUR)),
+    )
+    const rollups = await this.#reader.rollups(id, Math.max(from, now - LONGEST_MS), now + ROLLUP_MS)
+    const { usual, shares } = await this.#usualOf(service, incidents, now)
     const row = standing(service, open, workspace, wallNow)
     const title = statusSentence(row, speech)
     const { report, tell } = this.options
     return {
       title,
       description: title,
-      main: serviceMain({ row, rollups, usual, incidents, facts, range, thanks, report, tell, wallNow }, voice),
+      main: serviceMain({ row, rollups, usual, shares, incidents, facts, range, thanks, report, tell, wallNow }, voice),
       live: [id],
       alternate: `/api/v1/services/${encodeURIComponent(id)}`,
     }
@@ -174,7 +194,7 @@ export class Pages {
     { service }: ServiceNow,
     incidents: IncidentView[],
     now: EpochMs,
-  ): Promise<{ usual: Usual; quiet: QuietDays }> {
+  ): Promise<{ usual: Usual; quiet: QuietDays; shares: UsualShares }> {
     const hour = Math.floor(now / HOUR)
     const held = this.#usual.get(service)
     if (held?.hour === hour) return held
@@ -182,7 +202,13 @@ export class Pages {
     const known = incidents.map(each => ({ from: each.startedAt, until: each.resolvedAt ?? now }))
     const rows = await this.#reader.rollups(service, until - USUAL_MS, until)
     const filled = fillSilence(rows, until - USUAL_MS, until)
-    const made = { hour, usual: usualByCountry(filled, known), quiet: quietOf(quietRows(filled, known)) }
+    const calm = quietRows(filled, known)
+    const made = {
+      hour,
+      usual: usualByCountry(filled, known),
+      quiet: quietOf(calm),
+      shares: usualShares(calm),
+    }
     remember(this.#usual, service, made)
     return made
   }
@@ -197,17 +223,17 @@ export class Pages {
     const end = Math.min(at ?? (incident.resolvedAt ?? voice.now) + HOUR, voice.now)
     const [service, rollups, facts] = await Promise.all([
       this.#reader.service(incident.service),
-      this.#reader.rollups(incident.service, incident.startedAt - HOUR, end + ROLLUP_MS),
-      this.#reader.facts(incident.service, incident.startedAt - 6 * HOUR, end + 1),
+      this.#reader.rollups(incident.service, Math.max(incident.startedAt - DAY, end - LONGEST_MS), end + ROLLUP_MS),
+      this.#reader.facts(incident.service, incident.startedAt - LISTED_MS, end + 1),
     ])
     const serviceTitle = service?.title ?? incident.service
     const held = service?.held?.find(each => each.incident === id) ?? null
     const components = service?.components ?? []
     const input = { incident, latest, events, serviceTitle, components, rollups, facts, held, at }
-    const title = headline(input, voice)
+    const title = nameOf(input, voice)
     return {
       title,
-      description: `${title}${voice.t.comma}${voice.t.since} ${voice.f.moment(incident.startedAt, voice.now)}`,
+      description: `${headline(input, voice)}${voice.t.comma}${voice.t.since} ${voice.f.moment(incident.startedAt, voice.now)}`,
       main: incidentMain(input, voice),
       live: at === null ? [incident.service] : null,
       alternate: `/api/v1/incidents/${encodeURIComponent(id)}`,

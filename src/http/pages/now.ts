@@ -2,6 +2,7 @@ import type { EpochMs } from '../../contract/time.js'
 import type { IncidentView } from '../../contract/view.js'
 import { html, type Html } from './html.js'
 import { phaseOf, rank, worstFirst, type Standing } from './standing.js'
+import { incidentName } from './incident/name.js'
 import { saysLines, standingWord } from './incident/says.js'
 import { isMeasured } from '../../core/verdict.js'
 import { mutedLine } from './incident/incident.js'
@@ -12,7 +13,7 @@ export interface NowInput {
   /** Notes worth telling, besides the incidents that the rows carry. */
   notes: IncidentView[]
   /** Sparklines by service; services beyond the limit have none. */
-  sparks: Map<string, Html>
+  sparks: Map<string, Html | null>
   wallNow: number | null
   /** How far the log was folded when the rows were read. */
   asOf: EpochMs
@@ -81,11 +82,11 @@ ${notes.length ? html`<section><h2>${t.now.notes}</h2><ul class="open">${notes.m
 function incidentRow(each: IncidentView, rows: Standing[], voice: Voice): Html {
   const { t } = voice
   const service = rows.find(row => row.service.service === each.service)?.service
-  const title = service?.title ?? each.service
+  const title = incidentName(each, service ?? { title: each.service, components: [] }, voice)
   const last = each.events.findLast(event => event.says)
   const phase = phaseOf(each.events)
   const word = standingWord(each.events)?.text ?? (last && saysLines(last, service?.components ?? [], voice)[0]?.line)
-  return html`<li><a href="/i/${encodeURIComponent(each.id)}"><b>${title}: ${t.kind[each.kind]}</b></a> <span class="tag">${t.severity[each.severity]}</span>${word ? html`<p><bdi>${word}</bdi></p>` : null}<p class="soft">${t.since} ${time(each.startedAt, voice)}${t.comma}${t.inline(phase === 'recovering' && !isMeasured(each.latest) ? t.evidence.fewerPhase : t.incident.phase[phase])}</p>${mutedLine(each, voice)}</li>`
+  return html`<li><a href="/i/${encodeURIComponent(each.id)}"><b><bdi>${title}</bdi></b></a> <span class="tag">${t.severity[each.severity]}</span>${word ? html`<p><bdi>${word}</bdi></p>` : null}<p class="soft">${t.since} ${time(each.startedAt, voice)}${t.comma}${t.inline(phase === 'recovering' && !isMeasured(each.latest) ? t.evidence.fewerPhase : t.incident.phase[phase])}</p>${mutedLine(each, voice)}</li>`
 }
 
 function serviceRow(row: Standing, chart: Html | null, voice: Voice, wallNow: number | null): Html {

@@ -1,5 +1,5 @@
 /**
- * The one style sheet, in every page. docs/design-language.md explains it. Limit: 6 KB before compression.
+ * The one style sheet, in every page. docs/design-language.md explains it. Limit: 7 KB before compression.
  *
  * Colours are chosen so that each state differs from its neighbours in lightness and hue also for the colour-blind (blue
  * against orange, never green against red alone) and has a shape and a word of its own besides.
@@ -47,9 +47,8 @@ footer{border-top:1px solid var(--line);margin-top:48px;padding:16px 0 32px}
 .hero>:not(.state,.age,.soft){color:var(--ink)}
 section{border-top:1px solid var(--line);margin-top:28px;padding-top:14px}
 section>h2,.thanks{margin-bottom:10px}
-.void{padding:24px;background:var(--fill);color:var(--soft)}
 .chart,.spark,.bar{display:block;overflow:visible}
-.low{color:var(--low)}.hot,.errors,.inc{color:var(--hot)}.band{color:var(--band)}.works,svg>.ok{color:var(--ok)}.track{color:var(--fill)}.maybe{color:var(--watch)}.land{color:var(--line)}
+.low{color:var(--low)}.hot,.inc{color:var(--hot)}.band{color:var(--band)}.works .low,svg>.ok{color:var(--ok)}.slow .hot,.lag{color:var(--bad)}.track{color:var(--fill)}.maybe{color:var(--watch)}.land{color:var(--line)}
 path,rect,circle{fill:currentColor}.k{background:currentColor}
 .usual{stroke:var(--ink);stroke-width:1.25;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}
 .grid{stroke:var(--line)}.zero,.hatch{stroke:var(--soft)}
@@ -89,9 +88,12 @@ button:hover{background:var(--fill)}
 .rows .spark,.rows .soft{grid-column:1/-1}
 .bars>li+li{margin-top:12px}
 .facts{display:grid;gap:8px 24px;grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr))}
-.because li,.line>li{display:grid;grid-template-columns:60px 1fr;gap:0 8px;padding:3px 0}
+.because li,.line>li{display:grid;grid-template-columns:64px 1fr;gap:0 8px;padding:3px 0}
 .line>li{padding:8px 0}
 sup{font-size:.7em;line-height:0}
+blockquote.word{border-inline-start:4px solid var(--link);padding:4px 12px;font-size:1.0625rem}.person>div{border-inline-start:4px solid var(--link);padding-inline-start:10px}
+.jump{display:flex;flex-wrap:wrap;gap:0 16px;font-size:.875rem}.jump a{margin:0;padding:6px 0;color:var(--link);text-decoration:underline}
+.who th{padding:6px 0}.who thead th,.who th[colspan]{white-space:nowrap}.who th[colspan]{font-weight:700;padding-top:14px}.who .bar{margin-top:3px}.who tbody td{white-space:nowrap;vertical-align:top;padding-top:6px}
 .tag{border:1px solid;border-radius:4px;padding:0 5px;font-size:.75rem}
 @media(min-width:52rem){body{padding:0 32px}h1{font-size:2.25rem}.two{display:grid;gap:0 40px;grid-template-columns:1fr 1fr}.wide{grid-template-columns:1fr 21rem}.side{border:0;margin:0}
 .rows>li{grid-template-columns:13rem 8.5rem 1fr 15rem}.rows .spark,.rows .soft{grid-column:auto}.map{display:grid;grid-template-columns:1fr 13rem;gap:24px;align-items:center}}
