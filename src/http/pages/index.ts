@@ -13,7 +13,7 @@ import { CONTENT_SECURITY_POLICY, MARK_FILE, page } from './layout.js'
 import { DEFAULT_LANGUAGE, languageOf, rememberLanguage, speechOf, type Speech } from './language.js'
 import { TRAITS, type Traits } from './service/just-me.js'
 import { Pages, type Made } from './load.js'
-import { statusPages, type StatusDeps } from './status/pages.js'
+import { groupsOf, statusPages, type StatusDeps } from './status/pages.js'
 import { statusWords } from './status/words.js'
 import type { Range } from './service/service.js'
 import { en, type Language } from './strings.js'
@@ -29,6 +29,8 @@ const NOWHERE: WorkspaceView = { title: en.product, clock: 'signals', now: 0, po
 
 /** Query parameters that a page knows, with the form of their values. */
 const RANGE = /^(?:3h|24h|7d)$/
+const QUESTION = /^[^\p{Cc}]{1,80}$/u
+const PAGE = /^[1-9]\d{0,2}$/
 const THANKS = /^(?:bad|ok)$/
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/
 const MILLISECONDS = /^\d{1,15}$/
@@ -75,9 +77,10 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
   const site = new Site(deps, wallNow)
   const asking = deps.tell ? scriptOf('tell.js', deps.tell.script) : null
   const tell = deps.tell && asking ? `/assets/tell.js?v=${asking.etag}` : null
-  const pages = new Pages({ reader: isolating(deps.reader), report: deps.report, tell, wallNow })
+  const groups = groupsOf(deps.status?.desk.pages ?? [])
+  const pages = new Pages({ reader: isolating(deps.reader), report: deps.report, tell, wallNow, groups })
   const path = (kind: string, id: string) => `/${kind}/${encodeURIComponent(id)}`
-  app.get('/', KEPT, (request, reply) => site.answer(request, reply, '/', {}, speech => pages.now(speech)))
+  nowPage(app, site, pages)
   app.get<{ Params: { service: string } }>('/s/:service', KEPT, (request, reply) => {
     const { service } = request.params
     return site.answer(
@@ -136,6 +139,18 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
   const solver = scriptOf('solve.js', deps.solver)
   if (deps.report) app.get('/assets/solve.js', KEPT, (request, reply) => sendAsset(request, reply, solver))
   app.get('/assets/mark.svg', KEPT, (request, reply) => sendAsset(request, reply, MARK_ASSET))
+}
+
+/** The first page, and what is found by the field on it. */
+function nowPage(app: FastifyInstance, site: Site, pages: Pages): void {
+  app.get('/', KEPT, (request, reply) => {
+    const known = { q: QUESTION, page: PAGE }
+    const make: Make = (speech, { q, page }) => pages.now(speech, q, page === undefined ? 1 : Number(page))
+    // What somebody looks for is kept nowhere: it would push out pages that all read.
+    return (request.query as Record<string, unknown> | null)?.['q']
+      ? site.answerOne(request, reply, '/', known, make)
+      : site.answer(request, reply, '/', known, make)
+  })
 }
 
 /** The page for an address that nothing answers, for the server's own not-found and error handlers. */

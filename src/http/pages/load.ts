@@ -14,11 +14,14 @@ import { bannerOf, nowMain } from './now.js'
 import { evidenceOf, picturesOf, usualShares, type UsualShares } from './chart/picture.js'
 import { fillSilence, toSeries } from './chart/series.js'
 import { RANGES, serviceMain, type Range } from './service/service.js'
-import { phaseOf, standing, worstFirst, type Standing } from './standing.js'
+import { goingOf, openNotice, PAGE_ROWS, sortRows, type Row } from './services.js'
+import { phaseOf, standing, type Standing } from './standing.js'
 import { statusSentence, type Voice } from './words.js'
 
 /** Services with a sparkline on the first page, worst first; each costs a read of 288 rows and half a kilobyte. */
 const SPARKS = 60
+/** Services of which it is read what their vendors say. */
+const NOTICES = 1_000
 const SPARK_BIN_MS = 3 * ROLLUP_MS
 const SPARK_SETTLES_MS = 2 * MINUTE
 /** What is usual for a country is learnt from the week before the last hour. */
@@ -51,6 +54,8 @@ export interface LoadOptions {
   report: boolean
   tell: string | null
   wallNow: () => EpochMs
+  /** Names of the groups that status pages put services under, by service. */
+  groups?: (services: readonly ServiceNow[]) => Map<string, string>
 }
 
 /** Reads what a page shows and says it. Keeps only what stays true for an hour. */
@@ -71,7 +76,8 @@ export class Pages {
     return clock === 'wall' ? this.options.wallNow() : null
   }
 
-  async now(speech: Speech): Promise<Made> {
+  /** @param page from 1; null is said of one that is not there */
+  async now(speech: Speech, question = '', page = 1): Promise<Made | null> {
     const [workspace, services, open] = await Promise.all([
       this.#reader.workspace(),
       this.#reader.services(),
@@ -79,18 +85,35 @@ export class Pages {
     ])
     const voice = this.#voice(speech, workspace)
     const wallNow = this.#wall(workspace)
-    const rows = services.map(each => standing(each, open, workspace, wallNow))
-    const sparks = new Map<string, Html | null>()
-    for (const row of worstFirst(rows).slice(0, SPARKS)) sparks.set(row.service.service, await this.#spark(row, voice))
+    const standings = services.map(each => standing(each, open, workspace, wallNow))
+    const rows = sortRows(await this.#rows(standings, voice))
+    if (page > 1 && (page - 1) * PAGE_ROWS >= rows.length) return null
+    // Of what is only named a picture says nothing.
+    for (const row of rows.slice((page - 1) * PAGE_ROWS, page * PAGE_ROWS).slice(0, SPARKS))
+      if (row.going !== 'unknown') row.spark = await this.#spark(row.standing, voice)
     const notes = open.filter(each => phaseOf(each.events) === 'note')
-    const banner = bannerOf(rows, voice)
+    const banner = bannerOf(standings, voice)
+    const list = { rows, question, page }
     return {
       title: banner.title,
       description: [banner.title, banner.rest].filter(Boolean).join('. '),
-      main: nowMain({ rows, notes, sparks, wallNow, asOf: workspace.now }, voice),
+      main: nowMain({ rows: standings, list, notes, wallNow, asOf: workspace.now }, voice),
       live: [],
       alternate: '/api/v1/services',
     }
+  }
+
+  /** What vendors say of services is read of as many as are looked at. */
+  async #rows(standings: readonly Standing[], { now }: Voice): Promise<Row[]> {
+    const groups = this.options.groups?.(standings.map(each => each.service)) ?? new Map<string, string>()
+    return Promise.all(
+      standings.map(async (each, i) => {
+        const { service } = each.service
+        const facts = i < NOTICES ? await this.#reader.facts(service, now - DAY, now + 1) : []
+        const notice = openNotice(facts)
+        return { standing: each, going: goingOf(each, notice), notice, group: groups.get(service) ?? null, spark: null }
+      }),
+    )
   }
 
   /** A calm service is drawn once a bar, a troubled one each time. */

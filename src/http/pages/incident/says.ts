@@ -2,6 +2,7 @@ import type { IncidentEvent } from '../../../contract/incident.js'
 import type { Component } from '../../../contract/topology.js'
 import { toldPoints, type Point } from '../../../core/publish.js'
 import { attr, html, type Html } from '../html.js'
+import { isEverybody } from '../standing.js'
 import { time, whereText, type Voice } from '../words.js'
 
 /**
@@ -70,10 +71,13 @@ function pointText(point: Point, components: readonly Component[], voice: Voice)
         point.lately < 0.01 ? `<${voice.f.share(0.01)}` : voice.f.share(point.lately),
       )
     case 'signs-where':
+      // "Everybody, share unknown" says less than that it was noticed.
+      if (isEverybody(point.where)) return evidence.signs
       return evidence.signsWhere(place(point.where))
     case 'fewer-reports':
       return evidence.fewerReports(portion(point.share, voice))
     case 'share-unknown':
+      if (isEverybody(point.where)) return says.more
       return says.shareUnknown(place(point.where))
     case 'quoted':
     case 'quoted-healthy': {

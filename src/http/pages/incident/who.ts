@@ -14,7 +14,10 @@ const COUNTRIES_SHOWN = 5
 /** From here on a segment is called affected, below it partly affected. */
 const MOST = 0.5
 
-type Known = Pick<IncidentEvent, 'segments' | 'unaffected' | 'uneven' | 'components' | 'kind'>
+type Known = Pick<IncidentEvent, 'segments' | 'unaffected' | 'uneven' | 'components' | 'kind'> & {
+  /** Segments, of several incidents together, that are slow and do not fail. */
+  slow?: readonly Segment[]
+}
 
 /** Three lists that never mix: what is hit, or hit in part, is not called fine. */
 export interface Who {
@@ -128,9 +131,11 @@ function segmentTable(
   { event, components, over, voice }: WhoInput,
 ): Html {
   const { t, f } = voice
-  const slow = event.kind === 'degraded'
-  const row = ({ where, share, interval }: Segment) =>
-    html`<tr><th scope="row">${whereHtml(where, voice, components)}${shareBar(share ?? 0, interval, slow ? 'lag' : 'hot')}</th><td><b>${f.share(share ?? 0)}</b></td><td>${interval ? f.shares(interval) : '–'}</td></tr>`
+  const row = (each: Segment) => {
+    const { where, share, interval } = each
+    const slow = event.slow ? event.slow.includes(each) : event.kind === 'degraded'
+    return html`<tr><th scope="row">${whereHtml(where, voice, components)}${shareBar(share ?? 0, interval, slow ? 'lag' : 'hot')}</th><td><b>${f.share(share ?? 0)}</b> ${slow ? t.look.slowShare : t.who.share}</td><td>${interval ? f.shares(interval) : '–'}</td></tr>`
+  }
   const caption = over ? t.who.was : t.who.affected
   const group = html`<tr><th scope="colgroup" colspan="3">${t.look.partly}</th></tr>`
   const body = (some: readonly Segment[], part: boolean) =>
@@ -139,7 +144,7 @@ function segmentTable(
   const left = Math.max(1, SEGMENTS_SHOWN - first.length)
   const [near, far] = [partly.slice(0, left), partly.slice(left)]
   const table = (a: Html | null, b: Html | null) =>
-    html`<table class="who"><caption class="vh">${caption}</caption><thead><tr><th scope="col">${t.look.who}</th><th scope="col">${slow ? t.look.slowShare : t.who.share}</th><th scope="col">${t.look.interval}</th></tr></thead>${a}${b}</table>`
+    html`<table class="who"><caption class="vh">${caption}</caption><thead><tr><th scope="col">${t.look.who}</th><th scope="col">${t.look.share}</th><th scope="col">${t.look.interval}</th></tr></thead>${a}${b}</table>`
   const more = rest.length + far.length
   return html`${table(body(first, false), body(near, true))}${more ? html`<details><summary>${t.more(f.number(more))}</summary>${table(body(rest, false), body(far, true))}</details>` : null}`
 }
@@ -151,7 +156,7 @@ export function folded(rows: Html[], shown: number, id: string, { t, f }: Voice)
 }
 
 /** Several open incidents as one picture: what any of them hits is not fine. One without segments says nothing of where. */
-export function together(incidents: readonly Pick<IncidentView, 'latest'>[]): IncidentEvent {
+export function together(incidents: readonly Pick<IncidentView, 'latest'>[]): IncidentEvent & Known {
   const placed = incidents.map(each => each.latest).filter(each => each.segments?.length)
   if (placed.length < 2) return incidents[0]!.latest
   const segments = placed.flatMap(each => each.segments!)
@@ -163,7 +168,8 @@ export function together(incidents: readonly Pick<IncidentView, 'latest'>[]): In
     return left.length ? [[label, left]] : []
   })
   const components = [...new Set(placed.flatMap(each => each.components ?? []))]
-  return { ...placed[0]!, segments, components, unaffected: Object.fromEntries(unaffected) }
+  const slow = placed.filter(each => each.kind === 'degraded').flatMap(each => each.segments!)
+  return { ...placed[0]!, segments, slow, components, unaffected: Object.fromEntries(unaffected) }
 }
 
 function fineList(fine: Where, components: readonly Component[], voice: Voice): Html | null {

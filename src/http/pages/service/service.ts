@@ -12,6 +12,7 @@ import { factList } from '../facts.js'
 import { attr, html, type Html } from '../html.js'
 import { isMeasured } from '../../../core/verdict.js'
 import { incidentName } from '../incident/name.js'
+import { personWord, saysLines, wordOf } from '../incident/says.js'
 import { mutedLine, slowest } from '../incident/incident.js'
 import { countryRows, mapSection, type Usual } from '../chart/map.js'
 import { countBy, toSeries, toSeriesBetween } from '../chart/series.js'
@@ -115,8 +116,16 @@ function hero(
   ]
   return html`<div class="hero ${row.state}" id="banner" data-say="${sentence}">${stateMark(row.state, t)}<h1>${sentence}</h1><p>${reasonSentence(row, voice, wallNow)}</p>${row.incidents.map(
     each =>
-      html`<p><a href="/i/${encodeURIComponent(each.id)}"><b><bdi>${incidentName(each, row.service, voice)}</bdi></b></a> ${t.since} ${time(each.startedAt, voice)} <span class="tag">${t.severity[each.severity]}</span>${each.latest.recovery && recoveryIsSeen(each.latest.recovery) && isMeasured(each.latest) ? html` ${recoveryWords(each.latest.recovery, row.service.components, voice)}` : null}</p>${mutedLine(each, voice)}`,
+      html`<p><a href="/i/${encodeURIComponent(each.id)}"><b><bdi>${incidentName(each, row.service, voice)}</bdi></b></a> ${t.since} ${time(each.startedAt, voice)} <span class="tag">${t.severity[each.severity]}</span>${each.latest.recovery && recoveryIsSeen(each.latest.recovery) && isMeasured(each.latest) ? html` ${recoveryWords(each.latest.recovery, row.service.components, voice)}` : null}</p>${saidOf(each, row, voice)}${mutedLine(each, voice)}`,
   )}${saidLine(rollups, voice)}${jumpList(jumps, voice)}${dataAge(row, voice)}</div>`
+}
+
+/** What is said of it now: a person's words as such, and the first of what the engine says. */
+function saidOf({ events }: IncidentView, { service }: Standing, voice: Voice): Html | null {
+  const word = wordOf(events)
+  const said = events.findLast(each => each.says)
+  const first = said && saysLines(said, service.components, voice).find(each => each.text !== word?.text)
+  return html`${word && personWord(word, voice)}${first && html`<p>${first.line}</p>`}`
 }
 
 function recoveryWords(found: Recovery, components: readonly Component[], voice: Voice): string {

@@ -111,7 +111,7 @@ describe('the status page', () => {
   it('tells who is affected, who is not, what was said and how far it is over', async () => {
     const page = words(await body(busy))
     for (const part of [
-      'everybody 70% 60% – 80%',
+      'everybody 70% failing 60% – 80%',
       'region us',
       'Recovery: 40% back',
       'Cause confirmed: Deploy 7.',

@@ -22,6 +22,7 @@ export const arLook: LookStrings = {
   postColumn: 'منشورات',
   partly: 'متأثرون جزئيًا',
   who: 'مَن',
+  share: 'النسبة',
   interval: 'فترة 95%',
   slowShare: 'بطيء',
   unknownShare: 'لا يُعرف كم نسبة المتأثرين. ما عُدّ منذ البداية:',

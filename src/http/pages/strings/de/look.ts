@@ -22,6 +22,7 @@ export const deLook: LookStrings = {
   postColumn: 'Beiträge',
   partly: 'Teilweise betroffen',
   who: 'Wer',
+  share: 'Anteil',
   interval: '95-%-Intervall',
   slowShare: 'langsam',
   unknownShare: 'Welcher Teil der Menschen betroffen ist, ist nicht bekannt. Gezählt seit Beginn:',

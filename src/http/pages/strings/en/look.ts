@@ -40,6 +40,7 @@ export const enLook = {
   postColumn: 'Posts',
   partly: 'Partly affected',
   who: 'Who',
+  share: 'Share',
   interval: '95% interval',
   slowShare: 'slow',
   unknownShare: 'What share of people this affects is not known. Counted since it began:',

@@ -22,6 +22,7 @@ export const esLook: LookStrings = {
   postColumn: 'Publicaciones',
   partly: 'Afectados en parte',
   who: 'Quién',
+  share: 'Parte',
   interval: 'intervalo del 95 %',
   slowShare: 'lento',
   unknownShare: 'No se sabe a qué parte de las personas afecta. Contado desde el inicio:',

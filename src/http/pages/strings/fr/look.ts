@@ -22,6 +22,7 @@ export const frLook: LookStrings = {
   postColumn: 'Messages',
   partly: 'Touchés en partie',
   who: 'Qui',
+  share: 'Part',
   interval: 'intervalle à 95 %',
   slowShare: 'lent',
   unknownShare: 'On ne sait pas quelle part des personnes est touchée. Compté depuis le début :',

@@ -22,6 +22,7 @@ export const hiLook: LookStrings = {
   postColumn: 'पोस्ट',
   partly: 'आंशिक रूप से प्रभावित',
   who: 'कौन',
+  share: 'हिस्सा',
   interval: '95% अंतराल',
   slowShare: 'धीमा',
   unknownShare: 'कितने लोग प्रभावित हैं, पता नहीं। शुरुआत से गिने गए:',

@@ -22,6 +22,7 @@ export const idLook: LookStrings = {
   postColumn: 'Kiriman',
   partly: 'Terdampak sebagian',
   who: 'Siapa',
+  share: 'Bagian',
   interval: 'interval 95%',
   slowShare: 'lambat',
   unknownShare: 'Berapa bagian orang yang terdampak tidak diketahui. Dihitung sejak awal:',

@@ -22,6 +22,7 @@ export const jaLook: LookStrings = {
   postColumn: '投稿',
   partly: '一部に影響',
   who: '対象',
+  share: '割合',
   interval: '95%区間',
   slowShare: '遅延',
   unknownShare: '影響を受けた人の割合は分かりません。開始からの集計：',

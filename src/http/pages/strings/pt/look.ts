@@ -22,6 +22,7 @@ export const ptLook: LookStrings = {
   postColumn: 'Publicações',
   partly: 'Afetados em parte',
   who: 'Quem',
+  share: 'Parcela',
   interval: 'intervalo de 95%',
   slowShare: 'lento',
   unknownShare: 'Não se sabe que parcela das pessoas é afetada. Contado desde o início:',
