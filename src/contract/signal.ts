@@ -2,8 +2,13 @@ import type { EpochMs } from './time.js'
 import type { Component, Dependency, Edge } from './topology.js'
 
 /** How an observation reached us; one detector per kind, evidence is added in bits. */
-export type ObservationVia = 'report' | 'post' | 'check' | 'metric'
-export type FactVia = 'change' | 'notice' | 'topology'
+export const OBSERVATION_VIAS = ['report', 'post', 'check', 'metric'] as const
+export type ObservationVia = (typeof OBSERVATION_VIAS)[number]
+/** What kind of fact it is. */
+export const FACT_VIAS = ['change', 'notice', 'topology'] as const
+export type FactVia = (typeof FACT_VIAS)[number]
+/** Everything that comes in. */
+export const SIGNAL_VIAS = [...OBSERVATION_VIAS, ...FACT_VIAS] as const
 export type Labels = Record<string, string>
 
 /** Something that counts: a report, a post, a check, request counts. Wire format: SIGNALS.md, "In". */
@@ -40,7 +45,18 @@ export interface Observation {
   lang?: string
 }
 
-export type ChangeKind = 'deploy' | 'config' | 'flag' | 'launch' | 'maintenance' | 'vendor' | 'migration' | 'mitigation'
+/** What was changed; how often each kind breaks things is learned apart. */
+export const CHANGE_KINDS = [
+  'deploy',
+  'config',
+  'flag',
+  'launch',
+  'maintenance',
+  'vendor',
+  'migration',
+  'mitigation',
+] as const
+export type ChangeKind = (typeof CHANGE_KINDS)[number]
 
 /** Label name → values touched; a label that is not named is unrestricted. */
 export type Scope = Record<string, string[]>
@@ -67,7 +83,9 @@ export interface Change extends FactBase {
   reverts?: string
 }
 
-export type NoticeStatus = 'investigating' | 'identified' | 'monitoring' | 'resolved'
+/** States of an incident in the words of Statuspage, in the order in which they mostly come. */
+export const NOTICE_STATUSES = ['investigating', 'identified', 'monitoring', 'resolved'] as const
+export type NoticeStatus = (typeof NOTICE_STATUSES)[number]
 
 export interface Notice extends FactBase {
   via: 'notice'

@@ -1,12 +1,12 @@
 import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
-import { FIRST, LEARNED_HOUR, STRETCH_END, type BaselineState } from '../baseline.js'
-import { addColumns, type SlotRing } from '../aggregate.js'
-import type { RateState } from '../rates.js'
-import type { Creep } from '../watch/creep.js'
+import { FIRST, LEARNED_HOUR, STRETCH_END, type BaselineState } from '../series/baseline.js'
+import { addColumns, groupSums, type SlotRing } from '../aggregate/label-sets.js'
+import type { RateState } from '../rates/state.js'
+import type { Creep } from '../counts/slow-drift.js'
 import { ROLLUP_MS } from '../../contract/view.js'
-import type { Bin } from '../watch/rollup.js'
-import type { CrowdState } from '../watch/crowd.js'
-import { startAnew, STEP_MS, type Places } from '../watch/places.js'
+import type { Bin } from '../evidence/bins.js'
+import type { CrowdState } from '../admission/crowd.js'
+import { startAnew, STEP_MS, type Places } from '../counts/places.js'
 
 /** A time beyond log time by more than this is a date that somebody gave, not one that was measured. */
 const AHEAD_MS = 10 * MINUTE
@@ -142,7 +142,7 @@ function binAnew(bins: Map<EpochMs, Bin>): void {
     bin.bin = Math.floor(bin.bin / ROLLUP_MS) * ROLLUP_MS
     const known = bins.get(bin.bin)
     if (known === undefined) bins.set(bin.bin, bin)
-    else for (const kind of ['reports', 'posts', 'checks', 'metrics'] as const) addColumns(known[kind], bin[kind])
+    else for (const [kind, sums] of Object.entries(bin.sums)) addColumns((known.sums[kind] ??= groupSums(1)), sums)
   }
 }
 

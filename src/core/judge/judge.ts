@@ -1,10 +1,10 @@
 import type { Finding, Matter } from '../../contract/finding.js'
 import type { EventName, IncidentEvent, IncidentKind } from '../../contract/incident.js'
-import { CLOSED_BY_PERSON_MS, type Order } from '../../contract/order.js'
+import { CLOSED_BY_PERSON_MS, type Order, VERBS } from '../../contract/order.js'
 import type { Fact } from '../../contract/signal.js'
 import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Held } from '../../contract/view.js'
-import type { Upstream } from '../explain.js'
+import type { Upstream } from '../explain/explain.js'
 import {
   failsAfterAll,
   TALK,
@@ -19,9 +19,10 @@ import {
   updateReason,
   UPSTREAM_SHARE,
   type Surroundings,
-} from '../incident.js'
-import { followTracks, noiseOf, turnedAt, wholeTrack } from '../recover.js'
+} from '../incident/rules.js'
+import { followTracks, noiseOf, turnedAt, wholeTrack } from '../incident/recovery.js'
 import { othersOf, SAME_ONSET_MS, upstreamsOf } from './around.js'
+import { faultOf } from './command.js'
 import { heldOf } from './held.js'
 import { pictureOf } from './picture.js'
 import { judgedService, noteAlarm, noteTrouble, TROUBLE_MS, type JudgedService } from './service.js'
@@ -356,10 +357,11 @@ export class Judge {
     )
   }
 
-  /** A person's order. One for an incident that is not known any more changes nothing; the door has told so. */
+  /** A person's command. One for an incident that is not known any more, or without what its verb needs, changes nothing. */
   private obey(order: Order, events: IncidentEvent[]): void {
     const story = this.stories.find(s => s.id === order.incident)
-    if (!story) return
+    // A newer program may have written a verb that this one does not know.
+    if (!story || !VERBS.includes(order.verb) || faultOf(order.verb, order) !== null) return
     const by = { by: order.by, why: order.why }
     const refs = [order.id, ...(order.href ? [order.href] : [])]
     switch (order.verb) {

@@ -1,8 +1,7 @@
-import type { Finding } from '../../contract/finding.js'
+import type { Finding, Strand } from '../../contract/finding.js'
 import type { Change, Notice } from '../../contract/signal.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Dependency } from '../../contract/topology.js'
-import type { Strand } from './strands.js'
 
 /** A trouble that was told so long ago is still there. */
 export const TROUBLE_MS = 2 * MINUTE

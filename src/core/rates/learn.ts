@@ -1,5 +1,5 @@
 import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
-import { rowsAt } from '../aggregate.js'
+import { rowsAt } from '../aggregate/label-sets.js'
 import {
   globalShare,
   hourOf,

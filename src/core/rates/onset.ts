@@ -1,5 +1,5 @@
 import { MINUTE, type EpochMs } from '../../contract/time.js'
-import { rowsAt } from '../aggregate.js'
+import { rowsAt } from '../aggregate/label-sets.js'
 import { expectedShare, minuteOf, READ_SLOTS, type RateState, type Strand } from './state.js'
 
 /**

@@ -1,3 +1,4 @@
+import type { Strand } from '../../contract/finding.js'
 import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Labels } from '../../contract/signal.js'
 import {
@@ -14,12 +15,11 @@ import {
   type GroupSums,
   type LeafBook,
   type SlotRing,
-} from '../aggregate.js'
+} from '../aggregate/label-sets.js'
 
 /** What is counted and known of one source with a denominator: request counts, or checks. Plain data throughout. */
 
-export type Strand = 'bad' | 'slow'
-export const STRANDS: readonly Strand[] = ['bad', 'slow']
+export { STRANDS, type Strand } from '../../contract/finding.js'
 
 /**
  * A source is new for so long, and until WARM_UP_REQUESTS are learned, but never longer than WARM_UP_MAX_MS. While it is new

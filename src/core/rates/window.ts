@@ -1,5 +1,5 @@
 import { MINUTE, type EpochMs } from '../../contract/time.js'
-import { groupCount, leafCount, rowsAt, type LeafBook } from '../aggregate.js'
+import { groupCount, leafCount, rowsAt, type LeafBook } from '../aggregate/label-sets.js'
 import { betaBinomialSurvival, bitsOf } from '../stat/tails.js'
 import { expectedShare, minuteOf, READ_SLOTS, type RateState, type Strand } from './state.js'
 

@@ -4,6 +4,8 @@
  * On real curves (bench/detect/crowd.ts) K settles between 0.3 and 1, on series that repeat exactly far below.
  * The state is six places in the owner's array, from `at` on. Cost: three additions a slot, some twenty flops an hour.
  */
+import { drawn } from './scatter.js'
+
 const FACTOR = 0
 const ERRORS = 1
 const INFORMATION = 2
@@ -48,8 +50,7 @@ export function turnClaim(s: Float64Array, at: number, dispersion: number): void
     const error = Math.min(CLIP * total, ((s[at + COUNT] as number) - expected) ** 2)
     s[at + ERRORS] = (s[at + ERRORS] as number) * KEEP + (spread * (error - noise)) / (total * total)
     s[at + INFORMATION] = (s[at + INFORMATION] as number) * KEEP + (spread * spread) / (total * total)
-    const factor =
-      (PRIOR_WEIGHT * PRIOR + (s[at + ERRORS] as number)) / (PRIOR_WEIGHT + (s[at + INFORMATION] as number))
+    const factor = drawn(PRIOR, PRIOR_WEIGHT, s[at + ERRORS] as number, s[at + INFORMATION] as number)
     s[at + FACTOR] = Math.max(MIN, Math.min(MAX, factor))
   }
   s[at + COUNT] = s[at + EXPECTED] = s[at + SPREAD] = 0

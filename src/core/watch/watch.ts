@@ -3,17 +3,18 @@ import type { Past } from '../../contract/past.js'
 import type { Signal } from '../../contract/signal.js'
 import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Rollup } from '../../contract/view.js'
-import { learnRates, startAnew, STRANDS, type Strand } from '../rates.js'
-import { CountSeries, type SeriesSnapshot } from '../series.js'
-import { answered, firstAnswer, freshExposures, learnHabits, readCrowd } from './crowd.js'
-import { LEARN_DELAY_MS, learnUsual, type ReportState } from './reports.js'
-import { learnQuotes, noteEdges } from './quotes.js'
-import { takeRollups } from './rollup.js'
-import { isDoubted } from './kinds.js'
-import { teachPast, type Taught } from './past.js'
-import { floods, learnVoices, weigh } from './voices.js'
-import { readStrand } from './read.js'
-import { serviceState, takeCoordinated, takeObservation, tickKinds, type ServiceState } from './service.js'
+import { STRANDS, type Strand } from '../rates/state.js'
+import { answered, firstAnswer } from '../admission/answers.js'
+import { freshExposures, learnHabits, readCrowd } from '../admission/crowd.js'
+import { LEARN_DELAY_MS } from '../counts/report-counts.js'
+import { learnQuotes, noteEdges } from '../mentions/mentions.js'
+import { takeRollups } from '../service/rollup.js'
+import { isDoubted } from '../trouble/combine.js'
+import { teachPast, type Taught } from '../service/past.js'
+import { floods, learnVoices, weigh } from '../admission/admit.js'
+import { readStrand } from '../trouble/follow.js'
+import { eachEvidence, openEvidence, snapshotEvidence, tickEvidence } from '../evidence/registry.js'
+import { serviceState, takeCoordinated, takeObservation, type ServiceState } from '../service/service.js'
 
 /** So many people, each for themselves, must say that they see what is not theirs, or lost what is, before it is told. */
 export const EXPOSURES_TO_TELL = 5
@@ -78,7 +79,7 @@ export class Watch {
   /** Closes the minute that ends at `now` for every service. */
   tick(now: EpochMs, matters: Matter[]): void {
     for (const s of this.services.values()) {
-      const readings = tickKinds(s, now)
+      const readings = tickEvidence(s.evidence, now)
       for (const strand of STRANDS) matters.push(...readStrand(s, strand, readings, now))
       if (!s.strands.bad) tellExposure(s, now, matters)
       learn(s, now)
@@ -93,26 +94,16 @@ export class Watch {
 
   /** Shares memory with the watch: serialise it before the next step. */
   snapshot(): unknown {
-    const services = [...this.services.values()].map(s => ({
-      ...s,
-      reports: s.reports && { ...s.reports, series: s.reports.series.snapshot() },
-      posts: s.posts && { ...s.posts, series: s.posts.series.snapshot() },
-    }))
-    return { services }
+    return { services: [...this.services.values()].map(s => ({ ...s, evidence: snapshotEvidence(s.evidence) })) }
   }
 
   static open(snapshot: unknown, options: WatchOptions): Watch {
     const watch = new Watch(options)
     const from = snapshot as { services: ServiceState[] }
-    for (const s of from.services)
-      watch.services.set(s.id, { ...s, reports: openSeries(s.reports), posts: openSeries(s.posts) })
+    for (const s of from.services) watch.services.set(s.id, { ...s, evidence: openEvidence(s.evidence) })
     return watch
   }
 }
-
-/** What a snapshot holds in the place of a series. */
-const openSeries = (stored: ReportState | null): ReportState | null =>
-  stored && { ...stored, series: CountSeries.open(stored.series as unknown as SeriesSnapshot) }
 
 function learn(s: ServiceState, now: EpochMs): void {
   const since = (strand: Strand): EpochMs | null => {
@@ -124,12 +115,10 @@ function learn(s: ServiceState, now: EpochMs): void {
   for (const strand of STRANDS) {
     const lasted = now - (s.strands[strand]?.raisedAt ?? now)
     if (lasted < LASTING_MS || lasted >= LASTING_MS + MINUTE) continue
-    for (const rates of [s.metrics, s.checks]) if (rates) startAnew(rates, strand, now)
+    eachEvidence(s.evidence, (kind, state) => kind.startAnew?.(state, strand, now))
   }
   const trouble = { bad: since('bad'), slow: since('slow') }
-  if (s.metrics) learnRates(s.metrics, now, trouble)
-  if (s.checks) learnRates(s.checks, now, trouble)
-  if (s.reports) learnUsual(s.reports, now, trouble.bad)
+  eachEvidence(s.evidence, (kind, state) => kind.learn(state, now, trouble))
   learnQuotes(s.quotes, now, trouble.bad)
   // As late as the mix of places, so that an onset is not in it.
   const settled = now - LEARN_DELAY_MS
@@ -138,10 +127,10 @@ function learn(s: ServiceState, now: EpochMs): void {
     // A rise that was doubted is no quiet time: nobody makes himself familiar by it.
     if (trouble.bad === null && !rises(s)) learnVoices(s.voices, settled, reports)
   }
-  if (s.posts) learnUsual(s.posts, now, trouble.bad)
 }
 
-const rises = ({ reports }: ServiceState): boolean => reports !== null && (reports.rare || reports.creep.alarm)
+const rises = ({ evidence: { report } }: ServiceState): boolean =>
+  report !== null && (report.rare || report.creep.alarm)
 
 /** People who see what is not theirs, or lost what is, matter by what they say, not by how many they are: told without any spike. */
 function tellExposure(s: ServiceState, now: EpochMs, matters: Matter[]): void {

@@ -5,7 +5,7 @@ import { serviceList, type ListInput } from './services.js'
 import { phaseOf, rank, type Standing } from './standing.js'
 import { incidentName } from './incident/name.js'
 import { saysLines, standingWord } from './incident/says.js'
-import { isMeasured } from '../../core/verdict.js'
+import { isMeasured } from '../../core/incident/verdict.js'
 import { mutedLine } from './incident/incident.js'
 import { stateMark, statusSentence, time, type Voice } from './words.js'
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { PluginEnv, Source, Stop } from '../../contract/plugin.js'
 import { plugin } from '../../contract/plugin.js'
-import type { Signal } from '../../contract/signal.js'
+import { type Signal, SIGNAL_VIAS } from '../../contract/signal.js'
 import { PermanentError } from '../../contract/error.js'
 import { ScenarioError } from './scenario/door.js'
 import type { Scenario } from './scenario/model.js'
@@ -99,7 +99,7 @@ export default plugin({
       historyHours: { type: 'number', minimum: 0 },
       only: {
         type: 'array',
-        items: { enum: ['report', 'post', 'check', 'metric', 'change', 'notice', 'topology'] },
+        items: { enum: SIGNAL_VIAS },
       },
       quiet: { type: 'boolean' },
       pace: { type: 'number', exclusiveMinimum: 0 },

@@ -1,4 +1,11 @@
-import type { IncidentEvent, IncidentKind, Recovery, SegmentRecovery, Severity } from '../../../contract/incident.js'
+import {
+  SEVERITIES,
+  type IncidentEvent,
+  type IncidentKind,
+  type Recovery,
+  type SegmentRecovery,
+  type Severity,
+} from '../../../contract/incident.js'
 import type { Change, Notice } from '../../../contract/signal.js'
 import { HOUR, type EpochMs } from '../../../contract/time.js'
 import type { Held, IncidentView, Rollup, ServiceState } from '../../../contract/view.js'
@@ -8,7 +15,7 @@ import { evidenceOf, picturesOf, usualShares } from '../chart/picture.js'
 import { incidentSpan, MARGIN_MS, pictureSection } from '../chart/section.js'
 import { html, type Html } from '../html.js'
 import { toSeriesBetween } from '../chart/series.js'
-import { isEasing, isMeasured, partsHit, stateFrom } from '../../../core/verdict.js'
+import { isEasing, isMeasured, partsHit, stateFrom } from '../../../core/incident/verdict.js'
 import { phaseOf, recoveryIsSeen } from '../standing.js'
 import { timeline } from './timeline.js'
 import { incidentName, worstOf } from './name.js'
@@ -111,7 +118,7 @@ export function mutedLine(
 
 function worstSeverity(events: readonly IncidentEvent[], otherwise: Severity): Severity {
   const all = events.map(each => each.severity)
-  return (['critical', 'major', 'minor'] as const).find(each => all.includes(each)) ?? otherwise
+  return SEVERITIES.toReversed().find(each => all.includes(each)) ?? otherwise
 }
 
 /** When it was resolved; null while it is not. */

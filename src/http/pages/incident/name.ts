@@ -1,7 +1,7 @@
-import type { IncidentEvent, Severity, Where } from '../../../contract/incident.js'
+import { SEVERITIES, type IncidentEvent, type Where } from '../../../contract/incident.js'
 import type { Component } from '../../../contract/topology.js'
 import type { IncidentView } from '../../../contract/view.js'
-import { partsNamed, phaseOf } from '../../../core/verdict.js'
+import { addUp, partsNamed, phaseOf } from '../../../core/incident/verdict.js'
 import { isolated } from '../direction.js'
 import type { Format } from '../format.js'
 import { own } from '../standing.js'
@@ -10,19 +10,18 @@ import { valueName } from '../words.js'
 
 /** So many components or values of a label are named; more say nothing in a name. */
 const MOST_NAMED = 2
-const SEVERITIES: readonly Severity[] = ['minor', 'major', 'critical']
 
 /** The incident as it stood when it was worst: that is what it was. */
 export function worstOf(events: readonly IncidentEvent[]): IncidentEvent {
   let worst: IncidentEvent | null = null
-  let folded = {} as IncidentEvent
+  let folded: IncidentEvent | null = null
   const rankOf = (e: IncidentEvent) => SEVERITIES.indexOf(e.severity ?? 'minor')
   for (const event of events) {
-    folded = { ...folded, ...event }
+    folded = addUp(folded, event)
     if (event.event === 'resolved' || event.event === 'note') continue
     if (worst === null || rankOf(folded) > rankOf(worst)) worst = folded
   }
-  return worst ?? folded
+  return worst ?? folded ?? ({} as IncidentEvent)
 }
 
 /** What the name needs of an incident. */
