@@ -57,6 +57,8 @@ export interface PageDeps {
   tell?: { script?: string; worker?: string }
   /** The worker that solves a proof of work; what the build left, if not given. */
   solver?: string
+  /** Whether a proxy of ours tells the country of a visitor. */
+  guesses?: boolean
   /** What can be guessed of a visitor from the request alone. */
   hints?: (request: FastifyRequest) => Traits
   /** What names the state of the data; the log's position, if not given. */
@@ -78,7 +80,14 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
   const asking = deps.tell ? scriptOf('tell.js', deps.tell.script) : null
   const tell = deps.tell && asking ? `/assets/tell.js?v=${asking.etag}` : null
   const groups = groupsOf(deps.status?.desk.pages ?? [])
-  const pages = new Pages({ reader: isolating(deps.reader), report: deps.report, tell, wallNow, groups })
+  const pages = new Pages({
+    reader: isolating(deps.reader),
+    report: deps.report,
+    guesses: deps.guesses ?? false,
+    tell,
+    wallNow,
+    groups,
+  })
   const path = (kind: string, id: string) => `/${kind}/${encodeURIComponent(id)}`
   nowPage(app, site, pages)
   app.get<{ Params: { service: string } }>('/s/:service', KEPT, (request, reply) => {

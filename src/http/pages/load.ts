@@ -52,6 +52,7 @@ export interface Made {
 export interface LoadOptions {
   reader: Reader
   report: boolean
+  guesses: boolean
   tell: string | null
   wallNow: () => EpochMs
   /** Names of the groups that status pages put services under, by service. */
@@ -164,11 +165,14 @@ export class Pages {
     const { usual, shares } = await this.#usualOf(service, incidents, now)
     const row = standing(service, open, workspace, wallNow)
     const title = statusSentence(row, speech)
-    const { report, tell } = this.options
+    const { report, guesses, tell } = this.options
     return {
       title,
       description: title,
-      main: serviceMain({ row, rollups, usual, shares, incidents, facts, range, thanks, report, tell, wallNow }, voice),
+      main: serviceMain(
+        { row, rollups, usual, shares, incidents, facts, range, thanks, report, guesses, tell, wallNow },
+        voice,
+      ),
       live: [id],
       alternate: `/api/v1/services/${encodeURIComponent(id)}`,
     }

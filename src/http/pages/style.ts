@@ -75,6 +75,7 @@ details{margin-top:10px}
 summary{cursor:pointer;padding:4px 0}
 .scroll{overflow:auto;max-height:24rem}
 table{border-collapse:collapse;width:100%}
+td{white-space:nowrap}
 th,td{text-align:end;padding:4px 0;padding-inline-end:8px;border-bottom:1px solid var(--line);font-weight:400}
 th:first-child{text-align:start}
 button,input,select,textarea{font:inherit;color:inherit;background:var(--bg);border:1px solid var(--soft);border-radius:6px;padding:8px 12px;width:100%}
@@ -94,8 +95,9 @@ button:hover{background:var(--fill)}
 sup{font-size:.7em;line-height:0}
 blockquote.word{border-inline-start:4px solid var(--link);padding:4px 12px;font-size:1.0625rem}.person>div{border-inline-start:4px solid var(--link);padding-inline-start:10px}
 .jump{display:flex;flex-wrap:wrap;gap:0 16px;font-size:.875rem}.jump a{margin:0;padding:6px 0;color:var(--link);text-decoration:underline}
-.who th{padding:6px 0}.who thead th,.who th[colspan]{white-space:nowrap}.who th[colspan]{font-weight:700;padding-top:14px}.who .bar{margin-top:3px}.who tbody td{white-space:nowrap;vertical-align:top;padding-top:6px}
+.who th{padding:6px 0}.who thead th,.who th[colspan]{white-space:nowrap}.who th[colspan]{font-weight:700;padding-top:14px}.who .bar{margin-top:3px}.who tbody td{vertical-align:top;padding-top:6px}
 .find{display:flex;gap:6px;max-width:22rem}.find button{width:auto;flex:none}.compact{columns:14rem;column-gap:24px}.compact li{display:flex;justify-content:space-between;gap:8px;padding:4px 0;break-inside:avoid}.compact .state{font-size:.8125rem;font-weight:400}.compact a{color:inherit}
+.thanks[hidden]+.near{display:none}
 .tag{border:1px solid;border-radius:4px;padding:0 5px;font-size:.75rem}
 @media(min-width:52rem){body{padding:0 32px}h1{font-size:2.25rem}.two{display:grid;gap:0 40px;grid-template-columns:1fr 1fr}.wide{grid-template-columns:1fr 21rem}.side{border:0;margin:0}
 .rows>li{grid-template-columns:13rem 8.5rem 1fr 15rem}.rows .spark,.rows .soft{grid-column:auto}.map{display:grid;grid-template-columns:1fr 13rem;gap:24px;align-items:center}}

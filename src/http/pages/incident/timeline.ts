@@ -124,7 +124,7 @@ function changes(
   const lead = leader(event)
   const led = leader(earlier)
   const named = lead !== undefined && says.some(each => each.text.includes(lead.title))
-  if (lead && !named && (lead.subject !== led?.subject || scaleOf(lead) !== scaleOf(led)))
+  if (lead?.state === 'suspected' && !named && (lead.subject !== led?.subject || scaleOf(lead) !== scaleOf(led)))
     lines.push(`${changed.lead}: ${lead.title} (${t.look.evidence(t.look.scale[scaleOf(lead)])})`)
   if (event.security && event.security.state !== earlier.security?.state && event.security.state !== 'no_evidence')
     lines.push(t.security[event.security.state])

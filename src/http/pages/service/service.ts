@@ -1,4 +1,5 @@
 import { PROBLEMS, TYPE_OF_THEME } from '../../../contract/people.js'
+import { AUTO_COUNTRY } from '../../../contract/people.js'
 import type { Recovery } from '../../../contract/incident.js'
 import type { Change, Notice } from '../../../contract/signal.js'
 import { HOUR, type EpochMs } from '../../../contract/time.js'
@@ -53,6 +54,8 @@ export interface ServiceInput {
   thanks: 'bad' | 'ok' | null
   /** Whether the report door exists. */
   report: boolean
+  /** Whether a proxy of ours tells the country of who asks. */
+  guesses: boolean
   /** The script that asks a browser to be told; null: nobody is told. */
   tell: string | null
   wallNow: number | null
@@ -145,16 +148,18 @@ function dataAge(row: Standing, voice: Voice): Html {
   return html`<p class="age">${t.age.asOf} ${time(row.asOf, voice)}${kinds.map(([via, at]) => html` · ${own(t.signal, via) ?? via} ${ago(at, voice)}`)}</p>`
 }
 
-function reportForm({ row, rollups, thanks, tell }: ServiceInput, path: string, voice: Voice): Html {
+function reportForm({ row, thanks, tell, guesses }: ServiceInput, path: string, voice: Voice): Html {
   const { t } = voice
-  const countries = countryOptions(rollups, voice)
+  // What a trusted header says is asked for by a word: the page is the same for everybody.
+  const auto: [string, string][] = guesses ? [[AUTO_COUNTRY, t.look.countryAuto]] : []
+  const countries = [...auto, ...countryOptions(voice.f)]
   const problems = [
     ...row.service.components.map((each): [string, string] => [each.id, each.name]),
     ...PROBLEMS.map((each): [string, string] => [each, t.report.problems[each]]),
   ]
   const select = (name: string, label: string, options: [string, string][]) =>
-    html`<label>${label}<select name="${name}"><option value="">${t.report.choose}</option>${options.map(([value, text]) => html`<option value="${value}">${text}</option>`)}</select></label>`
-  return html`<section class="side"><h2>${t.report.title}</h2><form method="post" action="/api/v1/report" data-report data-failed="${t.report.failed}" data-working="${t.check.working}" data-bad="${t.report.thanksBad}" data-ok="${t.report.thanksOk}"><p class="thanks" role="status"${attr('hidden', thanks === null)}>${thanks === 'bad' ? t.report.thanksBad : thanks === 'ok' ? t.report.thanksOk : ''}</p><input type="hidden" name="service" value="${row.service.service}"><input type="hidden" name="back" value="${path}"><div class="tap"><button class="no" name="kind" value="bad">${t.report.bad}</button><button class="yes" name="kind" value="ok">${t.report.ok}</button></div><details id="details"><summary>${t.report.details}</summary><div class="fields">${select('problem', t.report.problem, problems)}${select('country', t.report.country, countries)}${select('platform', t.report.platform, Object.entries(t.report.platforms))}<label>${t.report.text}<textarea name="text" rows="2" maxlength="500"></textarea></label></div></details>${tell ? tellBox(tell, voice) : null}</form>${thanks === 'bad' && tell ? html`<p class="note">${follow(voice)}</p>` : null}<p class="note">${t.report.note} <a href="${path}/just-me" rel="nofollow">${t.justMe.title}</a></p></section>`
+    html`<label>${label}<select name="${name}"><option value="">${t.report.choose}</option>${options.map(([value, text]) => html`<option value="${value}"${attr('selected', value === AUTO_COUNTRY)}>${text}</option>`)}</select></label>`
+  return html`<section class="side"><h2>${t.report.title}</h2><form method="post" action="/api/v1/report" data-report data-failed="${t.report.failed}" data-working="${t.check.working}" data-bad="${t.report.thanksBad}" data-ok="${t.report.thanksOk}"><p class="thanks" role="status"${attr('hidden', thanks === null)}>${thanks === 'bad' ? t.report.thanksBad : thanks === 'ok' ? t.report.thanksOk : ''}</p><p class="near"><a href="${path}/just-me" rel="nofollow">${t.look.nearby}</a></p><input type="hidden" name="service" value="${row.service.service}"><input type="hidden" name="back" value="${path}"><div class="tap"><button class="no" name="kind" value="bad">${t.report.bad}</button><button class="yes" name="kind" value="ok">${t.report.ok}</button></div><details id="details"><summary>${t.report.details}</summary><div class="fields">${select('problem', t.report.problem, problems)}${select('country', t.report.country, countries)}${select('platform', t.report.platform, Object.entries(t.report.platforms))}<label>${t.report.text}<textarea name="text" rows="2" maxlength="500"></textarea></label></div></details>${tell ? tellBox(tell, voice) : null}</form>${thanks === 'bad' && tell ? html`<p class="note">${follow(voice)}</p>` : null}<p class="note">${t.report.note} <a href="${path}/just-me" rel="nofollow">${t.justMe.title}</a></p></section>`
 }
 
 /** Offered by the script after somebody said that he has a problem; without one there is the feed. */

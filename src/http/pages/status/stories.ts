@@ -107,7 +107,7 @@ function updates(
         const key = `${each.old} ${each.new}`
         byTurn.set(key, [...(byTurn.get(key) ?? []), isolated(each.leaf.name)])
       }
-      return html`<li>${time(step.at, { ...voice, f: { ...f, moment: at => f.clock(at) } })}<div><b>${w.phase[step.status]}</b>${step.body === '' ? null : html` ${bodyText(told, step, components, voice)}`}${[
+      return html`<li${attr('class', step.event.by === undefined ? null : 'person')}>${time(step.at, { ...voice, f: { ...f, moment: at => f.clock(at) } })}<div><b>${w.phase[step.status]}</b>${step.body === '' ? null : html` ${bodyText(told, step, components, voice)}`}${[
         ...byTurn,
       ].map(([key, names]) => {
         const [before, after] = key.split(' ') as ['operational', 'operational']
