@@ -101,21 +101,7 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
         pages.service(speech, service, (range ?? null) as Range, (thanks ?? null) as 'bad' | 'ok' | null),
     )
   })
-  if (deps.report)
-    app.get<{ Params: { service: string } }>('/s/:service/just-me', (request, reply) => {
-      const { service } = request.params
-      return site.answerOne(request, reply, `${path('s', service)}/just-me`, CHOICES, (speech, chosen) => {
-        const hints = Object.keys(chosen).length === 0 ? (deps.hints?.(request) ?? {}) : {}
-        // The number of a network is not for choosing: it is shown as it came, or not at all.
-        const traits = Object.fromEntries(
-          TRAITS.flatMap(trait => {
-            const value = chosen[trait] ?? hints[trait]
-            return value === undefined || value === NONE ? [] : [[trait, value]]
-          }),
-        )
-        return pages.justMe(speech, service, traits, Object.keys(hints).length > 0)
-      })
-    })
+  if (deps.report) justMePage(app, deps, site, pages)
   app.get<{ Params: { incident: string } }>('/i/:incident', KEPT, (request, reply) => {
     const { incident } = request.params
     return site.answer(request, reply, path('i', incident), { at: TIME }, (speech, { at }) =>
@@ -159,6 +145,24 @@ function nowPage(app: FastifyInstance, site: Site, pages: Pages): void {
     return (request.query as Record<string, unknown> | null)?.['q']
       ? site.answerOne(request, reply, '/', known, make)
       : site.answer(request, reply, '/', known, make)
+  })
+}
+
+/** "Is it just me?", made for each who asks. */
+function justMePage(app: FastifyInstance, deps: PageDeps, site: Site, pages: Pages): void {
+  app.get<{ Params: { service: string } }>('/s/:service/just-me', (request, reply) => {
+    const { service } = request.params
+    return site.answerOne(request, reply, `/s/${encodeURIComponent(service)}/just-me`, CHOICES, (speech, chosen) => {
+      const hints = Object.keys(chosen).length === 0 ? (deps.hints?.(request) ?? {}) : {}
+      // The number of a network is not for choosing: it is shown as it came, or not at all.
+      const traits = Object.fromEntries(
+        TRAITS.flatMap(trait => {
+          const value = chosen[trait] ?? hints[trait]
+          return value === undefined || value === NONE ? [] : [[trait, value]]
+        }),
+      )
+      return pages.justMe(speech, service, traits, Object.keys(hints).length > 0)
+    })
   })
 }
 

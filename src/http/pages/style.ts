@@ -94,8 +94,8 @@ button:hover{background:var(--fill)}
 .line>li{padding:8px 0}
 sup{font-size:.7em;line-height:0}
 blockquote.word{border-inline-start:4px solid var(--link);padding:4px 12px;font-size:1.0625rem}.person>div{border-inline-start:4px solid var(--link);padding-inline-start:10px}
-.jump{display:flex;flex-wrap:wrap;gap:0 16px;font-size:.875rem}.jump a{margin:0;padding:6px 0;color:var(--link);text-decoration:underline}
-.who th{padding:6px 0}.who thead th,.who th[colspan]{white-space:nowrap}.who th[colspan]{font-weight:700;padding-top:14px}.who .bar{margin-top:3px}.who tbody td{vertical-align:top;padding-top:6px}
+.jump{display:flex;flex-wrap:wrap;align-items:baseline;gap:0 16px;font-size:.875rem}.jump a{margin:0;padding:6px 0;color:var(--link);text-decoration:underline}
+.who th{padding:6px 0}.who thead th,.who th[colspan]{white-space:nowrap}.who thead th+th{padding-inline-start:10px}.who th[colspan]{font-weight:700;padding-top:14px}.who .bar{margin-top:3px}.who tbody td{vertical-align:top;padding-top:6px}
 .find{display:flex;gap:6px;max-width:22rem}.find button{width:auto;flex:none}.compact{columns:14rem;column-gap:24px}.compact li{display:flex;justify-content:space-between;gap:8px;padding:4px 0;break-inside:avoid}.compact .state{font-size:.8125rem;font-weight:400}.compact a{color:inherit}
 .thanks[hidden]+.near{display:none}
 .tag{border:1px solid;border-radius:4px;padding:0 5px;font-size:.75rem}

@@ -108,16 +108,17 @@ function components(picture: Picture, w: StatusWords, voice: Voice): Html {
   const rules = (['statuspage', 'half', 'full', 'people'] as const).map(rule => html`<li>${w.uptime.rules[rule]}</li>`)
   const counted = new Map(picture.parts.map(part => [part, uptimeOf(part.leaf, picture, daysOf(part.leaf, picture))]))
   const days = daysShown([...counted.values()])
-  const drawn = (leaves: readonly Leaf[]) => {
-    const parts = leaves.map(leaf => {
-      const part = picture.byLeaf.get(leaf.id) as Part
-      const uptime = counted.get(part) as Uptime
-      return { part, uptime, days: uptime.days.slice(-days) }
-    })
-    const alike = parts.filter(isCalm)
-    const fold = alike.length > MOST_ALIKE
-    return html`<ul class="parts">${parts.filter(each => !fold || !isCalm(each)).map(each => row(each, picture, w, voice))}${fold ? alikeRow(alike, w, voice) : null}</ul>`
-  }
+  const drawn = (leaves: readonly Leaf[]) =>
+    partList(
+      leaves.map(leaf => {
+        const part = picture.byLeaf.get(leaf.id) as Part
+        const uptime = counted.get(part) as Uptime
+        return { part, uptime, days: uptime.days.slice(-days) }
+      }),
+      picture,
+      w,
+      voice,
+    )
   const first = [...counted.values()][0]?.days.at(-days)
   return html`<section>${dayParts(days)}<div class="head"><h2>${w.components}</h2><span class="note">${w.days(f.number(days))}${days < HISTORY_DAYS && first ? ` · ${voice.t.look.dataFrom(f.day(first.day))}` : null}</span></div>${lists.map(({ heading, leaves }) => html`${heading}${drawn(leaves)}`)}${daysLegend(w)}<details id="rules"><summary>${w.uptime.title}</summary><p class="note">${w.uptime.text}</p><ul class="note">${rules}</ul></details></section>`
 }
@@ -137,16 +138,29 @@ interface Drawn {
   days: DayOf[]
 }
 
-/** More components than this that work and always did are one row. */
+/** More components than this of which the same is said are one row. */
 const MOST_ALIKE = 5
-const isCalm = ({ part, days }: Drawn): boolean =>
-  part.shown === 'operational' && days.every(each => each.known && each.status === 'operational')
 
-function alikeRow(alike: readonly Drawn[], w: StatusWords, voice: Voice): Html {
+/** What is alike: components that work and always did, and those that nobody ever heard of. */
+function kindOf({ part, days }: Drawn): 'operational' | 'unknown' | null {
+  const calm = days.every(each => each.status === 'operational')
+  if (part.shown === 'operational' && calm && days.every(each => each.known)) return 'operational'
+  return part.shown === 'unknown' && calm && part.dataAt === null && !part.learning ? 'unknown' : null
+}
+
+function partList(parts: readonly Drawn[], picture: Picture, w: StatusWords, voice: Voice): Html {
+  const of = (kind: 'operational' | 'unknown') => parts.filter(each => kindOf(each) === kind)
+  const alike = (['operational', 'unknown'] as const).filter(kind => of(kind).length > MOST_ALIKE)
+  const single = parts.filter(each => !alike.some(kind => kind === kindOf(each)))
+  return html`<ul class="parts">${single.map(each => row(each, picture, w, voice))}${alike.map(kind => alikeRow(of(kind), kind, w, voice))}</ul>`
+}
+
+function alikeRow(alike: readonly Drawn[], kind: 'operational' | 'unknown', w: StatusWords, voice: Voice): Html {
   const { f } = voice
-  const [first] = alike as [Drawn, ...Drawn[]]
+  const [{ days, uptime, part }] = alike as [Drawn, ...Drawn[]]
   const names = alike.map(each => isolated(each.part.leaf.name))
-  return html`<li><b>${f.list(some(names, voice))}</b>${shownMark('operational', w)}${dayBars(first.days, daysText(first.days, w, f))}<span class="up">${uptimeText(1, w, f)}</span><details id="a${first.part.leaf.id}"><summary>${w.banner.count.operational(f.number(alike.length))}${voice.t.comma}${w.daysCalm}</summary><p class="note">${f.list(names)}</p></details></li>`
+  const why = kind === 'unknown' ? w.never : w.daysCalm
+  return html`<li><b>${f.list(some(names, voice))}</b>${shownMark(kind, w)}${dayBars(days, daysText(days, w, f))}<span class="up">${uptimeText(uptime.statuspage, w, f)}</span><details id="a${part.leaf.id}"><summary>${w.banner.count[kind](f.number(alike.length))}${voice.t.comma}${why}</summary><p class="note">${f.list(names)}</p></details></li>`
 }
 
 function row({ part, uptime, days }: Drawn, picture: Picture, w: StatusWords, voice: Voice): Html {
