@@ -10,6 +10,8 @@ import { STATES, type StateName } from './fixtures/states.js'
 import { whoOf } from './incident/who.js'
 import { scaleOf } from './incident/why.js'
 import { registerPages } from './index.js'
+import { speechOf } from './language.js'
+import { LANGUAGES, type Language } from './strings.js'
 
 const NAMES = Object.keys(STATES) as StateName[]
 const open: FastifyInstance[] = []
@@ -187,5 +189,36 @@ describe('a person’s words', () => {
     const line = words(/<section id="line">.*?<\/section>/s.exec(page)![0])
     expect(line).toContain('11:20 – 11:30 Updated ×3, 90% – 92%')
     expect(line.match(/of requests are failing/g)).toHaveLength(2)
+  })
+})
+
+describe('no sentence says more than its evidence', () => {
+  it.each(NAMES)('in the state “%s”, in any language', async name => {
+    const state = STATES[name]
+    const { body, pages, reader } = serve(name)
+    const services = await reader.services()
+    const has = (via: 'report' | 'post' | 'check' | 'metric') =>
+      services.some(each => each.service === state.look.service && each.seen[via] !== undefined)
+    for (const code of Object.keys(LANGUAGES) as Language[]) {
+      const { t } = speechOf(code)
+      for (const path of pages.filter(each => /^\/[si]\//.test(each))) {
+        const page = words(await body(`${path}?lang=${code}`))
+        const where = `${code} ${path}`
+        // Kinds of evidence that nobody has are not drawn, counted or named as a title.
+        if (!has('metric')) expect(page, where).not.toContain(t.chart.errors)
+        if (!has('check')) expect(page, where).not.toContain(t.look.checks)
+        if (!has('post')) expect(page, where).not.toContain(t.look.posts)
+        if (!has('report')) expect(page, where).not.toContain(`${t.look.reports}:`)
+        // A machine only suspects.
+        if (name !== 'resolved') expect(page, where).not.toContain(t.causeState.confirmed)
+        // Whom it reaches is told by what was counted, never by "everybody, share unknown".
+        if (name === 'reports') expect(page, where).not.toContain(t.says.shareUnknown(t.everybody))
+      }
+      const first = words(await body(`/?lang=${code}`))
+      if (services.some(each => each.state !== 'ok')) {
+        expect(first, code).not.toContain(t.now.oneOk)
+        expect(first, code).not.toContain(t.now.allOk(String(services.length)))
+      }
+    }
   })
 })

@@ -177,7 +177,7 @@ function titleOf(kind: PictureKind, t: Strings): string {
     requests: t.chart.errors,
     slow: t.look.slow,
     checks: t.look.checks,
-    reports: t.chart.columns.bad,
+    reports: t.look.reports,
     posts: t.look.posts,
   }[kind]
 }

@@ -55,7 +55,7 @@ export function incidentMain(input: IncidentInput, voice: Voice): Html {
   const over = phaseOf(input.events) === 'resolved'
   const event = over ? { ...latest, ...atTheWorst(input.events) } : latest
   const counted = countedSince(input.rollups, incident.startedAt, endOf(input.events) ?? at ?? voice.now)
-  const who = whoLists({ event, components, counted, over, voice })
+  const who = whoLists({ event, components, counted, over, known: true, voice })
   const said = html`<h2>${t.look.sourceOf}</h2>${signalList(latest, voice)}${security(latest, voice)}`
   return html`${at === null ? null : html`<p class="then">${t.incident.asOf(voice.f.moment(at, voice.now))} <a href="${path}">${t.incident.latest}</a></p>`}${hero(input, voice)}
 ${chart(input, voice)}

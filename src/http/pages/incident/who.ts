@@ -70,6 +70,8 @@ export interface WhoInput {
   /** Null where nothing was counted. */
   counted: Counted | null
   over: boolean
+  /** Whether it is said that nothing is known to be fine. */
+  known: boolean
   voice: Voice
 }
 
@@ -77,17 +79,19 @@ export interface WhoInput {
 export function whoLists(input: WhoInput): Html {
   const { event, components, voice } = input
   const who = whoOf(event)
-  const rest = restOf(who, components, voice)
+  const rest = restOf(who, input)
   const hit = html`${affected(who, input)}${componentList(event, components, voice)}`
   return rest ? html`<div class="two"><div>${hit}</div><div>${rest}</div></div>` : hit
 }
 
-function restOf(who: Who, components: readonly Component[], voice: Voice): Html | null {
+/** Who is fine is a question of its own: where nothing is known to be, that is said. */
+function restOf(who: Who, { components, over, known, voice }: WhoInput): Html | null {
   const { t } = voice
   const fine = fineList(who.fine, components, voice)
   const uneven = unevenList(who.uneven, components, voice)
-  if (!fine && !uneven) return null
-  return html`${uneven && html`<h3>${t.look.partly}</h3>${uneven}`}${fine && html`<h3>${t.who.fine}</h3>${fine}`}`
+  if (!fine && !uneven && (over || !known)) return null
+  const rest = fine ?? (over ? null : html`<p class="soft">${t.who.noFine}</p>`)
+  return html`${uneven && html`<h3>${t.look.partly}</h3>${uneven}`}${rest && html`<h3>${t.who.fine}</h3>${rest}`}`
 }
 
 function affected({ affected: rows, partly }: Who, input: WhoInput): Html {
@@ -112,7 +116,7 @@ function countedLine(counted: Counted | null, voice: Voice): Html | null {
   const names = countries.slice(0, COUNTRIES_SHOWN).map(code => f.country(code))
   if (countries.length > COUNTRIES_SHOWN) names.push(t.more(f.number(countries.length - COUNTRIES_SHOWN)))
   const parts = [
-    reports > 0 ? html`${t.chart.columns.bad}: <b>${f.number(reports)}</b>` : null,
+    reports > 0 ? html`${t.look.reports}: <b>${f.number(reports)}</b>` : null,
     posts > 0 ? html`${t.look.postColumn}: <b>${f.number(posts)}</b>` : null,
     countries.length > 0
       ? html`${labelName('country', countries.length > 1, t)}: <b>${f.number(countries.length)}</b> (${f.list(names)})`

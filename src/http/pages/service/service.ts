@@ -94,7 +94,7 @@ function bandOf(each: IncidentView, { t, f, now }: Voice): Band {
 }
 
 function hero(
-  { row, rollups, wallNow, incidents, facts, report }: ServiceInput,
+  { row, rollups, wallNow, facts, report }: ServiceInput,
   where: boolean,
   path: string,
   voice: Voice,
@@ -113,10 +113,12 @@ function hero(
           [`${page}#why`, t.incident.why] as const,
           [`${page}#back`, t.look.when] as const,
           [`${page}#todo`, t.look.todo] as const,
+          [`${page}#says`, t.look.sourceOf] as const,
         ]
       : []),
     ...(facts.length ? [['#changes', t.look.quiet] as const] : []),
-    ...(incidents.some(each => !each.open) ? [['#past', t.look.before] as const] : []),
+    ['#past', t.look.before],
+    ['/history.rss', t.tell.feed],
   ]
   return html`<div class="hero ${row.state}" id="banner" data-say="${sentence}">${stateMark(row.state, t)}<h1>${sentence}</h1><p>${reasonSentence(row, voice, wallNow)}</p>${row.incidents.map(
     each =>
@@ -241,7 +243,14 @@ function whoSection({ row, rollups }: ServiceInput, voice: Voice): Html | null {
   const { components } = row.service
   const from = first ? Math.min(...row.incidents.map(each => each.startedAt)) : now - HOUR
   const event = first ? together(row.incidents) : (held as NonNullable<typeof held>).trouble
-  const who = whoLists({ event, components, counted: countedSince(rollups, from, now), over: false, voice })
+  const who = whoLists({
+    event,
+    components,
+    counted: countedSince(rollups, from, now),
+    over: false,
+    known: true,
+    voice,
+  })
   return html`<section id="who"><h2>${t.who.affected}</h2>${who}</section>`
 }
 

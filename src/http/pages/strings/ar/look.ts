@@ -3,15 +3,16 @@ import type { LookStrings } from '../en/look.js'
 export const arLook: LookStrings = {
   place: (what, where) => `${what} (${where})`,
   name: {
-    outage: place => `${place}: تعطل`,
-    degraded: place => `${place}: بطء أو تراجع`,
-    quality: place => `${place}: إجابات رديئة`,
-    security: place => `${place}: بلاغات عن بيانات أو حسابات في أيدٍ أخرى`,
-    upstream: place => `${place}: مشكلة في خدمة يعتمد عليها`,
-    'displaced-load': place => `${place}: حمل منقول من مكان آخر`,
+    outage: place => `${place} – تعطل`,
+    degraded: place => `${place} – بطء أو تراجع`,
+    quality: place => `${place} – إجابات رديئة`,
+    security: place => `${place} – بلاغات عن بيانات أو حسابات في أيدٍ أخرى`,
+    upstream: place => `${place} – مشكلة في خدمة يعتمد عليها`,
+    'displaced-load': place => `${place} – حمل منقول من مكان آخر`,
   },
   slow: 'طلبات بطيئة',
   checks: 'فحوص فشلت',
+  reports: 'بلاغات المشكلات',
   posts: 'منشورات عامة عن مشكلات',
   range: 'هذا الحادث',
   shareRule:

@@ -3,15 +3,16 @@ import type { LookStrings } from '../en/look.js'
 export const deLook: LookStrings = {
   place: (what, where) => `${what} (${where})`,
   name: {
-    outage: place => `${place}: gestört`,
-    degraded: place => `${place}: langsam oder eingeschränkt`,
-    quality: place => `${place}: schlechte Antworten`,
-    security: place => `${place}: Daten oder Konten in fremder Hand gemeldet`,
-    upstream: place => `${place}: Störung eines Dienstes, auf dem es steht`,
-    'displaced-load': place => `${place}: Last von anderswo`,
+    outage: place => `${place} – gestört`,
+    degraded: place => `${place} – langsam oder eingeschränkt`,
+    quality: place => `${place} – schlechte Antworten`,
+    security: place => `${place} – Daten oder Konten in fremder Hand gemeldet`,
+    upstream: place => `${place} – Störung eines Dienstes, auf dem es steht`,
+    'displaced-load': place => `${place} – Last von anderswo`,
   },
   slow: 'Langsame Anfragen',
   checks: 'Fehlgeschlagene Prüfungen',
+  reports: 'Problemmeldungen',
   posts: 'Öffentliche Beiträge über Probleme',
   range: 'Diese Störung',
   shareRule:

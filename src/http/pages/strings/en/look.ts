@@ -30,6 +30,7 @@ export const enLook = {
   } satisfies Record<IncidentKind, (place: string) => string>,
   slow: 'Requests that were slow',
   checks: 'Checks that failed',
+  reports: 'Problem reports',
   posts: 'Public posts about problems',
   range: 'This incident',
   shareRule:

@@ -3,15 +3,16 @@ import type { LookStrings } from '../en/look.js'
 export const esLook: LookStrings = {
   place: (what, where) => `${what} (${where})`,
   name: {
-    outage: place => `${place}: fallo`,
-    degraded: place => `${place}: lento o degradado`,
-    quality: place => `${place}: malas respuestas`,
-    security: place => `${place}: se informa de datos o cuentas en manos ajenas`,
-    upstream: place => `${place}: problema en un servicio del que depende`,
-    'displaced-load': place => `${place}: carga desplazada de otro lugar`,
+    outage: place => `${place} – fallo`,
+    degraded: place => `${place} – lento o degradado`,
+    quality: place => `${place} – malas respuestas`,
+    security: place => `${place} – se informa de datos o cuentas en manos ajenas`,
+    upstream: place => `${place} – problema en un servicio del que depende`,
+    'displaced-load': place => `${place} – carga desplazada de otro lugar`,
   },
   slow: 'Solicitudes lentas',
   checks: 'Comprobaciones fallidas',
+  reports: 'Informes de problemas',
   posts: 'Publicaciones sobre problemas',
   range: 'Este incidente',
   shareRule:

@@ -3,15 +3,16 @@ import type { LookStrings } from '../en/look.js'
 export const frLook: LookStrings = {
   place: (what, where) => `${what} (${where})`,
   name: {
-    outage: place => `${place} : en panne`,
-    degraded: place => `${place} : lent ou dégradé`,
-    quality: place => `${place} : mauvaises réponses`,
-    security: place => `${place} : des données ou comptes signalés en d’autres mains`,
-    upstream: place => `${place} : problème d’un service dont il dépend`,
-    'displaced-load': place => `${place} : charge déplacée d’ailleurs`,
+    outage: place => `${place} – en panne`,
+    degraded: place => `${place} – lent ou dégradé`,
+    quality: place => `${place} – mauvaises réponses`,
+    security: place => `${place} – des données ou comptes signalés en d’autres mains`,
+    upstream: place => `${place} – problème d’un service dont il dépend`,
+    'displaced-load': place => `${place} – charge déplacée d’ailleurs`,
   },
   slow: 'Requêtes lentes',
   checks: 'Contrôles en échec',
+  reports: 'Signalements de problème',
   posts: 'Messages publics sur des problèmes',
   range: 'Cet incident',
   shareRule:

@@ -3,15 +3,16 @@ import type { LookStrings } from '../en/look.js'
 export const hiLook: LookStrings = {
   place: (what, where) => `${what} (${where})`,
   name: {
-    outage: place => `${place}: विफल`,
-    degraded: place => `${place}: धीमा या ख़राब`,
-    quality: place => `${place}: ख़राब जवाब`,
-    security: place => `${place}: लोग बताते हैं कि डेटा या खाते दूसरों के हाथ में हैं`,
-    upstream: place => `${place}: जिस सेवा पर निर्भर है, उसमें समस्या`,
-    'displaced-load': place => `${place}: कहीं और से आया भार`,
+    outage: place => `${place} – विफल`,
+    degraded: place => `${place} – धीमा या ख़राब`,
+    quality: place => `${place} – ख़राब जवाब`,
+    security: place => `${place} – लोग बताते हैं कि डेटा या खाते दूसरों के हाथ में हैं`,
+    upstream: place => `${place} – जिस सेवा पर निर्भर है, उसमें समस्या`,
+    'displaced-load': place => `${place} – कहीं और से आया भार`,
   },
   slow: 'धीमे अनुरोध',
   checks: 'विफल जाँचें',
+  reports: 'समस्या की रिपोर्टें',
   posts: 'समस्याओं के बारे में सार्वजनिक पोस्ट',
   range: 'यह घटना',
   shareRule:

@@ -3,15 +3,16 @@ import type { LookStrings } from '../en/look.js'
 export const idLook: LookStrings = {
   place: (what, where) => `${what} (${where})`,
   name: {
-    outage: place => `${place}: gagal`,
-    degraded: place => `${place}: lambat atau menurun`,
-    quality: place => `${place}: jawaban buruk`,
-    security: place => `${place}: orang melaporkan data atau akun di tangan orang lain`,
-    upstream: place => `${place}: masalah di layanan yang diandalkan`,
-    'displaced-load': place => `${place}: beban pindahan dari tempat lain`,
+    outage: place => `${place} – gagal`,
+    degraded: place => `${place} – lambat atau menurun`,
+    quality: place => `${place} – jawaban buruk`,
+    security: place => `${place} – orang melaporkan data atau akun di tangan orang lain`,
+    upstream: place => `${place} – masalah di layanan yang diandalkan`,
+    'displaced-load': place => `${place} – beban pindahan dari tempat lain`,
   },
   slow: 'Permintaan yang lambat',
   checks: 'Pemeriksaan yang gagal',
+  reports: 'Laporan masalah',
   posts: 'Kiriman publik tentang masalah',
   range: 'Insiden ini',
   shareRule:

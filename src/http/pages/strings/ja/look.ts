@@ -3,15 +3,16 @@ import type { LookStrings } from '../en/look.js'
 export const jaLook: LookStrings = {
   place: (what, where) => `${what}（${where}）`,
   name: {
-    outage: place => `${place}：障害`,
-    degraded: place => `${place}：遅延または低下`,
-    quality: place => `${place}：回答の質の低下`,
-    security: place => `${place}：データやアカウントが他人の手にあるとの報告`,
-    upstream: place => `${place}：依存先の障害`,
-    'displaced-load': place => `${place}：他所から移った負荷`,
+    outage: place => `${place} – 障害`,
+    degraded: place => `${place} – 遅延または低下`,
+    quality: place => `${place} – 回答の質の低下`,
+    security: place => `${place} – データやアカウントが他人の手にあるとの報告`,
+    upstream: place => `${place} – 依存先の障害`,
+    'displaced-load': place => `${place} – 他所から移った負荷`,
   },
   slow: '遅かったリクエスト',
   checks: '失敗したチェック',
+  reports: '問題の報告',
   posts: '問題についての公開投稿',
   range: 'この障害',
   shareRule:

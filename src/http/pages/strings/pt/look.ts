@@ -3,15 +3,16 @@ import type { LookStrings } from '../en/look.js'
 export const ptLook: LookStrings = {
   place: (what, where) => `${what} (${where})`,
   name: {
-    outage: place => `${place}: falha`,
-    degraded: place => `${place}: lento ou degradado`,
-    quality: place => `${place}: respostas ruins`,
-    security: place => `${place}: relatos de dados ou contas em outras mãos`,
-    upstream: place => `${place}: problema em um serviço do qual depende`,
-    'displaced-load': place => `${place}: carga deslocada de outro lugar`,
+    outage: place => `${place} – falha`,
+    degraded: place => `${place} – lento ou degradado`,
+    quality: place => `${place} – respostas ruins`,
+    security: place => `${place} – relatos de dados ou contas em outras mãos`,
+    upstream: place => `${place} – problema em um serviço do qual depende`,
+    'displaced-load': place => `${place} – carga deslocada de outro lugar`,
   },
   slow: 'Solicitações lentas',
   checks: 'Verificações que falharam',
+  reports: 'Relatos de problemas',
   posts: 'Publicações sobre problemas',
   range: 'Este incidente',
   shareRule:
