@@ -11,6 +11,7 @@ import {
   importsOf,
   MAX_LINES,
   missingLockEntries,
+  namedPlugins,
   partsInDesign,
   rings,
   unusedParts,
@@ -47,6 +48,7 @@ describe('the house', () => {
     expect(importsOf(files.get('src/contract/ports.ts') ?? '').length).toBeGreaterThan(0)
   })
   it('has only the doors it should have', () => expect(brokenDoors(files, installed)).toEqual([]))
+  it('names no plug-in outside their own room', () => expect(namedPlugins(files)).toEqual([]))
   it('has no ring of imports', () => expect(rings(files)).toEqual([]))
   it('has files of a readable size with kebab-case names', () => expect(badShapes(files)).toEqual([]))
   it('names no place outside the project', () => expect(foreignPlaces(files)).toEqual([]))
@@ -136,6 +138,21 @@ const planted: [sentence: string, path: string, text: string, why: string][] = [
     'plug-in store/a may not know source/x',
   ],
   ['the shell knows no plug-in', 'src/shell/a.ts', "import '../plugin/store/x.js'", 'shell may not enter plugin'],
+  ['nor on demand', 'src/shell/a.ts', "await import('../plugin/store/x.js')", 'shell may not enter plugin'],
+  ['the command line knows no plug-in', 'src/cli/a.ts', "import '../plugin/store/x.js'", 'cli may not enter plugin'],
+  ['pages know no plug-in', 'src/http/a.ts', "import '../plugin/registry.js'", 'http may not enter plugin'],
+  [
+    'what several plug-ins need knows none',
+    'src/plugin/shared/a.ts',
+    "import '../store/x.js'",
+    'plug-in shared/a may not know store/x',
+  ],
+  [
+    'the registry knows no plug-in',
+    'src/plugin/registry.ts',
+    "import './store/x.js'",
+    'plug-in registry may not know store/x',
+  ],
   ['the shell serves no pages', 'src/shell/a.ts', "import '../http/x.js'", 'shell may not enter http'],
   ['a browser file stays small', 'src/web/a.ts', "import '../core/stat/x.js'", 'web may not enter core'],
   ['no product code enters the lab', 'src/cli/a.ts', "import '../../lab/x.js'", 'cli may not enter lab'],
@@ -164,10 +181,12 @@ const inhabited = [
   'http',
   'plugin/store',
   'plugin/source',
+  'plugin/shared',
   'testing',
 ]
 const house = new Map([
   ...inhabited.map(room => [`src/${room}/x.ts`, ''] as const),
+  ['src/plugin/registry.ts', ''],
   ['lab/x.ts', ''],
   ['bench/x.ts', ''],
 ])
@@ -185,13 +204,30 @@ describe('a planted violation is found', () => {
     ['a corridor knows all stages', 'src/core/watch.ts', "import './aggregate/x.js'"],
     ['fold knows both halves', 'src/core/fold.ts', "import './watch/x.js'; import './judge/x.js'"],
     ['the tests of a corridor may run the whole', 'src/core/watch/a.test.ts', "import '../judge/x.js'"],
-    ['the shell loads plug-ins by name', 'src/shell/a.ts', "await import('../plugin/store/x.js')"],
+    ['the shell asks the registry', 'src/shell/a.ts', "import '../plugin/registry.js'"],
+    ['a plug-in may use what several need', 'src/plugin/store/a.ts', "import '../shared/x.js'"],
     ['a test of an outer room uses what it needs', 'src/shell/a.test.ts', "import 'yaml'"],
     ['core may use its numerics', 'src/core/a.ts', "import b from '@stdlib/math-base-special-betainc'"],
     ['a date of a given time is pure', 'src/core/a.ts', 'const a = new Date(now).toISOString()'],
     ['a test may use testing', 'src/shell/a.test.ts', "import '../testing/x.js'; import { it } from 'vitest'"],
   ])('and no more: %s', (_, path, text) => {
     expect(brokenDoors(new Map([...house, [path, text]]), someParts)).toEqual([])
+  })
+  it('the name of a plug-in, unless it is another word there', () => {
+    const named = (path: string, text: string) =>
+      namedPlugins(
+        new Map([
+          ['src/plugin/notifier/pigeon.ts', ''],
+          ['src/plugin/store/memory.ts', ''],
+          ['src/plugin/shared/sign.ts', ''],
+          [path, text],
+        ]),
+      )
+    for (const path of ['src/contract/a.ts', 'src/core/a.ts', 'src/shell/a/b.ts', 'src/http/a.ts', 'src/cli/a.ts'])
+      expect(named(path, "if (use === 'pigeon') coo()")).toEqual([`${path}: names the plug-in pigeon`])
+    expect(named('src/shell/a.ts', "// 'pigeon'\nconst a = ['sign', 'pigeons', 'memory']")).toEqual([])
+    expect(named('src/shell/a.test.ts', "use: 'pigeon'")).toEqual([])
+    expect(named('src/plugin/registry.ts', "'pigeon'")).toEqual([])
   })
   it('rings of imports, but not of types', () => {
     const ring = (kind: string): Map<string, string> =>

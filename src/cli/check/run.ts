@@ -3,7 +3,7 @@ import { type Finding, load } from '../../shell/config/load.js'
 import { tryOut, whyNoPort } from '../../shell/config/try-out.js'
 
 export async function runCheck(file: string): Promise<number> {
-  const { config, findings } = load(file, process.env)
+  const { config, findings } = await load(file, process.env)
   if (config === null) {
     tellFindings(file, findings)
     return existsSync(file) ? 1 : 2

@@ -1,4 +1,4 @@
-import { HOUR, SECOND } from '../../../contract/time.js'
+import { HOUR, SECOND } from '../contract/time.js'
 import type { Fields } from './door.js'
 import { fields, list, map, number, optional, required, share, text, time } from './door.js'
 import type { NoiseEvent, OfficialPost, ProbeModel, ReportModel, SocialModel, TelemetryModel } from './model.js'

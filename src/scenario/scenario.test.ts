@@ -1,8 +1,8 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import type { Change, Observation, Signal } from '../../contract/signal.js'
-import { HOUR, MINUTE } from '../../contract/time.js'
-import scenarioPlugin, {
+import type { Change, Observation, Signal } from '../contract/signal.js'
+import { HOUR, MINUTE } from '../contract/time.js'
+import {
   Expectation,
   expectedReports,
   parseScenario,
@@ -13,7 +13,7 @@ import scenarioPlugin, {
   wireLine,
 } from './scenario.js'
 import type { PlayOptions, Scenario } from './scenario.js'
-import { tinyWorld } from './scenario/fixtures/tiny-world.js'
+import { tinyWorld } from './fixtures/tiny-world.js'
 
 const scenario = parseScenario(tinyWorld())
 const seenAt = (s: Signal) => s.seenAt ?? s.at
@@ -317,39 +317,8 @@ describe('parseScenario()', () => {
   })
 })
 
-describe('the plug-in', () => {
-  test('hands signals over in batches, waiting for their time when it has a pace', async () => {
-    let now = 1e12
-    const slept: number[] = []
-    const env = {
-      now: () => now,
-      async sleep(ms: number) {
-        slept.push(ms)
-        now += ms
-      },
-      readText: async () => JSON.stringify(tinyWorld()),
-    }
-    const config = { file: 'x.json', only: ['report' as const], pace: 60 }
-    await using source = await scenarioPlugin.open(config, env)
-    const got: Signal[] = []
-    const begun = now
-    for await (const batch of source.read({ aborted: false, addEventListener() {} })) {
-      got.push(...batch)
-      // Nothing is early.
-      for (const s of batch) expect((now - begun) * 60 + 1).toBeGreaterThanOrEqual(seenAt(s) - seenAt(got[0]!))
-    }
-    expect(got.map(wireLine)).toEqual(lines({ only: ['report'] }))
-    expect(slept.length).toBeGreaterThan(10)
-  })
-
-  test('names the file that cannot be played', async () => {
-    const env = { now: () => 0, async sleep() {}, readText: async () => '{' }
-    await expect(scenarioPlugin.open({ file: 'gone.json' }, env)).rejects.toThrow(/gone\.json.*must be JSON/)
-  })
-})
-
 describe('the files in scenarios/', () => {
-  const folder = new URL('../../../scenarios/', import.meta.url)
+  const folder = new URL('../../scenarios/', import.meta.url)
   const files = readdirSync(folder).filter(name => name.endsWith('.json'))
   test.each(files)('%s holds together', name => {
     const it = parseScenario(JSON.parse(readFileSync(new URL(name, folder), 'utf8')))

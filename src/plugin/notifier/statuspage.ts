@@ -1,6 +1,6 @@
-import type { Delivery, Notifier } from '../../../contract/notifier.js'
-import { type Plugin, plugin } from '../../../contract/plugin.js'
-import { ADDRESS, type Address, SignedPost } from './signed-post.js'
+import type { Delivery, Notifier } from '../../contract/notifier.js'
+import { type Plugin, plugin } from '../../contract/plugin.js'
+import { ADDRESS, type Address, faultsOf, SignedPost } from '../shared/signed-post.js'
 
 /** Statuspage gives its subscribers so long. It signs nothing; whoever reads the headers can check ours. */
 const TIMEOUT_MS = 30_000
@@ -30,7 +30,15 @@ const statuspage: Plugin<'notifier', Address, Notifier> = plugin({
   kind: 'notifier',
   name: 'statuspage',
   summary: 'a signed POST in the shape of Statuspage’s subscriber webhooks',
-  config: ADDRESS,
+  config: {
+    ...ADDRESS,
+    // The page they read; the first, if not given.
+    properties: { ...ADDRESS.properties, page: { type: 'string', minLength: 1, maxLength: 50, role: 'page' } },
+  },
+  check: faultsOf,
+  // Who configures it names the address; receivers often stand beside the server.
+  allowPrivate: true,
+  wantsStatus: true,
   async open(config, env): Promise<Notifier> {
     return new Statuspage(await SignedPost.open(config, env, 'the subscriber', TIMEOUT_MS))
   },

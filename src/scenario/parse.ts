@@ -1,4 +1,4 @@
-import { MINUTE, SECOND } from '../../../contract/time.js'
+import { MINUTE, SECOND } from '../contract/time.js'
 import type { Fields } from './door.js'
 import { fail, fields, flag, list, map, number, oneOf, optional, required, share, text, time } from './door.js'
 import type {

@@ -1,5 +1,5 @@
-import type { Change, Notice, Scope, Topology } from '../../../contract/signal.js'
-import type { EpochMs } from '../../../contract/time.js'
+import type { Change, Notice, Scope, Topology } from '../contract/signal.js'
+import type { EpochMs } from '../contract/time.js'
 import type { Arrival } from './emit.js'
 import type { Scenario, ScenarioChange } from './model.js'
 

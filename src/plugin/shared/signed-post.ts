@@ -1,5 +1,5 @@
-import { PermanentError, RefusedError, TransientError } from '../../../contract/error.js'
-import type { Fetched, PluginEnv } from '../../../contract/plugin.js'
+import { PermanentError, RefusedError, TransientError } from '../../contract/error.js'
+import type { Fault, Fetched, PluginEnv } from '../../contract/plugin.js'
 
 /** Where a notifier posts to, and what it signs with. */
 export interface Address {
@@ -11,8 +11,43 @@ export interface Address {
 export const ADDRESS = {
   type: 'object',
   required: ['url', 'secret'],
-  properties: { url: { type: 'string', pattern: '^https?://' }, secret: { type: 'string' } },
+  additionalProperties: false,
+  properties: {
+    url: { type: 'string', pattern: '^https?://' },
+    secret: { type: 'string', pattern: '^(whsec_)?[A-Za-z0-9+/=]{24,}$', writeOnly: true },
+  },
 } as const
+
+/** What a webhook will be opened with: said by `check`, so that no server starts with one that it cannot use. */
+export function faultsOf({ url, secret }: Address): Fault[] {
+  const faults: Fault[] = []
+  const at = URL.canParse(url) && /^https?:\/\/[^/?#]/i.test(url) && !/\s/.test(url) ? new URL(url) : null
+  const value = withoutCredentials(url).slice(0, 80)
+  if (at === null) faults.push({ path: 'url', rule: 'a whole address, such as https://example.org/hooks', value })
+  else if ([at.username, at.password].some(each => !decodes(each)))
+    faults.push({ path: 'url', rule: 'name and password in an address are percent-encoded', value })
+  // The receiver's reader is as strict.
+  const plain = secret.replace(/^whsec_/, '')
+  if (plain.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(plain))
+    faults.push({
+      path: 'secret',
+      rule: 'whsec_ and base64, with the = at its end',
+      value: `a text of ${secret.length} characters, not shown`,
+    })
+  return faults
+}
+
+/** An address without name and password. */
+const withoutCredentials = (text: string): string => text.replace(/^([a-z][a-z\d+.-]*:\/\/)[^/?#]*@/i, '$1…@')
+
+function decodes(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
+}
 
 const RETRY_MS = 5_000
 /** Answers that are about this message and no other. Others of the 400s are about the address, the secret or the pace. */
@@ -29,15 +64,14 @@ export class SignedPost {
     /** The receiver in words, without its path or query, which often are its secret. */
     private readonly receiver: string,
     private readonly timeoutMs: number,
-    private readonly env: Required<Pick<PluginEnv, 'now' | 'fetch'>>,
+    private readonly env: Pick<PluginEnv, 'now' | 'fetch'>,
     private readonly sign: (id: string, at: Date, body: string) => string,
   ) {}
 
-  /** @param receiver what the address is, as `the webhook`. @throws PermanentError without a network, or on a secret that is none */
+  /** @param receiver what the address is, as `the webhook`. @throws PermanentError on a secret that is none */
   static async open(address: Address, env: PluginEnv, receiver: string, timeoutMs: number): Promise<SignedPost> {
     const { Webhook } = await import('standardwebhooks')
     const { now, fetch } = env
-    if (fetch === undefined) throw new PermanentError('a webhook needs the network')
     const { url, host, basic } = addressOf(address.url)
     const where = `${receiver} at ${host}`
     try {
@@ -62,15 +96,14 @@ export class SignedPost {
     }
     let response: Fetched
     try {
-      const signal = AbortSignal.timeout(this.timeoutMs)
       // A redirect is a failure: the receiver's address is the one that was configured.
-      response = await this.env.fetch(this.url, { method: 'POST', headers, body, signal, redirect: 'manual' })
+      response = await this.env.fetch(this.url, { method: 'POST', headers, body, timeoutMs: this.timeoutMs })
     } catch (error) {
-      // The reason alone: fetch errors may repeat the address.
-      const { name, cause } = error as { name: string; cause?: { code?: string } }
-      throw new TransientError(`cannot tell ${this.receiver}: ${cause?.code ?? name}`, RETRY_MS)
+      // The reason alone: it may repeat the address.
+      const { name, code } = error as { name: string; code?: string }
+      throw new TransientError(`cannot tell ${this.receiver}: ${code ?? name}`, RETRY_MS)
     }
-    await response.body?.cancel()
+    await response.cancel()
     if (response.ok) return
     const text = `cannot tell ${this.receiver}: it answered ${response.status}`
     if (response.status === 410) throw new PermanentError(text)
@@ -82,7 +115,7 @@ export class SignedPost {
 
 /** Credentials in an address are sent as a header: no address that holds them is ever asked for, told or logged. */
 function addressOf(text: string): { url: string; host: string; basic: string | null } {
-  if (!URL.canParse(text)) throw new PermanentError('notifiers: the url of a webhook is a whole address')
+  if (!URL.canParse(text)) throw new PermanentError('the url of a webhook is a whole address')
   const url = new URL(text)
   const [name, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)]
   url.username = url.password = ''

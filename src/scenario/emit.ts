@@ -1,5 +1,5 @@
-import type { Labels, Observation, ObservationVia, Signal } from '../../../contract/signal.js'
-import type { EpochMs } from '../../../contract/time.js'
+import type { Labels, Observation, ObservationVia, Signal } from '../contract/signal.js'
+import type { EpochMs } from '../contract/time.js'
 
 /** One signal and the time at which it reaches the product. */
 export interface Arrival {

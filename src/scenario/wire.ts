@@ -1,5 +1,5 @@
-import type { Signal } from '../../../contract/signal.js'
-import type { EpochMs } from '../../../contract/time.js'
+import type { Signal } from '../contract/signal.js'
+import type { EpochMs } from '../contract/time.js'
 
 const iso = (ms: EpochMs): string => new Date(ms).toISOString()
 

@@ -1,6 +1,6 @@
-import type { ChangeKind, NoticeStatus } from '../../../contract/signal.js'
-import type { EpochMs } from '../../../contract/time.js'
-import type { Component, Dependency } from '../../../contract/topology.js'
+import type { ChangeKind, NoticeStatus } from '../contract/signal.js'
+import type { EpochMs } from '../contract/time.js'
+import type { Component, Dependency } from '../contract/topology.js'
 
 /** An outage-scenario/1 file after `parseScenario`: times as numbers, defaults filled in, references checked. */
 export interface Scenario {

@@ -1,4 +1,4 @@
-import type { EpochMs } from '../../../contract/time.js'
+import type { EpochMs } from '../contract/time.js'
 
 /** Says which place of a scenario file breaks which rule, and with what value. */
 export class ScenarioError extends Error {

@@ -1,4 +1,4 @@
-import type { Random } from '../../../core/stat/random.js'
+import type { Random } from '../core/stat/random.js'
 import { oneOf, token } from './chance.js'
 
 /** What a simulated person is about to say. */

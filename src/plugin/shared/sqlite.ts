@@ -1,21 +1,13 @@
 import { closeSync, existsSync, openSync, statSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import type Libsql from 'libsql'
-import { PermanentError } from '../contract/error.js'
+import { PermanentError } from '../../contract/error.js'
+import type { Files, Place } from '../../contract/plugin.js'
 
 // What the log and the store have in common as files of SQLite: opening one, naming what is wrong with it, looking for
-// damage, copying it, and the lock of a data folder.
+// damage, and copying it.
 
 export type Database = Libsql.Database
-
-export interface FileConfig {
-  /** Path of the database file. */
-  file: string
-  /** For a second connection that only reads. */
-  readonly?: boolean | undefined
-  /** Pages at most; for tests of a full disk. */
-  maxPages?: number | undefined
-}
 
 /** A reader waits this long for a lock, which only recovery after a crash holds. */
 const BUSY_MS = 5_000
@@ -50,7 +42,7 @@ export function naming(file: string, cause: unknown): PermanentError {
 
 /** Opens a file and brings it to the newest schema. Step n of `migrations` leads from version n to n + 1. */
 export async function openFile(
-  { file, readonly = false, maxPages }: FileConfig,
+  { file, readonly = false, maxPages }: Place,
   what: string,
   pragmas: string,
   migrations: readonly (string | ((db: Database) => void))[],
@@ -92,7 +84,7 @@ export async function openFile(
 }
 
 /** An empty file is an empty database. Made here, so that nobody else can read it from its first byte on. */
-function makeFile(file: string): void {
+export function makeFile(file: string): void {
   try {
     closeSync(openSync(file, 'wx', MODE))
   } catch (error) {
@@ -122,14 +114,14 @@ export function lookThrough(db: Database, file: string): void {
   if (fault !== undefined) throw new PermanentError(`${file}: it is damaged (${fault.slice(file.length + 2)})`)
 }
 
-/** A copy as of one moment, whole in itself, of any version, also while others write. `copy` must not exist. */
-export async function copyFile(file: string, copy: string): Promise<void> {
-  makeFile(copy)
-  await asItIs(file, db => db.prepare('VACUUM INTO ?').run(copy))
+/** Of any version. */
+async function copy(file: string, to: string): Promise<void> {
+  makeFile(to)
+  await asItIs(file, db => db.prepare('VACUUM INTO ?').run(to))
 }
 
 /** Version of a file's schema, 0 when it has none. @throws PermanentError when it is newer than what is known */
-export const versionOf = (file: string, known: number): Promise<number> =>
+const versionOf = (file: string, known: number): Promise<number> =>
   asItIs(file, db => {
     const { user_version: version } = (db.pragma('user_version') as { user_version: number }[])[0]!
     if (version > known)
@@ -137,8 +129,17 @@ export const versionOf = (file: string, known: number): Promise<number> =>
     return version
   })
 
-/** What is wrong with the pages of a file of any version. */
-export const pageFaults = (file: string): Promise<string[]> => asItIs(file, db => faultsOf(db, file, false))
+/** What backup, check and the demonstration need of a file whose newest schema is `version`. */
+export const filesOf = (version: number): Files => ({
+  workspaceIn,
+  copy,
+  async ageOf(file) {
+    const its = await versionOf(file, version)
+    if (its === version) return { age: 'present', faults: [] }
+    const faults = await asItIs(file, db => faultsOf(db, file, false))
+    return { age: its === 0 ? 'empty' : 'older', faults }
+  },
+})
 
 /** Work on a file whose schema is left as it is. @throws PermanentError with its name */
 async function asItIs<T>(file: string, work: (db: Database) => T): Promise<T> {
@@ -159,7 +160,7 @@ async function asItIs<T>(file: string, work: (db: Database) => T): Promise<T> {
  * The workspace that a log or a store says it belongs to; null for one that holds nothing yet, `unnamed` for one of
  * before workspaces had names.
  */
-export const workspaceIn = (file: string): Promise<string | null> =>
+const workspaceIn = (file: string): Promise<string | null> =>
   asItIs(file, db => {
     const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all() as { name: string }[]
     const has = (table: string) => tables.some(({ name }) => name === table)
@@ -174,25 +175,3 @@ export const workspaceIn = (file: string): Promise<string | null> =>
 
 /** Checksum of a row: CRC-32, which finds each burst of up to 32 wrong bits, and others but for one in four billion. */
 export const sumOf = (data: string | Uint8Array, before = 0): number => crc32(data, before)
-
-/**
- * Holds a file for this process. The kernel keeps the lock, not a number in a file: it ends with the process however
- * that ends, so nothing stale can be left, and another container's process 1 is somebody else. Null: another holds it.
- * The file must never be read by other means within this process: closing it would end the lock (POSIX).
- */
-export async function lockFile(file: string): Promise<{ release(): void } | null> {
-  const { default: Libsql } = await import('libsql')
-  let db: Database | undefined
-  try {
-    makeFile(file)
-    db = new Libsql(file)
-    // Without a journal beside it: nothing is ever written.
-    db.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
-  } catch (error) {
-    db?.close()
-    if ((error as { code?: string }).code?.startsWith('SQLITE_BUSY') === true) return null
-    throw naming(file, error)
-  }
-  const held = db
-  return { release: () => held.close() }
-}
