@@ -206,7 +206,7 @@ export interface Source extends AsyncDisposable {
 /** Turns what others send, in their own words, into signals. Mounted under a path of its own. */
 export interface Receiver extends AsyncDisposable {
   /** Methods that it answers; `POST` alone, if not given. */
-  methods?: readonly ('GET' | 'POST' | 'PUT')[]
+  methods?: readonly ('GET' | 'POST')[]
   /** Bytes of a body at most, unpacked; ARRAY_BYTES, if not given or more. */
   maxBytes?: number
   /**

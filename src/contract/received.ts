@@ -2,7 +2,7 @@ import type { Reject } from './error.js'
 
 /** A request to a receiver, read whole. */
 export interface Received {
-  method: 'GET' | 'POST' | 'PUT'
+  method: 'GET' | 'POST'
   /** Below the receiver's own path, without a slash at either end: `v1/logs`. Empty for the path itself. */
   path: string
   /** Of several values of one name the last. */
@@ -11,6 +11,8 @@ export interface Received {
   headers: Readonly<Record<string, string>>
   /** Unpacked, if it came with gzip. Empty for a GET. */
   body: Uint8Array
+  /** The body's value. @throws where it is no JSON, or deeper than JSON_DEPTH: the sender is then told so (400) */
+  json(): unknown
 }
 
 /** An answer as the foreign protocol wants it. */

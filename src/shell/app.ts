@@ -3,6 +3,7 @@ import { TransientError } from '../contract/error.js'
 import { RETRY_AFTER_MS, SKEW_WALL_MS } from '../contract/limits.js'
 import type { Forget, Order } from '../contract/order.js'
 import type { Past } from '../contract/past.js'
+import type { Received } from '../contract/received.js'
 import type { Taught } from '../core/watch/past.js'
 import { MINUTE, SECOND } from '../contract/time.js'
 import type { Reader } from '../contract/view.js'
@@ -22,6 +23,7 @@ import { type Sender, Tokens } from './visitors/tokens.js'
 import type { Space } from './workspace/gate.js'
 import { readerOf } from './reading.js'
 import { Inputs } from './running/inputs.js'
+import { receive, type ReceiveOutcome } from './running/receive.js'
 import { type Body, Workspace } from './workspace/workspace.js'
 
 /** What changed, told after it was committed. `reset`: everything did, the demonstration started over. */
@@ -181,6 +183,12 @@ export class App implements AsyncDisposable {
   /** The same for what a source, a receiver or a probe brings. `own`: stamped with `present`. */
   ingestFrom(values: readonly unknown[], space: Space, own: boolean): Promise<Receipt> {
     return this.count(this.current().ingestValues(values, space, own), null)
+  }
+
+  /** A request to a receiver of the configuration. @throws TransientError, CutShort, what its plug-in throws */
+  receive(id: string, request: Received): Promise<ReceiveOutcome> {
+    const take = (values: readonly unknown[], space: Space) => this.ingestFrom(values, space, false)
+    return receive(this.inputs, { take }, id, request)
   }
 
   /** A person's command; resolves when the engine has followed it. */

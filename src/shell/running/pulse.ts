@@ -33,6 +33,8 @@ export interface SourceStatus {
 
 export type State = 'starting' | 'running' | 'waiting' | 'retrying' | 'stopped' | 'ended'
 
+/** Rules named of one source: the door has fewer, and what a plug-in makes up ends somewhere. */
+const RULES_MAX = 60
 /** Minutes over which signals are counted. */
 const SLOTS = 5
 
@@ -67,7 +69,11 @@ export class Pulse {
     this.heard = this.even()
     this.accepted += accepted
     this.duplicate += duplicate
-    for (const [rule, count] of Object.entries(rules)) this.rejected[rule] = (this.rejected[rule] ?? 0) + count
+    for (const [rule, count] of Object.entries(rules)) {
+      const known = rule in this.rejected || Object.keys(this.rejected).length < RULES_MAX
+      const name = known ? rule : 'other'
+      this.rejected[name] = (this.rejected[name] ?? 0) + count
+    }
     this.turn()
     this.counts[this.minute % SLOTS]! += accepted
   }
