@@ -9,7 +9,7 @@ describe('the file that init writes', () => {
     expect(config?.services.map(s => s.id)).toEqual(['shop', 'payments'])
   })
   it('is right with its examples, too', async () => {
-    const text = STARTER.replace('notifiers: []', 'notifiers:').replace(/^#( {2}- kind| {4}(?:url|secret))/gm, '$1')
+    const text = STARTER.replace('notifiers: []', 'notifiers:').replace(/^#( {2}- use| {4}(?:url|secret))/gm, '$1')
     expect((await parse(text, { EPICENTER_WEBHOOK_SECRET: 'A'.repeat(32) })).config?.notifiers.length).toBe(1)
   })
 })

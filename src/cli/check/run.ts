@@ -30,7 +30,8 @@ export async function runCheck(file: string): Promise<number> {
 }
 
 export function tellFindings(file: string, findings: readonly Finding[]): void {
-  for (const { path, rule, value } of findings) {
-    process.stderr.write(`${file}: ${path === '' ? '' : `${path}: `}must be so: ${rule}; received ${value}\n`)
+  for (const { path, rule, value, line } of findings) {
+    const at = line === undefined ? file : `${file}:${line}`
+    process.stderr.write(`${at}: ${path === '' ? '' : `${path}: `}must be so: ${rule}; received ${value}\n`)
   }
 }

@@ -131,6 +131,11 @@ probes: [{ use: pigeon, service: shop, component: cart, everySeconds: 5, to: rom
       'sources: [{ use: pigeon, to: rome }, { use: pigeon, to: paris }]',
       /^3 sources\[1\]\.id: each of the sources has an id of its own; pigeon$/,
     ],
+    [
+      'a token that sends ids of a source',
+      `sources: [{ use: pigeon, to: rome }]\ntokens: [{ name: a, namespace: source.pigeon, secret: ${'x'.repeat(20)}, scopes: [signals] }]`,
+      /^4 tokens\[0\]\.namespace: ids of its own.*; source\.pigeon$/,
+    ],
     ['an id that no path can have', 'sources: [{ use: pigeon, id: A/b, to: rome }]', /^3 sources\[0\]\.id: /],
     [
       'a range that is none',

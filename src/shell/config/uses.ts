@@ -60,12 +60,31 @@ export async function readUses(
   uses.receivers = await reader.list('receivers', each => each)
   uses.notifiers = await reader.list('notifiers', each => each)
   uses.probes = await reader.list('probes', probing, PROBE_KEYS)
+  findings.push(...sharedIds(file, uses))
   for (const key of ['bus', 'store'] as const) {
     if (file[key] === undefined) continue
     const read = await reader.one(key, key, file[key] as Given, '')
     if (read !== null) uses[key] = { use: read.use, settings: read.settings }
   }
   return { uses, findings }
+}
+
+/** Whose a signal is must be one answer: no token sends ids of what this server asks itself. */
+function sharedIds({ tokens = [] }: ConfigFile, uses: Uses): Finding[] {
+  const own = new Set(
+    (['sources', 'receivers', 'probes'] as const).flatMap(key => uses[key].map(({ id }) => `${USES[key]}.${id}`)),
+  )
+  return tokens.flatMap(({ name, namespace = name }, i) =>
+    own.has(namespace)
+      ? [
+          {
+            path: `tokens[${i}].namespace`,
+            rule: 'ids of its own, not those of a source of this file',
+            value: namespace,
+          },
+        ]
+      : [],
+  )
 }
 
 const PROBE_KEYS = ['service', 'component', 'labels', 'everySeconds', 'timeoutSeconds'] as const
