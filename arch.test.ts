@@ -14,6 +14,7 @@ import {
   namedPlugins,
   partsInDesign,
   rings,
+  unprovenPlugins,
   unusedParts,
 } from './arch.js'
 import { ConfigSchema } from './src/contract/config.js'
@@ -49,6 +50,7 @@ describe('the house', () => {
   })
   it('has only the doors it should have', () => expect(brokenDoors(files, installed)).toEqual([]))
   it('names no plug-in outside their own room', () => expect(namedPlugins(files)).toEqual([]))
+  it('proves every plug-in by the contract of its kind', () => expect(unprovenPlugins(files)).toEqual([]))
   it('has no ring of imports', () => expect(rings(files)).toEqual([]))
   it('has files of a readable size with kebab-case names', () => expect(badShapes(files)).toEqual([]))
   it('names no place outside the project', () => expect(foreignPlaces(files)).toEqual([]))
@@ -228,6 +230,25 @@ describe('a planted violation is found', () => {
     expect(named('src/shell/a.ts', "// 'pigeon'\nconst a = ['sign', 'pigeons', 'memory']")).toEqual([])
     expect(named('src/shell/a.test.ts', "use: 'pigeon'")).toEqual([])
     expect(named('src/plugin/registry.ts', "'pigeon'")).toEqual([])
+  })
+  it('a plug-in without the contract of its kind, or a word on it', () => {
+    const found = unprovenPlugins(
+      new Map([
+        ['src/plugin/probe/good.ts', ''],
+        ['src/plugin/probe/good.test.ts', "testProbe('good', {})"],
+        ['src/plugin/probe/good/part.ts', ''],
+        ['src/plugin/source/bare.ts', ''],
+        ['src/plugin/source/wrong.ts', ''],
+        ['src/plugin/source/wrong.test.ts', "testProbe('wrong', {})"],
+        ['src/plugin/shared/help.ts', ''],
+        ['docs/plugins.md', '`good` and `wrong`'],
+      ]),
+    )
+    expect(found).toEqual([
+      'src/plugin/source/bare.ts: no test beside it that calls testSource',
+      'src/plugin/source/bare.ts: docs/plugins.md does not name bare',
+      'src/plugin/source/wrong.ts: no test beside it that calls testSource',
+    ])
   })
   it('rings of imports, but not of types', () => {
     const ring = (kind: string): Map<string, string> =>

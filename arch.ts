@@ -262,6 +262,31 @@ export function namedPlugins(files: ReadonlyMap<string, string>): string[] {
   return broken
 }
 
+/** What the test of each kind of plug-in calls. */
+const CONTRACT_TESTS: Record<string, string> = {
+  source: 'testSource',
+  receiver: 'testReceiver',
+  probe: 'testProbe',
+  notifier: 'testNotifier',
+  bus: 'testLog',
+  store: 'testStore',
+}
+
+/** Plug-ins whose test does not run the contract of their kind, or that docs/plugins.md does not name. */
+export function unprovenPlugins(files: ReadonlyMap<string, string>): string[] {
+  const page = files.get('docs/plugins.md') ?? ''
+  return [...files.keys()].flatMap(path => {
+    const [, kind = '', name = ''] = /^src\/plugin\/([a-z]+)\/([a-z0-9-]+)\.ts$/.exec(path) ?? []
+    const contract = CONTRACT_TESTS[kind]
+    if (contract === undefined) return []
+    const test = files.get(path.replace(/\.ts$/, '.test.ts')) ?? ''
+    return [
+      ...(test.includes(`${contract}(`) ? [] : [`${path}: no test beside it that calls ${contract}`]),
+      ...(page.includes(`\`${name}\``) ? [] : [`${path}: docs/plugins.md does not name ${name}`]),
+    ]
+  })
+}
+
 /** Rings of files that import one another when run (type imports do not count), one sentence a ring. */
 export function rings(files: ReadonlyMap<string, string>): string[] {
   const next = new Map<string, string[]>()

@@ -185,10 +185,10 @@ export class App implements AsyncDisposable {
     return this.count(this.current().ingestValues(values, space, own), null)
   }
 
-  /** A request to a receiver of the configuration. @throws TransientError, CutShort, what its plug-in throws */
-  receive(id: string, request: Received): Promise<ReceiveOutcome> {
+  /** A request to a receiver of the configuration; `sender`: whose token it came with. @throws TransientError, CutShort, what its plug-in throws */
+  receive(id: string, request: Received, sender: Sender | null): Promise<ReceiveOutcome> {
     const take = (values: readonly unknown[], space: Space) => this.ingestFrom(values, space, false)
-    return receive(this.inputs, { take }, id, request)
+    return receive(this.inputs, { take }, id, request, sender?.services ?? null)
   }
 
   /** A person's command; resolves when the engine has followed it. */

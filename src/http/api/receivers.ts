@@ -102,7 +102,7 @@ async function receive(
     body,
     json: () => jsonOf(body),
   }
-  const answer = await app.receive(idOf(request), received)
+  const answer = await app.receive(idOf(request), received, senderOf(request))
   if ('refused' in answer) {
     const { rule, message, value, status = 400 } = answer.refused
     throw new HttpProblem(status, 'this is not taken', message, { rule, ...(value === undefined ? {} : { value }) })

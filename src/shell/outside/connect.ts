@@ -2,7 +2,7 @@ import net from 'node:net'
 import tls from 'node:tls'
 import { once } from 'node:events'
 import { PermanentError } from '../../contract/error.js'
-import { OUTSIDE_MS } from '../../contract/limits.js'
+import { OUTSIDE_IDLE_MS, OUTSIDE_MS } from '../../contract/limits.js'
 import type { Connection, ConnectTo, Phases } from '../../contract/plugin.js'
 import { given, within } from './fetch.js'
 import { type Guard, Unreachable } from './guard.js'
@@ -76,6 +76,7 @@ const codeOf = (error: unknown): string => (error as { code?: string })?.code ??
 function made(socket: net.Socket, address: string, phases: Phases, about?: Connection['tls']): Connection {
   // Told by whoever reads or writes next; without a listener it would end the process.
   socket.on('error', () => {})
+  socket.setTimeout(OUTSIDE_IDLE_MS, () => socket.destroy(new Unreachable('ETIMEDOUT', 'the other side is silent')))
   return {
     address,
     phases,

@@ -29,7 +29,7 @@ export class Inputs implements AsyncDisposable {
     private readonly env: Env,
   ) {}
 
-  /** Starts what is new, stops what is gone or said otherwise, and leaves the rest alone. */
+  /** Starts what is new or had stopped for good, stops what is gone or said otherwise, and leaves the rest alone. */
   async configure({ plugins, sources, receivers, probes }: Uses): Promise<void> {
     const { registry } = await Registry.open(plugins)
     const wanted = new Map<string, { kind: Kind; use: Use; made: string }>()
@@ -40,7 +40,9 @@ export class Inputs implements AsyncDisposable {
     ] as const)
       for (const use of uses) wanted.set(`${kind} ${use.id}`, { kind, use, made: JSON.stringify({ plugins, use }) })
     const over = new Map<string, Promise<void>>()
-    const gone = [...this.running].filter(([name, { made }]) => wanted.get(name)?.made !== made)
+    const gone = [...this.running].filter(
+      ([name, { made, pulse }]) => wanted.get(name)?.made !== made || pulse.state === 'stopped',
+    )
     await Promise.all(
       gone.map(async ([name, { keeper }]) => {
         this.running.delete(name)

@@ -17,6 +17,7 @@ const NOT_TRUSTED = { status: 401, rule: 'receiver.secret', message: 'this recei
  * One request through a receiver: whether it is trusted, what it means, and its signals through the door. Resolves once
  * they are durable.
  *
+ * @param services the only ones that its sender may speak of; null: any
  * @throws TransientError, CutShort like the door; whatever the plug-in throws
  */
 export async function receive(
@@ -24,6 +25,7 @@ export async function receive(
   taker: Pick<Taker, 'take'>,
   id: string,
   request: Received,
+  services: ReadonlySet<string> | null,
 ): Promise<ReceiveOutcome> {
   const found = inputs.receiver(id)
   const receiver = found?.task.receiver ?? null
@@ -42,7 +44,7 @@ export async function receive(
     return taken
   }
   try {
-    const receipt = await taker.take(taken.signals, task.space, false)
+    const receipt = await taker.take(taken.signals, { ...task.space, services }, false)
     pulse.hear(receipt)
     return { receipt, answer: taken.answer?.(receipt) ?? null }
   } catch (error) {
