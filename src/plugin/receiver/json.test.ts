@@ -57,7 +57,7 @@ describe('json', () => {
   })
   it('leaves out what is not there, and takes nothing that is not the message’s own', () => {
     const made = read(
-      { list: '', map: { id: '/constructor/name', text: '/a' }, labels: { l: '/b' }, set: {} },
+      { list: '', map: { id: '/constructor', text: '/a' }, labels: { l: '/b' }, set: {} },
       { b: {} },
     )
     expect(made).toEqual({ signals: [{}] })
