@@ -33,13 +33,14 @@ const JSON_TYPES = ['application/json', 'application/cloudevents+json', 'applica
 
 type Guard = Parameters<Routes['add']>[2]
 
-/** `POST /api/v1/signals`: the body is read as it streams, so a line of 100 MB costs no memory. */
+/** `POST /api/v1/signals`: the body is read as it streams, so a line of 100 MB costs no memory. `more`: routes with bodies that share its places. */
 export function ingestRoutes(
   server: FastifyInstance,
   routes: Routes,
   app: App,
   guard: Guard,
   visitors: Visitors,
+  more: (scope: FastifyInstance, places: Places) => void,
 ): void {
   const places = new Places()
   const refused = new Buckets(REFUSED_BODIES, REFUSED_SENDERS)
@@ -69,11 +70,12 @@ export function ingestRoutes(
       },
       guard,
     )
+    more(scope, places)
   })
 }
 
 /** Why a body was not read to its end, as an answer; what counts of it is in it, for it stays so. */
-function problemOf(error: Error): Error {
+export function problemOf(error: Error): Error {
   if (error instanceof CutShort) {
     const why = problemOf(error.why)
     const { receipt } = error
@@ -136,7 +138,7 @@ async function take(app: App, { places, refused, visitors }: Door, request: Fast
 }
 
 /** A request of which nothing counts is an error: many senders read no more of an answer than its status. */
-function counted(receipt: Counts): Counts {
+export function counted(receipt: Counts): Counts {
   const { accepted, duplicate, rejectedCount, rejected } = receipt
   if (accepted + duplicate > 0) return receipt
   if (rejectedCount === 0)
@@ -151,7 +153,7 @@ function counted(receipt: Counts): Counts {
 }
 
 /** The body's bytes, unpacked. Not destroyed when the reader stops early, so that the answer can still be sent. */
-function bytesOf(request: FastifyRequest): AsyncIterable<Buffer> {
+export function bytesOf(request: FastifyRequest): AsyncIterable<Buffer> {
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
   if (encoding === 'identity') return { [Symbol.asyncIterator]: () => request.raw.iterator({ destroyOnReturn: false }) }
   if (encoding !== 'gzip')
