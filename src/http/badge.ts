@@ -18,7 +18,8 @@ import { sendOpen } from './statuspage/send.js'
 
 /** Longer titles are cut; a badge is a label, not a line of text. */
 const LABEL_CHARS = 40
-const HELD = 256
+/** Rendered badges and widgets that are held, 1 to 4 KB each; beyond it the one asked for longest ago goes. */
+const BADGES_HELD = 256
 
 const COLOURS: Record<Shown, string> = {
   operational: '#0b6b57',
@@ -90,7 +91,7 @@ export function widget({ title, shown, href, picture }: Subject, theme: string, 
 
 /** Adds `/badge/SERVICE.svg` and `/embed/SERVICE`. */
 export function badgeRoutes(server: FastifyInstance, desk: Desk): void {
-  const cache = new PageCache(() => desk.version(), HELD)
+  const cache = new PageCache(() => desk.version(), BADGES_HELD)
   const gone = new Bytes(404, 'text/plain', '')
   const find = async (
     request: FastifyRequest,

@@ -61,6 +61,7 @@ export function positive(text: string): number {
 }
 
 const UNIT_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+/** Longest bin of a series: a week. What is counted more rarely has no rhythm to learn. */
 const SLOT_MAX_MS = 7 * 86_400_000
 
 export function duration(text: string): number {

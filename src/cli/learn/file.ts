@@ -32,6 +32,7 @@ const COLUMNS: Record<'time' | 'count' | 'total' | 'service' | 'via', readonly s
   via: ['via'],
 }
 const VIAS: readonly string[] = OBSERVATION_VIAS
+/** Bytes of a file of past counts once unpacked; it is held whole, and ten weeks by the minute are 4 MB. */
 const MAX_BYTES = 512 * 1024 * 1024
 
 /** What a row may say, before it is believed. */

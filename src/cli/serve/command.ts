@@ -7,6 +7,7 @@ export interface ServeOptions {
   data?: string
 }
 
+/** After a failed start, time for the last lines of the log to be written before the process ends. */
 const LAST_WORDS_MS = 1_000
 
 function port(text: string): number {

@@ -1,3 +1,4 @@
+import { RECORD_KEPT_MS, REOPEN_MS } from '../../contract/thresholds.js'
 import type { Finding, Matter } from '../../contract/finding.js'
 import type { EventName, IncidentEvent, IncidentKind } from '../../contract/incident.js'
 import { CLOSED_BY_PERSON_MS, type Order, VERBS } from '../../contract/order.js'
@@ -10,7 +11,6 @@ import {
   TALK,
   mayResolve,
   ownFailure,
-  REOPEN_MS,
   REPEATERS,
   securityOf,
   severityOf,
@@ -316,7 +316,7 @@ export class Judge {
     for (const story of this.stories)
       if (story.open && at - story.lastFindingAt >= (story.kind === 'security' ? SECURITY_SILENT_MS : SILENT_MS))
         this.close(story, at, events)
-    this.stories = this.stories.filter(s => s.open || at - s.resolvedAt! < DAY)
+    this.stories = this.stories.filter(s => s.open || at - s.resolvedAt! < RECORD_KEPT_MS)
   }
 
   private close(story: Story, at: EpochMs, events: IncidentEvent[], by?: { by: string; why: string }): void {

@@ -10,10 +10,13 @@ import { Event, Incident, RollupRow, Service, Workspace } from '../schema.js'
 
 type Guard = Parameters<Routes['add']>[2]
 
+/** Incidents that a list has where no `limit` is asked for. */
 const INCIDENTS_DEFAULT = 50
+/** Incidents that a list has at most, about 2 KB each. */
 const INCIDENTS_MAX = 200
 /** 100 days of five-minute bins would be 28,800 rows: a month at once is what a chart can use. */
 const ROLLUPS_SPAN_MS = 31 * DAY
+/** A month of changes and notices at once, as of bins. */
 const FACTS_SPAN_MS = 31 * DAY
 /** As long as rollups are kept by default, and a little. */
 const DAYS_SPAN_MS = 410 * DAY

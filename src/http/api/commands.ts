@@ -1,3 +1,4 @@
+import { LOOKBACK_MS, RECORD_KEPT_MS } from '../../contract/thresholds.js'
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import type { IncidentEvent } from '../../contract/incident.js'
@@ -21,15 +22,14 @@ import { Command, PlacedOrder } from '../schema.js'
 type Guard = Parameters<Routes['add']>[2]
 
 const Id = Type.Object({ id: Type.String({ minLength: 1, maxLength: 300 }) })
-/** A story is remembered for so long after its end; later, a word about it changes nothing. */
-const REMEMBERED_MS = DAY
-/** Changes that may be named as a cause though they are not listed: as long before the onset as causes are looked for. */
-const CHANGES_MS = 8 * DAY
+/** Changes that may be named as a cause though they are not listed: as long before the onset as causes are looked for, and a day for an onset that moves. */
+const CHANGES_MS = LOOKBACK_MS + DAY
 /** A silence that is longer was mistyped. */
 const LONGEST_MUTE_MS = 366 * DAY
 /** Names of what exists that an answer tells. */
-const TOLD = 20
-const OPEN_TOLD = 50
+const NAMES_LISTED = 20
+/** Incidents that are read to name those which are open, or the one that was meant. */
+const INCIDENTS_LOOKED_AT = 50
 
 type Asked = Static<typeof Command>
 
@@ -90,7 +90,7 @@ const missing = (field: string, detail: string) =>
   new HttpProblem(400, 'the command is incomplete', detail, { rule: `command.${field}`, value: 'nothing' })
 
 async function noSuchIncident(app: App, id: string): Promise<HttpProblem> {
-  const all = await app.reader.incidents({ limit: OPEN_TOLD })
+  const all = await app.reader.incidents({ limit: INCIDENTS_LOOKED_AT })
   const meant = nearest(
     id,
     all.map(each => each.id),
@@ -107,7 +107,9 @@ async function noSuchIncident(app: App, id: string): Promise<HttpProblem> {
 }
 
 const listed = (names: readonly string[]): string =>
-  names.length > TOLD ? `${names.slice(0, TOLD).join(', ')} and ${names.length - TOLD} more` : names.join(', ')
+  names.length > NAMES_LISTED
+    ? `${names.slice(0, NAMES_LISTED).join(', ')} and ${names.length - NAMES_LISTED} more`
+    : names.join(', ')
 
 /** Has the command what its verb needs, and nothing that means nothing to it? */
 function complete(asked: Asked): void {
@@ -122,7 +124,7 @@ function complete(asked: Asked): void {
 /** What an incident in this state can still be asked. */
 function possible({ verb, subject }: Asked, incident: IncidentView, now: EpochMs): void {
   const { open, resolvedAt, mutedUntil, latest, id } = incident
-  if (!open && resolvedAt !== null && now - resolvedAt >= REMEMBERED_MS)
+  if (!open && resolvedAt !== null && now - resolvedAt >= RECORD_KEPT_MS)
     throw broken('verb', `it has been over since ${iso(resolvedAt)}; after a day its story is not changed`, verb, 409)
   if (verb === 'resolve' && !open)
     throw broken('verb', `${id} is over already${resolvedAt === null ? '' : `, since ${iso(resolvedAt)}`}`, verb, 409)
@@ -180,7 +182,7 @@ async function answer(app: App, order: Order, before: IncidentView) {
   const silent = order.verb === 'mute' || order.verb === 'unmute'
   if (!silent && !incident.events.some(each => each.seq > (before.events.at(-1)?.seq ?? -1) && each.by === order.by))
     throw broken('verb', 'the incident has changed meanwhile; look at it and ask again', order.verb, 409)
-  const open = await reader.incidents({ service: before.service, open: true, limit: OPEN_TOLD })
+  const open = await reader.incidents({ service: before.service, open: true, limit: INCIDENTS_LOOKED_AT })
   const row = standing(service, open, workspace, workspace.clock === 'wall' ? app.env.now() : null)
   const said = incident.events.findLast(each => each.says)
   const page = `/i/${encodeURIComponent(incident.id)}`

@@ -12,7 +12,8 @@ import { SECOND } from '../../contract/time.js'
 import { type Circles, Shares } from '../../shell/visitors/shares.js'
 import { HttpProblem } from '../problem.js'
 
-const CHECK_MS = SECOND
+/** Bodies that stand still are looked for so often. */
+const BODY_CHECK_MS = SECOND
 const { token, network, prefix, address } = REQUESTS_SHARE
 
 /** One body that is being read, as bytes that come; ends with an error when its place is needed or it stands still. */
@@ -97,7 +98,7 @@ export class Places {
   readonly #timer: NodeJS.Timeout
 
   constructor(private readonly nowMs: () => number = () => performance.now()) {
-    this.#timer = setInterval(() => this.check(), CHECK_MS).unref()
+    this.#timer = setInterval(() => this.check(), BODY_CHECK_MS).unref()
   }
 
   get size(): number {

@@ -120,20 +120,20 @@ export function reasonSentence(row: Standing, { t, f, now }: Voice, wallNow: Epo
 }
 
 /** Beyond this many bits the tail of any model of counts is a figure of speech. */
-const MOST_BITS = 99
+const ODDS_BITS_MAX = 99
 /** Odds are also written out up to 2⁴⁰, a trillion. */
 const PLAIN_BITS = 40
 
 /** Surprise in bits as odds: `1 in 2⁶ (1 in 70)`. */
 export function odds(bits: number, { t, f }: Voice): Html {
   const size = Math.abs(bits)
-  const n = Math.round(Math.min(MOST_BITS, size))
+  const n = Math.round(Math.min(ODDS_BITS_MAX, size))
   const [before, after] = t.incident.odds
   const plain =
     size <= PLAIN_BITS && n >= 4
       ? html` <span class="soft">(${before}${f.short(twoDigits(2 ** size))}${after})</span>`
       : null
-  return html`${size > MOST_BITS ? `${t.incident.rarer} ` : ''}<span class="odds">${before}2<sup>${n}</sup>${after}</span>${plain}`
+  return html`${size > ODDS_BITS_MAX ? `${t.incident.rarer} ` : ''}<span class="odds">${before}2<sup>${n}</sup>${after}</span>${plain}`
 }
 
 function twoDigits(value: number): number {

@@ -15,6 +15,7 @@ import { faultsOfRows, parsed, seal, type Sealed } from './sqlite/rows.js'
 
 export type SqliteStoreConfig = FileConfig
 
+/** Rows that one transaction rewrites or deletes, so that commits do not wait long. */
 const ROLLUPS_TRIMMED = 5_000
 /**
  * All of it can be computed again from the log, so losing the last commits to a power cut loses nothing; NORMAL still

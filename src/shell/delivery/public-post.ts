@@ -6,6 +6,7 @@ import { plainAddress } from '../visitors/address.js'
 // Addresses to post to that strangers hand in: https on its usual port at a name of the public Internet. What the name
 // stands for is checked where the connection is made, so that a name cannot be one thing when asked and another when used.
 
+/** A push service answers within this or is tried again. */
 const TIMEOUT_MS = 10_000
 /** Longest address of a push service that was seen is 240 characters. */
 export const ENDPOINT_CHARS = 1_000

@@ -8,7 +8,9 @@ import { PermanentError } from '../../contract/error.js'
 
 // A .tar.gz of plain files, as every tar reads it: POSIX ustar, with GNU's form of sizes beyond 8 GB.
 
+/** Bytes of a block of a tar archive. */
 const BLOCK = 512
+/** Sizes from here on do not fit the eleven octal digits of ustar. */
 const OCTAL_MAX = 8 ** 11
 /** Signals as JSON lines shrink to a tenth already at the quick levels. */
 const LEVEL = 3

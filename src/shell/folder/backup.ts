@@ -20,9 +20,11 @@ import type { Env } from '../env.js'
 import { syncFolder, writeAside } from './key-file.js'
 
 const MANIFEST = 'manifest.json'
+/** Version of the manifest; another one is refused. */
 const FORMAT = 1
 /** Small ones first, so that a file is known for a backup by its beginning. */
 const SAVED = [...keyFiles, ...Object.values(files('')).map(path => basename(path))]
+/** Bytes of a manifest; it names a handful of files. */
 const MANIFEST_BYTES = 1024 * 1024
 /** A server that trims its log between the two copies makes them no pair; it does so every ten minutes at most. */
 const TRIES = 3

@@ -43,7 +43,9 @@ export interface TokenFile {
   tokens: KeptToken[]
 }
 
+/** Random bytes of a token: 192 bits. */
 const TOKEN_BYTES = 24
+/** Bytes of the key that salts the ids of namespaces. */
 const KEY_BYTES = 32
 const FILE = 'tokens.json'
 

@@ -11,8 +11,10 @@ export const FEWEST_REPORTS = 3
 /** Lower ends of the colour steps, as multiples of a country's own usual level. */
 export const STEPS = [2, 5, 20, 100, 500] as const
 /** Countries named beside the map. */
-const NAMED = 6
+const COUNTRIES_NAMED = 6
+/** Reports of so long are coloured. */
 const WINDOW_MS = HOUR
+/** Bins so long before an incident are left out of what is usual: it began before it was opened. */
 const LEAD_MS = 10 * MINUTE
 /** Added above and below the line: half a report each, so that a country that never reported has a finite ratio. */
 export const PRIOR = 0.5
@@ -77,7 +79,7 @@ export function mapFigure(rows: CountryRow[], t: Strings, f: Format): Html {
   const world = worldMap()
   const shown = rows.filter(row => row.step > 0)
   const span = f.span(WINDOW_MS)
-  const named = shown.slice(0, NAMED)
+  const named = shown.slice(0, COUNTRIES_NAMED)
   const words = (row: CountryRow) => `${f.country(row.code)} ${row.ratio === null ? '' : f.times(row.ratio)}`.trim()
   const title = shown.length
     ? t.map.describe(f.count(shown.length), f.list(named.slice(0, 3).map(words)))

@@ -27,7 +27,9 @@ import { odds, outageSentence, shareBar, stateMark, time, whereHtml, type Voice 
 const MARGIN_MS = 30 * MINUTE
 /** At most this many bars; a longer incident is drawn in wider ones. */
 const MOST_BARS = 288
+/** Causes before "all of them". */
 const CAUSES_SHOWN = 6
+/** Segments with their recovery before "all of them". */
 const RECOVERIES_SHOWN = 6
 /** Causes less likely than this are listed, but nobody is sent to look at them. */
 const WORTH_SETTLING = 0.05

@@ -4,8 +4,11 @@ import type { IncidentView } from '../../../contract/view.js'
 import { html, type Html } from '../html.js'
 import { labelName, shareBar, valueName, whereHtml, type Voice } from '../words.js'
 
+/** Segments before "all of them". */
 const SEGMENTS_SHOWN = 5
+/** Uneven segments before "all of them". */
 const UNEVEN_SHOWN = 3
+/** Values of one label before "and 9 more". */
 const VALUES_SHOWN = 12
 
 /** The failing segments, each with its share and interval; a share that cannot be known is said to be unknown. */

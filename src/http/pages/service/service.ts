@@ -25,6 +25,7 @@ export const RANGES: Record<Range, { spanMs: number; binMs: number }> = {
 }
 /** Below this share the axis of failed requests does not stretch, so that noise stays flat. */
 const ERRORS_TOP = 0.05
+/** Problems and components that people name most. */
 const MIX_ROWS = 6
 export interface ServiceInput {
   row: Standing

@@ -14,6 +14,7 @@ export const ADDRESS = {
   properties: { url: { type: 'string', pattern: '^https?://' }, secret: { type: 'string' } },
 } as const
 
+/** What is waited at least where the receiver does not say how long. */
 const RETRY_MS = 5_000
 /** Answers that are about this message and no other. Others of the 400s are about the address, the secret or the pace. */
 const WRONG = new Set([400, 406, 409, 411, 412, 413, 414, 415, 416, 417, 422, 431])
