@@ -71,7 +71,7 @@ describe('the page on configuration', () => {
     })
     rmSync(folder, { recursive: true, force: true })
     expect(check.stderr).toBe('')
-    expect(check.stdout).toContain('is right: 2 services, 1 notifiers')
+    expect(check.stdout).toContain('no problems found: 2 services, 1 notifier,')
   })
 })
 

@@ -135,7 +135,7 @@ export function badgeRoutes(server: FastifyInstance, desk: Desk): void {
 function themeOf(value: unknown): string {
   if (value === undefined || value === '') return ''
   if (value === 'light' || value === 'dark') return value
-  throw new HttpProblem(400, 'a rule is broken', 'theme is light or dark', {
+  throw new HttpProblem(400, 'a rule is broken', 'theme must be light or dark', {
     rule: 'query.theme',
     value: String(value).slice(0, 80),
   })

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { sentenceOf } from '../../shell/config/sentence.js'
 import { type Finding, load } from '../../shell/config/load.js'
 import { tryOut, whyNoPort } from '../../shell/config/try-out.js'
 
@@ -22,15 +23,15 @@ export async function runCheck(file: string): Promise<number> {
     tellFindings(file, tried)
     return 1
   }
-  if (why !== null) process.stdout.write(`${file}: port ${port} is taken now; serve needs it\n`)
+  if (why !== null) process.stdout.write(`${file}: port ${port} is taken at the moment; \`serve\` needs it\n`)
   process.stdout.write(
-    `${file} is right: ${services.length} services, ${notifiers.length} notifiers, ${clock} clock, data in ${config.data}\n`,
+    `${file}: no problems found: ${counted(services.length, 'service')}, ${counted(notifiers.length, 'notifier')}, ${clock} clock, data in ${config.data}\n`,
   )
   return 0
 }
 
 export function tellFindings(file: string, findings: readonly Finding[]): void {
-  for (const { path, rule, value } of findings) {
-    process.stderr.write(`${file}: ${path === '' ? '' : `${path}: `}must be so: ${rule}; received ${value}\n`)
-  }
+  for (const finding of findings) process.stderr.write(`${file}: ${sentenceOf(finding)}\n`)
 }
+
+const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`

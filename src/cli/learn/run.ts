@@ -104,8 +104,8 @@ async function send(series: Series, options: LearnOptions): Promise<boolean> {
     answer.learned === true
       ? 'learned from'
       : answer.because === 'lived'
-        ? 'not taken, the service has learned for longer by itself:'
-        : 'known already:'
+        ? 'not used, the service has learned from its own signals for longer:'
+        : 'already known:'
   const span = `${series.counts.length} bins of ${series.binMs / MINUTE} min`
   process.stdout.write(`${name}: ${said} ${span}\n`)
   return true

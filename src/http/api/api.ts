@@ -83,7 +83,7 @@ export function readRoutes(server: FastifyInstance, routes: Routes, app: App): v
           throw new HttpProblem(
             400,
             'not a span of time',
-            `from lies before until, by at most ${ROLLUPS_SPAN_MS / DAY} days`,
+            `from must lie before until, by at most ${ROLLUPS_SPAN_MS / DAY} days`,
             { rule: 'query.from', value: query.from ?? '' },
           )
         return reader.rollups(params.id, from, until)
@@ -101,7 +101,7 @@ export function historyRoutes(server: FastifyInstance, routes: Routes, app: App)
     const until = time('until', query.until) ?? (await reader.workspace()).now + 1
     const from = time('from', query.from) ?? until - Math.min(mostMs, 2 * DAY)
     if (from <= until && until - from <= mostMs) return { from, until }
-    throw new HttpProblem(400, 'not a span of time', `from lies before until, by at most ${mostMs / DAY} days`, {
+    throw new HttpProblem(400, 'not a span of time', `from must lie before until, by at most ${mostMs / DAY} days`, {
       rule: 'query.from',
       value: query.from ?? '',
     })
@@ -218,7 +218,7 @@ function time(name: string, text: string | undefined): EpochMs | undefined {
   if (text === undefined) return undefined
   const at = readTime(/^\d+$/.test(text) ? Number(text) : text)
   if (Number.isNaN(at))
-    throw new HttpProblem(400, 'not a time', 'a time is ISO 8601 UTC or milliseconds since 1970', {
+    throw new HttpProblem(400, 'not a time', 'a time must be ISO 8601 UTC or milliseconds since 1970', {
       rule: `query.${name}`,
       value: text.slice(0, 80),
     })

@@ -132,7 +132,7 @@ export class Places {
   #stop(place: Place): void {
     this.#open.free(place)
     this.#whole.free(place)
-    place.stop(new TransientError('others needed the place of this request', RETRY_AFTER_MS))
+    place.stop(new TransientError('the server needed the room of this request for others', RETRY_AFTER_MS))
   }
 
   check(): void {
@@ -145,7 +145,7 @@ export class Places {
 }
 
 const idle = () =>
-  new HttpProblem(408, 'too slow', `a body brings something every ${BODY_IDLE_MS / SECOND} s`, {
+  new HttpProblem(408, 'too slow', `a body must send something every ${BODY_IDLE_MS / SECOND} s`, {
     rule: 'body.time',
     value: `${BODY_IDLE_MS / SECOND} s`,
   })

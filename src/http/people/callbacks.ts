@@ -63,7 +63,9 @@ export class Callbacks implements AsyncDisposable {
     else if (this.#again !== null) for (const each of services) this.#again.add(each)
     if (this.#stopped) return
     this.#running ??= this.#run()
-      .catch(error => this.deps.env.log('error', 'people could not be told', { why: String(error) }))
+      .catch(error =>
+        this.deps.env.log('error', 'messages to people who wait could not be sent', { why: String(error) }),
+      )
       .finally(() => {
         this.#running = null
       })

@@ -154,7 +154,7 @@ function pageNumber(value: unknown): number {
   if (value === undefined || value === '') return 1
   const page = typeof value === 'string' && /^\d{1,3}$/.test(value) ? Number(value) : Number.NaN
   if (page >= 1 && page <= PAGES_MAX) return page
-  throw new HttpProblem(400, 'a rule is broken', `page is a whole number from 1 to ${PAGES_MAX}`, {
+  throw new HttpProblem(400, 'a rule is broken', `page must be a whole number from 1 to ${PAGES_MAX}`, {
     rule: 'query.page',
     value: String(value).slice(0, 80),
   })

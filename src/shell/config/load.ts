@@ -17,6 +17,7 @@ import { isZone, readMoment } from '../../core/calendar/zone.js'
 import { isName, NAME_RULE, readService, readTitle, shown } from '../../core/door.js'
 import { isRange } from '../visitors/address.js'
 import { converted, fill, type Filled, type Vars } from './fill.js'
+import { shapeOf } from './shape.js'
 import { strangers } from './mentions.js'
 import { meant } from './nearest.js'
 
@@ -24,7 +25,7 @@ import { meant } from './nearest.js'
 export interface Finding {
   /** Where, as in `services[0].id`; empty for the file as a whole. */
   path: string
-  /** What is asked. */
+  /** What is asked, as the end of a sentence that begins with "expected". */
   rule: string
   value: string
 }
@@ -44,7 +45,7 @@ export function load(file: string, vars: Vars): Loaded {
     return {
       config: null,
       findings: [
-        { path: '', rule: 'the file can be read', value: (error as NodeJS.ErrnoException).code ?? String(error) },
+        { path: '', rule: 'a file that can be read', value: (error as NodeJS.ErrnoException).code ?? String(error) },
       ],
     }
   }
@@ -81,12 +82,12 @@ function readYaml(text: string): { value: unknown } | { finding: Finding } {
   if (broken !== undefined) {
     const { line, col } = lines.linePos(broken.pos[0])
     const value = broken.message.split('\n', 1)[0]!.replace(/ at line \d+, column \d+:?$/, '')
-    return { finding: { path: `line ${line}, column ${col}`, rule: 'the file is YAML', value } }
+    return { finding: { path: `line ${line}, column ${col}`, rule: 'YAML', value } }
   }
   try {
     return { value: withoutAside(document.toJS() ?? {}) }
   } catch (error) {
-    return { finding: { path: '', rule: 'the file is YAML', value: (error as Error).message } }
+    return { finding: { path: '', rule: 'YAML', value: (error as Error).message } }
   }
 }
 
@@ -178,17 +179,15 @@ const pathOf = (pointer: string) =>
 function ruleOf({ type, schema, value, path, message }: ValueError): string {
   if (type === ValueErrorType.ObjectAdditionalProperties) {
     const fields = Object.keys((schema['properties'] ?? {}) as object)
-    return `it is a field that exists${meant(path.slice(path.lastIndexOf('/') + 1), fields)}`
+    return `a known setting${meant(path.slice(path.lastIndexOf('/') + 1), fields)}`
   }
-  if (type === ValueErrorType.ObjectRequiredProperty) return 'it is there'
-  if (path === '' && type === ValueErrorType.Object) return 'the file is a list of settings, such as `title: …`'
+  if (type === ValueErrorType.ObjectRequiredProperty) return 'a value'
+  if (path === '' && type === ValueErrorType.Object) return 'a list of settings, such as `title: …`'
   const values = (schema['anyOf'] as { const?: unknown }[] | undefined)?.map(s => s.const)
   if (values?.every(v => v !== undefined) === true) return `one of ${values.join(', ')}`
   if (type === ValueErrorType.String && ['number', 'boolean'].includes(typeof value))
-    return 'a text; what reads like a number or like true goes into quotes'
-  return message
-    .replace(/^Expected /, 'a value that is ')
-    .replace('a value that is string to match', 'a text that matches')
+    return 'a text: put what reads like a number or like true into quotes'
+  return shapeOf(schema) ?? message.replace(/^Expected /, '')
 }
 
 /** A missing field is found twice, as missing and as no text: the first says it. */
@@ -233,7 +232,7 @@ function beyondShape(file: ConfigFile): Finding[] {
           findings.push({ path: `services[${i}].edges[${j}]`, rule: NAME_RULE, value: shown(each) })
     })
     if (ids.has(service.id))
-      findings.push({ path: `services[${i}].id`, rule: 'every service has an id of its own', value: service.id })
+      findings.push({ path: `services[${i}].id`, rule: 'an id that no other service has', value: service.id })
     ids.add(service.id)
   })
   services.forEach((service, i) => {
@@ -248,7 +247,7 @@ function beyondShape(file: ConfigFile): Finding[] {
         findings.push({ path: `${at}.id`, rule: NAME_RULE, value: shown(node.id) })
       title(findings, `${at}.name`, node.name)
       if (seen.has(node.id))
-        findings.push({ path: `${at}.id`, rule: 'every part of a service has an id of its own', value: node.id })
+        findings.push({ path: `${at}.id`, rule: 'an id that no other part of the service has', value: node.id })
       seen.add(node.id)
       const stranger = node.dependsOn?.find(id => !own.has(id))
       if (stranger !== undefined)
@@ -276,11 +275,11 @@ function beyondTokens({ tokens = [] }: ConfigFile): Finding[] {
     if (name === 'owner' || tokens.findIndex(each => each.name === name) < i)
       findings.push({
         path: `tokens[${i}].name`,
-        rule: 'every token has a name of its own, other than owner',
+        rule: 'a name that no other token has, and that is not owner',
         value: name,
       })
     if (tokens.findIndex(each => each.secret === secret) < i)
-      findings.push({ path: `tokens[${i}].secret`, rule: 'every token has a secret of its own', value: '(not shown)' })
+      findings.push({ path: `tokens[${i}].secret`, rule: 'a secret that no other token has', value: '(not shown)' })
   })
   return findings
 }
@@ -293,7 +292,7 @@ function beyondWebhook(path: string, url: string, secret: string): Finding[] {
   if (at === null)
     findings.push({ path: `${path}.url`, rule: 'a whole address, such as https://example.org/hooks', value })
   else if ([at.username, at.password].some(each => !decodes(each)))
-    findings.push({ path: `${path}.url`, rule: 'name and password in an address are percent-encoded', value })
+    findings.push({ path: `${path}.url`, rule: 'an address in which name and password are percent-encoded', value })
   // The receiver's reader is as strict.
   const plain = secret.replace(/^whsec_/, '')
   if (plain.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(plain))
@@ -318,7 +317,7 @@ function title(findings: Finding[], path: string, value: string | undefined): vo
   if (value !== undefined && readTitle(value) === null)
     findings.push({
       path,
-      rule: 'a text that can be seen, without marks that turn the direction around',
+      rule: 'a text that can be seen, without marks that reverse its direction',
       value: shown(value),
     })
 }
@@ -330,7 +329,11 @@ function beyondPages({ url, pages = [], maintenance = [] }: ConfigFile): Finding
     const seen = new Set<unknown>()
     list.forEach((each, i) => {
       if (seen.has(each[key]))
-        findings.push({ path: `${at}[${i}].${key}`, rule: `every ${key} stands once`, value: String(each[key]) })
+        findings.push({
+          path: `${at}[${i}].${key}`,
+          rule: `${/^[aeiou]/.test(key) ? 'an' : 'a'} ${key} that occurs once`,
+          value: String(each[key]),
+        })
       seen.add(each[key])
     })
   }
@@ -339,11 +342,11 @@ function beyondPages({ url, pages = [], maintenance = [] }: ConfigFile): Finding
     findings.push({ path, rule: 'a time zone such as Europe/Berlin', value })
     return false
   }
-  const read = (path: string, value: string, parse: () => unknown) => {
+  const read = (path: string, value: string, parse: () => unknown, what = '') => {
     try {
       parse()
     } catch (error) {
-      findings.push({ path, rule: (error as Error).message, value })
+      findings.push({ path, rule: `${what}${(error as Error).message}`, value })
     }
   }
   once(pages, 'id', 'pages')
@@ -358,7 +361,7 @@ function beyondPages({ url, pages = [], maintenance = [] }: ConfigFile): Finding
     const own = address(`pages[${i}].url`, page.url)
     if (own === undefined) return
     if (seenUrls.has(own))
-      findings.push({ path: `pages[${i}].url`, rule: 'every url stands once', value: page.url ?? '' })
+      findings.push({ path: `pages[${i}].url`, rule: 'an address that no other page has', value: page.url ?? '' })
     seenUrls.add(own)
   })
   pages.forEach((page, i) => {
@@ -375,7 +378,8 @@ function beyondPages({ url, pages = [], maintenance = [] }: ConfigFile): Finding
     if (zone(`maintenance[${i}].timeZone`, plan.timeZone))
       read(`maintenance[${i}].starts`, plan.starts, () => readMoment(plan.starts, plan.timeZone ?? 'Etc/UTC'))
     const { rrule } = plan
-    if (rrule !== undefined) read(`maintenance[${i}].rrule`, rrule, () => parseRule(rrule))
+    if (rrule !== undefined)
+      read(`maintenance[${i}].rrule`, rrule, () => parseRule(rrule), 'a recurrence rule (RFC 5545) that can be read: ')
   })
   return findings
 }

@@ -279,7 +279,7 @@ const iso = (at: EpochMs) => (Number.isFinite(at) && Math.abs(at) < 8e15 ? new D
 /** What readiness says of the clock, with `{}` for how far it is off; null where all is well. */
 export const CLOCK_SAYS: Record<Clock['state']['state'], string | null> = {
   steady: null,
-  doubted: 'the clock leapt by {} and is not believed yet',
-  refused: 'the clock is {} off and is not believed: it has to be put right',
-  unset: 'the clock says a time before this program was made: it has to be set',
+  doubted: 'the clock leapt by {} and is not trusted yet',
+  refused: 'the clock is {} off and is not trusted: it has to be corrected',
+  unset: 'the clock shows a time before this program was made: it has to be set',
 }

@@ -85,7 +85,7 @@ export class Workspace implements AsyncDisposable {
         this.unwritten = { why: (error as Error).message, bytes: Math.max(bytes, this.unwritten?.bytes ?? 0) }
         for (const k of keys) eachKey(k, (hi, lo) => this.gate.dedupe.forget(hi, lo))
         if (keys.some(k => k.length > 0))
-          env.log('error', 'signals could not be made durable; their senders were told', { why: String(error) })
+          env.log('error', 'signals could not be stored; their senders got an error', { why: String(error) })
       },
     })
     const { gate, committer } = this
@@ -192,7 +192,7 @@ export class Workspace implements AsyncDisposable {
       this.requests--
     }
     if (this.committer.failures !== failures)
-      throw new TransientError('some signals could not be made durable; send the request again', RETRY_AFTER_MS)
+      throw new TransientError('some signals could not be stored; send the request again', RETRY_AFTER_MS)
     // What was let in before the end stays in: whoever is told of the error is told of that too.
     if (cut !== null) throw new CutShort(cut, intake.receipt)
     return intake.receipt
