@@ -176,6 +176,15 @@ export const ConfigSchema = Type.Object(
   { additionalProperties: false },
 )
 
+/** One thing wrong with a configuration file. */
+export interface Finding {
+  /** Where, as in `services[0].id`; empty for the file as a whole. */
+  path: string
+  /** What is asked, as the end of a sentence that begins with "expected". */
+  rule: string
+  value: string
+}
+
 /** What the file says. */
 export type ConfigFile = Static<typeof ConfigSchema>
 export type TokenConfig = Static<typeof Token>

@@ -1,5 +1,5 @@
 import type { ObservationVia } from './signal.js'
-import type { EpochMs } from './time.js'
+import { DAY, type EpochMs } from './time.js'
 
 /** Why a past taught nothing: the same counts had been taught before, or the service has learned for longer by itself. */
 export const UNTAUGHT = ['known', 'lived'] as const
@@ -14,3 +14,6 @@ export interface Past {
   /** Start of a bin, count (reports, complaints, failed requests or checks) and, of metrics and checks, how many there were in all; in order. */
   counts: [at: EpochMs, count: number, total?: number][]
 }
+
+/** Only so much of a past teaches: the rhythm of the week remembers eight weeks. */
+export const PAST_TAUGHT_MS = 70 * DAY

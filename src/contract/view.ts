@@ -44,7 +44,7 @@ export type PartStatus = (typeof PART_STATUSES)[number]
 export const CLOCKS = ['wall', 'signals'] as const
 export type Clock = (typeof CLOCKS)[number]
 
-/** What several people wrote with their reports in the last hour, moderated by rule: see core/samples. */
+/** What several people wrote with their reports in the last hour, moderated by rule: see core/mentions/samples. */
 export interface Sample {
   theme: Theme
   /** How many people wrote about it, at least three. */

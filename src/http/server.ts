@@ -1,7 +1,7 @@
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { TransientError } from '../contract/error.js'
 import { FORM_BYTES } from '../contract/limits.js'
-import { shown } from '../core/door.js'
+import { shown } from '../core/ingest/door.js'
 import type { App } from '../shell/app.js'
 import { linksOf, rangesOf } from '../shell/visitors/address.js'
 import type { PublicPost } from '../shell/delivery/public-post.js'

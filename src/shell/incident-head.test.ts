@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { EVENT_NAMES, type IncidentEvent } from '../contract/incident.js'
 import type { IncidentHead } from '../contract/ports.js'
-import { addUp, phaseOf } from '../core/verdict.js'
+import { addUp, phaseOf } from '../core/incident/verdict.js'
 import { someEvent } from '../testing/store-contract.js'
 import { headAfter, headAfterCommand } from './incident-head.js'
 

@@ -1,7 +1,7 @@
 import type { IncidentEvent } from '../contract/incident.js'
 import type { Order } from '../contract/order.js'
 import type { IncidentHead } from '../contract/ports.js'
-import { addUp, turnOf } from '../core/verdict.js'
+import { addUp, turnOf } from '../core/incident/verdict.js'
 
 /**
  * The head of an incident after one event more. An event that the head already holds changes nothing: recovery may offer it

@@ -1,5 +1,5 @@
 import { sentenceOf } from '../../shell/config/sentence.js'
-import type { EngineConfig } from '../../core/fold.js'
+import type { EngineConfig } from '../../core/fold/fold.js'
 import { load } from '../../shell/config/load.js'
 import { duration, positive } from '../detect/command.js'
 

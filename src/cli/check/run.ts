@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
+import type { Finding } from '../../contract/config.js'
 import { sentenceOf } from '../../shell/config/sentence.js'
-import { type Finding, load } from '../../shell/config/load.js'
+import { load } from '../../shell/config/load.js'
 import { tryOut, whyNoPort } from '../../shell/config/try-out.js'
 
 export async function runCheck(file: string): Promise<number> {

@@ -1,11 +1,11 @@
-import { RECORD_KEPT_MS, REOPEN_MS } from '../../contract/thresholds.js'
 import type { Finding, Matter } from '../../contract/finding.js'
 import type { EventName, IncidentEvent, IncidentKind } from '../../contract/incident.js'
 import { CLOSED_BY_PERSON_MS, type Order, VERBS } from '../../contract/order.js'
 import type { Fact } from '../../contract/signal.js'
-import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
+import { RECORD_KEPT_MS, REOPEN_MS } from '../../contract/thresholds.js'
+import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Held } from '../../contract/view.js'
-import type { Upstream } from '../explain.js'
+import type { Upstream } from '../explain/explain.js'
 import {
   failsAfterAll,
   TALK,
@@ -19,8 +19,8 @@ import {
   updateReason,
   UPSTREAM_SHARE,
   type Surroundings,
-} from '../incident.js'
-import { followTracks, noiseOf, turnedAt, wholeTrack } from '../recover.js'
+} from '../incident/rules.js'
+import { followTracks, noiseOf, turnedAt, wholeTrack } from '../incident/recovery.js'
 import { othersOf, SAME_ONSET_MS, upstreamsOf } from './around.js'
 import { faultOf } from './command.js'
 import { heldOf } from './held.js'
@@ -48,6 +48,12 @@ const SECURITY_SILENT_MS = HOUR
 const RECOVERING_FROM = 0.3
 /** The onset is refined while evidence comes in for so long after the opening. */
 const ONSET_SETTLES_MS = 15 * MINUTE
+/** What a snapshot holds of the judge. */
+export interface JudgeSnapshot {
+  services: Map<string, JudgedService>
+  stories: Story[]
+}
+
 /** Sees all services of a workspace and decides: what is an incident, what it is called, why it may be, and when it is over. */
 export class Judge {
   private services = new Map<string, JudgedService>()
@@ -94,15 +100,15 @@ export class Judge {
     this.stories = this.stories.filter(story => story.service !== service)
   }
 
-  snapshot(): unknown {
+  snapshot(): JudgeSnapshot {
     return { services: this.services, stories: this.stories }
   }
 
-  static open(snapshot: unknown): Judge {
+  static open({ services, stories, ...rest }: JudgeSnapshot): Judge {
+    rest satisfies Record<string, never>
     const judge = new Judge()
-    const from = snapshot as { services: Map<string, JudgedService>; stories: Story[] }
-    judge.services = from.services
-    judge.stories = from.stories
+    judge.services = services
+    judge.stories = stories
     return judge
   }
 
@@ -357,10 +363,9 @@ export class Judge {
     )
   }
 
-  /** A person's command. One for an incident that is not known any more, or without what its verb needs, changes nothing. */
+  /** A person's command. One for an incident or with a verb that is not known, or without what its verb needs, changes nothing. */
   private obey(order: Order, events: IncidentEvent[]): void {
     const story = this.stories.find(s => s.id === order.incident)
-    // A newer program may have written a verb that this one does not know.
     if (!story || !VERBS.includes(order.verb) || faultOf(order.verb, order) !== null) return
     const by = { by: order.by, why: order.why }
     const refs = [order.id, ...(order.href ? [order.href] : [])]
@@ -370,14 +375,12 @@ export class Judge {
         return
       case 'confirm':
       case 'rule-out':
-        rule(story, order, refs, this.titleOfSubject(story.service, order.subject ?? ''))
+        rule(story, order, refs, this.service(story.service).changes)
         this.tell(story, story.open ? 'updated' : 'note', order.at, events, by)
         return
       case 'mute':
-        story.mutedUntil = order.until ?? order.at + DAY
-        return
       case 'unmute':
-        story.mutedUntil = 0
+        // Who is told is decided where messages are sent, by the head of the incident.
         return
       case 'say': {
         const e = this.picture(story, story.open ? 'updated' : 'note', order.at, by)
@@ -390,9 +393,5 @@ export class Judge {
       default:
         order.verb satisfies never
     }
-  }
-
-  private titleOfSubject(service: string, subject: string): string {
-    return this.service(service).changes.find(c => c.id === subject)?.title ?? subject
   }
 }

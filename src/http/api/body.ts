@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { FORM_MS, HEAD_BYTES, HEAD_MS, JSON_DEPTH } from '../../contract/limits.js'
 import { SECOND } from '../../contract/time.js'
-import { shown } from '../../core/door.js'
+import { shown } from '../../core/ingest/door.js'
 import { HttpProblem, problemText } from '../problem.js'
 
 const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN, CLOSE] = [34, 92, 91, 93, 123, 125]

@@ -12,7 +12,7 @@ import {
   worsePart,
   type Part,
   type Stage,
-} from '../../core/verdict.js'
+} from '../../core/incident/verdict.js'
 
 export { phaseOf }
 

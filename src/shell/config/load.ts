@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join } from 'node:path'
 import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors'
 import { Value, ValuePointer } from '@sinclair/typebox/value'
 import { LineCounter, parseDocument } from 'yaml'
-import { type Config, type ConfigFile, ConfigSchema } from '../../contract/config.js'
+import { type Finding, type Config, type ConfigFile, ConfigSchema } from '../../contract/config.js'
 import {
   FALSE_ALARMS_PER_MONTH,
   KEEP_FACTS_MS,
@@ -14,21 +14,12 @@ import {
 import { DAY } from '../../contract/time.js'
 import { parseRule } from '../../core/calendar/recurrence.js'
 import { isZone, readMoment } from '../../core/calendar/zone.js'
-import { isName, NAME_RULE, readService, readTitle, shown } from '../../core/door.js'
+import { isName, NAME_RULE, readService, readTitle, shown } from '../../core/ingest/door.js'
 import { isRange } from '../visitors/address.js'
 import { converted, fill, type Filled, type Vars } from './fill.js'
 import { shapeOf } from './shape.js'
 import { strangers } from './mentions.js'
 import { meant } from './nearest.js'
-
-/** One thing wrong with a configuration file. */
-export interface Finding {
-  /** Where, as in `services[0].id`; empty for the file as a whole. */
-  path: string
-  /** What is asked, as the end of a sentence that begins with "expected". */
-  rule: string
-  value: string
-}
 
 export type Loaded = { config: Config; findings: [] } | { config: null; findings: Finding[] }
 

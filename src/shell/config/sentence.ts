@@ -1,4 +1,4 @@
-import type { Finding } from './load.js'
+import type { Finding } from '../../contract/config.js'
 
 /**
  * What is wrong with a configuration, as one sentence.

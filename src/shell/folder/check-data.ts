@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { FOLD_VERSION } from '../../core/fold.js'
+import { FOLD_VERSION } from '../../core/fold/fold.js'
 import { files } from './data-folder.js'
 import { vapidIn } from '../delivery/push-message.js'
 import { keysIn } from '../visitors/reporters.js'

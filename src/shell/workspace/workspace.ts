@@ -15,9 +15,9 @@ import {
 } from '../../contract/limits.js'
 import type { Forget, Order } from '../../contract/order.js'
 import type { Past } from '../../contract/past.js'
-import { isWhole } from '../../core/watch/forget.js'
-import { printOf, type Taught } from '../../core/watch/past.js'
-import { Refusal } from '../../core/door.js'
+import { isWhole } from '../../core/service/forget.js'
+import { printOf, type Taught } from '../../core/service/past.js'
+import { Refusal } from '../../core/ingest/door.js'
 import { type EpochMs, HOUR, MINUTE, SECOND } from '../../contract/time.js'
 import { type Clock, CLOCK_SAYS, spanOf } from './clock.js'
 import { Committer } from './committer.js'
@@ -25,14 +25,14 @@ import { CutShort, TooMuch } from './cut-short.js'
 import type { Committed } from '../engine.js'
 import type { Env } from '../env.js'
 import { Gate, type Space } from './gate.js'
-import { Intake, type Receipt } from './intake.js'
+import type { Receipt } from '../../contract/receipt.js'
+import { Intake } from './intake.js'
 import { engineConfig, openParts, type Parts, type PartsOptions } from '../parts.js'
 import { eachKey, Lived, recallKeys, recallLabels } from './recall.js'
 import { Timekeeper } from './timekeeper.js'
 import { LABELS_NOTE } from '../folder/together.js'
 
 export type Body = Uint8Array | AsyncIterable<Uint8Array>
-
 const taughtKey = (via: string, service: string) => `taught:${via}:${service}`
 /** What is known of labels is saved so often where nothing new came; at once where it did. */
 const LABELS_MS = 5 * MINUTE

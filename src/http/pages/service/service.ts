@@ -9,7 +9,7 @@ import { saidLine } from './back.js'
 import { countryOptions } from './choices.js'
 import { factList } from '../facts.js'
 import { attr, html, type Html } from '../html.js'
-import { isMeasured } from '../../../core/verdict.js'
+import { isMeasured } from '../../../core/incident/verdict.js'
 import { mutedLine, slowest } from '../incident/incident.js'
 import { countryRows, mapFigure, type Usual } from '../chart/map.js'
 import { countBy, toSeries, total, type Series } from '../chart/series.js'
@@ -155,7 +155,7 @@ function mixSection(rollups: Rollup[], { row }: ServiceInput, { t, f, now }: Voi
   return html`<section><h2>${t.mix.title}</h2>${body}</section>`
 }
 
-/** What several people wrote: counted, moderated by rule (core/samples), and as text only. */
+/** What several people wrote: counted, moderated by rule (core/mentions/samples), and as text only. */
 function samplesSection({ service }: Standing, { t, f }: Voice): Html | null {
   if (!service.samples?.length) return null
   const [open, close] = t.quotes
