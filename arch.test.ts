@@ -3,12 +3,15 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
+  badFolders,
   badShapes,
   brokenDoors,
   codeOf,
+  CORE_DOORS,
   deadLinks,
   foreignPlaces,
   importsOf,
+  MAX_FILES,
   MAX_LINES,
   missingLockEntries,
   namedPlugins,
@@ -51,7 +54,16 @@ describe('the house', () => {
   it('has only the doors it should have', () => expect(brokenDoors(files, installed)).toEqual([]))
   it('names no plug-in outside their own room', () => expect(namedPlugins(files)).toEqual([]))
   it('proves every plug-in by the contract of its kind', () => expect(unprovenPlugins(files)).toEqual([]))
-  it('has no ring of imports', () => expect(rings(files)).toEqual([]))
+  it('has no ring of imports, of types neither', () => expect(rings(files)).toEqual([]))
+  it('has rooms of core in an order in which none enters a later one', () => {
+    const order = Object.keys(CORE_DOORS)
+    const back = order.flatMap((room, i) =>
+      CORE_DOORS[room]!.filter(to => !order.slice(0, i).includes(to)).map(to => `${room} → ${to}`),
+    )
+    expect(back).toEqual([])
+  })
+  it('has folders that can be taken in at a glance, and no room that is most of core', () =>
+    expect(badFolders(files)).toEqual([]))
   it('has files of a readable size with kebab-case names', () => expect(badShapes(files)).toEqual([]))
   it('names no place outside the project', () => expect(foreignPlaces(files)).toEqual([]))
   it('has no link that leads nowhere', () => expect(deadLinks(files)).toEqual([]))
@@ -106,32 +118,29 @@ describe('importsOf()', () => {
 /** Planted violations: each row is one file that must be found out, and words of the sentence that says why. */
 const planted: [sentence: string, path: string, text: string, why: string][] = [
   ['contract enters nothing', 'src/contract/a.ts', "import '../core/stat/x.js'", 'contract may not enter core'],
-  ['core does not enter the shell', 'src/core/aggregate.ts', "import '../shell/x.js'", 'core may not enter shell'],
+  ['core does not enter the shell', 'src/core/aggregate/a.ts', "import '../../shell/x.js'", 'core may not enter shell'],
   [
     'a type is a door too',
-    'src/core/aggregate.ts',
-    "import type { X } from '../shell/x.js'",
+    'src/core/aggregate/a.ts',
+    "import type { X } from '../../shell/x.js'",
     'core may not enter shell',
   ],
   [
-    'a stage knows no other stage',
-    'src/core/detect.ts',
-    "import './aggregate/x.js'",
-    'stage detect may not know stage aggregate',
+    'a room of core knows no room above it',
+    'src/core/series/a.ts',
+    "import '../rates/x.js'",
+    'core/series may not enter core/rates',
   ],
   [
-    'nor do its tests',
-    'src/core/detect.test.ts',
-    "import './aggregate/x.js'",
-    'stage detect may not know stage aggregate',
+    'nor does it by a type',
+    'src/core/trouble/a.ts',
+    "import type { X } from '../watch/x.js'",
+    'core/trouble may not enter core/watch',
   ],
-  [
-    'a stage knows no corridor',
-    'src/core/detect/a.ts',
-    "import '../watch/x.js'",
-    'detect may not enter the corridor watch',
-  ],
-  ['watch does not know judge', 'src/core/watch.ts', "import './judge/x.js'", 'watch may not enter the corridor judge'],
+  ['nor do its tests', 'src/core/series/a.test.ts', "import '../rates/x.js'", 'core/series may not enter core/rates'],
+  ['watch does not know judge', 'src/core/watch/a.ts', "import '../judge/x.js'", 'core/watch may not enter core/judge'],
+  ['only tests run the whole', 'src/core/series/a.ts', "import '../fold/x.js'", 'core/series may not enter core/fold'],
+  ['nothing lies loose in core', 'src/core/a.ts', "import './rates/x.js'", 'core/a.ts lies in no room of core'],
   ['a plug-in knows no core', 'src/plugin/store/a.ts', "import '../../core/stat/x.js'", 'plugin may not enter core'],
   [
     'a plug-in knows no other',
@@ -177,8 +186,10 @@ const planted: [sentence: string, path: string, text: string, why: string][] = [
 const inhabited = [
   'core/stat',
   'core/aggregate',
+  'core/rates',
   'core/watch',
   'core/judge',
+  'core/fold',
   'shell',
   'http',
   'plugin/store',
@@ -202,10 +213,10 @@ describe('a planted violation is found', () => {
     expect(found[0]).toContain(why)
   })
   it.each([
-    ['a stage may use stat', 'src/core/detect.ts', "import './stat/x.js'"],
-    ['a corridor knows all stages', 'src/core/watch.ts', "import './aggregate/x.js'"],
-    ['fold knows both halves', 'src/core/fold.ts', "import './watch/x.js'; import './judge/x.js'"],
-    ['the tests of a corridor may run the whole', 'src/core/watch/a.test.ts', "import '../judge/x.js'"],
+    ['a room of core may use stat', 'src/core/series/a.ts', "import '../stat/x.js'"],
+    ['a room enters those that it may', 'src/core/watch/a.ts', "import '../rates/x.js'"],
+    ['fold knows both halves', 'src/core/fold/a.ts', "import '../watch/x.js'; import '../judge/x.js'"],
+    ['any test may run the whole', 'src/core/series/a.test.ts', "import '../fold/x.js'"],
     ['the shell asks the registry', 'src/shell/a.ts', "import '../plugin/registry.js'"],
     ['a plug-in may use what several need', 'src/plugin/store/a.ts', "import '../shared/x.js'"],
     ['a test of an outer room uses what it needs', 'src/shell/a.test.ts', "import 'yaml'"],
@@ -250,14 +261,14 @@ describe('a planted violation is found', () => {
       'src/plugin/source/wrong.ts: no test beside it that calls testSource',
     ])
   })
-  it('rings of imports, but not of types', () => {
+  it('rings of imports, of types too', () => {
     const ring = (kind: string): Map<string, string> =>
       new Map([
         ['src/core/a.ts', "import './b.js'"],
         ['src/core/b.ts', `import ${kind} { A } from './a.js'`],
       ])
-    expect(rings(ring(''))).toEqual(['src/core/a.ts → src/core/b.ts → src/core/a.ts'])
-    expect(rings(ring('type'))).toEqual([])
+    for (const kind of ['', 'type'])
+      expect(rings(ring(kind))).toEqual(['src/core/a.ts → src/core/b.ts → src/core/a.ts'])
   })
   it('names and lengths', () => {
     const text = '\n'.repeat(MAX_LINES + 1)
@@ -266,6 +277,17 @@ describe('a planted violation is found', () => {
       `src/core/BadName.ts: ${MAX_LINES + 1} lines, at most ${MAX_LINES}`,
     ])
     expect(badShapes(new Map([['src/core/good-name.test.ts', '\n'.repeat(MAX_LINES)]]))).toEqual([])
+  })
+  it('folders that are too full, and a room that is most of core', () => {
+    const many = Array.from({ length: MAX_FILES + 1 }, (_, i): [string, string] => [`src/web/f${i}.ts`, ''])
+    expect(badFolders(new Map(many))).toEqual([
+      `src/web: ${MAX_FILES + 1} sources beside each other, at most ${MAX_FILES}`,
+    ])
+    const tests = many.map(([path]): [string, string] => [path.replace('.ts', '.test.ts'), ''])
+    expect(badFolders(new Map([...tests, ...many.slice(1)]))).toEqual([])
+    const rooms = [9, 10, 10, 10, 10].map((n, i): [string, string] => [`src/core/r${i}/a.ts`, '\n'.repeat(n)])
+    expect(badFolders(new Map(rooms)).map(each => each.split(':')[0])).toEqual([1, 2, 3, 4].map(i => `src/core/r${i}`))
+    expect(badFolders(new Map([...rooms, ['src/core/r5/a.ts', '\n'.repeat(9)]]))).toEqual([])
   })
   it('places outside the project', () => {
     const somewhere = ['', 'home', 'somebody', 'epicenter'].join('/')

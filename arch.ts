@@ -12,7 +12,7 @@ const DOORS: Record<string, readonly string[]> = {
   shell: ['contract', 'core', 'plugin/registry.ts'],
   http: ['contract', 'core', 'shell'],
   web: ['contract'],
-  testing: ['contract', 'core/stat', 'core/door.ts'],
+  testing: ['contract', 'core/stat', 'core/ingest'],
   cli: ['contract', 'core', 'plugin/registry.ts', 'scenario', 'shell', 'http'],
   lab: ['contract', 'core', 'plugin', 'scenario', 'shell', 'http', 'cli', 'testing'],
   bench: ['contract', 'core', 'plugin', 'scenario', 'shell', 'http', 'cli', 'testing', 'lab'],
@@ -42,22 +42,51 @@ const SIDE_DOORS: readonly { from: RegExp; to: RegExp; because: string }[] = [
   },
 ]
 
-/** Corridors of core: the only files that know more than one stage. Each may enter those that follow it. */
-const CORRIDORS = ['fold', 'watch', 'judge', 'series', 'rates']
-const CORRIDOR_DOORS: Record<string, readonly string[]> = {
-  fold: ['watch', 'judge', 'rates'],
-  watch: ['series', 'rates'],
-  judge: [],
-  // Each composes the small stages of its kind of evidence: counts without a denominator, and shares.
+/**
+ * Rooms of core → rooms of core that each may enter, every one only those that stand above it here: so no arrow goes back.
+ * The last four are corridors, which order what the others do; `stat` may be entered from everywhere.
+ */
+export const CORE_DOORS: Record<string, readonly string[]> = {
+  stat: [],
+  calendar: [],
+  text: [],
+  ingest: [],
+  aggregate: [],
+  localize: [],
   series: [],
-  rates: [],
+  rates: ['aggregate'],
+  counts: ['aggregate', 'localize', 'series'],
+  admission: ['text'],
+  mentions: ['aggregate', 'localize', 'rates', 'counts'],
+  evidence: ['text', 'aggregate', 'series', 'rates', 'counts'],
+  explain: [],
+  incident: [],
+  trouble: ['aggregate', 'localize', 'rates', 'counts', 'admission', 'mentions', 'evidence'],
+  service: ['text', 'aggregate', 'rates', 'counts', 'admission', 'mentions', 'evidence', 'trouble'],
+  watch: ['rates', 'counts', 'admission', 'mentions', 'evidence', 'trouble', 'service'],
+  judge: ['explain', 'incident'],
+  fold: [
+    'aggregate',
+    'series',
+    'rates',
+    'counts',
+    'admission',
+    'mentions',
+    'evidence',
+    'incident',
+    'service',
+    'watch',
+    'judge',
+  ],
 }
+/** Part of core's source lines that its largest room may hold. */
+const LARGEST_ROOM = 1 / 5
 
 /** npm packages a room may import. Tests of the outer rooms, lab and bench use what they like. */
 const PACKAGES: Record<string, readonly string[]> = {
   contract: ['@sinclair/typebox'],
   core: ['@stdlib/*'],
-  plugin: ['@sinclair/typebox', 'libsql', 'standardwebhooks'],
+  plugin: ['@sinclair/typebox', 'feedsmith', 'libsql', 'standardwebhooks'],
   shell: ['@sinclair/typebox', 'yaml'],
   http: ['@sinclair/typebox', 'd3-geo', 'fastify', 'prom-client', 'topojson-client', 'world-atlas'],
   web: [],
@@ -139,8 +168,8 @@ const roomOf = (inside: string): string => inside.split('/')[0] ?? ''
 /** Tests, and what only they use. */
 const isTest = (path: string): boolean => path.endsWith('.test.ts') || path.includes('/fixtures/')
 
-/** `core/detect/tail.ts` and `core/detect.test.ts` → `detect`. */
-const stageOf = (inside: string): string => (inside.split('/')[1] ?? '').replace(/(\.test)?\.ts$/, '')
+/** `core/series/onset.ts` → `series`; a file that lies loose in core is in no room. */
+const coreRoomOf = (inside: string): string => inside.split('/').slice(1, -1)[0] ?? ''
 
 /** `plugin/source/scenario/player.ts` and `plugin/source/scenario.test.ts` → `source/scenario`. */
 const pluginOf = (inside: string): string =>
@@ -180,14 +209,11 @@ function whyNotWithin(room: string, from: string, to: string): string | undefine
   if (room === 'plugin' && pluginOf(from) !== pluginOf(to) && !to.startsWith('plugin/shared/'))
     return `plug-in ${pluginOf(from)} may not know ${pluginOf(to)}`
   if (room !== 'core') return undefined
-  const [stage, next] = [stageOf(from), stageOf(to)]
-  if (stage === next || next === 'stat') return undefined
-  // A corridor's tests may run the whole fold.
-  if (isTest(from) && CORRIDORS.includes(stage) && CORRIDORS.includes(next)) return undefined
-  if (CORRIDORS.includes(next)) {
-    return CORRIDOR_DOORS[stage]?.includes(next) ? undefined : `${stage} may not enter the corridor ${next}`
-  }
-  return CORRIDORS.includes(stage) ? undefined : `stage ${stage} may not know stage ${next}`
+  const [own, next] = [coreRoomOf(from), coreRoomOf(to)]
+  if (own === next || next === 'stat' || CORE_DOORS[own]?.includes(next)) return undefined
+  // What a room does for the whole is seen in the whole.
+  if (isTest(from) && next === 'fold') return undefined
+  return CORE_DOORS[own] ? `core/${own} may not enter core/${next}` : `${from} lies in no room of core`
 }
 
 /** `@scope/name/deep` → `@scope/name`. */
@@ -287,12 +313,13 @@ export function unprovenPlugins(files: ReadonlyMap<string, string>): string[] {
   })
 }
 
-/** Rings of files that import one another when run (type imports do not count), one sentence a ring. */
+/** Rings of files that import one another, in src by a type alone too; one sentence a ring. */
 export function rings(files: ReadonlyMap<string, string>): string[] {
   const next = new Map<string, string[]>()
   for (const [path, text] of files) {
     if (!insideOf(path)) continue
-    const targets = importsOf(text).filter(entry => entry.kind === 'static' && entry.specifier.startsWith('.'))
+    const counts = ({ kind }: Import): boolean => kind === 'static' || (kind === 'type' && path.startsWith('src/'))
+    const targets = importsOf(text).filter(entry => counts(entry) && entry.specifier.startsWith('.'))
     next.set(
       path,
       targets.map(entry => resolve(path, entry.specifier)),
@@ -312,6 +339,29 @@ export function rings(files: ReadonlyMap<string, string>): string[] {
   }
   for (const path of next.keys()) visit(path, [])
   return found
+}
+
+/** Sources beside each other in one folder, tests not counted: more than these nobody takes in at a glance. */
+export const MAX_FILES = 20
+/** Folders of src with too many sources, and rooms of core that hold too much of it. */
+export function badFolders(files: ReadonlyMap<string, string>): string[] {
+  const broken: string[] = []
+  const sources = [...files].filter(([path]) => /^src\/.*\.(ts|css)$/.test(path) && !isTest(path))
+  const folders = new Map<string, number>()
+  const lines = new Map<string, number>()
+  for (const [path, text] of sources) {
+    const folder = path.split('/').slice(0, -1).join('/')
+    folders.set(folder, (folders.get(folder) ?? 0) + 1)
+    if (!path.startsWith('src/core/')) continue
+    const room = coreRoomOf(path.slice('src/'.length))
+    lines.set(room, (lines.get(room) ?? 0) + text.split('\n').length - 1)
+  }
+  for (const [folder, count] of folders)
+    if (count > MAX_FILES) broken.push(`${folder}: ${count} sources beside each other, at most ${MAX_FILES}`)
+  const all = [...lines.values()].reduce((a, b) => a + b, 0)
+  for (const [room, count] of lines)
+    if (count >= LARGEST_ROOM * all) broken.push(`src/core/${room}: ${count} of core's ${all} lines, less than a fifth`)
+  return broken
 }
 
 /** Names and lengths of the sources. */

@@ -7,7 +7,7 @@
  */
 import type { IncidentEvent } from '../src/contract/incident.js'
 import { DAY, HOUR, MINUTE } from '../src/contract/time.js'
-import { emptyOutcome, Fold } from '../src/core/fold.js'
+import { emptyOutcome, Fold } from '../src/core/fold/fold.js'
 import { sfc32 } from '../src/core/stat/random.js'
 import { CROWD_START, crowdStream, type CrowdStream, type Draw, HOLDINGS, PLACES } from '../src/testing/crowds.js'
 import { report } from '../src/testing/stream.js'

@@ -10,7 +10,7 @@
 import { fileURLToPath } from 'node:url'
 import type { Observation } from '../src/contract/signal.js'
 import { DAY, MINUTE } from '../src/contract/time.js'
-import { emptyOutcome, Fold } from '../src/core/fold.js'
+import { emptyOutcome, Fold } from '../src/core/fold/fold.js'
 import { binomial, negativeBinomial, poisson, type Random, sfc32 } from '../src/core/stat/random.js'
 import { metric, report } from '../src/testing/stream.js'
 import { option, setting, writePage } from './machine.js'

@@ -5,8 +5,8 @@
  * Gate and engine as the server runs them, in this process, without HTTP and disk. A tick is what the engine does when
  * log time passes a minute; the label sets of a service differ in cell, component and tier.
  */
-import { emptyOutcome, Fold } from '../src/core/fold.js'
-import { Refusal } from '../src/core/door.js'
+import { emptyOutcome, Fold } from '../src/core/fold/fold.js'
+import { Refusal } from '../src/core/ingest/door.js'
 import { sfc32 } from '../src/core/stat/random.js'
 import { Gate } from '../src/shell/workspace/gate.js'
 import { serialize } from 'node:v8'

@@ -2,7 +2,7 @@
  * What a step costs, in quiet and in an outage, and what a series weighs.
  *   node --expose-gc --import ./scripts/ts.mjs bench/detect/speed.ts        (without --expose-gc the memory column is rough)
  */
-import { CountSeries } from '../../src/core/series.js'
+import { CountSeries } from '../../src/core/series/count-series.js'
 import { negativeBinomial, sfc32 } from '../../src/core/stat/random.js'
 
 const MINUTE = 60_000

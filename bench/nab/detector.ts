@@ -8,7 +8,7 @@
  * any of the three is at most a third of the asked one (Bonferroni). An alarm uses up the budget, which refills evenly over two days (half
  * way there, only peaks half as common are worth a call), and none is raised for half a day: a person who was called looks. Streaming: nothing said at a record depends on later ones. Cost: O(log peaks) a record.
  */
-import { CountSeries } from '../../src/core/series.js'
+import { CountSeries } from '../../src/core/series/count-series.js'
 
 const DAY_MS = 86_400_000
 /** Peaks are apart when what lies between stays below PEAK_SHARE of the higher one for this long. */

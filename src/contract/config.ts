@@ -1,4 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { oneOf } from './one-of.js'
+import { CLOCKS, type Clock } from './view.js'
 import { LABEL_VALUE_CHARS, SCOPE_VALUES, SERVICE_CHARS, TITLE_CHARS, TOKENS, TOPOLOGY_NODES } from './limits.js'
 
 // The configuration file, once: this schema checks it, types it and is what `epicenter check` explains.
@@ -52,7 +54,7 @@ const Token = Type.Object(
   {
     name: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$' }),
     secret: Type.String({ pattern: '^\\S{20,200}$' }),
-    scopes: Type.Array(Type.Union(SCOPES.map(scope => Type.Literal(scope))), { minItems: 1, maxItems: SCOPES.length }),
+    scopes: Type.Array(oneOf(SCOPES), { minItems: 1, maxItems: SCOPES.length }),
     /** Whose ids it sends; its own name, if not given. */
     namespace: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$' })),
     /** The only services it may speak of. */
@@ -60,6 +62,11 @@ const Token = Type.Object(
   },
   { additionalProperties: false },
 )
+
+/** Statuspage's words that may stand for `unknown` where clients do not know it. */
+export const UNKNOWN_AS = ['degraded_performance', 'operational'] as const
+/** When a proof of work is asked for: while a service is under attack, or never. */
+export const CHALLENGES = ['auto', 'off'] as const
 
 /** Name of a plug-in, and of one of its uses: part of paths and of ids. */
 const Name = Type.String({ pattern: '^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$' })
@@ -124,7 +131,7 @@ const StatusPage = Type.Object(
     services: Type.Optional(Type.Array(Id(SERVICE_CHARS), { minItems: 1, maxItems: 500 })),
     groups: Type.Optional(Type.Array(Group, { minItems: 1, maxItems: 200 })),
     /** What clients that do not know `unknown` are told. */
-    unknownAs: Type.Optional(Type.Union([Type.Literal('degraded_performance'), Type.Literal('operational')])),
+    unknownAs: Type.Optional(oneOf(UNKNOWN_AS)),
   },
   { additionalProperties: false },
 )
@@ -151,7 +158,7 @@ const Maintenance = Type.Object(
 export const ConfigSchema = Type.Object(
   {
     title: Type.Optional(Title),
-    clock: Type.Optional(Type.Union([Type.Literal('wall'), Type.Literal('signals')])),
+    clock: Type.Optional(oneOf(CLOCKS)),
     data: Type.Optional(Type.String({ minLength: 1 })),
     host: Type.Optional(Type.String({ minLength: 1 })),
     /** Where readers find this server, as proxies show it. */
@@ -164,7 +171,7 @@ export const ConfigSchema = Type.Object(
     /** Header in which they write the visitor's country, such as CF-IPCountry. */
     countryHeader: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9-]{1,60}$' })),
     /** A proof of work for reports while they are under attack. */
-    challenge: Type.Optional(Type.Union([Type.Literal('auto'), Type.Literal('off')])),
+    challenge: Type.Optional(oneOf(CHALLENGES)),
     /** Whom a push service may ask about messages to browsers. */
     contact: Type.Optional(Type.String({ pattern: '^(mailto:\\S+@\\S+|https://\\S+)$', maxLength: 200 })),
     falseAlarmsPerMonth: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1_000 })),
@@ -198,6 +205,17 @@ export const ConfigSchema = Type.Object(
   },
   { additionalProperties: false },
 )
+
+/** One thing wrong with a configuration file. */
+export interface Finding {
+  /** Where, as in `services[0].id`; empty for the file as a whole. */
+  path: string
+  /** What is asked. */
+  rule: string
+  value: string
+  /** Line of the file, from 1, where it is known. */
+  line?: number
+}
 
 /** What the file says. */
 export type ConfigFile = Static<typeof ConfigSchema>
@@ -233,13 +251,13 @@ export interface StatusPageConfig {
   services: string[] | null
   /** Null: one for each service. */
   groups: Static<typeof Group>[] | null
-  unknownAs: 'degraded_performance' | 'operational'
+  unknownAs: (typeof UNKNOWN_AS)[number]
 }
 
 /** What the server runs on: the file with every default filled in. */
 export interface Config {
   title: string
-  clock: 'wall' | 'signals'
+  clock: Clock
   data: string
   host: string
   port: number
@@ -250,7 +268,7 @@ export interface Config {
   asnHeader: string | null
   countryHeader: string | null
   contact: string | null
-  challenge: 'auto' | 'off'
+  challenge: (typeof CHALLENGES)[number]
   falseAlarmsPerMonth: number
   services: {
     id: string

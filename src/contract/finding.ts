@@ -1,7 +1,11 @@
 import type { IncidentKind, Quoted, Segment, Uneven, Where } from './incident.js'
-import type { Fact, ObservationVia } from './signal.js'
+import type { Fact } from './signal.js'
 import type { Order } from './order.js'
 import type { EpochMs } from './time.js'
+
+/** Failure modes, each followed by itself: requests fail, or they are answered, but slowly. */
+export const FAILURE_MODES = ['bad', 'slow'] as const
+export type FailureMode = (typeof FAILURE_MODES)[number]
 
 /** What one kind of signal says about a service at a tick. */
 export interface KindReading {
@@ -51,14 +55,14 @@ export interface Finding {
   service: string
   /** End of the tick. */
   at: EpochMs
-  /** Two strands are told apart: `bad` (failing) and `slow` (answered, but slow). */
-  strand: 'bad' | 'slow'
+  strand: FailureMode
   /** Which of several troubles of the strand at once this is; absent for one that began alone. */
   branch?: string
   /** At this tick another trouble was told apart from this one, which began then: what was read since was of both. */
   partedSince?: EpochMs
   alarm: boolean
-  kinds: Partial<Record<ObservationVia, KindReading>>
+  /** By kind of evidence: `report`, `post`, `metric`, `check`, and what further ones core/evidence has. */
+  kinds: Record<string, KindReading>
   /** Evidence of all kinds together. */
   bits: number
   onset: EpochMs

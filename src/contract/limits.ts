@@ -82,6 +82,14 @@ export const ARRAYS_OPEN = 8
  * far, and the rest is not read: three million bad lines fit into some kilobytes of gzip.
  */
 export const BAD_LINES = 10_000
+/**
+ * Bodies of at least REFUSED_BYTES, unpacked, that were refused before their end, of one token from one subscriber's line:
+ * each cost as much work as ten thousand good signals. Beyond it: 429 before anything is read.
+ */
+export const REFUSED_BYTES = 16 * 1024
+export const REFUSED_BODIES = { burst: 20, perMinute: 20 }
+/** Tokens and lines of which that is remembered: 120 bytes each; the one that erred longest ago starts anew. */
+export const REFUSED_SENDERS = 10_000
 /** Levels of a JSON document, in every body and line. A topology has four. Deeper ones are refused before they are read. */
 export const JSON_DEPTH = 32
 /** Rejected lines named in one answer; the others are only counted. */
@@ -123,6 +131,11 @@ export const TURNS_SHARE = { network: 1_000, prefix: 500, address: 250 }
 export const SHELF_BYTES = 32 * 1024 * 1024
 /** The head of a request, for both readers of it. Longer: 431. */
 export const HEAD_BYTES = 16 * 1024
+/**
+ * Questions for what does not lie ready that a connection may be ahead of their answers, 4 KB each: browsers and proxies wait for
+ * each answer. More: it is closed.
+ */
+export const PIPELINED = 32
 /** A head has to arrive within HEAD_MS, a form or an order within FORM_MS: 408. */
 export const HEAD_MS = 15 * SECOND
 export const FORM_MS = 30 * SECOND

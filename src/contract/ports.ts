@@ -4,6 +4,9 @@ import type { Outcome } from './outcome.js'
 import type { EpochMs } from './time.js'
 import type { IncidentView, Reader } from './view.js'
 
+export const ENTRY_KINDS = ['signals', 'order', 'tick', 'held', 'clock', 'taught'] as const
+export type EntryKind = (typeof ENTRY_KINDS)[number]
+
 /**
  * One row of the log. `body` is NDJSON for `signals`; for `held`, which came while the clock was in doubt and are folded
  * at the `clock` entry that settles it; and for `taught`, past counts. It is one JSON object for an order and for `clock`,
@@ -13,7 +16,7 @@ export interface LogEntry {
   position: number
   /** Log time once this entry is folded. Never smaller than that of the entry before, but at a `clock` entry that sets time back. */
   at: EpochMs
-  kind: 'signals' | 'order' | 'tick' | 'held' | 'clock' | 'taught'
+  kind: EntryKind
   count: number
   /** 64-bit fingerprints of its signals, 8 bytes each: de-duplication is rebuilt without reading bodies. */
   keys: Uint8Array

@@ -1,7 +1,8 @@
+import { createServer } from 'node:http'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { TransientError } from '../contract/error.js'
 import { FORM_BYTES } from '../contract/limits.js'
-import { shown } from '../core/door.js'
+import { shown } from '../core/ingest/door.js'
 import type { App } from '../shell/app.js'
 import { linksOf, rangesOf } from '../shell/visitors/address.js'
 import type { PublicPost } from '../shell/delivery/public-post.js'
@@ -32,6 +33,7 @@ import type { Reloaded } from '../shell/config/reload.js'
 import { reloadRoute } from './api/reload.js'
 import { reportRoutes } from './people/report.js'
 import { keepSafe, makeSafe } from './safe.js'
+import { inOrder } from './in-order.js'
 import { News } from './news.js'
 import { Routes } from './routes.js'
 import type { Desk } from './statuspage/desk.js'
@@ -171,9 +173,9 @@ function bare(
   isProxy: (address: string) => boolean,
   shared?: Shared,
 ): FastifyInstance {
-  const { requestTimeout, keepAliveTimeout, ...http } = LISTENING
+  const { requestTimeout, keepAliveTimeout } = LISTENING
   const server = Fastify({
-    ...(shared === undefined ? { http } : { serverFactory: () => shared.server }),
+    serverFactory: answer => shared?.server ?? createServer(LISTENING, inOrder(answer)),
     logger: false,
     rewriteUrl: raw => homes.of(raw).target,
     // What proxies of ours say of protocol and host; nobody else's word.

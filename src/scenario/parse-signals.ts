@@ -1,3 +1,4 @@
+import { NOTICE_STATUSES } from '../contract/signal.js'
 import { HOUR, SECOND } from '../contract/time.js'
 import type { Fields } from './door.js'
 import { fields, list, map, number, optional, required, share, text, time } from './door.js'
@@ -127,8 +128,6 @@ function window(value: unknown, path: string): { from: number; until: number } {
   const it = fields(value, path)
   return { from: required(it, 'from', path, time), until: required(it, 'until', path, time) }
 }
-
-const NOTICE_STATUSES = ['investigating', 'identified', 'monitoring', 'resolved'] as const
 
 export function official(value: unknown, path: string): OfficialPost {
   const it = fields(value, path)

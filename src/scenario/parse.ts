@@ -1,3 +1,4 @@
+import { CHANGE_KINDS } from '../contract/signal.js'
 import { MINUTE, SECOND } from '../contract/time.js'
 import type { Fields } from './door.js'
 import { fail, fields, flag, list, map, number, oneOf, optional, required, share, text, time } from './door.js'
@@ -189,7 +190,7 @@ function alsoWatched(value: unknown, path: string, from: number, until: number):
   }
 }
 
-const changeKind = oneOf('deploy', 'config', 'flag', 'launch', 'maintenance', 'vendor', 'migration', 'mitigation')
+const changeKind = oneOf(...CHANGE_KINDS)
 
 /** A change without a time was never carried out within the replay: it is left out, as it cannot be told of. */
 function change(value: unknown, path: string): ScenarioChange | null {

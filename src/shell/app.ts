@@ -4,7 +4,7 @@ import { RETRY_AFTER_MS, SKEW_WALL_MS } from '../contract/limits.js'
 import type { Forget, Order } from '../contract/order.js'
 import type { Past } from '../contract/past.js'
 import type { Received } from '../contract/received.js'
-import type { Taught } from '../core/watch/past.js'
+import type { Taught } from '../core/service/past.js'
 import { MINUTE, SECOND } from '../contract/time.js'
 import type { Reader } from '../contract/view.js'
 import { CutShort } from './workspace/cut-short.js'
@@ -12,11 +12,11 @@ import { DataFolder } from './folder/data-folder.js'
 import type { DeliveryStatus } from './delivery/deliver.js'
 import { every } from './every.js'
 import { type Compose, Notifiers } from './delivery/notify.js'
-import type { Refusal } from '../core/door.js'
+import type { Refusal } from '../core/ingest/door.js'
 import { Clock, type ClockState } from './workspace/clock.js'
 import type { Committed } from './engine.js'
 import type { Env } from './env.js'
-import type { Receipt } from './workspace/intake.js'
+import type { Receipt } from '../contract/receipt.js'
 import type { PartsOptions } from './parts.js'
 import { token } from './folder/secret.js'
 import { type Sender, Tokens } from './visitors/tokens.js'
@@ -171,7 +171,7 @@ export class App implements AsyncDisposable {
   }
 
   /** The same for JSON values. */
-  ingestValues(values: readonly unknown[], sender: Sender | null = null): Promise<Receipt> {
+  ingestValues(values: readonly unknown[] | AsyncIterable<unknown>, sender: Sender | null = null): Promise<Receipt> {
     return this.count(this.current().ingestValues(values, sender ?? undefined), sender)
   }
 

@@ -6,14 +6,14 @@ import type { Outcome } from '../contract/outcome.js'
 import type { IncidentHead, Log, LogEntry, Store } from '../contract/ports.js'
 import type { Signal } from '../contract/signal.js'
 import { MINUTE, type EpochMs } from '../contract/time.js'
-import { readPast, readSignal, Refusal } from '../core/door.js'
-import { emptyOutcome, type EngineConfig, Fold, FOLD_VERSION } from '../core/fold.js'
-import { isWhole } from '../core/watch/forget.js'
+import { readPast, readSignal, Refusal } from '../core/ingest/door.js'
+import { emptyOutcome, type EngineConfig, Fold, FOLD_VERSION } from '../core/fold/fold.js'
+import { isWhole } from '../core/service/forget.js'
 import type { Level } from './env.js'
 import { LineReader } from './workspace/lines.js'
 import { clockEntryOf } from './workspace/timekeeper.js'
 import { Ordinary } from './workspace/ordinary.js'
-import { heed, tell } from './story.js'
+import { headAfter, headAfterCommand } from './incident-head.js'
 
 /** What a commit changed, for those who show it. */
 export interface Committed {
@@ -342,10 +342,10 @@ export class Engine implements AsyncDisposable {
       if (!heads.has(id)) heads.set(id, await this.parts.store.head(id))
       return heads.get(id) ?? null
     }
-    for (const event of outcome.events) heads.set(event.incident, tell(await load(event.incident), event))
+    for (const event of outcome.events) heads.set(event.incident, headAfter(await load(event.incident), event))
     for (const order of orders) {
       const head = await load(order.incident)
-      if (head !== null) heads.set(order.incident, heed(head, order))
+      if (head !== null) heads.set(order.incident, headAfterCommand(head, order))
     }
     return [...heads.values()].filter(head => head !== null)
   }

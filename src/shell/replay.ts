@@ -1,5 +1,5 @@
-import { emptyOutcome, Fold, type EngineConfig } from '../core/fold.js'
-import { Refusal } from '../core/door.js'
+import { emptyOutcome, Fold, type EngineConfig } from '../core/fold/fold.js'
+import { Refusal } from '../core/ingest/door.js'
 import type { Reject } from '../contract/error.js'
 import type { IncidentEvent } from '../contract/incident.js'
 import { FALSE_ALARMS_PER_MONTH, LOG_LINE_BYTES, REJECTS_LISTED } from '../contract/limits.js'

@@ -4,7 +4,7 @@ import { PermanentError, RefusedError, TransientError } from '../contract/error.
 import type { Delivery, Notifier } from '../contract/notifier.js'
 import type { Batch, Plugin, PluginKind, Probe, Receiver, Source } from '../contract/plugin.js'
 import type { Received } from '../contract/received.js'
-import { readSignal, Refusal } from '../core/door.js'
+import { readSignal, Refusal } from '../core/ingest/door.js'
 import { someEvent } from './store-contract.js'
 import type { fakeOutside } from './outside.js'
 

@@ -1,4 +1,4 @@
-import type { EngineConfig } from '../../core/fold.js'
+import type { EngineConfig } from '../../core/fold/fold.js'
 import { load } from '../../shell/config/load.js'
 import { duration, positive } from '../detect/command.js'
 

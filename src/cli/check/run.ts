@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import { type Finding, load } from '../../shell/config/load.js'
+import type { Finding } from '../../contract/config.js'
+import { load } from '../../shell/config/load.js'
 import { tryOut, whyNoPort } from '../../shell/config/try-out.js'
 
 export async function runCheck(file: string): Promise<number> {

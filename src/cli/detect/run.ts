@@ -1,4 +1,4 @@
-import { CountSeries, type SeriesReading } from '../../core/series.js'
+import { CountSeries, type SeriesReading } from '../../core/series/count-series.js'
 import type { DetectOptions } from './command.js'
 import {
   oneRowABin,

@@ -1,3 +1,4 @@
+import { OBSERVATION_VIAS } from '../../contract/signal.js'
 import { Command, Option } from 'commander'
 import { duration } from '../detect/command.js'
 
@@ -25,7 +26,7 @@ export function learnCommand(): Command {
       new Option(
         '--via <kind>',
         'what was counted, of rows that do not say (default: metric with a total, else report)',
-      ).choices(['report', 'post', 'metric', 'check']),
+      ).choices(OBSERVATION_VIAS),
     )
     .option('--bin <duration>', 'length of a bin, such as 60s, 15m or 1h (default: the commonest step)', duration)
     .option('--url <url>', 'the server', process.env['EPICENTER_URL'] ?? 'http://127.0.0.1:8080')

@@ -1,3 +1,4 @@
+import { OBSERVATION_VIAS } from '../../contract/signal.js'
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { csvParseRows } from 'd3-dsv'
@@ -30,7 +31,7 @@ const COLUMNS: Record<'time' | 'count' | 'total' | 'service' | 'via', readonly s
   service: ['service'],
   via: ['via'],
 }
-const VIAS = ['report', 'post', 'metric', 'check']
+const VIAS: readonly string[] = OBSERVATION_VIAS
 const MAX_BYTES = 512 * 1024 * 1024
 
 /** What a row may say, before it is believed. */

@@ -1,8 +1,8 @@
+import { SIGNAL_VIAS } from '../../contract/signal.js'
 import { readInstant } from '../../core/stat/instant.js'
 import { Command, InvalidArgumentError } from 'commander'
 
-const KINDS = ['report', 'post', 'check', 'metric', 'change', 'notice', 'topology'] as const
-export type Kind = (typeof KINDS)[number]
+export type Kind = (typeof SIGNAL_VIAS)[number]
 
 export interface SimulateOptions {
   seed?: number
@@ -59,8 +59,8 @@ function positive(text: string): number {
 
 function kinds(text: string): Kind[] {
   return text.split(',').map(word => {
-    const kind = KINDS.find(k => k === word.trim())
-    if (!kind) throw new InvalidArgumentError(`"${word}" is none of ${KINDS.join(' ')}.`)
+    const kind = SIGNAL_VIAS.find(k => k === word.trim())
+    if (!kind) throw new InvalidArgumentError(`"${word}" is none of ${SIGNAL_VIAS.join(' ')}.`)
     return kind
   })
 }

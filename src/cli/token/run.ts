@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { SCOPES, type Scope } from '../../contract/config.js'
 import { PermanentError } from '../../contract/error.js'
 import { DAY, HOUR } from '../../contract/time.js'
-import { readTime } from '../../core/door.js'
+import { readTime } from '../../core/ingest/door.js'
 import { realEnv } from '../../shell/env.js'
 import { DEFAULTS, load } from '../../shell/config/load.js'
 import {

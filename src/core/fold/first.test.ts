@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { emptyOutcome, Fold } from '../fold.js'
+import { emptyOutcome, Fold } from './fold.js'
 import { streamOf, type StreamOptions } from '../../testing/stream.js'
 
 /** Incidents that the first hour of a service opens. */

@@ -4,7 +4,7 @@ import type { Observation } from '../../contract/signal.js'
 import { MINUTE, SECOND } from '../../contract/time.js'
 import type { ServiceNow } from '../../contract/view.js'
 import { check, metric, report, STREAM_START as T, topology } from '../../testing/stream.js'
-import { emptyOutcome, Fold } from '../fold.js'
+import { emptyOutcome, Fold } from './fold.js'
 import { config } from './fixtures/stories.js'
 
 /** The row that stands after each minute of the wall, whatever arrived in it. */

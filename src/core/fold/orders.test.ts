@@ -12,7 +12,7 @@ import {
   topology,
   STREAM_START as T,
 } from '../../testing/stream.js'
-import { emptyOutcome, Fold } from '../fold.js'
+import { emptyOutcome, Fold } from './fold.js'
 import { config, fold, minute, opened, cellA, told } from './fixtures/stories.js'
 
 describe('facts', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { MINUTE } from '../../contract/time.js'
 import type { IncidentEvent } from '../../contract/incident.js'
 import type { Signal } from '../../contract/signal.js'
-import { Fold } from '../fold.js'
+import { Fold } from './fold.js'
 import { config, fold } from './fixtures/stories.js'
 
 const START = Date.parse('2026-02-03T00:00:00Z')

@@ -4,7 +4,7 @@ import type { Outcome } from '../../contract/outcome.js'
 import type { Signal } from '../../contract/signal.js'
 import { DAY, HOUR, MINUTE, SECOND, type EpochMs } from '../../contract/time.js'
 import { arrival, byArrival, change, post, STREAM_START as T, streamOf, type Fault } from '../../testing/stream.js'
-import { emptyOutcome, Fold, type EngineConfig } from '../fold.js'
+import { emptyOutcome, Fold, type EngineConfig } from './fold.js'
 
 const config: EngineConfig = { clock: 'wall', falseAlarmsPerMonth: 0.1, services: [] }
 const fault: Fault = { from: 150, until: 400, where: { cell: ['a'] }, bad: 0.5, reports: 12, texts: ['cannot pay'] }

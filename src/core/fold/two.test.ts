@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { IncidentEvent } from '../../contract/incident.js'
 import { MINUTE } from '../../contract/time.js'
 import { byArrival, change, STREAM_START as T, streamOf, topology, type Fault } from '../../testing/stream.js'
-import { emptyOutcome, Fold } from '../fold.js'
+import { emptyOutcome, Fold } from './fold.js'
 import { config, fold, minute, opened, people } from './fixtures/stories.js'
 
 /** Several troubles of one service at once, and one that looks like several. */

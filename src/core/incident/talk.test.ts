@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Finding } from '../../contract/finding.js'
 import { HOUR } from '../../contract/time.js'
-import { shouldOpen, type Surroundings, TALK_DECIDED_MS } from '../incident.js'
+import { shouldOpen, type Surroundings, TALK_DECIDED_MS } from './rules.js'
 import { alarm, finding, healthy, kind, since, whole } from './fixtures/finding.js'
 
 /** One in five says more. */

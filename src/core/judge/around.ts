@@ -1,5 +1,5 @@
 import { MINUTE, type EpochMs } from '../../contract/time.js'
-import type { Upstream } from '../explain.js'
+import type { Upstream } from '../explain/explain.js'
 import type { JudgedService } from './service.js'
 import type { Story } from './story.js'
 

@@ -3,7 +3,7 @@ import type { IncidentKind } from '../../contract/incident.js'
 import { CLOSED_BY_PERSON_MS } from '../../contract/order.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Held } from '../../contract/view.js'
-import { ownFailure, severityOf, sureShare } from '../incident.js'
+import { ownFailure, severityOf, sureShare } from '../incident/rules.js'
 import type { Story } from './story.js'
 
 /** What was measured is shown for so long; a finding comes each minute while there is something to say. */

@@ -11,10 +11,10 @@ import type {
 import type { Finding } from '../../contract/finding.js'
 import type { Change } from '../../contract/signal.js'
 import { DAY, type EpochMs } from '../../contract/time.js'
-import { explain, LOOKBACK_MS, type Upstream } from '../explain.js'
-import { contradictedBy } from '../incident.js'
-import { sentences, titleOf } from '../publish.js'
-import { recoveryOf, turnedAt, unheard } from '../recover.js'
+import { explain, LOOKBACK_MS, type Upstream } from '../explain/explain.js'
+import { contradictedBy } from '../incident/rules.js'
+import { sentences, titleOf } from '../incident/sentences.js'
+import { recoveryOf, turnedAt, unheard } from '../incident/recovery.js'
 import { applyRulings, type Story } from './story.js'
 
 /** Smaller shares are too near to noise for a step to be told. */

@@ -1,4 +1,4 @@
-import type { Crowd, Finding } from '../../contract/finding.js'
+import type { Crowd, Finding, FailureMode } from '../../contract/finding.js'
 import type {
   Cause,
   CauseState,
@@ -9,10 +9,9 @@ import type {
   Where,
 } from '../../contract/incident.js'
 import type { Order } from '../../contract/order.js'
-import type { Level } from '../explain.js'
-import type { Strand } from './strands.js'
-import { worse } from '../incident.js'
-import { tracksUntil, type TrackMemory } from '../recover.js'
+import type { Level } from '../explain/explain.js'
+import { tracksUntil, type TrackMemory } from '../incident/recovery.js'
+import { worseSeverity } from '../incident/rules.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 
 /** A person's word on a cause or on the security question. */
@@ -28,7 +27,7 @@ export interface Ruling {
 export interface Story {
   id: string
   service: string
-  strand: Strand
+  strand: FailureMode
   /** Which of several troubles of the strand at once; empty for one that began alone. */
   branch: string
   open: boolean
@@ -65,7 +64,6 @@ export interface Story {
   course: Level[]
   rulings: Record<string, Ruling>
   security: Security
-  mutedUntil: EpochMs
   said: IncidentEvent | null
 }
 
@@ -100,7 +98,6 @@ export function newStory(id: string, f: Finding, kind: IncidentKind, severity: S
     course: [],
     rulings: {},
     security: { state: 'no_evidence', because: [] },
-    mutedUntil: 0,
     said: null,
   }
 }
@@ -131,7 +128,7 @@ export function noteBack(story: Story, recovered: number, at: EpochMs): void {
 
 /** Severity goes up, and down only when what raised it turns out to be another's. */
 export function raiseSeverity(story: Story, severity: Severity, at: EpochMs): void {
-  const next = worse(story.severity, severity)
+  const next = worseSeverity(story.severity, severity)
   if (next !== story.severity) story.rises.push({ from: story.severity, at })
   story.severity = next
 }

@@ -1,4 +1,4 @@
-import type { Model } from './models.js'
+import type { Model } from './model.js'
 import type { LeafTable } from './table.js'
 
 /** Leaves of one cause differ by about this much in their relative change; weighs as one leaf against what they show. */

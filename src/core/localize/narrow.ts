@@ -1,6 +1,6 @@
 import { leavesOfCell, type CellSums } from './cuboids.js'
 import { lnChoose } from './likelihood.js'
-import type { Model, Sums } from './models.js'
+import type { Model, Sums } from './model.js'
 import type { LeafTable } from './table.js'
 
 /** A cell of one cuboid, with its score after the price. */

@@ -1,5 +1,5 @@
 import type { CellSums } from './cuboids.js'
-import type { Model } from './models.js'
+import type { Model } from './model.js'
 
 /** Every cell's signed score in nats, computed once and again only where leaves were taken out. */
 export class CellScores {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { CountSeries } from '../series.js'
+import { CountSeries } from './count-series.js'
 import { negativeBinomial, poisson, type Random, sfc32 } from '../stat/random.js'
 
 const MINUTE = 60_000

@@ -4,16 +4,18 @@
  *    so neither a wrong season nor a drift looks like dispersion; but clumps longer than a slot cancel in part too.
  *  · From residuals: Σ w·((y_t − µ)² − vµ²) over Σ w·µ, v being the relative variance of the expectation. It sees the clumps; on real report
  *    counts it is larger by 10 to 35 %.
- * A slot's squared residual has variance µ + 2µ² and so the weight w = 1/(1 + 2µ). The state is six places in the owner's array, from `at`
- * on. Cost: some thirty flops a slot.
+ * Weights, winsorising and prior are those of stat/scatter. The state is six lanes of the owner's array, from `at` on. Cost: some thirty
+ * flops a slot.
  */
+import { boundOf, cautious, drawn, weightOf } from './scatter.js'
+
 const SQUARES = 0
 const COUNTS = 1
 const BEFORE = 2 // last count learned, NaN after a slot that was not
 const BEFORE_SEASON = 3
 const RESIDUALS = 4
 const EXPECTED = 5
-export const DISPERSION_PLACES = 6
+export const DISPERSION_LANES = 6
 
 /** Before it is measured. Services have 1 (tiny) to 3 (large); the first quiet night of a series shows less than its days do. */
 const PRIOR_TINY = 1.8
@@ -26,13 +28,11 @@ const PRIOR_WEIGHT = 10
 const WEIGHT_MAX = 20_000
 /** Counts stay below 10; a column of bytes or milliseconds read as counts may scatter far more. */
 const DISPERSION_MAX = 1e6
-/** Winsorised wider than levels are, since dispersion lives on the tail: a negative binomial falls off by e every φ counts. */
-const CLIP = 5
 /** Where the season jumps by more (as it does when it is read for the first time) its neighbours are no pair. */
 const TURN_MAX = 1.5
 /** Residuals contain what is left of the level's own errors, some 5 to 10 %. */
 const RESIDUALS_BELIEVED = 0.92
-/** A tail is convex in the dispersion: an uncertain one makes it heavier, by about what most of a deviation of the estimate does. */
+/** An uncertain dispersion makes a tail heavier, by about what most of a deviation of the estimate does. */
 const CAUTION = 0.8
 
 /** At the start, and after a slot that is not learned: the next one has no neighbour. */
@@ -58,13 +58,13 @@ export function learnDispersion(
   s[at + BEFORE] = count
   s[at + BEFORE_SEASON] = season
   if (Number.isNaN(before) || turn > TURN_MAX || turn < 1 / TURN_MAX) return
-  const weight = 1 / (1 + 2 * mean)
-  const limit = CLIP * (Math.sqrt(2 * phi * mean) + phi)
+  const weight = weightOf(mean)
+  const limit = boundOf(phi, 2 * mean)
   const difference = Math.max(-limit, Math.min(limit, count - before))
   s[at + SQUARES] = (s[at + SQUARES] as number) + 0.5 * difference * difference * weight
   s[at + COUNTS] = (s[at + COUNTS] as number) + 0.5 * Math.min(count + before, 2 * mean + limit) * weight
   const spread = variance * mean * mean
-  const bound = CLIP * (Math.sqrt(phi * mean + spread) + phi)
+  const bound = boundOf(phi, mean, spread)
   const residual = Math.max(-bound, Math.min(bound, count - mean))
   s[at + RESIDUALS] = (s[at + RESIDUALS] as number) + (residual * residual - spread) * weight
   s[at + EXPECTED] = (s[at + EXPECTED] as number) + mean * weight
@@ -77,10 +77,8 @@ const SUMS = [SQUARES, COUNTS, RESIDUALS, EXPECTED]
 export function dispersionOf(s: Float64Array, at: number, mean: number, slotMs: number): number {
   const excess = PRIOR_TINY + ((PRIOR_LARGE - PRIOR_TINY) * mean) / (1 + mean) - 1
   const prior = 1 + excess * Math.min(1, Math.sqrt(slotMs / CLUMP_MS))
-  const weight = PRIOR_WEIGHT + (s[at + COUNTS] as number)
-  const neighbours = (PRIOR_WEIGHT * prior + (s[at + SQUARES] as number)) / weight
-  const residuals =
-    (PRIOR_WEIGHT * prior + (s[at + RESIDUALS] as number)) / (PRIOR_WEIGHT + (s[at + EXPECTED] as number))
-  const phi = Math.max(neighbours, RESIDUALS_BELIEVED * residuals)
-  return Math.min(DISPERSION_MAX, Math.max(1, phi) * (1 + CAUTION / Math.sqrt(weight)))
+  const neighbours = drawn(prior, PRIOR_WEIGHT, s[at + SQUARES] as number, s[at + COUNTS] as number)
+  const residuals = drawn(prior, PRIOR_WEIGHT, s[at + RESIDUALS] as number, s[at + EXPECTED] as number)
+  const phi = Math.max(1, neighbours, RESIDUALS_BELIEVED * residuals)
+  return Math.min(DISPERSION_MAX, cautious(phi, CAUTION, PRIOR_WEIGHT + (s[at + COUNTS] as number)))
 }

@@ -7,8 +7,8 @@
  * `variance` is the relative variance of what `mean` says. Cost: O(1) to learn a slot, some sixty flops to read an hour.
  */
 import { habit, noteHeld, noteTaught } from './habit.js'
+import { DAY_HOURS, gammaMean, hourOfDay, KEEP_DAY, sumAround, VISIT_VARIANCE } from './hours.js'
 
-const DAY_HOURS = 24
 const WEEK_HOURS = 168
 /** 1970-01-01 was a Thursday; hours of the week are counted from Monday 00:00 UTC. */
 const EPOCH_HOUR_OF_WEEK = 72
@@ -21,17 +21,12 @@ const PRIOR_HOUR = 0.03
 const PRIOR_WEEKDAY = 0.1
 /** An hour of week about hour of day × weekday. */
 const PRIOR_HOUR_OF_WEEK = 0.02
-/** The same hour differs between days by this relative variance beyond counting noise: no single visit teaches more than 1/0.02 = 50 counts do. */
-const VISIT_VARIANCE = 0.02
 /**
  * While an hour of day has not been seen, it may bring what services that are worth watching get by day, about four reports an hour; each hour
  * of seeing it without divides that: 4, 0.8, 0.44 … So the first reports of a first morning are no outage.
  */
 const FLOOR_PER_HOUR = 4
-/** Weights of the hours around an hour of day, by distance. */
-const AROUND = [1, 0.75, 0.5, 0.25] as const
-/** What stays of the old counts at the next visit: memories of about 14 days for hours of day, 8 weeks for the rest. */
-const KEEP_DAY = 1 - 1 / 14
+/** What stays of the old counts at the next visit of an hour of the week or a weekday: memory of 8 weeks. */
 const KEEP_WEEK = 1 - 1 / 8
 /** And when a habit is recognised: what was before is no longer so. */
 const KEEP_BEFORE_HABIT = 0.1
@@ -87,8 +82,8 @@ export class Season {
     const { day } = this.state
     if (this.state.week === null && age >= WEEK_TABLE_FROM_HOURS) this.state.week = new Float32Array(2 * WEEK_HOURS)
     const { week } = this.state
-    const d = 2 * wrap(hour, DAY_HOURS)
-    const w = 2 * wrap(hour + EPOCH_HOUR_OF_WEEK, WEEK_HOURS)
+    const d = 2 * hourOfDay(hour)
+    const w = 2 * hourOfWeek(hour)
     const n = WEEKDAY + 2 * Math.floor(w / (2 * DAY_HOURS))
     if (entered) {
       keep(day, d, keepDay)
@@ -121,7 +116,7 @@ export class Season {
 
   /** The least to expect of a slot in this hour, see {@link FLOOR_PER_HOUR}. */
   floor(hour: number): number {
-    const seen = (this.state.day[2 * wrap(hour, DAY_HOURS) + 1] as number) / this.slotsAnHour
+    const seen = (this.state.day[2 * hourOfDay(hour) + 1] as number) / this.slotsAnHour
     return FLOOR_PER_HOUR / this.slotsAnHour / (1 + FLOOR_PER_HOUR * seen)
   }
 
@@ -130,18 +125,17 @@ export class Season {
     const ofDay = this.ofDay(hour, dispersion)
     let variance = this.variance
     const { day, week } = this.state
-    const w = 2 * wrap(hour + EPOCH_HOUR_OF_WEEK, WEEK_HOURS)
+    const w = 2 * hourOfWeek(hour)
     const n = WEEKDAY + 2 * Math.floor(w / (2 * DAY_HOURS))
     const expected = day[n + 1] as number
     // A whole day moves together, so its visits vary like an hour's and bring no more than fifty counts either.
     const worthOfDay = 1 / (dispersion + VISIT_VARIANCE * Math.min(expected, this.flat * this.slotsAnHour * DAY_HOURS))
-    const factor = (1 / PRIOR_WEEKDAY + worthOfDay * (day[n] as number)) / (1 / PRIOR_WEEKDAY + worthOfDay * expected)
+    const factor = gammaMean(1 / PRIOR_WEEKDAY, 1, worthOfDay, day[n] as number, expected)
     variance += 1 / (1 / PRIOR_WEEKDAY + worthOfDay * expected)
     let mean = ofDay * factor
     const slots = week === null ? 0 : (week[w + 1] as number)
     const worth = this.worth(slots, mean, dispersion)
-    if (week !== null)
-      mean = (1 / PRIOR_HOUR_OF_WEEK + worth * (week[w] as number)) / (1 / PRIOR_HOUR_OF_WEEK / mean + worth * slots)
+    if (week !== null) mean = gammaMean(1 / PRIOR_HOUR_OF_WEEK, mean, worth, week[w] as number, slots)
     variance += 1 / (1 / PRIOR_HOUR_OF_WEEK + worth * slots * mean)
     this.variance = variance
     return Math.max(this.least, mean)
@@ -173,24 +167,17 @@ export class Season {
 
   private ofDay(hour: number, dispersion: number): number {
     const { day } = this.state
-    let counts = 0
-    let slots = 0
-    for (let k = -3; k <= 3; k++) {
-      const i = 2 * wrap(hour + k, DAY_HOURS)
-      const weight = AROUND[Math.abs(k)] as number
-      counts += weight * (day[i] as number)
-      slots += weight * (day[i + 1] as number)
-    }
+    const { counts, slots } = sumAround({ counts: day, slots: day, stride: 2, after: 1 }, hour)
     const worthAround = this.worth(slots, this.flat, dispersion)
-    const around = (1 / PRIOR_AROUND + worthAround * counts) / (1 / PRIOR_AROUND / this.flat + worthAround * slots)
-    const d = 2 * wrap(hour, DAY_HOURS)
+    const around = gammaMean(1 / PRIOR_AROUND, this.flat, worthAround, counts, slots)
+    const d = 2 * hourOfDay(hour)
     const own = day[d + 1] as number
     const worth = this.worth(own, around, dispersion)
     const knownAround = 1 / (1 / PRIOR_AROUND + worthAround * slots * around)
     // An hour that was never visited is as far from its neighbours as a day's curve climbs meanwhile.
     const prior = own > 0 ? PRIOR_HOUR : PRIOR_HOUR + CLIMB * Math.min(1, slots) + (slots > 0 ? 0 : PRIOR_AROUND)
     this.variance = 1 / (1 / (prior + knownAround) + worth * own * around)
-    return (1 / PRIOR_HOUR + worth * (day[d] as number)) / (1 / PRIOR_HOUR / around + worth * own)
+    return gammaMean(1 / PRIOR_HOUR, around, worth, day[d] as number, own)
   }
 
   /** What one count says about an hour's mean: less than one by dispersion, and less the more a single visit brings. */
@@ -203,9 +190,9 @@ export class Season {
 /** Relative variance of an hour of day not seen yet, given those just before it. */
 const CLIMB = 0.3
 
-function wrap(hour: number, hours: number): number {
-  const left = hour % hours
-  return left < 0 ? left + hours : left
+function hourOfWeek(hour: number): number {
+  const left = (hour + EPOCH_HOUR_OF_WEEK) % WEEK_HOURS
+  return left < 0 ? left + WEEK_HOURS : left
 }
 
 function keep(table: Float32Array, at: number, share: number): void {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { emptyOutcome, Fold } from '../fold.js'
+import { emptyOutcome, Fold } from '../fold/fold.js'
 import { streamOf } from '../../testing/stream.js'
 
 it('a failing share that never goes away becomes usual after days, and its incident ends', () => {

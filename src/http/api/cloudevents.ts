@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { ID_CHARS } from '../../contract/limits.js'
-import { Refusal, shown } from '../../core/door.js'
+import { Refusal, shown } from '../../core/ingest/door.js'
 
 // CloudEvents 1.0. Structured: the envelope is JSON and `data` is the signal. Binary: the envelope is in headers `ce-…`
 // and the body is the signal. What identifies an event is its source and id together.

@@ -1,13 +1,14 @@
-import { Type } from '@sinclair/typebox'
+import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import type { IncidentEvent } from '../../contract/incident.js'
-import { CLOSED_BY_PERSON_MS, type Order, type Verb } from '../../contract/order.js'
+import { CLOSED_BY_PERSON_MS, type Order, VERBS } from '../../contract/order.js'
 import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { IncidentView } from '../../contract/view.js'
 import { readUntil } from '../../core/calendar/until.js'
 import { isZone } from '../../core/calendar/zone.js'
-import { nearest } from '../../core/near.js'
-import { phaseOf } from '../../core/verdict.js'
+import { nearest } from '../../core/text/near.js'
+import { phaseOf } from '../../core/incident/verdict.js'
+import { faultOf } from '../../core/judge/command.js'
 import type { App } from '../../shell/app.js'
 import { senderOf } from '../guard.js'
 import { speechOf } from '../pages/language.js'
@@ -30,27 +31,7 @@ const LONGEST_MUTE_MS = 366 * DAY
 const TOLD = 20
 const OPEN_TOLD = 50
 
-interface Asked {
-  verb: Verb
-  by: string
-  why: string
-  subject?: string
-  words?: string
-  text?: string
-  until?: string
-  timeZone?: string
-  href?: string
-}
-
-/** Fields beside who and why that a verb has; another one would be ignored without a word. */
-const FIELDS: Record<Verb, readonly (keyof Asked)[]> = {
-  resolve: [],
-  confirm: ['subject', 'words'],
-  'rule-out': ['subject'],
-  mute: ['until', 'timeZone'],
-  unmute: [],
-  say: ['text'],
-}
+type Asked = Static<typeof Command>
 
 /** What a person may ask of an incident. */
 export function commandRoutes(server: FastifyInstance, routes: Routes, app: App, guard: Guard): void {
@@ -59,15 +40,14 @@ export function commandRoutes(server: FastifyInstance, routes: Routes, app: App,
     {
       method: 'POST',
       url: '/api/v1/incidents/:id/commands',
-      summary:
-        'resolve, confirm, rule-out, mute, unmute or say, with who and why; answered with what is public once it has been followed',
+      summary: `${VERBS.slice(0, -1).join(', ')} or ${VERBS.at(-1)}, with who and why; answered with what is public once it has been followed`,
       scope: 'commands',
       params: Id,
       body: Command,
       answer: PlacedOrder,
       fails: [400, 404, 409, 503],
       handle: async ({ params, body, raw }) => {
-        const asked = body as unknown as Asked
+        const asked: Asked = body
         const before = await app.reader.incident(params.id)
         if (before === null) throw await noSuchIncident(app, params.id)
         const sender = senderOf(raw)
@@ -129,23 +109,14 @@ async function noSuchIncident(app: App, id: string): Promise<HttpProblem> {
 const listed = (names: readonly string[]): string =>
   names.length > TOLD ? `${names.slice(0, TOLD).join(', ')} and ${names.length - TOLD} more` : names.join(', ')
 
-/** Has the verb what it needs, and nothing that means nothing to it? */
+/** Has the command what its verb needs, and nothing that means nothing to it? */
 function complete(asked: Asked): void {
-  const { verb } = asked
-  for (const field of ['subject', 'words', 'text', 'until', 'timeZone'] as const)
-    if (asked[field] !== undefined && !FIELDS[verb].includes(field))
-      throw broken(field, `${verb} has no ${field}`, asked[field])
-  for (const field of ['by', 'why', 'subject', 'words', 'text'] as const)
-    if (asked[field] !== undefined && asked[field].trim() === '')
-      throw broken(field, `${field} says something`, asked[field])
-  if (verb === 'confirm' && asked.subject !== undefined && asked.words !== undefined)
-    throw broken('words', 'a cause is a listed one (subject) or in your own words, not both', asked.words)
-  if (verb === 'confirm' && asked.subject === undefined && asked.words === undefined)
-    throw missing('subject', 'confirm names a listed cause, or security, in subject; or a cause of your own in words')
-  if (verb === 'rule-out' && asked.subject === undefined)
-    throw missing('subject', 'rule-out names a listed cause, or security')
-  if (verb === 'say' && asked.text === undefined) throw missing('text', 'say has a sentence')
-  if (verb === 'mute' && asked.until === undefined) throw missing('until', 'mute has an end')
+  for (const field of ['by', 'why'] as const)
+    if (asked[field].trim() === '') throw broken(field, `${field} is empty`, asked[field])
+  const fault = faultOf(asked.verb, asked)
+  if (fault === null) return
+  const { field, detail, value } = fault
+  throw value === undefined ? missing(field, detail) : broken(field, detail, String(value))
 }
 
 /** What an incident in this state can still be asked. */

@@ -1,8 +1,11 @@
+import { OBSERVATION_VIAS } from '../../contract/signal.js'
+import { oneOf } from '../../contract/one-of.js'
+import { UNTAUGHT } from '../../contract/past.js'
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import { ARRAY_BYTES, PAST_BINS } from '../../contract/limits.js'
 import { DAY, MINUTE } from '../../contract/time.js'
-import { Refusal } from '../../core/door.js'
+import { Refusal } from '../../core/ingest/door.js'
 import type { App } from '../../shell/app.js'
 import { HttpProblem } from '../problem.js'
 import type { Routes } from '../routes.js'
@@ -21,11 +24,11 @@ const Counts = Type.Object({
 
 const Learned = Type.Object({
   service: Type.String(),
-  via: Type.String(),
+  via: oneOf(OBSERVATION_VIAS),
   bins: Type.Integer(),
   learned: Type.Boolean(),
   because: Type.Optional(
-    Type.Union([Type.Literal('known'), Type.Literal('lived')], {
+    oneOf(UNTAUGHT, {
       description:
         'Why nothing changed: the same counts had been taught before, or the service has learned for longer by itself',
     }),

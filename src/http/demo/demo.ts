@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { MINUTE } from '../../contract/time.js'
-import { readTime } from '../../core/door.js'
+import { readTime } from '../../core/ingest/door.js'
 import type { Demo, DemoStatus } from '../../shell/demo.js'
 import { MAX_PACE } from '../../shell/demo.js'
 import { DEMO_WORDS } from './words.js'

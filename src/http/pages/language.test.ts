@@ -1,3 +1,4 @@
+import { PROBLEM_TYPES, PROBLEMS, type ProblemType } from '../../contract/people.js'
 import fastify, { type FastifyInstance } from 'fastify'
 import { afterAll, describe, expect, it } from 'vitest'
 import { fixtureReader } from './fixtures/evening.js'
@@ -110,6 +111,19 @@ function say(words: unknown, kind: 'count' | 'text'): string {
   )
   return (words as (...args: unknown[]) => string)(...args)
 }
+
+describe('what hurts people', () => {
+  it.each(CODES)('has one word in %s for each type of problem, offered or written about', async code => {
+    const { problems } = LANGUAGES[code].report
+    expect(Object.keys(problems)).toEqual(Object.keys(PROBLEM_TYPES))
+    const page = (await serve(T('20:30')).inject({ url: `/s/chatgpt?lang=${code}` })).payload
+    const options = page.slice(page.indexOf('name="problem"'))
+    for (const problem of PROBLEMS) expect(options).toContain(`<option value="${problem}">`)
+    expect(options).not.toContain('<option value="payment">')
+    const heading = (type: ProblemType) => `<b>${problems[type]}</b>`
+    for (const type of ['unreachable', 'error', 'slow'] as const) expect(page).toContain(heading(type))
+  })
+})
 
 describe('languages', () => {
   it('say every sentence with everything it is told', () => {

@@ -3,7 +3,7 @@ import type { IncidentView } from '../../contract/view.js'
 import { html, type Html } from './html.js'
 import { phaseOf, rank, worstFirst, type Standing } from './standing.js'
 import { saysLines, standingWord } from './incident/says.js'
-import { isMeasured } from '../../core/verdict.js'
+import { isMeasured } from '../../core/incident/verdict.js'
 import { mutedLine } from './incident/incident.js'
 import { ago, reasonSentence, stateMark, statusSentence, time, type Voice } from './words.js'
 

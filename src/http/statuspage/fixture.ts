@@ -2,7 +2,7 @@ import fastify, { type FastifyInstance } from 'fastify'
 import type { MaintenanceConfig, StatusPageConfig } from '../../contract/config.js'
 import type { IncidentEvent } from '../../contract/incident.js'
 import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
-import type { IncidentView, Reader, ServiceNow } from '../../contract/view.js'
+import type { Clock, IncidentView, Reader, ServiceNow } from '../../contract/view.js'
 import { HttpProblem, sendProblem } from '../problem.js'
 import { Homes, standUnder } from '../home.js'
 import { statuspageRoutes } from './routes.js'
@@ -78,7 +78,7 @@ export const says = (text: string) => [{ text, refs: [] }]
 
 export interface World {
   now?: EpochMs
-  clock?: 'wall' | 'signals'
+  clock?: Clock
   services?: ServiceNow[]
   incidents?: IncidentView[]
   pages?: StatusPageConfig[]

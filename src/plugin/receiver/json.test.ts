@@ -56,10 +56,7 @@ describe('json', () => {
     })
   })
   it('leaves out what is not there, and takes nothing that is not the message’s own', () => {
-    const made = read(
-      { list: '', map: { id: '/constructor', text: '/a' }, labels: { l: '/b' }, set: {} },
-      { b: {} },
-    )
+    const made = read({ list: '', map: { id: '/constructor', text: '/a' }, labels: { l: '/b' }, set: {} }, { b: {} })
     expect(made).toEqual({ signals: [{}] })
   })
   it('asks for a token where it has no secret', async () => {

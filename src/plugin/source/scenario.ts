@@ -1,6 +1,6 @@
 import { PermanentError } from '../../contract/error.js'
 import { type Batch, type Plugin, type PluginEnv, plugin, type Source, type Stop } from '../../contract/plugin.js'
-import type { Signal } from '../../contract/signal.js'
+import { type Signal, SIGNAL_VIAS } from '../../contract/signal.js'
 import type { Scenario, Via } from '../../scenario/scenario.js'
 
 /** Signals handed over at once when nothing waits for the clock. */
@@ -69,7 +69,7 @@ const scenario: Plugin<'source', ScenarioConfig, Source> = plugin({
       historyHours: { type: 'number', minimum: 0 },
       only: {
         type: 'array',
-        items: { enum: ['report', 'post', 'check', 'metric', 'change', 'notice', 'topology'] },
+        items: { enum: SIGNAL_VIAS },
       },
       quiet: { type: 'boolean' },
       pace: { type: 'number', exclusiveMinimum: 0 },

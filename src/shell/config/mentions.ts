@@ -1,5 +1,4 @@
-import type { ConfigFile } from '../../contract/config.js'
-import type { Finding } from './load.js'
+import type { ConfigFile, Finding } from '../../contract/config.js'
 import { meant } from './nearest.js'
 
 /**

@@ -1,5 +1,6 @@
 import type { Config } from '../../contract/config.js'
-import type { Finding, Loaded } from './load.js'
+import type { Finding } from '../../contract/config.js'
+import type { Loaded } from './load.js'
 
 /** What a server cannot change while it runs. */
 const RESTART: readonly (keyof Config)[] = ['host', 'port', 'data', 'clock', 'bus', 'store']

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { PermanentError, RefusedError, TransientError } from '../../contract/error.js'
 import type { EventName, IncidentEvent } from '../../contract/incident.js'
 import type { Notifier } from '../../contract/notifier.js'
+import { addUp } from '../../core/incident/verdict.js'
 import type { IncidentHead, Told } from '../../contract/ports.js'
 import { type EpochMs, HOUR, SECOND } from '../../contract/time.js'
 import type { Env } from '../env.js'
@@ -265,11 +266,11 @@ export class Delivery implements AsyncDisposable {
 
   private before(event: IncidentEvent, story: readonly IncidentEvent[]): Before {
     const before: Before = {}
-    let folded = {} as IncidentEvent
+    let folded: IncidentEvent | null = null
     let heldBack = false
     for (const each of story) {
       if (each.seq > event.seq) break
-      folded = { ...folded, ...each }
+      folded = addUp(folded, each)
       const planned = this.parts.planned?.(folded) ?? false
       if (each.seq === event.seq) before.planned = planned
       else {

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { FOLD_VERSION } from '../../core/fold.js'
+import { FOLD_VERSION } from '../../core/fold/fold.js'
 import type { Files } from '../../contract/plugin.js'
 import { keepersOf, openLog, openStore, USUAL } from '../keep.js'
 import { files } from './data-folder.js'

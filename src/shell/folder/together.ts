@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { deserialize } from 'node:v8'
 import { PermanentError } from '../../contract/error.js'
-import { FOLD_VERSION } from '../../core/fold.js'
+import { FOLD_VERSION } from '../../core/fold/fold.js'
 import type { Env } from '../env.js'
 import { type Keeping, openLog, openStore } from '../keep.js'
 import { files } from './data-folder.js'

@@ -1,14 +1,18 @@
 import { SOURCE_UNKNOWN_TIMES } from '../../contract/limits.js'
+import type { PluginKind } from '../../contract/plugin.js'
 import { type EpochMs, MINUTE } from '../../contract/time.js'
-import type { Receipt } from '../workspace/intake.js'
+import type { Receipt } from '../../contract/receipt.js'
 
 /** `stale`: not heard of for longer than usual. `unknown`: never, for much longer, or it has stopped. Never a word on what it watches. */
 export const HEALTHS = ['ok', 'stale', 'unknown'] as const
 export type Health = (typeof HEALTHS)[number]
 
+/** What brings signals by itself. */
+export const INPUT_KINDS = ['source', 'receiver', 'probe'] as const satisfies readonly PluginKind[]
+
 /** How a source, a receiver or a probe is. */
 export interface SourceStatus {
-  kind: 'source' | 'receiver' | 'probe'
+  kind: (typeof INPUT_KINDS)[number]
   /** Of this use of it, among those of its kind. */
   id: string
   /** Its plug-in. */
@@ -31,7 +35,8 @@ export interface SourceStatus {
   phases: Readonly<Record<string, number>> | null
 }
 
-export type State = 'starting' | 'running' | 'waiting' | 'retrying' | 'stopped' | 'ended'
+export const STATES = ['starting', 'running', 'waiting', 'retrying', 'stopped', 'ended'] as const
+export type State = (typeof STATES)[number]
 
 /** Rules named of one source: the door has fewer, and what a plug-in makes up ends somewhere. */
 const RULES_MAX = 60

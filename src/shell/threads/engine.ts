@@ -1,7 +1,7 @@
 import { setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
 import type { Log, Store } from '../../contract/ports.js'
-import type { EngineConfig } from '../../core/fold.js'
+import type { EngineConfig } from '../../core/fold/fold.js'
 import { Engine } from '../engine.js'
 import { type Keeping, openLog, openStore } from '../keep.js'
 import { serve } from '../rpc.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { Refusal } from '../../core/door.js'
-import { fingerprint, fingerprintBytes, print } from '../../core/dedupe.js'
+import { Refusal } from '../../core/ingest/door.js'
+import { fingerprint, fingerprintBytes, print } from '../../core/stat/fingerprint.js'
 import { sfc32 } from '../../core/stat/random.js'
 import type { Signal } from '../../contract/signal.js'
 import { streamOf } from '../../testing/stream.js'

@@ -1,4 +1,6 @@
-import { Dedupe, fingerprint, fingerprintBytes, print } from '../../core/dedupe.js'
+import { Dedupe } from '../../core/ingest/dedupe.js'
+import { fingerprint, fingerprintBytes, print } from '../../core/stat/fingerprint.js'
+import type { Clock } from '../../contract/view.js'
 import {
   readPast,
   ID_SPACE,
@@ -13,9 +15,9 @@ import {
   shown,
   timely,
   untimely,
-} from '../../core/door.js'
-import { LabelBook } from '../../core/labels.js'
-import { LATE_MS } from '../../core/aggregate.js'
+} from '../../core/ingest/door.js'
+import { LabelBook } from '../../core/ingest/cardinality.js'
+import { LATE_MS } from '../../core/aggregate/label-sets.js'
 import { JSON_DEPTH, LABEL_EPOCH_MS, MAX_AGE_MS, SKEW_WALL_MS } from '../../contract/limits.js'
 import type { Forget } from '../../contract/order.js'
 import type { Past } from '../../contract/past.js'
@@ -36,7 +38,7 @@ export interface Space {
 const OWN: Space = { namespace: '', services: null }
 const UNSALTED = { hi: 0, lo: 0 }
 
-/** Whether it comes too late to count in its minute, as the engine reckons (core/watch/service). */
+/** Whether it comes too late to count in its minute, as the engine reckons (core/service). */
 const tooLate = (via: ObservationVia, at: EpochMs, now: EpochMs): boolean => {
   const end = via === 'metric' ? at - 1 : at
   return now - (end - (end % MINUTE)) > LATE_MS
@@ -76,7 +78,7 @@ export class Gate {
 
   /** `saltOf`: what is mixed into the fingerprints of a namespace's ids. Without it a namespace is told by its name alone. */
   constructor(
-    readonly clock: 'wall' | 'signals',
+    readonly clock: Clock,
     private readonly saltOf: (namespace: string) => { hi: number; lo: number } = saltOfName,
   ) {}
 

@@ -1,26 +1,11 @@
-import type { Reject } from '../../contract/error.js'
+import type { Receipt } from '../../contract/receipt.js'
 import { BAD_LINES, JSON_DEPTH, LINE_BYTES, REJECTS_LISTED } from '../../contract/limits.js'
-import { isDeeper, Refusal, shown } from '../../core/door.js'
-import { LATE_MS } from '../../core/aggregate.js'
+import { isDeeper, Refusal, shown } from '../../core/ingest/door.js'
+import { LATE_MS } from '../../core/aggregate/label-sets.js'
 import type { Committer } from './committer.js'
 import { TooMuch } from './cut-short.js'
 import type { Gate, Space } from './gate.js'
 import { LineReader } from './lines.js'
-
-/** What became of one request or file. */
-export interface Receipt {
-  accepted: number
-  duplicate: number
-  /** Of those accepted: older than their minute allows (LATE_MS); they are kept, and count in none. Absent: none. */
-  late?: number
-  /** Up to this age an observation counts in its minute. Beside `late`. */
-  lateAfterMs?: number
-  rejectedCount: number
-  /** Rejected ones by the rule that they break. Absent: none. */
-  rules?: Record<string, number>
-  /** The first REJECTS_LISTED of them. */
-  rejected: Reject[]
-}
 
 /** A run is handed on at this size, so that a log row is at most twice LOG_ROW_BYTES. */
 const RUN_BYTES = 256 * 1024

@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 import { LINE_BYTES } from '../../contract/limits.js'
-import { Refusal } from '../../core/door.js'
+import { Refusal } from '../../core/ingest/door.js'
 
 /** `text` is null where the line could not be read; then `refusal` says why. `bytes` is the line without its end. */
 export type EachLine = (

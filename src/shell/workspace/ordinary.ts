@@ -1,6 +1,6 @@
 import type { Labels, Observation } from '../../contract/signal.js'
-import { fingerprintBytes, print } from '../../core/dedupe.js'
-import { Scanner } from '../../core/door/scan.js'
+import { fingerprintBytes, print } from '../../core/stat/fingerprint.js'
+import { Scanner } from '../../core/ingest/scanner.js'
 
 /** What lines of one service and one label set share; frozen, because thousands of observations point to it. */
 interface LabelSet {

@@ -1,3 +1,4 @@
+import { OBSERVATION_VIAS } from '../../contract/signal.js'
 import { serialize } from 'node:v8'
 import type { Config } from '../../contract/config.js'
 import { TransientError } from '../../contract/error.js'
@@ -13,9 +14,9 @@ import {
 } from '../../contract/limits.js'
 import type { Forget, Order } from '../../contract/order.js'
 import type { Past } from '../../contract/past.js'
-import { isWhole } from '../../core/watch/forget.js'
-import { printOf, type Taught } from '../../core/watch/past.js'
-import { Refusal } from '../../core/door.js'
+import { isWhole } from '../../core/service/forget.js'
+import { printOf, type Taught } from '../../core/service/past.js'
+import { Refusal } from '../../core/ingest/door.js'
 import { type EpochMs, HOUR, MINUTE, SECOND } from '../../contract/time.js'
 import { type Clock, CLOCK_SAYS, spanOf } from './clock.js'
 import { Committer } from './committer.js'
@@ -23,15 +24,14 @@ import { CutShort, TooMuch } from './cut-short.js'
 import type { Committed } from '../engine.js'
 import type { Env } from '../env.js'
 import { Gate, type Space } from './gate.js'
-import { Intake, type Receipt } from './intake.js'
+import type { Receipt } from '../../contract/receipt.js'
+import { Intake } from './intake.js'
 import { engineConfig, openParts, type Parts, type PartsOptions } from '../parts.js'
 import { eachKey, Lived, recallKeys, recallLabels } from './recall.js'
 import { Timekeeper } from './timekeeper.js'
 import { LABELS_NOTE } from '../folder/together.js'
 
 export type Body = Uint8Array | AsyncIterable<Uint8Array>
-
-const VIAS = ['report', 'post', 'check', 'metric'] as const
 const taughtKey = (via: string, service: string) => `taught:${via}:${service}`
 const LABELS_MS = 5 * MINUTE
 /** Entries that wait so long while nothing is committed: the engine stands still. It commits five times a second. */
@@ -164,9 +164,9 @@ export class Workspace implements AsyncDisposable {
   }
 
   /** The same for signals that came as JSON values. */
-  ingestValues(values: readonly unknown[], space?: Space, own = false): Promise<Receipt> {
+  ingestValues(values: readonly unknown[] | AsyncIterable<unknown>, space?: Space, own = false): Promise<Receipt> {
     return this.request(space, async intake => {
-      for (const value of values) {
+      for await (const value of values) {
         const { hear } = this.gate
         if (own) this.gate.hear = null
         intake.value(value)
@@ -244,7 +244,7 @@ export class Workspace implements AsyncDisposable {
     await this.saveLabels()
     // What it was taught is forgotten with it, so that it may be taught again.
     if (isWhole(forget as Forget))
-      for (const via of VIAS) await this.note(taughtKey(via, forget.service), new Uint8Array(0))
+      for (const via of OBSERVATION_VIAS) await this.note(taughtKey(via, forget.service), new Uint8Array(0))
     return { forget: whole, values }
   }
 

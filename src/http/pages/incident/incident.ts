@@ -1,11 +1,12 @@
-import type {
-  Cause,
-  Evidence,
-  IncidentEvent,
-  IncidentKind,
-  Recovery,
-  SegmentRecovery,
-  Severity,
+import {
+  type Cause,
+  type Evidence,
+  type IncidentEvent,
+  type IncidentKind,
+  type Recovery,
+  type SegmentRecovery,
+  SEVERITIES,
+  type Severity,
 } from '../../../contract/incident.js'
 import type { Change, Notice } from '../../../contract/signal.js'
 import { MINUTE, type EpochMs } from '../../../contract/time.js'
@@ -15,7 +16,7 @@ import { chartTable, legend, reportChart, type Marker } from '../chart/chart.js'
 import { factLine } from '../facts.js'
 import { html, type Html } from '../html.js'
 import { toSeriesBetween } from '../chart/series.js'
-import { isEasing, isMeasured, partsHit, stateFrom } from '../../../core/verdict.js'
+import { addUp, isEasing, isMeasured, partsHit, stateFrom } from '../../../core/incident/verdict.js'
 import { own, phaseOf, recoveryIsSeen } from '../standing.js'
 import { timeline } from './timeline.js'
 import { affected, componentList, fine, folded, uneven } from './who.js'
@@ -92,19 +93,17 @@ export function headline(
   return t.incident[phase === 'resolved' ? 'headlineOver' : 'headline'][kind](serviceTitle)
 }
 
-const SEVERITIES: readonly Severity[] = ['minor', 'major', 'critical']
-
 /** The incident as it stood when it was worst: that is what it was. */
 export function worstOf(events: readonly IncidentEvent[]): IncidentEvent {
   let worst: IncidentEvent | null = null
-  let folded = {} as IncidentEvent
+  let folded: IncidentEvent | null = null
   const rankOf = (e: IncidentEvent) => SEVERITIES.indexOf(e.severity ?? 'minor')
   for (const event of events) {
-    folded = { ...folded, ...event }
+    folded = addUp(folded, event)
     if (event.event === 'resolved' || event.event === 'note') continue
     if (worst === null || rankOf(folded) > rankOf(worst)) worst = folded
   }
-  return worst ?? folded
+  return worst ?? folded ?? ({} as IncidentEvent)
 }
 
 /** A person asked for silence about it: whoever reads the page should know why no message came. */
@@ -118,7 +117,7 @@ export function mutedLine(
 
 function worstSeverity(events: readonly IncidentEvent[], otherwise: Severity): Severity {
   const all = events.map(each => each.severity)
-  return (['critical', 'major', 'minor'] as const).find(each => all.includes(each)) ?? otherwise
+  return SEVERITIES.toReversed().find(each => all.includes(each)) ?? otherwise
 }
 
 /** When it was resolved; null while it is not. */

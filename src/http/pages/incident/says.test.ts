@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { IncidentEvent } from '../../../contract/incident.js'
-import { sentences } from '../../../core/publish.js'
+import { sentences } from '../../../core/incident/sentences.js'
 import { standingWord } from './says.js'
 
 const event = (seq: number, more: Partial<IncidentEvent>): IncidentEvent => {

@@ -1,6 +1,6 @@
 import type { IncidentEvent } from '../../../contract/incident.js'
 import type { Component } from '../../../contract/topology.js'
-import { toldPoints, type Point } from '../../../core/publish.js'
+import { toldPoints, type Point } from '../../../core/incident/sentences.js'
 import { attr, html, type Html } from '../html.js'
 import { whereText, type Voice } from '../words.js'
 

@@ -1,3 +1,4 @@
+import { PROBLEMS, TYPE_OF_THEME } from '../../../contract/people.js'
 import type { Recovery } from '../../../contract/incident.js'
 import type { Change, Notice } from '../../../contract/signal.js'
 import { HOUR, type EpochMs } from '../../../contract/time.js'
@@ -8,7 +9,7 @@ import { saidLine } from './back.js'
 import { countryOptions } from './choices.js'
 import { factList } from '../facts.js'
 import { attr, html, type Html } from '../html.js'
-import { isMeasured } from '../../../core/verdict.js'
+import { isMeasured } from '../../../core/incident/verdict.js'
 import { mutedLine, slowest } from '../incident/incident.js'
 import { countryRows, mapFigure, type Usual } from '../chart/map.js'
 import { countBy, toSeries, total, type Series } from '../chart/series.js'
@@ -95,7 +96,7 @@ function reportForm({ row, rollups, thanks, tell }: ServiceInput, path: string, 
   const countries = countryOptions(rollups, voice)
   const problems = [
     ...row.service.components.map((each): [string, string] => [each.id, each.name]),
-    ...Object.entries(t.report.problems),
+    ...PROBLEMS.map((each): [string, string] => [each, t.report.problems[each]]),
   ]
   const select = (name: string, label: string, options: [string, string][]) =>
     html`<label>${label}<select name="${name}"><option value="">${t.report.choose}</option>${options.map(([value, text]) => html`<option value="${value}">${text}</option>`)}</select></label>`
@@ -153,13 +154,13 @@ function mixSection(rollups: Rollup[], { row }: ServiceInput, { t, f, now }: Voi
   return html`<section><h2>${t.mix.title}</h2>${body}</section>`
 }
 
-/** What several people wrote: counted, moderated by rule (core/samples), and as text only. */
+/** What several people wrote: counted, moderated by rule (core/mentions/samples), and as text only. */
 function samplesSection({ service }: Standing, { t, f }: Voice): Html | null {
   if (!service.samples?.length) return null
   const [open, close] = t.quotes
   return html`<section><h2>${t.samples.title}</h2><ul class="open">${service.samples.map(
     ({ theme, people, text }) =>
-      html`<li><div class="head"><b>${own(t.samples.theme, theme) ?? t.samples.theme.other}</b><span>${t.samples.people(f.count(people))}</span></div>${text === undefined ? null : html`<p class="soft">${open}<bdi>${text}</bdi>${close}</p>`}</li>`,
+      html`<li><div class="head"><b>${t.report.problems[TYPE_OF_THEME[theme] ?? 'other']}</b><span>${t.samples.people(f.count(people))}</span></div>${text === undefined ? null : html`<p class="soft">${open}<bdi>${text}</bdi>${close}</p>`}</li>`,
   )}</ul><p class="note">${t.samples.note}</p></section>`
 }
 

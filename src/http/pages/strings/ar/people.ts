@@ -52,17 +52,6 @@ export const arPeople: PeopleStrings = {
         many: `${n} شخصًا`,
         other: `${n} شخص`,
       }),
-    theme: {
-      unreachable: 'لا يفتح أو لا يُحمَّل',
-      login: 'تسجيل الدخول',
-      errors: 'رسائل خطأ',
-      slow: 'بطء أو توقف',
-      sending: 'الإرسال والرفع',
-      payment: 'الدفع',
-      missing: 'شيء مفقود',
-      quality: 'إجابات رديئة',
-      other: 'مشكلات أخرى',
-    },
   },
 
   tell: {

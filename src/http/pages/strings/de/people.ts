@@ -37,17 +37,6 @@ export const dePeople: PeopleStrings = {
     title: 'Was Leute schreiben',
     note: 'Aus der letzten Stunde, ungeprüft. Nach Regel gewählt: Mindestens 3 Leute aus verschiedenen Netzen sagen Ähnliches, und jedes gezeigte Wort haben 3 von ihnen geschrieben; der Rest fehlt als „…“. Adressen, Nummern und Kontonamen kommen nie hinein.',
     people: n => some(n, { one: `${n} Person`, other: `${n} Personen` }),
-    theme: {
-      unreachable: 'Öffnet oder lädt nicht',
-      login: 'Anmeldung',
-      errors: 'Fehlermeldungen',
-      slow: 'Langsam oder hängt',
-      sending: 'Senden und Hochladen',
-      payment: 'Bezahlen',
-      missing: 'Etwas fehlt',
-      quality: 'Schlechte Antworten',
-      other: 'Andere Probleme',
-    },
   },
 
   tell: {

@@ -40,17 +40,6 @@ export const enPeople = {
     title: 'What people write',
     note: 'Of the last hour, unchecked. Chosen by rule: at least 3 people from different networks say alike, and each word shown was written by 3 of them; the rest is left out as “…”. Addresses, numbers and account names never get in.',
     people: (n: Count) => some(n, { one: `${n} person`, other: `${n} people` }),
-    theme: {
-      unreachable: 'It does not open or load',
-      login: 'Signing in',
-      errors: 'Error messages',
-      slow: 'Slow or stuck',
-      sending: 'Sending and uploads',
-      payment: 'Paying',
-      missing: 'Something is missing',
-      quality: 'Poor answers',
-      other: 'Other problems',
-    },
   },
 
   /** "Tell me when it is back where I am". */

@@ -1,3 +1,4 @@
+import type { ProblemType } from '../../../../contract/people.js'
 import type { EventName, IncidentKind, SecurityState, Severity } from '../../../../contract/incident.js'
 import type { ChangeKind, NoticeStatus } from '../../../../contract/signal.js'
 import type { ServiceState } from '../../../../contract/view.js'
@@ -86,6 +87,9 @@ export const en = {
     identified: 'identified',
     monitoring: 'monitoring',
     resolved: 'resolved',
+    postmortem: 'after the fact',
+    scheduled: 'planned',
+    in_progress: 'in progress',
   } satisfies Record<NoticeStatus, string>,
   /** One and many. */
   label: {
@@ -184,14 +188,20 @@ export const en = {
       desktop: 'Desktop app',
       api: 'API',
     },
+    /** What hurts people: where they choose it, and above what they write. */
     problems: {
+      payment: 'Paying',
       login: 'Signing in',
       app: 'The app',
       website: 'The website',
+      sending: 'Sending and uploads',
+      missing: 'Something is missing',
       slow: 'It is slow',
       error: 'Error messages',
+      quality: 'Poor answers',
+      unreachable: 'It does not open or load',
       other: 'Something else',
-    },
+    } satisfies Record<ProblemType, string>,
   },
 
   chart: {

@@ -36,17 +36,6 @@ export const esPeople: PeopleStrings = {
     title: 'Qué escribe la gente',
     note: 'De la última hora, sin comprobar. Se eligen por regla: al menos 3 personas de redes distintas dicen lo mismo y cada palabra mostrada la escribieron 3 de ellas; el resto se omite como «…». Direcciones, números y nombres de cuenta nunca entran.',
     people: n => some(n, { one: `${n} persona`, many: `${n} de personas`, other: `${n} personas` }),
-    theme: {
-      unreachable: 'No abre o no carga',
-      login: 'Inicio de sesión',
-      errors: 'Mensajes de error',
-      slow: 'Lento o atascado',
-      sending: 'Envíos y subidas',
-      payment: 'Pagos',
-      missing: 'Falta algo',
-      quality: 'Malas respuestas',
-      other: 'Otros problemas',
-    },
   },
 
   tell: {

@@ -38,17 +38,6 @@ export const frPeople: PeopleStrings = {
     title: 'Ce que les gens écrivent',
     note: 'De la dernière heure, non vérifiés. Choisis par règle : au moins 3 personnes de réseaux différents disent la même chose, et chaque mot montré a été écrit par 3 d’entre elles ; le reste est omis par « … ». Adresses, numéros et noms de compte n’y entrent jamais.',
     people: n => some(n, { one: `${n} personne`, many: `${n} de personnes`, other: `${n} personnes` }),
-    theme: {
-      unreachable: 'Ne s’ouvre pas ou ne charge pas',
-      login: 'Connexion au compte',
-      errors: 'Messages d’erreur',
-      slow: 'Lent ou bloqué',
-      sending: 'Envois',
-      payment: 'Paiements',
-      missing: 'Il manque quelque chose',
-      quality: 'Mauvaises réponses',
-      other: 'Autres problèmes',
-    },
   },
 
   tell: {

@@ -33,17 +33,6 @@ export const idPeople: PeopleStrings = {
     title: 'Yang ditulis orang',
     note: 'Dari satu jam terakhir, tidak diperiksa. Dipilih dengan aturan: sedikitnya 3 orang dari jaringan berbeda mengatakan hal serupa, dan tiap kata yang tampil ditulis 3 dari mereka; sisanya diganti “…”. Alamat, nomor, dan nama akun tidak pernah masuk.',
     people: n => `${n} orang`,
-    theme: {
-      unreachable: 'Tidak terbuka atau tidak memuat',
-      login: 'Masuk akun',
-      errors: 'Pesan galat',
-      slow: 'Lambat atau macet',
-      sending: 'Mengirim dan mengunggah',
-      payment: 'Pembayaran',
-      missing: 'Ada yang hilang',
-      quality: 'Jawaban buruk',
-      other: 'Masalah lain',
-    },
   },
 
   tell: {

@@ -32,17 +32,6 @@ export const jaPeople: PeopleStrings = {
     title: '寄せられた声',
     note: '過去1時間のもので、内容は確認していません。規則：異なるネットワークの3人以上が同じことを書き、表示する語はそれぞれ3人以上が書いたものに限り、残りは「…」とします。アドレス、番号、アカウント名は決して含みません。',
     people: n => `${n}人`,
-    theme: {
-      unreachable: '開かない・読み込めない',
-      login: 'ログイン',
-      errors: 'エラー表示',
-      slow: '遅い・固まる',
-      sending: '送信・アップロード',
-      payment: '支払い',
-      missing: '何かが消えた',
-      quality: '回答の質が低い',
-      other: 'その他の問題',
-    },
   },
 
   tell: {

@@ -36,17 +36,6 @@ export const ptPeople: PeopleStrings = {
     title: 'O que as pessoas escrevem',
     note: 'Da última hora, sem verificação. Escolhidos por regra: ao menos 3 pessoas de redes diferentes dizem o mesmo, e cada palavra mostrada foi escrita por 3 delas; o resto fica de fora como “…”. Endereços, números e nomes de conta nunca entram.',
     people: n => some(n, { one: `${n} pessoa`, many: `${n} de pessoas`, other: `${n} pessoas` }),
-    theme: {
-      unreachable: 'Não abre ou não carrega',
-      login: 'Login',
-      errors: 'Mensagens de erro',
-      slow: 'Lento ou travado',
-      sending: 'Envios',
-      payment: 'Pagamentos',
-      missing: 'Falta alguma coisa',
-      quality: 'Respostas ruins',
-      other: 'Outros problemas',
-    },
   },
 
   tell: {

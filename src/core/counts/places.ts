@@ -1,0 +1,275 @@
+import { MINUTE, type EpochMs } from '../../contract/time.js'
+import { groupCount, groupName, type LeafBook, type SlotRows } from '../aggregate/label-sets.js'
+import { AROUND_ERROR, DAY_HOURS, KEEP_DAY, meanOfHour } from '../stat/hours.js'
+import { drawn } from '../stat/scatter.js'
+import { partOfWorld } from './world-regions.js'
+
+/**
+ * People's reports by place: each label value, each part of the world, each continent, and everything. An outage of one region drowns in the
+ * total and stands out where it is. This file counts and remembers what is usual; counts/place-scan holds the last hours against it.
+ *
+ * Reports come in clumps (one tells another, one household reports twice), and a clump says hardly more than its first report. So not
+ * reports are counted but clumps: with y reports in a minute of a negative binomial of size r = mean/(φ−1) their expected number is
+ *     K(y) = Σ_{i<y} r/(r+i)
+ * (the tables of a Chinese restaurant of concentration r; Ewens 1972, Antoniak 1974), which is y for a Poisson stream and near 1 for one
+ * that clumps. Its sums scatter like Poisson counts where those of reports scatter φ times as much. φ is measured on differences of minutes
+ * that follow each other, which no rhythm touches. Clumps of everything are the sum of the continents', for people far apart do not tell each other.
+ * Cost: a minute some ten flops a label of each report; each five minutes one addition a place.
+ */
+
+export const STEP_MS = 5 * MINUTE
+export const STEPS_AN_HOUR = 12
+/** Steps kept: the longest horizon of the scan and four hours before it. */
+export const RING = 96
+const QUARTER = 3
+/** Clumps after which half of what was seen of their scatter is forgotten. */
+const BENDS_MEMORY = 2_000
+/** Relative variance of one hour's mean about that of the hours around it. */
+const HOUR_VARIANCE = 0.02
+/** Values of one label that are followed, and places in all: a kilobyte each. Later ones are counted in the wider places only. */
+const MAX_VALUES = 48
+export const MAX_PLACES = 256
+/** Variance/mean of minutes before anything is known, worth so many reports. */
+const CLUMPING = 2
+const CLUMPING_REPORTS = 50
+const LEAST_CLUMPING = 1.02
+/** The sum is taken term by term up to here, beyond as an integral. */
+const TERMS = 100
+/** What is no place, or changes its part of the people by itself: a new version replaces the old one without any trouble. */
+const NOT_SCANNED = new Set(['lang', 'vantage', 'network', 'title', 'ref', 'followup', 'version'])
+
+/** The first two places: everything, and reports of no known country. */
+export const EVERYTHING = 0
+const NOWHERE = 1
+export const CONTINENT = 'continent'
+export const PART = 'part of the world'
+
+/** Step states: TROUBLE teaches nothing and says nothing of the level, ALARMED was told to people as well; NaN is unknown. */
+export const TROUBLE = 1
+export const ALARMED = 2
+
+export interface Place {
+  label: string
+  value: string
+  /** Reports of the running minute and of the one before. */
+  minute: number
+  before: number
+  /** Sums since the first report: squared differences of minutes, reports. */
+  squares: number
+  reports: number
+  /** Clumps of the running step, and of the last RING. */
+  clumps: number
+  ring: Float32Array
+  /** Clumps by hour of day, fading; mean of a step and what each step adds to the variance of a sum of means, as read at the last full hour. */
+  day: Float32Array
+  mean: Float32Array
+  spread: Float32Array
+  /** Second differences of quarters of an hour, and the clumps in these. */
+  bends: number
+  quarters: number
+  /** Scatter: see counts/place-scan. */
+  waiting: Float32Array
+  scatter: Float64Array
+}
+
+/** Plain data: part of the snapshot. */
+export interface Places {
+  /** Running step since 1970; −1 before the first. */
+  step: number
+  first: number
+  minutes: number
+  places: Place[]
+  /** Group of the book → its places. */
+  of: number[][]
+  /** `label=value` → place. */
+  keys: Map<string, number>
+  /** Places with reports in the newest minute. */
+  touched: number[]
+  /** What each step of the ring was: 0, TROUBLE, ALARMED or NaN. */
+  state: Float32Array
+  /** Steps taught by hour of day, fading. */
+  daySteps: Float32Array
+  pooled: Float64Array
+  /** Place in alarm, −1 without. */
+  alarm: number
+  since: EpochMs
+  bits: number
+  observed: number
+  expected: number
+}
+
+/** Blocks of scatter that wait, and sums: pairs for each scale of counts/place-scan. */
+export const SCALES = [3, 12, 48] as const
+export const BLOCKS = SCALES.reduce((sum, steps) => sum + RING / steps, 0)
+
+export const places = (): Places => {
+  const s: Places = {
+    step: -1,
+    first: -1,
+    minutes: 0,
+    places: [],
+    of: [],
+    keys: new Map(),
+    touched: [],
+    state: new Float32Array(RING),
+    daySteps: new Float32Array(DAY_HOURS),
+    pooled: new Float64Array(2 * SCALES.length),
+    alarm: -1,
+    since: 0,
+    bits: 0,
+    observed: 0,
+    expected: 0,
+  }
+  placeOf(s, '', '')
+  placeOf(s, CONTINENT, '')
+  return s
+}
+
+function placeOf(s: Places, label: string, value: string): number {
+  const key = `${label}=${value}`
+  const known = s.keys.get(key)
+  if (known !== undefined) return known
+  const values = s.places.reduce((n, p) => n + (p.label === label ? 1 : 0), 0)
+  if (s.places.length >= MAX_PLACES || values >= MAX_VALUES) return -1
+  s.keys.set(key, s.places.length)
+  const place: Place = {
+    label,
+    value,
+    minute: 0,
+    before: 0,
+    squares: 0,
+    reports: 0,
+    clumps: 0,
+    ring: new Float32Array(RING),
+    day: new Float32Array(DAY_HOURS),
+    mean: new Float32Array(DAY_HOURS),
+    spread: new Float32Array(DAY_HOURS),
+    bends: 0,
+    quarters: 0,
+    waiting: new Float32Array(2 * BLOCKS),
+    scatter: new Float64Array(2 * SCALES.length),
+  }
+  return s.places.push(place) - 1
+}
+
+function placesOf(s: Places, book: LeafBook, group: number): number[] {
+  const name = groupName(book, group)
+  if (!name || NOT_SCANNED.has(name.label)) return []
+  const found = [placeOf(s, name.label, name.value)]
+  if (name.label === 'country') {
+    const world = partOfWorld(name.value)
+    if (world) found.push(placeOf(s, PART, world.part))
+    found.push(world ? placeOf(s, CONTINENT, world.continent) : NOWHERE)
+  }
+  return found.filter(p => p >= 0)
+}
+
+/** Counts the rows of one minute into the running step. */
+export function countMinute(s: Places, book: LeafBook, rows: SlotRows | null): void {
+  while (s.of.length < groupCount(book)) s.of.push(placesOf(s, book, s.of.length))
+  const before = s.touched
+  s.touched = []
+  s.minutes++
+  for (let i = 0; rows !== null && i < rows.leaf.length; i++) {
+    const n = rows.a[i]!
+    if (!(n > 0)) continue
+    let somewhere = false
+    for (const g of book.groups[rows.leaf[i]!]!)
+      for (const p of s.of[g]!) {
+        touch(s, p, n)
+        somewhere ||= s.places[p]!.label === CONTINENT
+      }
+    if (!somewhere) touch(s, NOWHERE, n)
+  }
+  for (const p of s.touched) closeMinute(s, s.places[p]!)
+  for (const p of before) if (s.places[p]!.minute === 0) closeMinute(s, s.places[p]!)
+  for (const p of s.touched) s.places[p]!.minute = 0
+}
+
+function touch(s: Places, p: number, n: number): void {
+  const place = s.places[p]!
+  if (place.minute === 0) s.touched.push(p)
+  place.minute += n
+}
+
+function closeMinute(s: Places, p: Place): void {
+  const phi = drawn(CLUMPING, CLUMPING_REPORTS, p.squares / 2, p.reports)
+  // An hour of silence before the first minute, so that a place whose first report has just come is not taken for a busy one.
+  const mean = (p.reports + p.minute) / (s.minutes + 60)
+  const found = clumpsOf(p.minute, mean / (Math.max(LEAST_CLUMPING, phi) - 1))
+  p.clumps += found
+  if (p.label === CONTINENT) s.places[EVERYTHING]!.clumps += found
+  p.squares += (p.minute - p.before) ** 2
+  p.reports += p.minute
+  p.before = p.minute
+}
+
+/** Expected clumps among so many reports of one minute, at size r > 0. */
+export function clumpsOf(count: number, r: number): number {
+  let sum = 0
+  const terms = Math.min(TERMS, count)
+  for (let i = 0; i < terms; i++) sum += r / (r + i)
+  return count > TERMS ? sum + r * Math.log((r + count) / (r + TERMS)) : sum
+}
+
+/** Moves the ring on by one step; what leaves it is old enough to teach. */
+export function closeStep(s: Places, learn: boolean): void {
+  const at = s.step % RING
+  const old = s.step - RING
+  const teaches = learn && old >= s.first && s.state[at] === 0
+  const hour = Math.floor(old / STEPS_AN_HOUR) % DAY_HOURS
+  const fades = teaches && old % STEPS_AN_HOUR === 0
+  if (teaches) s.daySteps[hour] = (fades ? KEEP_DAY : 1) * s.daySteps[hour]! + 1
+  for (const p of s.places) {
+    if (teaches) p.day[hour] = (fades ? KEEP_DAY : 1) * p.day[hour]! + p.ring[at]!
+    p.ring[at] = p.clumps
+    p.clumps = 0
+  }
+  s.step++
+  if (learn && s.step % QUARTER === 0) for (const p of s.places) bend(s, p)
+  if (s.step % STEPS_AN_HOUR === 0) for (const p of s.places) renewRhythm(s, p)
+}
+
+/**
+ * What clumps scatter from the first hours on, before any rhythm is known: (a − 2b + c)²/6 of three quarters of an hour that follow each
+ * other has the variance of one for its mean, whatever the slope.
+ */
+function bend(s: Places, p: Place): void {
+  if (s.step - s.first < 3 * QUARTER) return
+  let second = 0
+  let total = 0
+  for (let back = 1; back <= 3 * QUARTER; back++) {
+    const at = (s.step - back) % RING
+    if (s.state[at] !== 0) return
+    total += p.ring[at]!
+    second += (back > QUARTER && back <= 2 * QUARTER ? -2 : 1) * p.ring[at]!
+  }
+  p.bends += (second * second) / 6
+  p.quarters += total / 3
+  if (p.quarters <= BENDS_MEMORY) return
+  p.bends /= 2
+  p.quarters /= 2
+}
+
+/** Gamma-Poisson mean of each hour of day, shrunk to the hours around it; NaN where these were never seen either. */
+function renewRhythm(s: Places, p: Place): void {
+  const hours = { counts: p.day, slots: s.daySteps, stride: 1, after: 0 }
+  for (let h = 0; h < DAY_HOURS; h++) {
+    const { mean, variance, around } = meanOfHour(hours, h, 1 / HOUR_VARIANCE, 1, STEPS_AN_HOUR)
+    p.mean[h] = around.slots === 0 ? Number.NaN : mean
+    // The hours around are counts themselves. The steps of an hour share its error, hours have errors of their own.
+    const whole = variance + (4 * AROUND_ERROR) / (around.counts + 4)
+    p.spread[h] = STEPS_AN_HOUR * whole * p.mean[h]! * p.mean[h]!
+  }
+}
+
+/** A gap: nothing of the last hours is known. */
+export function startAnew(s: Places, step: number): void {
+  s.step = step
+  s.state.fill(Number.NaN)
+  for (const p of s.places) {
+    p.clumps = p.before = p.minute = 0
+    p.waiting.fill(0)
+  }
+  s.touched = []
+}

@@ -1,0 +1,46 @@
+import type { KindReading } from '../../contract/finding.js'
+import type { ObservationVia } from '../../contract/signal.js'
+import { withoutInRates } from '../rates/forget.js'
+import { learnRates } from '../rates/learn.js'
+import { tickRates, type RateReading } from '../rates/rise-detector.js'
+import { rateState, startAnew, takeRate, type RateState, type FailureMode } from '../rates/state.js'
+import { teachRates } from '../rates/teach.js'
+import { addToBin } from './bins.js'
+import type { Evidence } from './evidence.js'
+
+/** What machines count: shares with a denominator. */
+
+/** `timed`: whether slowness is counted as well. */
+const counted = (kind: ObservationVia, timed: boolean): Evidence<RateState, Record<FailureMode, RateReading>> => ({
+  kind,
+  by: 'machines',
+  via: kind,
+  state: rateState,
+  take(state, signal, slot, _, bins) {
+    const { total, labels, bad = 0 } = signal
+    const slow = timed ? (signal.slow ?? 0) : 0
+    const leaf = takeRate(state, slot, labels, total, bad, slow)
+    addToBin(bins, slot, kind, false, state.book, leaf, total, bad, slow)
+  },
+  tick: tickRates,
+  says: (_, reading, mode) => (mode === 'bad' || timed ? kindOf(reading[mode]) : null),
+  learn: learnRates,
+  startAnew,
+  teach: teachRates,
+  livedSince: ({ firstAt }) => (firstAt === 0 ? null : firstAt),
+  forget: withoutInRates,
+})
+
+/** Request counts: only requests are timed. */
+export const METRICS = counted('metric', true)
+export const CHECKS = counted('check', false)
+
+const kindOf = ({ bits, alarm, share, expectedShare }: RateReading): KindReading => ({
+  bits,
+  alarm,
+  observed: share ?? 0,
+  expected: expectedShare,
+  onset: null,
+  onsetInterval: null,
+  share,
+})

@@ -1,0 +1,279 @@
+import type { Track } from '../../contract/finding.js'
+import type { Recovery, Where } from '../../contract/incident.js'
+import { MINUTE, type EpochMs } from '../../contract/time.js'
+
+/**
+ * How much of the trouble is gone, per followed value, and when the rest should be: a line through the excess or through its
+ * logarithm, because mitigations drain rather than switch. On simulated decays the interval holds the truth in 90–99 % of
+ * minutes (recover.test.ts).
+ */
+
+/** Points kept for each track, one a minute. */
+const POINTS = 45
+/** Minutes of the newest points that are extrapolated, and the least number of them. */
+const FIT_MIN = 25
+const FIT_LEAST = 6
+/** Excess at which a track counts as normal again. */
+const NORMAL: Record<Track['unit'], number> = { share: 0.003, reports_per_minute: 0.5 }
+/** No forecast that reaches beyond this, nor one before the excess has clearly begun to fall. */
+const HORIZON_MIN = 8 * 60
+const FALLEN = 0.15
+/** Shares are read over windows of this length, so they trail the truth and are not independent. */
+const WINDOW_MIN = 5
+const SHAPE_RATIO = 100
+/** Mitigations speed up a little and stall more: on top of the error of the slope. */
+const PACE_FASTER = 0.8
+const PACE_SLOWER = 0.1
+/** Within this part of the peak the trouble has not turned. */
+const HIGH_SHARE = 0.9
+/** Fewer bits than this are chance, neither a peak nor a remainder. */
+const CHANCE_BITS = 3
+
+/** Mending slows towards its end (caches, queues, clients that come back late): the late bound is longer by a part and by minutes. */
+const TAIL_SHARE = 0.3
+const TAIL_MIN = 4
+
+/** Spans of the fit narrower than this (standard deviation of the logarithm) need no help. */
+const NARROW = 0.3
+/** What is left of a recovery that has fallen for t minutes: a median of 15 + t/2 minutes, within a factor of e or so. */
+const USUAL_LEFT_MIN = 15
+const USUAL_LEFT_OF_FALLEN = 0.5
+const USUAL_SPREAD = 1
+/** Deviations below and above the middle: 99 % and 98 %. */
+const BELOW = 2.4
+const ABOVE = 2.1
+
+export interface TrackMemory {
+  key: string
+  where: Where
+  unit: Track['unit']
+  peak: number
+  peakAt: EpochMs
+  /** Newest time at which it stood within a tenth of its peak. */
+  highAt: EpochMs
+  /** Newest last. */
+  points: { at: EpochMs; excess: number; error: number; stale: boolean }[]
+}
+
+const keyOf = (t: Track): string => `${t.unit}:${JSON.stringify(t.where)}`
+
+/** Adds a tick's tracks to what is remembered. */
+export function followTracks(memory: TrackMemory[], tracks: readonly Track[], at: EpochMs): void {
+  for (const t of tracks) {
+    const key = keyOf(t)
+    let m = memory.find(x => x.key === key)
+    if (!m) memory.push((m = { key, where: t.where, unit: t.unit, peak: 0, peakAt: at, highAt: at, points: [] }))
+    const excess = t.bits >= CHANCE_BITS ? t.excess : 0
+    // The highest of many noisy values is too high by their noise: a peak counts less its error.
+    const sure = Math.max(0, excess - t.error)
+    if (sure > m.peak) {
+      m.peak = sure
+      m.peakAt = at
+    }
+    if (m.peak > 0 && excess >= HIGH_SHARE * m.peak) m.highAt = at
+    m.points.push({ at, excess, error: t.error, stale: t.stale })
+    if (m.points.length > POINTS) m.points.shift()
+  }
+}
+
+/** The memory as it stood at `since`; a track that began later is forgotten. */
+export function tracksUntil(memory: readonly TrackMemory[], since: EpochMs): TrackMemory[] {
+  return memory.flatMap(m => {
+    const points = m.points.filter(p => p.at < since)
+    if (points.length === 0) return []
+    if (m.peakAt < since) return [{ ...m, points, highAt: Math.min(m.highAt, points.at(-1)!.at) }]
+    const fresh: TrackMemory[] = []
+    for (const { at, excess, error, stale } of points)
+      followTracks(fresh, [{ where: m.where, unit: m.unit, bits: CHANCE_BITS, excess, error, stale }], at)
+    return fresh
+  })
+}
+
+const now = (m: TrackMemory): number => m.points.at(-1)?.excess ?? 0
+
+const recoveredOf = (m: TrackMemory): number => {
+  if (m.peak <= 0) return 1
+  const left = now(m)
+  if (left < NORMAL[m.unit]) return 1
+  return Math.max(0, Math.min(1, 1 - left / m.peak))
+}
+
+/** The track that speaks for the whole: shares where known, else reports. */
+export const wholeTrack = (memory: readonly TrackMemory[]): TrackMemory | null => {
+  const whole = memory.filter(m => Object.keys(m.where).length === 0)
+  const share = whole.find(m => m.unit === 'share' && m.peak >= NORMAL.share)
+  return share ?? whole.find(m => m.unit === 'reports_per_minute') ?? share ?? null
+}
+
+/** Recovery of the whole and of every followed value that was hit at all, worst first. */
+export function recoveryOf(memory: readonly TrackMemory[], at: EpochMs): Recovery | null {
+  const whole = wholeTrack(memory)
+  if (!whole || whole.peak <= 0) return null
+  const parts = memory.filter(
+    m =>
+      m !== whole &&
+      m.unit === whole.unit &&
+      Object.keys(m.where).length > 0 &&
+      m.peak >= 0.05 * whole.peak &&
+      m.peak >= NORMAL[m.unit],
+  )
+  return {
+    recovered: round(recoveredOf(whole)),
+    ...(whole.unit === 'share' ? {} : { of: 'reports' as const }),
+    eta: etaOf(whole, at),
+    segments: parts
+      .map(m => ({ where: m.where, recovered: round(recoveredOf(m)), eta: etaOf(m, at) }))
+      .sort((a, b) => a.recovered - b.recovered),
+  }
+}
+
+/** When the whole began to shrink for good: the last time it stood within a tenth of its peak. */
+export function turnedAt(memory: readonly TrackMemory[]): EpochMs | null {
+  const whole = wholeTrack(memory)
+  return whole && whole.points.length > 0 && now(whole) <= 0.7 * whole.peak ? whole.highAt : null
+}
+
+/** Parts whose last word was trouble, and that nothing has been heard of since. */
+export const unheard = (memory: readonly TrackMemory[]): ReadonlySet<Where> =>
+  new Set(memory.filter(m => (m.points.at(-1)?.stale ?? false) && now(m) >= NORMAL[m.unit]).map(m => m.where))
+
+/** How far chance moves `recovered`, as one standard deviation; 1 when nothing is known. */
+export function noiseOf(memory: readonly TrackMemory[]): number {
+  const whole = wholeTrack(memory)
+  return whole && whole.peak > 0 ? Math.min(1, (whole.points.at(-1)?.error ?? 0) / whole.peak) : 1
+}
+
+/**
+ * Interval for the time at which the excess is normal; null when it is normal, not falling, stale, or beyond the horizon.
+ * Two shapes compete on the points since the turn: a line (sessions drained at a steady pace) and an exponential (each
+ * minute takes its part). Where the points do not tell them apart, the interval spans both.
+ */
+export function etaOf(m: TrackMemory, at: EpochMs): [string, string] | null {
+  const left = now(m)
+  if (left < NORMAL[m.unit] || left > (1 - FALLEN) * m.peak || m.points.at(-1)?.stale) return null
+  const points = m.points.filter(p => p.at > at - FIT_MIN * MINUTE && p.at >= m.highAt && p.excess > 0 && !p.stale)
+  if (points.length < FIT_LEAST) return null
+  const xs = points.map(p => (p.at - at) / MINUTE)
+  const ys = points.map(p => p.excess)
+  const line = fit(
+    xs,
+    ys,
+    ys.map(() => 1),
+  )
+  // The logarithm of a small excess is noisy: its weight is the square of excess over error.
+  const floor = 0.02 * m.peak
+  const logs = fit(
+    xs,
+    ys.map(y => Math.log(y)),
+    points.map(p => (p.excess / Math.max(p.error, floor)) ** 2),
+  )
+  const spans: [number, number][] = []
+  const { byLine, byLog } = shapes(points, xs, line, logs, floor)
+  if (byLine) spans.push(span(line, line.level - NORMAL[m.unit]))
+  if (byLog) spans.push(span(logs, logs.level - Math.log(NORMAL[m.unit])))
+  const soon = Math.min(...spans.map(x => x[0]))
+  const late = Math.max(...spans.map(x => x[1]))
+  if (!(late <= HORIZON_MIN)) return null
+  const iso = (min: number): string =>
+    new Date(Math.round(at / MINUTE) * MINUTE + Math.round(min) * MINUTE).toISOString()
+  const [from, until] = tempered(
+    [Math.max(0, soon), late * (1 + TAIL_SHARE) + WINDOW_MIN + TAIL_MIN],
+    (at - m.highAt) / MINUTE,
+  )
+  return [iso(from), iso(until)]
+}
+
+/**
+ * A curve that has hardly begun to fall leaves hours open, and few recoveries take them: the span of the fit, read as a lognormal, is
+ * weighed against what recoveries do, a lognormal whose median grows with how long this one has fallen already (what lasts, lasts on:
+ * times to recover are heavy-tailed, algorithms.md §4). The interval leaves less below than above its median's mirror, so that its
+ * middle is what is to be expected. A span that the fit holds narrowly stays as it is.
+ */
+function tempered([soon, late]: [number, number], fallenMin: number): [number, number] {
+  const low = Math.log(soon + 1)
+  const high = Math.log(late + 1)
+  const spread = (high - low) / 3.9
+  if (spread <= NARROW) return [soon, late]
+  const usual = Math.log(USUAL_LEFT_MIN + USUAL_LEFT_OF_FALLEN * fallenMin)
+  const own = 1 / spread ** 2
+  const prior = 1 / USUAL_SPREAD ** 2
+  const middle = (own * ((low + high) / 2) + prior * usual) / (own + prior)
+  const left = 1 / Math.sqrt(own + prior)
+  return [
+    Math.max(0, Math.min(soon, Math.exp(middle - BELOW * left) - 1)),
+    Math.min(late, Math.exp(middle + ABOVE * left) - 1),
+  ]
+}
+
+interface Line {
+  /** Value at x = 0, now. */
+  level: number
+  slope: number
+  slopeError: number
+  levelError: number
+}
+
+/** Weighted least squares y = level + slope·x with standard errors; five-minute windows overlap, so only a fifth of the points is independent. */
+function fit(xs: readonly number[], ys: readonly number[], weights: readonly number[]): Line {
+  let w = 0
+  let wx = 0
+  let wy = 0
+  for (let i = 0; i < xs.length; i++) {
+    w += weights[i]!
+    wx += weights[i]! * xs[i]!
+    wy += weights[i]! * ys[i]!
+  }
+  const mx = wx / w
+  const my = wy / w
+  let sxx = 0
+  let sxy = 0
+  for (let i = 0; i < xs.length; i++) {
+    sxx += weights[i]! * (xs[i]! - mx) ** 2
+    sxy += weights[i]! * (xs[i]! - mx) * (ys[i]! - my)
+  }
+  const slope = sxx > 0 ? sxy / sxx : 0
+  let rest = 0
+  for (let i = 0; i < xs.length; i++) rest += weights[i]! * (ys[i]! - my - slope * (xs[i]! - mx)) ** 2
+  const variance = (WINDOW_MIN * rest) / Math.max(1, xs.length - 2)
+  return {
+    level: my - slope * mx,
+    slope,
+    slopeError: Math.sqrt(variance / Math.max(1e-12, sxx)),
+    levelError: Math.sqrt(variance * (1 / w + mx ** 2 / Math.max(1e-12, sxx))),
+  }
+}
+
+/** Which shapes the points leave possible: one is dropped when the other is SHAPE_RATIO times as likely. */
+function shapes(
+  points: readonly TrackMemory['points'][number][],
+  xs: readonly number[],
+  line: Line,
+  logs: Line,
+  floor: number,
+): { byLine: boolean; byLog: boolean } {
+  const rests = points.map((p, i) => {
+    const byLine = p.excess - line.level - line.slope * xs[i]!
+    const byLog = p.excess - Math.exp(logs.level + logs.slope * xs[i]!)
+    const variance = Math.max(p.error, floor) ** 2
+    return [byLine ** 2 / variance, byLog ** 2 / variance] as const
+  })
+  const restLine = rests.reduce((sum, r) => sum + r[0], 0)
+  const restLog = rests.reduce((sum, r) => sum + r[1], 0)
+  // A shape that fits neither way (steps) has larger errors than the counting alone gives.
+  const scale = Math.max(1, Math.min(restLine, restLog) / Math.max(1, points.length - 2))
+  const favour = (restLog - restLine) / (2 * WINDOW_MIN * scale)
+  return { byLine: favour > -Math.log(SHAPE_RATIO), byLog: favour < Math.log(SHAPE_RATIO) }
+}
+
+/** Minutes until a line has fallen by `need`, with the slope between its bounds; a stall makes it longer than the line says. */
+function span(line: Line, need: number): [number, number] {
+  if (need <= 0) return [0, 0]
+  const fastest = Math.min(0, line.slope - 2 * line.slopeError) * (1 + PACE_FASTER)
+  const slowest = (line.slope + 1.5 * line.slopeError) / (1 + PACE_SLOWER)
+  return [
+    fastest < 0 ? Math.max(0, need - 2 * line.levelError) / -fastest : Number.POSITIVE_INFINITY,
+    slowest < 0 ? (need + line.levelError) / -slowest : Number.POSITIVE_INFINITY,
+  ]
+}
+
+const round = (x: number): number => Math.round(x * 1000) / 1000
