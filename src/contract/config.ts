@@ -206,17 +206,6 @@ export const ConfigSchema = Type.Object(
   { additionalProperties: false },
 )
 
-/** One thing wrong with a configuration file. */
-export interface Finding {
-  /** Where, as in `services[0].id`; empty for the file as a whole. */
-  path: string
-  /** What is asked. */
-  rule: string
-  value: string
-  /** Line of the file, from 1, where it is known. */
-  line?: number
-}
-
 /** What the file says. */
 export type ConfigFile = Static<typeof ConfigSchema>
 export type TokenConfig = Static<typeof Token>

@@ -123,6 +123,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
     status: { desk: status },
     tell: {},
     hints: request => visitors.hints(request),
+    guesses: app.config.countryHeader !== null,
     ...(options.demo === undefined ? {} : { demo: options.demo }),
   })
   server.addHook('preClose', async () => {

@@ -1,6 +1,5 @@
 // The scenario player is the one plug-in that may enter core: it needs seeded samplers and nothing else of it.
-import type { Random } from '../core/stat/random.js'
-import { sfc32 } from '../core/stat/random.js'
+import { type Random, sfc32 } from '../core/stat/random.js'
 
 /**
  * A stream of its own for each concern and tick. So a replay may start anywhere, and leaving out one kind of signal

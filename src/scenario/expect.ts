@@ -1,5 +1,4 @@
-import type { EpochMs } from '../contract/time.js'
-import { MINUTE } from '../contract/time.js'
+import { type EpochMs, MINUTE } from '../contract/time.js'
 import type { Fault, Region, Scenario, Steps } from './model.js'
 
 /** One region × infrastructure cell × plan tier: users in it share one fate. */

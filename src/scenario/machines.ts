@@ -1,6 +1,5 @@
 import type { Labels } from '../contract/signal.js'
-import type { EpochMs } from '../contract/time.js'
-import { MINUTE, SECOND } from '../contract/time.js'
+import { type EpochMs, MINUTE, SECOND } from '../contract/time.js'
 import { binomial, normal, poisson } from '../core/stat/random.js'
 import { chanceFor } from './chance.js'
 import type { Emitter } from './emit.js'

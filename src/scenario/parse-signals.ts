@@ -1,7 +1,6 @@
 import { NOTICE_STATUSES } from '../contract/signal.js'
 import { HOUR, SECOND } from '../contract/time.js'
-import type { Fields } from './door.js'
-import { fields, list, map, number, optional, required, share, text, time } from './door.js'
+import { type Fields, fields, list, map, number, optional, required, share, text, time } from './door.js'
 import type { NoiseEvent, OfficialPost, ProbeModel, ReportModel, SocialModel, TelemetryModel } from './model.js'
 
 const BIG = 1e9

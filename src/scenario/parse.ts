@@ -1,7 +1,20 @@
 import { CHANGE_KINDS } from '../contract/signal.js'
 import { MINUTE, SECOND } from '../contract/time.js'
-import type { Fields } from './door.js'
-import { fail, fields, flag, list, map, number, oneOf, optional, required, share, text, time } from './door.js'
+import {
+  fail,
+  type Fields,
+  fields,
+  flag,
+  list,
+  map,
+  number,
+  oneOf,
+  optional,
+  required,
+  share,
+  text,
+  time,
+} from './door.js'
 import type {
   AlsoWatched,
   Fault,

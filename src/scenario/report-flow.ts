@@ -1,5 +1,4 @@
-import type { EpochMs } from '../contract/time.js'
-import { MINUTE } from '../contract/time.js'
+import { type EpochMs, MINUTE } from '../contract/time.js'
 import type { Expectation } from './expect.js'
 import type { ReportModel, Scenario } from './model.js'
 

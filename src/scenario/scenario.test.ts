@@ -7,12 +7,13 @@ import {
   expectedReports,
   parseScenario,
   play,
+  type PlayOptions,
   proveFaults,
+  type Scenario,
   ScenarioError,
   truthLines,
   wireLine,
 } from './scenario.js'
-import type { PlayOptions, Scenario } from './scenario.js'
 import { tinyWorld } from './fixtures/tiny-world.js'
 
 const scenario = parseScenario(tinyWorld())

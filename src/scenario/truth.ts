@@ -1,5 +1,4 @@
-import type { EpochMs } from '../contract/time.js'
-import { MINUTE } from '../contract/time.js'
+import { type EpochMs, MINUTE } from '../contract/time.js'
 import { Expectation } from './expect.js'
 import type { Scenario } from './model.js'
 import { ReportFlow } from './report-flow.js'

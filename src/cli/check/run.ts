@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import type { Finding } from '../../contract/config.js'
+import type { Finding } from '../../shell/config/finding.js'
 import { load } from '../../shell/config/load.js'
 import { tryOut, whyNoPort } from '../../shell/config/try-out.js'
 

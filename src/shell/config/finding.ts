@@ -1,7 +1,17 @@
 import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors'
-import type { Finding } from '../../contract/config.js'
 import { shown } from '../../core/ingest/door.js'
 import { meant } from './nearest.js'
+
+/** One thing wrong with a configuration file. */
+export interface Finding {
+  /** Where, as in `services[0].id`; empty for the file as a whole. */
+  path: string
+  /** What is asked. */
+  rule: string
+  value: string
+  /** Line of the file, from 1, where it is known. */
+  line?: number
+}
 
 /** What may be a secret must not end in somebody's terminal log. */
 export function valueOf({ value, type }: ValueError, secret: boolean): string {

@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join } from 'node:path'
 import type { ValueError } from '@sinclair/typebox/errors'
 import { Value, ValuePointer } from '@sinclair/typebox/value'
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
-import { type Config, type ConfigFile, ConfigSchema, type Finding } from '../../contract/config.js'
+import { type Config, type ConfigFile, ConfigSchema } from '../../contract/config.js'
 import {
   FALSE_ALARMS_PER_MONTH,
   KEEP_FACTS_MS,
@@ -17,7 +17,7 @@ import { isZone, readMoment } from '../../core/calendar/zone.js'
 import { isName, NAME_RULE, readService, readTitle, shown } from '../../core/ingest/door.js'
 import { isRange } from '../visitors/address.js'
 import { converted, fill, type Filled, type Vars } from './fill.js'
-import { pathOf, ruleOf, sharpest, valueOf } from './finding.js'
+import { type Finding, pathOf, ruleOf, sharpest, valueOf } from './finding.js'
 import { strangers } from './mentions.js'
 import { meant } from './nearest.js'
 import { NO_USES, readUses } from './uses.js'

@@ -1,5 +1,5 @@
 import type { Config } from '../../contract/config.js'
-import type { Finding } from '../../contract/config.js'
+import type { Finding } from './finding.js'
 import type { Loaded } from './load.js'
 
 /** What a server cannot change while it runs. */
