@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
-import type { Finding } from '../../contract/config.js'
+import type { Finding } from '../../shell/config/finding.js'
 import { load } from '../../shell/config/load.js'
 import { tryOut, whyNoPort } from '../../shell/config/try-out.js'
 
 export async function runCheck(file: string): Promise<number> {
-  const { config, findings } = load(file, process.env)
+  const { config, findings } = await load(file, process.env)
   if (config === null) {
     tellFindings(file, findings)
     return existsSync(file) ? 1 : 2
@@ -31,7 +31,8 @@ export async function runCheck(file: string): Promise<number> {
 }
 
 export function tellFindings(file: string, findings: readonly Finding[]): void {
-  for (const { path, rule, value } of findings) {
-    process.stderr.write(`${file}: ${path === '' ? '' : `${path}: `}must be so: ${rule}; received ${value}\n`)
+  for (const { path, rule, value, line } of findings) {
+    const at = line === undefined ? file : `${file}:${line}`
+    process.stderr.write(`${at}: ${path === '' ? '' : `${path}: `}must be so: ${rule}; received ${value}\n`)
   }
 }

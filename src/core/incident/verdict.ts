@@ -1,7 +1,6 @@
 import type { EventName, IncidentEvent } from '../../contract/incident.js'
 import type { EpochMs } from '../../contract/time.js'
-import type { PartHeard, ServiceState } from '../../contract/view.js'
-import type { PartStatus } from '../../contract/view.js'
+import type { PartHeard, PartStatus, ServiceState } from '../../contract/view.js'
 
 /**
  * How a service and its parts are, decided from the evidence in one place. Rows of the engine, pages, Statuspage's API,

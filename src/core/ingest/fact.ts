@@ -26,27 +26,27 @@ import {
 import type { EpochMs } from '../../contract/time.js'
 import type { Component, Dependency, Edge } from '../../contract/topology.js'
 import {
-  Refusal,
-  refuse,
+  badId,
+  badService,
+  badText,
+  badTime,
+  badTitle,
+  composedLabels,
+  type Fields,
   given,
+  isLabelName,
   isText,
   LABEL_NAME_RULE,
   LABEL_VALUE_RULE,
-  isLabelName,
-  badId,
-  badService,
-  badTime,
-  badText,
-  wholeId,
-  badTitle,
-  composedLabels,
   NAME_RULE,
   readId,
   readName,
   readService,
   readTitle,
+  Refusal,
+  refuse,
+  wholeId,
 } from './rules.js'
-import type { Fields } from './rules.js'
 import { readTime } from './time.js'
 
 const KINDS: ReadonlySet<string> = new Set(CHANGE_KINDS)

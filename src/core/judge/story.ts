@@ -1,4 +1,4 @@
-import type { Crowd, Finding, Strand } from '../../contract/finding.js'
+import type { Crowd, Finding, FailureMode } from '../../contract/finding.js'
 import type {
   Cause,
   CauseState,
@@ -27,7 +27,7 @@ export interface Ruling {
 export interface Story {
   id: string
   service: string
-  strand: Strand
+  strand: FailureMode
   /** Which of several troubles of the strand at once; empty for one that began alone. */
   branch: string
   open: boolean
@@ -64,7 +64,6 @@ export interface Story {
   course: Level[]
   rulings: Record<string, Ruling>
   security: Security
-  mutedUntil: EpochMs
   said: IncidentEvent | null
 }
 
@@ -99,7 +98,6 @@ export function newStory(id: string, f: Finding, kind: IncidentKind, severity: S
     course: [],
     rulings: {},
     security: { state: 'no_evidence', because: [] },
-    mutedUntil: 0,
     said: null,
   }
 }

@@ -135,7 +135,7 @@ export function serverOf(world: World): FastifyInstance {
 /** Everything at once: an outage of some, a confirmed cause, a recovery, an old story, silence, a window and groups. */
 export const busy: World = {
   services: [
-    service('shop', ['cart', 'login', 'search'], { state: 'outage' }),
+    service('shop', ['cart', 'login', 'search'], { title: 'Shop <2> & "co"', state: 'outage' }),
     service('api'),
     service('mail', [], { state: 'unknown', seen: { check: NOON - 3 * HOUR } }),
   ],
@@ -146,7 +146,7 @@ export const busy: World = {
       {
         minutes: 30,
         event: 'opened',
-        title: 'Shop: cart <failing> & "slow"',
+        title: 'Shop failing',
         severity: 'major',
         kind: 'outage',
         startedAt: iso(NOON - 33 * MINUTE),

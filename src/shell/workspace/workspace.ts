@@ -164,9 +164,9 @@ export class Workspace implements AsyncDisposable {
   }
 
   /** The same for signals that came as JSON values. */
-  ingestValues(values: readonly unknown[], space?: Space, own = false): Promise<Receipt> {
+  ingestValues(values: readonly unknown[] | AsyncIterable<unknown>, space?: Space, own = false): Promise<Receipt> {
     return this.request(space, async intake => {
-      for (const value of values) {
+      for await (const value of values) {
         const { hear } = this.gate
         if (own) this.gate.hear = null
         intake.value(value)

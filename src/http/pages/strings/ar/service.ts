@@ -2,6 +2,7 @@ import type { Strings } from '../en/service.js'
 import { arIncident, arSays } from './incident.js'
 import { arPeople } from './people.js'
 import { evidenceWords } from '../evidence.js'
+import { arLook } from './look.js'
 import { pair, plurals, type Count } from '../plural.js'
 
 const some = plurals<'zero' | 'one' | 'two' | 'few' | 'many'>('ar')
@@ -289,6 +290,7 @@ export const ar: Strings = {
   },
 
   evidence: evidenceWords.ar,
+  look: arLook,
   incident: arIncident,
   says: arSays,
   ...arPeople,

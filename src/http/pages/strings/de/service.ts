@@ -2,6 +2,7 @@ import type { Strings } from '../en/service.js'
 import { deIncident, deSays } from './incident.js'
 import { dePeople } from './people.js'
 import { evidenceWords } from '../evidence.js'
+import { deLook } from './look.js'
 import { pair, plurals, type Count } from '../plural.js'
 
 const some = plurals<'one'>('de')
@@ -289,6 +290,7 @@ export const de: Strings = {
   },
 
   evidence: evidenceWords.de,
+  look: deLook,
   incident: deIncident,
   says: deSays,
   ...dePeople,

@@ -5,6 +5,7 @@ import type { ServiceState } from '../../../../contract/view.js'
 import { enIncident, enSays } from './incident.js'
 import { enPeople } from './people.js'
 import { evidenceWords } from '../evidence.js'
+import { enLook } from './look.js'
 import { pair, plurals, type Count } from '../plural.js'
 
 const some = plurals<'one'>('en')
@@ -309,6 +310,7 @@ export const en = {
   },
 
   evidence: evidenceWords.en,
+  look: enLook,
   incident: enIncident,
   says: enSays,
   ...enPeople,

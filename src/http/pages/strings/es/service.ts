@@ -2,6 +2,7 @@ import type { Strings } from '../en/service.js'
 import { esIncident, esSays } from './incident.js'
 import { esPeople } from './people.js'
 import { evidenceWords } from '../evidence.js'
+import { esLook } from './look.js'
 import { pair, plurals, type Count } from '../plural.js'
 
 const some = plurals<'one' | 'many'>('es')
@@ -289,6 +290,7 @@ export const es: Strings = {
   },
 
   evidence: evidenceWords.es,
+  look: esLook,
   incident: esIncident,
   says: esSays,
   ...esPeople,

@@ -2,6 +2,7 @@ import type { Strings } from '../en/service.js'
 import { frIncident, frSays } from './incident.js'
 import { frPeople } from './people.js'
 import { evidenceWords } from '../evidence.js'
+import { frLook } from './look.js'
 import { pair, plurals, type Count } from '../plural.js'
 
 const some = plurals<'one' | 'many'>('fr')
@@ -293,6 +294,7 @@ export const fr: Strings = {
   },
 
   evidence: evidenceWords.fr,
+  look: frLook,
   incident: frIncident,
   says: frSays,
   ...frPeople,

@@ -2,6 +2,7 @@ import type { Strings } from '../en/service.js'
 import { hiIncident, hiSays } from './incident.js'
 import { hiPeople } from './people.js'
 import { evidenceWords } from '../evidence.js'
+import { hiLook } from './look.js'
 import { pair, plurals } from '../plural.js'
 
 const some = plurals<'one'>('hi')
@@ -281,6 +282,7 @@ export const hi: Strings = {
   },
 
   evidence: evidenceWords.hi,
+  look: hiLook,
   incident: hiIncident,
   says: hiSays,
   ...hiPeople,

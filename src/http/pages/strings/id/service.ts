@@ -2,6 +2,7 @@ import type { Strings } from '../en/service.js'
 import { idIncident, idSays } from './incident.js'
 import { idPeople } from './people.js'
 import { evidenceWords } from '../evidence.js'
+import { idLook } from './look.js'
 import { pair } from '../plural.js'
 
 export const id: Strings = {
@@ -280,6 +281,7 @@ export const id: Strings = {
   },
 
   evidence: evidenceWords.id,
+  look: idLook,
   incident: idIncident,
   says: idSays,
   ...idPeople,

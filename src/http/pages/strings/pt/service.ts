@@ -2,6 +2,7 @@ import type { Strings } from '../en/service.js'
 import { ptIncident, ptSays } from './incident.js'
 import { ptPeople } from './people.js'
 import { evidenceWords } from '../evidence.js'
+import { ptLook } from './look.js'
 import { pair, plurals, type Count } from '../plural.js'
 
 const some = plurals<'one' | 'many'>('pt-BR')
@@ -291,6 +292,7 @@ export const pt: Strings = {
   },
 
   evidence: evidenceWords.pt,
+  look: ptLook,
   incident: ptIncident,
   says: ptSays,
   ...ptPeople,
