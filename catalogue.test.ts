@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { MADE } from './src/plugin/source/vendor/fixtures/made.js'
+import { MADE } from './src/plugin/source/vendor-page/fixtures/made.js'
 
 /** The checker of the catalogue against a server of the test's own, which plays every host by the address in its path. */
 
