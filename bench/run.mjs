@@ -10,8 +10,12 @@ const here = dirname(fileURLToPath(import.meta.url))
 const root = dirname(here)
 const OWN = new Set(['run.mjs', 'assemble.mjs'])
 
-/** Files that say how to run them; others are parts of those. */
-const benches = readdirSync(here)
+/** Files that say how to run them; others are parts of those. One of many parts has a folder: `NAME/NAME.ts`. */
+const folders = readdirSync(here, { withFileTypes: true }).filter(each => each.isDirectory())
+const benches = [
+  ...readdirSync(here),
+  ...folders.map(({ name }) => `${name}/${name}.ts`).filter(file => existsSync(join(here, file))),
+]
   .filter(name => /\.(ts|mjs)$/.test(name) && !name.endsWith('.test.ts') && !OWN.has(name))
   .filter(name => readFileSync(join(here, name), 'utf8').includes(`bench/${name}`))
 
@@ -25,12 +29,12 @@ const firstSentence = name => {
   return /^.*?[.:](?=\s|$)/.exec(text)?.[0].replace(/:$/, '.') ?? text
 }
 
+const nameOf = file => file.replace(/^.*\//, '').replace(/\.\w+$/, '')
 const [name, ...rest] = process.argv.slice(2)
-const file = benches.find(candidate => candidate === name || candidate.replace(/\.\w+$/, '') === name)
+const file = benches.find(candidate => candidate === name || nameOf(candidate) === name)
 if (file === undefined) {
   console.log('npm run bench -- NAME [arguments]\n')
-  for (const candidate of benches)
-    console.log(`  ${candidate.replace(/\.\w+$/, '').padEnd(20)} ${firstSentence(candidate)}`)
+  for (const candidate of benches) console.log(`  ${nameOf(candidate).padEnd(20)} ${firstSentence(candidate)}`)
   process.exitCode = name === undefined ? 0 : 64
 } else {
   await buildIfStale()
