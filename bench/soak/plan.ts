@@ -35,6 +35,8 @@ const DECK: Record<Kind, number> = { kill: 4, full: 3, leap: 3, wrong: 1, step: 
 /** Of the run, without kills at its end: one life long enough to see whether memory is flat. */
 const LAST_LIFE = 0.45
 const KILLS: ReadonlySet<Kind> = new Set(['kill', 'kill-full', 'kill-leap'])
+/** What senders can tell apart from the right time; a server that was started with less is in doubt for ten minutes. */
+const PLAIN_LEAPS = [20 * MINUTE, HOUR].flatMap(ms => [ms, -ms])
 const LEAPS = [3 * MINUTE, 20 * MINUTE, HOUR, 3 * DAY].flatMap(ms => [ms, -ms])
 const STEPS = [15 * SECOND, 40 * SECOND].flatMap(ms => [ms, -ms])
 /** A refusal takes a minute of doubt; senders take another one to speak against a clock that was started with. */
@@ -47,6 +49,10 @@ const LASTS: Record<Kind, [number, number]> = {
   'kill-full': [15 * SECOND, 25 * SECOND],
   'kill-leap': [20 * SECOND, 40 * SECOND],
 }
+
+/** Before the next one begins. */
+const SETTLE_MS = 25 * SECOND
+const SETTLES: Partial<Record<Kind, number>> = { 'kill-leap': 100 * SECOND }
 
 const between = (random: Random, [low, high]: [number, number]) => low + random() * (high - low)
 const pick = <T>(random: Random, from: readonly T[]): T => from[Math.floor(random() * from.length)]!
@@ -87,15 +93,30 @@ export function planOf(seed: number, totalMs: number, services: number): Plan {
     ...others.slice(Math.max(0, early)),
   ]
   const calmMs = brief ? totalMs * 0.1 : 1.5 * MINUTE
-  const slotMs = (totalMs - 2 * calmMs) / order.length
-  const faults = order.map((kind, i): Fault => {
-    const lastsMs = brief ? Math.min(slotMs * 0.5, 1_500) : between(random, LASTS[kind])
-    const fromMs = calmMs + i * slotMs + random() * Math.max(0, slotMs - lastsMs - 0.3 * slotMs)
-    const leadMs = kind === 'step' ? pick(random, STEPS) : /leap|wrong/.test(kind) ? pick(random, LEAPS) : 0
-    return { kind, fromMs, untilMs: kind === 'kill' ? fromMs : fromMs + lastsMs, leadMs }
+  const drawn = order.map(kind => ({
+    kind,
+    lastsMs: brief ? 1_000 : between(random, LASTS[kind]),
+    leadMs: leadOf(random, kind),
+  }))
+  const needMs = ({ kind, lastsMs }: (typeof drawn)[number]) => lastsMs + (brief ? 0 : (SETTLES[kind] ?? SETTLE_MS))
+  const freeMs = Math.max(0, totalMs - 2 * calmMs - drawn.reduce((sum, each) => sum + needMs(each), 0))
+  let at = calmMs
+  const faults = drawn.map(each => {
+    const fromMs = at + ((random() * freeMs) / drawn.length) * 0.9
+    at += needMs(each) + freeMs / drawn.length
+    return { kind: each.kind, fromMs, untilMs: fromMs + each.lastsMs, leadMs: each.leadMs }
   })
   return { faults, outages: outagesOf(random, totalMs, services) }
 }
+
+const leadOf = (random: Random, kind: Kind): number =>
+  kind === 'step'
+    ? pick(random, STEPS)
+    : kind === 'kill-leap'
+      ? pick(random, PLAIN_LEAPS)
+      : kind === 'leap' || kind === 'wrong'
+        ? pick(random, LEAPS)
+        : 0
 
 /** Every three minutes another service is in trouble for a minute and a half to four. */
 function outagesOf(random: Random, totalMs: number, services: number): Outage[] {

@@ -115,7 +115,7 @@ async function happen(fault: Fault, house: House, readers: Readers, senders: Sen
   if (leadMs !== 0) house.clock(leadMs)
   if (full) {
     await house.disk.fill(house.pid)
-    await until(() => senders.refusedAt.some(at => at > from))
+    await senders.press()
   }
   if (kind.startsWith('kill')) {
     await house.kill()

@@ -13,6 +13,9 @@ const TWICE = 0.04
 /** Of refused batches, those that their sender gives up. */
 const GIVEN_UP = 0.05
 const RETRY_MS = 300
+/** Lines of a batch of long texts (0.9 MB), one this often. */
+const LONG = 200
+const PRESS_MS = 200
 const PEOPLE_MS = 500
 const CELLS = ['eu', 'us', 'ap']
 
@@ -66,6 +69,24 @@ export class Senders {
 
   async settled(): Promise<void> {
     for (let i = 0; i < this.later.length; i++) await this.later[i]
+  }
+
+  /** A sender of long texts, as much as it can, until it is refused; then it sends that again until it is acknowledged. */
+  async press(): Promise<void> {
+    const text = 'one two three '.repeat(300)
+    for (let n = 0, from = Date.now(); !this.stopped && !this.refusedAt.some(at => at > from); n++) {
+      const ids = Array.from({ length: LONG }, (_, i) => `long-${from}-${n}-${i}`)
+      const line = { type: 'observation', via: 'post', service: SERVICES[0]!, total: 1, text, labels: {} }
+      const body = ids.map(id => `${JSON.stringify({ ...line, id, at: Date.now(), author: id })}\n`).join('')
+      for (const id of ids) this.ids.set(id, 'sent')
+      this.count('batches of long texts')
+      this.later.push(
+        this.deliver({ ids, body }, false).then(() => {
+          for (const id of ids) this.ids.set(id, 'acknowledged')
+        }),
+      )
+      await pause(PRESS_MS)
+    }
   }
 
   private count(what: string, by = 1): void {
