@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -41,7 +41,8 @@ export function diskAt(place: string): Disk {
 
 function limited(place: string): Disk {
   const limit = async (pid: number, bytes: string) => {
-    execFileSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:unlimited`])
+    // One that was killed has no limit any more, and the next one none yet.
+    if (existsSync(`/proc/${pid}`)) execFileSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:unlimited`])
   }
   return {
     place,
