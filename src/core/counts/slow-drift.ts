@@ -116,7 +116,7 @@ function closeQuarter(c: SlowDrift, dispersion: number, learn: boolean, neededBi
 
 function teach(day: Float32Array, quarter: number, count: number): void {
   const h = 2 * (Math.floor(quarter / QUARTERS_AN_HOUR) % DAY_HOURS)
-  if (quarter % QUARTERS_AN_HOUR === 0) for (const place of [h, h + 1]) day[place]! *= KEEP_DAY
+  if (quarter % QUARTERS_AN_HOUR === 0) for (const lane of [h, h + 1]) day[lane]! *= KEEP_DAY
   day[h]! += count
   day[h + 1]! += 1
 }
