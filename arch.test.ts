@@ -14,7 +14,7 @@ import {
   MAX_FILES,
   MAX_LINES,
   missingLockEntries,
-  partsInDesign,
+  namesInDesign,
   rings,
   unusedParts,
 } from './arch.js'
@@ -58,6 +58,9 @@ describe('the house', () => {
     )
     expect(back).toEqual([])
   })
+  it('lists in DESIGN.md the rooms of core, in their order', () => {
+    expect(namesInDesign(files.get('DESIGN.md') ?? '', 'Rooms of core')).toEqual(Object.keys(CORE_DOORS))
+  })
   it('has folders that can be taken in at a glance, and no room that is most of core', () =>
     expect(badFolders(files)).toEqual([]))
   it('has files of a readable size with kebab-case names', () => expect(badShapes(files)).toEqual([]))
@@ -79,7 +82,7 @@ describe('the house', () => {
     expect(unusedParts(files, Object.keys(manifest['dependencies'] ?? {}))).toEqual([])
   })
   it('lists in DESIGN.md the packages of package.json', () => {
-    expect(partsInDesign(files.get('DESIGN.md') ?? '').sort()).toEqual(parts)
+    expect(namesInDesign(files.get('DESIGN.md') ?? '', 'Parts').sort()).toEqual(parts)
   })
 })
 
