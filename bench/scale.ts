@@ -8,7 +8,7 @@
 import { emptyOutcome, Fold } from '../src/core/fold/fold.js'
 import { Refusal } from '../src/core/ingest/door.js'
 import { sfc32 } from '../src/core/stat/random.js'
-import { Gate } from '../src/shell/gate.js'
+import { Gate } from '../src/shell/workspace/gate.js'
 import { serialize } from 'node:v8'
 import { grouped, option, setting, writePage } from './machine.js'
 

@@ -1,70 +1,55 @@
-import { Command } from 'commander'
-import type { Verb } from '../contract/order.js'
+import { Command, Option } from 'commander'
+import {
+  COMMAND_FIELDS,
+  COMMAND_SENDER,
+  COMMANDS,
+  type CommandField,
+  type CommandRule,
+  type Verb,
+  VERBS,
+} from '../contract/order.js'
 import { ask, ASK_HELP } from './ask.js'
 
-interface CommandOptions {
+interface CommandOptions extends Partial<Record<string, string>> {
   by: string
   why: string
   url: string
-  token?: string
   data: string
-  subject?: string
-  causeText?: string
-  text?: string
-  until?: string
   href?: string
 }
 
-interface Spoken {
-  verb: Verb
-  summary: string
-  /** Flag, help. Required for this verb. */
-  needs?: [string, string]
-  /** Flag, help. */
-  may?: [string, string][]
+/** Which attribute of the parsed options holds a field; null: the command line does not ask for it. */
+const attributeOf = (field: CommandField): string | null => {
+  const { option } = COMMAND_FIELDS[field]
+  return option === null ? null : new Option(option).attributeName()
 }
 
-const LISTED: [string, string] = ['--subject <id>', 'id of a listed cause or of a change, or security']
-const SPOKEN: readonly Spoken[] = [
-  {
-    verb: 'resolve',
-    summary:
-      'a person says: it is over. What is measured as failing is still shown; it opens again after 30 minutes of that',
-  },
-  {
-    verb: 'confirm',
-    summary: 'a person says: this is the cause',
-    may: [LISTED, ['--cause-text <words>', 'a cause that is not listed, in your own words']],
-  },
-  { verb: 'rule-out', summary: 'a person says: this is not the cause', needs: LISTED },
-  {
-    verb: 'mute',
-    summary: 'no messages about an incident until a time',
-    needs: ['--until <time>', '2h, 90m, 18:00, "tomorrow 9:00", or ISO 8601; by the clock of this machine'],
-  },
-  { verb: 'unmute', summary: 'messages about an incident again' },
-  {
-    verb: 'say',
-    summary: 'a sentence for the public on an incident',
-    needs: ['--text <sentence>', 'what everybody reads'],
-  },
-]
-
-/** One command for each verb: an order on the log, with who and why. */
+/** One command for each verb: it goes on the log, with who and why. */
 export function orderCommands(): Command[] {
-  return SPOKEN.map(({ verb, summary, needs, may = [] }) => {
+  return VERBS.map(verb => {
+    const { summary, more, needs, may = [] }: CommandRule = COMMANDS[verb]
     const command = new Command(verb)
-      .summary(summary.split('.')[0]!)
+      .summary(summary)
       .description(
-        `${summary[0]!.toUpperCase()}${summary.slice(1)}. Goes to a running server, which puts it on its log with who and why, and answers with what is public now.`,
+        `${[summary, more ?? []].flat().map(capital).join('. ')}. Goes to a running server, which puts it on its log with who and why, and answers with what is public now.`,
       )
       .argument('<incident>', 'id of the incident')
-    if (needs !== undefined) command.requiredOption(...needs)
-    for (const option of may) command.option(...option)
+    for (const field of [...needs, ...may]) {
+      const { option, help } = COMMAND_FIELDS[field]
+      if (option === null) continue
+      const says = field === 'until' ? `${help}, by the clock of this machine` : help
+      // Where one of several will do, the server says when there is none.
+      command.addOption(new Option(option, says).makeOptionMandatory(needs.length === 1 && needs[0] === field))
+    }
     return command
-      .requiredOption('--why <reason>', 'the reason, kept with the order')
-      .option('--by <person>', 'who asks (default: the user of this shell)', process.env['USER'] ?? 'unknown')
-      .option('--href <url>', 'statement or record that the order cites')
+      .requiredOption('--why <reason>', COMMAND_SENDER.why.help)
+      .addOption(
+        new Option('--by <person>', COMMAND_SENDER.by.help).default(
+          process.env['USER'] ?? 'unknown',
+          'the user of this shell',
+        ),
+      )
+      .option('--href <url>', 'statement or record that the command cites')
       .option('--url <url>', 'the server', process.env['EPICENTER_URL'] ?? 'http://127.0.0.1:8080')
       .option('--token <token>', 'default: EPICENTER_TOKEN, or the file `token` in the data folder')
       .option('--data <dir>', 'data folder of a server on this machine', './data')
@@ -75,6 +60,8 @@ export function orderCommands(): Command[] {
   })
 }
 
+const capital = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}`
+
 /** What is public after an order. */
 interface Answer {
   incident?: { id: string; open: boolean; title: string } | null
@@ -83,16 +70,18 @@ interface Answer {
 }
 
 async function send(verb: Verb, incident: string, options: CommandOptions): Promise<number> {
-  const { by, why, url, subject, causeText, text, until, href } = options
+  const { by, why, url, href } = options
   // What was given goes along, empty or not: the server says what is wrong with it.
+  const carried = (Object.keys(COMMAND_FIELDS) as CommandField[]).flatMap(field => {
+    const name = attributeOf(field)
+    return name === null || options[name] === undefined ? [] : [[field, options[name]]]
+  })
   const body = {
     verb,
     by,
     why,
-    ...(subject !== undefined && { subject }),
-    ...(causeText !== undefined && { words: causeText }),
-    ...(text !== undefined && { text }),
-    ...(until !== undefined && { until, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone }),
+    ...Object.fromEntries(carried),
+    ...(options['until'] !== undefined && { timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone }),
     ...(href !== undefined && { href }),
   }
   const path = `/api/v1/incidents/${encodeURIComponent(incident)}/commands`

@@ -1,19 +1,20 @@
 import { Command } from 'commander'
-import { backtestCommand } from './backtest.js'
-import { backupCommand, restoreCommand } from './backup.js'
-import { checkCommand } from './check.js'
+import { backtestCommand } from './backtest/command.js'
+import { backupCommand, restoreCommand } from './backup/command.js'
+import { checkCommand } from './check/command.js'
 import { orderCommands } from './commands.js'
-import { detectCommand } from './detect.js'
-import { exportCommand } from './export.js'
+import { detectCommand } from './detect/command.js'
+import { exportCommand } from './export/command.js'
 import { forgetCommand } from './forget.js'
 import { initCommand } from './init.js'
-import { learnCommand } from './learn.js'
-import { localizeCommand } from './localize.js'
+import { learnCommand } from './learn/command.js'
+import { localizeCommand } from './localize/command.js'
 import { reloadCommand } from './reload.js'
-import { replayCommand } from './replay.js'
-import { serveCommand } from './serve.js'
-import { simulateCommand } from './simulate.js'
-import { tokenCommand } from './token.js'
+import { replayCommand } from './replay/command.js'
+import { serveCommand } from './serve/command.js'
+import { simulateCommand } from './simulate/command.js'
+import { statusCommand } from './status.js'
+import { tokenCommand } from './token/command.js'
 
 const VERSION = '0.1.0'
 
@@ -46,6 +47,7 @@ export function program(): Command {
     backupCommand(),
     restoreCommand(),
     tokenCommand(),
+    statusCommand(),
     learnCommand(),
     reloadCommand(),
     ...orderCommands(),

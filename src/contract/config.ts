@@ -1,4 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { oneOf } from './one-of.js'
+import { CLOCKS, type Clock } from './view.js'
 import { LABEL_VALUE_CHARS, SCOPE_VALUES, SERVICE_CHARS, TITLE_CHARS, TOKENS, TOPOLOGY_NODES } from './limits.js'
 
 // The configuration file, once: this schema checks it, types it and is what `epicenter check` explains.
@@ -52,7 +54,7 @@ const Token = Type.Object(
   {
     name: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$' }),
     secret: Type.String({ pattern: '^\\S{20,200}$' }),
-    scopes: Type.Array(Type.Union(SCOPES.map(scope => Type.Literal(scope))), { minItems: 1, maxItems: SCOPES.length }),
+    scopes: Type.Array(oneOf(SCOPES), { minItems: 1, maxItems: SCOPES.length }),
     /** Whose ids it sends; its own name, if not given. */
     namespace: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$' })),
     /** The only services it may speak of. */
@@ -61,18 +63,44 @@ const Token = Type.Object(
   { additionalProperties: false },
 )
 
-/** `statuspage`: for subscribers who read the webhooks of Statuspage. */
-const Webhook = Type.Object(
-  {
-    kind: Type.Union([Type.Literal('webhook'), Type.Literal('statuspage')]),
-    url: Type.String({ pattern: '^https?://' }),
-    /** `whsec_` and base64, as Standard Webhooks writes secrets. */
-    secret: Type.String({ pattern: '^(whsec_)?[A-Za-z0-9+/=]{24,}$' }),
-    /** statuspage: the page they read; the first, if not given. */
-    page: Type.Optional(Id(50)),
-  },
-  { additionalProperties: false },
+/** Statuspage's words that may stand for `unknown` where clients do not know it. */
+export const UNKNOWN_AS = ['degraded_performance', 'operational'] as const
+/** When a proof of work is asked for: while a service is under attack, or never. */
+export const CHALLENGES = ['auto', 'off'] as const
+
+/** Name of a plug-in, and of one of its uses: part of paths and of ids. */
+const Name = Type.String({ pattern: '^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$' })
+/** Addresses that are not public it may connect to: all, or those in these ranges and of these names. */
+const AllowPrivate = Type.Union([
+  Type.Boolean(),
+  Type.Array(Type.String({ minLength: 1, maxLength: 253 }), { maxItems: 100 }),
+])
+
+/** What every use of a plug-in may say; the rest are the plug-in's own settings, which its own schema checks. */
+const COMMON = { id: Type.Optional(Name), allowPrivate: Type.Optional(AllowPrivate) }
+const Using = Type.Object({ use: Name, ...COMMON }, { additionalProperties: true })
+/** `kind` is an older spelling of `use`. */
+const Notifying = Type.Object(
+  { use: Type.Optional(Name), kind: Type.Optional(Name), ...COMMON },
+  { additionalProperties: true },
 )
+const Probing = Type.Object(
+  {
+    use: Name,
+    ...COMMON,
+    service: Id(SERVICE_CHARS),
+    component: Type.Optional(Id(LABEL_VALUE_CHARS)),
+    labels: Type.Optional(Type.Record(Type.String(), Id(LABEL_VALUE_CHARS))),
+    everySeconds: Type.Optional(Type.Number({ minimum: 1, maximum: 86_400 })),
+    timeoutSeconds: Type.Optional(Type.Number({ minimum: 0.1, maximum: 300 })),
+  },
+  { additionalProperties: true },
+)
+const Keeping = Type.Object({ use: Name }, { additionalProperties: true })
+
+/** The uses of plug-ins in the configuration file, by its keys. */
+export const USES = { sources: 'source', receivers: 'receiver', probes: 'probe', notifiers: 'notifier' } as const
+export const USES_MAX = { sources: 200, receivers: 100, probes: 1_000, notifiers: 100 } as const
 
 /** A service, or `service/component`. */
 const Ref = Type.String({ minLength: 1, maxLength: SERVICE_CHARS + 1 + LABEL_VALUE_CHARS })
@@ -103,7 +131,7 @@ const StatusPage = Type.Object(
     services: Type.Optional(Type.Array(Id(SERVICE_CHARS), { minItems: 1, maxItems: 500 })),
     groups: Type.Optional(Type.Array(Group, { minItems: 1, maxItems: 200 })),
     /** What clients that do not know `unknown` are told. */
-    unknownAs: Type.Optional(Type.Union([Type.Literal('degraded_performance'), Type.Literal('operational')])),
+    unknownAs: Type.Optional(oneOf(UNKNOWN_AS)),
   },
   { additionalProperties: false },
 )
@@ -130,7 +158,7 @@ const Maintenance = Type.Object(
 export const ConfigSchema = Type.Object(
   {
     title: Type.Optional(Title),
-    clock: Type.Optional(Type.Union([Type.Literal('wall'), Type.Literal('signals')])),
+    clock: Type.Optional(oneOf(CLOCKS)),
     data: Type.Optional(Type.String({ minLength: 1 })),
     host: Type.Optional(Type.String({ minLength: 1 })),
     /** Where readers find this server, as proxies show it. */
@@ -143,12 +171,21 @@ export const ConfigSchema = Type.Object(
     /** Header in which they write the visitor's country, such as CF-IPCountry. */
     countryHeader: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9-]{1,60}$' })),
     /** A proof of work for reports while they are under attack. */
-    challenge: Type.Optional(Type.Union([Type.Literal('auto'), Type.Literal('off')])),
+    challenge: Type.Optional(oneOf(CHALLENGES)),
     /** Whom a push service may ask about messages to browsers. */
     contact: Type.Optional(Type.String({ pattern: '^(mailto:\\S+@\\S+|https://\\S+)$', maxLength: 200 })),
     falseAlarmsPerMonth: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1_000 })),
     services: Type.Optional(Type.Array(Service)),
-    notifiers: Type.Optional(Type.Array(Webhook, { maxItems: 20 })),
+    /** Modules of plug-ins beside those that come along, relative to this file. */
+    plugins: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 1_000 }), { maxItems: 100 })),
+    sources: Type.Optional(Type.Array(Using, { maxItems: USES_MAX.sources })),
+    receivers: Type.Optional(Type.Array(Using, { maxItems: USES_MAX.receivers })),
+    probes: Type.Optional(Type.Array(Probing, { maxItems: USES_MAX.probes })),
+    notifiers: Type.Optional(Type.Array(Notifying, { maxItems: USES_MAX.notifiers })),
+    /** Where the log is. */
+    bus: Type.Optional(Keeping),
+    /** Where everything is that was made of it. */
+    store: Type.Optional(Keeping),
     /** Reading too needs a token, with the scope `read`. */
     private: Type.Optional(Type.Boolean()),
     tokens: Type.Optional(Type.Array(Token, { maxItems: TOKENS })),
@@ -172,7 +209,24 @@ export const ConfigSchema = Type.Object(
 /** What the file says. */
 export type ConfigFile = Static<typeof ConfigSchema>
 export type TokenConfig = Static<typeof Token>
-export type NotifierConfig = Static<typeof Webhook>
+/** A plug-in in use. */
+export interface Use {
+  /** The plug-in's name. */
+  use: string
+  /** This use of it. */
+  id: string
+  /** Null: as the plug-in has it. */
+  allowPrivate: boolean | string[] | null
+  /** Checked by the plug-in's schema, its defaults filled in. */
+  settings: Record<string, unknown>
+}
+export interface ProbeUse extends Use {
+  service: string
+  /** Of each check signal; `component` among them. */
+  labels: Record<string, string>
+  everyMs: number
+  timeoutMs: number
+}
 export type MaintenanceConfig = Static<typeof Maintenance>
 /** A status page with its defaults; what was not given is null. */
 export interface StatusPageConfig {
@@ -186,13 +240,13 @@ export interface StatusPageConfig {
   services: string[] | null
   /** Null: one for each service. */
   groups: Static<typeof Group>[] | null
-  unknownAs: 'degraded_performance' | 'operational'
+  unknownAs: (typeof UNKNOWN_AS)[number]
 }
 
 /** What the server runs on: the file with every default filled in. */
 export interface Config {
   title: string
-  clock: 'wall' | 'signals'
+  clock: Clock
   data: string
   host: string
   port: number
@@ -203,7 +257,7 @@ export interface Config {
   asnHeader: string | null
   countryHeader: string | null
   contact: string | null
-  challenge: 'auto' | 'off'
+  challenge: (typeof CHALLENGES)[number]
   falseAlarmsPerMonth: number
   services: {
     id: string
@@ -212,7 +266,14 @@ export interface Config {
     dependsOn: Static<typeof Dependency>[]
     edges?: Static<typeof Edge>[]
   }[]
-  notifiers: NotifierConfig[]
+  /** Paths of modules. */
+  plugins: string[]
+  sources: Use[]
+  receivers: Use[]
+  probes: ProbeUse[]
+  notifiers: Use[]
+  bus: Pick<Use, 'use' | 'settings'>
+  store: Pick<Use, 'use' | 'settings'>
   tokens: TokenConfig[]
   private: boolean
   /** At least one; the first is at `/status`. */

@@ -3,6 +3,10 @@ import type { Fact } from './signal.js'
 import type { Order } from './order.js'
 import type { EpochMs } from './time.js'
 
+/** Failure modes, each followed by itself: requests fail, or they are answered, but slowly. */
+export const FAILURE_MODES = ['bad', 'slow'] as const
+export type FailureMode = (typeof FAILURE_MODES)[number]
+
 /** What one kind of signal says about a service at a tick. */
 export interface KindReading {
   /** Evidence of trouble in bits since its onset; negative: evidence of health. null: unreadable (nothing arrives). */
@@ -51,8 +55,7 @@ export interface Finding {
   service: string
   /** End of the tick. */
   at: EpochMs
-  /** Two strands are told apart: `bad` (failing) and `slow` (answered, but slow). */
-  strand: 'bad' | 'slow'
+  strand: FailureMode
   /** Which of several troubles of the strand at once this is; absent for one that began alone. */
   branch?: string
   /** At this tick another trouble was told apart from this one, which began then: what was read since was of both. */

@@ -1,7 +1,11 @@
 /** Incident events, as printed by `replay` and served by the API. Wire format: SIGNALS.md, "Out". */
-export type EventName = 'opened' | 'updated' | 'recovering' | 'resolved' | 'reopened' | 'note'
-export type Severity = 'minor' | 'major' | 'critical'
-export type IncidentKind = 'outage' | 'degraded' | 'quality' | 'security' | 'displaced-load' | 'upstream'
+export const EVENT_NAMES = ['opened', 'updated', 'recovering', 'resolved', 'reopened', 'note'] as const
+export type EventName = (typeof EVENT_NAMES)[number]
+/** Mildest first: a later one is worse. */
+export const SEVERITIES = ['minor', 'major', 'critical'] as const
+export type Severity = (typeof SEVERITIES)[number]
+export const INCIDENT_KINDS = ['outage', 'degraded', 'quality', 'security', 'displaced-load', 'upstream'] as const
+export type IncidentKind = (typeof INCIDENT_KINDS)[number]
 /** And-ed labels with or-ed values; `{}` is everybody. */
 export type Where = Record<string, string[]>
 
@@ -13,7 +17,11 @@ export interface Segment {
   interval: [number, number] | null
 }
 
-/** Codes of places (edges, cells, versions) that people quote more often than usual. */
+/** What requests and checks say of a code that people mention: they fail there too, nobody measures, or they do not. */
+export const MEASURED = ['failing', 'unknown', 'healthy'] as const
+export type Measured = (typeof MEASURED)[number]
+
+/** Codes of edges, cells or versions that people mention more often than usual. */
 export interface Quoted {
   where: Where
   /** People who quote one of these, of all who quote any, */
@@ -22,8 +30,7 @@ export interface Quoted {
   /** and the part of them that usually does, 0..1. */
   usual: number
   bits: number
-  /** What requests and checks say of it: they fail there too, they do not, or nobody measures. */
-  measured: 'failing' | 'healthy' | 'unknown'
+  measured: Measured
 }
 
 export interface Uneven {
@@ -44,7 +51,9 @@ export interface Evidence {
   refs: string[]
 }
 
-export type CauseState = 'suspected' | 'ruled_out' | 'confirmed'
+/** A machine suspects; a person or a cited statement rules out or confirms. */
+export const CAUSE_STATES = ['suspected', 'ruled_out', 'confirmed'] as const
+export type CauseState = (typeof CAUSE_STATES)[number]
 
 export interface Cause {
   /** Id of a change, `dependency:ID`, `surge`, … */
@@ -59,12 +68,17 @@ export interface Cause {
   p?: number
 }
 
-export type SecurityState = 'no_evidence' | 'suspected' | 'confirmed' | 'ruled_out'
+/** The question whether data of one person reached another, or an account its thief. */
+export const SECURITY_STATES = ['no_evidence', 'suspected', 'confirmed', 'ruled_out'] as const
+export type SecurityState = (typeof SECURITY_STATES)[number]
+/** They see what is another's; another uses what is theirs. */
+export const SECURITY_ABOUT = ['exposure', 'takeover'] as const
+export type SecurityAbout = (typeof SECURITY_ABOUT)[number]
 
 export interface Security {
   state: SecurityState
-  /** What people tell first-hand: they see what is another's, or another uses what is theirs. */
-  about?: ('exposure' | 'takeover')[]
+  /** What people report first-hand. */
+  about?: SecurityAbout[]
   because: Evidence[]
 }
 

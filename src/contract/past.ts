@@ -1,6 +1,10 @@
 import type { ObservationVia } from './signal.js'
 import { DAY, type EpochMs } from './time.js'
 
+/** Why a past taught nothing: the same counts had been taught before, or the service has learned for longer by itself. */
+export const UNTAUGHT = ['known', 'lived'] as const
+export type Untaught = (typeof UNTAUGHT)[number]
+
 /** Counts of one service's past, from which its usual level is learned. They are no signals: nothing is decided by them. */
 export interface Past {
   service: string

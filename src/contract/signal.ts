@@ -2,8 +2,13 @@ import type { EpochMs } from './time.js'
 import type { Component, Dependency, Edge } from './topology.js'
 
 /** How an observation reached us; one detector per kind, evidence is added in bits. */
-export type ObservationVia = 'report' | 'post' | 'check' | 'metric'
-export type FactVia = 'change' | 'notice' | 'topology'
+export const OBSERVATION_VIAS = ['report', 'post', 'check', 'metric'] as const
+export type ObservationVia = (typeof OBSERVATION_VIAS)[number]
+/** What kind of fact it is. */
+export const FACT_VIAS = ['change', 'notice', 'topology'] as const
+export type FactVia = (typeof FACT_VIAS)[number]
+/** Everything that comes in. */
+export const SIGNAL_VIAS = [...OBSERVATION_VIAS, ...FACT_VIAS] as const
 export type Labels = Record<string, string>
 
 /** Something that counts: a report, a post, a check, request counts. Wire format: SIGNALS.md, "In". */
@@ -41,7 +46,18 @@ export interface Observation {
   lang?: string
 }
 
-export type ChangeKind = 'deploy' | 'config' | 'flag' | 'launch' | 'maintenance' | 'vendor' | 'migration' | 'mitigation'
+/** What was changed; how often each kind breaks things is learned apart. */
+export const CHANGE_KINDS = [
+  'deploy',
+  'config',
+  'flag',
+  'launch',
+  'maintenance',
+  'vendor',
+  'migration',
+  'mitigation',
+] as const
+export type ChangeKind = (typeof CHANGE_KINDS)[number]
 
 /** Label name → values touched; a label that is not named is unrestricted. */
 export type Scope = Record<string, string[]>
@@ -68,14 +84,39 @@ export interface Change extends FactBase {
   reverts?: string
 }
 
-export type NoticeStatus = 'investigating' | 'identified' | 'monitoring' | 'resolved'
+/** States of an incident in the words of Statuspage, in the order in which they mostly come. */
+export const INCIDENT_STATUSES = ['investigating', 'identified', 'monitoring', 'resolved'] as const
+export type IncidentStatus = (typeof INCIDENT_STATUSES)[number]
+/** The same with what is said of planned work, and afterwards. */
+export const NOTICE_STATUSES = [...INCIDENT_STATUSES, 'postmortem', 'scheduled', 'in_progress'] as const
+export type NoticeStatus = (typeof NOTICE_STATUSES)[number]
+
+/** How bad its source calls a notice. */
+export const NOTICE_IMPACTS = ['none', 'minor', 'major', 'critical', 'maintenance'] as const
+export type NoticeImpact = (typeof NOTICE_IMPACTS)[number]
+
+/** How its source says that a part is. */
+export const NOTICE_STATES = ['ok', 'maintenance', 'degraded', 'partial', 'down', 'unknown'] as const
+export type NoticeState = (typeof NOTICE_STATES)[number]
+
+/** A part in its source's spelling; without a state it is only named. */
+export interface NoticePart {
+  name: string
+  state?: NoticeState
+}
 
 export interface Notice extends FactBase {
   via: 'notice'
   source?: string
   status?: NoticeStatus
+  impact?: NoticeImpact
   /** Which story of the source it belongs to. */
   thread?: string
+  parts?: NoticePart[]
+  /** Planned work: when it is to begin and to end. */
+  window?: { from: EpochMs; until?: EpochMs }
+  /** What was said, word by word. */
+  text?: string
   scope: Scope
 }
 

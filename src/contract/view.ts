@@ -1,3 +1,4 @@
+import type { Theme } from './people.js'
 import type { Component, Dependency } from './topology.js'
 import type { EpochMs } from './time.js'
 import type { IncidentEvent, IncidentKind, Severity } from './incident.js'
@@ -31,11 +32,21 @@ export interface Rollup {
   ratesBy: Record<string, Record<string, RateTriple>>
 }
 
-export type ServiceState = 'ok' | 'watching' | 'degraded' | 'outage' | 'unknown'
+/** How a service is. `watching`: something is unusual and not yet an incident. `unknown`: nobody is heard. */
+export const SERVICE_STATES = ['ok', 'watching', 'degraded', 'outage', 'unknown'] as const
+export type ServiceState = (typeof SERVICE_STATES)[number]
+
+/** How a part of a service is, in the words of Statuspage; best first. */
+export const PART_STATUSES = ['operational', 'degraded_performance', 'partial_outage', 'major_outage'] as const
+export type PartStatus = (typeof PART_STATUSES)[number]
+
+/** What sets log time: the machine's clock, or the newest time that signals bring (replays and tests). */
+export const CLOCKS = ['wall', 'signals'] as const
+export type Clock = (typeof CLOCKS)[number]
 
 /** What several people wrote with their reports in the last hour, moderated by rule: see core/mentions/samples. */
 export interface Sample {
-  theme: string
+  theme: Theme
   /** How many people wrote about it, at least three. */
   people: number
   /** Words that three strangers or more wrote, with gaps ("…") for the rest; absent where no three say alike. */
@@ -109,7 +120,7 @@ export interface IncidentView {
 
 export interface WorkspaceView {
   title: string
-  clock: 'wall' | 'signals'
+  clock: Clock
   /** Log time. */
   now: EpochMs
   /** Log position that is committed. While it stands, nothing that a Reader tells changes: pages are rendered once for it. */

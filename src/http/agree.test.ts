@@ -9,7 +9,7 @@ import { registerPages } from './pages/index.js'
 import { speechOf } from './pages/language.js'
 import { standing } from './pages/standing.js'
 import { LANGUAGES, type Language } from './pages/strings.js'
-import { statusWords } from './pages/status-words.js'
+import { statusWords } from './pages/status/words.js'
 import { mainPage, NOON, readerOf, service, story, type World } from './statuspage/fixture.js'
 import { statuspageRoutes } from './statuspage/routes.js'
 

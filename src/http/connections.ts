@@ -1,8 +1,8 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { CONNECTIONS, CONNECTIONS_SHARE } from '../contract/limits.js'
-import { circlesOf } from '../shell/circles.js'
-import { Shares } from '../shell/shares.js'
+import { circlesOf } from '../shell/visitors/circles.js'
+import { Shares } from '../shell/visitors/shares.js'
 
 /**
  * Shares the connections among those who connect: who opens thousands takes them from nobody else. An own proxy is not

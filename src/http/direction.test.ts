@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import fc from 'fast-check'
 import Fastify from 'fastify'
-import { complete } from '../shell/load.js'
+import { complete } from '../shell/config/load.js'
 import { badgeRoutes } from './badge.js'
 import { isolated, unturned } from './pages/direction.js'
 import { LANGUAGES, type Language } from './pages/strings.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { complete } from '../shell/load.js'
+import { complete } from '../shell/config/load.js'
 import { App } from '../shell/app.js'
 import { remoteReader } from '../shell/remote.js'
 import { fakeEnv } from '../testing/env.js'

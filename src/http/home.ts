@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../contract/config.js'
-import { rangesOf } from '../shell/address.js'
+import { rangesOf } from '../shell/visitors/address.js'
 import { HttpProblem } from './problem.js'
 
 // Where readers find this server: decided here alone, for links, cookies, redirects and the question whether a form

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { FastifyInstance } from 'fastify'
 import { App } from '../shell/app.js'
-import { complete } from '../shell/load.js'
+import { complete } from '../shell/config/load.js'
 import { fakeEnv } from '../testing/env.js'
 import { STREAM_START, streamOf, topology } from '../testing/stream.js'
 import { exportFiles, fileOf } from './export.js'

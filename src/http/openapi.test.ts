@@ -1,3 +1,6 @@
+import { VERBS } from '../contract/order.js'
+import { SERVICE_STATES } from '../contract/view.js'
+import { CAUSE_STATES, EVENT_NAMES, INCIDENT_KINDS, SECURITY_STATES, SEVERITIES } from '../contract/incident.js'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +13,7 @@ import { generate } from 'openapi-typescript-codegen'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { FastifyInstance } from 'fastify'
 import { App } from '../shell/app.js'
-import { complete } from '../shell/load.js'
+import { complete } from '../shell/config/load.js'
 import { fakeEnv } from '../testing/env.js'
 import { streamOf } from '../testing/stream.js'
 import { buildServer } from './server.js'
@@ -40,6 +43,17 @@ afterAll(async () => {
   await app[Symbol.asyncDispose]()
 })
 
+const CONTRACT = join(import.meta.dirname, '../contract')
+
+/** Each list of words in a document, wherever it stands: a union of constants, or an `enum`. */
+function wordsIn(node: unknown): string[] {
+  if (typeof node !== 'object' || node === null) return []
+  const { anyOf, enum: words } = node as { anyOf?: { const?: unknown }[]; enum?: unknown[] }
+  const constants = anyOf?.map(each => each.const).filter(each => each !== undefined) ?? []
+  const own = [constants, words ?? []].filter(list => list.length > 0).map(list => list.join(' '))
+  return [...own, ...Object.values(node).flatMap(wordsIn)]
+}
+
 describe('the OpenAPI document', () => {
   it('passes the rules of a linter for OpenAPI 3.1', async () => {
     const config = await createConfig({ extends: ['recommended'], rules: { 'operation-4xx-response': 'off' } })
@@ -54,6 +68,20 @@ describe('the OpenAPI document', () => {
     expect((await lintFromString({ source: JSON.stringify(document), config })).map(each => each.ruleId)).toContain(
       'struct',
     )
+  })
+
+  it('knows no other words than the lists of the contract', async () => {
+    const known = new Set<string>()
+    for (const file of readdirSync(CONTRACT).filter(name => name.endsWith('.ts'))) {
+      const all = (await import(pathToFileURL(join(CONTRACT, file)).href)) as Record<string, unknown>
+      for (const value of Object.values(all)) if (Array.isArray(value)) known.add(value.join(' '))
+    }
+    const found = wordsIn(JSON.parse(text))
+    expect(found.length).toBeGreaterThan(15)
+    expect(found.filter(words => !known.has(words))).toEqual([])
+    // Each of those that the API speaks of is there, and whole.
+    for (const list of [EVENT_NAMES, SEVERITIES, INCIDENT_KINDS, CAUSE_STATES, SECURITY_STATES, SERVICE_STATES, VERBS])
+      expect(found).toContain(list.join(' '))
   })
 
   it('describes the answers that the server gives', async () => {

@@ -2,9 +2,9 @@ import { connect, type AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { FastifyInstance } from 'fastify'
 import { App } from '../shell/app.js'
-import { complete } from '../shell/load.js'
+import { complete } from '../shell/config/load.js'
 import { fakeEnv } from '../testing/env.js'
-import { registerDemo } from './demo.js'
+import { registerDemo } from './demo/demo.js'
 import { buildServer } from './server.js'
 
 let app: App

@@ -8,7 +8,7 @@ import { MINUTE, SECOND } from '../contract/time.js'
 import { buildServer } from './server.js'
 import { fakeEnv } from '../testing/env.js'
 import { App } from '../shell/app.js'
-import { complete } from '../shell/load.js'
+import { complete } from '../shell/config/load.js'
 import type { Parts, PartsOptions } from '../shell/parts.js'
 
 const START = Date.UTC(2026, 5, 10, 9)

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { App } from '../shell/app.js'
-import { complete } from '../shell/load.js'
+import { complete } from '../shell/config/load.js'
 import { fakeEnv } from '../testing/env.js'
 import { buildServer } from './server.js'
 

@@ -1,7 +1,33 @@
-import { type Static, type TSchema, Type } from '@sinclair/typebox'
-import type { IncidentEvent } from '../contract/incident.js'
+import {
+  COMMAND_FIELDS,
+  COMMAND_SENDER,
+  type CommandField,
+  type CommandRule,
+  COMMANDS,
+  VERBS,
+} from '../contract/order.js'
+import { oneOf } from '../contract/one-of.js'
+import { REPORT_KINDS, THEMES } from '../contract/people.js'
+import { type Static, type TOptional, type TSchema, type TString, Type } from '@sinclair/typebox'
+import {
+  CAUSE_STATES,
+  EVENT_NAMES,
+  INCIDENT_KINDS,
+  type IncidentEvent,
+  MEASURED,
+  SECURITY_ABOUT,
+  SECURITY_STATES,
+  SEVERITIES,
+} from '../contract/incident.js'
 import { REPORT_TEXT_CHARS } from '../contract/limits.js'
-import type { IncidentView, Rollup, ServiceNow, WorkspaceView } from '../contract/view.js'
+import {
+  CLOCKS,
+  type IncidentView,
+  type Rollup,
+  SERVICE_STATES,
+  type ServiceNow,
+  type WorkspaceView,
+} from '../contract/view.js'
 
 // The shapes of the API, once: they check what comes in, type the handlers and are the OpenAPI document.
 
@@ -57,19 +83,13 @@ export const Receipt = Type.Object(
 
 const Evidence = Type.Object({ says: Type.String(), bits: Type.Number(), refs: Type.Array(Type.String()) })
 const Segment = Type.Object({ where: Where, share: Nullable(Share), interval: Nullable(Type.Tuple([Share, Share])) })
-const Kind = Type.Union(
-  ['outage', 'degraded', 'quality', 'security', 'displaced-load', 'upstream'].map(k => Type.Literal(k)) as never,
-  {},
-)
-const Severity = Type.Union([Type.Literal('minor'), Type.Literal('major'), Type.Literal('critical')])
+const Kind = oneOf(INCIDENT_KINDS)
+const Severity = oneOf(SEVERITIES)
 
 export const Event = Type.Object(
   {
     at: Time('Log time of the decision'),
-    event: Type.Union(
-      ['opened', 'updated', 'recovering', 'resolved', 'reopened', 'note'].map(e => Type.Literal(e)) as never,
-      {},
-    ),
+    event: oneOf(EVENT_NAMES),
     incident: Type.String(),
     seq: Type.Integer({ minimum: 0 }),
     service: Type.String(),
@@ -100,7 +120,7 @@ export const Event = Type.Object(
           of: Type.Number(),
           usual: Share,
           bits: Type.Number(),
-          measured: Type.Union([Type.Literal('failing'), Type.Literal('healthy'), Type.Literal('unknown')]),
+          measured: oneOf(MEASURED),
         }),
       ),
     ),
@@ -109,7 +129,7 @@ export const Event = Type.Object(
         Type.Object({
           subject: Type.String(),
           title: Type.String(),
-          state: Type.Union([Type.Literal('suspected'), Type.Literal('ruled_out'), Type.Literal('confirmed')]),
+          state: oneOf(CAUSE_STATES),
           probability: Share,
           because: Type.Array(Evidence),
           settles: Type.Optional(Type.String({ description: 'What would tell whether it is the cause' })),
@@ -120,10 +140,8 @@ export const Event = Type.Object(
     unexplained: Type.Optional(Share),
     security: Type.Optional(
       Type.Object({
-        state: Type.Union(
-          ['no_evidence', 'suspected', 'confirmed', 'ruled_out'].map(s => Type.Literal(s)) as never,
-          {},
-        ),
+        state: oneOf(SECURITY_STATES),
+        about: Type.Optional(Type.Array(oneOf(SECURITY_ABOUT), { description: 'What people report first-hand' })),
         because: Type.Array(Evidence),
       }),
     ),
@@ -168,22 +186,27 @@ export const Incident = Type.Object(
   { $id: 'Incident' },
 )
 
-const Named = Type.Object({
-  id: Type.String(),
-  name: Type.String(),
-  service: Type.Optional(Type.String()),
-  dependsOn: Type.Optional(Type.Array(Type.String())),
-})
+const Node = { id: Type.String(), name: Type.String(), dependsOn: Type.Optional(Type.Array(Type.String())) }
+const ComponentNode = Type.Object(Node)
+const DependencyNode = Type.Object({ ...Node, service: Type.Optional(Type.String()) })
 
 export const Service = Type.Object(
   {
     service: Type.String(),
     title: Type.String(),
-    components: Type.Array(Named),
-    dependsOn: Type.Array(Named),
-    state: Type.Union(['ok', 'watching', 'degraded', 'outage', 'unknown'].map(s => Type.Literal(s)) as never, {}),
+    components: Type.Array(ComponentNode),
+    dependsOn: Type.Array(DependencyNode),
+    state: oneOf(SERVICE_STATES),
     at: Ms('End of the tick this was computed at'),
-    seen: Type.Record(Type.String(), Type.Integer(), { description: 'Newest signal of each kind' }),
+    seen: Type.Partial(
+      Type.Object({
+        report: Ms('Newest report'),
+        post: Ms('Newest post'),
+        check: Ms('Newest check'),
+        metric: Ms('Newest metric'),
+      }),
+      { description: 'Newest signal of each kind; a kind that was never seen is absent' },
+    ),
     recent: Type.Object(
       { bad: Type.Number(), ok: Type.Number(), expected: Nullable(Type.Number()) },
       { description: 'Reports of the last 15 minutes, and the usual number of problems; null until it is learned' },
@@ -222,7 +245,7 @@ export const Service = Type.Object(
       Type.Integer({ description: 'Possible coordinated reports of the last 15 minutes, in no other count' }),
     ),
     samples: Type.Optional(
-      Type.Array(Type.Object({ theme: Type.String(), people: Type.Integer(), text: Type.Optional(Type.String()) }), {
+      Type.Array(Type.Object({ theme: oneOf(THEMES), people: Type.Integer(), text: Type.Optional(Type.String()) }), {
         description: 'What three people or more wrote in the last hour; a text is words that three strangers share',
       }),
     ),
@@ -263,7 +286,7 @@ export const RollupRow = Type.Object(
 export const Workspace = Type.Object(
   {
     title: Type.String(),
-    clock: Type.Union([Type.Literal('wall'), Type.Literal('signals')]),
+    clock: oneOf(CLOCKS),
     now: Ms('Log time'),
     position: Type.Integer(),
     demo: Type.Boolean(),
@@ -271,38 +294,34 @@ export const Workspace = Type.Object(
   { $id: 'Workspace' },
 )
 
-const Person = Type.String({ minLength: 1, maxLength: 200 })
+const Words = (chars: number, description: string) => Type.String({ minLength: 1, maxLength: chars, description })
+const SENDER = {
+  by: Words(COMMAND_SENDER.by.chars, COMMAND_SENDER.by.help),
+  why: Words(COMMAND_SENDER.why.chars, COMMAND_SENDER.why.help),
+}
+/** Fields of commands, each with the verbs that it is for. */
+const CARRIED = Object.fromEntries(
+  Object.entries(COMMAND_FIELDS).map(([field, { chars, help }]) => {
+    const verbs = VERBS.filter(verb => {
+      const { needs, may = [] }: CommandRule = COMMANDS[verb]
+      return [...needs, ...may].includes(field as CommandField)
+    })
+    return [field, Type.Optional(Words(chars, `${verbs.join(', ')}: ${help}`))]
+  }),
+) as Record<CommandField, TOptional<TString>>
 
 export const Command = Type.Object(
   {
-    verb: Type.Union(
-      ['resolve', 'confirm', 'rule-out', 'mute', 'unmute', 'say'].map(v => Type.Literal(v)) as never,
-      {},
-    ),
-    by: Type.String({ minLength: 1, maxLength: 200, description: 'Who asks' }),
-    why: Type.String({ minLength: 1, maxLength: 2_000, description: 'The reason, kept with the order' }),
-    subject: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 300, description: 'confirm, rule-out: a listed cause, or `security`' }),
-    ),
-    words: Type.Optional(
+    verb: oneOf(VERBS),
+    ...SENDER,
+    ...CARRIED,
+    href: Type.Optional(
       Type.String({
-        minLength: 1,
-        maxLength: 300,
-        description: 'confirm: a cause that is not listed, in your own words',
+        pattern: '^https?://',
+        maxLength: 2_000,
+        description: 'Statement or record that the command cites',
       }),
     ),
-    text: Type.Optional(Type.String({ minLength: 1, maxLength: 2_000, description: 'say: the public sentence' })),
-    until: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: 60,
-        description: 'mute: no messages before; `2h`, `90m`, `18:00`, `tomorrow 9:00`, or ISO 8601',
-      }),
-    ),
-    timeZone: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 60, description: 'Of `until` without an offset; that of the first page' }),
-    ),
-    href: Type.Optional(Type.String({ pattern: '^https?://', maxLength: 2_000, description: 'What the order cites' })),
   },
   { $id: 'Command', additionalProperties: false },
 )
@@ -314,9 +333,8 @@ export const PlacedOrder = Type.Object(
       id: Type.String(),
       at: Ms('Log time'),
       incident: Type.String(),
-      verb: Type.String(),
-      by: Person,
-      why: Type.String(),
+      verb: oneOf(VERBS),
+      ...SENDER,
       token: Type.Optional(Type.String({ description: 'Name of the token that it came with' })),
     }),
     incident: Nullable(Type.Composite([Incident])),
@@ -337,11 +355,11 @@ export const PlacedOrder = Type.Object(
 export const Report = Type.Object(
   {
     service: Type.String({ minLength: 1, maxLength: 100 }),
-    kind: Type.Union([Type.Literal('bad'), Type.Literal('ok')], {
+    kind: oneOf(REPORT_KINDS, {
       description: '"I have a problem" or "works for me"',
     }),
     problem: Type.Optional(Type.String({ maxLength: 60 })),
-    country: Type.Optional(Type.String({ pattern: '^([A-Za-z]{2})?$' })),
+    country: Type.Optional(Type.String({ pattern: '^([A-Za-z]{2}|auto)?$' })),
     platform: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9 ._-]{0,40}$' })),
     text: Type.Optional(Type.String({ maxLength: REPORT_TEXT_CHARS })),
     back: Type.Optional(Type.String({ maxLength: 500, description: 'Path of the page to return to' })),
@@ -360,22 +378,14 @@ export const Report = Type.Object(
 
 export const Reported = Type.Object({ counted: Type.Boolean(), id: Type.String() }, { $id: 'Reported' })
 
-// Both directions: a field that is added to one and not to the other does not compile.
-type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never
-type Loose<T> = T extends (infer U)[]
-  ? Loose<U>[]
-  : T extends object
-    ? { [K in keyof T]: Loose<T[K]> }
-    : T extends string
-      ? string
-      : T
-type Keys<T> = keyof Required<T>
+// Both directions, however deep: a field, or a word of a list, that is added to one and not to the other does not compile.
+type Same<A, B> = [Full<A>] extends [Full<B>] ? ([Full<B>] extends [Full<A>] ? true : never) : never
+type Full<T> = T extends object ? { [K in keyof T]-?: Full<T[K]> } : T
 const held: [
-  Same<Keys<Static<typeof Event>>, Keys<IncidentEvent>>,
-  Same<Keys<Static<typeof Incident>>, Keys<IncidentView>>,
-  Same<Keys<Static<typeof Service>>, Keys<ServiceNow>>,
-  Same<Keys<Static<typeof RollupRow>>, Keys<Rollup>>,
-  Same<Keys<Static<typeof Workspace>>, Keys<WorkspaceView>>,
-  Same<Loose<Static<typeof RollupRow>['reports']>, Loose<Rollup['reports']>>,
-] = [true, true, true, true, true, true]
+  Same<Static<typeof Event>, IncidentEvent>,
+  Same<Static<typeof Incident>, IncidentView>,
+  Same<Static<typeof Service>, ServiceNow>,
+  Same<Static<typeof RollupRow>, Rollup>,
+  Same<Static<typeof Workspace>, WorkspaceView>,
+] = [true, true, true, true, true]
 void held

@@ -3,7 +3,7 @@ import type { FastifyInstance, InjectOptions } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Config } from '../contract/config.js'
 import { App } from '../shell/app.js'
-import { complete } from '../shell/load.js'
+import { complete } from '../shell/config/load.js'
 import { fakeEnv } from '../testing/env.js'
 import { arrival, change, STREAM_START, streamOf, topology } from '../testing/stream.js'
 import { buildServer } from './server.js'
@@ -327,8 +327,10 @@ describe('for operators and programs', () => {
       '/api/v1/services/{id}/forget',
       '/api/v1/services/{id}/rollups',
       '/api/v1/signals',
+      '/api/v1/sources',
       '/api/v1/stream',
       '/api/v1/workspace',
+      '/in/{id}',
     ])
     expect(document.paths['/api/v1/signals'].post.security).toEqual([{ token: ['signals'] }])
     expect(document.paths['/api/v1/services'].get.security).toBeUndefined()

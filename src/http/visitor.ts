@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify'
 import type { Config } from '../contract/config.js'
-import { clientAddress, rangesOf } from '../shell/address.js'
-import { circlesOf } from '../shell/circles.js'
+import { clientAddress, rangesOf } from '../shell/visitors/address.js'
+import { circlesOf } from '../shell/visitors/circles.js'
 import { HOUSE } from './front/head.js'
-import type { Visitor } from '../shell/reporters.js'
-import type { Circles } from '../shell/shares.js'
-import type { Traits } from './pages/just-me.js'
+import type { Visitor } from '../shell/visitors/reporters.js'
+import type { Circles } from '../shell/visitors/shares.js'
+import type { Traits } from './pages/service/just-me.js'
 
 /** Cloudflare writes XX for unknown and T1 for Tor; others leave the header out. */
 const NO_COUNTRY = new Set(['XX', 'T1', 'ZZ'])

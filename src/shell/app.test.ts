@@ -9,7 +9,7 @@ import { MINUTE } from '../contract/time.js'
 import { fakeEnv } from '../testing/env.js'
 import { change, STREAM_START, streamOf } from '../testing/stream.js'
 import { App } from './app.js'
-import { complete } from './load.js'
+import { complete } from './config/load.js'
 import type { PartsOptions } from './parts.js'
 import { Replay } from './replay.js'
 

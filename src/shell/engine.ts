@@ -10,10 +10,10 @@ import { readPast, readSignal, Refusal } from '../core/ingest/door.js'
 import { emptyOutcome, type EngineConfig, Fold, FOLD_VERSION } from '../core/fold/fold.js'
 import { isWhole } from '../core/service/forget.js'
 import type { Level } from './env.js'
-import { LineReader } from './lines.js'
-import { clockEntryOf } from './timekeeper.js'
-import { Ordinary } from './ordinary.js'
-import { heed, tell } from './story.js'
+import { LineReader } from './workspace/lines.js'
+import { clockEntryOf } from './workspace/timekeeper.js'
+import { Ordinary } from './workspace/ordinary.js'
+import { headAfter, headAfterCommand } from './incident-head.js'
 
 /** What a commit changed, for those who show it. */
 export interface Committed {
@@ -342,10 +342,10 @@ export class Engine implements AsyncDisposable {
       if (!heads.has(id)) heads.set(id, await this.parts.store.head(id))
       return heads.get(id) ?? null
     }
-    for (const event of outcome.events) heads.set(event.incident, tell(await load(event.incident), event))
+    for (const event of outcome.events) heads.set(event.incident, headAfter(await load(event.incident), event))
     for (const order of orders) {
       const head = await load(order.incident)
-      if (head !== null) heads.set(order.incident, heed(head, order))
+      if (head !== null) heads.set(order.incident, headAfterCommand(head, order))
     }
     return [...heads.values()].filter(head => head !== null)
   }

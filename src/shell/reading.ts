@@ -1,7 +1,7 @@
 import type { Config } from '../contract/config.js'
 import type { Reader, ServiceNow } from '../contract/view.js'
 import { composed } from '../core/ingest/door.js'
-import type { Workspace } from './workspace.js'
+import type { Workspace } from './workspace/workspace.js'
 
 /** What a reader asks of the house: its workspace of now, which a demonstration changes. */
 interface House {

@@ -5,8 +5,8 @@ import type { IncidentEvent } from '../contract/incident.js'
 import { FALSE_ALARMS_PER_MONTH, LOG_LINE_BYTES, REJECTS_LISTED } from '../contract/limits.js'
 import type { Outcome } from '../contract/outcome.js'
 import type { Signal } from '../contract/signal.js'
-import { Gate } from './gate.js'
-import { LineReader } from './lines.js'
+import { Gate } from './workspace/gate.js'
+import { LineReader } from './workspace/lines.js'
 
 export interface ReplayCounts {
   lines: number

@@ -6,7 +6,7 @@ import type { Past } from '../../contract/past.js'
 import type { Signal } from '../../contract/signal.js'
 import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Component, Dependency, Edge } from '../../contract/topology.js'
-import { type PartHeard, ROLLUP_MS, type ServiceNow, type ServiceState } from '../../contract/view.js'
+import { type Clock, type PartHeard, ROLLUP_MS, type ServiceNow, type ServiceState } from '../../contract/view.js'
 import { Judge, type JudgeSnapshot } from '../judge/judge.js'
 import { type KnownIncident, mendStories } from '../judge/mend.js'
 import type { Story } from '../judge/story.js'
@@ -25,7 +25,7 @@ import { Watch, type WatchSnapshot } from '../watch/watch.js'
 import { moveBack, stepBack } from './rewind.js'
 
 export interface EngineConfig {
-  clock: 'wall' | 'signals'
+  clock: Clock
   /** What an operator asks for: false incidents a service and 30 days. */
   falseAlarmsPerMonth: number
   services: { id: string; title: string; components: Component[]; dependsOn: Dependency[]; edges?: Edge[] }[]

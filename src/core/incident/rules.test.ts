@@ -16,7 +16,7 @@ import {
   UPDATE_GAP_MS,
   UPDATE_SLOW_MS,
   updateReason,
-  worse,
+  worseSeverity,
   type Surroundings,
 } from './rules.js'
 import { alarm, finding, healthy, kind, NOW, since, whole } from './fixtures/finding.js'
@@ -206,9 +206,9 @@ describe('severity', () => {
   ])('%s', (_, got, wanted) => expect(got).toBe(wanted))
 
   it('never falls within a story', () => {
-    expect(worse('minor', 'critical')).toBe('critical')
-    expect(worse('critical', 'minor')).toBe('critical')
-    expect(worse('major', 'major')).toBe('major')
+    expect(worseSeverity('minor', 'critical')).toBe('critical')
+    expect(worseSeverity('critical', 'minor')).toBe('critical')
+    expect(worseSeverity('major', 'major')).toBe('major')
   })
 })
 

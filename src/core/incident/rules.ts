@@ -1,5 +1,12 @@
 import type { Finding } from '../../contract/finding.js'
-import type { IncidentEvent, IncidentKind, Security, Segment, Severity } from '../../contract/incident.js'
+import {
+  type IncidentEvent,
+  type IncidentKind,
+  type Security,
+  type Segment,
+  SEVERITIES,
+  type Severity,
+} from '../../contract/incident.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 
 /** The life of an incident, as pure questions that answer with a named reason: so that every silence can be shown to a person. */
@@ -211,8 +218,8 @@ export const failsAfterAll = (f: Finding): boolean =>
 const MAJOR_PEOPLE = 30
 const MAJOR_FAMILIAR = 0.25
 
-const RANK: Record<Severity, number> = { minor: 0, major: 1, critical: 2 }
-export const worse = (a: Severity, b: Severity): Severity => (RANK[a] >= RANK[b] ? a : b)
+export const worseSeverity = (a: Severity, b: Severity): Severity =>
+  SEVERITIES.indexOf(a) >= SEVERITIES.indexOf(b) ? a : b
 
 /** From affected shares, never from raw counts; without a denominator, from how far reports stand above their usual level. */
 export function severityOf(f: Finding, kind: IncidentKind): Severity {

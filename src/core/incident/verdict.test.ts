@@ -1,5 +1,13 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { extentOf, partsHit, stateFrom } from './verdict.js'
+import {
+  EVENT_NAMES,
+  INCIDENT_KINDS,
+  SEVERITIES,
+  type IncidentEvent,
+  type SegmentRecovery,
+} from '../../contract/incident.js'
+import { addUp, extentOf, partsHit, phaseOf, stagesOf, stateFrom } from './verdict.js'
 
 const hears = () => false
 
@@ -53,4 +61,49 @@ describe('how far an outage is said to reach', () => {
   ] as const)('%s: %s, %j, %j', (extent, severity, evidence, components) =>
     expect(extentOf({ kind: 'outage', severity, evidence, components: [...components] }, parts)).toBe(extent),
   )
+})
+
+describe('what an incident’s events add up to', () => {
+  const event = fc.record(
+    {
+      event: fc.constantFrom(...EVENT_NAMES),
+      severity: fc.constantFrom(...SEVERITIES),
+      kind: fc.constantFrom(...INCIDENT_KINDS),
+      title: fc.constantFrom('a', 'b'),
+      components: fc.subarray(['cart', 'login']),
+      recovery: fc.record({
+        recovered: fc.double({ min: 0, max: 1 }),
+        eta: fc.constant(null),
+        segments: fc.constant<SegmentRecovery[]>([]),
+      }),
+    },
+    { requiredKeys: ['event'] },
+  )
+  const events = fc.array(event, { minLength: 1, maxLength: 12 }).map(all =>
+    all.map((each, seq): IncidentEvent => {
+      const at = new Date(Date.UTC(2026, 1, 3, 20, seq)).toISOString()
+      return { at, incident: 'i', seq, service: 's', ...each }
+    }),
+  )
+
+  it('is the same step by step and for each prefix: the latest value of every part, and the last turn', () => {
+    fc.assert(
+      fc.property(events, all => {
+        const stages = stagesOf(all, ['cart', 'login'])
+        for (let n = 1; n <= all.length; n++) {
+          const prefix = all.slice(0, n)
+          const { folded, phase } = stages[n - 1]!
+          expect(folded).toEqual(prefix.reduce<IncidentEvent | null>(addUp, null))
+          expect(folded).toEqual(Object.assign({}, ...prefix))
+          expect(phase).toBe(phaseOf(prefix))
+        }
+      }),
+    )
+  })
+
+  it('ends a recovery with a turn alone: no update and no later note', () => {
+    const turn = (name: IncidentEvent['event'], seq: number) => ({ event: name, seq })
+    expect(phaseOf([turn('opened', 0), turn('recovering', 1), turn('updated', 2), turn('note', 3)])).toBe('recovering')
+    expect(phaseOf([turn('note', 0)])).toBe('note')
+  })
 })

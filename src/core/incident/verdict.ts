@@ -1,14 +1,12 @@
 import type { EventName, IncidentEvent } from '../../contract/incident.js'
 import type { EpochMs } from '../../contract/time.js'
-import type { PartHeard, ServiceState } from '../../contract/view.js'
+import type { PartHeard, PartStatus, ServiceState } from '../../contract/view.js'
 
 /**
  * How a service and its parts are, decided from the evidence in one place. Rows of the engine, pages, Statuspage's API,
  * feeds, badges and lists all read it here, so that no two of them can disagree.
  */
 
-/** What is known of a part of a service. */
-export type PartStatus = 'operational' | 'degraded_performance' | 'partial_outage' | 'major_outage'
 /** Id of a component; null: the service as a whole. */
 export type Part = string | null
 
@@ -29,11 +27,20 @@ const MOST = 0.5
 /** The last turn of an incident: `updated` and later notes do not end a recovery. */
 export type Phase = Exclude<EventName, 'updated'>
 
-export function phaseOf(events: readonly Pick<IncidentEvent, 'event' | 'seq'>[]): Phase {
-  let phase: Phase = 'opened'
-  for (const { event, seq } of events) if (event !== 'updated' && (event !== 'note' || seq === 0)) phase = event
-  return phase
-}
+type Turn = Pick<IncidentEvent, 'event' | 'seq'>
+
+/** The phase that an event begins; null: it goes on as before. */
+export const turnOf = ({ event, seq }: Turn): Phase | null =>
+  event !== 'updated' && (event !== 'note' || seq === 0) ? event : null
+
+export const phaseOf = (events: readonly Turn[]): Phase =>
+  events.reduce<Phase>((phase, event) => turnOf(event) ?? phase, 'opened')
+
+/**
+ * What holds of an incident after one event more: each carries the parts that changed, so the latest value of each part
+ * stands. The one place where events are added up: heads, pages, status pages and notifiers go by it.
+ */
+export const addUp = (before: IncidentEvent | null, event: IncidentEvent): IncidentEvent => ({ ...before, ...event })
 
 /** Fewer people who report are no recovery: they tire, and nobody has seen the service answer. */
 export const isMeasured = ({ recovery }: Pick<IncidentEvent, 'recovery'>): boolean => recovery?.of !== 'reports'
@@ -68,12 +75,12 @@ export const deafOf =
 
 /** Goes through the events of an incident; `parts` are the components of its service that exist. */
 export function stagesOf(events: readonly IncidentEvent[], parts: readonly string[], deaf: Deaf = HEARS): Stage[] {
-  let folded = {} as IncidentEvent
+  let folded: IncidentEvent | null = null
   let phase: Phase = 'opened'
   let named: readonly string[] = []
-  return events.map((event, i) => {
-    folded = { ...folded, ...event }
-    if (event.event !== 'updated' && (event.event !== 'note' || i === 0)) phase = event.event
+  return events.map(event => {
+    folded = addUp(folded, event)
+    phase = turnOf(event) ?? phase
     named = namesOf(folded, parts) ?? named
     const easing = isEasing(phase, folded)
     const over = phase === 'resolved' || phase === 'note'

@@ -1,3 +1,4 @@
+import type { Clock } from '../../contract/view.js'
 import {
   COUNT_MAX,
   ID_CHARS,
@@ -9,7 +10,7 @@ import {
   TEXT_CHARS,
   WINDOW_MAX_MS,
 } from '../../contract/limits.js'
-import type { Labels, Observation, Signal } from '../../contract/signal.js'
+import { type Labels, type Observation, OBSERVATION_VIAS, type Signal } from '../../contract/signal.js'
 import type { EpochMs } from '../../contract/time.js'
 import { readFact } from './fact.js'
 import {
@@ -52,7 +53,7 @@ export { readTime } from './time.js'
 // The one place where unknown JSON becomes a Signal. Hand-written checks, because every accepted line of a replay and
 // of the live ingest passes here: a schema library costs more than parsing the JSON.
 
-const VIAS = new Set(['report', 'post', 'check', 'metric'])
+const VIAS: ReadonlySet<string> = new Set(OBSERVATION_VIAS)
 
 /** Reads one JSON value into a signal, or says which rule it breaks. Knows no time: see `untimely`. */
 export function readSignal(value: unknown): Signal | Refusal {
@@ -176,16 +177,10 @@ function readOptional(f: Fields, o: Observation): Observation | Refusal {
   return o
 }
 
-const aheadMs = (clock: 'wall' | 'signals') => (clock === 'wall' ? SKEW_WALL_MS : SKEW_SIGNALS_MS)
+const aheadMs = (clock: Clock) => (clock === 'wall' ? SKEW_WALL_MS : SKEW_SIGNALS_MS)
 
 /** Whether an observation may still, or already, be let in; `seenAt` is `at` where it is absent. See `untimely`. */
-export function timely(
-  at: EpochMs,
-  seenAt: EpochMs,
-  now: EpochMs,
-  clock: 'wall' | 'signals',
-  horizonMs: number,
-): boolean {
+export function timely(at: EpochMs, seenAt: EpochMs, now: EpochMs, clock: Clock, horizonMs: number): boolean {
   return !(seenAt - now > aheadMs(clock) && now > 0) && !(now - at > horizonMs)
 }
 
@@ -193,12 +188,7 @@ export function timely(
  * Whether the signal may still, or already, be let in at log time `now`; -Infinity as long as nothing has arrived.
  * What decides is the sender's own time against log time, so a replay decides as the live run did.
  */
-export function untimely(
-  signal: Signal,
-  now: EpochMs,
-  clock: 'wall' | 'signals',
-  horizonMs = MAX_AGE_MS,
-): Refusal | null {
+export function untimely(signal: Signal, now: EpochMs, clock: Clock, horizonMs = MAX_AGE_MS): Refusal | null {
   const ahead = aheadMs(clock)
   const at = signal.seenAt ?? signal.at
   if (at - now > ahead && now > 0)

@@ -1,10 +1,11 @@
+import { OBSERVATION_VIAS } from '../../contract/signal.js'
 import { PAST_BINS } from '../../contract/limits.js'
 import type { Past } from '../../contract/past.js'
 import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
 import { type Fields, isCount, NAME_RULE, readService, type Refusal, refuse } from './rules.js'
 import { iso, readTime } from './time.js'
 
-const VIAS = ['report', 'post', 'check', 'metric']
+const VIAS: readonly string[] = OBSERVATION_VIAS
 
 /** Reads one JSON value into past counts, or says which rule it breaks. `now`: log time, 0 before the first. */
 export function readPast(value: unknown, now: EpochMs): Past | Refusal {

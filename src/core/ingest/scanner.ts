@@ -9,7 +9,7 @@ import {
   TEXT_CHARS,
   WINDOW_MAX_MS,
 } from '../../contract/limits.js'
-import type { ObservationVia } from '../../contract/signal.js'
+import { OBSERVATION_VIAS, type ObservationVia } from '../../contract/signal.js'
 
 /**
  * Reads an ordinary observation straight from the bytes of its line, without making strings: what decides at the door
@@ -239,7 +239,7 @@ const NUMBERS = TOTAL | BAD | SLOW | WINDOW | LATENCY
 
 const ascii = (text: string) => Uint8Array.from(text, c => c.charCodeAt(0))
 const OBSERVATION = ascii('observation')
-const VIAS = (['report', 'post', 'check', 'metric'] as const).map(via => ({ via, name: ascii(via) }))
+const VIAS = OBSERVATION_VIAS.map(via => ({ via, name: ascii(via) }))
 const LONGEST_KEY = 9
 const NAMES: [name: string, bit: number][] = [
   ['type', TYPE],

@@ -22,9 +22,10 @@ import {
 } from '../incident/rules.js'
 import { followTracks, noiseOf, turnedAt, wholeTrack } from '../incident/recovery.js'
 import { othersOf, SAME_ONSET_MS, upstreamsOf } from './around.js'
+import { isWhole } from './command.js'
 import { heldOf } from './held.js'
 import { pictureOf } from './picture.js'
-import { judgedService, noteAlarm, noteTrouble, TROUBLE_MS, type JudgedService } from './service.js'
+import { judgedService, noteAlarm, noteTrouble, TROUBLE_MS, withoutWords, type JudgedService } from './service.js'
 import {
   forgetSince,
   newStory,
@@ -39,10 +40,8 @@ import {
 
 /** Facts kept for one service; the oldest go first. A busy team ships some hundred changes a week. */
 const MAX_FACTS = 1_000
-/** Findings stop when a strand's aftermath is over; an incident without any for so long is closed. */
-const SILENT_MS = 15 * MINUTE
-/** People tell of exposure in ones and twos, and fall silent between. */
-const SECURITY_SILENT_MS = HOUR
+/** An incident without findings for so long is closed: they stop after the aftermath. Of exposure people tell in ones and twos. */
+const [SILENT_MS, SECURITY_SILENT_MS] = [15 * MINUTE, HOUR]
 /** Recovery is told as such from here on. */
 const RECOVERING_FROM = 0.3
 /** The onset is refined while evidence comes in for so long after the opening. */
@@ -124,7 +123,7 @@ export class Judge {
       s.dependsOn = fact.dependsOn
     } else if (fact.via === 'change') {
       s.changes = [...s.changes.filter(c => c.id !== fact.id), fact].slice(-MAX_FACTS)
-    } else s.notices = [...s.notices.filter(n => n.id !== fact.id), fact].slice(-MAX_FACTS)
+    } else s.notices = [...s.notices.filter(n => n.id !== fact.id), withoutWords(fact)].slice(-MAX_FACTS)
   }
 
   private hear(f: Finding, events: IncidentEvent[]): void {
@@ -362,10 +361,10 @@ export class Judge {
     )
   }
 
-  /** A person's order. One for an incident that is not known any more changes nothing; the door has told so. */
+  /** A person's command. One for an incident that is not known any more, or that is not whole, changes nothing. */
   private obey(order: Order, events: IncidentEvent[]): void {
     const story = this.stories.find(s => s.id === order.incident)
-    if (!story) return
+    if (!story || !isWhole(order)) return
     const by = { by: order.by, why: order.why }
     const refs = [order.id, ...(order.href ? [order.href] : [])]
     switch (order.verb) {

@@ -1,4 +1,4 @@
-import type { Crowd, Finding } from '../../contract/finding.js'
+import type { Crowd, Finding, FailureMode } from '../../contract/finding.js'
 import type {
   Cause,
   CauseState,
@@ -10,9 +10,8 @@ import type {
 } from '../../contract/incident.js'
 import type { Order } from '../../contract/order.js'
 import type { Level } from '../explain/explain.js'
-import type { Strand } from './strands.js'
-import { worse } from '../incident/rules.js'
 import { tracksUntil, type TrackMemory } from '../incident/recovery.js'
+import { worseSeverity } from '../incident/rules.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 
 /** A person's word on a cause or on the security question. */
@@ -28,7 +27,7 @@ export interface Ruling {
 export interface Story {
   id: string
   service: string
-  strand: Strand
+  strand: FailureMode
   /** Which of several troubles of the strand at once; empty for one that began alone. */
   branch: string
   open: boolean
@@ -129,7 +128,7 @@ export function noteBack(story: Story, recovered: number, at: EpochMs): void {
 
 /** Severity goes up, and down only when what raised it turns out to be another's. */
 export function raiseSeverity(story: Story, severity: Severity, at: EpochMs): void {
-  const next = worse(story.severity, severity)
+  const next = worseSeverity(story.severity, severity)
   if (next !== story.severity) story.rises.push({ from: story.severity, at })
   story.severity = next
 }

@@ -1,5 +1,5 @@
 import type { SegmentReading } from '../../contract/finding.js'
-import type { Quoted, Uneven } from '../../contract/incident.js'
+import { MEASURED, type Quoted, type Uneven } from '../../contract/incident.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import { CLEAR_SHARE, UNREADABLE_MS } from '../rates/rise-detector.js'
 import { readMentions, SERVING, type Books, type MentionState, type MentionedValues } from './mentions.js'
@@ -65,7 +65,7 @@ export const mentionedNow = (held: HeldMentions | null, rates: Rates, now: Epoch
 function byMeasure(found: MentionedValues, rates: Rates, now: EpochMs): Quoted[] {
   const out: Quoted[] = []
   const total = found.people.reduce((sum, n) => sum + n, 0)
-  for (const measured of ['failing', 'unknown', 'healthy'] as const) {
+  for (const measured of MEASURED) {
     const own = found.values.flatMap((v, i) => (measuredOf(rates, found.label, v, now) === measured ? [i] : []))
     if (own.length === 0) continue
     const people = own.reduce((sum, i) => sum + found.people[i]!, 0)

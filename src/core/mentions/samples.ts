@@ -1,7 +1,8 @@
+import { type Theme, THEMES } from '../../contract/people.js'
 import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Sample } from '../../contract/view.js'
 import { clean, GAP, keyOf, trimmed } from './clean.js'
-import { isRude, themeOf, THEMES, type Theme } from './theme.js'
+import { isRude, themeOf } from './theme.js'
 
 // What people write is not a forum. Texts are counted by theme, and one is shown only as far as several strangers wrote
 // the same: each word of it was written by FEWEST of them, so a name, a place or a slander of one writer cannot appear.

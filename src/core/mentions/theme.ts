@@ -1,19 +1,9 @@
+import type { Theme } from '../../contract/people.js'
+
 /**
  * What a complaint is about, by words in many languages; the first theme whose words it has. Plain on purpose, as
  * `core/text`: a theme is a heading to count under, not a finding.
  */
-export const THEMES = [
-  'payment',
-  'login',
-  'sending',
-  'missing',
-  'slow',
-  'errors',
-  'quality',
-  'unreachable',
-  'other',
-] as const
-export type Theme = (typeof THEMES)[number]
 
 /** Beginnings of words; in scripts without spaces, parts of them. */
 const STEMS: Record<Exclude<Theme, 'other'>, string> = {

@@ -1,3 +1,4 @@
+import type { FailureMode } from '../../contract/finding.js'
 import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Labels } from '../../contract/signal.js'
 import {
@@ -18,8 +19,7 @@ import {
 
 /** What is counted and known of one source with a denominator: request counts, or checks. Plain data throughout. */
 
-export type FailureMode = 'bad' | 'slow'
-export const FAILURE_MODES: readonly FailureMode[] = ['bad', 'slow']
+export { FAILURE_MODES, type FailureMode } from '../../contract/finding.js'
 
 /**
  * A source is new for so long, and until WARM_UP_REQUESTS are learned, but never longer than WARM_UP_MAX_MS. While it is new

@@ -4,7 +4,7 @@
  * Noise that happens to lie a little high just before is not part of it: when the run splits into a mild and a far steeper piece with clear
  * evidence, the steeper piece is located again against the mild one. Starts whose profile is within a cut of the best make the interval;
  * where the steeper piece was taken, the interval reaches back to where the mild one may have begun.
- * The cut is wider than ½χ²₁ because the profile of a change point is not smooth, and was set by simulation (bench/detect-simulated.ts
+ * The cut is wider than ½χ²₁ because the profile of a change point is not smooth, and was set by simulation (bench/detect/simulated.ts
  * prints the coverage). Cost: two passes over at most 60 slots, at a raise.
  */
 

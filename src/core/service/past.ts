@@ -1,4 +1,4 @@
-import type { Past } from '../../contract/past.js'
+import type { Past, Untaught } from '../../contract/past.js'
 import { DAY, type EpochMs } from '../../contract/time.js'
 import { heardVia } from '../evidence/registry.js'
 import { fingerprint, print } from '../stat/fingerprint.js'
@@ -12,7 +12,7 @@ export function printOf({ service, via, binMs, counts }: Past): string {
   return `${print.hi.toString(16)}${print.lo.toString(16)}`
 }
 
-export type Taught = 'taught' | 'known' | 'lived'
+export type Taught = 'taught' | Untaught
 
 /**
  * Learns the usual level of a service from counts of its past, as if they had been lived through; nothing is told, no

@@ -10,7 +10,7 @@
  *
  * Against growing deaf: a peak counts for no more than e^PEAK_MAX thresholds and the bar never lies above that (some 200 bits), the tail is
  * taken for no heavier than real services have it, peaks are held back for a week (daily trouble since Monday is no habit yet) and fade over
- * a year. The constants were chosen on the report series of bench/detect-crowd.ts and on simulated quiet (bench/detect-simulated.ts).
+ * a year. The constants were chosen on the report series of bench/detect/crowd.ts and on simulated quiet (bench/detect/simulated.ts).
  * The state is PEAK_LANES lanes of the owner's array, from `at` on. Cost: a comparison a slot, some fifty flops four times a day.
  */
 const NEXT = 0 // slot index from which the bar is taken anew

@@ -1,4 +1,4 @@
-/** Printed by bench/detect-thresholds.ts: nats of evidence for each mean, variance/mean and rate a slot, in the order of threshold.ts. */
+/** Printed by bench/detect/thresholds.ts: nats of evidence for each mean, variance/mean and rate a slot, in the order of threshold.ts. */
 export const THRESHOLD_TABLE: readonly number[] = [
   0, 0, 0.92, 3.65, 4.75, 5.92, 7.1, 8.51, 0, 0, 0.84, 1.86, 3.07, 4.2, 5.42, 6.59, 0, 0, 0.25, 1.35, 2.27, 3.18, 4.15,
   5.55, 0, 0, 0, 0.77, 1.66, 2.6, 3.47, 4.72, 0, 0, 0, 0.36, 1.05, 1.82, 2.53, 3.78, 0, 0, 2.77, 4.31, 5.32, 6.58, 7.86,

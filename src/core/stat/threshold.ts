@@ -3,7 +3,7 @@ import { THRESHOLD_TABLE } from './threshold-table.js'
 /**
  * Alarm threshold of the spike detector (core/detect: a bank of NB CUSUMs) for an asked false-alarm rate.
  *
- * Solved by simulation for a known baseline on the grid below (bench/detect-thresholds.ts) and read between the grid points linearly in the
+ * Solved by simulation for a known baseline on the grid below (bench/detect/thresholds.ts) and read between the grid points linearly in the
  * logarithms. Outside the grid: for small means the process is a compound Poisson process, so the rate a slot is proportional to the mean
  * and the table is read at the smallest mean with a rate scaled alike; for rarer alarms each nat of threshold divides the rate by e (Wald).
  */

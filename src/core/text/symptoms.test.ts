@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { classify } from './classify.js'
+import { PROBLEM_TYPES } from '../../contract/people.js'
 import { report } from '../../testing/stream.js'
 import { symptomOf, tellsMore } from './symptoms.js'
 
@@ -22,6 +23,10 @@ describe('a report says how it hurts', () => {
     ['not by nothing', {}, undefined, null],
   ])('%s', (_, labels, text, want) => {
     expect(of(labels, text)).toBe(want)
+  })
+  it('reads of each problem type what the list says of it', () => {
+    for (const [problem, { symptom }] of Object.entries(PROBLEM_TYPES))
+      expect([problem, of({ problem })]).toEqual([problem, symptom])
   })
   it('tells more with a component, a problem or a text', () => {
     expect(tellsMore(said({}))).toBe(false)

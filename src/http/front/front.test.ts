@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { App } from '../../shell/app.js'
-import { complete } from '../../shell/load.js'
+import { complete } from '../../shell/config/load.js'
 import { fakeEnv } from '../../testing/env.js'
 import { arrival, STREAM_START, streamOf, topology } from '../../testing/stream.js'
 import { buildServer } from '../server.js'
@@ -287,6 +287,22 @@ describe('the front', () => {
     socket.resume()
     await new Promise(resolve => socket.once('close', resolve))
     expect(came).toBe(count + 1)
+  })
+
+  it('keeps a connection whose questions come in pieces cut anywhere', async () => {
+    const bytes = Buffer.from(head('/status', 'Accept-Encoding: gzip').repeat(40) + LAST)
+    const before = await answered()
+    const pieces = Array.from({ length: Math.ceil(bytes.length / 333) }, (_, i) =>
+      bytes.subarray(333 * i, 333 * (i + 1)),
+    )
+    await expectSame(pieces)
+    // But for the last one, which closes the connection and is for the server behind.
+    expect((await answered()) - before).toBe(40)
+  })
+
+  it.each([5, 20, 40])('leaves half a head of %i bytes to the server behind, which says the same', async bytes => {
+    const half = Buffer.from(head('/status', 'User-Agent: somebody').slice(0, bytes))
+    await expectSame([Buffer.concat([Buffer.from(head('/status')), half])], { end: true })
   })
 
   it('lets go of connections when the server closes', async () => {

@@ -1,3 +1,4 @@
+import { PROBLEM_TYPES, PROBLEMS, type ProblemType } from '../../contract/people.js'
 import fastify, { type FastifyInstance } from 'fastify'
 import { afterAll, describe, expect, it } from 'vitest'
 import { fixtureReader } from './fixtures/evening.js'
@@ -7,7 +8,7 @@ import { COMPONENTS } from './fixtures/story.js'
 import { readMarkup } from './fixtures/markup.js'
 import { registerPages } from './index.js'
 import { chooseLanguage, languageOfTag, speechOf } from './language.js'
-import { statusWords } from './status-words.js'
+import { statusWords } from './status/words.js'
 import { Count, LANGUAGES, type Language } from './strings.js'
 
 const T = (clock: string) => Date.parse(`2026-02-03T${clock}:00Z`)
@@ -111,6 +112,19 @@ function say(words: unknown, kind: 'count' | 'text'): string {
   return (words as (...args: unknown[]) => string)(...args)
 }
 
+describe('what hurts people', () => {
+  it.each(CODES)('has one word in %s for each type of problem, offered or written about', async code => {
+    const { problems } = LANGUAGES[code].report
+    expect(Object.keys(problems)).toEqual(Object.keys(PROBLEM_TYPES))
+    const page = (await serve(T('20:30')).inject({ url: `/s/chatgpt?lang=${code}` })).payload
+    const options = page.slice(page.indexOf('name="problem"'))
+    for (const problem of PROBLEMS) expect(options).toContain(`<option value="${problem}">`)
+    expect(options).not.toContain('<option value="payment">')
+    const heading = (type: ProblemType) => `<b>${problems[type]}</b>`
+    for (const type of ['unreachable', 'error', 'slow'] as const) expect(page).toContain(heading(type))
+  })
+})
+
 describe('languages', () => {
   it('say every sentence with everything it is told', () => {
     for (const { code, all } of trees)
@@ -188,7 +202,8 @@ describe('languages', () => {
       ['hi', /\p{Script=Devanagari}/u],
       ['ja', /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u],
     ]
-    const latin = /^\.(?:lang|locale|direction|product|.*platforms\.(?:android|api|ios)|status2\.turned|.*causeState)$/
+    const latin =
+      /^\.(?:lang|locale|direction|product|.*platforms\.(?:android|api|ios)|status2\.turned|look\.place|.*causeState)$/
     for (const [code, script] of scripts)
       for (const [path, words] of trees.find(each => each.code === code)?.all ?? []) {
         const text = typeof words === 'function' ? say(words, 'count') : String(words)
@@ -211,11 +226,11 @@ describe('languages', () => {
 /** Words that two languages share. */
 const SAME = new Set(
   [
-    ['fr', 'Pages', 'Incident', 'Incidents', 'Service', 'Migration', 'Version', 'critique'],
+    ['fr', 'Pages', 'Incident', 'Incidents', 'Service', 'Migration', 'Version', 'critique', 'bits'],
     ['de', 'Name', 'Region', 'Version', 'Problem', 'Migration', 'Status', 'Text'],
-    ['es', 'API'],
+    ['es', 'API', 'bits'],
     ['id', 'Status', 'Jan', 'Feb'],
-    ['pt', 'Status'],
+    ['pt', 'Status', 'bits'],
   ].flatMap(([code, ...words]) => words.map(word => `${code}: ${word}`)),
 )
 

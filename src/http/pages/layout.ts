@@ -1,7 +1,8 @@
+import type { Clock } from '../../contract/view.js'
 import { isolated } from './direction.js'
 import { createHash } from 'node:crypto'
 import { attr, html, trusted, type Html } from './html.js'
-import { STATUS_STYLE } from './status-style.js'
+import { STATUS_STYLE } from './status/style.js'
 import { DEMO_STYLE, SCRIPT_STYLE, STYLE } from './style.js'
 import { LANGUAGES, type Strings } from './strings.js'
 
@@ -18,7 +19,7 @@ export interface PageInput {
   main: Html
   /** Services whose change makes this page stale; empty: any. Null: the page does not live. */
   live: string[] | null
-  clock: 'wall' | 'signals'
+  clock: Clock
   now: number
   /** The demonstration's controls, made elsewhere by our own code. */
   strip?: string

@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { DAY, HOUR, MINUTE } from '../../contract/time.js'
 import { ROLLUP_MS, type Rollup } from '../../contract/view.js'
 import { Bytes, chooseEncoding, matches, PageCache } from './cache.js'
-import { area } from './chart.js'
+import { area } from './chart/chart.js'
 import { makeFormat } from './format.js'
-import { worldMap } from './geo.js'
-import { countryRows, usualByCountry } from './map.js'
-import { gapsOf, ticks, timeTicks, toSeries } from './series.js'
-import { together } from './who.js'
+import { worldMap } from './chart/geo.js'
+import { countryRows, usualByCountry } from './chart/map.js'
+import { gapsOf, ticks, timeTicks, toSeries } from './chart/series.js'
+import { together } from './incident/who.js'
 
 const f = makeFormat('en-GB')
 const START = Date.parse('2026-02-03T00:00:00Z')

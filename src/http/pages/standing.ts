@@ -1,6 +1,6 @@
 import type { Recovery, Where } from '../../contract/incident.js'
 import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
-import type { Held, IncidentView, ServiceNow, ServiceState, WorkspaceView } from '../../contract/view.js'
+import type { Held, IncidentView, PartStatus, ServiceNow, ServiceState, WorkspaceView } from '../../contract/view.js'
 import {
   deafOf,
   heardBy,
@@ -10,7 +10,6 @@ import {
   stateFrom,
   worsePart,
   type Part,
-  type PartStatus,
   type Stage,
 } from '../../core/incident/verdict.js'
 
@@ -19,7 +18,8 @@ export { phaseOf }
 /** On the wall clock ticks come each minute, with or without signals: three that are missed are a fault of ours. */
 export const STALE_MS = 3 * MINUTE
 
-const ORDER: ServiceState[] = ['ok', 'unknown', 'watching', 'degraded', 'outage']
+/** How bad a state is, for lists: the worst first. */
+const BADNESS: Record<ServiceState, number> = { ok: 0, unknown: 1, watching: 2, degraded: 3, outage: 4 }
 
 /** One part of a service, as pages show it; `unknown` is a state of its own. */
 export interface PartNow {
@@ -153,7 +153,7 @@ function partNow(
 const wordFor = ({ statuses }: Stage): ServiceState => stateFrom(statuses.values(), 'watching')
 
 export function rank(state: ServiceState): number {
-  return ORDER.indexOf(state)
+  return BADNESS[state]
 }
 
 export function worstFirst(rows: Standing[]): Standing[] {

@@ -2,7 +2,7 @@ import fastify, { type FastifyInstance } from 'fastify'
 import type { MaintenanceConfig, StatusPageConfig } from '../../contract/config.js'
 import type { IncidentEvent } from '../../contract/incident.js'
 import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
-import type { IncidentView, Reader, ServiceNow } from '../../contract/view.js'
+import type { Clock, IncidentView, Reader, ServiceNow } from '../../contract/view.js'
 import { HttpProblem, sendProblem } from '../problem.js'
 import { Homes, standUnder } from '../home.js'
 import { statuspageRoutes } from './routes.js'
@@ -78,7 +78,7 @@ export const says = (text: string) => [{ text, refs: [] }]
 
 export interface World {
   now?: EpochMs
-  clock?: 'wall' | 'signals'
+  clock?: Clock
   services?: ServiceNow[]
   incidents?: IncidentView[]
   pages?: StatusPageConfig[]
@@ -135,7 +135,7 @@ export function serverOf(world: World): FastifyInstance {
 /** Everything at once: an outage of some, a confirmed cause, a recovery, an old story, silence, a window and groups. */
 export const busy: World = {
   services: [
-    service('shop', ['cart', 'login', 'search'], { state: 'outage' }),
+    service('shop', ['cart', 'login', 'search'], { title: 'Shop <2> & "co"', state: 'outage' }),
     service('api'),
     service('mail', [], { state: 'unknown', seen: { check: NOON - 3 * HOUR } }),
   ],
@@ -146,7 +146,7 @@ export const busy: World = {
       {
         minutes: 30,
         event: 'opened',
-        title: 'Shop: cart <failing> & "slow"',
+        title: 'Shop failing',
         severity: 'major',
         kind: 'outage',
         startedAt: iso(NOON - 33 * MINUTE),

@@ -8,7 +8,8 @@ import { standing, type PartNow, type Standing } from '../pages/standing.js'
 import type { Plans, Window } from './maintenance.js'
 import { windowsOf } from './maintenance.js'
 import { isGroup, planOf, unheard, type Group, type Leaf, type Plan } from './plan.js'
-import { tellOn, worseSeverity, worseStatus, type ComponentStatus, type Told } from './told.js'
+import { worseSeverity } from '../../core/incident/rules.js'
+import { tellOn, worseStatus, type ComponentStatus, type Told } from './told.js'
 
 /** As people see it: what is not known is a state of its own. */
 export type Shown = ComponentStatus | 'unknown'

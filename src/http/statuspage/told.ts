@@ -1,20 +1,14 @@
+import type { IncidentStatus } from '../../contract/signal.js'
 import type { IncidentEvent, Severity } from '../../contract/incident.js'
 import type { EpochMs } from '../../contract/time.js'
-import type { IncidentView, PartHeard } from '../../contract/view.js'
-import {
-  deafOf,
-  isMeasured,
-  shareOf,
-  stagesOf,
-  worsePart,
-  type PartStatus,
-  type Phase,
-} from '../../core/incident/verdict.js'
+import type { IncidentView, PartHeard, PartStatus } from '../../contract/view.js'
+import { deafOf, isMeasured, type Phase, shareOf, stagesOf, turnOf, worsePart } from '../../core/incident/verdict.js'
+import { worseSeverity } from '../../core/incident/rules.js'
 import { idOf } from './ids.js'
 import type { Leaf } from './plan.js'
 
 export type ComponentStatus = PartStatus | 'under_maintenance'
-export type IncidentStatus = 'investigating' | 'identified' | 'monitoring' | 'resolved'
+export type { IncidentStatus }
 
 export const worseStatus = (a: ComponentStatus, b: ComponentStatus): ComponentStatus => {
   if (a === 'under_maintenance') return b === 'operational' ? a : b
@@ -82,9 +76,10 @@ export function tellOn(
   const touched = new Set<string>()
   let worst: Severity = 'minor'
   let phaseBefore: Phase = 'opened'
-  for (const [i, { event, folded, phase, statuses: hit }] of stagesOf(view.events, known, deafOf(heard)).entries()) {
+  for (const { event, folded, phase, statuses: hit } of stagesOf(view.events, known, deafOf(heard))) {
     const before = steps.at(-1)
-    const turned = event.event !== 'updated' && (event.event !== 'note' || i === 0) && event.event !== phaseBefore
+    const turn = turnOf(event)
+    const turned = turn !== null && turn !== phaseBefore
     phaseBefore = phase
     worst = worseSeverity(worst, folded.severity ?? 'minor')
     const statuses = new Map<string, ComponentStatus>([...touched].map(id => [id, 'operational' as ComponentStatus]))
@@ -186,9 +181,6 @@ function beganAt(steps: readonly Step[], i: number, startedAt: EpochMs): EpochMs
   const closed = event.event === 'reopened' ? steps.slice(0, i).findLast(each => each.event.event === 'resolved') : null
   return closed?.event.by === undefined ? at : Math.min(at, closed.at)
 }
-
-const RANK: Severity[] = ['minor', 'major', 'critical']
-export const worseSeverity = (a: Severity, b: Severity): Severity => (RANK.indexOf(b) > RANK.indexOf(a) ? b : a)
 
 function same(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): boolean {
   return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value)

@@ -1,0 +1,52 @@
+import { Command } from 'commander'
+import { wholeNumber } from '../replay/command.js'
+
+export interface BacktestOptions {
+  a: string
+  b: string
+  known?: string
+  first: number
+  json: boolean
+}
+
+/** `epicenter backtest HISTORY`: what would have fired under two settings, side by side. */
+export function backtestCommand(): Command {
+  return new Command('backtest')
+    .summary('your own history under two settings: what would have fired, side by side')
+    .description(
+      'Replays a history under two settings and shows side by side what each would have raised: how often, for how long, where ' +
+        'they agree and, in order of time, where they differ. The history is judged as it came, as detect and replay do.',
+    )
+    .argument('<history>', 'CSV of counts as for detect, or NDJSON of signals as for replay; gzip too')
+    .requiredOption('--a <setting>', 'the one setting, such as false-alarms-per-day=0.25, or a configuration file')
+    .requiredOption('--b <setting>', 'the other')
+    .option('--known <events>', 'CSV of what really happened, to count found, missed and unexplained')
+    .option('--first <number>', 'differences shown', wholeNumber, 20)
+    .option('--json', 'one JSON object with everything, instead of tables', false)
+    .addHelpText('after', HELP)
+    .action(async (history: string, options: BacktestOptions) => {
+      const { runBacktest } = await import('./run.js')
+      process.exitCode = await runBacktest(history, options)
+    })
+}
+
+const HELP = `
+A setting is one or more of these, joined by commas, or the path of a configuration file:
+  false-alarms-per-day=N     alarms without cause a day and service that are all right
+  false-alarms-per-month=N   the same for 30 days
+  slot=15m                   length of a bin, for a CSV of counts
+Of a configuration file falseAlarmsPerMonth and services count; for a CSV of counts only the former.
+
+Known events are a CSV with columns time (or start) and optionally until (or end) and service. One without an end is taken to last
+three hours, one without a service may show at any. An event is found if anything is open from an hour before it to its end; an
+episode at which no event was is unexplained. That is no proof that it was false: lists of what happened have holes.
+
+Two settings agree where what they raise overlaps in time. A difference is an episode that the other setting has no counterpart to,
+or one that it raised at another time. Of signals, only services with an incident are listed.
+
+Bad rows are told on stderr by line, rule and value, and the rest counts.
+Exit codes: 0 done · 2 wrong usage, or a file that cannot be read or holds nothing usable
+
+Examples:
+  $ epicenter backtest reports.csv.gz --a false-alarms-per-day=0.25 --b false-alarms-per-day=1
+  $ epicenter backtest signals.ndjson.gz --a epicenter.yaml --b false-alarms-per-month=1 --known outages.csv`

@@ -1,0 +1,47 @@
+import { Command, InvalidArgumentError } from 'commander'
+
+export interface ServeOptions {
+  config?: string
+  port?: number
+  host?: string
+  data?: string
+}
+
+const LAST_WORDS_MS = 1_000
+
+function port(text: string): number {
+  const n = Number(text)
+  if (!Number.isInteger(n) || n < 0 || n > 65_535)
+    throw new InvalidArgumentError(`a port from 0 to 65535, not "${text}".`)
+  return n
+}
+
+export function serveCommand(): Command {
+  return new Command('serve')
+    .summary('the server: signals in, pages and API out')
+    .description(
+      'Serves pages, API and ingest. With no configuration it opens the demonstration: an evening in February 2026, ' +
+        'played faster than life. With one it is your own: `epicenter init` writes a file to start from.',
+    )
+    .option('--config <file>', 'configuration file (YAML)')
+    .option('--port <port>', 'port to listen on; 0 takes a free one (default: 8080)', port)
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+    .option('--data <dir>', 'where everything is kept (default: ./data; the demonstration: ./data-demo)')
+    .addHelpText('after', HELP)
+    .action(async (options: ServeOptions) => {
+      const { runServe } = await import('./run.js')
+      const code = await runServe(options)
+      process.exitCode = code
+      // Nothing should be left that keeps the process; if there is, it must not look as if it served.
+      if (code !== 0) setTimeout(() => process.exit(code), LAST_WORDS_MS).unref()
+    })
+}
+
+const HELP = `
+Ends cleanly on SIGINT and SIGTERM; what was acknowledged also survives kill -9.
+
+Exit codes: 0 stopped · 1 it could not start (port taken, data unreadable, in use or not its own) · 2 the configuration is wrong
+
+Examples:
+  $ epicenter serve
+  $ epicenter serve --config epicenter.yaml --port 8081 --data /var/lib/epicenter`

@@ -1,0 +1,52 @@
+import type { Config } from '../../contract/config.js'
+import { Entrance, type Shared } from '../../http/entrance.js'
+import { warm } from '../../http/front/stand.js'
+import { buildServer, type ServerOptions } from '../../http/server.js'
+import type { App } from '../../shell/app.js'
+import type { Loaded } from '../../shell/config/load.js'
+import { type Reloaded, reloader } from '../../shell/config/reload.js'
+
+/** Requests that are being answered at the end get this long; whoever sends more slowly will be told to come again. */
+const LAST_REQUESTS_MS = 5_000
+
+/** The HTTP side of a workspace, which can be made anew under another configuration while people come and go. */
+export interface House {
+  /** @returns the port */
+  listen(): Promise<number>
+  reload: (() => Promise<Reloaded>) | undefined
+  close(): Promise<void>
+}
+
+/** `load` reads the configuration as it is now; undefined where there is no file. */
+export async function openHouse(
+  app: App,
+  demo: ServerOptions['demo'] | null,
+  load: (() => Promise<Loaded>) | undefined,
+): Promise<House> {
+  const { host, port } = app.config
+  const entrance = new Entrance()
+  const build = async (shared: Shared) => {
+    const more = { ...(demo ? { demo } : {}), ...(reload === undefined ? {} : { reload }) }
+    const server = await buildServer(app, { ...more, shared })
+    await warm(server, app.config.services)
+    return server
+  }
+  const apply = async (next: Config): Promise<void> => {
+    const before = app.config
+    let failure: Error | null = null
+    await entrance.answerWith(async shared => {
+      try {
+        await app.reconfigure(next)
+        return await build(shared)
+      } catch (error) {
+        failure = error as Error
+        await app.reconfigure(before)
+        return build(shared)
+      }
+    })
+    if (failure !== null) throw failure
+  }
+  const reload = load && reloader({ load, running: () => app.config, apply })
+  await entrance.answerWith(build)
+  return { listen: () => entrance.listen(host, port), reload, close: () => entrance.close(LAST_REQUESTS_MS) }
+}

@@ -1,0 +1,37 @@
+import {
+  COMMAND_FIELDS,
+  COMMANDS,
+  type CommandField,
+  type CommandRule,
+  type Order,
+  VERBS,
+  type Verb,
+} from '../../contract/order.js'
+
+/** What a command carries for its verb, from the API or from the log. */
+export type Carried = Partial<Record<CommandField, unknown>>
+
+/** What is wrong with a command. `value`: what was given; undefined: nothing was, and something has to be. */
+export interface CommandFault {
+  field: CommandField
+  detail: string
+  value?: unknown
+}
+
+/** Whether a command has what its verb needs, and nothing that means nothing to it; null: it has. */
+export function faultOf(verb: Verb, carried: Carried): CommandFault | null {
+  const { needs, may = [], lacks = '' }: CommandRule = COMMANDS[verb]
+  const given = (Object.keys(COMMAND_FIELDS) as CommandField[]).filter(field => carried[field] !== undefined)
+  for (const field of given) {
+    const value = carried[field]
+    if (!needs.includes(field) && !may.includes(field)) return { field, detail: `${verb} takes no ${field}`, value }
+    if (typeof value === 'string' && value.trim() === '') return { field, detail: `${field} is empty`, value }
+  }
+  const [first, second] = given.filter(field => needs.includes(field))
+  if (second !== undefined)
+    return { field: second, detail: `${verb} takes ${needs.join(' or ')}, not both`, value: carried[second] }
+  return first === undefined && needs.length > 0 ? { field: needs[0]!, detail: lacks } : null
+}
+
+/** Whether an order of the log has what its verb needs; a newer program may have written a verb that this one does not know. */
+export const isWhole = (order: Order): boolean => VERBS.includes(order.verb) && faultOf(order.verb, order) === null

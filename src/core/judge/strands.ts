@@ -1,3 +1,0 @@
-import type { Finding } from '../../contract/finding.js'
-
-export type Strand = Finding['strand']

@@ -1,0 +1,143 @@
+import type { IncidentEvent } from '../../../contract/incident.js'
+import type { Component } from '../../../contract/topology.js'
+import { toldPoints, type Point } from '../../../core/incident/sentences.js'
+import { attr, html, type Html } from '../html.js'
+import { isEverybody } from '../standing.js'
+import { time, whereText, type Voice } from '../words.js'
+
+/**
+ * The sentences of an event in the reader's language. What the engine said is said again from what it rests on; a
+ * sentence that is not the engine's (a person's) stays as it was written.
+ */
+export function saysLines(
+  event: IncidentEvent,
+  components: readonly Component[],
+  voice: Voice,
+): { text: string; line: Html }[] {
+  const says = event.says ?? []
+  if (!says.length) return []
+  const told = toldPoints(event)
+  return says.map(({ text }) => {
+    const point = told.find(each => each.text === text)?.point
+    return { text, line: html`<bdi>${point ? pointText(point, components, voice) : text}</bdi>` }
+  })
+}
+
+export interface Word {
+  event: IncidentEvent
+  text: string
+}
+
+/** What a person last wrote for the public. */
+export function wordOf(events: readonly IncidentEvent[]): Word | null {
+  for (const event of events.toReversed()) {
+    if (event.by === undefined || !event.says) continue
+    const told = new Set(toldPoints(event).map(each => each.text))
+    const own = event.says.find(({ text }) => !told.has(text))
+    if (own) return { event, text: own.text }
+  }
+  return null
+}
+
+/** The same, if the engine has spoken since; its own event tells it as it is. */
+export function standingWord(events: readonly IncidentEvent[]): Word | null {
+  const word = wordOf(events)
+  return word && word.event !== events.findLast(each => each.says) ? word : null
+}
+
+/** A person's words stand out from what a machine measured: who, and when. */
+export function personWord({ event, text }: Word, voice: Voice): Html {
+  return html`<blockquote class="word"><p><bdi>${text}</bdi></p><p class="note">${voice.t.incident.by(event.by!)} · ${time(Date.parse(event.at), voice)}</p></blockquote>`
+}
+
+/** Text that only exists in English, such as evidence, marked so that it is read and set as English. */
+export function english(text: string, { t }: Voice): Html {
+  return html`<bdi${attr('lang', t.lang === 'en' ? null : 'en')}>${text}</bdi>`
+}
+
+function pointText(point: Point, components: readonly Component[], voice: Voice): string {
+  const { says, evidence } = voice.t
+  const place = (where: Parameters<typeof whereText>[0]) => whereText(where, voice, components)
+  switch (point.is) {
+    case 'failing':
+    case 'slow':
+      return says[point.is](portion(point.share, voice), place(point.where))
+    case 'checks-failing':
+      return evidence.checksFailing(portion(point.share, voice), place(point.where))
+    case 'stepped':
+      return evidence.stepped(
+        portion(point.share, voice),
+        place(point.where),
+        point.lately < 0.01 ? `<${voice.f.share(0.01)}` : voice.f.share(point.lately),
+      )
+    case 'signs-where':
+      // "Everybody, share unknown" says less than that it was noticed.
+      if (isEverybody(point.where)) return evidence.signs
+      return evidence.signsWhere(place(point.where))
+    case 'fewer-reports':
+      return evidence.fewerReports(portion(point.share, voice))
+    case 'share-unknown':
+      if (isEverybody(point.where)) return says.more
+      return says.shareUnknown(place(point.where))
+    case 'quoted':
+    case 'quoted-healthy': {
+      const say = point.is === 'quoted' ? says.quoted : says.quotedHealthy
+      return say(voice.f.number(point.people), voice.f.number(point.of), place(point.where))
+    }
+    case 'recovered':
+      return point.slower
+        ? says.recoveredSlow(portion(point.share, voice), place(point.slower))
+        : says.recovered(portion(point.share, voice))
+    case 'confirmed':
+    case 'suspected':
+      return says[point.is](point.title)
+    case 'over-silent':
+      return says.overSilent(point.where.map(place).join(voice.t.semicolon))
+    default:
+      return plain(voice.t)[point.is]
+  }
+}
+
+type Plain = Exclude<
+  Point['is'],
+  | 'failing'
+  | 'slow'
+  | 'checks-failing'
+  | 'stepped'
+  | 'signs-where'
+  | 'fewer-reports'
+  | 'share-unknown'
+  | 'quoted'
+  | 'quoted-healthy'
+  | 'recovered'
+  | 'confirmed'
+  | 'suspected'
+  | 'over-silent'
+>
+
+/** Sentences without a number, a name or a place. */
+const plain = ({ says, evidence }: Voice['t']): Record<Plain, string> => ({
+  upstream: says.upstream,
+  'upstream-unmeasured': evidence.upstreamUnmeasured,
+  'upstream-failing': evidence.upstreamFailing,
+  'more-reports': says.more,
+  'more-posts': evidence.morePosts,
+  'more-failing': evidence.moreFailing,
+  'more-slow': evidence.moreSlow,
+  'more-checks': evidence.moreChecks,
+  signs: evidence.signs,
+  'cause-unknown': says.causeUnknown,
+  exposure: says.exposure,
+  takeover: says.takeover,
+  'exposure-open': says.exposureOpen,
+  'over-by-person': says.overByPerson,
+  'over-unreported': says.overUnreported,
+  'over-unheard': says.overUnheard,
+  'over-calm': says.overCalm,
+  'over-quiet': evidence.overQuiet,
+})
+
+/** Never "about all" nor "0%": a share is an estimate, and something does fail. */
+function portion(share: number, { t, f }: Voice): string {
+  return share >= 0.995 ? t.says.nearlyAll : share < 0.01 ? t.says.hardlyAny : t.says.about(f.share(share))
+}

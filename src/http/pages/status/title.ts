@@ -1,0 +1,19 @@
+import type { Picture } from '../../statuspage/picture.js'
+import type { Told } from '../../statuspage/told.js'
+import { incidentName } from '../incident/name.js'
+import { speechOf } from '../language.js'
+import type { Voice } from '../words.js'
+
+/** What an incident of a page is called, as on its own page. */
+export function titleOf(
+  { view }: Pick<Told, 'view'>,
+  { services }: Pick<Picture, 'services'>,
+  speech: Pick<Voice, 't' | 'f'>,
+): string {
+  const owner = services.find(each => each.service === view.service) ?? { title: view.service, components: [] }
+  return incidentName(view, owner, speech)
+}
+
+/** The same for programs, which are told in English. */
+export const englishTitle = (told: Pick<Told, 'view'>, picture: Pick<Picture, 'services'>): string =>
+  titleOf(told, picture, speechOf('en'))

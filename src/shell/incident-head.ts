@@ -1,0 +1,39 @@
+import type { IncidentEvent } from '../contract/incident.js'
+import type { Order } from '../contract/order.js'
+import type { IncidentHead } from '../contract/ports.js'
+import { addUp, turnOf } from '../core/incident/verdict.js'
+
+/**
+ * The head of an incident after one event more. An event that the head already holds changes nothing: recovery may offer it
+ * again.
+ */
+export function headAfter(head: IncidentHead | null, event: IncidentEvent): IncidentHead {
+  if (head !== null && event.seq <= head.lastSeq) return head
+  const at = Date.parse(event.at)
+  const startedAt = event.startedAt === undefined ? (head?.startedAt ?? at) : Date.parse(event.startedAt)
+  const turn = turnOf(event)
+  const open = turn === null ? (head?.open ?? true) : turn !== 'resolved' && turn !== 'note'
+  return {
+    id: event.incident,
+    service: event.service,
+    title: event.title ?? head?.title ?? event.service,
+    open,
+    kind: event.kind ?? head?.kind ?? 'outage',
+    severity: event.severity ?? head?.severity ?? 'minor',
+    startedAt,
+    openedAt: head?.openedAt ?? at,
+    resolvedAt: turn === 'resolved' ? at : open ? null : (head?.resolvedAt ?? null),
+    latest: addUp(head?.latest ?? null, event),
+    lastSeq: event.seq,
+    mutedUntil: head?.mutedUntil ?? null,
+    ...(head?.muted ? { muted: head.muted } : {}),
+  }
+}
+
+/** The head after a command: what it changes beside the events that it causes. */
+export function headAfterCommand(head: IncidentHead, { verb, until, by, why }: Order): IncidentHead {
+  if (verb === 'mute') return { ...head, mutedUntil: until ?? null, muted: { by, why } }
+  if (verb !== 'unmute') return head
+  const { muted: _, ...rest } = head
+  return { ...rest, mutedUntil: null }
+}

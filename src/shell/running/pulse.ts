@@ -1,0 +1,119 @@
+import { SOURCE_UNKNOWN_TIMES } from '../../contract/limits.js'
+import { type EpochMs, MINUTE } from '../../contract/time.js'
+import type { Receipt } from '../../contract/receipt.js'
+
+/** `stale`: not heard of for longer than usual. `unknown`: never, for much longer, or it has stopped. Never a word on what it watches. */
+export const HEALTHS = ['ok', 'stale', 'unknown'] as const
+export type Health = (typeof HEALTHS)[number]
+
+/** How a source, a receiver or a probe is. */
+export interface SourceStatus {
+  kind: 'source' | 'receiver' | 'probe'
+  /** Of this use of it, among those of its kind. */
+  id: string
+  /** Its plug-in. */
+  use: string
+  health: Health
+  /** `starting` before its first turn; `waiting` between two; `retrying` after a failure; `stopped` for good; `ended` by itself. */
+  state: State
+  /** When it was last heard of, and how long ago that is; null: never. */
+  heardAt: EpochMs | null
+  ageMs: number | null
+  /** Signals taken a minute, over the last five. */
+  perMinute: number
+  accepted: number
+  duplicate: number
+  /** Signals that were refused, by the rule that they break. */
+  rejected: Readonly<Record<string, number>>
+  failures: number
+  lastError: { at: EpochMs; why: string } | null
+  /** How long each part of the last look took, of a probe; milliseconds. */
+  phases: Readonly<Record<string, number>> | null
+}
+
+export type State = 'starting' | 'running' | 'waiting' | 'retrying' | 'stopped' | 'ended'
+
+/** Rules named of one source: the door has fewer, and what a plug-in makes up ends somewhere. */
+const RULES_MAX = 60
+/** Minutes over which signals are counted. */
+const SLOTS = 5
+
+/** What is known of the life of a source, by a clock that never leaps. */
+export class Pulse {
+  state: State = 'starting'
+  accepted = 0
+  duplicate = 0
+  failures = 0
+  readonly rejected: Record<string, number> = {}
+  phases: Record<string, number> | null = null
+  /** Of the even clock; null: never. */
+  heard: number | null = null
+  private lastError: { at: number; why: string } | null = null
+  private readonly counts: number[] = Array<number>(SLOTS).fill(0)
+  private minute: number
+  private readonly since: number
+
+  constructor(
+    private readonly about: Pick<SourceStatus, 'kind' | 'id' | 'use'>,
+    private readonly even: () => number,
+    /** Of what is believed, for people. */
+    private readonly now: () => EpochMs,
+    public staleMs: number,
+  ) {
+    this.since = even()
+    this.minute = Math.floor(this.since / MINUTE)
+  }
+
+  /** It was heard of: `receipt` says what became of what it said. */
+  hear({ accepted, duplicate, rules = {} }: Pick<Receipt, 'accepted' | 'duplicate' | 'rules'>): void {
+    this.heard = this.even()
+    this.accepted += accepted
+    this.duplicate += duplicate
+    for (const [rule, count] of Object.entries(rules)) {
+      const known = rule in this.rejected || Object.keys(this.rejected).length < RULES_MAX
+      const name = known ? rule : 'other'
+      this.rejected[name] = (this.rejected[name] ?? 0) + count
+    }
+    this.turn()
+    this.counts[this.minute % SLOTS]! += accepted
+  }
+
+  fail(why: string): void {
+    this.failures++
+    this.lastError = { at: this.even(), why }
+  }
+
+  get health(): Health {
+    if (this.heard === null || this.state === 'stopped') return 'unknown'
+    const age = this.even() - this.heard
+    return age <= this.staleMs ? 'ok' : age <= SOURCE_UNKNOWN_TIMES * this.staleMs ? 'stale' : 'unknown'
+  }
+
+  get status(): SourceStatus {
+    const even = this.even()
+    const at = (time: number): EpochMs => this.now() - (even - time)
+    this.turn()
+    const minutes = Math.min(SLOTS, Math.max(1, (even - this.since) / MINUTE))
+    return {
+      ...this.about,
+      health: this.health,
+      state: this.state,
+      heardAt: this.heard === null ? null : at(this.heard),
+      ageMs: this.heard === null ? null : even - this.heard,
+      perMinute: this.counts.reduce((sum, each) => sum + each, 0) / minutes,
+      accepted: this.accepted,
+      duplicate: this.duplicate,
+      rejected: { ...this.rejected },
+      failures: this.failures,
+      lastError: this.lastError === null ? null : { at: at(this.lastError.at), why: this.lastError.why },
+      phases: this.phases,
+    }
+  }
+
+  /** Empties the minutes that went by. */
+  private turn(): void {
+    const minute = Math.floor(this.even() / MINUTE)
+    for (let each = Math.max(this.minute + 1, minute - SLOTS + 1); each <= minute; each++) this.counts[each % SLOTS] = 0
+    this.minute = minute
+  }
+}

@@ -1,0 +1,175 @@
+import type { Receipt } from '../../contract/receipt.js'
+import { BAD_LINES, JSON_DEPTH, LINE_BYTES, REJECTS_LISTED } from '../../contract/limits.js'
+import { isDeeper, Refusal, shown } from '../../core/ingest/door.js'
+import { LATE_MS } from '../../core/aggregate/label-sets.js'
+import type { Committer } from './committer.js'
+import { TooMuch } from './cut-short.js'
+import type { Gate, Space } from './gate.js'
+import { LineReader } from './lines.js'
+
+/** A run is handed on at this size, so that a log row is at most twice LOG_ROW_BYTES. */
+const RUN_BYTES = 256 * 1024
+
+const [NEWLINE, BRACE] = [10, 125]
+
+/**
+ * One request's way through the gate. Accepted lines that follow one another are handed to the committer as one run of
+ * bytes, and always before control is given up: what the gate has let in is on its way to the log.
+ */
+export class Intake {
+  readonly receipt: Receipt = { accepted: 0, duplicate: 0, rejectedCount: 0, rejected: [] }
+  private readonly reader: LineReader
+  private line = 0
+  private chunk: Buffer | null = null
+  private from = 0
+  private to = 0
+  private keys = Buffer.alloc(8 * 512)
+  private used = 0
+  private held = false
+
+  /** What is written into each line of a named sender, so that the log says whose it is. */
+  private readonly mark: Buffer | null
+  private marked = Buffer.alloc(0)
+  private markedTo = 0
+
+  constructor(
+    private readonly gate: Gate,
+    private readonly committer: Committer,
+    private readonly space?: Space,
+  ) {
+    const namespace = space?.namespace ?? ''
+    this.mark = namespace === '' ? null : Buffer.from(`,"idSpace":${JSON.stringify(namespace)}}`)
+    this.reader = new LineReader(
+      (line, text, refusal, chunk, from, to) => {
+        if (this.tooBad) return
+        const verdict = text === null ? refusal! : this.gate.line(text)
+        if (verdict === 'duplicate') this.receipt.duplicate++
+        else if (verdict instanceof Refusal) this.reject(line, verdict)
+        else {
+          this.accept(chunk, from, to)
+          this.gate.learn(chunk, from, to, verdict)
+        }
+      },
+      (chunk, from) => {
+        const verdict = this.gate.bytes(chunk, from)
+        if (verdict === 'unknown') return -1
+        const { next } = this.gate
+        if (verdict === 'duplicate') this.receipt.duplicate++
+        else this.accept(chunk, from, next - 1)
+        return next
+      },
+    )
+  }
+
+  push(bytes: Uint8Array): void {
+    this.gate.from(this.space)
+    this.reader.push(bytes)
+    this.hand()
+    this.check()
+  }
+
+  end(): void {
+    this.gate.from(this.space)
+    this.reader.end()
+    this.hand()
+    this.check()
+  }
+
+  /** More lines that are no signals than a sender of signals has. */
+  private get tooBad(): boolean {
+    const { accepted, duplicate, rejectedCount } = this.receipt
+    return rejectedCount + this.reader.blank > BAD_LINES + accepted + duplicate
+  }
+
+  private check(): void {
+    if (this.tooBad)
+      throw new TooMuch('lines', `${this.receipt.rejectedCount} lines were rejected: the rest was not read`)
+  }
+
+  /** One signal that came as a JSON value; lines count on. */
+  value(value: unknown): void {
+    this.line++
+    this.gate.from(this.space)
+    this.check()
+    if (value instanceof Refusal) return this.reject(this.line, value)
+    if (isDeeper(value, JSON_DEPTH))
+      return this.reject(this.line, new Refusal('signal.depth', `at most ${JSON_DEPTH} levels`, 'more'))
+    const bytes = Buffer.from(JSON.stringify(value) ?? 'null')
+    if (bytes.length > LINE_BYTES)
+      return this.reject(
+        this.line,
+        new Refusal('line.length', `a signal has at most ${LINE_BYTES} bytes`, shown(bytes.length)),
+      )
+    const verdict = this.gate.value(value)
+    if (verdict === 'duplicate') this.receipt.duplicate++
+    else if (verdict instanceof Refusal) this.reject(this.line, verdict)
+    else {
+      this.accept(bytes, 0, bytes.length)
+      this.hand()
+    }
+  }
+
+  private reject(line: number, { rule, message, value }: Refusal): void {
+    this.receipt.rejectedCount++
+    const rules = (this.receipt.rules ??= {})
+    rules[rule] = (rules[rule] ?? 0) + 1
+    if (this.receipt.rejected.length < REJECTS_LISTED) this.receipt.rejected.push({ line, rule, message, value })
+  }
+
+  private accept(chunk: Buffer, from: number, to: number): void {
+    this.receipt.accepted++
+    if (this.gate.late) {
+      this.receipt.late = (this.receipt.late ?? 0) + 1
+      this.receipt.lateAfterMs = LATE_MS
+    }
+    if (this.mark !== null) {
+      from = this.write(chunk, from, to, this.mark)
+      to = this.markedTo - 1
+      chunk = this.marked
+    }
+    // A gap of one or two bytes can only be a line end: a line between would take three.
+    if (chunk !== this.chunk || this.held !== this.gate.held || from - this.to > 2 || this.to - this.from > RUN_BYTES) {
+      this.hand()
+      this.chunk = chunk
+      this.held = this.gate.held
+      this.from = from
+    }
+    this.to = to
+    if (this.used + 8 > this.keys.length) this.keys = Buffer.concat([this.keys, Buffer.alloc(this.keys.length)])
+    this.keys.writeUInt32LE(this.gate.hi, this.used)
+    this.keys.writeUInt32LE(this.gate.lo, this.used + 4)
+    this.used += 8
+  }
+
+  /** Copies a line with the mark at its end, where it outdoes what the sender may have written there; returns where it begins. */
+  private write(chunk: Buffer, from: number, to: number, mark: Buffer): number {
+    const end = chunk.lastIndexOf(BRACE, to - 1)
+    const size = end - from + mark.length + 1
+    // What was handed on is copied there; what waits for it is not.
+    if (this.used === 0) this.markedTo = 0
+    if (this.markedTo + size > this.marked.length) {
+      this.hand()
+      this.marked = Buffer.alloc(Math.max(size, RUN_BYTES))
+      this.markedTo = 0
+    }
+    const start = this.markedTo
+    chunk.copy(this.marked, start, from, end)
+    mark.copy(this.marked, start + end - from)
+    this.marked[start + size - 1] = NEWLINE
+    this.markedTo = start + size
+    return start
+  }
+
+  private hand(): void {
+    if (this.used > 0 && this.chunk !== null)
+      this.committer.lines(
+        this.chunk,
+        this.from,
+        this.to,
+        this.keys.subarray(0, this.used),
+        this.held ? 'held' : 'signals',
+      )
+    this.chunk = null
+    this.used = 0
+  }
+}
