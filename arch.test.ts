@@ -15,7 +15,7 @@ import {
   MAX_LINES,
   missingLockEntries,
   namedPlugins,
-  partsInDesign,
+  namesInDesign,
   rings,
   unprovenPlugins,
   unusedParts,
@@ -60,6 +60,9 @@ describe('the house', () => {
     )
     expect(back).toEqual([])
   })
+  it('lists in DESIGN.md the rooms of core, in their order', () => {
+    expect(namesInDesign(files.get('DESIGN.md') ?? '', 'Rooms of core')).toEqual(Object.keys(CORE_DOORS))
+  })
   it('has folders that can be taken in at a glance, and no room that is most of core', () =>
     expect(badFolders(files)).toEqual([]))
   it('names no plug-in outside their own room', () => expect(namedPlugins(files)).toEqual([]))
@@ -83,7 +86,7 @@ describe('the house', () => {
     expect(unusedParts(files, Object.keys(manifest['dependencies'] ?? {}))).toEqual([])
   })
   it('lists in DESIGN.md the packages of package.json', () => {
-    expect(partsInDesign(files.get('DESIGN.md') ?? '').sort()).toEqual(parts)
+    expect(namesInDesign(files.get('DESIGN.md') ?? '', 'Parts').sort()).toEqual(parts)
   })
 })
 

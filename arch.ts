@@ -44,7 +44,7 @@ const SIDE_DOORS: readonly { from: RegExp; to: RegExp; because: string }[] = [
 
 /**
  * Rooms of core → rooms of core that each may enter, every one only those that stand above it here: so no arrow goes back.
- * The last four are corridors, which order what the others do; `stat` may be entered from everywhere.
+ * The last three are corridors, which order what the others do; `stat` may be entered from everywhere.
  */
 export const CORE_DOORS: Record<string, readonly string[]> = {
   stat: [],
@@ -410,9 +410,9 @@ export function deadLinks(files: ReadonlyMap<string, string>): string[] {
   return broken
 }
 
-/** Package names in the first column of DESIGN.md's table under the heading "Parts". */
-export function partsInDesign(design: string): string[] {
-  const section = design.split(/^## /m).find(text => text.startsWith('Parts')) ?? ''
+/** Names in the first column of DESIGN.md's table under a heading: packages under "Parts", rooms under "Rooms of core". */
+export function namesInDesign(design: string, heading: string): string[] {
+  const section = design.split(/^#{2,3} /m).find(text => text.startsWith(heading)) ?? ''
   const rows = section.split('\n').filter(line => line.startsWith('| `'))
   return rows.flatMap(row => [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(match => match[1] ?? ''))
 }
