@@ -177,6 +177,11 @@ const GROUPS_HELD = 8
 
 /** Reads values that are quickly read. */
 type Read = () => unknown[]
+/** Apart, so that no other reader made beside it keeps the values too. */
+const held =
+  (values: unknown[]): Read =>
+  () =>
+    values
 
 /** What a body held whole says, in groups. Nothing of it counts before all of it is known to be JSON. */
 async function groupsIn(
@@ -218,7 +223,7 @@ async function groupsIn(
     const again: Read = () =>
       group.length > VALUE_BYTES ? [tooLong(group)] : elementsOf(group, groups.length === 1).map(each => read(each))
     const values = again()
-    found.push(found.length < GROUPS_HELD ? () => values : again)
+    found.push(found.length < GROUPS_HELD ? held(values) : again)
   }
   return found
 }
