@@ -32,6 +32,8 @@ const OPEN_INCIDENTS = 200
 const PAST_INCIDENTS = 6
 const HISTORY_PAGE = 50
 const FACTS_MS = 48 * HOUR
+/** Quiet time before an incident from which its page learns what shares are usual. */
+const BEFORE_MS = 6 * HOUR
 
 /** A page without its frame, or the status of what is not there. */
 export interface Made {
@@ -250,7 +252,11 @@ export class Pages {
     const end = Math.min(at ?? (incident.resolvedAt ?? voice.now) + HOUR, voice.now)
     const [service, rollups, facts, open] = await Promise.all([
       this.#reader.service(incident.service),
-      this.#reader.rollups(incident.service, Math.max(incident.startedAt - DAY, end - LONGEST_MS), end + ROLLUP_MS),
+      this.#reader.rollups(
+        incident.service,
+        Math.max(incident.startedAt - BEFORE_MS, end - LONGEST_MS),
+        end + ROLLUP_MS,
+      ),
       this.#reader.facts(incident.service, incident.startedAt - LISTED_MS, end + 1),
       // At a past time nothing is known of what else was open.
       at === null ? this.#reader.incidents({ service: incident.service, open: true, limit: OPEN_INCIDENTS }) : [],

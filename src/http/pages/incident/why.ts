@@ -101,7 +101,7 @@ function figures(
   voice: Voice,
 ): Html {
   const { t, f } = voice
-  const bits = (value: number) => t.look.bits(value.toLocaleString(f.locale, { maximumFractionDigits: 1 }))
+  const bits = (value: number) => t.look.bits(f.number(Math.round(value * 10) / 10))
   const reasons = (because: readonly Evidence[]) =>
     because.map(each => html`<br><span class="soft">${english(each.says, voice)}${t.comma}${bits(each.bits)}</span>`)
   const row = (name: Html, share: number) => html`<tr><th scope="row">${name}</th><td>${f.share(share)}</td></tr>`
