@@ -129,8 +129,7 @@ describe('languages', () => {
   it('say every sentence with everything it is told', () => {
     for (const { code, all } of trees)
       for (const [path, words] of all) {
-        if (typeof words === 'string')
-          expect(words.trim() !== '' || path.includes('.odds'), `${code}${path}`).toBe(true)
+        if (typeof words === 'string') expect(words.trim(), `${code}${path}`).not.toBe('')
         if (typeof words !== 'function' || path === '.inline') continue
         for (const kind of ['count', 'text'] as const) {
           // Words of number 1 and more are picked by plural rules, which a text has none of.

@@ -38,6 +38,8 @@ const PAST_INCIDENTS = 6
 const HISTORY_PAGE = 50
 /** A service page lists changes and notices of so long. */
 const FACTS_MS = 48 * HOUR
+/** Quiet time before an incident from which its page learns what shares are usual. */
+const BEFORE_MS = 6 * HOUR
 
 /** A page without its frame, or the status of what is not there. */
 export interface Made {
@@ -254,15 +256,22 @@ export class Pages {
     const voice = this.#voice(speech, workspace)
     const latest = at === null ? incident.latest : foldEvents(events)
     const end = Math.min(at ?? (incident.resolvedAt ?? voice.now) + HOUR, voice.now)
-    const [service, rollups, facts] = await Promise.all([
+    const [service, rollups, facts, open] = await Promise.all([
       this.#reader.service(incident.service),
-      this.#reader.rollups(incident.service, Math.max(incident.startedAt - DAY, end - LONGEST_MS), end + ROLLUP_MS),
+      this.#reader.rollups(
+        incident.service,
+        Math.max(incident.startedAt - BEFORE_MS, end - LONGEST_MS),
+        end + ROLLUP_MS,
+      ),
       this.#reader.facts(incident.service, incident.startedAt - LISTED_MS, end + 1),
+      // At a past time nothing is known of what else was open.
+      at === null ? this.#reader.incidents({ service: incident.service, open: true, limit: OPEN_INCIDENTS }) : [],
     ])
+    const others = open.filter(each => each.id !== id).map(each => each.latest)
     const serviceTitle = service?.title ?? incident.service
     const held = service?.held?.find(each => each.incident === id) ?? null
     const components = service?.components ?? []
-    const input = { incident, latest, events, serviceTitle, components, rollups, facts, held, at }
+    const input = { incident, latest, events, serviceTitle, components, rollups, facts, held, others, at }
     const title = nameOf(input, voice)
     return {
       title,

@@ -151,6 +151,13 @@ describe('who', () => {
     expect(page).not.toContain('everybody')
   })
 
+  it('leaves out of the fine what another open incident of the service hits', async () => {
+    const { body } = serve('two')
+    const told = [await body('/i/maps-1'), ...(await body('/status')).split('<article').slice(1)]
+    expect(told).toHaveLength(3)
+    for (const each of told) expect(words(each)).toMatch(/Who is not affected component Places(?! ?,)/)
+  })
+
   it('leaves out of the fine what another list has', async () => {
     const page = words(await serve('part').body('/i/shop-1'))
     expect(page).toMatch(/server web-1 ?, web-3/)

@@ -36,7 +36,7 @@ header{align-items:center;padding:8px 0}
 nav a{display:inline-block;padding:8px 0;margin-inline-start:16px}.range a:first-child{margin:0}
 nav a[aria-current],dt+dd,.state,.thanks,.rows a,.head bdi,.for,.chart .peak,.chart .inclabel{font-weight:700}
 footer{border-top:1px solid var(--line);margin-top:48px;padding:16px 0 32px}
-.state,.tag,.odds{white-space:nowrap}
+.state,.tag{white-space:nowrap}
 .ok{color:var(--ok)}.watching{color:var(--watch)}.degraded{color:var(--bad)}.outage{color:var(--out)}.unknown{color:var(--soft)}
 .cut,.ask,.ring,.usual,.borders{fill:none}
 .cut{stroke:var(--bg);stroke-width:2}

@@ -135,7 +135,7 @@ export function serverOf(world: World): FastifyInstance {
 /** Everything at once: an outage of some, a confirmed cause, a recovery, an old story, silence, a window and groups. */
 export const busy: World = {
   services: [
-    service('shop', ['cart', 'login', 'search'], { title: 'Shop <2> & "co"', state: 'outage' }),
+    service('shop', ['cart', 'login', 'search'], { state: 'outage' }),
     service('api'),
     service('mail', [], { state: 'unknown', seen: { check: NOON - 3 * HOUR } }),
   ],
@@ -183,7 +183,14 @@ export const busy: World = {
     story(
       'api-1',
       'api',
-      { minutes: (8 * DAY) / MINUTE, event: 'opened', kind: 'degraded', severity: 'minor', says: says('Slow.') },
+      {
+        minutes: (8 * DAY) / MINUTE,
+        event: 'opened',
+        kind: 'degraded',
+        severity: 'minor',
+        segments: [{ where: { cell: ['<2> & "co"'] }, share: null, interval: null }],
+        says: says('Slow.'),
+      },
       {
         minutes: (8 * DAY) / MINUTE - 90,
         event: 'resolved',

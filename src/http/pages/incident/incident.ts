@@ -40,6 +40,8 @@ export interface IncidentInput {
   facts: (Change | Notice)[]
   /** It is measured on although a person closed it; null: it is not. */
   held: Held | null
+  /** What else is open of the same service. */
+  others: IncidentEvent[]
   /** Set when the page shows a past time. */
   at: EpochMs | null
 }
@@ -56,13 +58,13 @@ export function incidentMain(input: IncidentInput, voice: Voice): Html {
   const over = phaseOf(input.events) === 'resolved'
   const event = over ? { ...latest, ...atTheWorst(input.events) } : latest
   const counted = countedSince(input.rollups, incident.startedAt, endOf(input.events) ?? at ?? voice.now)
-  const who = whoLists({ event, components, counted, over, known: true, voice })
+  const who = whoLists({ event, components, counted, over, known: true, others: input.others, voice })
   const said = html`<h2>${t.look.sourceOf}</h2>${signalList(latest, voice)}${security(latest, voice)}`
   return html`${at === null ? null : html`<p class="then">${t.incident.asOf(voice.f.moment(at, voice.now))} <a href="${path}">${t.incident.latest}</a></p>`}${hero(input, voice)}
 ${chart(input, voice)}
 <section id="who"><h2>${over ? t.who.was : t.who.affected}</h2>${who}</section>
 <section id="why"><h2>${t.incident.why}</h2>${whySection({ latest, facts, startedAt: incident.startedAt }, voice)}</section>
-<div class="two"><div><section id="back"><h2>${t.incident.recovery}</h2>${recovery(latest, components, voice)}</section><section id="todo"><h2>${t.look.todo}</h2>${advice(input, voice)}</section></div><section id="says">${said}</section></div>
+<div class="two"><div><section id="back"><h2>${t.incident.recovery}</h2>${recovery(latest, components, voice)}</section>${over ? null : html`<section id="todo"><h2>${t.look.todo}</h2>${advice(input, voice)}</section>`}</div><section id="says">${said}</section></div>
 <section id="line"><h2>${t.incident.timeline}</h2><p class="note">${t.incident.timelineNote}</p>${timeline(
     input.events,
     facts.filter(each => each.at >= incident.startedAt - FACTS_BEFORE_MS),
@@ -77,7 +79,7 @@ function advice({ events, incident, serviceTitle }: IncidentInput, voice: Voice)
   const { t } = voice
   const word = wordOf(events)
   const path = `/s/${encodeURIComponent(incident.service)}`
-  return html`${word ? personWord(word, voice) : html`<p>${t.look.todoNone}</p>`}<p class="note"><a href="${path}">${t.back.toService(serviceTitle)}</a> · ${t.tell.follow} <a href="/history.rss">${t.tell.feed}</a>.</p>`
+  return html`${word ? personWord(word, voice) : html`<p>${t.look.todoNone}</p>`}<p class="note"><a href="${path}">${t.back.toService(serviceTitle)}</a> · <a href="/history.rss">${t.tell.feed}</a></p>`
 }
 
 /** What reached us so long before an incident stands in its timeline. */
@@ -171,7 +173,7 @@ function hero(input: IncidentInput, voice: Voice): Html {
     ['#who', over ? t.who.was : t.who.affected],
     ['#why', t.incident.why],
     ['#back', over ? t.incident.recovery : t.look.when],
-    ['#todo', t.look.todo],
+    ...(over ? [] : [['#todo', t.look.todo] as const]),
     ['#says', t.look.sourceOf],
     ['#line', t.incident.timeline],
   ]

@@ -16,7 +16,7 @@ const COUNTRIES_SHOWN = 5
 /** From here on a segment is called affected, below it partly affected. */
 const MOST = 0.5
 
-type Known = Pick<IncidentEvent, 'segments' | 'unaffected' | 'uneven' | 'components' | 'kind'> & {
+type Known = Pick<IncidentEvent, 'segments' | 'unaffected' | 'uneven' | 'components' | 'kind' | 'recovery'> & {
   /** Segments, of several incidents together, that are slow and do not fail. */
   slow?: readonly Segment[]
 }
@@ -29,12 +29,16 @@ export interface Who {
   fine: Where
 }
 
-export function whoOf({ segments = [], unaffected = {}, uneven = [], components = [] }: Known): Who {
+/** @param others what else is open of the same service: what that hits is not fine either */
+export function whoOf(event: Known, others: readonly Known[] = []): Who {
+  const { segments = [], unaffected = {}, uneven = [] } = event
   const hit = (label: string): Set<string> =>
-    new Set([
-      ...[...segments, ...uneven].flatMap(({ where }) => own(where, label) ?? []),
-      ...(label === 'component' ? components : []),
-    ])
+    new Set(
+      [event, ...others].flatMap(({ segments = [], uneven = [], components = [] }) => [
+        ...[...segments, ...uneven].flatMap(({ where }) => own(where, label) ?? []),
+        ...(label === 'component' ? components : []),
+      ]),
+    )
   const fine = Object.entries(unaffected).flatMap(([label, values]): [string, string[]][] => {
     const bad = hit(label)
     const left = values.filter(value => !bad.has(value))
@@ -72,6 +76,8 @@ export interface WhoInput {
   /** Null where nothing was counted. */
   counted: Counted | null
   over: boolean
+  /** Other open incidents of the same service. */
+  others?: readonly Known[]
   /** Whether it is said that nothing is known to be fine. */
   known: boolean
   voice: Voice
@@ -80,7 +86,7 @@ export interface WhoInput {
 /** Who is affected, who in part and who not, as far as it is known; with the share of each segment and its interval. */
 export function whoLists(input: WhoInput): Html {
   const { event, components, voice } = input
-  const who = whoOf(event)
+  const who = whoOf(event, input.others)
   const rest = restOf(who, input)
   const hit = html`${affected(who, input)}${componentList(event, components, voice)}`
   return rest ? html`<div class="two"><div>${hit}</div><div>${rest}</div></div>` : hit
@@ -103,7 +109,8 @@ function affected({ affected: rows, partly }: Who, input: WhoInput): Html {
   const placed = rows.filter(each => each.share === null && !isEverybody(each.where))
   if (shared.length + partly.length > 0)
     return html`${segmentTable(shared, partly, input)}${placed.length ? placeList(placed, components, voice) : null}`
-  if (event.segments?.length === 0 && !over && counted === null) return html`<p class="soft">${t.who.noneLeft}</p>`
+  if (event.segments?.length === 0 && !over && (event.recovery?.recovered ?? 0) > 0)
+    return html`<p class="soft">${t.who.noneLeft}</p>`
   return html`${placed.length ? placeList(placed, components, voice) : html`<p class="soft">${t.who.noSegment}</p>`}${countedLine(counted, voice)}`
 }
 

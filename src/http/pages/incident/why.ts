@@ -51,7 +51,8 @@ export function whySection({ latest, facts, startedAt }: WhyInput, voice: Voice)
   const listed = html`<p class="note">${t.look.listed(f.number(changes.length))}${rows.length ? ` ${t.look.scaleNote}` : ''}</p>`
   if (!rows.length) return html`<p>${t.incident.whyEmpty}</p>${listed}`
   const shown = rows.slice(0, CAUSES_SHOWN)
-  return html`<ol class="open causes">${shown.map(each => causeRow(each, facts, voice))}${latest.unexplained === undefined || shown.some(each => each.state === 'confirmed') ? null : html`<li><b>${t.incident.unexplained}</b><p class="soft">${t.look.noneMore}</p></li>`}</ol>${listed}${figures(shown, latest.unexplained, facts, voice)}`
+  const none = shown.some(each => each.state === 'confirmed') ? undefined : latest.unexplained
+  return html`<ol class="open causes">${shown.map(each => causeRow(each, facts, voice))}${none === undefined ? null : html`<li><b>${t.incident.unexplained}</b><p class="soft">${t.look.noneMore}</p></li>`}</ol>${listed}${figures(shown, none, facts, voice)}`
 }
 
 /** Confirmed first, ruled out last. */
@@ -100,7 +101,7 @@ function figures(
   voice: Voice,
 ): Html {
   const { t, f } = voice
-  const bits = (value: number) => t.look.bits(value.toLocaleString(f.locale, { maximumFractionDigits: 1 }))
+  const bits = (value: number) => t.look.bits(f.number(Math.round(value * 10) / 10))
   const reasons = (because: readonly Evidence[]) =>
     because.map(each => html`<br><span class="soft">${english(each.says, voice)}${t.comma}${bits(each.bits)}</span>`)
   const row = (name: Html, share: number) => html`<tr><th scope="row">${name}</th><td>${f.share(share)}</td></tr>`

@@ -84,7 +84,7 @@ ${followLine(picture, base, w)}
 ${open.length ? html`<section><h2>${w.open}</h2>${open.map(each => openStory(each, picture, w, voice))}</section>` : null}
 ${windows.length ? html`<section><h2>${w.maintenance}</h2>${windowList(windows.slice(0, WINDOWS_SHOWN), w, voice)}<p class="note">${w.maintenanceRule}</p></section>` : null}
 ${picture.parts.length ? components(picture, w, voice) : null}
-<section><h2>${w.past(f.number(HISTORY_DAYS))}</h2>${months.size ? [...months].map(([month, rows]) => html`<h3>${month}</h3><ul class="open">${rows.map(each => pastRow(each, picture, w, voice))}</ul>`) : html`<p class="soft">${w.pastNone}</p>`}<p><a href="/incidents">${w.older}</a></p></section>
+<section><h2>${w.past(f.number(HISTORY_DAYS))}</h2>${months.size ? [...months].map(([month, rows]) => html`<h3>${month}</h3><ul class="open">${rows.map(each => pastRow(each, picture, w, voice))}</ul>`) : open.length ? null : html`<p class="soft">${w.pastNone}</p>`}<p><a href="/incidents">${w.older}</a></p></section>
 ${others.length ? html`<section><h2>${w.pages}</h2><ul class="follow">${others.map(each => html`<li><a href="${each.url ?? `/status/${each.id}`}"><bdi>${each.title}</bdi></a></li>`)}</ul></section>` : null}`
 }
 

@@ -22,7 +22,10 @@ export function openStory(told: Told, picture: Picture, w: StatusWords, voice: V
   const { t } = voice
   const last = told.steps.at(-1) as Told['steps'][number]
   const { components } = picture.services.find(each => each.service === told.view.service) ?? { components: [] }
-  const who = whoLists({ event: last.folded, components, counted: null, over: false, known: false, voice })
+  const others = picture.incidents
+    .filter(each => each !== told && each.status !== 'resolved' && each.view.service === told.view.service)
+    .map(each => each.view.latest)
+  const who = whoLists({ event: last.folded, components, counted: null, over: false, known: false, others, voice })
   const worst = told.affected.map(leaf => last.statuses.get(leaf.id) ?? 'operational')
   const shown = worst.includes('major_outage')
     ? 'major_outage'

@@ -42,8 +42,6 @@ export const arLook: LookStrings = {
   todoNone: 'لم ينشر أحد نصيحة هنا.',
   before: 'هل حدث هذا من قبل؟',
   pastNone: 'لا حادث سابق مسجَّل.',
-  said: 'ما يقوله المسؤولون',
-  vendor: 'يقول المزوّد',
   find: 'ابحث عن خدمة',
   findDo: 'ابحث',
   findNone: 'لا خدمة بهذا الاسم.',

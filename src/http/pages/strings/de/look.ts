@@ -44,8 +44,6 @@ export const deLook: LookStrings = {
   todoNone: 'Niemand hat hier einen Rat veröffentlicht.',
   before: 'Kam das schon vor?',
   pastNone: 'Keine frühere Störung ist verzeichnet.',
-  said: 'Was Verantwortliche sagen',
-  vendor: 'Der Anbieter sagt',
   find: 'Dienst suchen',
   findDo: 'Suchen',
   findNone: 'Kein Dienst dieses Namens.',

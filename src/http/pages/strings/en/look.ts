@@ -61,8 +61,6 @@ export const enLook = {
   todoNone: 'Nobody has published advice here.',
   before: 'Has it happened before?',
   pastNone: 'No earlier incident is recorded.',
-  said: 'What people in charge say',
-  vendor: 'The vendor says',
   find: 'Find a service',
   findDo: 'Find',
   findNone: 'No service of that name.',

@@ -43,8 +43,6 @@ export const esLook: LookStrings = {
   todoNone: 'Nadie ha publicado consejos aquí.',
   before: '¿Ha pasado antes?',
   pastNone: 'No consta ningún incidente anterior.',
-  said: 'Lo que dicen los responsables',
-  vendor: 'El proveedor dice',
   find: 'Buscar un servicio',
   findDo: 'Buscar',
   findNone: 'Ningún servicio con ese nombre.',

@@ -44,8 +44,6 @@ export const frLook: LookStrings = {
   todoNone: 'Personne n’a publié de conseil ici.',
   before: 'Est-ce déjà arrivé ?',
   pastNone: 'Aucun incident antérieur n’est enregistré.',
-  said: 'Ce que disent les responsables',
-  vendor: 'Le fournisseur dit',
   find: 'Trouver un service',
   findDo: 'Trouver',
   findNone: 'Aucun service de ce nom.',

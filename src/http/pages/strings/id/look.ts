@@ -44,8 +44,6 @@ export const idLook: LookStrings = {
   todoNone: 'Belum ada yang memberi saran di sini.',
   before: 'Pernah terjadi sebelumnya?',
   pastNone: 'Tidak ada insiden sebelumnya yang tercatat.',
-  said: 'Kata para penanggung jawab',
-  vendor: 'Kata vendor',
   find: 'Cari layanan',
   findDo: 'Cari',
   findNone: 'Tidak ada layanan bernama itu.',

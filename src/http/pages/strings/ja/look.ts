@@ -42,8 +42,6 @@ export const jaLook: LookStrings = {
   todoNone: 'ここに公開された助言はありません。',
   before: '以前にも起きた？',
   pastNone: '以前の障害の記録はありません。',
-  said: '担当者の発言',
-  vendor: '提供元の発表',
   find: 'サービスを探す',
   findDo: '探す',
   findNone: 'その名前のサービスはありません。',

@@ -43,8 +43,6 @@ export const ptLook: LookStrings = {
   todoNone: 'Ninguém publicou orientações aqui.',
   before: 'Já aconteceu antes?',
   pastNone: 'Nenhum incidente anterior registrado.',
-  said: 'O que dizem os responsáveis',
-  vendor: 'O fornecedor diz',
   find: 'Procurar um serviço',
   findDo: 'Procurar',
   findNone: 'Nenhum serviço com esse nome.',
