@@ -380,7 +380,7 @@ export class App implements AsyncDisposable {
   }
 
   private async forget(name: string): Promise<void> {
-    const cursor = await lastCursor((after, max) => this.workspace.store.told(after, max))
+    const cursor = await lastCursor((after, max) => this.workspace.store.eventsAfter(after, max))
     await this.note(receiptOf(name), Buffer.from(String(cursor)))
   }
 

@@ -30,7 +30,7 @@ export interface DeliverySources extends Pick<DeliverParts, 'receipt' | 'saveRec
 export function deliverParts({ reader, store, maintenance, status, ...receipts }: DeliverySources): DeliverParts {
   return {
     ...receipts,
-    told: (after, max) => store().told(after, max),
+    eventsAfter: (after, max) => store().eventsAfter(after, max),
     head: incident => store().head(incident),
     story: async incident => (await reader.incident(incident))?.events ?? [],
     title: async service => (await reader.service(service))?.title ?? service,

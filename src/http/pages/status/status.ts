@@ -2,7 +2,7 @@ import { isolated } from '../direction.js'
 import type { StatusPageConfig } from '../../../contract/config.js'
 import { DAY } from '../../../contract/time.js'
 import { HISTORY_DAYS } from '../../statuspage/desk.js'
-import { daysOf, groupShown, type Part, type Picture, type Shown } from '../../statuspage/picture.js'
+import { daysOf, groupShown, type Part, type PageView, type Shown } from '../../statuspage/page-view.js'
 import { isGroup, type Leaf } from '../../statuspage/plan.js'
 import { uptimeOf } from '../../statuspage/uptime.js'
 import { html, type Html } from '../html.js'
@@ -28,7 +28,7 @@ const ORDER: Shown[] = [
 ]
 
 export interface StatusInput {
-  picture: Picture
+  picture: PageView
   /** Where its feeds and its API begin; empty for the first page. */
   base: string
   others: readonly StatusPageConfig[]
@@ -36,7 +36,7 @@ export interface StatusInput {
 
 /** The sentence above the list is counted from the list, so it cannot say more or less than the rows. */
 export function statusBanner(
-  { parts, rows }: Pick<Picture, 'parts' | 'rows'>,
+  { parts, rows }: Pick<PageView, 'parts' | 'rows'>,
   w: StatusWords,
   { t, f }: Pick<Voice, 't' | 'f'>,
 ): { shown: Shown; title: string; rest: string } {
@@ -87,7 +87,7 @@ ${picture.parts.length ? components(picture, w, voice) : null}
 <section><h2>${w.follow}</h2><ul class="follow"><li><a href="${base}/history.rss">RSS</a></li><li><a href="${base}/history.atom">Atom</a></li><li><a href="${base}/feed.json">JSON Feed</a></li><li><a href="${base}/status.ics">${w.calendar}</a></li>${picture.windows.length ? html`<li><a href="${base}/maintenance">${w.maintenance}</a></li>` : null}<li><a href="${base}/api/v2/summary.json">${w.api}</a></li></ul>${others.length ? html`<h3>${w.pages}</h3><ul class="follow">${others.map(each => html`<li><a href="${each.url ?? `/status/${each.id}`}"><bdi>${each.title}</bdi></a></li>`)}</ul>` : null}</section>`
 }
 
-function components(picture: Picture, w: StatusWords, voice: Voice): Html {
+function components(picture: PageView, w: StatusWords, voice: Voice): Html {
   const { f } = voice
   const rows = picture.plan.rows
   // Leaves without a group that follow one another stand in one list.
@@ -110,7 +110,7 @@ function components(picture: Picture, w: StatusWords, voice: Voice): Html {
   )}${daysLegend(w)}<details id="rules"><summary>${w.uptime.title}</summary><p class="note">${w.uptime.text}</p><ul class="note">${rules}</ul></details></section>`
 }
 
-function row(part: Part, picture: Picture, w: StatusWords, voice: Voice): Html {
+function row(part: Part, picture: PageView, w: StatusWords, voice: Voice): Html {
   const { f, now } = voice
   const { leaf } = part
   const uptime = uptimeOf(leaf, picture, daysOf(leaf, picture))

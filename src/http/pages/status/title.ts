@@ -1,13 +1,13 @@
 import { isolated } from '../direction.js'
-import type { Picture } from '../../statuspage/picture.js'
-import type { Told } from '../../statuspage/told.js'
+import type { PageView } from '../../statuspage/page-view.js'
+import type { PublicIncident } from '../../statuspage/public-incident.js'
 import { worstOf } from '../incident/incident.js'
 import { outageSentence, type Voice } from '../words.js'
 
 /** What the engine called it is English; in other languages it is called by its kind, as on its own page. */
 export function titleOf(
-  { view, resolvedAt, status }: Told,
-  { services }: Pick<Picture, 'services'>,
+  { view, resolvedAt, status }: PublicIncident,
+  { services }: Pick<PageView, 'services'>,
   voice: Pick<Voice, 't' | 'f'>,
 ): string {
   const { t } = voice
