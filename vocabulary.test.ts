@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { constantsIn, spelledAgain, twoValues } from './vocabulary.js'
+import { constantsIn, namedIn, spelledAgain, twoValues } from './vocabulary.js'
 
 const root = import.meta.dirname
 const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
@@ -88,5 +88,27 @@ describe('a named number', () => {
       ['b.ts', constantsIn('const A_BITS = 4\nconst E = 5')],
     ])
     expect(twoValues(other)).toEqual(['A_BITS: a.ts = 3, b.ts = 4'])
+  })
+})
+
+describe('the glossary', () => {
+  const { paths, names } = namedIn(readFileSync(join(root, 'docs/glossary.md'), 'utf8'))
+
+  it('names files that are there', () => {
+    expect(paths.length).toBeGreaterThan(20)
+    expect(paths.filter(path => !existsSync(join(root, path.startsWith('docs/') ? '' : 'src', path)))).toEqual([])
+  })
+
+  it('names what the code knows', () => {
+    const words = new Set(sources.flatMap(({ text }) => text.match(/[A-Za-z_]\w*/g) ?? []))
+    expect(names.length).toBeGreaterThan(50)
+    expect(names.filter(name => !words.has(name))).toEqual([])
+  })
+
+  it('is read by its third column', () => {
+    expect(namedIn('| **a** | `x` | `A.b`, `c/d.ts` | `old` |\n| term | `y` | `z` | |')).toEqual({
+      paths: ['c/d.ts'],
+      names: ['A', 'b'],
+    })
   })
 })

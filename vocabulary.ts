@@ -57,3 +57,16 @@ export function twoValues(constants: ReadonlyMap<string, readonly Constant[]>): 
     .filter(([, all]) => new Set(all.map(each => each.value)).size > 1)
     .map(([name, all]) => `${name}: ${all.map(each => `${each.path} = ${each.value}`).join(', ')}`)
 }
+
+/** What a glossary names in the column "in the code" of its tables: paths of `src/` or `docs/`, and names. */
+export function namedIn(glossary: string): { paths: string[]; names: string[] } {
+  const cells = glossary.split('\n').flatMap(line => {
+    const columns = line.split(' | ')
+    return line.startsWith('| **') && columns.length >= 4 ? [columns[2]!] : []
+  })
+  const words = cells.flatMap(cell => [...cell.matchAll(/`([^`]+)`/g)].map(each => each[1]!))
+  return {
+    paths: words.filter(each => each.includes('/')),
+    names: words.filter(each => !each.includes('/')).flatMap(each => each.match(/[A-Za-z_]\w*/g) ?? []),
+  }
+}

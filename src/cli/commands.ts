@@ -87,12 +87,12 @@ async function send(verb: Verb, incident: string, options: CommandOptions): Prom
   const path = `/api/v1/incidents/${encodeURIComponent(incident)}/commands`
   const answer = (await ask(verb, path, body, options)) as Answer | null
   if (answer === null) return 1
-  const { public: told, notes = [] } = answer
+  const { public: shown, notes = [] } = answer
   const lines = [
     `${incident} ${answer.incident?.open === false ? 'resolved' : 'open'}: ${answer.incident?.title ?? ''}`,
-    ...(told ? [`public now: ${told.headline} (${told.state})`, ...told.says.map(each => `  ${each}`)] : []),
+    ...(shown ? [`public now: ${shown.headline} (${shown.state})`, ...shown.says.map(each => `  ${each}`)] : []),
     ...notes,
-    ...(told ? [new URL(told.page, url).href] : []),
+    ...(shown ? [new URL(shown.page, url).href] : []),
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
   return 0

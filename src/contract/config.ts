@@ -46,15 +46,15 @@ const Service = Type.Object(
 /** Where readers find it: a site, or a path under one. */
 const PublicUrl = Type.String({ pattern: '^https?://[^\\s/?#@]+(?:/[^\\s?#]*)?$', maxLength: 300 })
 /** What a token allows: sending signals, giving orders, reading where reading needs one. */
-export const SCOPES = ['signals', 'commands', 'read'] as const
-export type Scope = (typeof SCOPES)[number]
+export const TOKEN_SCOPES = ['signals', 'commands', 'read'] as const
+export type TokenScope = (typeof TOKEN_SCOPES)[number]
 
 /** A token beside those of `epicenter token`, for who keeps secrets elsewhere. */
 const Token = Type.Object(
   {
     name: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$' }),
     secret: Type.String({ pattern: '^\\S{20,200}$' }),
-    scopes: Type.Array(oneOf(SCOPES), { minItems: 1, maxItems: SCOPES.length }),
+    scopes: Type.Array(oneOf(TOKEN_SCOPES), { minItems: 1, maxItems: TOKEN_SCOPES.length }),
     /** Whose ids it sends; its own name, if not given. */
     namespace: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$' })),
     /** The only services it may speak of. */

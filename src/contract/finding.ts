@@ -123,5 +123,5 @@ export interface Tick {
   at: EpochMs
 }
 
-/** What the judge folds over: the log "matters". */
-export type Matter = Finding | { type: 'fact'; fact: Fact; at: EpochMs } | Order | Tick
+/** What the judge folds over, in order. */
+export type JudgeInput = Finding | { type: 'fact'; fact: Fact; at: EpochMs } | Order | Tick

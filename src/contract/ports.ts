@@ -82,7 +82,7 @@ export interface Commit {
 }
 
 /** An event with its place in the order in which events were committed. */
-export interface Told {
+export interface CommittedEvent {
   cursor: number
   event: IncidentEvent
 }
@@ -101,7 +101,7 @@ export interface Store extends AsyncDisposable {
   snapshotAt(): Promise<{ position: number; version: number } | null>
   head(incident: string): Promise<IncidentHead | null>
   /** Committed events after a cursor, in the order of their commit. */
-  told(after: number, max: number): Promise<Told[]>
+  eventsAfter(after: number, max: number): Promise<CommittedEvent[]>
   /** Small named values of the shell: receipts of a notifier, keys, limits' state. */
   note(key: string, value: Uint8Array): Promise<void>
   noted(key: string): Promise<Uint8Array | null>

@@ -11,7 +11,7 @@ import { time } from './pages/words.js'
 import { HttpProblem, notFound } from './problem.js'
 import type { Desk } from './statuspage/desk.js'
 import { xml } from './statuspage/feeds.js'
-import type { Picture, Shown } from './statuspage/picture.js'
+import type { PageView, Shown } from './statuspage/page-view.js'
 import { sendOpen } from './statuspage/send.js'
 
 /** Badges and the widget: how one service is, on other people's pages. */
@@ -60,7 +60,7 @@ interface Subject {
   title: string
   shown: Shown
   href: string
-  picture: Picture
+  picture: PageView
 }
 
 /** A service as the first page that shows it has it; null where none does. */

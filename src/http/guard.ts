@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
-import type { Scope } from '../contract/config.js'
+import type { TokenScope } from '../contract/config.js'
 import { WRONG_TOKEN_ADDRESSES, WRONG_TOKENS, WRONG_TOKENS_HELD, WRONG_TOKENS_WAIT_MS } from '../contract/limits.js'
 import { subscriberOf } from '../shell/visitors/address.js'
 import type { App } from '../shell/app.js'
@@ -22,7 +22,7 @@ export const senderOf = (request: FastifyRequest): Sender | null => senders.get(
 export const READ_RULE = 'authorization.read'
 
 /** A token as it is sent. As a password it reads and no more: a browser sends that along when another site's page asks. */
-function shownBy(header = '', scope: Scope): string | undefined {
+function shownBy(header = '', scope: TokenScope): string | undefined {
   const basic = scope === 'read' ? /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(header)?.[1] : undefined
   if (basic === undefined) return /^Bearer +(\S+) *$/i.exec(header)?.[1]
   return Buffer.from(basic, 'base64').toString('utf8').split(':').slice(1).join(':')
@@ -45,7 +45,7 @@ export class Guard {
     this.wrong = new Buckets(WRONG_TOKENS, WRONG_TOKEN_ADDRESSES)
   }
 
-  need(scope: Scope): (request: FastifyRequest) => Promise<void> {
+  need(scope: TokenScope): (request: FastifyRequest) => Promise<void> {
     return async request => {
       if (this.app.config.demo && isOwnMachine(request)) {
         senders.set(request, OWNER)
@@ -75,7 +75,7 @@ export class Guard {
     await this.need('read')(request)
   }
 
-  private lacks({ name, scopes }: Sender, scope: Scope): HttpProblem {
+  private lacks({ name, scopes }: Sender, scope: TokenScope): HttpProblem {
     this.refused.scope++
     return new HttpProblem(
       403,

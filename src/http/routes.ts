@@ -1,13 +1,13 @@
 import type { Static, TSchema } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Scope } from '../contract/config.js'
+import type { TokenScope } from '../contract/config.js'
 
 type Infer<S> = S extends TSchema ? Static<S> : unknown
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** A token of this scope is asked for. */
-    scope?: Scope
+    scope?: TokenScope
   }
 }
 
@@ -21,7 +21,7 @@ export interface Route<
   url: string
   summary: string
   /** Needs a token of this scope. */
-  scope?: Scope
+  scope?: TokenScope
   /** Reads its body as it comes. */
   streamed?: boolean
   /** See `AT_ONCE`. */

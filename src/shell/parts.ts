@@ -17,7 +17,7 @@ export interface Parts extends AsyncDisposable {
   /** For reading only. */
   log: Pick<Log, 'read' | 'keys' | 'last'>
   /** For reading only. */
-  store: Pick<Store, 'reader' | 'told' | 'head' | 'noted' | 'committed'>
+  store: Pick<Store, 'reader' | 'eventsAfter' | 'head' | 'noted' | 'committed'>
   /** There is more in the log. */
   wake(): void
   /** What is decided from here on is decided by this. */
@@ -115,9 +115,9 @@ async function openThreads(
     const remote = connect(
       worker,
       message => {
-        const told = message as { committed?: Committed; say?: Parameters<Env['log']> }
-        if (told.committed !== undefined) hooks.committed(told.committed)
-        if (told.say !== undefined) env.log(...told.say)
+        const sent = message as { committed?: Committed; say?: Parameters<Env['log']> }
+        if (sent.committed !== undefined) hooks.committed(sent.committed)
+        if (sent.say !== undefined) env.log(...sent.say)
       },
       error => {
         if (!closing) hooks.died(error)

@@ -37,7 +37,7 @@ export function serve(port: MessagePort, methods: Methods): void {
   })
 }
 
-export function connect(worker: Worker, told: (message: unknown) => void, died: (error: Error) => void): Remote {
+export function connect(worker: Worker, onMessage: (message: unknown) => void, died: (error: Error) => void): Remote {
   const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>()
   let next = 0
   let dead: Error | null = null
@@ -50,7 +50,7 @@ export function connect(worker: Worker, told: (message: unknown) => void, died: 
   }
   worker.on('message', (message: Answer) => {
     const asked = waiting.get(message.answer)
-    if (asked === undefined) return told(message)
+    if (asked === undefined) return onMessage(message)
     waiting.delete(message.answer)
     if (message.error === undefined) asked.resolve(message.value as never)
     else asked.reject(revive(message.error))

@@ -111,15 +111,15 @@ export function testStore(name: string, factory: StoreFactory): void {
     it('counts an event once by incident and seq, whatever comes with it', async () => {
       await commit({ events: [someEvent('a', 0), someEvent('b', 0)] })
       await commit({ events: [someEvent('a', 0, { title: 'other' }), someEvent('a', 1)] })
-      const told = await store.told(0, 10)
+      const told = await store.eventsAfter(0, 10)
       expect(told.map(t => [t.event.incident, t.event.seq])).toEqual([
         ['a', 0],
         ['b', 0],
         ['a', 1],
       ])
       expect(told[0]!.event.title).toBeUndefined()
-      expect((await store.told(told[1]!.cursor, 10)).map(t => t.event.seq)).toEqual([1])
-      expect((await store.told(0, 2)).length).toBe(2)
+      expect((await store.eventsAfter(told[1]!.cursor, 10)).map(t => t.event.seq)).toEqual([1])
+      expect((await store.eventsAfter(0, 2)).length).toBe(2)
     })
     it('puts a rollup, and keeps the one that was computed later', async () => {
       await commit({ rollups: [rollup(0, 4, 1), rollup(1, 4, 7)] })
@@ -212,7 +212,7 @@ export function testStore(name: string, factory: StoreFactory): void {
       await store.trim({ rollups: T0 + ROLLUP_MS, facts: T0 + 10 })
       expect((await store.reader().rollups('chat', 0, T0 * 2)).length).toBe(1)
       expect((await store.reader().facts('chat', 0, T0 * 2)).map(f => f.id)).toEqual(['new'])
-      expect((await store.told(0, 10)).length).toBe(1)
+      expect((await store.eventsAfter(0, 10)).length).toBe(1)
     })
     const forget = (more: Partial<Forget> = {}): Forget => ({
       type: 'forget',
@@ -242,7 +242,7 @@ export function testStore(name: string, factory: StoreFactory): void {
       expect(await reader.incident('a')).toBeNull()
       // Nobody is told anew of what is folded again, nor of anything that is gone.
       await commit(all, { heads: [] })
-      const told = await store.told(0, 9)
+      const told = await store.eventsAfter(0, 9)
       expect(told.map(each => [each.event.incident, each.event.event])).toEqual([
         ['a', 'note'],
         ['b', 'opened'],

@@ -44,7 +44,7 @@ episode at which no event was is unexplained. That is no proof that it was false
 Two settings agree where what they raise overlaps in time. A difference is an episode that the other setting has no counterpart to,
 or one that it raised at another time. Of signals, only services with an incident are listed.
 
-Bad rows are told on stderr by line, rule and value, and the rest counts.
+Bad rows are printed on stderr by line, rule and value, and the rest counts.
 Exit codes: 0 done · 2 wrong usage, or a file that cannot be read or holds nothing usable
 
 Examples:

@@ -91,8 +91,8 @@ function by(a: Episode | null, b: Episode | null): string {
 const until = (e: Episode) => (e.until === null ? 'open' : clock(e.until))
 
 function knownTable(known: readonly KnownResult[]): string {
-  const told = known.filter(k => k.events > 0 || k.unexplained.a > 0 || k.unexplained.b > 0)
-  if (told.length === 0) return 'No known event lies within the time of the history.'
+  const shown = known.filter(k => k.events > 0 || k.unexplained.a > 0 || k.unexplained.b > 0)
+  if (shown.length === 0) return 'No known event lies within the time of the history.'
   const delay = (k: KnownResult, side: Side) => {
     const all = k.delaysMin[side]
     return all.length === 0 ? '–' : signed(all[all.length >> 1]!)
@@ -110,7 +110,7 @@ function knownTable(known: readonly KnownResult[]): string {
       'unexplained A',
       'unexplained B',
     ],
-    told.map(k => [
+    shown.map(k => [
       k.service ?? '(any service)',
       k.events,
       k.found.a,

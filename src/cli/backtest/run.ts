@@ -11,8 +11,8 @@ import { judgeSeries, type NamedSeries, seriesOf } from '../detect/run.js'
 import { openBytes } from '../replay/run.js'
 import { parseTime, readSeriesFile, type RowReject } from '../detect/series-file.js'
 
-/** Bad rows told one by one. */
-const TOLD_REJECTS = 20
+/** Bad rows printed one by one. */
+const REJECTS_PRINTED = 20
 /** A known event without an end lasts so long. */
 const KNOWN_LASTS_MS = 3 * 3_600_000
 
@@ -36,9 +36,9 @@ export async function runBacktest(file: string, options: BacktestOptions): Promi
     const inTime = known?.filter(event => event.until >= history.from && event.at <= history.until) ?? null
     const comparison = compare(episodes, history.services, inTime)
     const names = { a: settings.a.name, b: settings.b.name }
-    const told = { ...history, file }
-    if (options.json) process.stdout.write(`${JSON.stringify({ history: told, settings: names, ...comparison })}\n`)
-    else process.stdout.write(report(told, names, comparison, options.first))
+    const shown = { ...history, file }
+    if (options.json) process.stdout.write(`${JSON.stringify({ history: shown, settings: names, ...comparison })}\n`)
+    else process.stdout.write(report(shown, names, comparison, options.first))
     return 0
   } catch (error) {
     if (!(error instanceof SettingError || error instanceof HistoryError)) throw error
@@ -72,9 +72,9 @@ const unreadable = (file: string, error: unknown) =>
   new HistoryError(`cannot read ${file}: ${(error as Error).message}`, { cause: error })
 
 function tellRejects(rejects: readonly RowReject[], complain: Complain): void {
-  for (const { line, rule, value } of rejects.slice(0, TOLD_REJECTS))
+  for (const { line, rule, value } of rejects.slice(0, REJECTS_PRINTED))
     complain(`line ${line}: ${rule}, not ${JSON.stringify(value)}`)
-  if (rejects.length > TOLD_REJECTS) complain(`… and ${rejects.length - TOLD_REJECTS} more bad rows`)
+  if (rejects.length > REJECTS_PRINTED) complain(`… and ${rejects.length - REJECTS_PRINTED} more bad rows`)
 }
 
 function judgeCounts(file: string, settings: BySide<Setting>, complain: Complain): Judged {
@@ -151,9 +151,9 @@ async function judgeSignals(
 }
 
 function tellCounts({ rejected, rejects }: ReplayCounts, complain: Complain): void {
-  for (const r of rejects.slice(0, TOLD_REJECTS))
+  for (const r of rejects.slice(0, REJECTS_PRINTED))
     complain(`line ${r.line}: ${r.rule}: ${r.message}; received ${r.value}`)
-  if (rejected > TOLD_REJECTS) complain(`… and ${rejected - TOLD_REJECTS} more rejected lines`)
+  if (rejected > REJECTS_PRINTED) complain(`… and ${rejected - REJECTS_PRINTED} more rejected lines`)
 }
 
 /** Time of the first line that has one; the log is in order. */

@@ -8,20 +8,20 @@ import { tellFindings } from '../check/run.js'
 export async function runBackup(file: string, { data, config, force = false }: BackupOptions): Promise<number> {
   const folder = data ?? (config === undefined ? DEFAULTS.data : await dataOf(config))
   if (folder === null) return 2
-  return await told('backup', async stopped => {
+  return await untilStopped('backup', async stopped => {
     const size = await makeBackup(folder, file, { force, stopped }, realEnv())
     return `${file} is written: ${kilobytes(size)} of ${folder}. Back with: epicenter restore ${file} --data FOLDER`
   })
 }
 
 export async function runRestore(file: string, data: string): Promise<number> {
-  return await told('restore', async stopped => {
+  return await untilStopped('restore', async stopped => {
     const { at, files } = await restoreBackup(file, data, realEnv(), stopped)
     return `${data} is as it was at ${at}: ${files.map(({ name }) => name).join(', ')}`
   })
 }
 
-async function told(command: string, work: (stopped: AbortSignal) => Promise<string>): Promise<number> {
+async function untilStopped(command: string, work: (stopped: AbortSignal) => Promise<string>): Promise<number> {
   const stop = new AbortController()
   const end = () => stop.abort(new Error('it was stopped; nothing was changed'))
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, end)

@@ -47,7 +47,7 @@ and observed are sums since the onset, and 10 bits is what noise alone would sho
 "change": raised (again while open: it became far worse) or ended, the latter with "ended": baseline, accepted (a level that stayed
 for a day is the new normal) or unknown (a gap of hours).
 
-Bad rows are told on stderr by line, rule and value, and the rest counts.
+Bad rows are printed on stderr by line, rule and value, and the rest counts.
 Exit codes: 0 done (also with bad rows) · 2 the file cannot be read, or holds no usable row
 
 Examples:

@@ -9,8 +9,8 @@ import {
   type SeriesRow,
 } from './series-file.js'
 
-/** Bad rows told one by one; more are only counted. */
-const MAX_REJECTS_TOLD = 100
+/** Bad rows printed one by one; more are only counted. */
+const BAD_ROWS_PRINTED = 100
 /** How many steps at the beginning decide the length of a bin: what comes later must not change what was said before. */
 const STEPS_READ = 24
 /** Neighbouring rows closer than this are one bin. */
@@ -30,9 +30,9 @@ export function runDetect(path: string, options: DetectOptions): number {
     return 2
   }
   const { series, rejects, notes } = seriesOf(file)
-  for (const { line, rule, value } of rejects.slice(0, MAX_REJECTS_TOLD))
+  for (const { line, rule, value } of rejects.slice(0, BAD_ROWS_PRINTED))
     complain(`line ${line}: ${rule}, not ${JSON.stringify(value)}`)
-  if (rejects.length > MAX_REJECTS_TOLD) complain(`… and ${rejects.length - MAX_REJECTS_TOLD} more bad rows`)
+  if (rejects.length > BAD_ROWS_PRINTED) complain(`… and ${rejects.length - BAD_ROWS_PRINTED} more bad rows`)
   for (const note of notes) complain(note)
   if (series.length === 0) {
     complain(`no usable row in ${path}`)

@@ -3,7 +3,7 @@ import { ask } from '../ask.js'
 import type { LearnOptions } from './command.js'
 import { type PastReject, type PastRow, readPastFile } from './file.js'
 
-/** Bad rows told one by one; more are only counted. */
+/** Bad rows printed one by one; more are only counted. */
 const BAD_ROWS_PRINTED = 100
 /** Learning ten weeks by the minute takes a server a second. */
 const LEARN_TIMEOUT_MS = 120_000

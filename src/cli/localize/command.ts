@@ -42,7 +42,7 @@ A line is {"where","share","bits"}: labels in where are and-ed, their values or-
 expected, null without a total; bits is the surprise left after paying for the search (10 bits: chance alone once in 2^10 tables).
 The time of the search goes to stderr as {"ms":…}.
 
-Bad rows are told on stderr by line, rule and value; then nothing is printed, because a table with holes misleads.
+Bad rows are printed on stderr by line, rule and value; then nothing is printed, because a table with holes misleads.
 Exit codes: 0 done (also with no cause found) · 2 the file cannot be read or holds a bad row
 
 Examples:

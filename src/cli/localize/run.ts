@@ -2,8 +2,8 @@ import { kindOf, localize, type Kind, type RootCause } from '../../core/localize
 import type { LocalizeCliOptions } from './command.js'
 import { MAX_REJECTS, readTableFile, TableFileError } from '../detect/table-file.js'
 
-/** Rejects that are told one by one; the rest is a number. */
-const TOLD_REJECTS = 20
+/** Rejects that are printed one by one; the rest is a number. */
+const REJECTS_PRINTED = 20
 
 /** Reads, searches, prints; returns the exit code. */
 export function runLocalize(path: string, options: LocalizeCliOptions): number {
@@ -19,11 +19,11 @@ export function runLocalize(path: string, options: LocalizeCliOptions): number {
   if (options.kind === 'rates' && !table.total)
     rejects.push({ line: 1, rule: 'rates need a column named total', value: table.attributes.join(',') })
   if (rejects.length) {
-    for (const { line, rule, value } of rejects.slice(0, TOLD_REJECTS))
+    for (const { line, rule, value } of rejects.slice(0, REJECTS_PRINTED))
       process.stderr.write(`${path}: line ${line}: ${rule}; got ${JSON.stringify(value)}\n`)
-    if (rejects.length > TOLD_REJECTS)
+    if (rejects.length > REJECTS_PRINTED)
       process.stderr.write(
-        `${path}: and ${rejects.length >= MAX_REJECTS ? 'many' : rejects.length - TOLD_REJECTS} more\n`,
+        `${path}: and ${rejects.length >= MAX_REJECTS ? 'many' : rejects.length - REJECTS_PRINTED} more\n`,
       )
     return 2
   }
@@ -67,8 +67,8 @@ function sentence(
   { where, share, interval, real, expected, total, tied, bits, uneven, sibling }: RootCause,
   kind: Kind,
 ): string {
-  const place = Object.entries(where).map(([name, values]) => `${name} ${values.join(' or ')}`)
-  const head = place.length ? place.join(' and ') : 'everything'
+  const location = Object.entries(where).map(([name, values]) => `${name} ${values.join(' or ')}`)
+  const head = location.length ? location.join(' and ') : 'everything'
   const times = expected > 0 ? real / expected : Number.POSITIVE_INFINITY
   const figure =
     kind === 'rates' && share !== null && interval

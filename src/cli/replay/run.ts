@@ -21,7 +21,7 @@ export async function runReplay(file: string, options: { batch?: number; quiet?:
     options.batch === undefined ? {} : { batch: options.batch },
   )
   const progress = process.stderr.isTTY === true && options.quiet !== true
-  let told = 0
+  let printedAt = 0
   const started = performance.now()
   try {
     for await (const chunk of openBytes(file)) {
@@ -31,8 +31,8 @@ export async function runReplay(file: string, options: { batch?: number; quiet?:
         out = ''
         if (!(await write(ready))) return 0
       }
-      if (progress && performance.now() - told > PROGRESS_MS) {
-        told = performance.now()
+      if (progress && performance.now() - printedAt > PROGRESS_MS) {
+        printedAt = performance.now()
         process.stderr.write(
           `\r\u001b[K${count(replay.counts.lines)} lines, ${new Date(replay.now).toISOString()}, ${events} events`,
         )

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
-import { SCOPES, type Scope } from '../../contract/config.js'
+import { TOKEN_SCOPES, type TokenScope } from '../../contract/config.js'
 import { PermanentError } from '../../contract/error.js'
 import { DAY, HOUR } from '../../contract/time.js'
 import { readTime } from '../../core/ingest/door.js'
@@ -113,12 +113,12 @@ function named(what: string, text: string): string {
   throw new Usage(`${what} has 1 to 60 letters, digits and . _ -, and begins with a letter or digit; got ${text}`)
 }
 
-function scopesOf(text: string): Scope[] {
+function scopesOf(text: string): TokenScope[] {
   const asked = listOf(text) ?? []
-  const strange = asked.find(each => !SCOPES.includes(each as Scope))
+  const strange = asked.find(each => !TOKEN_SCOPES.includes(each as TokenScope))
   if (strange !== undefined || asked.length === 0)
-    throw new Usage(`--scope takes ${SCOPES.join(', ')}, with commas between; got ${strange ?? 'nothing'}`)
-  return SCOPES.filter(each => asked.includes(each))
+    throw new Usage(`--scope takes ${TOKEN_SCOPES.join(', ')}, with commas between; got ${strange ?? 'nothing'}`)
+  return TOKEN_SCOPES.filter(each => asked.includes(each))
 }
 
 function listOf(text: string | undefined): string[] | null {

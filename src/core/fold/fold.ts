@@ -1,4 +1,4 @@
-import type { Matter } from '../../contract/finding.js'
+import type { JudgeInput } from '../../contract/finding.js'
 import type { IncidentEvent } from '../../contract/incident.js'
 import type { Forget, Order } from '../../contract/order.js'
 import type { Outcome } from '../../contract/outcome.js'
@@ -8,8 +8,8 @@ import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Component, Dependency, Edge } from '../../contract/topology.js'
 import { type Clock, type PartHeard, ROLLUP_MS, type ServiceNow, type ServiceState } from '../../contract/view.js'
 import { Judge, type JudgeSnapshot } from '../judge/judge.js'
-import { type KnownIncident, mendStories } from '../judge/mend.js'
-import type { Story } from '../judge/story.js'
+import { type KnownIncident, mendRecords } from '../judge/mend.js'
+import type { IncidentRecord } from '../judge/record.js'
 import { failingRounds } from '../rates/window.js'
 import { deafOf, heardBy, isEasing, partsHit, stateFrom } from '../incident/verdict.js'
 import type { ServiceState as Watched } from '../service/service.js'
@@ -76,7 +76,7 @@ export class Fold {
   /** Log time. */
   now: EpochMs = 0
   private ticked: EpochMs = 0
-  private matters: Matter[] = []
+  private matters: JudgeInput[] = []
   /** The last time the clock was put back, until the time that was taken back has come. */
   private undone: Undone | null = null
   /** Services with reports that no row tells of yet → position of the newest. */
@@ -128,12 +128,12 @@ export class Fold {
 
   /** Ids of incidents that are open or may reopen. */
   get followed(): string[] {
-    return this.judge.stories.map(({ id }) => id)
+    return this.judge.records.map(({ id }) => id)
   }
 
   /** A part of the log was lost: from here on it goes by what was told of incidents, whatever it would have told itself. */
   mend(known: readonly KnownIncident[], at: EpochMs, into: Outcome): void {
-    mendStories(this.judge.stories, known, Math.max(at, this.now), into.events)
+    mendRecords(this.judge.records, known, Math.max(at, this.now), into.events)
     for (const { service } of known) this.watch.service(service).changed = true
   }
 
@@ -334,7 +334,7 @@ export class Fold {
 const shownBy = ({ state, parts }: Pick<ServiceNow, 'state' | 'parts'>): string =>
   `${state} ${(parts ?? []).map(each => (each.known ? '1' : '0')).join('')}`
 
-const eases = (story: Story): boolean => isEasing(story.recovering ? 'recovering' : 'opened', story.said ?? {})
+const eases = (story: IncidentRecord): boolean => isEasing(story.recovering ? 'recovering' : 'opened', story.said ?? {})
 
 /** Machines speak by their own rhythm; people may be silent for long where few ever report, and say nothing of health before what is usual here is learned. */
 function readable(s: Watched, at: EpochMs): 'ok' | 'unknown' {

@@ -1,7 +1,7 @@
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Upstream } from '../explain/explain.js'
 import type { JudgedService } from './service.js'
-import type { Story } from './story.js'
+import type { IncidentRecord } from './record.js'
 
 /** Failing and slow requests that began so close together are one trouble; so are those of a service and of what it stands on. */
 export const SAME_ONSET_MS = 15 * MINUTE
@@ -9,28 +9,33 @@ export const SAME_ONSET_MS = 15 * MINUTE
 type Services = ReadonlyMap<string, JudgedService>
 
 /** Services that this one stands on and that have been in trouble at `since` or later. */
-export function upstreamsOf(all: readonly Story[], services: Services, service: string, since: EpochMs): Upstream[] {
+export function upstreamsOf(
+  all: readonly IncidentRecord[],
+  services: Services,
+  service: string,
+  since: EpochMs,
+): Upstream[] {
   const out: Upstream[] = []
   for (const d of services.get(service)?.dependsOn ?? []) {
     if (!d.service || d.service === service) continue
-    const stories = all.filter(x => x.service === d.service && x.strand === 'bad' && (x.open || x.resolvedAt! > since))
+    const records = all.filter(x => x.service === d.service && x.strand === 'bad' && (x.open || x.resolvedAt! > since))
     // Of several troubles there the last that may have come first.
-    const story = stories.findLast(x => x.onset <= since + SAME_ONSET_MS) ?? stories.at(-1)
+    const record = records.findLast(x => x.onset <= since + SAME_ONSET_MS) ?? records.at(-1)
     const theirs = services.get(d.service)
-    if (story) out.push({ id: d.id, name: d.name, onset: story.onset, incident: story.id })
+    if (record) out.push({ id: d.id, name: d.name, onset: record.onset, incident: record.id })
     else if (theirs?.alarmOnset && theirs.alarmAt >= since - 2 * MINUTE)
       out.push({ id: d.id, name: d.name, onset: theirs.alarmOnset, incident: d.service })
   }
   return out
 }
 
-/** Services in trouble of their own at the time of this story, on which it does not stand. */
-export function othersOf(all: readonly Story[], services: Services, story: Story): Upstream[] {
-  const stands = new Set((services.get(story.service)?.dependsOn ?? []).map(d => d.service))
+/** Services in trouble of their own at the time of this record, on which it does not stand. */
+export function othersOf(all: readonly IncidentRecord[], services: Services, record: IncidentRecord): Upstream[] {
+  const stands = new Set((services.get(record.service)?.dependsOn ?? []).map(d => d.service))
   return (
     all
-      .filter(x => x.service !== story.service && !stands.has(x.service) && x.strand === 'bad' && x.kind === 'outage')
-      .filter(x => x.open || x.resolvedAt! > story.onset)
+      .filter(x => x.service !== record.service && !stands.has(x.service) && x.strand === 'bad' && x.kind === 'outage')
+      .filter(x => x.open || x.resolvedAt! > record.onset)
       // Of several troubles of one service the first speaks for it.
       .filter((x, i, found) => found.findIndex(y => y.service === x.service) === i)
       .map(x => ({ id: x.service, name: services.get(x.service)?.title ?? x.service, onset: x.onset, incident: x.id }))

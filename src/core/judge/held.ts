@@ -4,7 +4,7 @@ import { CLOSED_BY_PERSON_MS } from '../../contract/order.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Held } from '../../contract/view.js'
 import { ownFailure, severityOf, sureShare } from '../incident/rules.js'
-import type { Story } from './story.js'
+import type { IncidentRecord } from './record.js'
 
 /** What was measured is shown for so long; a finding comes each minute while there is something to say. */
 const FRESH_MS = 2 * MINUTE
@@ -12,8 +12,8 @@ const FRESH_MS = 2 * MINUTE
 const MEASURED_SHARE = 0.02
 
 /** A person's closing holds the incident closed, not the eyes: what machines go on measuring of it is told. */
-export function heldOf(stories: readonly Story[], service: string, now: EpochMs): Held[] {
-  return stories
+export function heldOf(records: readonly IncidentRecord[], service: string, now: EpochMs): Held[] {
+  return records
     .filter(x => x.service === service && !x.open && x.closedByPerson && now - x.lastFindingAt <= FRESH_MS)
     .flatMap(({ id, kind, finding: f, closedBy, resolvedAt }) => {
       if (!f || f.calm || !measuredFailing(f)) return []

@@ -33,7 +33,7 @@ function feed(judge: Judge, from: number, until: number, make: (at: EpochMs) => 
   return events
 }
 const names = (events: readonly IncidentEvent[]): string[] => events.map(e => e.event)
-const only = (judge: Judge) => judge.stories[0]!
+const only = (judge: Judge) => judge.records[0]!
 
 describe('one trouble is one incident', () => {
   it('opens at the first finding that is enough, and is resolved when all has been calm for a while', () => {
@@ -67,7 +67,7 @@ describe('one trouble is one incident', () => {
     expect(slow).toMatchObject([{ event: 'opened', kind: 'degraded' }])
     const [turned] = feed(judge, 5, 6, now => fails(now, { onset: at(-2) }))
     expect(turned).toMatchObject({ event: 'updated', kind: 'outage', incident: slow[0]!.incident })
-    expect(judge.stories).toHaveLength(1)
+    expect(judge.records).toHaveLength(1)
   })
   it('nobody says anything more: it is closed, after a quarter of an hour', () => {
     const judge = new Judge()
@@ -80,12 +80,12 @@ describe('one trouble is one incident', () => {
     feed(judge, 0, 3, fails)
     feed(judge, 3, 40, calm)
     judge.take({ type: 'tick', at: NOW + DAY }, [])
-    expect(judge.stories).toHaveLength(1)
+    expect(judge.records).toHaveLength(1)
     judge.take({ type: 'tick', at: NOW + DAY + HOUR }, [])
-    expect(judge.stories).toEqual([])
+    expect(judge.records).toEqual([])
     feed(judge, 2_000, 2_003, fails)
     judge.forget('shop')
-    expect(judge.stories).toEqual([])
+    expect(judge.records).toEqual([])
     expect(judge.inAlarm('shop', at(2_003))).toBe(false)
   })
 })
@@ -130,10 +130,10 @@ describe('a person’s word', () => {
   })
   it('that mutes is kept where messages are sent: the judge neither says nor remembers it', () => {
     const { judge, incident } = started()
-    const before = JSON.stringify(judge.stories)
+    const before = JSON.stringify(judge.records)
     expect(take(judge, order('mute', 5, { incident, until: at(60) }))).toEqual([])
     expect(take(judge, order('unmute', 6, { incident }))).toEqual([])
-    expect(JSON.stringify(judge.stories)).toBe(before)
+    expect(JSON.stringify(judge.records)).toBe(before)
   })
   it('confirms a cause, of which the incident then speaks', () => {
     const { judge, incident } = started()

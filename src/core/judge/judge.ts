@@ -1,4 +1,4 @@
-import type { Finding, Matter } from '../../contract/finding.js'
+import type { Finding, JudgeInput } from '../../contract/finding.js'
 import type { EventName, IncidentEvent, IncidentKind } from '../../contract/incident.js'
 import { CLOSED_BY_PERSON_MS, type Order } from '../../contract/order.js'
 import type { Fact } from '../../contract/signal.js'
@@ -24,19 +24,20 @@ import { followTracks, noiseOf, turnedAt, wholeTrack } from '../incident/recover
 import { othersOf, SAME_ONSET_MS, upstreamsOf } from './around.js'
 import { isWhole } from './command.js'
 import { heldOf } from './held.js'
-import { pictureOf } from './picture.js'
 import { judgedService, noteAlarm, noteTrouble, TROUBLE_MS, withoutWords, type JudgedService } from './service.js'
+import { assess } from './assessment.js'
 import {
   forgetSince,
-  newStory,
+  idFor,
+  newRecord,
   noteBack,
   raiseSeverity,
   rememberCourse,
   rememberCrowd,
   rememberWorst,
   rule,
-  type Story,
-} from './story.js'
+  type IncidentRecord,
+} from './record.js'
 
 /** Facts kept for one service; the oldest go first. A busy team ships some hundred changes a week. */
 const MAX_FACTS = 1_000
@@ -49,42 +50,42 @@ const ONSET_SETTLES_MS = 15 * MINUTE
 /** What a snapshot holds of the judge. */
 export interface JudgeSnapshot {
   services: Map<string, JudgedService>
-  stories: Story[]
+  stories: IncidentRecord[]
 }
 
 /** Sees all services of a workspace and decides: what is an incident, what it is called, why it may be, and when it is over. */
 export class Judge {
   private services = new Map<string, JudgedService>()
   /** Open incidents, and those that may still reopen. */
-  stories: Story[] = []
+  records: IncidentRecord[] = []
 
-  /** Folds one matter; decisions go to `events` in order. */
-  take(matter: Matter, events: IncidentEvent[]): void {
-    switch (matter.type) {
+  /** Folds one input; decisions go to `events` in order. */
+  take(input: JudgeInput, events: IncidentEvent[]): void {
+    switch (input.type) {
       case 'fact':
-        this.noteFact(matter.fact)
+        this.noteFact(input.fact)
         return
       case 'finding':
-        this.hear(matter, events)
+        this.takeFinding(input, events)
         return
       case 'order':
-        this.obey(matter, events)
+        this.carryOut(input, events)
         return
       case 'tick':
-        this.tick(matter.at, events)
+        this.tick(input.at, events)
         return
       default:
-        matter satisfies never
+        input satisfies never
     }
   }
 
-  openIncidents(service: string): Story[] {
-    return this.stories.filter(s => s.service === service && s.open)
+  openIncidents(service: string): IncidentRecord[] {
+    return this.records.filter(s => s.service === service && s.open)
   }
 
   /** Trouble that is still measured although a person called its incident over. */
   held(service: string, now: EpochMs): Held[] {
-    return heldOf(this.stories, service, now)
+    return heldOf(this.records, service, now)
   }
 
   inAlarm(service: string, now: EpochMs): boolean {
@@ -95,18 +96,18 @@ export class Judge {
   /** As if nothing had ever been heard of it. */
   forget(service: string): void {
     this.services.delete(service)
-    this.stories = this.stories.filter(story => story.service !== service)
+    this.records = this.records.filter(record => record.service !== service)
   }
 
   snapshot(): JudgeSnapshot {
-    return { services: this.services, stories: this.stories }
+    return { services: this.services, stories: this.records }
   }
 
   static open({ services, stories, ...rest }: JudgeSnapshot): Judge {
     rest satisfies Record<string, never>
     const judge = new Judge()
     judge.services = services
-    judge.stories = stories
+    judge.records = stories
     return judge
   }
 
@@ -126,7 +127,7 @@ export class Judge {
     } else s.notices = [...s.notices.filter(n => n.id !== fact.id), withoutWords(fact)].slice(-MAX_FACTS)
   }
 
-  private hear(f: Finding, events: IncidentEvent[]): void {
+  private takeFinding(f: Finding, events: IncidentEvent[]): void {
     const s = this.service(f.service)
     if (f.alarm && f.strand === 'bad') {
       // Of several at once the first stands for the service.
@@ -134,31 +135,31 @@ export class Judge {
       s.alarmAt = f.at
     }
     if (!f.calm) noteTrouble(s.trouble, f)
-    const story = this.storyOf(f)
-    if (story?.open) this.follow(story, f, events)
-    else this.consider(s, story, f, events)
+    const record = this.recordOf(f)
+    if (record?.open) this.follow(record, f, events)
+    else this.consider(s, record, f, events)
   }
 
-  /** The story that a finding goes on with: its own, or for a fresh trouble the one that ended last and may come back. */
-  private storyOf(f: Finding): Story | undefined {
+  /** The record that a finding goes on with: its own, or for a fresh trouble the one that ended last and may come back. */
+  private recordOf(f: Finding): IncidentRecord | undefined {
     const branch = f.branch ?? ''
-    const known = this.stories.filter(
+    const known = this.records.filter(
       x =>
         x.service === f.service &&
         x.strand === f.strand &&
         (x.open || f.at - x.resolvedAt! < REOPEN_MS || f.onset < x.resolvedAt! || x.closedByPerson),
     )
     const own = known.filter(x => x.branch === branch)
-    const story = own.find(x => x.open) ?? own.findLast(x => f.onset < x.resolvedAt!)
-    if (story || branch !== '') return story
-    return known.reduce<Story | undefined>(
+    const record = own.find(x => x.open) ?? own.findLast(x => f.onset < x.resolvedAt!)
+    if (record || branch !== '') return record
+    return known.reduce<IncidentRecord | undefined>(
       (a, b) => (b.open || (a && a.resolvedAt! > b.resolvedAt!) ? a : b),
       undefined,
     )
   }
 
   /** No incident is open on this strand: open one, reopen the last, or wait. */
-  private consider(s: JudgedService, last: Story | undefined, f: Finding, events: IncidentEvent[]): void {
+  private consider(s: JudgedService, last: IncidentRecord | undefined, f: Finding, events: IncidentEvent[]): void {
     if (last?.closedByPerson) {
       // The incident is held closed; what is measured goes on being shown.
       last.finding = f
@@ -172,8 +173,8 @@ export class Judge {
       talk: s.talk,
       alarmSince: s.alarmSince[f.strand] ?? f.at,
       upstream: this.upstreams(f.service, f.at).length > 0,
-      badOpen: this.stories.some(x => x.open && x.service === f.service && x.strand === 'bad' && x.kind !== 'degraded'),
-      slowOpen: this.stories.some(
+      badOpen: this.records.some(x => x.open && x.service === f.service && x.strand === 'bad' && x.kind !== 'degraded'),
+      slowOpen: this.records.some(
         x => x.service === f.service && x.strand === 'slow' && (x.open || f.at - x.resolvedAt! < REOPEN_MS),
       ),
       endedLately: last !== undefined && !last.open && wholeTrack(last.tracks)?.unit === 'share',
@@ -194,10 +195,10 @@ export class Judge {
       other.kind = verdict.kind
       other.tracks = []
       this.absorb(other, f)
-      this.tell(other, 'updated', f.at, events)
+      this.emit(other, 'updated', f.at, events)
       return
     }
-    // The same trouble (its onset lies before the end that was called), or one like it so soon: the story goes on.
+    // The same trouble (its onset lies before the end that was called), or one like it so soon: the incident goes on.
     if (last && (last.kind === verdict.kind || (f.onset < last.resolvedAt! && verdict.kind !== 'security'))) {
       last.open = true
       last.backAt = last.resolvedAt
@@ -208,21 +209,21 @@ export class Judge {
       // The next wave is measured against its own worst.
       last.tracks = []
       this.absorb(last, f)
-      this.tell(last, 'reopened', f.at, events)
+      this.emit(last, 'reopened', f.at, events)
       return
     }
-    const story = newStory(this.idFor(f), f, verdict.kind, severityOf(f, verdict.kind))
-    this.stories.push(story)
-    this.absorb(story, f)
-    this.tell(story, 'opened', f.at, events)
+    const record = newRecord(idFor(f, this.records), f, verdict.kind, severityOf(f, verdict.kind))
+    this.records.push(record)
+    this.absorb(record, f)
+    this.emit(record, 'opened', f.at, events)
   }
 
   /**
-   * The open story of the other strand that this finding belongs to: vague complaints that turn out to be slowness, or slowness
+   * The open record of the other strand that this finding belongs to: vague complaints that turn out to be slowness, or slowness
    * that turns into failure within minutes of its onset.
    */
-  private sameTrouble(f: Finding, kind: IncidentKind): Story | undefined {
-    return this.stories.find(
+  private sameTrouble(f: Finding, kind: IncidentKind): IncidentRecord | undefined {
+    return this.records.find(
       x =>
         x.open &&
         x.service === f.service &&
@@ -232,159 +233,156 @@ export class Judge {
     )
   }
 
-  private idFor(f: Finding): string {
-    const stamp = new Date(f.at).toISOString().replace(/[-:]/g, '').slice(0, 13).replace('T', '-')
-    const id = `${f.service}-${stamp}${f.strand === 'slow' ? '-slow' : ''}`
-    // Two that are told apart may open in one minute.
-    const same = this.stories.filter(x => x.id === id || x.id.startsWith(`${id}-b`)).length
-    return same > 0 && f.branch ? `${id}-b${same + 1}` : id
-  }
-
-  private absorb(story: Story, f: Finding): void {
-    story.lastFindingAt = f.at
-    story.finding = f
-    if (f.partedSince !== undefined) forgetSince(story, f.partedSince)
-    // A relapse has an onset of its own; the story began when it began.
-    if (f.at - story.openedAt < ONSET_SETTLES_MS) {
-      story.onset = Math.max(f.onset, story.notBefore)
-      story.onsetInterval = f.onset < story.notBefore ? [story.notBefore, f.at] : f.onsetInterval
+  private absorb(record: IncidentRecord, f: Finding): void {
+    record.lastFindingAt = f.at
+    record.finding = f
+    if (f.partedSince !== undefined) forgetSince(record, f.partedSince)
+    // A relapse has an onset of its own; the incident began when it began.
+    if (f.at - record.openedAt < ONSET_SETTLES_MS) {
+      record.onset = Math.max(f.onset, record.notBefore)
+      record.onsetInterval = f.onset < record.notBefore ? [record.notBefore, f.at] : f.onsetInterval
     }
-    story.security = securityOf(f, story.security)
-    if (f.tracks.length > 0) followTracks(story.tracks, f.tracks, f.at)
-    rememberCourse(story, f)
-    rememberCrowd(story, f)
-    rememberWorst(story, f)
+    record.security = securityOf(f, record.security)
+    if (f.tracks.length > 0) followTracks(record.tracks, f.tracks, f.at)
+    rememberCourse(record, f)
+    rememberCrowd(record, f)
+    rememberWorst(record, f)
     // What people alone reported and machines then saw failing is an outage after all.
     const ours =
-      story.kind === 'degraded' ||
-      story.kind === 'security' ||
-      (story.kind === 'upstream' && sureShare(f, 2) >= UPSTREAM_SHARE)
-    if (ours && f.strand === 'bad' && ownFailure(f)) story.kind = 'outage'
-    else if (story.kind === 'degraded' && f.strand === 'bad' && f.alarm && failsAfterAll(f)) story.kind = 'outage'
-    raiseSeverity(story, severityOf(f, story.kind), f.at)
+      record.kind === 'degraded' ||
+      record.kind === 'security' ||
+      (record.kind === 'upstream' && sureShare(f, 2) >= UPSTREAM_SHARE)
+    if (ours && f.strand === 'bad' && ownFailure(f)) record.kind = 'outage'
+    else if (record.kind === 'degraded' && f.strand === 'bad' && f.alarm && failsAfterAll(f)) record.kind = 'outage'
+    raiseSeverity(record, severityOf(f, record.kind), f.at)
     // Whoever still sees what is not theirs keeps it open, however healthy the requests are; so does the other strand of the same trouble.
-    const besideStill = this.service(story.service).trouble.some(
-      x => x.strand !== story.strand && f.at - x.at <= TROUBLE_MS && Math.abs(x.onset - story.onset) <= SAME_ONSET_MS,
+    const besideStill = this.service(record.service).trouble.some(
+      x => x.strand !== record.strand && f.at - x.at <= TROUBLE_MS && Math.abs(x.onset - record.onset) <= SAME_ONSET_MS,
     )
-    const calm = f.calm && !besideStill && !(story.security.state === 'suspected' && f.crowd.exposures > 0)
-    story.calmSince = calm ? (story.calmSince ?? f.at) : null
+    const calm = f.calm && !besideStill && !(record.security.state === 'suspected' && f.crowd.exposures > 0)
+    record.calmSince = calm ? (record.calmSince ?? f.at) : null
   }
 
-  private follow(story: Story, f: Finding, events: IncidentEvent[]): void {
-    const before = story.severity
-    this.absorb(story, f)
-    if (mayResolve(story.calmSince, f.at)) {
-      this.close(story, f.at, events)
+  private follow(record: IncidentRecord, f: Finding, events: IncidentEvent[]): void {
+    const before = record.severity
+    this.absorb(record, f)
+    if (mayResolve(record.calmSince, f.at)) {
+      this.close(record, f.at, events)
       return
     }
-    const next = this.picture(story, 'updated', f.at)
+    const next = this.assessment(record, 'updated', f.at)
     const recovered = next.recovery?.recovered ?? 0
-    const measured = wholeTrack(story.tracks)?.unit === 'share'
-    const noise = noiseOf(story.tracks)
-    noteBack(story, recovered, f.at)
+    const measured = wholeTrack(record.tracks)?.unit === 'share'
+    const noise = noiseOf(record.tracks)
+    noteBack(record, recovered, f.at)
     if (
       before === 'minor' &&
-      story.severity !== before &&
+      record.severity !== before &&
       !measured &&
       recovered < RECOVERING_FROM &&
-      story.backAt !== null
+      record.backAt !== null
     ) {
-      this.part(story, story.backAt, f, events)
+      this.part(record, record.backAt, f, events)
       return
     }
-    if (!story.recovering && recovered - 1.5 * noise >= RECOVERING_FROM && turnedAt(story.tracks) !== null) {
-      story.recovering = true
-      this.tell(story, 'recovering', f.at, events)
+    if (!record.recovering && recovered - 1.5 * noise >= RECOVERING_FROM && turnedAt(record.tracks) !== null) {
+      record.recovering = true
+      this.emit(record, 'recovering', f.at, events)
       return
     }
-    if (story.recovering && recovered < RECOVERING_FROM - 0.15) story.recovering = false
-    if (updateReason(next, story.said!, f.at, f.at - story.openedAt, measured, noise))
-      this.tell(story, 'updated', f.at, events)
+    if (record.recovering && recovered < RECOVERING_FROM - 0.15) record.recovering = false
+    if (updateReason(next, record.said!, f.at, f.at - record.openedAt, measured, noise))
+      this.emit(record, 'updated', f.at, events)
   }
 
   /**
    * What people alone reported was small and over, and now is far larger: that is no relapse but another trouble, which began when the
    * first was last seen to be over. The first ends here, as small as it was.
    */
-  private part(first: Story, backAt: EpochMs, f: Finding, events: IncidentEvent[]): void {
+  private part(first: IncidentRecord, backAt: EpochMs, f: Finding, events: IncidentEvent[]): void {
     first.severity = first.rises.pop()?.from ?? first.severity
     this.close(first, f.at, events)
-    const story = newStory(this.idFor(f), f, first.kind, severityOf(f, first.kind))
-    story.notBefore = backAt
-    this.stories.push(story)
-    this.absorb(story, f)
-    this.tell(story, 'opened', f.at, events)
+    const record = newRecord(idFor(f, this.records), f, first.kind, severityOf(f, first.kind))
+    record.notBefore = backAt
+    this.records.push(record)
+    this.absorb(record, f)
+    this.emit(record, 'opened', f.at, events)
   }
 
   private tick(at: EpochMs, events: IncidentEvent[]): void {
-    for (const story of this.stories)
-      if (story.open && at - story.lastFindingAt >= (story.kind === 'security' ? SECURITY_SILENT_MS : SILENT_MS))
-        this.close(story, at, events)
-    this.stories = this.stories.filter(s => s.open || at - s.resolvedAt! < RECORD_KEPT_MS)
+    for (const record of this.records)
+      if (record.open && at - record.lastFindingAt >= (record.kind === 'security' ? SECURITY_SILENT_MS : SILENT_MS))
+        this.close(record, at, events)
+    this.records = this.records.filter(s => s.open || at - s.resolvedAt! < RECORD_KEPT_MS)
   }
 
-  private close(story: Story, at: EpochMs, events: IncidentEvent[], by?: { by: string; why: string }): void {
-    story.open = false
-    story.resolvedAt = at
-    story.closedByPerson = by !== undefined && story.calmSince === null
-    story.closedBy = by?.by ?? ''
-    this.tell(story, 'resolved', at, events, by)
+  private close(record: IncidentRecord, at: EpochMs, events: IncidentEvent[], by?: { by: string; why: string }): void {
+    record.open = false
+    record.resolvedAt = at
+    record.closedByPerson = by !== undefined && record.calmSince === null
+    record.closedBy = by?.by ?? ''
+    this.emit(record, 'resolved', at, events, by)
   }
 
   private upstreams(service: string, since: EpochMs): Upstream[] {
-    return upstreamsOf(this.stories, this.services, service, since)
+    return upstreamsOf(this.records, this.services, service, since)
   }
 
-  private tell(
-    story: Story,
+  private emit(
+    record: IncidentRecord,
     event: EventName,
     at: EpochMs,
     events: IncidentEvent[],
     by?: { by: string; why: string },
   ): void {
-    const e = this.picture(story, event, at, by)
-    e.seq = story.seq++
-    story.said = e
+    const e = this.assessment(record, event, at, by)
+    e.seq = record.seq++
+    record.said = e
     events.push(e)
   }
 
-  private picture(story: Story, event: EventName, at: EpochMs, by?: { by: string; why: string }): IncidentEvent {
-    const { title, changes } = this.service(story.service)
+  private assessment(
+    record: IncidentRecord,
+    event: EventName,
+    at: EpochMs,
+    by?: { by: string; why: string },
+  ): IncidentEvent {
+    const { title, changes } = this.service(record.service)
     // What has been over since the onset may still have been the cause.
-    const upstream = this.upstreams(story.service, story.onset)
-    return pictureOf(
-      story,
+    const upstream = this.upstreams(record.service, record.onset)
+    return assess(
+      record,
       event,
       at,
-      { title, changes, upstream, others: othersOf(this.stories, this.services, story) },
+      { title, changes, upstream, others: othersOf(this.records, this.services, record) },
       by,
     )
   }
 
   /** A person's command. One for an incident that is not known any more, or that is not whole, changes nothing. */
-  private obey(order: Order, events: IncidentEvent[]): void {
-    const story = this.stories.find(s => s.id === order.incident)
-    if (!story || !isWhole(order)) return
+  private carryOut(order: Order, events: IncidentEvent[]): void {
+    const record = this.records.find(s => s.id === order.incident)
+    if (!record || !isWhole(order)) return
     const by = { by: order.by, why: order.why }
     const refs = [order.id, ...(order.href ? [order.href] : [])]
     switch (order.verb) {
       case 'resolve':
-        if (story.open) this.close(story, order.at, events, by)
+        if (record.open) this.close(record, order.at, events, by)
         return
       case 'confirm':
       case 'rule-out':
-        rule(story, order, refs, this.service(story.service).changes)
-        this.tell(story, story.open ? 'updated' : 'note', order.at, events, by)
+        rule(record, order, refs, this.service(record.service).changes)
+        this.emit(record, record.open ? 'updated' : 'note', order.at, events, by)
         return
       case 'mute':
       case 'unmute':
         // Who is told is decided where messages are sent, by the head of the incident.
         return
       case 'say': {
-        const e = this.picture(story, story.open ? 'updated' : 'note', order.at, by)
-        e.says = [{ text: order.text ?? '', refs }, ...(story.open ? (e.says ?? []) : [])]
-        e.seq = story.seq++
-        story.said = e
+        const e = this.assessment(record, record.open ? 'updated' : 'note', order.at, by)
+        e.says = [{ text: order.text ?? '', refs }, ...(record.open ? (e.says ?? []) : [])]
+        e.seq = record.seq++
+        record.said = e
         events.push(e)
         return
       }

@@ -1,4 +1,4 @@
-import type { Matter } from '../../contract/finding.js'
+import type { JudgeInput } from '../../contract/finding.js'
 import type { Past } from '../../contract/past.js'
 import type { Signal } from '../../contract/signal.js'
 import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
@@ -40,7 +40,7 @@ export class Watch {
   constructor(private readonly options: WatchOptions) {}
 
   /** Folds one signal at log time `now`. What the judge must know at once goes to `matters`. */
-  take(signal: Signal, now: EpochMs, matters: Matter[]): void {
+  take(signal: Signal, now: EpochMs, matters: JudgeInput[]): void {
     const s = this.service(signal.service)
     if (signal.type === 'fact') {
       if (signal.via === 'topology') {
@@ -83,7 +83,7 @@ export class Watch {
   }
 
   /** Closes the minute that ends at `now` for every service. */
-  tick(now: EpochMs, matters: Matter[]): void {
+  tick(now: EpochMs, matters: JudgeInput[]): void {
     for (const s of this.services.values()) {
       const readings = tickEvidence(s.evidence, now)
       for (const mode of FAILURE_MODES) matters.push(...followTroubles(s, mode, readings, now))
@@ -139,7 +139,7 @@ const rises = ({ evidence: { report } }: ServiceState): boolean =>
   report !== null && (report.rare || report.drift.alarm)
 
 /** People who see what is not theirs, or lost what is, matter by what they say, not by how many they are: told without any spike. */
-function tellExposure(s: ServiceState, now: EpochMs, matters: Matter[]): void {
+function tellExposure(s: ServiceState, now: EpochMs, matters: JudgeInput[]): void {
   if (s.crowd.exposures.length + s.crowd.takeovers.said.length < EXPOSURES_TO_TELL) return
   const doubt = isDoubted(s, now)
   const crowd = readCrowd(s.crowd, now, EXPOSURE_WINDOW_MS, doubt)

@@ -20,19 +20,19 @@ export class Html {
 class Attribute extends Html {}
 
 export type Hole = string | number | null | undefined | false | Html | readonly Hole[]
-type Place = 'text' | 'value' | 'address' | 'tag' | 'raw'
+type HoleContext = 'text' | 'value' | 'address' | 'tag' | 'raw'
 
-const places = new WeakMap<TemplateStringsArray, Place[]>()
+const contexts = new WeakMap<TemplateStringsArray, HoleContext[]>()
 const ADDRESS_NAMES = new Set(['href', 'src', 'action', 'formaction', 'poster', 'xlink:href'])
 const SPECIAL: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
 export function html(strings: TemplateStringsArray, ...holes: Hole[]): Html {
-  let known = places.get(strings)
-  if (!known) places.set(strings, (known = findPlaces(strings)))
+  let known = contexts.get(strings)
+  if (!known) contexts.set(strings, (known = findContexts(strings)))
   let out = strings[0] as string
   for (let i = 0; i < holes.length; i++) {
     const rest = strings[i + 1] as string
-    out += fill(known[i] as Place, holes[i], rest) + rest
+    out += fill(known[i] as HoleContext, holes[i], rest) + rest
   }
   return new Html(out)
 }
@@ -66,18 +66,18 @@ function forbidden(name: string): boolean {
   return name.startsWith('on') || name === 'style' || name === 'srcdoc'
 }
 
-function fill(place: Place, hole: Hole, rest: string): string {
-  if (Array.isArray(hole)) return hole.map(each => fill(place, each, rest)).join('')
+function fill(context: HoleContext, hole: Hole, rest: string): string {
+  if (Array.isArray(hole)) return hole.map(each => fill(context, each, rest)).join('')
   if (hole === null || hole === undefined || hole === false) return ''
-  if (hole instanceof Attribute !== (place === 'tag'))
+  if (hole instanceof Attribute !== (context === 'tag'))
     throw new TypeError(`html: only attr() and nothing else stands inside a tag`)
-  if (hole instanceof Html && place !== 'value' && place !== 'address') return hole.text
-  if (place === 'raw') throw new TypeError('html: only trusted() text stands in a style or script element')
-  return place === 'address' ? address(String(hole), rest) : escape(String(hole))
+  if (hole instanceof Html && context !== 'value' && context !== 'address') return hole.text
+  if (context === 'raw') throw new TypeError('html: only trusted() text stands in a style or script element')
+  return context === 'address' ? address(String(hole), rest) : escape(String(hole))
 }
 
 /** Reads the author's text once, as an HTML tokenizer would, and notes where each hole stands. */
-function findPlaces(strings: TemplateStringsArray): Place[] {
+function findContexts(strings: TemplateStringsArray): HoleContext[] {
   let state: 'text' | 'tag' | 'value' | 'raw' = 'text'
   let element = ''
   let name = ''

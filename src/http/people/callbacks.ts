@@ -41,13 +41,13 @@ export interface CallbackDeps {
 
 /**
  * Tells those who asked, each at least once, from what was committed: after a crash the same question gives the same
- * answer, so nobody has to be remembered as "to be told".
+ * answer, so nobody has to be remembered as "to be notified".
  */
 export class Callbacks implements AsyncDisposable {
   #again: Set<string> | null = new Set()
   #running: Promise<void> | null = null
   #stopped = false
-  /** Who could not be told: not before then, and the pause after that. */
+  /** Who could not be notified: not before then, and the pause after that. */
   readonly #later = new Map<string, { at: EpochMs; pauseMs: number }>()
   readonly #timer: NodeJS.Timeout
 
@@ -114,7 +114,7 @@ export class Callbacks implements AsyncDisposable {
         urgency: 'normal',
       }
       const { status, retryAfterMs } = await post(endpoint, headers, encrypt(Buffer.from(text), watcher))
-      if (status >= 200 && status < 300) return await watchers.told(watcher, incident)
+      if (status >= 200 && status < 300) return await watchers.markNotified(watcher, incident)
       // Gone for good, or never to be accepted; 429 and 5xx pass.
       if (status !== 429 && status < 500) {
         if (status !== 404 && status !== 410) env.log('warn', 'a push service refused a message', { status })

@@ -5,7 +5,7 @@ import type { IncidentView, Reader } from '../../contract/view.js'
 import { type Edition, positionOf } from '../pages/cache.js'
 import { idOf } from './ids.js'
 import { readPlans, type Plans } from './maintenance.js'
-import { pictureOf, type Picture } from './picture.js'
+import { pageViewOf, type PageView } from './page-view.js'
 
 export interface DeskDeps {
   reader: Reader
@@ -27,7 +27,7 @@ export const HISTORY_DAYS = 90
 const INCIDENTS_READ = 200
 /** Stories held at most, newest first: 22 a day for 90 days; older ones are on `/incidents`. */
 const INCIDENTS_HELD = 2_000
-/** Told even when they are older than the history. */
+/** PublicIncident even when they are older than the history. */
 const INCIDENTS_LEAST = 50
 
 /** Days on which the zone's clocks stand alike. */
@@ -58,7 +58,7 @@ function clocksOf(zone: string, first: EpochMs, last: EpochMs): Clock[] {
 export class Desk {
   readonly #plans: Plans
   readonly #edition: Edition
-  readonly #pictures = new Map<string, { version: string; picture: Promise<Picture> }>()
+  readonly #pictures = new Map<string, { version: string; picture: Promise<PageView> }>()
   #past: { stamp: number; day: number; incidents: Promise<IncidentView[]> } | null = null
   #stamp = 0
   /** Days with data, by time zone and service; those before yesterday do not change any more. */
@@ -86,7 +86,7 @@ export class Desk {
     return `${await this.#edition()} ${Math.floor(this.deps.wallNow() / (MINUTE / 2))}`
   }
 
-  async picture(page: StatusPageConfig): Promise<Picture> {
+  async picture(page: StatusPageConfig): Promise<PageView> {
     const version = await this.version()
     const held = this.#pictures.get(page.id)
     if (held?.version === version) return held.picture
@@ -99,7 +99,7 @@ export class Desk {
     return picture
   }
 
-  async #make(page: StatusPageConfig): Promise<Picture> {
+  async #make(page: StatusPageConfig): Promise<PageView> {
     const { reader, wallNow } = this.deps
     const [workspace, services] = await Promise.all([reader.workspace(), reader.services()])
     const wall = workspace.clock === 'wall' ? wallNow() : null
@@ -109,7 +109,7 @@ export class Desk {
       page.timeZone,
       now,
     )
-    return pictureOf({
+    return pageViewOf({
       page,
       pageId: idOf('page', page.id, page.url ?? page.title),
       plans: this.#plans,

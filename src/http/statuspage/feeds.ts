@@ -4,7 +4,7 @@ import type { EpochMs } from '../../contract/time.js'
 import { isoIn } from '../../core/calendar/zone.js'
 import { stepsOf } from './v2.js'
 import type { Window } from './maintenance.js'
-import type { Picture } from './picture.js'
+import type { PageView } from './page-view.js'
 
 /** RSS 2.0, Atom (RFC 4287) and JSON Feed 1.1 of a page: one entry for each incident and each window that has begun. */
 
@@ -34,7 +34,7 @@ const WORDS: Record<string, string> = {
   completed: 'Completed',
 }
 
-function entriesOf(picture: Picture, origin: string): Entry[] {
+function entriesOf(picture: PageView, origin: string): Entry[] {
   const newest = (a: Entry, b: Entry) => b.updated - a.updated || (a.id < b.id ? -1 : 1)
   const incidents = picture.incidents.map(
     (each): Entry => ({
@@ -63,7 +63,7 @@ function entriesOf(picture: Picture, origin: string): Entry[] {
 }
 
 /** Of each plan what runs, what comes next and what was last: a reader of feeds wants news, the calendar has all. */
-function toldWindows({ windows }: Picture): Window[] {
+function toldWindows({ windows }: PageView): Window[] {
   const told = new Map<string, Window>()
   for (const each of windows) {
     const key = `${each.status} ${each.plan}`
@@ -96,7 +96,7 @@ function content(entry: Entry, zone: string): string {
 const rfc822 = (at: EpochMs) => new Date(at).toUTCString().replace('GMT', '+0000')
 
 /** A channel's description is HTML to its readers, as that of an item is: escaped as HTML, and once more as XML. */
-export function rss(picture: Picture, origin: string, home: string): string {
+export function rss(picture: PageView, origin: string, home: string): string {
   const { page } = picture
   const items = entriesOf(picture, origin).map(
     each =>
@@ -107,7 +107,7 @@ export function rss(picture: Picture, origin: string, home: string): string {
 `
 }
 
-export function atom(picture: Picture, origin: string, home: string): string {
+export function atom(picture: PageView, origin: string, home: string): string {
   const { page } = picture
   const time = (at: EpochMs) => isoIn(at, page.timeZone)
   const entries = entriesOf(picture, origin).map(
@@ -119,7 +119,7 @@ export function atom(picture: Picture, origin: string, home: string): string {
 `
 }
 
-export function jsonFeed(picture: Picture, origin: string, home: string): object {
+export function jsonFeed(picture: PageView, origin: string, home: string): object {
   const { page } = picture
   return {
     version: 'https://jsonfeed.org/version/1.1',

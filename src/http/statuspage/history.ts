@@ -1,8 +1,8 @@
 import { DAY, type EpochMs } from '../../contract/time.js'
 import { offsetMsAt, toLocal, utcOf } from '../../core/calendar/zone.js'
 import { englishTitle } from '../pages/status/title.js'
-import type { Picture } from './picture.js'
-import type { Told } from './told.js'
+import type { PageView } from './page-view.js'
+import type { PublicIncident } from './public-incident.js'
 
 /** `/history.json?page=N`: three months a page, the newest first, as Statuspage's history has them. */
 
@@ -35,7 +35,7 @@ export function monthsOf(now: EpochMs, zone: string, page: number): [number, num
   return Array.from({ length: MONTHS_A_PAGE }, (_, i) => [Math.floor((newest - i) / 12), ((newest - i) % 12) + 1])
 }
 
-export function historyOf(picture: Picture, page: number): Month[] {
+export function historyOf(picture: PageView, page: number): Month[] {
   const {
     incidents,
     now,
@@ -69,7 +69,7 @@ export function historyOf(picture: Picture, page: number): Month[] {
 }
 
 /** `Feb <var data-var='date'>3</var>, <var …>20:12</var> - <var …>23:05</var> UTC`, which scrapers take apart. */
-function stamp({ startedAt, resolvedAt }: Told, zone: string): string {
+function stamp({ startedAt, resolvedAt }: PublicIncident, zone: string): string {
   const day = (at: EpochMs) => {
     const { month, day } = toLocal(at, zone)
     return `${(MONTHS[month - 1] as string).slice(0, 3)} <var data-var='date'>${day}</var>`

@@ -1,10 +1,10 @@
 import { isolated, unturned } from '../pages/direction.js'
 import { SECOND, type EpochMs } from '../../contract/time.js'
 import type { Window } from './maintenance.js'
-import type { Picture } from './picture.js'
+import type { PageView } from './page-view.js'
 
 /** The maintenance windows of a page as a calendar (RFC 5545), each with its own id, so that a moved one moves. */
-export function ical(picture: Picture, origin: string): string {
+export function ical(picture: PageView, origin: string): string {
   const host = new URL(origin).host
   const lines = [
     'BEGIN:VCALENDAR',

@@ -8,7 +8,7 @@ import { Desk, type DeskDeps } from './desk.js'
 import { atom, jsonFeed, rss } from './feeds.js'
 import { historyOf, PAGES_MAX } from './history.js'
 import { ical } from './ical.js'
-import type { Picture } from './picture.js'
+import type { PageView } from './page-view.js'
 import { sendOpen } from './send.js'
 import { Answers } from './v2.js'
 
@@ -19,7 +19,7 @@ const CODE = /^[0-9a-z]{12}$/
 
 /** What a document is made from. */
 export interface Making {
-  picture: Picture
+  picture: PageView
   /** Where the addresses of the page's API and feeds begin. */
   origin: string
   /** Where people read the page. */
@@ -62,7 +62,7 @@ export const DOCUMENTS: Record<string, Make> = {
 }
 
 /** One page among several: which one, where its addresses begin, and where people read it. */
-export interface Place {
+export interface PageAddress {
   page: StatusPageConfig
   base: string
   home: string
@@ -73,10 +73,15 @@ export function statuspageRoutes(server: FastifyInstance, deps: DeskDeps): Desk 
   const desk = new Desk(deps)
   const cache = new PageCache(() => desk.version(), ANSWERS_HELD)
   const answer = async (request: FastifyRequest, reply: FastifyReply, path: string, make: Make) => {
-    const place = placeOf(desk, request)
-    const bytes = await cache.get(`${place.base}${path} ${place.page.id}`, async () => {
-      const picture = await desk.picture(place.page)
-      const made = make({ picture, origin: place.base, home: place.home, answers: new Answers(picture, place.base) })
+    const address = addressOf(desk, request)
+    const bytes = await cache.get(`${address.base}${path} ${address.page.id}`, async () => {
+      const picture = await desk.picture(address.page)
+      const made = make({
+        picture,
+        origin: address.base,
+        home: address.home,
+        answers: new Answers(picture, address.base),
+      })
       return made === null ? new Bytes(404, JSON_TYPE, '{}') : new Bytes(200, made.type, made.text)
     })
     if (bytes.status === 404) throw notFound('incident', path)
@@ -116,7 +121,7 @@ export function statuspageRoutes(server: FastifyInstance, deps: DeskDeps): Desk 
         if (!found) return null
         return json('view' in found ? making.answers.incident(found) : making.answers.maintenance(found))
       })
-    const { page, base, home } = placeOf(desk, request)
+    const { page, base, home } = addressOf(desk, request)
     const picture = await desk.picture(page)
     const found = find({ picture, origin: base, home, answers: new Answers(picture, base) })
     if (!found) throw notFound(what, code)
@@ -127,24 +132,24 @@ export function statuspageRoutes(server: FastifyInstance, deps: DeskDeps): Desk 
 }
 
 /** By the name in the address, else by the address that a page calls its own, else the first. */
-export function placeOf(desk: Desk, request: FastifyRequest): Place {
+export function addressOf(desk: Desk, request: FastifyRequest): PageAddress {
   const named = (request.params as { page?: string }).page
   const origin = wholeHome(request)
   const own = homeOf(request).page
   if (named !== undefined) {
     const page = desk.pages.find(each => each.id === named)
     if (!page) throw notFound('status page', named)
-    return placed(desk, page, origin, own)
+    return addressFor(desk, page, origin, own)
   }
   const page = desk.pages.find(each => each.id === own) ?? (desk.pages[0] as StatusPageConfig)
-  return placed(desk, page, origin, own)
+  return addressFor(desk, page, origin, own)
 }
 
 /**
  * At an address of its own a page's addresses begin at the root; beside others, under its name. It is read at `/status`
  * or there. `own`: the page whose address was asked, where the root is that page's.
  */
-function placed({ pages }: Desk, page: StatusPageConfig, origin: string, own: string | null): Place {
+function addressFor({ pages }: Desk, page: StatusPageConfig, origin: string, own: string | null): PageAddress {
   const path = page === pages[0] && (own === null || own === page.id || page.url !== null) ? '' : `/status/${page.id}`
   if (page.url !== null) return { page, base: page.url, home: `${page.url}${path || '/status'}` }
   return { page, base: `${origin}${path}`, home: `${origin}${path || '/status'}` }

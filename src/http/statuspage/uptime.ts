@@ -1,9 +1,9 @@
 import { DAY, type EpochMs } from '../../contract/time.js'
 import { dayStart, localDay } from '../../core/calendar/zone.js'
 import { HISTORY_DAYS } from './desk.js'
-import type { Picture } from './picture.js'
+import type { PageView } from './page-view.js'
 import type { Leaf } from './plan.js'
-import { worseStatus, type ComponentStatus } from './told.js'
+import { worseStatus, type ComponentStatus } from './public-incident.js'
 
 /**
  * How much of the last 90 days a component worked, by four rules that are in use, beside one another. The same partial
@@ -47,7 +47,7 @@ interface Stretch {
   share: number | null
 }
 
-export function uptimeOf(leaf: Leaf, picture: Picture, daysWithData: ReadonlySet<EpochMs> | null): Uptime {
+export function uptimeOf(leaf: Leaf, picture: PageView, daysWithData: ReadonlySet<EpochMs> | null): Uptime {
   const { now } = picture
   const zone = picture.page.timeZone
   const firstDay = localDay(now, zone) - (HISTORY_DAYS - 1) * DAY
@@ -108,7 +108,7 @@ function rulesOf(stretches: readonly Stretch[], watchedMs: number) {
 }
 
 /** Spans of incidents and windows laid over one another: at each moment the worst holds, with the largest share. */
-function stretchesOf(leaf: Leaf, { incidents, windows, now }: Picture, first: EpochMs): Stretch[] {
+function stretchesOf(leaf: Leaf, { incidents, windows, now }: PageView, first: EpochMs): Stretch[] {
   const all: Stretch[] = [
     ...windows
       .filter(each => each.affected.includes(leaf) && each.from < now)

@@ -3,9 +3,9 @@ import { isoIn } from '../../core/calendar/zone.js'
 import { englishTitle } from '../pages/status/title.js'
 import { idOf } from './ids.js'
 import type { Window } from './maintenance.js'
-import { groupShown, type Part, type Picture } from './picture.js'
+import { groupShown, type Part, type PageView } from './page-view.js'
 import { isGroup, type Group, type Leaf } from './plan.js'
-import { changesOf, type ComponentStatus, type Step, type Told } from './told.js'
+import { changesOf, type ComponentStatus, type Step, type PublicIncident } from './public-incident.js'
 
 /**
  * The answers of Statuspage's public API v2, from one picture. Every field of it is always there, with null where there
@@ -20,7 +20,7 @@ export class Answers {
   readonly #components: Map<string, object>
 
   constructor(
-    private readonly picture: Picture,
+    private readonly picture: PageView,
     /** `https://status.example.com`, without a slash at the end. */
     private readonly origin: string,
   ) {
@@ -132,7 +132,7 @@ export class Answers {
     return `${this.origin}/${kind}/${id}`
   }
 
-  incident(told: Told): object {
+  incident(told: PublicIncident): object {
     const { view } = told
     const folded = (told.steps.at(-1) as Step).folded
     return {
@@ -171,7 +171,7 @@ export class Answers {
   }
 
   /** Newest first, as Statuspage has them. */
-  updates(told: Told): object[] {
+  updates(told: PublicIncident): object[] {
     const all: object[] = []
     let before = new Map<string, ComponentStatus>()
     for (const step of told.steps) {

@@ -4,8 +4,8 @@ import type { IncidentView, Reader } from '../../contract/view.js'
 import { isoIn } from '../../core/calendar/zone.js'
 import type { Desk } from './desk.js'
 import { idOf } from './ids.js'
-import type { Picture } from './picture.js'
-import { changesOf, tellOn, type Step } from './told.js'
+import type { PageView } from './page-view.js'
+import { changesOf, publicIncidentOf, type Step } from './public-incident.js'
 import { Answers } from './v2.js'
 
 /** A picture follows what was committed within half a second; a message waits for it so often, so long. */
@@ -18,7 +18,7 @@ const LOOK_MS = 250
  * to then, and one for each component whose status the event changed. None where the page does not show the incident.
  */
 export function webhookBodies(
-  picture: Picture,
+  picture: PageView,
   incident: IncidentView,
   event: Pick<IncidentEvent, 'seq'>,
   origin: string,
@@ -28,7 +28,7 @@ export function webhookBodies(
   const open = last?.event !== 'resolved'
   const { components = [], parts } = picture.services.find(each => each.service === incident.service) ?? {}
   const view = { ...incident, open, resolvedAt: open ? null : incident.resolvedAt, events }
-  const told = tellOn(
+  const told = publicIncidentOf(
     view,
     picture.plan.leaves,
     components.map(each => each.id),

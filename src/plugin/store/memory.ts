@@ -1,7 +1,7 @@
 import type { IncidentEvent } from '../../contract/incident.js'
 import type { Forget, Order } from '../../contract/order.js'
 import { type Plugin, plugin } from '../../contract/plugin.js'
-import type { Commit, IncidentHead, Reads, Store, Told } from '../../contract/ports.js'
+import type { Commit, IncidentHead, Reads, Store, CommittedEvent } from '../../contract/ports.js'
 import type { Change, Notice } from '../../contract/signal.js'
 import { DAY, type EpochMs } from '../../contract/time.js'
 import type { IncidentView, Rollup, ServiceNow } from '../../contract/view.js'
@@ -100,7 +100,7 @@ class MemoryStore implements Store {
     return copy(this.heads.get(incident) ?? null)
   }
 
-  async told(after: number, max: number): Promise<Told[]> {
+  async eventsAfter(after: number, max: number): Promise<CommittedEvent[]> {
     return this.events.slice(after, after + max).map((event, i) => ({ cursor: after + i + 1, event: copy(event) }))
   }
 

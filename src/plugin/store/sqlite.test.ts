@@ -31,7 +31,7 @@ describe('the sqlite store', () => {
     }
     const full = store.commit({ outcome, heads: [someHead('a')], orders: [], position: 1, now: 1 })
     await expect(full).rejects.toThrow(TransientError)
-    expect(await store.told(0, 10)).toEqual([])
+    expect(await store.eventsAfter(0, 10)).toEqual([])
     expect(await store.head('a')).toBeNull()
     expect((await store.committed()).position).toBe(0)
     await store[Symbol.asyncDispose]()
@@ -53,7 +53,7 @@ describe('the sqlite store', () => {
     const name = decodeURIComponent(encodeURIComponent(given!.service))
     expect(await store.reader().service(name)).toEqual(given)
     expect((await store.reader().incidents({ service: name, limit: 1 }))[0]!.events).toHaveLength(1)
-    expect((await store.told(0, 1))[0]!.event.incident).toBe('a\ufffd\\ud800-1')
+    expect((await store.eventsAfter(0, 1))[0]!.event.incident).toBe('a\ufffd\\ud800-1')
     await store[Symbol.asyncDispose]()
   })
   it('does not touch a file of a newer version', async () => {

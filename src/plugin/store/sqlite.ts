@@ -2,7 +2,7 @@ import { PermanentError, TransientError } from '../../contract/error.js'
 import { RETRY_AFTER_MS } from '../../contract/limits.js'
 import { type Place, type Plugin, plugin } from '../../contract/plugin.js'
 import type { IncidentEvent } from '../../contract/incident.js'
-import type { Commit, IncidentHead, Reads, Store, Told } from '../../contract/ports.js'
+import type { Commit, IncidentHead, Reads, Store, CommittedEvent } from '../../contract/ports.js'
 import type { Forget } from '../../contract/order.js'
 import type { Change, Notice } from '../../contract/signal.js'
 import { DAY, type EpochMs } from '../../contract/time.js'
@@ -173,7 +173,7 @@ export class SqliteStore implements Store {
     return this.body(this.db.prepare('SELECT body, sum FROM head WHERE id = ?').get(incident))
   }
 
-  async told(after: number, max: number): Promise<Told[]> {
+  async eventsAfter(after: number, max: number): Promise<CommittedEvent[]> {
     const rows = this.db
       .prepare('SELECT cursor, body, sum FROM event WHERE cursor > ? ORDER BY cursor LIMIT ?')
       .all(after, max)

@@ -66,7 +66,7 @@ function world(
   }
   const env = fakeEnv()
   const parts: DeliverParts = {
-    told: async (after: number, max: number) =>
+    eventsAfter: async (after: number, max: number) =>
       events.slice(after, after + max).map((event, i) => ({ cursor: after + i + 1, event })),
     head: async (): Promise<IncidentHead | null> => null,
     story: async (incident: string) => events.filter(e => e.incident === incident),

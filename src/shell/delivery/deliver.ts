@@ -3,7 +3,7 @@ import { PermanentError, RefusedError, TransientError } from '../../contract/err
 import type { EventName, IncidentEvent } from '../../contract/incident.js'
 import type { Notifier } from '../../contract/notifier.js'
 import { addUp } from '../../core/incident/verdict.js'
-import type { IncidentHead, Told } from '../../contract/ports.js'
+import type { IncidentHead, CommittedEvent } from '../../contract/ports.js'
 import { type EpochMs, HOUR, SECOND } from '../../contract/time.js'
 import type { Env } from '../env.js'
 
@@ -21,7 +21,7 @@ const CURSOR_READ = 1_000
 const EVENTS_READ = 64
 /** Messages on their way to one receiver at once, each of another incident. */
 const MESSAGES_AT_ONCE = 4
-/** Events read and not yet told, 50 bytes each in the receipt. When so many wait the receiver is down: the rest stays unread. */
+/** Events read and not yet sent, 50 bytes each in the receipt. When so many wait the receiver is down: the rest stays unread. */
 export const WAITING_MOST = 1_000
 /** Messages given up that are still named. */
 const GIVEN_UP_NAMED = 50
@@ -29,9 +29,9 @@ const GIVEN_UP_NAMED = 50
 const WORTH: Partial<Record<EventName, true>> = { opened: true, recovering: true, resolved: true, reopened: true }
 
 /** Where the events end that were committed so far. */
-export async function lastCursor(told: DeliverParts['told']): Promise<number> {
+export async function lastCursor(eventsAfter: DeliverParts['eventsAfter']): Promise<number> {
   for (let cursor = 0; ; ) {
-    const events = await told(cursor, CURSOR_READ)
+    const events = await eventsAfter(cursor, CURSOR_READ)
     if (events.length === 0) return cursor
     cursor = events.at(-1)!.cursor
   }
@@ -39,7 +39,7 @@ export async function lastCursor(told: DeliverParts['told']): Promise<number> {
 
 export type Dispatch = { tell: true } | { tell: false; because: 'not news' | 'muted' | 'planned' }
 
-/** What came before an event: the latest severity and kind, and whether nobody was told because it was planned. */
+/** What came before an event: the latest severity and kind, and whether no message was sent because it was planned. */
 export interface Before {
   severity?: string
   kind?: string
@@ -54,7 +54,7 @@ export function dispatch(event: IncidentEvent, before: Before | null, head: Inci
   if (head?.mutedUntil !== undefined && head.mutedUntil !== null && Date.parse(event.at) < head.mutedUntil)
     return { tell: false, because: 'muted' }
   if (before?.planned === true) return { tell: false, because: 'planned' }
-  // Trouble that outlasts its window is told then, whatever the event is; trouble that was over before was never told.
+  // Trouble that outlasts its window is sent then, whatever the event is; of trouble that was over before nothing is ever sent.
   if (before?.heldBack === true)
     return event.event === 'resolved' ? { tell: false, because: 'planned' } : { tell: true }
   if (WORTH[event.event] === true) return { tell: true }
@@ -73,7 +73,7 @@ export function messageId(incident: string, seq: number): string {
 }
 
 export interface DeliverParts {
-  told(after: number, max: number): Promise<Told[]>
+  eventsAfter(after: number, max: number): Promise<CommittedEvent[]>
   head(incident: string): Promise<IncidentHead | null>
   story(incident: string): Promise<IncidentEvent[]>
   title(service: string): Promise<string>
@@ -86,7 +86,7 @@ export interface DeliverParts {
   saveReceipt(receipt: string): Promise<void>
 }
 
-/** An event that was read and is not settled: neither told, nor no news, nor given up. */
+/** An event that was read and is not settled: neither sent, nor no news, nor given up. */
 interface Waiting {
   cursor: number
   event: IncidentEvent
@@ -114,7 +114,7 @@ export interface DeliveryStatus {
   told: number
   /** For good. */
   givenUp: number
-  /** Not yet told, without those that no message is worth. */
+  /** Not yet sent, without those that no message is worth. */
   waiting: number
   /** First try of the one that waits longest; null when none does. */
   waitingSince: EpochMs | null
@@ -210,7 +210,7 @@ export class Delivery implements AsyncDisposable {
   private async read(): Promise<void> {
     this.again = false
     while (this.waiting.length < WAITING_MOST) {
-      const events = await this.parts.told(this.cursor, EVENTS_READ)
+      const events = await this.parts.eventsAfter(this.cursor, EVENTS_READ)
       if (events.length === 0) return
       for (const { cursor, event } of events) {
         this.cursor = cursor
@@ -317,9 +317,9 @@ export class Delivery implements AsyncDisposable {
     const text = await this.parts.receipt()
     const saved: Receipt = { cursor: 0, waiting: [], givenUp: 0, last: [], ...readReceipt(text) }
     for (const { cursor, ...more } of saved.waiting) {
-      const [told] = await this.parts.told(cursor - 1, 1)
-      // What it told of was forgotten meanwhile.
-      if (told?.cursor === cursor) this.waiting.push({ ...fresh(cursor, told.event, this.env.now()), ...more })
+      const [found] = await this.parts.eventsAfter(cursor - 1, 1)
+      // What it was about was forgotten meanwhile.
+      if (found?.cursor === cursor) this.waiting.push({ ...fresh(cursor, found.event, this.env.now()), ...more })
     }
     this.count.givenUp = saved.givenUp
     this.last = saved.last
@@ -334,7 +334,7 @@ export class Delivery implements AsyncDisposable {
       last: this.last,
     }
     await this.parts.saveReceipt(JSON.stringify(receipt)).catch(error =>
-      // Told again after a restart, by the same id: at least once.
+      // CommittedEvent again after a restart, by the same id: at least once.
       this.env.log('warn', 'a receipt could not be saved', { notifier: this.name, why: String(error) }),
     )
   }

@@ -107,7 +107,7 @@ export class Notifiers implements AsyncDisposable {
   }
 
   private async forget(name: string): Promise<void> {
-    const cursor = await lastCursor((after, max) => this.host.store().told(after, max))
+    const cursor = await lastCursor((after, max) => this.host.store().eventsAfter(after, max))
     await this.host.note(receiptOf(name), Buffer.from(String(cursor)))
   }
 }
@@ -125,7 +125,7 @@ export interface DeliverySources extends Pick<DeliverParts, 'receipt' | 'saveRec
 export function deliverParts({ reader, store, maintenance, status, ...receipts }: DeliverySources): DeliverParts {
   return {
     ...receipts,
-    told: (after, max) => store().told(after, max),
+    eventsAfter: (after, max) => store().eventsAfter(after, max),
     head: incident => store().head(incident),
     story: async incident => (await reader.incident(incident))?.events ?? [],
     title: async service => (await reader.service(service))?.title ?? service,

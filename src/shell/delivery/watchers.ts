@@ -10,12 +10,12 @@ import type { Env } from '../env.js'
 import { writeAside } from '../folder/key-file.js'
 import { type Circles, Shares } from '../visitors/shares.js'
 
-/** Somebody who asked to be told when it is back where they are. No address: what they chose, and their browser's letter box. */
+/** Somebody who asked for a message when it is back where they are. No address: what they chose, and their browser's letter box. */
 export interface Watcher {
   id: string
   service: string
   at: EpochMs
-  /** Where they asked from, hashed as `Reporters` does: so that no network takes all places. Absent in lines of before. */
+  /** Where they asked from, hashed as `Reporters` does: so that no network takes all slots. Absent in lines of before. */
   from?: Circles
   /** Labels that they gave: country, platform, component, asn. */
   traits: Record<string, string>
@@ -24,7 +24,7 @@ export interface Watcher {
   endpoint: string
   p256dh: string
   auth: string
-  /** When he was told, and of which incident; then only the answer is awaited. */
+  /** When they were notified, and of which incident; then only their answer is awaited. */
   told?: { at: EpochMs; incident: string }
 }
 
@@ -68,15 +68,15 @@ const unknown = (id: string): Circles => [id, id, id]
 
 /**
  * Those who asked, in a file of one line a change, readable by the owner alone: on the disk before they are thanked.
- * Everybody is forgotten after WATCHERS_MS, told or not, and once an answer was given.
+ * Everybody is forgotten after WATCHERS_MS, notified or not, and once an answer was given.
  */
 export class Watchers implements AsyncDisposable {
   /** Oldest first. */
   readonly #held = new Map<string, Watcher>()
   /** Service and letter box → id. */
   readonly #boxes = new Map<string, string>()
-  /** By id, as places that are shared. */
-  readonly #places = new Map<string, { id: string }>()
+  /** By id, as slots that are shared. */
+  readonly #slots = new Map<string, { id: string }>()
   readonly #shares = new Shares<{ id: string }>(WATCHERS, [
     WATCHERS_SHARE.network,
     WATCHERS_SHARE.prefix,
@@ -109,7 +109,7 @@ export class Watchers implements AsyncDisposable {
     }
     // A clock that was ahead when they asked must not keep them for as long as it was.
     const put = { ...line.put, at: Math.min(line.put.at, this.env.now()) }
-    if (this.#place(put.id, put.from) !== null) this.#keep(put)
+    if (this.#takeSlot(put.id, put.from) !== null) this.#keep(put)
   }
 
   #expire(): void {
@@ -120,21 +120,21 @@ export class Watchers implements AsyncDisposable {
     }
   }
 
-  /** Whom a place for it was taken from, null when there is none for it; `id` itself when nobody had to go. */
-  #place(id: string, from: Circles = unknown(id)): string | null {
-    if (this.#places.has(id)) return id
-    const place = { id }
-    const taken = this.#shares.take(from, place)
+  /** Whose slot it took, null when there is none for it; `id` itself when nobody had to go. */
+  #takeSlot(id: string, from: Circles = unknown(id)): string | null {
+    if (this.#slots.has(id)) return id
+    const slot = { id }
+    const taken = this.#shares.take(from, slot)
     if (!taken.in) return null
-    this.#places.set(id, place)
+    this.#slots.set(id, slot)
     return taken.out?.id ?? id
   }
 
-  #unplace(id: string): void {
-    const place = this.#places.get(id)
-    if (place === undefined) return
-    this.#places.delete(id)
-    this.#shares.free(place)
+  #freeSlot(id: string): void {
+    const slot = this.#slots.get(id)
+    if (slot === undefined) return
+    this.#slots.delete(id)
+    this.#shares.free(slot)
   }
 
   #keep(watcher: Watcher): void {
@@ -146,7 +146,7 @@ export class Watchers implements AsyncDisposable {
     const watcher = this.#held.get(id)
     if (!watcher) return false
     this.#held.delete(id)
-    this.#unplace(id)
+    this.#freeSlot(id)
     if (this.#boxes.get(boxOf(watcher)) === id) this.#boxes.delete(boxOf(watcher))
     return true
   }
@@ -156,24 +156,24 @@ export class Watchers implements AsyncDisposable {
   }
 
   /**
-   * Resolves when it is on the disk; false when there is no place. When all are taken, the newest of whoever holds most goes
+   * Resolves when it is on the disk; false when there is no slot. When all are taken, the newest of whoever holds most goes
    * for a newcomer who holds less. One letter box waits for a service once.
    */
   async add(asked: Omit<Watcher, 'id' | 'at' | 'told'>): Promise<boolean> {
     this.#expire()
     const id = Buffer.from(this.env.random(16)).toString('base64url')
     const before = this.#held.get(this.#boxes.get(boxOf(asked)) ?? '')
-    if (before !== undefined) this.#unplace(before.id)
-    const placed = this.#place(id, asked.from)
-    if (placed === null) {
+    if (before !== undefined) this.#freeSlot(before.id)
+    const taken = this.#takeSlot(id, asked.from)
+    if (taken === null) {
       // What was asked before stays.
-      if (before !== undefined) this.#place(before.id, before.from)
+      if (before !== undefined) this.#takeSlot(before.id, before.from)
       return false
     }
     const watcher = { ...asked, id, at: this.env.now() }
     const kept = this.#put(watcher)
     if (before !== undefined) await this.drop(before.id)
-    if (placed !== id) await this.drop(placed)
+    if (taken !== id) await this.drop(taken)
     await kept
     return true
   }
@@ -186,7 +186,7 @@ export class Watchers implements AsyncDisposable {
     )
   }
 
-  async told({ id }: Watcher, incident: string): Promise<void> {
+  async markNotified({ id }: Watcher, incident: string): Promise<void> {
     const watcher = this.#held.get(id)
     if (watcher) await this.#put({ ...watcher, told: { at: this.env.now(), incident } })
   }
@@ -268,7 +268,7 @@ export function backFor(
 const isTrouble = (events: readonly IncidentEvent[]): boolean =>
   events.some(({ event }) => event === 'opened' || event === 'reopened')
 
-/** A segment is his when he told something of himself that it names, and nothing of it says otherwise. */
+/** A segment is theirs when they told something of themselves that it names, and nothing of it says otherwise. */
 const names = (where: Where, traits: Record<string, string>): boolean => {
   const known = Object.entries(where).filter(([label]) => Object.hasOwn(traits, label))
   return known.length > 0 && known.every(([label, values]) => values.includes(traits[label] as string))

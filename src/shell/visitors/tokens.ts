@@ -3,7 +3,7 @@ import { chownSync, existsSync, readFileSync, renameSync, statSync, writeFileSyn
 import { join } from 'node:path'
 import { PermanentError } from '../../contract/error.js'
 import { TOKENS } from '../../contract/limits.js'
-import { SCOPES, type Scope, type TokenConfig } from '../../contract/config.js'
+import { TOKEN_SCOPES, type TokenScope, type TokenConfig } from '../../contract/config.js'
 import type { EpochMs } from '../../contract/time.js'
 import type { Env } from '../env.js'
 
@@ -12,13 +12,13 @@ export interface Sender {
   name: string
   /** Whose ids these are: senders of other namespaces may use the same ones. Empty: the owner's, and people's own door. */
   namespace: string
-  scopes: readonly Scope[]
+  scopes: readonly TokenScope[]
   /** The only services it may speak of; null: any. */
   services: ReadonlySet<string> | null
 }
 
 /** The one token of the file `token`: it may do everything, and may send what others sent (`sender`), as a copied log does. */
-export const OWNER: Sender = { name: 'owner', namespace: '', scopes: SCOPES, services: null }
+export const OWNER: Sender = { name: 'owner', namespace: '', scopes: TOKEN_SCOPES, services: null }
 
 /** What a token's name and a namespace look like: part of the ids that people read, and a metric's label. */
 export const TOKEN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$/
@@ -29,7 +29,7 @@ export interface KeptToken {
   namespace: string
   /** SHA-256 of the token, hexadecimal: tokens are 24 random bytes, which no list of words leads to. */
   hash: string
-  scopes: Scope[]
+  scopes: TokenScope[]
   services: string[] | null
   createdAt: EpochMs
   expiresAt: EpochMs | null

@@ -10,7 +10,7 @@ interface LabelSet {
 
 /** Sets remembered: fingerprints of 12 bytes each, and at most 20 MB of labels. */
 const SETS = 2 ** 16
-/** Places for each fingerprint; the newest stay, and what is pushed out is read the long way once more. */
+/** Slots for each fingerprint; the newest stay, and what is pushed out is read the long way once more. */
 const WAYS = 4
 
 /**
@@ -31,9 +31,9 @@ export class Ordinary {
     fingerprintBytes(bytes, scanner.serviceFrom, scanner.serviceTo, scanner.labelsFrom, scanner.labelsTo)
     const { hi, lo } = print
     const first = (lo & (SETS / WAYS - 1)) * WAYS
-    for (let place = first; place < first + WAYS; place++) {
-      if (words[place * 3] !== hi || words[place * 3 + 1] !== lo || words[place * 3 + 2] !== epoch) continue
-      this.found = place
+    for (let index = first; index < first + WAYS; index++) {
+      if (words[index * 3] !== hi || words[index * 3 + 1] !== lo || words[index * 3 + 2] !== epoch) continue
+      this.found = index
       return true
     }
     return false
@@ -46,11 +46,11 @@ export class Ordinary {
     if (to >= bytes.length || !scanner.scan(bytes, from)) return
     fingerprintBytes(bytes, scanner.serviceFrom, scanner.serviceTo, scanner.labelsFrom, scanner.labelsTo)
     this.turn = (this.turn + 1) % WAYS
-    const place = (print.lo & (SETS / WAYS - 1)) * WAYS + this.turn
-    words[place * 3] = print.hi
-    words[place * 3 + 1] = print.lo
-    words[place * 3 + 2] = epoch
-    this.sets[place] = { service, labels: Object.freeze(labels ?? {}) }
+    const index = (print.lo & (SETS / WAYS - 1)) * WAYS + this.turn
+    words[index * 3] = print.hi
+    words[index * 3 + 1] = print.lo
+    words[index * 3 + 2] = epoch
+    this.sets[index] = { service, labels: Object.freeze(labels ?? {}) }
   }
 
   /** The observation that `read` has just said yes to, as `readSignal` would give it. */

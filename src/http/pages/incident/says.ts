@@ -57,42 +57,42 @@ export function english(text: string, { t }: Voice): Html {
 
 function pointText(point: Point, components: readonly Component[], voice: Voice): string {
   const { says, evidence } = voice.t
-  const place = (where: Parameters<typeof whereText>[0]) => whereText(where, voice, components)
+  const location = (where: Parameters<typeof whereText>[0]) => whereText(where, voice, components)
   switch (point.is) {
     case 'failing':
     case 'slow':
-      return says[point.is](portion(point.share, voice), place(point.where))
+      return says[point.is](portion(point.share, voice), location(point.where))
     case 'checks-failing':
-      return evidence.checksFailing(portion(point.share, voice), place(point.where))
+      return evidence.checksFailing(portion(point.share, voice), location(point.where))
     case 'stepped':
       return evidence.stepped(
         portion(point.share, voice),
-        place(point.where),
+        location(point.where),
         point.lately < 0.01 ? `<${voice.f.share(0.01)}` : voice.f.share(point.lately),
       )
     case 'signs-where':
       // "Everybody, share unknown" says less than that it was noticed.
       if (isEverybody(point.where)) return evidence.signs
-      return evidence.signsWhere(place(point.where))
+      return evidence.signsWhere(location(point.where))
     case 'fewer-reports':
       return evidence.fewerReports(portion(point.share, voice))
     case 'share-unknown':
       if (isEverybody(point.where)) return says.more
-      return says.shareUnknown(place(point.where))
+      return says.shareUnknown(location(point.where))
     case 'quoted':
     case 'quoted-healthy': {
       const say = point.is === 'quoted' ? says.quoted : says.quotedHealthy
-      return say(voice.f.number(point.people), voice.f.number(point.of), place(point.where))
+      return say(voice.f.number(point.people), voice.f.number(point.of), location(point.where))
     }
     case 'recovered':
       return point.slower
-        ? says.recoveredSlow(portion(point.share, voice), place(point.slower))
+        ? says.recoveredSlow(portion(point.share, voice), location(point.slower))
         : says.recovered(portion(point.share, voice))
     case 'confirmed':
     case 'suspected':
       return says[point.is](point.title)
     case 'over-silent':
-      return says.overSilent(point.where.map(place).join(voice.t.semicolon))
+      return says.overSilent(point.where.map(location).join(voice.t.semicolon))
     default:
       return plain(voice.t)[point.is]
   }

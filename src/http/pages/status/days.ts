@@ -1,6 +1,6 @@
 import { titleOf } from './title.js'
 import type { DayOf, Uptime } from '../../statuspage/uptime.js'
-import type { Picture, Shown } from '../../statuspage/picture.js'
+import type { PageView, Shown } from '../../statuspage/page-view.js'
 import type { Format } from '../format.js'
 import { attr, html, type Html } from '../html.js'
 import { ICONS, type Voice } from '../words.js'
@@ -101,7 +101,13 @@ export function uptimeText(value: number | null, w: StatusWords, { locale }: For
 }
 
 /** The rules beside one another, and the days with trouble, each with its incidents. */
-export function uptimeDetails(uptime: Uptime, picture: Picture, id: string, w: StatusWords, voice: Voice): Html | null {
+export function uptimeDetails(
+  uptime: Uptime,
+  picture: PageView,
+  id: string,
+  w: StatusWords,
+  voice: Voice,
+): Html | null {
   const { f } = voice
   const troubled = uptime.days.filter(each => each.status !== 'operational').reverse()
   if (troubled.length === 0) return null

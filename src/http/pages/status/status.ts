@@ -2,7 +2,7 @@ import { isolated } from '../direction.js'
 import type { StatusPageConfig } from '../../../contract/config.js'
 import { DAY } from '../../../contract/time.js'
 import { HISTORY_DAYS } from '../../statuspage/desk.js'
-import { daysOf, groupShown, type Part, type Picture, type Shown } from '../../statuspage/picture.js'
+import { daysOf, groupShown, type Part, type PageView, type Shown } from '../../statuspage/page-view.js'
 import { isGroup, type Leaf } from '../../statuspage/plan.js'
 import { uptimeOf, type DayOf, type Uptime } from '../../statuspage/uptime.js'
 import { html, type Html } from '../html.js'
@@ -28,7 +28,7 @@ const ORDER: Shown[] = [
 ]
 
 export interface StatusInput {
-  picture: Picture
+  picture: PageView
   /** Where its feeds and its API begin; empty for the first page. */
   base: string
   others: readonly StatusPageConfig[]
@@ -36,7 +36,7 @@ export interface StatusInput {
 
 /** The sentence above the list is counted from the list, so it cannot say more or less than the rows. */
 export function statusBanner(
-  { parts, rows }: Pick<Picture, 'parts' | 'rows'>,
+  { parts, rows }: Pick<PageView, 'parts' | 'rows'>,
   w: StatusWords,
   { t, f }: Pick<Voice, 't' | 'f'>,
 ): { shown: Shown; title: string; rest: string } {
@@ -89,11 +89,11 @@ ${others.length ? html`<section><h2>${w.pages}</h2><ul class="follow">${others.m
 }
 
 /** Near the top: who comes during trouble wants to be told of its end. */
-function followLine({ windows }: Picture, base: string, w: StatusWords): Html {
+function followLine({ windows }: PageView, base: string, w: StatusWords): Html {
   return html`<nav class="jump" aria-label="${w.follow}"><b>${w.follow}</b><a href="${base}/history.rss">RSS</a><a href="${base}/history.atom">Atom</a><a href="${base}/feed.json">JSON Feed</a><a href="${base}/status.ics">${w.calendar}</a>${windows.length ? html`<a href="${base}/maintenance">${w.maintenance}</a>` : null}<a href="${base}/api/v2/summary.json">${w.api}</a></nav>`
 }
 
-function components(picture: Picture, w: StatusWords, voice: Voice): Html {
+function components(picture: PageView, w: StatusWords, voice: Voice): Html {
   const { f } = voice
   const rows = picture.plan.rows
   // Leaves without a group that follow one another stand in one list.
@@ -152,7 +152,7 @@ function kindOf({ part, days }: Drawn): 'operational' | 'unknown' | null {
   return part.shown === 'unknown' && calm && part.dataAt === null && !part.learning ? 'unknown' : null
 }
 
-function partList(parts: readonly Drawn[], picture: Picture, w: StatusWords, voice: Voice): Html {
+function partList(parts: readonly Drawn[], picture: PageView, w: StatusWords, voice: Voice): Html {
   const of = (kind: 'operational' | 'unknown') => parts.filter(each => kindOf(each) === kind)
   const alike = (['operational', 'unknown'] as const).filter(kind => of(kind).length > MOST_ALIKE)
   const single = parts.filter(each => !alike.some(kind => kind === kindOf(each)))
@@ -167,7 +167,7 @@ function alikeRow(alike: readonly Drawn[], kind: 'operational' | 'unknown', w: S
   return html`<li><b>${f.list(some(names, voice))}</b>${shownMark(kind, w)}${dayBars(days, daysText(days, w, f))}<span class="up">${uptimeText(uptime.statuspage, w, f)}</span><details id="a${part.leaf.id}"><summary>${w.banner.count[kind](f.number(alike.length))}${voice.t.comma}${why}</summary><p class="note">${f.list(names)}</p></details></li>`
 }
 
-function row({ part, uptime, days }: Drawn, picture: Picture, w: StatusWords, voice: Voice): Html {
+function row({ part, uptime, days }: Drawn, picture: PageView, w: StatusWords, voice: Voice): Html {
   const { f, now } = voice
   const { leaf } = part
   const age = part.shown === 'unknown' ? (part.dataAt === null ? w.never : w.newest(f.span(now - part.dataAt))) : null

@@ -1,9 +1,9 @@
 import { isolated } from '../direction.js'
 import { titleOf } from './title.js'
 import type { EpochMs } from '../../../contract/time.js'
-import type { Picture } from '../../statuspage/picture.js'
+import type { PageView } from '../../statuspage/page-view.js'
 import type { Window } from '../../statuspage/maintenance.js'
-import { changesOf, type Told } from '../../statuspage/told.js'
+import { changesOf, type PublicIncident } from '../../statuspage/public-incident.js'
 import { attr, html, type Html } from '../html.js'
 import { saysLines } from '../incident/says.js'
 import { recoveryIsSeen } from '../standing.js'
@@ -18,9 +18,9 @@ const UPDATES_SHOWN = 3
 const RECOVERIES_DRAWN = 4
 
 /** An open incident: what, who is hit and who is not, how far it is over, and what was said. */
-export function openStory(told: Told, picture: Picture, w: StatusWords, voice: Voice): Html {
+export function openStory(told: PublicIncident, picture: PageView, w: StatusWords, voice: Voice): Html {
   const { t } = voice
-  const last = told.steps.at(-1) as Told['steps'][number]
+  const last = told.steps.at(-1) as PublicIncident['steps'][number]
   const { components } = picture.services.find(each => each.service === told.view.service) ?? { components: [] }
   const others = picture.incidents
     .filter(each => each !== told && each.status !== 'resolved' && each.view.service === told.view.service)
@@ -38,13 +38,13 @@ ${recovery(told, components, w, voice)}${updates(told, components, w, voice)}</a
 }
 
 function recovery(
-  told: Told,
-  components: Picture['services'][number]['components'],
+  told: PublicIncident,
+  components: PageView['services'][number]['components'],
   w: StatusWords,
   voice: Voice,
 ): Html | null {
   const { t, f, now } = voice
-  const found = (told.steps.at(-1) as Told['steps'][number]).folded.recovery
+  const found = (told.steps.at(-1) as PublicIncident['steps'][number]).folded.recovery
   if (!found || !recoveryIsSeen(found) || found.of === 'reports') return null
   const points = told.steps.flatMap(({ at, event }) =>
     event.recovery ? [{ at, share: event.recovery.recovered }] : [],
@@ -81,9 +81,9 @@ function curve(
 
 /** What was said, in the reader's language where the engine said it. */
 function bodyText(
-  { steps }: Told,
-  { seq, body }: Told['steps'][number],
-  components: Picture['services'][number]['components'],
+  { steps }: PublicIncident,
+  { seq, body }: PublicIncident['steps'][number],
+  components: PageView['services'][number]['components'],
   voice: Voice,
 ): Html {
   const said = steps.findLast(each => each.seq <= seq && each.event.says?.length)
@@ -94,8 +94,8 @@ function bodyText(
 
 /** Newest first, with what changed for each component. */
 function updates(
-  told: Told,
-  components: Picture['services'][number]['components'],
+  told: PublicIncident,
+  components: PageView['services'][number]['components'],
   w: StatusWords,
   voice: Voice,
 ): Html {
@@ -125,7 +125,7 @@ function updates(
 }
 
 /** Said again with other numbers by the next step, and nothing else changed: the newest of them is told. */
-function isRepeated(step: Told['steps'][number], next: Told['steps'][number] | undefined): boolean {
+function isRepeated(step: PublicIncident['steps'][number], next: PublicIncident['steps'][number] | undefined): boolean {
   const bare = (text: string) => text.replace(/\d+/g, '#')
   return (
     next !== undefined &&
@@ -162,7 +162,7 @@ function windowRow(each: Window, w: StatusWords, voice: Voice): Html {
   return html`<li id="${each.id}"><div class="head"><span><b><bdi>${each.title}</bdi></b> <span class="tag">${w.window[each.status]}</span></span><span class="note">${planned(each.from, voice)} – ${planned(each.until, { ...voice, now: each.from })}</span></div>${each.text === '' ? null : html`<p><bdi>${each.text}</bdi></p>`}<p class="note">${each.affected.map((leaf, i) => html`${i ? voice.t.comma : ''}<bdi>${leaf.name}</bdi>`)}</p></li>`
 }
 
-export function pastRow(told: Told, picture: Picture, w: StatusWords, voice: Voice): Html {
+export function pastRow(told: PublicIncident, picture: PageView, w: StatusWords, voice: Voice): Html {
   const { t, f } = voice
   const said = told.steps.findLast(each => each.body !== '')
   return html`<li${attr('id', told.resolvedAt === null ? null : told.id)}><a href="/i/${encodeURIComponent(told.view.id)}"><b><bdi>${titleOf(told, picture, voice)}</bdi></b></a> <span class="tag">${t.severity[told.impact]}</span>${said === undefined ? null : html`<p>${bodyText(told, said, [], voice)}</p>`}<p class="note">${time(told.startedAt, voice)}${t.comma}${told.resolvedAt === null ? t.past.ongoing : t.past.lasted(f.span(told.resolvedAt - told.startedAt))} · ${w.phase[told.status]}</p></li>`

@@ -1,4 +1,4 @@
-import type { ComponentStatus, IncidentStatus } from '../../../statuspage/told.js'
+import type { ComponentStatus, IncidentStatus } from '../../../statuspage/public-incident.js'
 import type { MaintenanceStatus } from '../../../statuspage/maintenance.js'
 
 /** What the status page says. */

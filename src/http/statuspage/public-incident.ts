@@ -45,7 +45,7 @@ export interface Span {
 }
 
 /** An incident as a page tells it. */
-export interface Told {
+export interface PublicIncident {
   id: string
   view: IncidentView
   steps: Step[]
@@ -62,12 +62,12 @@ export interface Told {
 }
 
 /** Null: it is no incident of this page: a note, or trouble of parts that the page does not show. */
-export function tellOn(
+export function publicIncidentOf(
   view: IncidentView,
   leaves: readonly Leaf[],
   parts: readonly string[],
   heard?: readonly PartHeard[],
-): Told | null {
+): PublicIncident | null {
   const mine = leaves.filter(each => each.service === view.service)
   if (mine.length === 0 || view.events.length === 0 || view.events[0]?.event === 'note') return null
   const steps: Step[] = []

@@ -7,7 +7,7 @@ import { isoIn } from '../../core/calendar/zone.js'
 import { busy, iso, mainPage, NOON, readerOf, says, serverOf, service, story, type World } from './fixture.js'
 import { Desk } from './desk.js'
 import { planOf } from './plan.js'
-import { tellOn } from './told.js'
+import { publicIncidentOf } from './public-incident.js'
 import { uptimeOf } from './uptime.js'
 
 const picture = (world: World, page: StatusPageConfig = world.pages?.[0] ?? mainPage) =>
@@ -163,7 +163,7 @@ describe('an incident', () => {
   ]
   const leaves = planOf(mainPage, [shop]).leaves
   const tell = (...events: Parameters<typeof story>[2][]) => {
-    const told = tellOn(story('i', 'shop', ...events), leaves, ['cart', 'login'])
+    const told = publicIncidentOf(story('i', 'shop', ...events), leaves, ['cart', 'login'])
     if (!told) throw new Error('not told')
     return told
   }
@@ -203,10 +203,13 @@ describe('an incident', () => {
   it('has no place on a page that does not show its parts, and a note has none at all', () => {
     const cart = leaves.filter(each => each.component === 'cart')
     expect(
-      tellOn(story('i', 'shop', { minutes: 9, event: 'opened', components: ['login'] }), cart, ['cart', 'login']),
+      publicIncidentOf(story('i', 'shop', { minutes: 9, event: 'opened', components: ['login'] }), cart, [
+        'cart',
+        'login',
+      ]),
     ).toBeNull()
-    expect(tellOn(story('n', 'shop', { minutes: 9, event: 'note' }), leaves, ['cart', 'login'])).toBeNull()
-    expect(tellOn(story('i', 'mail', { minutes: 9, event: 'opened' }), leaves, ['cart', 'login'])).toBeNull()
+    expect(publicIncidentOf(story('n', 'shop', { minutes: 9, event: 'note' }), leaves, ['cart', 'login'])).toBeNull()
+    expect(publicIncidentOf(story('i', 'mail', { minutes: 9, event: 'opened' }), leaves, ['cart', 'login'])).toBeNull()
   })
 
   it('tells old and new status of each component at each step', async () => {

@@ -25,7 +25,7 @@ export interface Ruling {
 }
 
 /** One incident while it is open, and for the time in which it may reopen. Plain data: part of the judge's snapshot. */
-export interface Story {
+export interface IncidentRecord {
   id: string
   service: string
   strand: FailureMode
@@ -37,7 +37,7 @@ export interface Story {
   onset: EpochMs
   onsetInterval: [EpochMs, EpochMs]
   resolvedAt: EpochMs | null
-  /** It cannot have begun before: what was before belongs to another story, which was over. */
+  /** It cannot have begun before: what was before belongs to another record, which was over. */
   notBefore: EpochMs
   /** Since when its level has been back, and when it last was for a while: what comes after may be another trouble. */
   backSince: EpochMs | null
@@ -68,7 +68,16 @@ export interface Story {
   said: IncidentEvent | null
 }
 
-export function newStory(id: string, f: Finding, kind: IncidentKind, severity: Severity): Story {
+/** The id of a new incident: its service, the minute in which it opens, and a number where two open in one. */
+export function idFor(f: Finding, records: readonly IncidentRecord[]): string {
+  const stamp = new Date(f.at).toISOString().replace(/[-:]/g, '').slice(0, 13).replace('T', '-')
+  const id = `${f.service}-${stamp}${f.strand === 'slow' ? '-slow' : ''}`
+  // Two that are told apart may open in one minute.
+  const same = records.filter(x => x.id === id || x.id.startsWith(`${id}-b`)).length
+  return same > 0 && f.branch ? `${id}-b${same + 1}` : id
+}
+
+export function newRecord(id: string, f: Finding, kind: IncidentKind, severity: Severity): IncidentRecord {
   return {
     id,
     service: f.service,
@@ -104,13 +113,13 @@ export function newStory(id: string, f: Finding, kind: IncidentKind, severity: S
 }
 
 /** Another trouble was told apart that began at `since`: what was read from then on was of both and is forgotten. */
-export function forgetSince(story: Story, since: EpochMs): void {
-  story.tracks = tracksUntil(story.tracks, since)
-  story.course = story.course.filter(level => level.at < since)
-  story.worst = NO_WORST
-  const risen = story.rises.find(rise => rise.at >= since)
-  if (risen) story.severity = risen.from
-  story.rises = story.rises.filter(rise => rise.at < since)
+export function forgetSince(record: IncidentRecord, since: EpochMs): void {
+  record.tracks = tracksUntil(record.tracks, since)
+  record.course = record.course.filter(level => level.at < since)
+  record.worst = NO_WORST
+  const risen = record.rises.find(rise => rise.at >= since)
+  if (risen) record.severity = risen.from
+  record.rises = record.rises.filter(rise => rise.at < since)
 }
 
 /** From here on the level counts as back … */
@@ -118,32 +127,32 @@ const BACK_FROM = 0.9
 /** … once it has been for so long: one quiet quarter of an hour of a few reports may be chance, two are not. */
 const BACK_FOR_MS = 15 * MINUTE
 
-/** Notes whether the level of a story has been back for a while. */
-export function noteBack(story: Story, recovered: number, at: EpochMs): void {
-  if (recovered < BACK_FROM) story.backSince = null
+/** Notes whether the level of a record has been back for a while. */
+export function noteBack(record: IncidentRecord, recovered: number, at: EpochMs): void {
+  if (recovered < BACK_FROM) record.backSince = null
   else {
-    story.backSince ??= at
-    if (at - story.backSince >= BACK_FOR_MS) story.backAt = at
+    record.backSince ??= at
+    if (at - record.backSince >= BACK_FOR_MS) record.backAt = at
   }
 }
 
 /** Severity goes up, and down only when what raised it turns out to be another's. */
-export function raiseSeverity(story: Story, severity: Severity, at: EpochMs): void {
-  const next = worseSeverity(story.severity, severity)
-  if (next !== story.severity) story.rises.push({ from: story.severity, at })
-  story.severity = next
+export function raiseSeverity(record: IncidentRecord, severity: Severity, at: EpochMs): void {
+  const next = worseSeverity(record.severity, severity)
+  if (next !== record.severity) record.rises.push({ from: record.severity, at })
+  record.severity = next
 }
 
-const NO_WORST: Story['worst'] = { share: -1, segments: [], components: [], unaffected: {} }
+const NO_WORST: IncidentRecord['worst'] = { share: -1, segments: [], components: [], unaffected: {} }
 
 /** Keeps the picture at its worst: later, smaller pictures say less about the cause. */
-export function rememberWorst(story: Story, f: Finding): void {
+export function rememberWorst(record: IncidentRecord, f: Finding): void {
   if (f.segments.length === 0) return
   const share = f.share ?? 0
-  if (share < 0.9 * story.worst.share) return
+  if (share < 0.9 * record.worst.share) return
   const all = f.segments.reduce((sum, s) => sum + Math.max(0, s.excess), 0)
-  story.worst = {
-    share: Math.max(share, story.worst.share),
+  record.worst = {
+    share: Math.max(share, record.worst.share),
     segments: f.segments.map(s => ({
       where: s.where,
       weight: all > 0 ? Math.max(0, s.excess) / all : 1 / f.segments.length,
@@ -157,39 +166,39 @@ export function rememberWorst(story: Story, f: Finding): void {
 const POSTED_BITS = 10
 
 /** Keeps what people wrote when they wrote most: a claim is forgotten sooner than its wave of reports. */
-export function rememberCrowd(story: Story, f: Finding): void {
+export function rememberCrowd(record: IncidentRecord, f: Finding): void {
   const voices = (c: Crowd | null): number =>
     c ? c.reports + c.coordinated + c.complaints + c.rumours + c.quality : -1
-  if (voices(f.crowd) >= voices(story.crowd)) story.crowd = f.crowd
-  story.posted ||= (f.kinds.post?.bits ?? 0) >= POSTED_BITS
+  if (voices(f.crowd) >= voices(record.crowd)) record.crowd = f.crowd
+  record.posted ||= (f.kinds.post?.bits ?? 0) >= POSTED_BITS
 }
 
 /** Four hours by the minute; a longer course keeps every second point of what it has, over and over. */
 const MAX_COURSE = 240
 
 /** Follows the share of the whole that fails, where one is known. */
-export function rememberCourse(story: Story, f: Finding): void {
+export function rememberCourse(record: IncidentRecord, f: Finding): void {
   const whole = f.tracks.find(t => t.unit === 'share' && Object.keys(t.where).length === 0)
   if (!whole || whole.stale) return
-  story.course.push({ at: f.at, excess: whole.excess, error: whole.error })
-  if (story.course.length > MAX_COURSE) story.course = story.course.filter((_, i) => i % 2 === 0)
+  record.course.push({ at: f.at, excess: whole.excess, error: whole.error })
+  if (record.course.length > MAX_COURSE) record.course = record.course.filter((_, i) => i % 2 === 0)
 }
 
 /** A person's word on a cause or on the security question; a cause that is not listed is theirs alone, by its words. */
 export function rule(
-  story: Story,
+  record: IncidentRecord,
   { id, verb, by, why, subject = '', words }: Order,
   refs: string[],
   changes: readonly Change[],
 ): void {
   const state = verb === 'confirm' ? 'confirmed' : 'ruled_out'
   if (subject === 'security') {
-    const because = [...story.security.because, { says: `${by}: ${why}`, bits: 0, refs }]
-    story.security = { ...story.security, state, because }
+    const because = [...record.security.because, { says: `${by}: ${why}`, bits: 0, refs }]
+    record.security = { ...record.security, state, because }
     return
   }
-  const known = story.rulings[subject]?.title ?? changes.find(each => each.id === subject)?.title ?? subject
-  story.rulings[words === undefined ? subject : `words:${id}`] = { state, by, why, refs, title: words ?? known }
+  const known = record.rulings[subject]?.title ?? changes.find(each => each.id === subject)?.title ?? subject
+  record.rulings[words === undefined ? subject : `words:${id}`] = { state, by, why, refs, title: words ?? known }
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Plans, Window } from './maintenance.js'
 import { windowsOf } from './maintenance.js'
 import { isGroup, planOf, unheard, type Group, type Leaf, type Plan } from './plan.js'
 import { worseSeverity } from '../../core/incident/rules.js'
-import { tellOn, worseStatus, type ComponentStatus, type Told } from './told.js'
+import { publicIncidentOf, worseStatus, type ComponentStatus, type PublicIncident } from './public-incident.js'
 
 /** As people see it: what is not known is a state of its own. */
 export type Shown = ComponentStatus | 'unknown'
@@ -28,7 +28,7 @@ export interface Part {
   /** Of its users who fail; null where unknown. */
   share: number | null
   /** Open incidents that touch it. */
-  incidents: Told[]
+  incidents: PublicIncident[]
   window: Window | null
   createdAt: EpochMs
   updatedAt: EpochMs
@@ -38,7 +38,7 @@ export interface Part {
  * A status page at a moment. HTML, JSON, feeds, badges and calendar are all made from it, so that no two of them can
  * disagree: components come from incidents and windows, and the banner is counted from the components.
  */
-export interface Picture {
+export interface PageView {
   page: StatusPageConfig
   pageId: string
   plan: Plan
@@ -48,7 +48,7 @@ export interface Picture {
   parts: Part[]
   byLeaf: Map<string, Part>
   /** Newest first. */
-  incidents: Told[]
+  incidents: PublicIncident[]
   windows: Window[]
   days: ReadonlyMap<string, ReadonlySet<EpochMs>>
   status: { indicator: Indicator; description: string }
@@ -58,7 +58,7 @@ export interface Picture {
   updatedAt: EpochMs
 }
 
-export interface PictureInput {
+export interface PageViewInput {
   page: StatusPageConfig
   pageId: string
   plans: Plans
@@ -72,21 +72,25 @@ export interface PictureInput {
 }
 
 /** The incidents of a page as it tells them, newest first. */
-function toldOn(plan: Plan, services: readonly ServiceNow[], incidents: readonly IncidentView[]): Told[] {
+function publicIncidentsOn(
+  plan: Plan,
+  services: readonly ServiceNow[],
+  incidents: readonly IncidentView[],
+): PublicIncident[] {
   const rowOf = new Map(services.map(each => [each.service, each]))
   return incidents
     .flatMap(view => {
       const { components = [], parts: heard } = rowOf.get(view.service) ?? {}
       const ids = components.map(each => each.id)
-      return tellOn(view, plan.leaves, ids, heard) ?? []
+      return publicIncidentOf(view, plan.leaves, ids, heard) ?? []
     })
     .sort((a, b) => b.view.openedAt - a.view.openedAt || (a.id < b.id ? -1 : 1))
 }
 
-export function pictureOf(input: PictureInput): Picture {
+export function pageViewOf(input: PageViewInput): PageView {
   const { page, pageId, plans, workspace, services, now, wallNow, days } = input
   const plan = planOf(page, services)
-  const incidents = toldOn(plan, services, input.incidents)
+  const incidents = publicIncidentsOn(plan, services, input.incidents)
   const windows = windowsOf(plans, plan, services, now)
   const open = incidents.filter(each => each.status !== 'resolved')
   const asOf = Math.floor(workspace.now / MINUTE) * MINUTE
@@ -163,7 +167,7 @@ function leafNow(row: Standing, { component }: Leaf): { status: PartNow['status'
 /** Days with data of a component: its own where signals name components, else its service's. */
 export function daysOf(
   leaf: Leaf,
-  { days, services, page: { timeZone } }: Pick<Picture, 'days' | 'services' | 'page'>,
+  { days, services, page: { timeZone } }: Pick<PageView, 'days' | 'services' | 'page'>,
 ): ReadonlySet<EpochMs> {
   const of = days.get(leaf.service) ?? new Set<EpochMs>()
   const parts = services.find(each => each.service === leaf.service)?.parts
@@ -178,7 +182,7 @@ export function daysOf(
 
 function changedAt(
   leaf: Leaf,
-  incidents: readonly Told[],
+  incidents: readonly PublicIncident[],
   windows: readonly Window[],
   now: EpochMs,
   createdAt: EpochMs,
@@ -193,7 +197,7 @@ function changedAt(
   return at
 }
 
-function newest(incidents: readonly Told[], windows: readonly Window[], now: EpochMs): EpochMs | null {
+function newest(incidents: readonly PublicIncident[], windows: readonly Window[], now: EpochMs): EpochMs | null {
   const edges = [
     ...incidents.map(each => each.updatedAt),
     ...windows.flatMap(each => [each.announcedAt, each.from, each.until]),
@@ -209,7 +213,11 @@ const WHOLE = 0.5
  * the open incidents (which are judged by affected people), but `critical` only where half of the components or more are
  * in an outage: one part of sixty is not the whole.
  */
-export function bannerOf(parts: readonly Part[], open: readonly Told[], rows: readonly Standing[]): Picture['status'] {
+export function bannerOf(
+  parts: readonly Part[],
+  open: readonly PublicIncident[],
+  rows: readonly Standing[],
+): PageView['status'] {
   const count = (...states: ComponentStatus[]) => parts.filter(each => states.includes(each.status)).length
   const out = count('partial_outage', 'major_outage')
   const bad = out + count('degraded_performance')
@@ -245,7 +253,7 @@ function wordsFor(level: Severity, out: number, bad: number, unknown: number, si
 /** The state of a group: the worst of its components. */
 export function groupShown(
   group: Group,
-  { byLeaf }: Pick<Picture, 'byLeaf'>,
+  { byLeaf }: Pick<PageView, 'byLeaf'>,
 ): { shown: Shown; status: ComponentStatus } {
   let status: ComponentStatus = 'operational'
   let anyUnknown = false

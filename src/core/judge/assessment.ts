@@ -16,7 +16,7 @@ import { explain, type Upstream } from '../explain/explain.js'
 import { contradictedBy } from '../incident/rules.js'
 import { sentences, titleOf } from '../incident/sentences.js'
 import { recoveryOf, turnedAt, unheard } from '../incident/recovery.js'
-import { applyRulings, type Story } from './story.js'
+import { applyRulings, type IncidentRecord } from './record.js'
 
 /** Smaller shares are too near to noise for a step to be told. */
 const STEP_FROM = 0.05
@@ -25,7 +25,7 @@ const STEP_TO = 0.5
 /** Standard errors by which such a step must be clear of chance. */
 const SURE_ERRORS = 3
 
-/** What is known around a story. */
+/** What is known around a record. */
 export interface Known {
   title: string
   changes: readonly Change[]
@@ -35,47 +35,47 @@ export interface Known {
 }
 
 /** The whole of what is known of an incident at `at`, as the event that tells it. */
-export function pictureOf(
-  story: Story,
+export function assess(
+  record: IncidentRecord,
   event: EventName,
   at: EpochMs,
   known: Known,
   by?: { by: string; why: string },
 ): IncidentEvent {
-  const f = story.finding!
+  const f = record.finding!
   // A word of a person after the end tells of the past: nothing is said to fail.
-  const resolved = event === 'resolved' || !story.open
+  const resolved = event === 'resolved' || !record.open
   const quoted = resolved ? [] : (f.quoted ?? []).map(told)
   const explained = explain({
-    onset: story.onset,
-    interval: story.onsetInterval,
-    segments: story.worst.segments,
-    unaffected: story.worst.unaffected,
-    components: story.worst.components.length > 0 ? story.worst.components : f.components,
-    changes: known.changes.filter(c => c.at > story.onset - LOOKBACK_MS - DAY),
+    onset: record.onset,
+    interval: record.onsetInterval,
+    segments: record.worst.segments,
+    unaffected: record.worst.unaffected,
+    components: record.worst.components.length > 0 ? record.worst.components : f.components,
+    changes: known.changes.filter(c => c.at > record.onset - LOOKBACK_MS - DAY),
     upstream: known.upstream,
     others: known.others,
     demand: f.demand,
-    crowd: story.crowd ?? f.crowd,
-    posted: story.posted,
-    contradicted: story.strand === 'bad' && contradictedBy(f),
-    course: story.course,
-    turnedAt: turnedAt(story.tracks),
+    crowd: record.crowd ?? f.crowd,
+    posted: record.posted,
+    contradicted: record.strand === 'bad' && contradictedBy(f),
+    course: record.course,
+    turnedAt: turnedAt(record.tracks),
     now: at,
   })
-  const { causes, unexplained } = applyRulings(explained.causes, explained.unexplained, story.rulings)
+  const { causes, unexplained } = applyRulings(explained.causes, explained.unexplained, record.rulings)
   const e: IncidentEvent = {
     at: iso(at),
     event,
-    incident: story.id,
-    seq: story.seq,
-    service: story.service,
+    incident: record.id,
+    seq: record.seq,
+    service: record.service,
     title: '',
-    severity: story.severity,
-    kind: kindOf(story, causes),
-    startedAt: iso(story.onset),
-    startedAtInterval: [iso(story.onsetInterval[0]), iso(story.onsetInterval[1])],
-    components: resolved ? story.worst.components : f.components,
+    severity: record.severity,
+    kind: kindOf(record, causes),
+    startedAt: iso(record.onset),
+    startedAtInterval: [iso(record.onsetInterval[0]), iso(record.onsetInterval[1])],
+    components: resolved ? record.worst.components : f.components,
     segments: resolved
       ? []
       : f.segments.map(({ where, share, interval }) => ({
@@ -85,20 +85,20 @@ export function pictureOf(
         })),
     uneven: resolved ? [] : namedOnce(f.uneven),
     unaffected: f.unaffected,
-    ...(quoted.length > 0 || story.said?.quoted?.length ? { quoted } : {}),
+    ...(quoted.length > 0 || record.said?.quoted?.length ? { quoted } : {}),
     causes,
     unexplained,
-    security: story.security,
+    security: record.security,
     ...(resolved ? {} : steppedTo(f)),
     recovery: resolved
-      ? finished(recoveryOf(story.tracks, at), story.calmSince !== null, unheard(story.tracks))
-      : (recoveryOf(story.tracks, at) ?? { recovered: 0, eta: null, segments: [] }),
+      ? finished(recoveryOf(record.tracks, at), record.calmSince !== null, unheard(record.tracks))
+      : (recoveryOf(record.tracks, at) ?? { recovered: 0, eta: null, segments: [] }),
     evidence: Object.fromEntries(
       Object.entries(f.kinds).map(([via, k]) => [via, k.bits === null ? null : Math.round(k.bits * 10) / 10]),
     ),
   }
   e.title = titleOf(
-    { ...e, components: story.worst.components.length > 0 ? story.worst.components : f.components },
+    { ...e, components: record.worst.components.length > 0 ? record.worst.components : f.components },
     known.title,
   )
   if (by) Object.assign(e, by)
@@ -113,10 +113,10 @@ function steppedTo({ strand, share, lately }: Finding): { lately?: number } {
 }
 
 /** Slow or degraded by load that another's failure moved here. */
-const kindOf = (story: Story, causes: readonly Cause[]): IncidentKind => {
+const kindOf = (record: IncidentRecord, causes: readonly Cause[]): IncidentKind => {
   const [first] = causes
   const moved = first?.subject.startsWith('displaced:') && first.state !== 'ruled_out' && first.probability >= 0.5
-  return story.kind === 'degraded' && moved ? 'displaced-load' : story.kind
+  return record.kind === 'degraded' && moved ? 'displaced-load' : record.kind
 }
 
 const told = (q: Quoted): Quoted => ({ ...q, usual: round(q.usual)!, bits: Math.round(q.bits * 10) / 10 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Finding } from '../../contract/finding.js'
 import type { Cause } from '../../contract/incident.js'
-import { applyRulings, newStory, rememberWorst, type Ruling } from './story.js'
+import { applyRulings, newRecord, rememberWorst, type Ruling } from './record.js'
 
 const cause = (subject: string, probability: number): Cause => ({
   subject,
@@ -82,22 +82,22 @@ describe('the picture at its worst', () => {
     }) as unknown as Finding
 
   it('is kept when the trouble shrinks, taken anew when it is as bad again', () => {
-    const story = newStory('i', finding(0.5, 'a'), 'outage', 'major')
-    rememberWorst(story, finding(0.5, 'a'))
-    rememberWorst(story, finding(0.2, 'b'))
-    expect(story.worst.components).toEqual(['a'])
-    rememberWorst(story, finding(0.46, 'c'))
-    expect(story.worst.components).toEqual(['c'])
-    expect(story.worst.share).toBe(0.5)
+    const record = newRecord('i', finding(0.5, 'a'), 'outage', 'major')
+    rememberWorst(record, finding(0.5, 'a'))
+    rememberWorst(record, finding(0.2, 'b'))
+    expect(record.worst.components).toEqual(['a'])
+    rememberWorst(record, finding(0.46, 'c'))
+    expect(record.worst.components).toEqual(['c'])
+    expect(record.worst.share).toBe(0.5)
   })
   it('weighs each segment by its part of the excess', () => {
-    const story = newStory('i', finding(0.5, 'a'), 'outage', 'major')
-    rememberWorst(story, finding(0.5, 'a', 10))
-    expect(story.worst.segments.map(s => s.weight)).toEqual([0.25, 0.75])
+    const record = newRecord('i', finding(0.5, 'a'), 'outage', 'major')
+    rememberWorst(record, finding(0.5, 'a', 10))
+    expect(record.worst.segments.map(s => s.weight)).toEqual([0.25, 0.75])
   })
   it('nothing located changes nothing', () => {
-    const story = newStory('i', finding(0.5, 'a'), 'outage', 'major')
-    rememberWorst(story, { ...finding(0.9, 'a'), segments: [] })
-    expect(story.worst.share).toBe(-1)
+    const record = newRecord('i', finding(0.5, 'a'), 'outage', 'major')
+    rememberWorst(record, { ...finding(0.9, 'a'), segments: [] })
+    expect(record.worst.share).toBe(-1)
   })
 })
