@@ -1,4 +1,4 @@
-import type { Reject } from './error.js'
+import type { Receipt } from './receipt.js'
 
 /** A request to a receiver, read whole. */
 export interface Received {
@@ -22,18 +22,9 @@ export interface Answer {
   body?: string | Uint8Array
 }
 
-/** What became of the signals of one request: all that was accepted is durable. */
-export interface Counted {
-  accepted: number
-  duplicate: number
-  rejectedCount: number
-  /** The first of them, with the rule that each breaks. */
-  rejected: readonly Reject[]
-}
-
 /** What a receiver made of a request. */
 export type Taken =
   /** `answer`: what is said once they are taken; without it the counts, as `POST /api/v1/signals` says them. */
-  | { signals: readonly unknown[]; answer?: (counted: Counted) => Answer }
+  | { signals: readonly unknown[]; answer?: (counted: Receipt) => Answer }
   /** Not understood: a client error (4xx, 400 if not given), with the rule that it breaks, e.g. `alert.status`. */
   | { refused: { rule: string; message: string; value?: string; status?: number } }

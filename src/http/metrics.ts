@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import { SECOND } from '../contract/time.js'
 import type { App } from '../shell/app.js'
-import { HEALTHS } from '../shell/running/pulse.js'
+import { INPUT_HEALTHS } from '../contract/input.js'
 import type { Connections } from './connections.js'
 import type { Front } from './front/front.js'
 import type { Guard } from './guard.js'
@@ -116,7 +116,7 @@ function sourceMetrics({ inputs }: App, registers: Registry[]): void {
       },
     })
   void each('epicenter_source_health', '1 for the health that it has', ['health'], ({ health }) =>
-    HEALTHS.map(name => [{ health: name }, name === health ? 1 : 0]),
+    INPUT_HEALTHS.map(name => [{ health: name }, name === health ? 1 : 0]),
   )
   void each('epicenter_source_age_seconds', 'How long ago it was heard of', [], ({ ageMs }) =>
     ageMs === null ? [] : [[{}, ageMs / SECOND]],

@@ -1,18 +1,16 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { INPUT_HEALTHS, INPUT_KINDS, INPUT_STATES } from '../../contract/input.js'
+import { oneOf } from '../../contract/one-of.js'
 import type { App } from '../../shell/app.js'
-import { HEALTHS } from '../../shell/running/pulse.js'
 import type { Routes } from '../routes.js'
 
 const SourceNow = Type.Object({
-  kind: Type.String({ description: 'source, receiver or probe' }),
+  kind: oneOf(INPUT_KINDS),
   id: Type.String({ description: 'Of the configuration' }),
   use: Type.String({ description: 'Its plug-in' }),
-  health: Type.Union(
-    HEALTHS.map(each => Type.Literal(each)),
-    { description: 'Whether it is heard of; never a word on what it watches' },
-  ),
-  state: Type.String({ description: 'starting, running, waiting, retrying, stopped for good, or ended by itself' }),
+  health: oneOf(INPUT_HEALTHS, { description: 'Whether it is heard of; never a word on what it watches' }),
+  state: oneOf(INPUT_STATES, { description: 'stopped: for good; ended: by itself' }),
   heardAt: Type.Union([Type.Number(), Type.Null()], { description: 'When it was last heard of' }),
   ageMs: Type.Union([Type.Number(), Type.Null()], { description: 'How long ago that is' }),
   perMinute: Type.Number({ description: 'Signals taken a minute, over the last five' }),

@@ -1,4 +1,5 @@
 import type { Config, ProbeUse, Use } from '../../contract/config.js'
+import { INPUT_HEALTHS, type InputHealth, type InputStatus } from '../../contract/input.js'
 import { RECEIVER_STALE_MS, SOURCE_SPREAD_MS } from '../../contract/limits.js'
 import type { OpenedOf, PluginOf } from '../../contract/plugin.js'
 import { MINUTE, SECOND } from '../../contract/time.js'
@@ -6,10 +7,10 @@ import { Registry } from '../../plugin/registry.js'
 import type { Env } from '../env.js'
 import { pluginEnv, sleep } from '../outside/env.js'
 import { Keeper, type Task } from './keeper.js'
-import { HEALTHS, type Health, Pulse, type SourceStatus } from './pulse.js'
+import { Pulse } from './pulse.js'
 import { ProbeTask, ReceiverTask, SourceTask, type Taker, type TaskParts } from './tasks.js'
 
-type Kind = SourceStatus['kind']
+type Kind = InputStatus['kind']
 type Uses = Pick<Config, 'plugins' | 'sources' | 'receivers' | 'probes'>
 
 interface Running {
@@ -68,13 +69,13 @@ export class Inputs implements AsyncDisposable {
     }
   }
 
-  get status(): SourceStatus[] {
+  get status(): InputStatus[] {
     return [...this.running.values()].map(each => each.pulse.status)
   }
 
   /** How many are well, and how many are not. */
-  get healths(): Record<Health, number> {
-    const counts = Object.fromEntries(HEALTHS.map(each => [each, 0])) as Record<Health, number>
+  get healths(): Record<InputHealth, number> {
+    const counts = Object.fromEntries(INPUT_HEALTHS.map(each => [each, 0])) as Record<InputHealth, number>
     for (const { pulse } of this.running.values()) counts[pulse.health]++
     return counts
   }

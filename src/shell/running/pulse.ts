@@ -1,37 +1,7 @@
 import { SOURCE_UNKNOWN_TIMES } from '../../contract/limits.js'
-import { type EpochMs, MINUTE } from '../../contract/time.js'
 import type { Receipt } from '../../contract/receipt.js'
-
-/** `stale`: not heard of for longer than usual. `unknown`: never, for much longer, or it has stopped. Never a word on what it watches. */
-export const HEALTHS = ['ok', 'stale', 'unknown'] as const
-export type Health = (typeof HEALTHS)[number]
-
-/** How a source, a receiver or a probe is. */
-export interface SourceStatus {
-  kind: 'source' | 'receiver' | 'probe'
-  /** Of this use of it, among those of its kind. */
-  id: string
-  /** Its plug-in. */
-  use: string
-  health: Health
-  /** `starting` before its first turn; `waiting` between two; `retrying` after a failure; `stopped` for good; `ended` by itself. */
-  state: State
-  /** When it was last heard of, and how long ago that is; null: never. */
-  heardAt: EpochMs | null
-  ageMs: number | null
-  /** Signals taken a minute, over the last five. */
-  perMinute: number
-  accepted: number
-  duplicate: number
-  /** Signals that were refused, by the rule that they break. */
-  rejected: Readonly<Record<string, number>>
-  failures: number
-  lastError: { at: EpochMs; why: string } | null
-  /** How long each part of the last look took, of a probe; milliseconds. */
-  phases: Readonly<Record<string, number>> | null
-}
-
-export type State = 'starting' | 'running' | 'waiting' | 'retrying' | 'stopped' | 'ended'
+import type { InputHealth, InputState, InputStatus } from '../../contract/input.js'
+import { type EpochMs, MINUTE } from '../../contract/time.js'
 
 /** Rules named of one source: the door has fewer, and what a plug-in makes up ends somewhere. */
 const RULES_MAX = 60
@@ -40,7 +10,7 @@ const SLOTS = 5
 
 /** What is known of the life of a source, by a clock that never leaps. */
 export class Pulse {
-  state: State = 'starting'
+  state: InputState = 'starting'
   accepted = 0
   duplicate = 0
   failures = 0
@@ -54,7 +24,7 @@ export class Pulse {
   private readonly since: number
 
   constructor(
-    private readonly about: Pick<SourceStatus, 'kind' | 'id' | 'use'>,
+    private readonly about: Pick<InputStatus, 'kind' | 'id' | 'use'>,
     private readonly even: () => number,
     /** Of what is believed, for people. */
     private readonly now: () => EpochMs,
@@ -83,13 +53,13 @@ export class Pulse {
     this.lastError = { at: this.even(), why }
   }
 
-  get health(): Health {
+  get health(): InputHealth {
     if (this.heard === null || this.state === 'stopped') return 'unknown'
     const age = this.even() - this.heard
     return age <= this.staleMs ? 'ok' : age <= SOURCE_UNKNOWN_TIMES * this.staleMs ? 'stale' : 'unknown'
   }
 
-  get status(): SourceStatus {
+  get status(): InputStatus {
     const even = this.even()
     const at = (time: number): EpochMs => this.now() - (even - time)
     this.turn()
