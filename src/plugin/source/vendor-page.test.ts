@@ -9,7 +9,7 @@ import { type KindName, KINDS } from './vendor-page/kinds.js'
 import vendorPage, { type VendorConfig } from './vendor-page.js'
 
 const url = 'https://status.shop.example'
-const settings: VendorConfig = { kind: 'statuspage', url, services: [{ service: 'shop' }], everySeconds: 60 }
+const settings: VendorConfig = { platform: 'statuspage', url, services: [{ service: 'shop' }], everySeconds: 60 }
 const stop = { aborted: false, addEventListener() {} }
 
 const incident = (id: string, ...words: string[]) => ({
@@ -68,7 +68,7 @@ const errorOf = (poll: Poll) =>
 describe('vendor-page', () => {
   it.each(Object.keys(MADE) as KindName[])('reads %s from one address', async kind => {
     const page = 'needsPage' in KINDS[kind] ? { page: 'abc' } : {}
-    const { outside, poll } = await opened(() => ({ body: MADE[kind].open }), { kind, ...page })
+    const { outside, poll } = await opened(() => ({ body: MADE[kind].open }), { platform: kind, ...page })
     const { signals } = await poll()
     expect(outside.asked.map(each => each.url)).toEqual([KINDS[kind].data(url, 'abc')])
     expect(signals.length).toBeGreaterThan(0)
@@ -150,8 +150,8 @@ describe('vendor-page', () => {
       vendorPage.check!({ ...settings, ...config }).map(({ path }) => path)
     expect(faults({})).toEqual([])
     expect(faults({ url: 'https://' })).toEqual(['url'])
-    expect(faults({ kind: 'statusio' })).toEqual(['page'])
-    expect(faults({ kind: 'statusio', page: 'abc' })).toEqual([])
+    expect(faults({ platform: 'statusio' })).toEqual(['page'])
+    expect(faults({ platform: 'statusio', page: 'abc' })).toEqual([])
     expect(faults({ page: 'abc' })).toEqual(['page'])
     expect(faults({ services: [{ service: 'a' }, { service: 'b' }, { service: 'a' }] })).toEqual([
       'services[2].service',

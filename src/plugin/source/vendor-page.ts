@@ -22,7 +22,8 @@ export interface VendorReader {
 }
 
 export interface VendorConfig {
-  kind: KindName
+  /** Whose software the page is: one of {@link KINDS}. */
+  platform: KindName
   url: string
   /** The page's id at its host, for kinds that need one. */
   page?: string
@@ -72,8 +73,8 @@ class Page {
     private readonly config: VendorConfig,
     private readonly env: PluginEnv,
   ) {
-    this.address = kindOf(config.kind).data(config.url, config.page)
-    this.from = `${config.kind} ${this.address} ${JSON.stringify(config.services)}`
+    this.address = kindOf(config.platform).data(config.url, config.page)
+    this.from = `${config.platform} ${this.address} ${JSON.stringify(config.services)}`
   }
 
   async poll(kept: unknown, stop: Stop): Promise<Batch> {
@@ -95,7 +96,7 @@ class Page {
       await answer.cancel()
       throw new TransientError(`${host} answered ${answer.status}${moved}`, pauseOf(answer))
     }
-    const reading = kindOf(this.config.kind).parse(decoded(await answer.bytes()), this.config.url)
+    const reading = kindOf(this.config.platform).parse(decoded(await answer.bytes()), this.config.url)
     // Of a page that cannot be read nothing is known: that it was well the last time is no word about now.
     if (!reading.readable) throw new TransientError(`${host}: ${reading.reason}${moved}`, RETRY_MS)
     if (away !== null && away !== this.movedTo) {
@@ -127,9 +128,9 @@ const vendorPage: Plugin<'source', VendorConfig, Source> = plugin({
   config: {
     type: 'object',
     additionalProperties: false,
-    required: ['kind', 'url', 'services'],
+    required: ['platform', 'url', 'services'],
     properties: {
-      kind: { type: 'string', enum: Object.keys(KINDS) },
+      platform: { type: 'string', enum: Object.keys(KINDS) },
       url: { type: 'string', pattern: '^https?://' },
       page: { type: 'string', minLength: 1, maxLength: 80 },
       services: {
@@ -150,15 +151,15 @@ const vendorPage: Plugin<'source', VendorConfig, Source> = plugin({
       everySeconds: { type: 'number', minimum: 30, maximum: 86_400, default: 120 },
     },
   },
-  check: ({ kind, url, page, services }) => {
+  check: ({ platform, url, page, services }) => {
     if (!URL.canParse(url))
       return [{ path: 'url', rule: 'a whole address, such as https://status.example.org', value: url }]
-    const { needsPage } = kindOf(kind)
+    const { needsPage } = kindOf(platform)
     if ((needsPage === true) !== (page !== undefined))
       return [
         needsPage
-          ? { path: 'page', rule: `the id of the page, which ${kind} needs`, value: 'none' }
-          : { path: 'page', rule: `nothing: ${kind} is found by its address`, value: page ?? '' },
+          ? { path: 'page', rule: `the id of the page, which ${platform} needs`, value: 'none' }
+          : { path: 'page', rule: `nothing: ${platform} is found by its address`, value: page ?? '' },
       ]
     const twice = services.findIndex(({ service }, n) => services.findIndex(each => each.service === service) < n)
     return twice < 0
