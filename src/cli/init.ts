@@ -13,7 +13,7 @@ export function initCommand(): Command {
         writeFileSync(file, STARTER, { flag: force === true ? 'w' : 'wx' })
       } catch (error) {
         const { code, message } = error as NodeJS.ErrnoException
-        const why = code === 'EEXIST' ? 'it exists; --force writes over it' : message
+        const why = code === 'EEXIST' ? 'it exists; --force overwrites it' : message
         process.stderr.write(`epicenter init: cannot write ${file}: ${why}\n`)
         process.exitCode = 2
         return
@@ -59,7 +59,7 @@ services:
 # Who is told when an incident is opened, changes in severity or kind, recovers, is resolved or reopened.
 # Signed as Standard Webhooks says. \${NAME} is taken from the environment; $\${ stands for the characters.
 notifiers: []
-#  - kind: webhook
+#  - use: webhook
 #    url: https://example.org/hooks/epicenter
 #    secret: \${EPICENTER_WEBHOOK_SECRET}
 

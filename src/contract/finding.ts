@@ -4,8 +4,8 @@ import type { Order } from './order.js'
 import type { EpochMs } from './time.js'
 
 /** Failure modes, each followed by itself: requests fail, or they are answered, but slowly. */
-export const STRANDS = ['bad', 'slow'] as const
-export type Strand = (typeof STRANDS)[number]
+export const FAILURE_MODES = ['bad', 'slow'] as const
+export type FailureMode = (typeof FAILURE_MODES)[number]
 
 /** What one kind of signal says about a service at a tick. */
 export interface KindReading {
@@ -55,7 +55,7 @@ export interface Finding {
   service: string
   /** End of the tick. */
   at: EpochMs
-  strand: Strand
+  strand: FailureMode
   /** Which of several troubles of the strand at once this is; absent for one that began alone. */
   branch?: string
   /** At this tick another trouble was told apart from this one, which began then: what was read since was of both. */

@@ -122,7 +122,7 @@ describe('epicenter backtest, counts', () => {
 
   it.each([
     ['an empty file', '', 'no usable row'],
-    ['a CSV without counts', 'time,service\n2026-01-01,x\n', 'a column is named count'],
+    ['a CSV without counts', 'time,service\n2026-01-01,x\n', 'a column must be named count'],
     ['signals without one that holds', '{"type":"observation"}\n', 'no signal in'],
   ])('ends with code 2 for %s', async (_, content, why) => {
     const { code, err, out } = await run(file('bad', content), ...BOTH)
@@ -134,7 +134,7 @@ describe('epicenter backtest, counts', () => {
     expect(err).toContain('cannot read')
     err = ''
     expect((await run(file('h.csv', rows()), ...BOTH, '--known', file('k.csv', 'when\n2026-01-01\n'))).code).toBe(2)
-    expect(err).toContain('a column is named time or start')
+    expect(err).toContain('a column must be named time or start')
   })
 })
 
@@ -182,19 +182,21 @@ describe('epicenter backtest, signals', () => {
 })
 
 describe('parseSetting()', () => {
-  it('reads rates by day and by month, and a bin', () => {
-    expect(parseSetting('false-alarms-per-month=3, slot=1h', {})).toMatchObject({
+  it('reads rates by day and by month, and a bin', async () => {
+    expect(await parseSetting('false-alarms-per-month=3, slot=1h', {})).toMatchObject({
       falseAlarmsPerDay: 0.1,
       slotMs: 3_600_000,
     })
   })
   it.each([
-    ['slot=1h', 'has false-alarms-per-day or'],
+    ['slot=1h', 'needs false-alarms-per-day or'],
     ['rate=3', 'not "rate"'],
-    ['false-alarms-per-day=0', 'false-alarms-per-day is a number above 0'],
-    ['false-alarms-per-day=1,slot=soon', 'slot is a duration'],
-    ['no-such-file.yaml', 'the file can be read'],
-  ])('refuses %s', (text, why) => expect(() => parseSetting(text, {})).toThrow(why))
+    ['false-alarms-per-day=0', 'false-alarms-per-day: expected a number above 0'],
+    ['false-alarms-per-day=1,slot=soon', 'slot: expected a duration'],
+    ['no-such-file.yaml', 'a file that can be read'],
+  ])('refuses %s', async (text, why) => {
+    await expect(parseSetting(text, {})).rejects.toThrow(why)
+  })
 })
 
 describe('compare()', () => {

@@ -14,7 +14,7 @@ import type { ServeOptions } from './command.js'
 
 /** Serves until it is told to stop; resolves with the exit code. */
 export async function runServe(options: ServeOptions): Promise<number> {
-  const config = configOf(options)
+  const config = await configOf(options)
   if (config === null) return 2
   const tried = config.demo ? [] : tryOut(config)
   if (tried.length > 0) {
@@ -81,12 +81,12 @@ const under = ({ port, host, data }: ServeOptions, config: Config): Config => ({
   data: data ?? config.data,
 })
 
-function configOf(options: ServeOptions): Config | null {
+async function configOf(options: ServeOptions): Promise<Config | null> {
   const { config: file, data } = options
   const over = (config: Config) => under(options, config)
   if (file === undefined)
     return over(complete({ title: 'Epicenter', clock: 'signals', data: data ?? DEFAULTS.demo }, true))
-  const loaded = load(file, process.env)
+  const loaded = await load(file, process.env)
   if (loaded.config !== null) return over(loaded.config)
   tellFindings(file, loaded.findings)
   if (!existsSync(file)) process.stderr.write('`epicenter init` writes a file to start from.\n')
@@ -94,8 +94,8 @@ function configOf(options: ServeOptions): Config | null {
 }
 
 /** The file as it is now, under the same flags. */
-function loadAgain(options: ServeOptions): Loaded {
-  const loaded = load(options.config as string, process.env)
+async function loadAgain(options: ServeOptions): Promise<Loaded> {
+  const loaded = await load(options.config as string, process.env)
   if (loaded.config === null) return loaded
   const config = under(options, loaded.config)
   const findings = tryOut(config)
@@ -103,7 +103,8 @@ function loadAgain(options: ServeOptions): Loaded {
 }
 
 function tellReloaded(app: App, done: Reloaded): void {
-  if (!done.ok) app.env.log('error', 'the configuration is not right; the old one goes on', { findings: done.findings })
+  if (!done.ok)
+    app.env.log('error', 'the configuration has errors; the old one stays in use', { findings: done.findings })
   else {
     const { changed, needsRestart } = done
     app.env.log(needsRestart.length > 0 ? 'warn' : 'info', 'the configuration was read again', {
@@ -121,14 +122,14 @@ function greet(app: App, port: number): void {
     : ` and all addresses of this machine${elsewhere ? `, such as ${elsewhere}` : ''}`
   if (here !== undefined) app.listens(here)
   process.stdout.write(`Epicenter listens on ${here}${more}\n`)
-  if (config.url !== null) process.stdout.write(`Readers find it at ${config.url}\n`)
+  if (config.url !== null) process.stdout.write(`Readers reach it at ${config.url}\n`)
   if (config.demo)
     process.stdout.write(
       'This is the demonstration; `epicenter init` writes a configuration file for your own services.\n',
     )
   if (token.fresh && !config.demo)
     process.stdout.write(
-      `Writing needs this token, which is printed only now (it is kept in ${join(config.data, 'token')}):\n\n  ${token.token}\n\n`,
+      `Sending signals and commands needs this token, which is printed only now (it is kept in ${join(config.data, 'token')}):\n\n  ${token.token}\n\n`,
     )
 }
 

@@ -11,7 +11,7 @@ import {
   usualOf,
   usualOfAllocation,
   type Parties,
-  type Heard,
+  type ReportWindow,
 } from './parties.js'
 
 // People's own door is open to everybody, so a report from there weighs what strangers lend it: many prefixes of many
@@ -20,7 +20,7 @@ import {
 // asked once more before an alarm is believed (admission/parties).
 
 /** What is asked of a prefix and of a text is asked over so long. */
-export const VOICES_MS = 10 * MINUTE
+export const CROWD_MS = 10 * MINUTE
 /** Reports of one prefix (IPv4 /24, IPv6 /48) that count without anybody else: a household, two colleagues. */
 export const ALONE = 2
 /** Strangers from which on a crowd is one. 10 prefixes are an hour's rent; 16 of at least 4 networks are not. */
@@ -39,7 +39,7 @@ const FAMILIAR_FACES = 16
 /** Networks remembered as strangers. More lend no more. */
 const NETWORKS_MAX = 1_024
 /**
- * Reports that one network, and one allocation, may have counted in VOICES_MS by themselves, beside so many times what they
+ * Reports that one network, and one allocation, may have counted in CROWD_MS by themselves, beside so many times what they
  * usually bring; and what each stranger of other networks lends them. A familiar network is bound by its prefixes alone.
  */
 const NETWORK_ALONE = 6
@@ -59,7 +59,7 @@ export const COPIES = 8
 /** Letters that are compared. */
 const COPY_COMPARED = 160
 /** Prefixes and texts remembered for a service: 300 bytes each, 1.5 MB; beyond it those that came first are forgotten. */
-const PLACES_MAX = 4_096
+const PREFIXES_MAX = 4_096
 const SPENT_MAX = 4_096
 const TEXTS_MAX = 512
 /** A burst of few networks must last so long before it is believed: coordination shows itself within it. */
@@ -78,7 +78,7 @@ export interface Counted {
   ok: number
 }
 
-interface Place {
+interface PrefixState {
   since: EpochMs
   n: number
   over: number
@@ -96,100 +96,100 @@ interface Vouching {
   prefixes: string[]
 }
 
-export interface Voices {
-  /** By network, each generation VOICES_MS long. */
+export interface AdmissionState {
+  /** By network, each generation CROWD_MS long. */
   networks: Generations<Vouching>
   strangers: number
   /** Strangers in quiet times, and the minutes that it rests on. */
   usual: { strangers: number; minutes: number }
-  places: Map<string, Place>
+  prefixes: Map<string, PrefixState>
   /** What networks and allocations had counted. */
   spent: Map<string, { since: EpochMs; n: number }>
   texts: Map<string, { since: EpochMs; n: number }>
   parties: Parties
 }
 
-export const voices = (): Voices => ({
+export const admissionState = (): AdmissionState => ({
   networks: generations(),
   strangers: 0,
   usual: { strangers: 0, minutes: 0 },
-  places: new Map(),
+  prefixes: new Map(),
   spent: new Map(),
   texts: new Map(),
   parties: parties(),
 })
 
-export interface Weighed {
+export interface Admission {
   counts: boolean
   /** What this prefix had counted before it turned out to be a flood. */
   takeBack: Counted[]
 }
 
-const COUNTS: Weighed = { counts: true, takeBack: [] }
-const COORDINATED: Weighed = { counts: false, takeBack: [] }
+const COUNTS: Admission = { counts: true, takeBack: [] }
+const COORDINATED: Admission = { counts: false, takeBack: [] }
 
-/** Whether a first answer counts in the public level. Call `noteCounted` with what it then added. */
-export function weigh(v: Voices, signal: Observation): Weighed {
+/** Whether a first answer counts in the public level. Call `noteAdmitted` with what it then added. */
+export function admit(v: AdmissionState, signal: Observation): Admission {
   const { prefix, at } = signal
   if (prefix === undefined) return signal.limited ? COORDINATED : COUNTS
   turn(v, at)
-  const place = placeOf(v, prefix, at)
+  const known = stateOfPrefix(v, prefix, at)
   const copied = isCopy(v, signal.text, at)
   const strangers = lending(v)
   const alone = strangers === 0
-  const machine = alone && (place.flood || place.beats >= BEATS)
-  if (!signal.limited && !copied && !machine && place.n < ALONE + LENT * strangers && spend(v, signal)) {
-    place.n++
+  const machine = alone && (known.flood || known.beats >= BEATS)
+  if (!signal.limited && !copied && !machine && known.n < ALONE + LENT * strangers && spend(v, signal)) {
+    known.n++
     vouch(v, signal)
     return COUNTS
   }
-  place.over++
-  if (!alone || place.flood || place.over < FLOOD) return COORDINATED
-  place.flood = true
-  const takeBack = place.counted.splice(0)
+  known.over++
+  if (!alone || known.flood || known.over < FLOOD) return COORDINATED
+  known.flood = true
+  const takeBack = known.counted.splice(0)
   for (const { slot, bad } of takeBack) noteParty(v.parties, slot, signal, -bad)
   return { counts: false, takeBack }
 }
 
 /** Strangers who are more than a handful, and more than always there. */
-const lending = (v: Voices): number => Math.max(0, v.strangers - STRANGERS - USUAL_TIMES * v.usual.strangers)
+const lending = (v: AdmissionState): number => Math.max(0, v.strangers - STRANGERS - USUAL_TIMES * v.usual.strangers)
 
 /** What is left of what a network and its allocation may have counted: who holds one whole has all of its prefixes. */
-function spend(v: Voices, signal: Observation): boolean {
+function spend(v: AdmissionState, signal: Observation): boolean {
   const { network, allocation } = originOf(signal)
   if (isFamiliar(v.parties, network)) return true
   const own = Math.min(FACES, v.networks.young.get(network)?.prefixes.length ?? 0)
   const others = Math.max(0, lending(v) - own)
   const [of, wide] = [spentOf(v, network, signal.at), spentOf(v, `a ${allocation}`, signal.at)]
-  const room = NETWORK_ALONE + USUAL_ROOM * usualOf(v.parties, network, VOICES_MS) + NETWORK_LENT * others
+  const room = NETWORK_ALONE + USUAL_ROOM * usualOf(v.parties, network, CROWD_MS) + NETWORK_LENT * others
   const wideRoom =
-    ALLOCATION_ALONE + USUAL_ROOM * usualOfAllocation(v.parties, allocation, VOICES_MS) + ALLOCATION_LENT * others
+    ALLOCATION_ALONE + USUAL_ROOM * usualOfAllocation(v.parties, allocation, CROWD_MS) + ALLOCATION_LENT * others
   if (of.n >= room || wide.n >= wideRoom) return false
   of.n++
   wide.n++
   return true
 }
 
-function spentOf(v: Voices, name: string, at: EpochMs): { since: EpochMs; n: number } {
+function spentOf(v: AdmissionState, name: string, at: EpochMs): { since: EpochMs; n: number } {
   const known = v.spent.get(name)
-  if (known && at - known.since < VOICES_MS) return known
+  if (known && at - known.since < CROWD_MS) return known
   const fresh = { since: at, n: 0 }
   putNewest(v.spent, name, fresh, SPENT_MAX)
   return fresh
 }
 
 /** A prefix that floods is not heard in anything. */
-export const floods = (v: Voices, prefix: string | undefined): boolean =>
-  prefix !== undefined && lending(v) === 0 && v.places.get(prefix)?.flood === true
+export const isFlooding = (v: AdmissionState, prefix: string | undefined): boolean =>
+  prefix !== undefined && lending(v) === 0 && v.prefixes.get(prefix)?.flood === true
 
-export function noteCounted(v: Voices, signal: Observation, counted: Counted): void {
-  const place = v.places.get(signal.prefix!)
-  if (place && place.counted.length < ALONE) place.counted.push(counted)
+export function noteAdmitted(v: AdmissionState, signal: Observation, counted: Counted): void {
+  const known = v.prefixes.get(signal.prefix!)
+  if (known && known.counted.length < ALONE) known.counted.push(counted)
   if (counted.bad > 0) noteParty(v.parties, counted.slot, signal, counted.bad)
 }
 
 /** Remembers a minute that no trouble holds: who reports then, and from how many places. */
-export function learnVoices(v: Voices, slot: EpochMs, reports: number): void {
+export function learnAdmission(v: AdmissionState, slot: EpochMs, reports: number): void {
   learnParties(v.parties, slot, reports)
   const { usual } = v
   usual.minutes = Math.min(USUAL_MINUTES, usual.minutes + 1)
@@ -210,7 +210,13 @@ export interface Mix {
  * Is what people say to be doubted: said by a few parties, or a burst of few networks that is mostly coordinated, or too
  * young to tell?
  */
-export function doubted(v: Voices, mix: Mix, now: EpochMs, heard: Heard, slow: Heard | null = null): boolean {
+export function isDoubtful(
+  v: AdmissionState,
+  mix: Mix,
+  now: EpochMs,
+  heard: ReportWindow,
+  slow: ReportWindow | null = null,
+): boolean {
   if (mix.open + mix.coordinated === 0) return false
   turn(v, now)
   // Who reports with a token stands far above the usual: coordination beside it changes nothing.
@@ -220,16 +226,16 @@ export function doubted(v: Voices, mix: Mix, now: EpochMs, heard: Heard, slow: H
   return !standsAlone(v.parties, now, heard, slow)
 }
 
-function turn(v: Voices, at: EpochMs): void {
+function turn(v: AdmissionState, at: EpochMs): void {
   const { networks } = v
   const lasted = at - networks.since
-  if (lasted < VOICES_MS) return
+  if (lasted < CROWD_MS) return
   turnOver(networks, at)
-  if (lasted >= 2 * VOICES_MS) networks.old.clear()
+  if (lasted >= 2 * CROWD_MS) networks.old.clear()
   v.strangers = countStrangers(v)
 }
 
-function vouch(v: Voices, signal: Observation): void {
+function vouch(v: AdmissionState, signal: Observation): void {
   const { prefix, network, allocation } = originOf(signal)
   const { young } = v.networks
   let own = young.get(network)
@@ -242,8 +248,8 @@ function vouch(v: Voices, signal: Observation): void {
   v.strangers = countStrangers(v)
 }
 
-/** O(networks), asked when a prefix is new: some thousand times in VOICES_MS at most. */
-function countStrangers({ networks: { young, old }, parties }: Voices): number {
+/** O(networks), asked when a prefix is new: some thousand times in CROWD_MS at most. */
+function countStrangers({ networks: { young, old }, parties }: AdmissionState): number {
   const wide = new Map<string, number>()
   let familiar = 0
   const count = (network: string, { allocation, prefixes }: Vouching, more: readonly string[]) => {
@@ -258,31 +264,31 @@ function countStrangers({ networks: { young, old }, parties }: Voices): number {
   return sum
 }
 
-function placeOf(v: Voices, prefix: string, at: EpochMs): Place {
-  let place = v.places.get(prefix)
-  if (!place) {
-    place = { since: at, n: 0, over: 0, flood: false, lastAt: at, gapMs: 0, beats: 0, counted: [] }
-    putNewest(v.places, prefix, place, PLACES_MAX)
-    return place
+function stateOfPrefix(v: AdmissionState, prefix: string, at: EpochMs): PrefixState {
+  let known = v.prefixes.get(prefix)
+  if (!known) {
+    known = { since: at, n: 0, over: 0, flood: false, lastAt: at, gapMs: 0, beats: 0, counted: [] }
+    putNewest(v.prefixes, prefix, known, PREFIXES_MAX)
+    return known
   }
-  if (at - place.since >= VOICES_MS) {
+  if (at - known.since >= CROWD_MS) {
     // A flood that goes on stays one over the change of windows.
-    place.flood = at - place.since < 2 * VOICES_MS && place.over >= FLOOD
-    place.since = at
-    place.n = place.over = 0
-    place.counted = []
-    putNewest(v.places, prefix, place, PLACES_MAX)
+    known.flood = at - known.since < 2 * CROWD_MS && known.over >= FLOOD
+    known.since = at
+    known.n = known.over = 0
+    known.counted = []
+    putNewest(v.prefixes, prefix, known, PREFIXES_MAX)
   }
-  const gapMs = at - place.lastAt
+  const gapMs = at - known.lastAt
   if (gapMs >= BEAT_LEAST_MS) {
-    place.beats = Math.abs(gapMs - place.gapMs) <= BEAT_SHARE * place.gapMs ? place.beats + 1 : 0
-    place.gapMs = gapMs
-    place.lastAt = at
+    known.beats = Math.abs(gapMs - known.gapMs) <= BEAT_SHARE * known.gapMs ? known.beats + 1 : 0
+    known.gapMs = gapMs
+    known.lastAt = at
   }
-  return place
+  return known
 }
 
-function isCopy(v: Voices, text: string | undefined, at: EpochMs): boolean {
+function isCopy(v: AdmissionState, text: string | undefined, at: EpochMs): boolean {
   if (text === undefined || text.length < COPY_LETTERS) return false
   const letters = text
     .toLowerCase()
@@ -290,7 +296,7 @@ function isCopy(v: Voices, text: string | undefined, at: EpochMs): boolean {
     .slice(0, COPY_COMPARED)
   if (letters.length < COPY_LETTERS) return false
   const known = v.texts.get(letters)
-  if (known && at - known.since < VOICES_MS) return ++known.n > COPIES
+  if (known && at - known.since < CROWD_MS) return ++known.n > COPIES
   putNewest(v.texts, letters, { since: at, n: 1 }, TEXTS_MAX)
   return false
 }

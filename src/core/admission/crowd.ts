@@ -46,15 +46,15 @@ interface CrowdSlot {
 export interface CrowdState {
   slots: (CrowdSlot | null)[]
   /** Reports that say they see what is not theirs, newest last. */
-  exposures: Told[]
+  exposures: Statement[]
   /** Reports of an own account in other hands, newest last; `usual` is their fading sum over TAKEOVER_MEMORY. */
-  takeovers: { told: Told[]; usual: number; since: EpochMs; at: EpochMs }
+  takeovers: { said: Statement[]; usual: number; since: EpochMs; at: EpochMs }
   /** How people report in quiet times, fading. */
   usual: { reports: number; told: number; slow: number; failing: number }
 }
 
 /** One person's word. */
-interface Told {
+interface Statement {
   at: EpochMs
   id: string
   who: string
@@ -65,7 +65,7 @@ interface Told {
 export const crowdState = (): CrowdState => ({
   slots: Array.from({ length: CROWD_SLOTS }, () => null),
   exposures: [],
-  takeovers: { told: [], usual: 0, since: 0, at: 0 },
+  takeovers: { said: [], usual: 0, since: 0, at: 0 },
   usual: { reports: 0, told: 0, slow: 0, failing: 0 },
 })
 
@@ -111,7 +111,7 @@ export function noteCoordinated(state: CrowdState, at: EpochMs): void {
 /** A report that was counted turned out to be part of a flood. */
 export function takeBackReport(state: CrowdState, at: EpochMs, bad: boolean, who: string): void {
   state.exposures = state.exposures.filter(x => x.who !== who)
-  state.takeovers.told = state.takeovers.told.filter(x => x.who !== who)
+  state.takeovers.said = state.takeovers.said.filter(x => x.who !== who)
   const slot = slotOf(state, at)
   slot.coordinated++
   if (!bad) slot.ok = Math.max(0, slot.ok - 1)
@@ -166,23 +166,24 @@ function noteText(
   const says = classify(signal.text!)
   if (counted) slot.texts[says] = (slot.texts[says] ?? 0) + 1
   // Whoever complained in the morning may see a stranger's data at noon: exposures count people by themselves.
-  if (says === 'exposure') noteTold(state.exposures, signal, party)
-  if (says === 'takeover' && noteTold(state.takeovers.told, signal, party)) noteTakeover(state.takeovers, signal.at)
+  if (says === 'exposure') noteStatement(state.exposures, signal, party)
+  if (says === 'takeover' && noteStatement(state.takeovers.said, signal, party))
+    noteTakeover(state.takeovers, signal.at)
   return says
 }
 
 export const whoOf = (signal: Observation): string => signal.reporter ?? signal.author ?? signal.id
 
 /** False when this person has told it within a day. */
-function noteTold(told: Told[], signal: Observation, party: string | undefined): boolean {
+function noteStatement(said: Statement[], signal: Observation, party: string | undefined): boolean {
   const who = whoOf(signal)
-  const known = told.findIndex(x => x.who === who)
+  const known = said.findIndex(x => x.who === who)
   if (known >= 0) {
-    if (signal.at - told[known]!.at < REPORTER_MS) return false
-    told.splice(known, 1)
+    if (signal.at - said[known]!.at < REPORTER_MS) return false
+    said.splice(known, 1)
   }
-  told.push({ at: signal.at, id: signal.id, who, ...(party === undefined ? {} : { party }) })
-  if (told.length > MAX_EXPOSURES) told.shift()
+  said.push({ at: signal.at, id: signal.id, who, ...(party === undefined ? {} : { party }) })
+  if (said.length > MAX_EXPOSURES) said.shift()
   return true
 }
 
@@ -193,17 +194,17 @@ function noteTakeover(takeovers: CrowdState['takeovers'], at: EpochMs): void {
 }
 
 /** Those of people's own door wait while it is doubted, and one party is heard once, however many it says it is. */
-function freshOf(told: readonly Told[], now: EpochMs, windowMs: number, doubt: boolean): Told[] {
-  const fresh = told.filter(x => x.at > now - EXPOSURE_WINDOWS * windowMs && x.at <= now)
+function freshOf(said: readonly Statement[], now: EpochMs, windowMs: number, doubt: boolean): Statement[] {
+  const fresh = said.filter(x => x.at > now - EXPOSURE_WINDOWS * windowMs && x.at <= now)
   const last = new Map(fresh.flatMap(x => (x.party === undefined ? [] : [[x.party, x]])))
   return fresh.filter(x => x.party === undefined || (!doubt && last.get(x.party) === x))
 }
 
 /** Lost accounts of the window when they are more than a service of this past hears of, else none; O(MAX_EXPOSURES). */
-function freshTakeovers(state: CrowdState, now: EpochMs, windowMs: number, doubt: boolean): Told[] {
-  const { told, usual, since, at } = state.takeovers
-  if (told.length === 0) return []
-  const fresh = freshOf(told, now, windowMs, doubt)
+function freshTakeovers(state: CrowdState, now: EpochMs, windowMs: number, doubt: boolean): Statement[] {
+  const { said, usual, since, at } = state.takeovers
+  if (said.length === 0) return []
+  const fresh = freshOf(said, now, windowMs, doubt)
   // What is judged is not its own usual; the sum has had only so long to fill.
   const before = Math.max(0, usual * Math.exp(-Math.max(0, now - at) / TAKEOVER_MEMORY_MS) - fresh.length)
   const filled = TAKEOVER_MEMORY_MS * (1 - Math.exp(-Math.max(0, now - since) / TAKEOVER_MEMORY_MS))
@@ -213,7 +214,7 @@ function freshTakeovers(state: CrowdState, now: EpochMs, windowMs: number, doubt
 }
 
 /** Words of people who saw what is another's, or lost what is theirs: what the security lane rests on, oldest first. */
-export const freshExposures = (state: CrowdState, now: EpochMs, windowMs: number, doubt = false): Told[] =>
+export const freshExposures = (state: CrowdState, now: EpochMs, windowMs: number, doubt = false): Statement[] =>
   [...freshOf(state.exposures, now, windowMs, doubt), ...freshTakeovers(state, now, windowMs, doubt)].sort(
     (a, b) => a.at - b.at,
   )

@@ -164,7 +164,7 @@ function lately(p: Parties, now: EpochMs, ms: number): Map<string, From> {
 }
 
 /** One window of a service: what came, and what is usual. */
-export interface Heard {
+export interface ReportWindow {
   ms: number
   /** Reports of a problem that counted, and those of them that came with a token, each of which is a party. */
   counted: number
@@ -181,8 +181,8 @@ interface Unit {
 }
 
 /** Does what people say stand without those who say it loudest? `slow`: the last hour, where the rise is one of hours. O(prefixes). */
-export function standsAlone(p: Parties, now: EpochMs, heard: Heard, slow: Heard | null): boolean {
-  const over = (window: Heard, deviations: number): boolean => {
+export function standsAlone(p: Parties, now: EpochMs, heard: ReportWindow, slow: ReportWindow | null): boolean {
+  const over = (window: ReportWindow, deviations: number): boolean => {
     const { networks, allocations } = unitsOf(p, lately(p, now, window.ms))
     if (networks.size + window.vouched < PARTIES_LEAST) return false
     if (allocations.size + window.vouched < ALLOCATIONS_LEAST) return false
@@ -208,7 +208,11 @@ function unitsOf(p: Parties, from: Map<string, From>) {
   return { networks, allocations }
 }
 
-function restStands(units: Map<string, Unit>, { vouched, mean, dispersion }: Heard, deviations: number): boolean {
+function restStands(
+  units: Map<string, Unit>,
+  { vouched, mean, dispersion }: ReportWindow,
+  deviations: number,
+): boolean {
   const loudest = [...units.values()].sort((a, b) => b.n - mean * b.share - (a.n - mean * a.share))
   const rest = loudest.splice(LEFT_OUT)
   const left = mean * Math.max(0, 1 - loudest.reduce((sum, { share }) => sum + share, 0))

@@ -22,8 +22,8 @@ const SPREAD = 2
 const MINUTES = 3
 const SQUARES = 4
 const WEIGHTS = SQUARES + 1
-const PLACES = 6
-export const BURST_PLACES = SCALES_MIN.length * PLACES
+const LANES = 6
+export const BURST_LANES = SCALES_MIN.length * LANES
 
 const PRIOR_WEIGHT = 12
 /** Memory of so much weight: two weeks of blocks of five minutes, five months of those of an hour. */
@@ -36,13 +36,13 @@ const CAUTION = 0.8
  */
 const LOOKS = 10
 
-export const bursts = (): Float64Array => new Float64Array(BURST_PLACES)
+export const bursts = (): Float64Array => new Float64Array(BURST_LANES)
 
 /** Takes one minute in which nothing is wrong; null is unknown and breaks the blocks. */
 export function noteQuiet(b: Float64Array, count: number | null, mean: number, cv: number, dispersion: number): void {
   if (count === null) return breakBlocks(b)
   for (let k = 0; k < SCALES_MIN.length; k++) {
-    const at = k * PLACES
+    const at = k * LANES
     b[at + COUNT]! += count
     b[at + EXPECTED]! += mean
     b[at + SPREAD]! += cv * mean
@@ -52,7 +52,7 @@ export function noteQuiet(b: Float64Array, count: number | null, mean: number, c
 
 /** Trouble, or a gap: the blocks that it cuts are not learned. */
 export function breakBlocks(b: Float64Array): void {
-  for (let at = 0; at < BURST_PLACES; at += PLACES)
+  for (let at = 0; at < BURST_LANES; at += LANES)
     b[at + COUNT] = b[at + EXPECTED] = b[at + SPREAD] = b[at + MINUTES] = 0
 }
 
@@ -79,7 +79,7 @@ const dispersionAt = (b: Float64Array, at: number, dispersion: number): number =
 export function burstDispersion(b: Float64Array, minutes: number, dispersion: number): number {
   let phi = Math.max(1, dispersion)
   for (let k = 0; k < SCALES_MIN.length; k++) {
-    const at = k * PLACES
+    const at = k * LANES
     phi = Math.max(phi, cautious(dispersionAt(b, at, dispersion), CAUTION, PRIOR_WEIGHT + b[at + WEIGHTS]!))
     if (SCALES_MIN[k]! >= minutes) break
   }

@@ -31,7 +31,7 @@ function play(
       const n = negativeBinomial(random, mean * rhythm + extra(m, country), 2.5)
       if (n > 0) addRow(ring, slot, leafFor(book, { country, platform: random() < 0.6 ? 'web' : 'ios' }), n, 0, 0)
     }
-    takePlaces(s, slot, { book, rows: rowsAt(ring, slot), known: true, told: told(m) }, true, NEEDED)
+    takePlaces(s, slot, { book, rows: rowsAt(ring, slot), known: true, alarmed: told(m) }, true, NEEDED)
     if (s.alarm >= 0) alarms.push({ m, place: s.alarm, where: whereOf(s) })
   }
   return alarms

@@ -15,7 +15,7 @@ import {
   startAnew,
   STEP_MS,
   STEPS_AN_HOUR,
-  TOLD,
+  ALARMED,
   TROUBLE,
   type Place,
   type Places,
@@ -71,11 +71,11 @@ const LEFT_IN_SUM = 1 / 2
 /** It is over when the last hour is nothing unusual any more. */
 const OVER_P = 0.05
 
-/** Takes one minute; not `known`: nobody was heard. `learn`: nothing else is wrong; `told`: people are told of it already. */
+/** Takes one minute; not `known`: nobody was heard. `learn`: nothing else is wrong; `alarmed`: people are told of it already. */
 export function takePlaces(
   s: Places,
   slot: EpochMs,
-  minute: { book: LeafBook; rows: SlotRows | null; known: boolean; told: boolean },
+  minute: { book: LeafBook; rows: SlotRows | null; known: boolean; alarmed: boolean },
   learn: boolean,
   neededBits: number,
 ): void {
@@ -88,7 +88,7 @@ export function takePlaces(
     if ((s.step - s.first) * STEP_MS >= HISTORY_MS) judge(s, learn, neededBits)
   }
   if (!minute.known) s.state[step % RING] = Number.NaN
-  else if (minute.told) s.state[step % RING] = TOLD
+  else if (minute.alarmed) s.state[step % RING] = ALARMED
   else if (!learn && s.state[step % RING] === 0) s.state[step % RING] = TROUBLE
   countMinute(s, minute.book, minute.rows)
 }
@@ -182,7 +182,7 @@ function reachOf(s: Places): number {
 /** Steps that a new run may reach over: what was told once is not told again from its remains. */
 function freshOf(s: Places): number {
   if (s.alarm >= 0) return RING
-  for (let back = 1; back <= RING; back++) if (s.state[(s.step - back) % RING] === TOLD) return back - 1
+  for (let back = 1; back <= RING; back++) if (s.state[(s.step - back) % RING] === ALARMED) return back - 1
   return RING
 }
 
@@ -264,7 +264,7 @@ function bitsOfRun(run: Run, k: number, others: Label | null): number {
 /** What is told as trouble, from its beginning, teaches nothing. */
 function markTrouble(s: Places): void {
   const from = Math.max(s.since / STEP_MS, s.step - RING)
-  for (let step = from; step < s.step; step++) if (s.state[step % RING]! <= TROUBLE) s.state[step % RING] = TOLD
+  for (let step = from; step < s.step; step++) if (s.state[step % RING]! <= TROUBLE) s.state[step % RING] = ALARMED
   for (const p of s.places) p.waiting.fill(0)
 }
 

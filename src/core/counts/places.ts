@@ -44,9 +44,9 @@ const NOWHERE = 1
 export const CONTINENT = 'continent'
 export const PART = 'part of the world'
 
-/** Step states: TROUBLE teaches nothing and says nothing of the level, TOLD was told to people as well; NaN is unknown. */
+/** Step states: TROUBLE teaches nothing and says nothing of the level, ALARMED was told to people as well; NaN is unknown. */
 export const TROUBLE = 1
-export const TOLD = 2
+export const ALARMED = 2
 
 export interface Place {
   label: string
@@ -85,7 +85,7 @@ export interface Places {
   keys: Map<string, number>
   /** Places with reports in the newest minute. */
   touched: number[]
-  /** What each step of the ring was: 0, TROUBLE, TOLD or NaN. */
+  /** What each step of the ring was: 0, TROUBLE, ALARMED or NaN. */
   state: Float32Array
   /** Steps taught by hour of day, fading. */
   daySteps: Float32Array
@@ -227,7 +227,7 @@ export function closeStep(s: Places, learn: boolean): void {
   }
   s.step++
   if (learn && s.step % QUARTER === 0) for (const p of s.places) bend(s, p)
-  if (s.step % STEPS_AN_HOUR === 0) for (const p of s.places) readRhythm(s, p)
+  if (s.step % STEPS_AN_HOUR === 0) for (const p of s.places) renewRhythm(s, p)
 }
 
 /**
@@ -252,7 +252,7 @@ function bend(s: Places, p: Place): void {
 }
 
 /** Gamma-Poisson mean of each hour of day, shrunk to the hours around it; NaN where these were never seen either. */
-function readRhythm(s: Places, p: Place): void {
+function renewRhythm(s: Places, p: Place): void {
   const hours = { counts: p.day, slots: s.daySteps, stride: 1, after: 0 }
   for (let h = 0; h < DAY_HOURS; h++) {
     const { mean, variance, around } = meanOfHour(hours, h, 1 / HOUR_VARIANCE, 1, STEPS_AN_HOUR)

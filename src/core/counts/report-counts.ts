@@ -17,7 +17,7 @@ import { CountSeries, type SeriesReading } from '../series/count-series.js'
 import type { LeafTable } from '../localize/index.js'
 import { NOT_A_PLACE, SERVED } from '../aggregate/label-roles.js'
 import { breakBlocks, burstBits, bursts, noteQuiet } from './bursts.js'
-import { creep, reviseMinute, takeMinute, type Creep } from './slow-drift.js'
+import { slowDrift, reviseMinute, takeMinute, type SlowDrift } from './slow-drift.js'
 import { places, type Places } from './places.js'
 import { takePlaces } from './place-scan.js'
 
@@ -29,7 +29,7 @@ const MEMORY_REPORTS = 50_000
 const PRIOR_REPORTS = 50
 /**
  * Of the false alarms that an operator accepts, the part of bursts in each series of people's reports; half as much is for slow rises
- * (CREEP_RARER), and the two fall together often. Posts alone raise nothing where people report, and what machines add is nearly nothing,
+ * (DRIFT_RARER), and the two fall together often. Posts alone raise nothing where people report, and what machines add is nearly nothing,
  * so each series has it all. bench/quiet.ts shows what comes of it.
  */
 const PEOPLE_SHARE = 0.9
@@ -45,7 +45,7 @@ const MAX_GAP_MS = 24 * 60 * MINUTE
 /** While no hour of the day has been seen before, as many bits more at first: its own mornings are the commonest false alarm of a first day. */
 const FIRST_DAY_RARER = 3
 /** Creeping rises are told half as often as bursts: they take this many bits more. */
-const CREEP_RARER = 1
+const DRIFT_RARER = 1
 /**
  * So are rises of a place, by their nominal rate. Places are many and their people alike: on quiet weeks of scenario worlds rises came some
  * ten times as often as the scan reckons, which these further bits take back.
@@ -63,7 +63,7 @@ export interface ReportState {
   /** The same as if the open alarm were one of the bursts of this service: taken over when it ends so, else forgotten. */
   suspected: Float64Array | null
   /** Whole hours against the days before (counts/slow-drift). */
-  creep: Creep
+  drift: SlowDrift
   /** Places against their own rhythm (counts/places, counts/place-scan). */
   places: Places
   /** The series' open alarm is rare at its own scale; stays so until it ends. */
@@ -92,7 +92,7 @@ export const reportState = (slot: EpochMs, falseAlarmsPerDay: number): ReportSta
   }),
   bursts: bursts(),
   suspected: null,
-  creep: creep(),
+  drift: slowDrift(),
   places: places(),
   rare: false,
   rareBits: -Math.log2(PEOPLE_SHARE * falseAlarmsPerDay),
@@ -111,7 +111,7 @@ export function takeReport(state: ReportState, slot: EpochMs, labels: Labels, ba
   if (bad > 0) {
     if (slot < state.steppedUntil) {
       state.series.revise(slot, bad)
-      reviseMinute(state.creep, slot, bad)
+      reviseMinute(state.drift, slot, bad)
     } else state.pending.set(slot, (state.pending.get(slot) ?? 0) + bad)
   }
   return leaf
@@ -123,7 +123,7 @@ export function untakeReport(state: ReportState, slot: EpochMs, labels: Labels, 
   if (rowsAt(state.ring, slot)) addRow(state.ring, slot, leaf, -bad, -ok, 0)
   if (bad > 0 && slot < state.steppedUntil) {
     state.series.revise(slot, -bad)
-    reviseMinute(state.creep, slot, -bad)
+    reviseMinute(state.drift, slot, -bad)
   } else if (bad > 0) state.pending.set(slot, Math.max(0, (state.pending.get(slot) ?? 0) - bad))
   return leaf
 }
@@ -147,11 +147,11 @@ export function stepSeries(state: ReportState, now: EpochMs): SeriesReading | nu
     judgeBurst(state, reading)
     // Counted, but the rows of so old a minute are gone: unknown by place.
     const known = reading.observed !== null && (count === 0 || rows !== null)
-    const told = state.rare || state.creep.alarm
+    const alarmed = state.rare || state.drift.alarm
     takePlaces(
       state.places,
       slot,
-      { book: state.book, rows, known, told },
+      { book: state.book, rows, known, alarmed },
       !reading.alarm,
       state.rareBits + PLACES_RARER,
     )
@@ -176,7 +176,7 @@ function judgeBurst(state: ReportState, r: SeriesReading): void {
     const bits = burstBits(state.bursts, { ...run, minutes: (r.at - r.onset!) / MINUTE })
     state.rare = bits >= state.rareBits + FIRST_DAY_RARER * Math.max(0, 1 - state.series.learnedMs / DAY)
   }
-  takeMinute(state.creep, r.at - MINUTE, r.observed, dispersion, !r.alarm, state.rareBits + CREEP_RARER)
+  takeMinute(state.drift, r.at - MINUTE, r.observed, dispersion, !r.alarm, state.rareBits + DRIFT_RARER)
   learnBurst(state, r, cv, dispersion)
 }
 

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { HOUR, MINUTE } from '../../contract/time.js'
 import { negativeBinomial, sfc32 } from '../stat/random.js'
-import { creep, reviseMinute, takeMinute, type Creep } from './slow-drift.js'
+import { slowDrift, reviseMinute, takeMinute, type SlowDrift } from './slow-drift.js'
 
 const T = Date.UTC(2031, 4, 9)
 const NEEDED = 6.6
 const usual = (minute: number): number => 1 + 0.4 * Math.sin((2 * Math.PI * minute) / 1440)
 
 /** Plays `hours` of a rhythmic series; `extra` reports a minute come on top. Returns the minutes at which it was in alarm. */
-function play(hours: number, extra: (minute: number) => number, seed = 3, c: Creep = creep()): number[] {
+function play(hours: number, extra: (minute: number) => number, seed = 3, c: SlowDrift = slowDrift()): number[] {
   const random = sfc32(seed)
   const alarms: number[] = []
   for (let m = 0; m < hours * 60; m++) {
@@ -72,7 +72,7 @@ describe('creeping trouble', () => {
 
 describe('minutes', () => {
   it('that are unknown say nothing, and a gap is forgotten', () => {
-    const c = creep()
+    const c = slowDrift()
     play(30, () => 0, 5, c)
     for (let m = 30 * 60; m < 34 * 60; m++) takeMinute(c, T + m * MINUTE, m % 15 === 3 ? null : 9, 2.5, true, NEEDED)
     expect(c.alarm).toBe(false)
@@ -80,7 +80,7 @@ describe('minutes', () => {
     expect(c.ring.every(Number.isNaN)).toBe(true)
   })
   it('may be revised while they are remembered', () => {
-    const c = creep()
+    const c = slowDrift()
     play(30, () => 0, 5, c)
     const quarter = c.quarter - 3
     const before = c.ring[quarter % 32]!

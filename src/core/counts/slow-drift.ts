@@ -42,7 +42,7 @@ const LEAST_RATIO = 1.3
 const LEAST_REPORTS = 10
 
 /** Plain data: part of the snapshot. Counts of quarters are NaN where anything of them is unknown. */
-export interface Creep {
+export interface SlowDrift {
   /** Index of the running quarter since 1970; −1 before the first. */
   quarter: number
   first: number
@@ -61,7 +61,7 @@ export interface Creep {
   expected: number
 }
 
-export const creep = (): Creep => ({
+export const slowDrift = (): SlowDrift => ({
   quarter: -1,
   first: -1,
   ring: new Float32Array(RING).fill(Number.NaN),
@@ -78,7 +78,7 @@ export const creep = (): Creep => ({
 
 /** Takes one minute; null is unknown. `learn`: nothing else is wrong. */
 export function takeMinute(
-  c: Creep,
+  c: SlowDrift,
   slot: EpochMs,
   count: number | null,
   dispersion: number,
@@ -97,13 +97,13 @@ export function takeMinute(
 }
 
 /** Counts that came late for a quarter that is still remembered. */
-export function reviseMinute(c: Creep, slot: EpochMs, delta: number): void {
+export function reviseMinute(c: SlowDrift, slot: EpochMs, delta: number): void {
   const quarter = Math.floor(slot / QUARTER_MS)
   if (quarter === c.quarter) c.running += delta
   else if (quarter < c.quarter && quarter >= c.quarter - RING) c.ring[quarter % RING]! += delta
 }
 
-function closeQuarter(c: Creep, dispersion: number, learn: boolean, neededBits: number): void {
+function closeQuarter(c: SlowDrift, dispersion: number, learn: boolean, neededBits: number): void {
   const at = c.quarter % RING
   // What leaves the ring is old enough to teach.
   const old = c.ring[at]!
@@ -128,7 +128,7 @@ function rhythm(day: Float32Array, hour: number, dispersion: number): { mean: nu
   return meanOfHour(hours, hour, 1 / HOUR_VARIANCE, dispersion, QUARTERS_AN_HOUR)
 }
 
-function judge(c: Creep, dispersion: number, learn: boolean, neededBits: number): void {
+function judge(c: SlowDrift, dispersion: number, learn: boolean, neededBits: number): void {
   const means: { count: number; mean: number; variance: number }[] = []
   for (let back = 1; back <= RING; back++) {
     const quarter = c.quarter - back
@@ -181,18 +181,25 @@ function sumOf(quarters: readonly { count: number; mean: number; variance: numbe
   return { observed, expected, quarters: quarters.length, variance: spread / Math.max(1e-9, expected * expected) }
 }
 
-function scatter(c: Creep, k: number, dispersion: number): number {
+function scatter(c: SlowDrift, k: number, dispersion: number): number {
   return Math.max(1, drawn(dispersion, PRIOR_WEIGHT, c.scatter[2 * k]!, c.scatter[2 * k + 1]!))
 }
 
-function learnScatter(c: Creep, k: number, observed: number, expected: number, variance: number, phi: number): void {
+function learnScatter(
+  c: SlowDrift,
+  k: number,
+  observed: number,
+  expected: number,
+  variance: number,
+  phi: number,
+): void {
   const weight = weightOf(expected)
   const residual = Math.min(boundOf(phi, expected), Math.abs(observed - expected))
   const square = weight * (residual * residual - variance * expected * expected)
   c.waiting.push({ quarter: c.quarter, k, square, weight: weight * expected })
 }
 
-function settleScatter(c: Creep): void {
+function settleScatter(c: SlowDrift): void {
   if (c.alarm) c.waiting.length = 0
   while (c.waiting.length > 0 && c.waiting[0]!.quarter <= c.quarter - RING) {
     const { k, square, weight } = c.waiting.shift()!

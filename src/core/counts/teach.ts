@@ -11,8 +11,8 @@ const AT_HAND_MS = 80 * MINUTE
 const GAP_MS = DAY
 
 /** Since when a series has been watched; null: it has just begun. */
-export const livedSince = ({ creep }: ReportState): EpochMs | null =>
-  creep.first < 0 ? null : creep.first * 15 * MINUTE
+export const livedSince = ({ drift }: ReportState): EpochMs | null =>
+  drift.first < 0 ? null : drift.first * 15 * MINUTE
 
 /** The same counts give the same levels, whenever they are read. */
 export function teachReports(old: ReportState | null, past: Past, now: EpochMs, perDay: number): ReportState {
@@ -32,10 +32,10 @@ export function teachReports(old: ReportState | null, past: Past, now: EpochMs, 
       const heard = since !== null && slot >= since
       takePast(fresh, slot, rows === null ? (heard ? 0 : null) : rows.a.reduce((sum, n) => sum + n, 0))
     }
-  const { series, bursts, creep } = fresh
-  creep.alarm = false
+  const { series, bursts, drift } = fresh
+  drift.alarm = false
   const into = old ?? { ...fresh, seenAt: fresh.steppedUntil, learnedUntil: until }
-  return Object.assign(into, { series, bursts, creep, rare: false, steppedUntil: until })
+  return Object.assign(into, { series, bursts, drift, rare: false, steppedUntil: until })
 }
 
 /** The minutes of a past up to `until`; `onset`: where the trouble began that it ends in. */

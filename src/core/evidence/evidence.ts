@@ -5,7 +5,7 @@ import type { EpochMs } from '../../contract/time.js'
 import type { Goes, Move } from '../aggregate/relabel.js'
 import type { ReportState } from '../counts/report-counts.js'
 import type { RateReading } from '../rates/rise-detector.js'
-import type { RateState, Strand } from '../rates/state.js'
+import type { RateState, FailureMode } from '../rates/state.js'
 import type { SeriesReading } from '../series/count-series.js'
 import type { TextClass } from '../text/classify.js'
 import type { Bins } from './bins.js'
@@ -17,7 +17,7 @@ import type { Bins } from './bins.js'
  * A state is plain data (numbers, texts, arrays, typed arrays, maps), so that a clock that is put back moves every time in it;
  * where it holds more, `snapshot` and `open` say how it is stored.
  */
-export interface Evidence<State extends object = object, Reading = unknown> {
+export interface Evidence<State extends object = object, Reading = unknown, Stored = State> {
   /** Its name, in states and findings. */
   readonly kind: string
   /** Who speaks: what people say goes through admission before it counts, and its rows are wanted at once. */
@@ -33,15 +33,15 @@ export interface Evidence<State extends object = object, Reading = unknown> {
   /** Closes the minute that ends at `now`; null: nothing to read. */
   tick(state: State, now: EpochMs): Reading | null
   /** What a reading says of failing, or of slowness; null: nothing of that. */
-  says(state: State, reading: Reading, strand: Strand): KindReading | null
+  says(state: State, reading: Reading, mode: FailureMode): KindReading | null
   /** Silence that means a broken source: what it says is unknown then. */
   isUnheard?(state: State, now: EpochMs): boolean
   /** What is left of the trouble, for recovery, where neither requests nor checks say it. */
-  track?(state: State, strand: Strand, said: KindReading | undefined, now: EpochMs): Track | null
+  track?(state: State, mode: FailureMode, said: KindReading | undefined, now: EpochMs): Track | null
   /** Learns what is usual from minutes before any trouble; `trouble`: when that began, null without. */
-  learn(state: State, now: EpochMs, trouble: Record<Strand, EpochMs | null>): void
+  learn(state: State, now: EpochMs, trouble: Record<FailureMode, EpochMs | null>): void
   /** What has lasted is how things are: learns it anew. */
-  startAnew?(state: State, strand: Strand, now: EpochMs): void
+  startAnew?(state: State, mode: FailureMode, now: EpochMs): void
   /** Learns from counts of the past, as if they had been lived through. */
   teach?(state: State | null, past: Past, now: EpochMs, falseAlarmsPerDay: number): State
   /** Since when it has learned by itself; null: not yet. */
@@ -49,8 +49,8 @@ export interface Evidence<State extends object = object, Reading = unknown> {
   /** The state without some label values, and where its label sets went (null: it keeps none). */
   forget(state: State, goes: Goes): [State, Move | null]
   /** What a snapshot holds of a state, and back; left out where that is the state itself. */
-  snapshot?(state: State): unknown
-  open?(stored: unknown): State
+  snapshot?(state: State): Stored
+  open?(stored: Stored): State
 }
 
 /** By kind of evidence. Those that have a name here are asked for by it; the others only through the registry. */
@@ -62,11 +62,14 @@ export interface EvidenceStates {
   [further: string]: object | null
 }
 
+/** What a snapshot holds of the states, by kind; each kind alone knows its own. */
+export type EvidenceSnapshot = Record<string, object | null>
+
 /** Readings of one tick by kind of evidence; null: nothing to read. */
 export interface Readings {
   report: SeriesReading | null
   post: SeriesReading | null
-  metric: Record<Strand, RateReading> | null
-  check: Record<Strand, RateReading> | null
+  metric: Record<FailureMode, RateReading> | null
+  check: Record<FailureMode, RateReading> | null
   [further: string]: unknown
 }

@@ -5,7 +5,7 @@ import type { Observation, Signal } from '../../contract/signal.js'
 import { MINUTE, SECOND } from '../../contract/time.js'
 import { check, STREAM_START as T } from '../../testing/stream.js'
 import { config, minute } from '../fold/fixtures/stories.js'
-import { emptyOutcome, Fold } from '../fold/fold.js'
+import { emptyOutcome, Fold, type FoldSnapshot } from '../fold/fold.js'
 import type { Evidence } from './evidence.js'
 
 vi.mock('./kinds.js', async original => {
@@ -50,7 +50,7 @@ describe('a kind of evidence that no other file knows', () => {
     const out = emptyOutcome()
     const first = new Fold(config)
     feed(first, signals.slice(0, 20 * at), out)
-    const stored = deserialize(serialize(first.snapshot())) as { watch: { services: { evidence: object }[] } }
+    const stored = deserialize(serialize(first.snapshot())) as FoldSnapshot
     expect(stored.watch.services[0]!.evidence).toHaveProperty('round-trip')
     feed(Fold.open(stored, config), signals.slice(20 * at), out)
     expect(out.events).toEqual(events)
@@ -68,5 +68,4 @@ describe('a kind of evidence that no other file knows', () => {
 })
 
 const states = (fold: Fold): unknown =>
-  (deserialize(serialize(fold.snapshot())) as { watch: { services: { evidence: Record<string, unknown> }[] } }).watch
-    .services[0]!.evidence['round-trip']
+  (deserialize(serialize(fold.snapshot())) as FoldSnapshot).watch.services[0]!.evidence['round-trip']

@@ -3,7 +3,7 @@ import type { ObservationVia } from '../../contract/signal.js'
 import { withoutInRates } from '../rates/forget.js'
 import { learnRates } from '../rates/learn.js'
 import { tickRates, type RateReading } from '../rates/rise-detector.js'
-import { rateState, startAnew, takeRate, type RateState, type Strand } from '../rates/state.js'
+import { rateState, startAnew, takeRate, type RateState, type FailureMode } from '../rates/state.js'
 import { teachRates } from '../rates/teach.js'
 import { addToBin } from './bins.js'
 import type { Evidence } from './evidence.js'
@@ -11,7 +11,7 @@ import type { Evidence } from './evidence.js'
 /** What machines count: shares with a denominator. */
 
 /** `timed`: whether slowness is counted as well. */
-const counted = (kind: ObservationVia, timed: boolean): Evidence<RateState, Record<Strand, RateReading>> => ({
+const counted = (kind: ObservationVia, timed: boolean): Evidence<RateState, Record<FailureMode, RateReading>> => ({
   kind,
   by: 'machines',
   via: kind,
@@ -23,7 +23,7 @@ const counted = (kind: ObservationVia, timed: boolean): Evidence<RateState, Reco
     addToBin(bins, slot, kind, false, state.book, leaf, total, bad, slow)
   },
   tick: tickRates,
-  says: (_, reading, strand) => (strand === 'bad' || timed ? kindOf(reading[strand]) : null),
+  says: (_, reading, mode) => (mode === 'bad' || timed ? kindOf(reading[mode]) : null),
   learn: learnRates,
   startAnew,
   teach: teachRates,

@@ -28,27 +28,27 @@ export const TROUBLED: ReadonlySet<TextClass> = new Set(['complaint', 'exposure'
 export const badOf = (signal: Observation, says: TextClass | null): number =>
   signal.bad ?? (signal.via === 'report' || (says !== null && TROUBLED.has(says)) ? signal.total : 0)
 
+/** A series is stored as it says itself, the rest as it is. */
+type StoredReports = Omit<ReportState, 'series'> & { series: SeriesSnapshot }
+
 const counted: Pick<
-  Evidence<ReportState, SeriesReading>,
+  Evidence<ReportState, SeriesReading, StoredReports>,
   'by' | 'state' | 'tick' | 'isUnheard' | 'learn' | 'teach' | 'livedSince' | 'forget' | 'says' | 'snapshot' | 'open'
 > = {
   by: 'people',
   state: reportState,
   tick: stepSeries,
-  says: (state, reading, strand) => (strand === 'bad' ? kindOf(reading, state) : null),
+  says: (state, reading, mode) => (mode === 'bad' ? kindOf(reading, state) : null),
   isUnheard: unheard,
   learn: (state, now, trouble) => learnUsual(state, now, trouble.bad),
   teach: teachReports,
   livedSince,
   forget: withoutInReports,
   snapshot: state => ({ ...state, series: state.series.snapshot() }),
-  open: stored => {
-    const state = stored as Omit<ReportState, 'series'> & { series: SeriesSnapshot }
-    return { ...state, series: CountSeries.open(state.series) }
-  },
+  open: stored => ({ ...stored, series: CountSeries.open(stored.series) }),
 }
 
-export const REPORTS: Evidence<ReportState, SeriesReading> = {
+export const REPORTS: Evidence<ReportState, SeriesReading, StoredReports> = {
   ...counted,
   kind: 'report',
   via: 'report',
@@ -59,10 +59,10 @@ export const REPORTS: Evidence<ReportState, SeriesReading> = {
     const leaf = takeReport(state, slot, signal.labels, bad, ok)
     addToBin(bins, slot, 'report', true, state.book, leaf, bad, ok, 0)
   },
-  track: (state, strand, said, now) => (strand === 'bad' ? trackOf(state, said, now) : null),
+  track: (state, mode, said, now) => (mode === 'bad' ? trackOf(state, said, now) : null),
 }
 
-export const POSTS: Evidence<ReportState, SeriesReading> = {
+export const POSTS: Evidence<ReportState, SeriesReading, StoredReports> = {
   ...counted,
   kind: 'post',
   via: 'post',
@@ -76,7 +76,7 @@ export const POSTS: Evidence<ReportState, SeriesReading> = {
 
 /** A series of people's reports: its alarm where that is rare, or whole hours or a place that run above the days before. */
 function kindOf(r: SeriesReading, state: ReportState): KindReading {
-  const { rare, creep, places } = state
+  const { rare, drift, places } = state
   const kind: KindReading = {
     bits: r.alarm && !rare ? Math.min(BURST_BITS, r.bits) : r.bits,
     alarm: r.alarm && rare,
@@ -86,8 +86,8 @@ function kindOf(r: SeriesReading, state: ReportState): KindReading {
     onsetInterval: r.onsetInterval ? [r.onsetInterval[0], r.onsetInterval[1]] : null,
     share: null,
   }
-  if (kind.alarm || (!creep.alarm && places.alarm < 0)) return kind
-  const slow = creep.alarm ? creep : places
+  if (kind.alarm || (!drift.alarm && places.alarm < 0)) return kind
+  const slow = drift.alarm ? drift : places
   const reach = r.at - slow.since
   return {
     ...kind,

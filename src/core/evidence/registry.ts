@@ -1,6 +1,6 @@
 import type { Finding, KindReading } from '../../contract/finding.js'
 import type { ObservationVia } from '../../contract/signal.js'
-import type { Evidence, EvidenceStates, Readings } from './evidence.js'
+import type { Evidence, EvidenceSnapshot, EvidenceStates, Readings } from './evidence.js'
 import { EVIDENCE } from './kinds.js'
 
 /** Kinds that hear what comes this way. */
@@ -33,11 +33,11 @@ export function tickEvidence(states: EvidenceStates, now: number): Readings {
 }
 
 /** What each kind says of failing, or of slowness, by itself. */
-export function sayEvidence(states: EvidenceStates, readings: Readings, strand: Finding['strand']): Finding['kinds'] {
+export function sayEvidence(states: EvidenceStates, readings: Readings, mode: Finding['strand']): Finding['kinds'] {
   const kinds: Finding['kinds'] = {}
   for (const each of EVIDENCE) {
     const reading = readings[each.kind] ?? null
-    const says = reading === null ? null : each.says(states[each.kind]!, reading, strand)
+    const says = reading === null ? null : each.says(states[each.kind]!, reading, mode)
     if (says) kinds[each.kind] = says
   }
   return kinds
@@ -48,16 +48,16 @@ export const machinesOf = (kinds: Finding['kinds']): KindReading[] =>
   EVIDENCE.flatMap(({ kind, by }) => (by === 'machines' && kinds[kind] ? [kinds[kind]] : []))
 
 /** What a snapshot holds. */
-export const snapshotEvidence = (states: EvidenceStates): Record<string, unknown> =>
+export const snapshotEvidence = (states: EvidenceStates): EvidenceSnapshot =>
   Object.fromEntries(
     EVIDENCE.map(({ kind, snapshot }) => [kind, states[kind] ? (snapshot?.(states[kind]) ?? states[kind]) : null]),
   )
 
-export function openEvidence(stored: Record<string, unknown>): EvidenceStates {
+export function openEvidence(stored: EvidenceSnapshot): EvidenceStates {
   const states = noEvidence()
   for (const { kind, open } of EVIDENCE) {
     const held = stored[kind] ?? null
-    if (held !== null) states[kind] = open ? open(held) : (held as object)
+    if (held !== null) states[kind] = open ? open(held) : held
   }
   return states
 }

@@ -6,8 +6,8 @@ import type { Past } from '../../contract/past.js'
 import type { Signal } from '../../contract/signal.js'
 import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Component, Dependency, Edge } from '../../contract/topology.js'
-import { type PartHeard, ROLLUP_MS, type ServiceNow, type ServiceState } from '../../contract/view.js'
-import { Judge } from '../judge/judge.js'
+import { type Clock, type PartHeard, ROLLUP_MS, type ServiceNow, type ServiceState } from '../../contract/view.js'
+import { Judge, type JudgeSnapshot } from '../judge/judge.js'
 import { type KnownIncident, mendStories } from '../judge/mend.js'
 import type { Story } from '../judge/story.js'
 import { failingRounds } from '../rates/window.js'
@@ -21,9 +21,8 @@ import { readSamples } from '../mentions/samples.js'
 import { forgetComponent, forgetLabel, isWhole, leaveOut } from '../service/forget.js'
 import { freshRollups } from '../service/rollup.js'
 import type { Taught } from '../service/past.js'
-import { Watch } from '../watch/watch.js'
+import { Watch, type WatchSnapshot } from '../watch/watch.js'
 import { moveBack, stepBack } from './rewind.js'
-import type { Clock } from '../../contract/view.js'
 
 export interface EngineConfig {
   clock: Clock
@@ -45,6 +44,7 @@ const RECENT_MIN = 15
 /** While they leave that window the row is put anew. */
 const FADING_MS = (RECENT_MIN + 2) * MINUTE
 
+/** The last time that the clock was put back, while it may turn out that it had been right. */
 interface Undone {
   after: EpochMs
   until: EpochMs
@@ -52,6 +52,18 @@ interface Undone {
   position: number
   /** Bins that were not moved, as they began before. */
   stay: EpochMs[]
+}
+
+/** What a snapshot holds: written by `snapshot`, read whole by `open`. */
+export interface FoldSnapshot {
+  version: number
+  /** Services of the configuration, as JSON: an edited one is declared again. */
+  declared: string
+  now: EpochMs
+  ticked: EpochMs
+  undone: Undone | null
+  watch: WatchSnapshot
+  judge: JudgeSnapshot
 }
 
 export const emptyOutcome = (): Outcome => ({ events: [], rollups: [], services: [], facts: [] })
@@ -231,7 +243,7 @@ export class Fold {
   }
 
   /** Structured-clone-able; it shares memory with the fold, so serialise it before the next step. */
-  snapshot(): unknown {
+  snapshot(): FoldSnapshot {
     return {
       version: FOLD_VERSION,
       declared: JSON.stringify(this.config.services),
@@ -243,24 +255,17 @@ export class Fold {
     }
   }
 
-  static open(snapshot: unknown, config: EngineConfig): Fold {
-    const from = snapshot as {
-      version: number
-      now: EpochMs
-      ticked: EpochMs
-      undone?: Undone | null
-      declared: string
-      watch: unknown
-      judge: unknown
-    }
-    if (from.version !== FOLD_VERSION)
-      throw new RangeError(`Fold.open: snapshot version is ${FOLD_VERSION}; got ${from.version}`)
-    const fold = new Fold(config, Watch.open(from.watch, config), Judge.open(from.judge), true)
-    fold.now = from.now
-    fold.ticked = from.ticked
-    fold.undone = from.undone ?? null
+  static open(snapshot: FoldSnapshot, config: EngineConfig): Fold {
+    const { version, declared, now, ticked, undone, watch, judge, ...rest } = snapshot
+    // What is written and not read here does not compile.
+    rest satisfies Record<string, never>
+    if (version !== FOLD_VERSION) throw new RangeError(`Fold.open: snapshot version is ${FOLD_VERSION}; got ${version}`)
+    const fold = new Fold(config, Watch.open(watch, config), Judge.open(judge), true)
+    fold.now = now
+    fold.ticked = ticked
+    fold.undone = undone
     // A configuration that was edited meanwhile is the newest word; an unchanged one must not undo later facts.
-    if (from.declared !== JSON.stringify(config.services)) fold.declare()
+    if (declared !== JSON.stringify(config.services)) fold.declare()
     return fold
   }
 
@@ -272,7 +277,7 @@ export class Fold {
   private takeServices(into: ServiceNow[], at: EpochMs): void {
     for (const s of this.watch.services.values()) {
       // Quiet rows are renewed at times, as their usual levels move, and whenever time alone changes what they say.
-      const busy = s.changed || s.strands.bad !== null || s.strands.slow !== null || at % RENEW_MS === 0
+      const busy = s.changed || s.troubles.bad !== null || s.troubles.slow !== null || at % RENEW_MS === 0
       if (!busy && at - (s.seen.report ?? 0) > FADING_MS && s.shown === this.shownOf(s, at)) continue
       const row = this.rowOf(s, at)
       s.changed = false

@@ -3,6 +3,7 @@ import type { Forget } from '../../contract/order.js'
 import type { Signal } from '../../contract/signal.js'
 import { MINUTE } from '../../contract/time.js'
 import { arrival, byArrival, streamOf, STREAM_START as T, topology } from '../../testing/stream.js'
+import type { RateState } from '../rates/state.js'
 import { emptyOutcome, Fold, type EngineConfig } from './fold.js'
 
 const config: EngineConfig = { clock: 'signals', falseAlarmsPerMonth: 0.1, services: [] }
@@ -117,23 +118,15 @@ describe('a label that is forgotten', () => {
     expect(totals(later2(after.rollups))).toEqual(totals(later2(without.rollups)))
     expect(after.rollups.flatMap(named)).not.toContain('noise')
     expect(later(after.events).every(e => !JSON.stringify(e).includes('noise'))).toBe(true)
-    const { watch } = after.fold.snapshot() as {
-      watch: { services: { evidence: { metric: { book: { attributes: string[]; codes: number[][] } } } }[] }
-    }
-    const plain = without.fold.snapshot() as typeof after.fold extends never ? never : { watch: typeof watch }
-    expect(watch.services[0]!.evidence.metric.book.attributes).toEqual(
-      plain.watch.services[0]!.evidence.metric.book.attributes,
-    )
-    expect(watch.services[0]!.evidence.metric.book.codes).toEqual(plain.watch.services[0]!.evidence.metric.book.codes)
+    const { attributes, codes } = bookOf(without.fold)
+    expect(bookOf(after.fold)).toMatchObject({ attributes, codes })
   })
+  const bookOf = (of: Fold) => (of.snapshot().watch.services[0]!.evidence['metric'] as RateState).book
   const later2 = <R extends { bin: number }>(rows: R[]) => rows.filter(row => row.bin >= CUT + 5 * MINUTE)
 
   it('may be one value: the others stay', () => {
     const after = run(stream(0, 125, 'noise'), forget({ label: 'noise', value: 'x' }))
-    const { watch } = after.fold.snapshot() as {
-      watch: { services: { evidence: { metric: { book: { values: string[][]; attributes: string[] } } } }[] }
-    }
-    const { book } = watch.services[0]!.evidence.metric
+    const book = bookOf(after.fold)
     expect(book.values[book.attributes.indexOf('noise')]).toContain('y')
     const early = after.rollups.filter(row => row.bin < CUT - 5 * MINUTE && row.ratesBy['noise'] !== undefined)
     expect(early.length).toBeGreaterThan(10)

@@ -2,7 +2,7 @@ import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import { FIRST, LEARNED_HOUR, STRETCH_END, type BaselineState } from '../series/baseline.js'
 import { addColumns, groupSums, type SlotRing } from '../aggregate/label-sets.js'
 import type { RateState } from '../rates/state.js'
-import type { Creep } from '../counts/slow-drift.js'
+import type { SlowDrift } from '../counts/slow-drift.js'
 import { ROLLUP_MS } from '../../contract/view.js'
 import type { Bin } from '../evidence/bins.js'
 import type { CrowdState } from '../admission/crowd.js'
@@ -14,7 +14,7 @@ const AHEAD_MS = 10 * MINUTE
 const TURN_MS = 8 * HOUR
 const QUARTER_MS = 15 * MINUTE
 /** People's own dates stay what they are. */
-const GIVEN = new Set(['mutedUntil', 'until', 'rollout'])
+const GIVEN = new Set(['until', 'rollout'])
 
 /** By so much a state at `from` has to be moved, in whole minutes, so that it is not ahead of `to`. */
 export const stepBack = (from: EpochMs, to: EpochMs): number => Math.ceil((from - to) / MINUTE) * MINUTE
@@ -86,9 +86,9 @@ class Mover {
     else if ('totalsSlot' in object) this.totals(object as RateState)
     else if ('baseline' in object && 'detector' in object)
       moveBaseline((object as { baseline: BaselineState }).baseline, byMs)
-    else if ('quarter' in object && 'day' in object) this.creep(object as Creep)
+    else if ('quarter' in object && 'day' in object) this.drift(object as SlowDrift)
     else if ('daySteps' in object) this.places(object as Places)
-    else if ('bins' in object && 'strands' in object) binAnew((object as { bins: Map<EpochMs, Bin> }).bins)
+    else if ('bins' in object && 'troubles' in object) binAnew((object as { bins: Map<EpochMs, Bin> }).bins)
   }
 
   private totals(rates: RateState): void {
@@ -103,7 +103,7 @@ class Mover {
     }
   }
 
-  private creep(c: Creep): void {
+  private drift(c: SlowDrift): void {
     if (c.quarter < 0) return
     const quarters = Math.ceil(this.byMs / QUARTER_MS)
     c.quarter -= quarters

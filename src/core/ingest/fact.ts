@@ -5,6 +5,8 @@ import {
   LABELS_PER_SIGNAL,
   ROLLOUT_STEPS,
   SCOPE_VALUES,
+  TEXT_CHARS,
+  TITLE_CHARS,
   TOPOLOGY_NODES,
 } from '../../contract/limits.js'
 import {
@@ -13,6 +15,10 @@ import {
   type Fact,
   type Labels,
   type Notice,
+  type NoticePart,
+  type NoticeState,
+  NOTICE_IMPACTS,
+  NOTICE_STATES,
   NOTICE_STATUSES,
   type Scope,
   type Topology,
@@ -20,31 +26,33 @@ import {
 import type { EpochMs } from '../../contract/time.js'
 import type { Component, Dependency, Edge } from '../../contract/topology.js'
 import {
-  Refusal,
-  refuse,
+  badId,
+  badService,
+  badText,
+  badTime,
+  badTitle,
+  composedLabels,
+  type Fields,
   given,
+  isLabelName,
   isText,
   LABEL_NAME_RULE,
   LABEL_VALUE_RULE,
-  isLabelName,
-  badId,
-  badService,
-  badTime,
-  badText,
-  wholeId,
-  badTitle,
-  composedLabels,
   NAME_RULE,
   readId,
   readName,
   readService,
   readTitle,
+  Refusal,
+  refuse,
+  wholeId,
 } from './rules.js'
-import type { Fields } from './rules.js'
 import { readTime } from './time.js'
 
 const KINDS: ReadonlySet<string> = new Set(CHANGE_KINDS)
 const STATUSES: ReadonlySet<string> = new Set(NOTICE_STATUSES)
+const IMPACTS: ReadonlySet<string> = new Set(NOTICE_IMPACTS)
+const STATES: ReadonlySet<string> = new Set(NOTICE_STATES)
 
 /** A fact of any kind. */
 export function readFact(f: Fields): Fact | Refusal {
@@ -81,18 +89,18 @@ export function readFact(f: Fields): Fact | Refusal {
   if (given(f['href'])) {
     // Shown to people as a link: a script address must not get that far.
     if (!isText(f['href'], HREF_CHARS) || !/^https?:\/\//i.test(f['href']))
-      return refuse('fact.href', `href is an http or https address of at most ${HREF_CHARS} characters`, f['href'])
+      return refuse('fact.href', `href must be an http or https address of at most ${HREF_CHARS} characters`, f['href'])
     base.href = f['href']
   }
   if (given(f['labels'])) {
     if (typeof f['labels'] !== 'object' || Array.isArray(f['labels']))
-      return refuse('signal.labels', 'labels are an object of strings', f['labels'])
+      return refuse('signal.labels', 'labels must be an object of strings', f['labels'])
     base.labels = composedLabels(f['labels'] as Labels)
   }
   if (via === 'change') return readChange(f, base)
   if (via === 'notice') return readNotice(f, base)
   if (via === 'topology') return readTopology(f, base)
-  return refuse('fact.via', 'via of a fact is change, notice or topology', via)
+  return refuse('fact.via', 'via of a fact must be change, notice or topology', via)
 }
 
 type Base = Pick<Change, 'id' | 'service' | 'at' | 'seenAt' | 'title' | 'href' | 'labels'>
@@ -100,7 +108,7 @@ type Base = Pick<Change, 'id' | 'service' | 'at' | 'seenAt' | 'title' | 'href' |
 function readChange(f: Fields, base: Base): Change | Refusal {
   const kind = f['kind']
   if (typeof kind !== 'string' || !KINDS.has(kind))
-    return refuse('change.kind', `kind of a change is one of ${CHANGE_KINDS.join(', ')}`, kind)
+    return refuse('change.kind', `kind of a change must be one of ${CHANGE_KINDS.join(', ')}`, kind)
   const scope = readScope(f['scope'])
   if (scope instanceof Refusal) return scope
   const change: Change = { type: 'fact', via: 'change', ...base, kind: kind as Change['kind'], scope }
@@ -124,15 +132,15 @@ function readChange(f: Fields, base: Base): Change | Refusal {
 
 function readRollout(value: unknown): [EpochMs, number][] | Refusal {
   if (!Array.isArray(value) || value.length > ROLLOUT_STEPS)
-    return refuse('change.rollout', `rollout is a list of at most ${ROLLOUT_STEPS} [time, share]`, value)
+    return refuse('change.rollout', `rollout must be a list of at most ${ROLLOUT_STEPS} [time, share]`, value)
   const steps: [EpochMs, number][] = []
   for (const step of value as unknown[]) {
-    if (!Array.isArray(step) || step.length !== 2) return refuse('change.rollout', 'a step is [time, share]', step)
+    if (!Array.isArray(step) || step.length !== 2) return refuse('change.rollout', 'a step must be [time, share]', step)
     const at = readTime(step[0])
     if (at !== at) return badTime('change.rollout', step[0])
     const share: unknown = step[1]
     if (typeof share !== 'number' || !(share >= 0 && share <= 1))
-      return refuse('change.rollout', 'a share is a number from 0 to 1', share)
+      return refuse('change.rollout', 'a share must be a number from 0 to 1', share)
     steps.push([at, share])
   }
   return steps
@@ -144,7 +152,7 @@ function readNotice(f: Fields, base: Base): Notice | Refusal {
   const notice: Notice = { type: 'fact', via: 'notice', ...base, scope }
   if (given(f['status'])) {
     if (typeof f['status'] !== 'string' || !STATUSES.has(f['status']))
-      return refuse('notice.status', `status is one of ${NOTICE_STATUSES.join(', ')}`, f['status'])
+      return refuse('notice.status', `status must be one of ${NOTICE_STATUSES.join(', ')}`, f['status'])
     notice.status = f['status'] as NonNullable<Notice['status']>
   }
   for (const name of ['source', 'thread'] as const) {
@@ -153,7 +161,61 @@ function readNotice(f: Fields, base: Base): Notice | Refusal {
     if (!isText(value, ID_CHARS)) return badText(`notice.${name}`, name, ID_CHARS, value)
     notice[name] = value
   }
+  return readSaid(f, notice)
+}
+
+/** What a vendor's page says beyond its state: how bad, which parts, when it is planned, and the words. */
+function readSaid(f: Fields, notice: Notice): Notice | Refusal {
+  const { impact, text } = f
+  if (given(impact)) {
+    if (typeof impact !== 'string' || !IMPACTS.has(impact))
+      return refuse('notice.impact', `impact is one of ${NOTICE_IMPACTS.join(', ')}`, impact)
+    notice.impact = impact as NonNullable<Notice['impact']>
+  }
+  if (given(f['parts'])) {
+    const parts = readParts(f['parts'])
+    if (parts instanceof Refusal) return parts
+    if (parts.length > 0) notice.parts = parts
+  }
+  if (given(f['window'])) {
+    const window = readWindow(f['window'])
+    if (window instanceof Refusal) return window
+    notice.window = window
+  }
+  if (given(text) && text !== '') {
+    if (!isText(text, TEXT_CHARS)) return badText('notice.text', 'text', TEXT_CHARS, text)
+    notice.text = text
+  }
   return notice
+}
+
+function readParts(value: unknown): NoticePart[] | Refusal {
+  const message = `parts are a list of at most ${SCOPE_VALUES} {name, state?}, a name of 1 to ${TITLE_CHARS} characters, a state one of ${NOTICE_STATES.join(', ')}`
+  if (!Array.isArray(value) || value.length > SCOPE_VALUES) return refuse('notice.parts', message, value)
+  const parts: NoticePart[] = []
+  for (const item of value as unknown[]) {
+    if (typeof item !== 'object' || item === null) return refuse('notice.parts', message, item)
+    const { name, state } = item as Fields
+    const title = readTitle(name)
+    if (title === null || (given(state) && (typeof state !== 'string' || !STATES.has(state))))
+      return refuse('notice.parts', message, item)
+    const part: NoticePart = { name: title }
+    if (given(state)) part.state = state as NoticeState
+    parts.push(part)
+  }
+  return parts
+}
+
+function readWindow(value: unknown): NonNullable<Notice['window']> | Refusal {
+  if (typeof value !== 'object' || Array.isArray(value))
+    return refuse('notice.window', 'window is an object {from, until?}', value)
+  const from = readTime((value as Fields)['from'])
+  if (from !== from) return badTime('notice.window', (value as Fields)['from'])
+  if (!given((value as Fields)['until'])) return { from }
+  const until = readTime((value as Fields)['until'])
+  if (until !== until) return badTime('notice.window', (value as Fields)['until'])
+  if (until < from) return refuse('notice.window', 'a window ends after it begins', (value as Fields)['until'])
+  return { from, until }
 }
 
 function readTopology(f: Fields, base: Base): Topology | Refusal {
@@ -204,11 +266,15 @@ export function readNodes(value: unknown, rule: string): (Component & Dependency
   const nodes: (Component & Dependency)[] = []
   for (const item of value as unknown[]) {
     if (typeof item !== 'object' || item === null)
-      return refuse(rule, 'an item is {id, name, service?, dependsOn?}', item)
+      return refuse(rule, 'an item must be {id, name, service?, dependsOn?}', item)
     const { name, service, dependsOn } = item as Fields
     const id = readName((item as Fields)['id'], LABEL_VALUE_CHARS)
     if (id === null)
-      return refuse(rule, `id is a name of 1 to ${LABEL_VALUE_CHARS} characters; ${NAME_RULE}`, (item as Fields)['id'])
+      return refuse(
+        rule,
+        `id must be a name of 1 to ${LABEL_VALUE_CHARS} characters: ${NAME_RULE}`,
+        (item as Fields)['id'],
+      )
     const title = given(name) ? readTitle(name) : id
     if (title === null) return badTitle(rule, 'name', name)
     const node: Component & Dependency = { id, name: title }
@@ -220,7 +286,8 @@ export function readNodes(value: unknown, rule: string): (Component & Dependency
     if (given(dependsOn)) {
       const ids =
         Array.isArray(dependsOn) && dependsOn.length <= TOPOLOGY_NODES ? readNames(dependsOn as unknown[], rule) : null
-      if (ids === null || ids instanceof Refusal) return ids ?? refuse(rule, 'dependsOn is a list of ids', dependsOn)
+      if (ids === null || ids instanceof Refusal)
+        return ids ?? refuse(rule, 'dependsOn must be a list of ids', dependsOn)
       node.dependsOn = ids
     }
     nodes.push(node)

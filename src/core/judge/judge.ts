@@ -1,8 +1,9 @@
 import type { Finding, Matter } from '../../contract/finding.js'
 import type { EventName, IncidentEvent, IncidentKind } from '../../contract/incident.js'
-import { CLOSED_BY_PERSON_MS, type Order, VERBS } from '../../contract/order.js'
+import { CLOSED_BY_PERSON_MS, type Order } from '../../contract/order.js'
 import type { Fact } from '../../contract/signal.js'
-import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
+import { RECORD_KEPT_MS, REOPEN_MS } from '../../contract/thresholds.js'
+import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Held } from '../../contract/view.js'
 import type { Upstream } from '../explain/explain.js'
 import {
@@ -10,7 +11,6 @@ import {
   TALK,
   mayResolve,
   ownFailure,
-  REOPEN_MS,
   REPEATERS,
   securityOf,
   severityOf,
@@ -22,10 +22,10 @@ import {
 } from '../incident/rules.js'
 import { followTracks, noiseOf, turnedAt, wholeTrack } from '../incident/recovery.js'
 import { othersOf, SAME_ONSET_MS, upstreamsOf } from './around.js'
-import { faultOf } from './command.js'
+import { isWhole } from './command.js'
 import { heldOf } from './held.js'
 import { pictureOf } from './picture.js'
-import { judgedService, noteAlarm, noteTrouble, TROUBLE_MS, type JudgedService } from './service.js'
+import { judgedService, noteAlarm, noteTrouble, TROUBLE_MS, withoutWords, type JudgedService } from './service.js'
 import {
   forgetSince,
   newStory,
@@ -40,14 +40,18 @@ import {
 
 /** Facts kept for one service; the oldest go first. A busy team ships some hundred changes a week. */
 const MAX_FACTS = 1_000
-/** Findings stop when a strand's aftermath is over; an incident without any for so long is closed. */
-const SILENT_MS = 15 * MINUTE
-/** People tell of exposure in ones and twos, and fall silent between. */
-const SECURITY_SILENT_MS = HOUR
+/** An incident without findings for so long is closed: they stop after the aftermath. Of exposure people tell in ones and twos. */
+const [SILENT_MS, SECURITY_SILENT_MS] = [15 * MINUTE, HOUR]
 /** Recovery is told as such from here on. */
 const RECOVERING_FROM = 0.3
 /** The onset is refined while evidence comes in for so long after the opening. */
 const ONSET_SETTLES_MS = 15 * MINUTE
+/** What a snapshot holds of the judge. */
+export interface JudgeSnapshot {
+  services: Map<string, JudgedService>
+  stories: Story[]
+}
+
 /** Sees all services of a workspace and decides: what is an incident, what it is called, why it may be, and when it is over. */
 export class Judge {
   private services = new Map<string, JudgedService>()
@@ -94,15 +98,15 @@ export class Judge {
     this.stories = this.stories.filter(story => story.service !== service)
   }
 
-  snapshot(): unknown {
+  snapshot(): JudgeSnapshot {
     return { services: this.services, stories: this.stories }
   }
 
-  static open(snapshot: unknown): Judge {
+  static open({ services, stories, ...rest }: JudgeSnapshot): Judge {
+    rest satisfies Record<string, never>
     const judge = new Judge()
-    const from = snapshot as { services: Map<string, JudgedService>; stories: Story[] }
-    judge.services = from.services
-    judge.stories = from.stories
+    judge.services = services
+    judge.stories = stories
     return judge
   }
 
@@ -119,7 +123,7 @@ export class Judge {
       s.dependsOn = fact.dependsOn
     } else if (fact.via === 'change') {
       s.changes = [...s.changes.filter(c => c.id !== fact.id), fact].slice(-MAX_FACTS)
-    } else s.notices = [...s.notices.filter(n => n.id !== fact.id), fact].slice(-MAX_FACTS)
+    } else s.notices = [...s.notices.filter(n => n.id !== fact.id), withoutWords(fact)].slice(-MAX_FACTS)
   }
 
   private hear(f: Finding, events: IncidentEvent[]): void {
@@ -316,7 +320,7 @@ export class Judge {
     for (const story of this.stories)
       if (story.open && at - story.lastFindingAt >= (story.kind === 'security' ? SECURITY_SILENT_MS : SILENT_MS))
         this.close(story, at, events)
-    this.stories = this.stories.filter(s => s.open || at - s.resolvedAt! < DAY)
+    this.stories = this.stories.filter(s => s.open || at - s.resolvedAt! < RECORD_KEPT_MS)
   }
 
   private close(story: Story, at: EpochMs, events: IncidentEvent[], by?: { by: string; why: string }): void {
@@ -357,11 +361,10 @@ export class Judge {
     )
   }
 
-  /** A person's command. One for an incident that is not known any more, or without what its verb needs, changes nothing. */
+  /** A person's command. One for an incident that is not known any more, or that is not whole, changes nothing. */
   private obey(order: Order, events: IncidentEvent[]): void {
     const story = this.stories.find(s => s.id === order.incident)
-    // A newer program may have written a verb that this one does not know.
-    if (!story || !VERBS.includes(order.verb) || faultOf(order.verb, order) !== null) return
+    if (!story || !isWhole(order)) return
     const by = { by: order.by, why: order.why }
     const refs = [order.id, ...(order.href ? [order.href] : [])]
     switch (order.verb) {
@@ -370,14 +373,12 @@ export class Judge {
         return
       case 'confirm':
       case 'rule-out':
-        rule(story, order, refs, this.titleOfSubject(story.service, order.subject ?? ''))
+        rule(story, order, refs, this.service(story.service).changes)
         this.tell(story, story.open ? 'updated' : 'note', order.at, events, by)
         return
       case 'mute':
-        story.mutedUntil = order.until ?? order.at + DAY
-        return
       case 'unmute':
-        story.mutedUntil = 0
+        // Who is told is decided where messages are sent, by the head of the incident.
         return
       case 'say': {
         const e = this.picture(story, story.open ? 'updated' : 'note', order.at, by)
@@ -390,9 +391,5 @@ export class Judge {
       default:
         order.verb satisfies never
     }
-  }
-
-  private titleOfSubject(service: string, subject: string): string {
-    return this.service(service).changes.find(c => c.id === subject)?.title ?? subject
   }
 }

@@ -1,4 +1,4 @@
-import type { Finding, Strand } from '../../contract/finding.js'
+import type { Finding, FailureMode } from '../../contract/finding.js'
 import type { Change, Notice } from '../../contract/signal.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Dependency } from '../../contract/topology.js'
@@ -13,7 +13,7 @@ export interface JudgedService {
   changes: Change[]
   notices: Notice[]
   /** Since when a strand is in alarm without an open incident. */
-  alarmSince: Record<Strand, EpochMs | null>
+  alarmSince: Record<FailureMode, EpochMs | null>
   /** The present alarm began as the repetitions of a few. */
   repeaters: boolean
   /** or as talk: hardly anybody says what fails. */
@@ -22,7 +22,7 @@ export interface JudgedService {
   alarmOnset: EpochMs | null
   alarmAt: EpochMs
   /** Newest finding of each trouble that was not calm. */
-  trouble: { strand: Strand; branch: string; at: EpochMs; onset: EpochMs }[]
+  trouble: { strand: FailureMode; branch: string; at: EpochMs; onset: EpochMs }[]
 }
 
 export const judgedService = (id: string): JudgedService => ({
@@ -37,6 +37,11 @@ export const judgedService = (id: string): JudgedService => ({
   alarmAt: 0,
   trouble: [],
 })
+
+/** What was said in words is for people, and long. */
+export function withoutWords({ text: _text, ...notice }: Notice): Notice {
+  return notice
+}
 
 /** Remembers what is in trouble now. */
 export function noteTrouble(trouble: JudgedService['trouble'], { strand, branch = '', at, onset }: Finding): void {

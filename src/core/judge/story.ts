@@ -1,4 +1,4 @@
-import type { Crowd, Finding, Strand } from '../../contract/finding.js'
+import type { Crowd, Finding, FailureMode } from '../../contract/finding.js'
 import type {
   Cause,
   CauseState,
@@ -9,6 +9,7 @@ import type {
   Where,
 } from '../../contract/incident.js'
 import type { Order } from '../../contract/order.js'
+import type { Change } from '../../contract/signal.js'
 import type { Level } from '../explain/explain.js'
 import { tracksUntil, type TrackMemory } from '../incident/recovery.js'
 import { worseSeverity } from '../incident/rules.js'
@@ -27,7 +28,7 @@ export interface Ruling {
 export interface Story {
   id: string
   service: string
-  strand: Strand
+  strand: FailureMode
   /** Which of several troubles of the strand at once; empty for one that began alone. */
   branch: string
   open: boolean
@@ -64,7 +65,6 @@ export interface Story {
   course: Level[]
   rulings: Record<string, Ruling>
   security: Security
-  mutedUntil: EpochMs
   said: IncidentEvent | null
 }
 
@@ -99,7 +99,6 @@ export function newStory(id: string, f: Finding, kind: IncidentKind, severity: S
     course: [],
     rulings: {},
     security: { state: 'no_evidence', because: [] },
-    mutedUntil: 0,
     said: null,
   }
 }
@@ -181,7 +180,7 @@ export function rule(
   story: Story,
   { id, verb, by, why, subject = '', words }: Order,
   refs: string[],
-  title: string,
+  changes: readonly Change[],
 ): void {
   const state = verb === 'confirm' ? 'confirmed' : 'ruled_out'
   if (subject === 'security') {
@@ -189,7 +188,7 @@ export function rule(
     story.security = { ...story.security, state, because }
     return
   }
-  const known = story.rulings[subject]?.title ?? title
+  const known = story.rulings[subject]?.title ?? changes.find(each => each.id === subject)?.title ?? subject
   story.rulings[words === undefined ? subject : `words:${id}`] = { state, by, why, refs, title: words ?? known }
 }
 

@@ -7,7 +7,7 @@ import { MINUTE } from '../../contract/time.js'
 import { Fold } from '../fold/fold.js'
 import { config, fold, minute } from '../fold/fixtures/stories.js'
 import { byArrival, report, streamOf, topology, STREAM_START as T, type StreamOptions } from '../../testing/stream.js'
-import { explainUneven, joinQuoted } from './corroborate.js'
+import { explainUneven, joinMentions } from './corroborate.js'
 
 const quoted = (where: Quoted['where'], measured: Quoted['measured'], bits = 12): Quoted => ({
   where,
@@ -25,43 +25,43 @@ const segment = (where: SegmentReading['where'], share: number | null = 0.4): Se
   excess: 100,
 })
 
-describe('joinQuoted()', () => {
+describe('joinMentions()', () => {
   it('adds bits to the segment that names the same', () => {
     const segments = [segment({ cell: ['a'] }), segment({ cell: ['b'] })]
-    joinQuoted(segments, [quoted({ cell: ['a'] }, 'failing')], 'metrics')
+    joinMentions(segments, [quoted({ cell: ['a'] }, 'failing')], 'metrics')
     expect(segments.map(s => s.bits)).toEqual([62, 50])
   })
   it('adds what nobody measures as a segment of unknown share', () => {
     const segments = [segment({ cell: ['a'] })]
-    joinQuoted(segments, [quoted({ cell: ['a', 'c'] }, 'unknown')], 'metrics')
+    joinMentions(segments, [quoted({ cell: ['a', 'c'] }, 'unknown')], 'metrics')
     expect(segments[1]).toMatchObject({ where: { cell: ['c'] }, share: null, interval: null, excess: 0 })
   })
   it('does not name what machines see healthy while they see others fail', () => {
     const segments = [segment({ cell: ['a'] })]
-    joinQuoted(segments, [quoted({ cell: ['b'] }, 'healthy')], 'metrics')
+    joinMentions(segments, [quoted({ cell: ['b'] }, 'healthy')], 'metrics')
     expect(segments).toHaveLength(1)
   })
   it('names it where machines see nothing fail at all', () => {
     const segments = [segment({}, null)]
-    joinQuoted(segments, [quoted({ cell: ['b'] }, 'healthy')], 'nothing')
+    joinMentions(segments, [quoted({ cell: ['b'] }, 'healthy')], 'nothing')
     expect(segments[1]).toMatchObject({ where: { cell: ['b'] }, share: null })
   })
   it('names what fails in quotes and in checks where the few checks alone say: everywhere', () => {
     const everywhere = () => [segment({}, 0.3)]
     const checks = everywhere()
-    joinQuoted(checks, [quoted({ cell: ['a'] }, 'failing')], 'checks')
+    joinMentions(checks, [quoted({ cell: ['a'] }, 'failing')], 'checks')
     expect(checks[1]).toMatchObject({ where: { cell: ['a'] }, share: null })
     // Requests would have told it apart.
     const metrics = everywhere()
-    joinQuoted(metrics, [quoted({ cell: ['a'] }, 'failing')], 'metrics')
+    joinMentions(metrics, [quoted({ cell: ['a'] }, 'failing')], 'metrics')
     expect(metrics).toHaveLength(1)
   })
   it('does not tell a place twice in two words: a cell, and the edges before it', () => {
     const segments = [segment({ cell: ['a'] })]
-    joinQuoted(segments, [quoted({ pop: ['LHR'] }, 'unknown')], 'metrics')
+    joinMentions(segments, [quoted({ pop: ['LHR'] }, 'unknown')], 'metrics')
     expect(segments).toHaveLength(1)
     // Where some codes are known as cells, the others are not these.
-    joinQuoted(segments, [quoted({ cell: ['a'] }, 'failing'), quoted({ pop: ['LHR'] }, 'unknown')], 'metrics')
+    joinMentions(segments, [quoted({ cell: ['a'] }, 'failing'), quoted({ pop: ['LHR'] }, 'unknown')], 'metrics')
     expect(segments[1]).toMatchObject({ where: { pop: ['LHR'] } })
   })
 })

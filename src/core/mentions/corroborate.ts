@@ -2,7 +2,7 @@ import type { SegmentReading } from '../../contract/finding.js'
 import { MEASURED, type Quoted, type Uneven } from '../../contract/incident.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import { CLEAR_SHARE, UNREADABLE_MS } from '../rates/rise-detector.js'
-import { readQuotes, SERVING, type Books, type QuoteState, type QuotedValues } from './mentions.js'
+import { readMentions, SERVING, type Books, type MentionState, type MentionedValues } from './mentions.js'
 import { EXCESS_BITS, groupExcess, type RateWindow } from '../rates/excess.js'
 
 // What people quote, held against what requests and checks say: it names what they do not see, adds to what they do see,
@@ -34,29 +34,35 @@ function measuredOf({ metrics, checks }: Rates, label: string, value: string, no
 }
 
 /** What stood out, and when. */
-export interface Held {
+export interface HeldMentions {
   at: EpochMs
-  found: QuotedValues[]
+  found: MentionedValues[]
 }
 
-const bitsOf = (found: readonly QuotedValues[]): number => found.reduce((sum, f) => sum + f.bits, 0)
+const bitsOf = (found: readonly MentionedValues[]): number => found.reduce((sum, f) => sum + f.bits, 0)
 
 /**
  * What people quote too often in [from, now), or did. Contrast is clearest in the first minutes: later, talk brings quotes from
  * everywhere, and a picture less clear does not take the place of a clear one before HOLD_MS.
  */
-export function holdQuotes(q: QuoteState, books: Books, held: Held | null, from: EpochMs, now: EpochMs): Held | null {
-  const found = readQuotes(q, books, from, now)
+export function holdMentions(
+  q: MentionState,
+  books: Books,
+  held: HeldMentions | null,
+  from: EpochMs,
+  now: EpochMs,
+): HeldMentions | null {
+  const found = readMentions(q, books, from, now)
   const fresh = held !== null && now - held.at < HOLD_MS
   if (fresh && bitsOf(found) < bitsOf(held.found)) return held
   return found.length > 0 ? { at: now, found } : null
 }
 
 /** By what is measured of it now; most bits first. */
-export const quotedOf = (held: Held | null, rates: Rates, now: EpochMs): Quoted[] =>
+export const mentionedNow = (held: HeldMentions | null, rates: Rates, now: EpochMs): Quoted[] =>
   (held?.found ?? []).flatMap(found => byMeasure(found, rates, now)).sort((x, y) => y.bits - x.bits)
 
-function byMeasure(found: QuotedValues, rates: Rates, now: EpochMs): Quoted[] {
+function byMeasure(found: MentionedValues, rates: Rates, now: EpochMs): Quoted[] {
   const out: Quoted[] = []
   const total = found.people.reduce((sum, n) => sum + n, 0)
   for (const measured of MEASURED) {
@@ -85,7 +91,7 @@ const labelOf = (q: Quoted): string => Object.keys(q.where)[0]!
  * Adds what is quoted to what was located: bits where both name the same, else a segment whose share nobody knows. Where
  * machines already say which cell or edge fails, codes in other words than theirs, and those that they see healthy, are only told.
  */
-export function joinQuoted(segments: SegmentReading[], quoted: readonly Quoted[], seen: Seen): void {
+export function joinMentions(segments: SegmentReading[], quoted: readonly Quoted[], seen: Seen): void {
   const machines = seen !== 'nothing'
   const located = new Set(segments.flatMap(s => Object.keys(s.where)).filter(label => SERVING.includes(label)))
   // Where some quotes name what machines located, those that do not name something else; where none does, nobody knows.

@@ -5,14 +5,14 @@ import { learnRates } from '../rates/learn.js'
 import { rateState, takeRate, type RateState } from '../rates/state.js'
 import { tickRates } from '../rates/rise-detector.js'
 import {
-  learnQuotes,
+  learnMentions,
   noteEdges,
-  noteQuote,
-  quoteState,
-  readQuotes,
-  takeBackQuotes,
+  noteMention,
+  mentionState,
+  readMentions,
+  takeBackMentions,
   type Books,
-  type QuoteState,
+  type MentionState,
 } from './mentions.js'
 
 const T = Date.UTC(2031, 4, 9, 12)
@@ -33,7 +33,7 @@ const cells = { 'eu-1': 80, 'eu-2': 320, 'us-1': 400, 'us-2': 200 }
 const seeing = (metric: RateState): Books => ({ metric, check: null })
 
 let serial = 0
-function say(q: QuoteState, books: Books, minute: number, more: Partial<Observation>, who = `u${serial++}`): void {
+function say(q: MentionState, books: Books, minute: number, more: Partial<Observation>, who = `u${serial++}`): void {
   const signal: Observation = {
     type: 'observation',
     via: 'report',
@@ -45,22 +45,22 @@ function say(q: QuoteState, books: Books, minute: number, more: Partial<Observat
     labels: {},
     ...more,
   }
-  noteQuote(q, books, signal, who)
+  noteMention(q, books, signal, who)
 }
-const read = (q: QuoteState, books: Books = blind, countries: string[] | null = null) =>
-  readQuotes(q, books, at(0), at(15), countries)
+const read = (q: MentionState, books: Books = blind, countries: string[] | null = null) =>
+  readMentions(q, books, at(0), at(15), countries)
 /** A quiet day's quotes, learned. */
-function past(q: QuoteState, codes: Record<string, number>, country = ''): void {
+function past(q: MentionState, codes: Record<string, number>, country = ''): void {
   for (const [pop, n] of Object.entries(codes))
     for (let i = 0; i < n; i++) say(q, blind, -300 + (i % 200), { labels: { pop, ...(country ? { country } : {}) } })
   q.recent.sort((x, y) => x.at - y.at)
-  learnQuotes(q, at(-60), null)
+  learnMentions(q, at(-60), null)
 }
 
 describe('with request counts', () => {
   const books = seeing(served(cells))
   it('names the cell that 7 of 9 quote and that serves 8 % of the traffic', () => {
-    const q = quoteState()
+    const q = mentionState()
     for (let i = 0; i < 7; i++) say(q, books, i, { text: `error 502 in cell eu-1, try ${i}` })
     say(q, books, 3, { text: 'cell us-1 does not load' })
     say(q, books, 3, { text: 'cell eu-2 does not load' })
@@ -68,13 +68,13 @@ describe('with request counts', () => {
     expect(read(q, books)[0]!.usual[0]).toBeCloseTo(0.08, 1)
   })
   it('names none where cells are quoted as they serve', () => {
-    const q = quoteState()
+    const q = mentionState()
     for (const [cell, n] of Object.entries(cells))
       for (let i = 0; i < n / 10; i++) say(q, books, i % 15, { labels: { cell } })
     expect(read(q, books)).toEqual([])
   })
   it('a code that the operator maps is its cell, in any letters; several codes of a cell add up', () => {
-    const q = quoteState()
+    const q = mentionState()
     noteEdges(q, [{ cell: 'eu-1', codes: ['LHR', 'man'] }])
     for (let i = 0; i < 4; i++) say(q, books, i, { labels: { pop: 'lhr' } })
     for (let i = 0; i < 4; i++) say(q, books, i, { text: `Ray ID: 8a1b2c3d4e5f607${i}-MAN` })
@@ -83,10 +83,10 @@ describe('with request counts', () => {
   })
   it('a code that is the name of a cell, or a part of one cell alone, is that cell', () => {
     const own = seeing(served({ 'edge-lhr-1': 80, fra: 300, ams01: 300, ams02: 320 }))
-    const q = quoteState()
+    const q = mentionState()
     for (let i = 0; i < 8; i++) say(q, own, i, { labels: { pop: 'LHR' } })
     expect(read(q, own)).toMatchObject([{ label: 'cell', values: ['edge-lhr-1'] }])
-    const r = quoteState()
+    const r = mentionState()
     for (let i = 0; i < 40; i++) say(r, own, i / 4, { labels: { pop: 'AMS' } })
     for (let i = 0; i < 2; i++) say(r, own, i, { labels: { pop: 'FRA' } })
     // Which of the two is not known: no cell is named.
@@ -94,7 +94,7 @@ describe('with request counts', () => {
   })
   it('versions and networks are tallied by themselves', () => {
     const own = seeing(served({ 'v2.40.0': 700, 'v2.41.0': 100 }, 'version'))
-    const q = quoteState()
+    const q = mentionState()
     for (let i = 0; i < 8; i++) say(q, own, i, { text: `crashes since v2.41.0 (${i})` })
     say(q, own, 1, { labels: { pop: 'LHR' } })
     expect(read(q, own)).toMatchObject([{ label: 'version', values: ['v2.41.0'], of: 8 }])
@@ -103,25 +103,25 @@ describe('with request counts', () => {
 
 describe('with reports alone', () => {
   it('names a code that is quoted far oftener than in quiet times, and none without a past', () => {
-    const q = quoteState()
+    const q = mentionState()
     for (let i = 0; i < 8; i++) say(q, blind, i, { labels: { pop: 'LHR' } })
     expect(read(q)).toEqual([])
-    const r = quoteState()
+    const r = mentionState()
     past(r, { LHR: 4, FRA: 20, AMS: 16, CDG: 12 })
     for (let i = 0; i < 8; i++) say(r, blind, i, { labels: { pop: 'LHR' } })
     expect(read(r)).toMatchObject([{ label: 'pop', values: ['LHR'], people: [8], of: 8 }])
   })
   it('what is quoted in trouble is not learned as usual', () => {
-    const q = quoteState()
+    const q = mentionState()
     past(q, { LHR: 4, FRA: 20, AMS: 16, CDG: 12 })
     const before = q.usualAll
     for (let i = 0; i < 100; i++) say(q, blind, i / 10, { labels: { pop: 'LHR' } })
-    learnQuotes(q, at(60), at(0))
+    learnMentions(q, at(60), at(0))
     expect(q.usualAll).toBe(before)
     expect(q.recent).toEqual([])
   })
   it('within a country, only by what is quoted there', () => {
-    const q = quoteState()
+    const q = mentionState()
     past(q, { LHR: 30, MAN: 20 }, 'GB')
     past(q, { FRA: 30 }, 'DE')
     for (let i = 0; i < 14; i++) say(q, blind, i, { labels: { pop: 'LHR', country: 'GB' } })
@@ -135,7 +135,7 @@ describe('with reports alone', () => {
 describe('who is heard', () => {
   const books = seeing(served(cells))
   const quiet = () => {
-    const q = quoteState()
+    const q = mentionState()
     for (let i = 0; i < 2; i++) say(q, books, 1, { labels: { cell: 'us-1' } })
     return q
   }
@@ -157,21 +157,21 @@ describe('who is heard', () => {
     expect(q.recent).toHaveLength(2)
   })
   it('what a flood had counted is taken back', () => {
-    const q = quoteState()
+    const q = mentionState()
     for (let i = 0; i < 9; i++) say(q, books, i, { labels: { cell: 'eu-1' } }, `f${i}`)
     expect(read(q, books)).toHaveLength(1)
-    for (let i = 0; i < 9; i++) takeBackQuotes(q, `f${i}`)
+    for (let i = 0; i < 9; i++) takeBackMentions(q, `f${i}`)
     expect(read(q, books)).toEqual([])
   })
   it('memory is bounded, and the codes that were heard longest ago go first', () => {
-    const q = quoteState()
+    const q = mentionState()
     for (let i = 0; i < 3_000; i++) {
       say(q, blind, -100, { labels: { pop: `X${i}` } })
       say(q, blind, -100, { text: `Ray ID: 8a1b2c3d4e5f${1_000 + i}-LHR` })
     }
     expect(q.recent.length).toBe(4_096)
     expect(q.copies.size).toBe(1_024)
-    learnQuotes(q, at(0), null)
+    learnMentions(q, at(0), null)
     expect(q.usual.size).toBe(1_024)
     expect([...q.usual.keys()].at(-1)).toContain('LHR')
     expect(q.usualAll).toBeCloseTo(

@@ -2,7 +2,7 @@ import type { Observation } from '../../contract/signal.js'
 import type { EpochMs } from '../../contract/time.js'
 import type { Edge } from '../../contract/topology.js'
 import type { LeafBook } from '../aggregate/label-sets.js'
-import { findQuoted, type Overquoted } from '../localize/index.js'
+import { findOverMentioned, type OverMentioned } from '../localize/index.js'
 import type { RateState } from '../rates/state.js'
 import { putNewest } from '../stat/generations.js'
 import { codeIn } from './codes.js'
@@ -17,7 +17,7 @@ const MAX_RECENT = 4_096
 /** Codes and the countries they are quoted from, remembered for a service; the longest unheard go first. */
 const MAX_USUAL = 1_024
 /** Quotes that habits rest on; beyond it the past is halved. */
-const USUAL_QUOTES = 2_000
+const USUAL_MENTIONS = 2_000
 /** Copied ids and texts remembered, so that each is one voice. */
 const MAX_COPIES = 1_024
 /** A text of so many letters is nobody else's. */
@@ -35,9 +35,9 @@ const FAMILIES: readonly (readonly string[])[] = [
   ['version'],
   ['network', 'isp', 'asn'],
 ]
-const QUOTABLE = FAMILIES.flat()
+const MENTIONABLE = FAMILIES.flat()
 
-interface Quote {
+interface Mention {
   at: EpochMs
   who: string
   /** Of the report that carried it; null for a word of a text. */
@@ -46,9 +46,9 @@ interface Quote {
   country: string
 }
 
-export interface QuoteState {
+export interface MentionState {
   /** Oldest first, for LEARN_DELAY_MS. */
-  recent: Quote[]
+  recent: Mention[]
   /** label, code and country → quotes of quiet times. */
   usual: Map<string, number>
   usualAll: number
@@ -57,7 +57,7 @@ export interface QuoteState {
   edges: Map<string, string>
 }
 
-export const quoteState = (): QuoteState => ({
+export const mentionState = (): MentionState => ({
   recent: [],
   usual: new Map(),
   usualAll: 0,
@@ -72,7 +72,7 @@ export interface Books {
 }
 
 /** Takes the operator's word on which cell stands behind an edge code. */
-export function noteEdges(q: QuoteState, edges: readonly Edge[]): void {
+export function noteEdges(q: MentionState, edges: readonly Edge[]): void {
   q.edges = new Map(edges.flatMap(({ cell, codes }) => codes.map(code => [code.toUpperCase(), cell])))
 }
 
@@ -89,7 +89,7 @@ function lookUp(books: Books, labels: readonly string[], word: string): { label:
 }
 
 /** Notes the code that a counted report or post quotes, if it quotes one. */
-export function noteQuote(q: QuoteState, books: Books, signal: Observation, who: string): void {
+export function noteMention(q: MentionState, books: Books, signal: Observation, who: string): void {
   const country = signal.labels['country'] ?? ''
   for (const label of SERVED) {
     const code = signal.labels[label]
@@ -97,14 +97,14 @@ export function noteQuote(q: QuoteState, books: Books, signal: Observation, who:
   }
   if (signal.text === undefined) return
   const known = (word: string): string | null =>
-    q.edges.has(word.toUpperCase()) ? word.toUpperCase() : (lookUp(books, QUOTABLE, word)?.value ?? null)
+    q.edges.has(word.toUpperCase()) ? word.toUpperCase() : (lookUp(books, MENTIONABLE, word)?.value ?? null)
   const found = codeIn(signal.text, known)
   if (found && !isCopy(q, found.id ?? lettersOf(signal.text), signal.at))
     push(q, { at: signal.at, who, label: null, code: found.code, country })
 }
 
-function push(q: QuoteState, quote: Quote): void {
-  q.recent.push(quote)
+function push(q: MentionState, mention: Mention): void {
+  q.recent.push(mention)
   if (q.recent.length > MAX_RECENT) q.recent.shift()
 }
 
@@ -114,7 +114,7 @@ const lettersOf = (text: string): string | null => {
 }
 
 /** One request's id, and one long text, is one voice however many accounts repeat it. */
-function isCopy(q: QuoteState, key: string | null, at: EpochMs): boolean {
+function isCopy(q: MentionState, key: string | null, at: EpochMs): boolean {
   if (key === null) return false
   const known = q.copies.has(key)
   putNewest(q.copies, key, at, MAX_COPIES)
@@ -122,19 +122,19 @@ function isCopy(q: QuoteState, key: string | null, at: EpochMs): boolean {
 }
 
 /** What was counted turned out to be part of a flood. */
-export function takeBackQuotes(q: QuoteState, who: string): void {
+export function takeBackMentions(q: MentionState, who: string): void {
   if (q.recent.length > 0) q.recent = q.recent.filter(x => x.who !== who)
 }
 
 /** Quotes that have grown old become habits, unless trouble held them. Call each minute. */
-export function learnQuotes(q: QuoteState, now: EpochMs, trouble: EpochMs | null): void {
+export function learnMentions(q: MentionState, now: EpochMs, trouble: EpochMs | null): void {
   const until = now - LEARN_DELAY_MS
   let n = 0
-  for (const quote of q.recent) {
-    if (quote.at >= until) break
+  for (const mention of q.recent) {
+    if (mention.at >= until) break
     n++
-    if (trouble !== null && quote.at >= trouble) continue
-    const key = `${quote.label ?? ''}\u0001${quote.code}\u0001${quote.country}`
+    if (trouble !== null && mention.at >= trouble) continue
+    const key = `${mention.label ?? ''}\u0001${mention.code}\u0001${mention.country}`
     const before = q.usual.get(key) ?? 0
     q.usual.delete(key)
     q.usual.set(key, before + 1)
@@ -142,18 +142,18 @@ export function learnQuotes(q: QuoteState, now: EpochMs, trouble: EpochMs | null
     if (q.usual.size > MAX_USUAL) forget(q, q.usual.keys().next().value!)
   }
   if (n > 0) q.recent.splice(0, n)
-  if (q.usualAll <= USUAL_QUOTES) return
+  if (q.usualAll <= USUAL_MENTIONS) return
   for (const [key, count] of q.usual) q.usual.set(key, count / 2)
   q.usualAll /= 2
 }
 
-function forget(q: QuoteState, key: string): void {
+function forget(q: MentionState, key: string): void {
   q.usualAll -= q.usual.get(key) ?? 0
   q.usual.delete(key)
 }
 
 /** Values of one label that people quote too often. */
-export interface QuotedValues {
+export interface MentionedValues {
   label: string
   values: string[]
   /** By value: people, and the part of all who quote that is usual. */
@@ -166,7 +166,7 @@ export interface QuotedValues {
 type Place = (label: string | null, code: string) => { label: string; value: string } | null
 
 /** What a quoted code names: a cell that the operator maps it to, a value that telemetry knows, or only itself. */
-function placeOf(q: QuoteState, books: Books): Place {
+function placeOf(q: MentionState, books: Books): Place {
   let parts: Map<string, { label: string; value: string } | null> | null = null
   const known = new Map<string, { label: string; value: string } | null>()
   return (label, code) => {
@@ -174,7 +174,7 @@ function placeOf(q: QuoteState, books: Books): Place {
     let place = known.get(key)
     if (place === undefined) {
       const cell = q.edges.get(code.toUpperCase())
-      const own = label === null ? QUOTABLE : [label, ...FAMILIES[0]!]
+      const own = label === null ? MENTIONABLE : [label, ...FAMILIES[0]!]
       place = cell === undefined ? lookUp(books, own, code) : { label: 'cell', value: cell }
       if (!place && /^[A-Za-z]{3}$/.test(code)) place = (parts ??= partsOf(books)).get(code.toLowerCase()) ?? null
       known.set(key, (place ??= { label: label ?? 'pop', value: code }))
@@ -210,13 +210,13 @@ interface Tally {
  * Codes that people quote too often in [from, now), family by family. `countries`: only quotes from there. Whoever quotes is a
  * person of the day's answers, so a few accounts that repeat themselves are a few. O(quotes + values²).
  */
-export function readQuotes(
-  q: QuoteState,
+export function readMentions(
+  q: MentionState,
   books: Books,
   from: EpochMs,
   now: EpochMs,
   countries: readonly string[] | null = null,
-): QuotedValues[] {
+): MentionedValues[] {
   const place = placeOf(q, books)
   const tallies = new Map<string, Tally>()
   const people = new Set<string>()
@@ -247,7 +247,7 @@ export function readQuotes(
   })
 }
 
-function readFamily(all: Tally[], traffic: Map<string, number> | null): QuotedValues[] {
+function readFamily(all: Tally[], traffic: Map<string, number> | null): MentionedValues[] {
   const own = all.sort((x, y) => y.people - x.people || y.usual - x.usual || (x.value < y.value ? -1 : 1))
   const kept = own.slice(0, MAX_VALUES)
   let rest = own.slice(MAX_VALUES).reduce((sum, t) => sum + t.usual, 0)
@@ -258,11 +258,11 @@ function readFamily(all: Tally[], traffic: Map<string, number> | null): QuotedVa
     return { people: t.people, weight: t.usual + TRAFFIC_WEIGHT * share + NEW_WEIGHT / kept.length }
   })
   if (traffic) rest += TRAFFIC_WEIGHT * Math.max(0, 1 - served)
-  const found = findQuoted(values, rest)
+  const found = findOverMentioned(values, rest)
   return found ? byLabel(kept, found) : []
 }
 
-function byLabel(kept: readonly Tally[], found: Overquoted): QuotedValues[] {
+function byLabel(kept: readonly Tally[], found: OverMentioned): MentionedValues[] {
   const labels = [...new Set(found.hit.map(i => kept[i]!.label))]
   return labels.map(label => {
     const own = found.hit.filter(i => kept[i]!.label === label)

@@ -2,7 +2,7 @@ import type { EpochMs } from '../../contract/time.js'
 import { HOUR } from '../../contract/time.js'
 import { groupCount } from '../aggregate/label-sets.js'
 import { CLEAR_SHARE } from './rise-detector.js'
-import type { RateState, Strand } from './state.js'
+import type { RateState, FailureMode } from './state.js'
 import { excessBits, leafWindow, shareError, windowByGroup, type LeafWindow } from './window.js'
 
 /** What fails beyond the usual in the newest minutes of a source with a denominator, by label value. */
@@ -31,17 +31,17 @@ export interface RateWindow {
 /** `patient`: look back further where requests (in the leaves of `mask`) are few; not where another, faster source leads. */
 export function rateWindow(
   state: RateState,
-  strand: Strand,
+  mode: FailureMode,
   now: EpochMs,
   onset: EpochMs,
   patient: boolean,
   mask?: Mask,
 ): RateWindow {
   const from = Math.max(onset, now - LAST_WORD_MS)
-  let window = leafWindow(state, strand, now, from, WINDOW_ROWS[0])
+  let window = leafWindow(state, mode, now, from, WINDOW_ROWS[0])
   for (const rows of patient ? WINDOW_ROWS.slice(1) : []) {
     if (window.total.reduce((sum, n, leaf) => (mask?.[leaf] === 0 ? sum : sum + n), 0) >= WINDOW_REQUESTS) break
-    window = leafWindow(state, strand, now, from, rows)
+    window = leafWindow(state, mode, now, from, rows)
   }
   const newest = new Float64Array(groupCount(state.book))
   for (let leaf = 0; leaf < window.newest.length; leaf++)
@@ -63,23 +63,23 @@ export function groupExcess(rates: RateWindow, group: number): { excess: number;
 }
 
 /** Is any label value still failing beyond what is usual? */
-export function anyExcess(rates: RateWindow, strand: Strand, least = EXCESS_BITS): boolean {
+export function anyExcess(rates: RateWindow, mode: FailureMode, least = EXCESS_BITS): boolean {
   const count = groupCount(rates.state.book)
   const needed = least + Math.log2(1 + count)
-  for (let g = 0; g < count; g++) if (clearBits(rates, strand, g) >= needed) return true
+  for (let g = 0; g < count; g++) if (clearBits(rates, mode, g) >= needed) return true
   return false
 }
 
 /** Bits of the label value that fails most surprisingly. */
-export function worstBits(rates: RateWindow, strand: Strand): number {
+export function worstBits(rates: RateWindow, mode: FailureMode): number {
   let worst = 0
-  for (let g = 0; g < groupCount(rates.state.book); g++) worst = Math.max(worst, clearBits(rates, strand, g))
+  for (let g = 0; g < groupCount(rates.state.book); g++) worst = Math.max(worst, clearBits(rates, mode, g))
   return worst
 }
 
 /** Bits of a label value whose excess is worth calling one, else 0. */
-function clearBits({ groups }: RateWindow, strand: Strand, g: number): number {
+function clearBits({ groups }: RateWindow, mode: FailureMode, g: number): number {
   const total = groups.total[g]!
-  if (total <= 0 || (groups.hit[g]! - groups.expected[g]!) / total < CLEAR_SHARE[strand]) return 0
+  if (total <= 0 || (groups.hit[g]! - groups.expected[g]!) / total < CLEAR_SHARE[mode]) return 0
   return excessBits(total, groups.hit[g]!, groups.expected[g]!)
 }

@@ -1,7 +1,7 @@
 import { groupCount, leafCount } from '../aggregate/label-sets.js'
 import { movedCounts, moveOf, movedRing, movedSums, type Goes, type Move } from '../aggregate/relabel.js'
 import { RISE_COUNT } from './rise-detector.js'
-import { rateState, STRANDS, type RateState } from './state.js'
+import { rateState, FAILURE_MODES, type RateState } from './state.js'
 
 /** What is known of a source without a label. */
 export function withoutInRates(old: RateState, goes: Goes): [RateState, Move] {
@@ -16,8 +16,8 @@ export function withoutInRates(old: RateState, goes: Goes): [RateState, Move] {
     last: rateState().last,
     sums: { bad: new Float64Array(0), slow: new Float64Array(0) },
   }
-  for (const strand of STRANDS) {
-    const learned = old.learned[strand]
+  for (const mode of FAILURE_MODES) {
+    const learned = old.learned[mode]
     const [total, hit] = [movedCounts(learned.total, move), movedCounts(learned.hit, move)]
     // Each share rests on its own requests and some of everybody's; of sets that become one, the mean by requests.
     const weight = learned.share.map((_, leaf) => 1 + (learned.total[leaf] ?? 0))
@@ -27,13 +27,13 @@ export function withoutInRates(old: RateState, goes: Goes): [RateState, Move] {
       move,
     )
     const all = learned.allTotal > 0 ? learned.allHit / learned.allTotal : 0
-    next.learned[strand] = {
+    next.learned[mode] = {
       ...learned,
       total,
       hit,
       share: shares.map((s, i) => (weights[i]! > 0 ? s / weights[i]! : all)),
     }
-    next.sums[strand] = movedBits(old.sums[strand], groupCount(old.book), move)
+    next.sums[mode] = movedBits(old.sums[mode], groupCount(old.book), move)
   }
   moveLast(old.last, next.last, move)
   return [next, move]

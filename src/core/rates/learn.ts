@@ -6,11 +6,11 @@ import {
   HOURS,
   isNew,
   READ_SLOTS,
-  STRANDS,
+  FAILURE_MODES,
   WARM_UP_SHARE_MAX,
   type Learned,
   type RateState,
-  type Strand,
+  type FailureMode,
 } from './state.js'
 
 /** Healthy rates are learned from minutes this old, so that the onset of trouble is not in them. */
@@ -27,8 +27,8 @@ const PRIOR_HOUR_HITS = 50
 /** Half-life of the rhythm. */
 const RHYTHM_MEMORY_MS = 7 * 24 * HOUR
 
-/** Learns healthy shares from minutes that have grown old enough. `trouble` names strands that must not be taught now. */
-export function learnRates(state: RateState, now: EpochMs, trouble: Record<Strand, EpochMs | null>): void {
+/** Learns healthy shares from minutes that have grown old enough. `trouble` names failure modes that must not be taught now. */
+export function learnRates(state: RateState, now: EpochMs, trouble: Record<FailureMode, EpochMs | null>): void {
   if (state.firstAt === 0) return
   const warm = isNew(state, now)
   const until = warm ? now : now - LEARN_DELAY_MS
@@ -37,9 +37,9 @@ export function learnRates(state: RateState, now: EpochMs, trouble: Record<Stran
     // A warm-up minute whose rows are still on their way is learned later, with the delayed ones.
     const rows = rowsAt(state.ring, slot)
     if (!rows && warm && until - slot < 5 * MINUTE) break
-    for (const strand of STRANDS) {
-      const since = trouble[strand]
-      if (rows && (since === null || slot < since)) learnSlot(state, strand, slot, rows, warm)
+    for (const mode of FAILURE_MODES) {
+      const since = trouble[mode]
+      if (rows && (since === null || slot < since)) learnSlot(state, mode, slot, rows, warm)
     }
   }
   state.learnedUntil = slot
@@ -47,13 +47,13 @@ export function learnRates(state: RateState, now: EpochMs, trouble: Record<Stran
 
 function learnSlot(
   state: RateState,
-  strand: Strand,
+  mode: FailureMode,
   slot: EpochMs,
   rows: { leaf: number[]; a: number[]; b: number[]; c: number[] },
   warm: boolean,
 ): void {
-  const learned = state.learned[strand]
-  const hits = strand === 'bad' ? rows.b : rows.c
+  const learned = state.learned[mode]
+  const hits = mode === 'bad' ? rows.b : rows.c
   let total = 0
   let hit = 0
   for (let i = 0; i < rows.leaf.length; i++) {

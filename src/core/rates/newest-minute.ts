@@ -1,6 +1,6 @@
 import type { Finding } from '../../contract/finding.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
-import { minuteOf, type RateState, type Strand } from './state.js'
+import { minuteOf, type RateState, type FailureMode } from './state.js'
 import { shareError } from './window.js'
 
 /** Minutes among which the newest whole one is looked for: rows come up to two minutes late. */
@@ -11,10 +11,10 @@ const WHOLE = 0.7
 const LEAST = 20
 
 /** Failing share above the usual one in the newest whole minute: a window that spans a repair tells the past beside it. */
-export function latelyOf(state: RateState, strand: Strand, now: EpochMs): Finding['lately'] {
+export function latelyOf(state: RateState, mode: FailureMode, now: EpochMs): Finding['lately'] {
   const newest = Math.floor((now - 1) / MINUTE) * MINUTE
   const minutes = Array.from({ length: LOOK_MIN }, (_, i) =>
-    minuteOf(state, strand, newest - i * MINUTE, () => true),
+    minuteOf(state, mode, newest - i * MINUTE, () => true),
   ).flatMap(each => each ?? [])
   const most = Math.max(0, ...minutes.map(each => each.total))
   const found = minutes.find(each => each.total >= LEAST && each.total >= WHOLE * most)

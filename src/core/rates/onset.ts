@@ -1,6 +1,6 @@
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import { rowsAt } from '../aggregate/label-sets.js'
-import { expectedShare, minuteOf, READ_SLOTS, type RateState, type Strand } from './state.js'
+import { expectedShare, minuteOf, READ_SLOTS, type RateState, type FailureMode } from './state.js'
 
 /**
  * When did a failing share leave its usual level? Nobody knows how steeply a fault grows, so the share after the start is a
@@ -54,27 +54,27 @@ export interface MinuteSum {
   expected: number
 }
 
-/** When the strand left its usual share: the likeliest minute, and a 95 % interval over the minutes at hand. */
+/** When the failure mode left its usual share: the likeliest minute, and a 95 % interval over the minutes at hand. */
 export function rateOnset(
   state: RateState,
-  strand: Strand,
+  mode: FailureMode,
   groups: readonly number[],
   now: EpochMs,
 ): { onset: EpochMs; interval: [EpochMs, EpochMs] } {
-  const wanted = failing(state, strand, firstOf(now)) ?? inGroups(state, groups)
-  return leavesOnset(state, strand, leaf => wanted[leaf] === 1, now)
+  const wanted = failing(state, mode, firstOf(now)) ?? inGroups(state, groups)
+  return leavesOnset(state, mode, leaf => wanted[leaf] === 1, now)
 }
 
 /** The same for any set of label sets. */
 export function leavesOnset(
   state: RateState,
-  strand: Strand,
+  mode: FailureMode,
   wanted: (leaf: number) => boolean,
   now: EpochMs,
 ): { onset: EpochMs; interval: [EpochMs, EpochMs] } {
   const first = firstOf(now)
   const { low, likeliest, high } = startOf(
-    Array.from({ length: READ_SLOTS }, (_, k) => minuteOf(state, strand, first + k * MINUTE, wanted)),
+    Array.from({ length: READ_SLOTS }, (_, k) => minuteOf(state, mode, first + k * MINUTE, wanted)),
   )
   // A fault that grows from nothing is not seen in its first minute.
   return { onset: first + likeliest * MINUTE, interval: [first + (low - 1) * MINUTE, first + (high + 1) * MINUTE] }
@@ -83,7 +83,7 @@ export function leavesOnset(
 const firstOf = (now: EpochMs): EpochMs => Math.floor(now / MINUTE) * MINUTE - READ_SLOTS * MINUTE
 
 /** Leaf → 1 where it fails in the newest minutes; null when they do not hold most of the excess. */
-function failing(state: RateState, strand: Strand, first: EpochMs): Uint8Array | null {
+function failing(state: RateState, mode: FailureMode, first: EpochMs): Uint8Array | null {
   const leaves = state.book.groups.length
   const total = new Float64Array(leaves)
   const hit = new Float64Array(leaves)
@@ -94,12 +94,12 @@ function failing(state: RateState, strand: Strand, first: EpochMs): Uint8Array |
     const rows = rowsAt(state.ring, slot)
     if (!rows) continue
     telling++
-    const hits = strand === 'bad' ? rows.b : rows.c
+    const hits = mode === 'bad' ? rows.b : rows.c
     for (let i = 0; i < rows.leaf.length; i++) {
       const leaf = rows.leaf[i]!
       total[leaf]! += rows.a[i]!
       hit[leaf]! += hits[i]!
-      expected[leaf]! += rows.a[i]! * expectedShare(state, strand, leaf, slot)
+      expected[leaf]! += rows.a[i]! * expectedShare(state, mode, leaf, slot)
     }
   }
   const out = new Uint8Array(leaves)

@@ -1,6 +1,6 @@
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import { groupCount } from '../aggregate/label-sets.js'
-import { globalShare, isNew, minuteOf, WARM_UP_SHARE_MAX, type RateState, type Strand } from './state.js'
+import { globalShare, isNew, minuteOf, WARM_UP_SHARE_MAX, type RateState, type FailureMode } from './state.js'
 import { EFFECTIVE_REQUESTS } from './window.js'
 
 export { learnRates } from './learn.js'
@@ -11,10 +11,10 @@ export {
   expectedShare,
   minuteOf,
   rateState,
-  STRANDS,
+  FAILURE_MODES,
   takeRate,
   type RateState,
-  type Strand,
+  type FailureMode,
 } from './state.js'
 export { excessBits, failingRounds, leafWindow, shareError, windowByGroup, type LeafWindow } from './window.js'
 
@@ -25,8 +25,8 @@ export { excessBits, failingRounds, leafWindow, shareError, windowByGroup, type 
  */
 
 /** Rises in failing share that the bank looks for, absolute. The least is what an operator would call trouble. */
-const RISES: Record<Strand, readonly number[]> = { bad: [0.02, 0.1, 0.4], slow: [0.08, 0.25, 0.6] }
-/** Sums that a group has for each strand. */
+const RISES: Record<FailureMode, readonly number[]> = { bad: [0.02, 0.1, 0.4], slow: [0.08, 0.25, 0.6] }
+/** Sums that a group has for each failure mode. */
 export const RISE_COUNT = RISES.bad.length
 /** One tick may add 4 bits, and 40 more in proportion to the failing share, never over 16: with RAISE_BITS above it, it takes two. */
 const tickCapBits = (share: number): number => Math.min(16, 4 + 40 * share)
@@ -41,9 +41,9 @@ const SPREAD_GROUPS = 8
 /** No rows for so long: unreadable. Twice the usual reporting interval of a minute, and lag. */
 export const UNREADABLE_MS = 10 * MINUTE
 /** Shares below this above the usual are not called failing. */
-export const CLEAR_SHARE: Record<Strand, number> = { bad: 0.003, slow: 0.02 }
+export const CLEAR_SHARE: Record<FailureMode, number> = { bad: 0.003, slow: 0.02 }
 
-/** What one strand looks like after a tick. */
+/** What one failure mode looks like after a tick. */
 export interface RateReading {
   /** null: nothing readable. */
   bits: number | null
@@ -55,9 +55,9 @@ export interface RateReading {
 }
 
 /** Closes a tick: updates the sums with what arrived since the last one, then forgets it. O(groups). */
-export function tickRates(state: RateState, now: EpochMs): Record<Strand, RateReading> {
+export function tickRates(state: RateState, now: EpochMs): Record<FailureMode, RateReading> {
   const count = groupCount(state.book)
-  const readings = { bad: readStrand(state, 'bad', count, now), slow: readStrand(state, 'slow', count, now) }
+  const readings = { bad: closeMode(state, 'bad', count, now), slow: closeMode(state, 'slow', count, now) }
   if (state.touched) {
     state.seenAt = now
     for (const sums of [state.fresh, state.freshExpected]) {
@@ -70,15 +70,15 @@ export function tickRates(state: RateState, now: EpochMs): Record<Strand, RateRe
   return readings
 }
 
-function readStrand(state: RateState, strand: Strand, count: number, now: EpochMs): RateReading {
-  const rises = RISES[strand]
-  let sums = state.sums[strand]
+function closeMode(state: RateState, mode: FailureMode, count: number, now: EpochMs): RateReading {
+  const rises = RISES[mode]
+  let sums = state.sums[mode]
   if (sums.length < count * rises.length) {
     const next = new Float64Array(2 * count * rises.length)
     next.set(sums)
-    sums = state.sums[strand] = next
+    sums = state.sums[mode] = next
   }
-  if (state.touched) updateSums(state, strand, count, sums, isNew(state, now) ? WARM_UP_SHARE_MAX : 0)
+  if (state.touched) updateSums(state, mode, count, sums, isNew(state, now) ? WARM_UP_SHARE_MAX : 0)
   const threshold = RAISE_BITS + Math.log2(1 + count) / 2
   const over: { group: number; bits: number }[] = []
   let worst = 0
@@ -90,23 +90,23 @@ function readStrand(state: RateState, strand: Strand, count: number, now: EpochM
   }
   over.sort((x, y) => y.bits - x.bits || x.group - y.group)
   const total = state.fresh.a[0]!
-  const hit = (strand === 'bad' ? state.fresh.b : state.fresh.c)[0]!
-  const expected = (strand === 'bad' ? state.freshExpected.a : state.freshExpected.b)[0]!
+  const hit = (mode === 'bad' ? state.fresh.b : state.fresh.c)[0]!
+  const expected = (mode === 'bad' ? state.freshExpected.a : state.freshExpected.b)[0]!
   const readable = state.touched || (state.seenAt > 0 && now - state.seenAt < UNREADABLE_MS)
   return {
     bits: readable ? worst : null,
-    alarm: over.some((x, i) => i < SPREAD_GROUPS && badMinutes(state, strand, x.group, now) >= BAD_MINUTES_LEAST),
+    alarm: over.some((x, i) => i < SPREAD_GROUPS && badMinutes(state, mode, x.group, now) >= BAD_MINUTES_LEAST),
     groups: over.map(x => x.group),
     share: total > 0 ? hit / total : null,
-    expectedShare: total > 0 ? expected / total : globalShare(state.learned[strand]),
+    expectedShare: total > 0 ? expected / total : globalShare(state.learned[mode]),
   }
 }
 
 /** `least`: share below which nothing is called trouble. */
-function updateSums(state: RateState, strand: Strand, count: number, sums: Float64Array, least: number): void {
-  const rises = RISES[strand]
-  const hits = strand === 'bad' ? state.fresh.b : state.fresh.c
-  const expected = strand === 'bad' ? state.freshExpected.a : state.freshExpected.b
+function updateSums(state: RateState, mode: FailureMode, count: number, sums: Float64Array, least: number): void {
+  const rises = RISES[mode]
+  const hits = mode === 'bad' ? state.fresh.b : state.fresh.c
+  const expected = mode === 'bad' ? state.freshExpected.a : state.freshExpected.b
   for (let g = 0; g < count; g++) {
     const total = state.fresh.a[g]!
     if (total <= 0) continue
@@ -130,17 +130,17 @@ function riseBits(total: number, share: number, p0: number, rise: number): numbe
 }
 
 /** Minutes among the newest that speak for a rise in the group, counted up to BAD_MINUTES_LEAST. */
-function badMinutes(state: RateState, strand: Strand, group: number, now: EpochMs): number {
+function badMinutes(state: RateState, mode: FailureMode, group: number, now: EpochMs): number {
   let found = 0
   const newest = Math.floor(now / MINUTE) * MINUTE
   for (let slot = newest; slot > newest - SPREAD_SLOTS * MINUTE && found < BAD_MINUTES_LEAST; slot -= MINUTE) {
-    const m = minuteOf(state, strand, slot, leaf => state.book.groups[leaf]!.includes(group))
-    if (m && riseBits(m.total, m.hit / m.total, m.expected / m.total, RISES[strand][0]!) > 0) found++
+    const m = minuteOf(state, mode, slot, leaf => state.book.groups[leaf]!.includes(group))
+    if (m && riseBits(m.total, m.hit / m.total, m.expected / m.total, RISES[mode][0]!) > 0) found++
   }
   return found
 }
 
-/** Forgets the evidence of one strand: its alarm is over although the sums, built in a flood, would take long to run down. */
-export function clearSums(state: RateState, strand: Strand): void {
-  state.sums[strand].fill(0)
+/** Forgets the evidence of one failure mode: its alarm is over although the sums, built in a flood, would take long to run down. */
+export function clearSums(state: RateState, mode: FailureMode): void {
+  state.sums[mode].fill(0)
 }

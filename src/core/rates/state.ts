@@ -1,4 +1,4 @@
-import type { Strand } from '../../contract/finding.js'
+import type { FailureMode } from '../../contract/finding.js'
 import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Labels } from '../../contract/signal.js'
 import {
@@ -19,7 +19,7 @@ import {
 
 /** What is counted and known of one source with a denominator: request counts, or checks. Plain data throughout. */
 
-export { STRANDS, type Strand } from '../../contract/finding.js'
+export { FAILURE_MODES, type FailureMode } from '../../contract/finding.js'
 
 /**
  * A source is new for so long, and until WARM_UP_REQUESTS are learned, but never longer than WARM_UP_MAX_MS. While it is new
@@ -61,11 +61,11 @@ export interface RateState {
   /** Since the last tick, by group: expected bad, expected slow. */
   freshExpected: GroupSums
   touched: boolean
-  learned: Record<Strand, Learned>
+  learned: Record<FailureMode, Learned>
   /** Leaf → its newest row: what is known of it when it falls silent for longer than the ring. */
   last: { slot: number[]; total: number[]; bad: number[]; slow: number[] }
   /** Group × rise → bits. */
-  sums: Record<Strand, Float64Array>
+  sums: Record<FailureMode, Float64Array>
   firstAt: EpochMs
   seenAt: EpochMs
   learnedUntil: EpochMs
@@ -101,9 +101,9 @@ export const rateState = (): RateState => ({
   totalsSlot: new Float64Array(DEMAND_SLOTS),
 })
 
-/** What has lasted is how things are: the strand's usual shares and rhythm are learned anew, from the minutes at hand on. */
-export function startAnew(state: RateState, strand: Strand, now: EpochMs): void {
-  state.learned[strand] = learnedNothing()
+/** What has lasted is how things are: the failure mode's usual shares and rhythm are learned anew, from the minutes at hand on. */
+export function startAnew(state: RateState, mode: FailureMode, now: EpochMs): void {
+  state.learned[mode] = learnedNothing()
   state.learnedUntil = Math.min(state.learnedUntil, now - READ_SLOTS * MINUTE)
 }
 
@@ -166,8 +166,8 @@ function noteLast(
 }
 
 /** Healthy share of a leaf in the minute `slot`: its own level times the rhythm of the day. */
-export function expectedShare(state: RateState, strand: Strand, leaf: number, slot: EpochMs): number {
-  const learned = state.learned[strand]
+export function expectedShare(state: RateState, mode: FailureMode, leaf: number, slot: EpochMs): number {
+  const learned = state.learned[mode]
   return Math.min(0.95, (learned.share[leaf] ?? globalShare(learned)) * learned.hourFactor[hourOf(slot)]!)
 }
 
@@ -185,20 +185,20 @@ export const isNew = (state: RateState, now: EpochMs): boolean => {
 /** Sums over the wanted leaves of one minute; null when nothing came. */
 export function minuteOf(
   state: RateState,
-  strand: Strand,
+  mode: FailureMode,
   slot: EpochMs,
   wanted: (leaf: number) => boolean,
 ): { total: number; hit: number; expected: number } | null {
   const rows = rowsAt(state.ring, slot)
   if (!rows) return null
-  const hits = strand === 'bad' ? rows.b : rows.c
+  const hits = mode === 'bad' ? rows.b : rows.c
   const sum = { total: 0, hit: 0, expected: 0 }
   for (let i = 0; i < rows.leaf.length; i++) {
     const leaf = rows.leaf[i]!
     if (!wanted(leaf)) continue
     sum.total += rows.a[i]!
     sum.hit += hits[i]!
-    sum.expected += rows.a[i]! * expectedShare(state, strand, leaf, slot)
+    sum.expected += rows.a[i]! * expectedShare(state, mode, leaf, slot)
   }
   return sum.total > 0 ? sum : null
 }

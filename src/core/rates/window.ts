@@ -1,7 +1,7 @@
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import { groupCount, leafCount, rowsAt, type LeafBook } from '../aggregate/label-sets.js'
 import { betaBinomialSurvival, bitsOf } from '../stat/tails.js'
-import { expectedShare, minuteOf, READ_SLOTS, type RateState, type Strand } from './state.js'
+import { expectedShare, minuteOf, READ_SLOTS, type RateState, type FailureMode } from './state.js'
 
 /** Requests of one tick share fate: their failing share wobbles as if no more than this many were drawn. */
 export const EFFECTIVE_REQUESTS = 2_000
@@ -20,7 +20,7 @@ export interface LeafWindow {
   newest: Float64Array
 }
 
-export function leafWindow(state: RateState, strand: Strand, now: EpochMs, from: EpochMs, rows: number): LeafWindow {
+export function leafWindow(state: RateState, mode: FailureMode, now: EpochMs, from: EpochMs, rows: number): LeafWindow {
   const leaves = leafCount(state.book)
   const out: LeafWindow = {
     total: new Float64Array(leaves),
@@ -33,7 +33,7 @@ export function leafWindow(state: RateState, strand: Strand, now: EpochMs, from:
   for (let slot = Math.floor((now - 1) / MINUTE) * MINUTE; slot >= oldest; slot -= MINUTE) {
     const minute = rowsAt(state.ring, slot)
     if (!minute) continue
-    const hits = strand === 'bad' ? minute.b : minute.c
+    const hits = mode === 'bad' ? minute.b : minute.c
     for (let i = 0; i < minute.leaf.length; i++) {
       const leaf = minute.leaf[i]!
       if (taken[leaf]! >= rows) continue
@@ -41,7 +41,7 @@ export function leafWindow(state: RateState, strand: Strand, now: EpochMs, from:
       if (out.newest[leaf] === 0) out.newest[leaf] = slot
       out.total[leaf]! += minute.a[i]!
       out.hit[leaf]! += hits[i]!
-      out.expected[leaf]! += minute.a[i]! * expectedShare(state, strand, leaf, slot)
+      out.expected[leaf]! += minute.a[i]! * expectedShare(state, mode, leaf, slot)
     }
   }
   // What is about to leave the ring, or has left it, weighs on as so many of its newest rows.
@@ -50,8 +50,8 @@ export function leafWindow(state: RateState, strand: Strand, now: EpochMs, from:
     if (slot < from || slot >= now - (READ_SLOTS - rows) * MINUTE) continue
     out.newest[leaf] = slot
     out.total[leaf] = rows * state.last.total[leaf]!
-    out.hit[leaf] = rows * (strand === 'bad' ? state.last.bad : state.last.slow)[leaf]!
-    out.expected[leaf] = out.total[leaf]! * expectedShare(state, strand, leaf, slot)
+    out.hit[leaf] = rows * (mode === 'bad' ? state.last.bad : state.last.slow)[leaf]!
+    out.expected[leaf] = out.total[leaf]! * expectedShare(state, mode, leaf, slot)
   }
   return out
 }

@@ -11,8 +11,8 @@
  * Robustness (Farrington-flexible discipline, Noufaily et al. 2013): counts are winsorised at 2.58 predictive deviations, the newest hour is
  * held back, and slots marked as not to be learned never enter. Cost: O(1) a slot, some hundred flops more at the turn of an hour.
  */
-import { addToClaim, CLAIM_PLACES, claimOf, startClaim, turnClaim } from '../stat/claim.js'
-import { breakDispersion, DISPERSION_PLACES, dispersionOf, learnDispersion } from '../stat/dispersion.js'
+import { addToClaim, CLAIM_LANES, claimOf, startClaim, turnClaim } from '../stat/claim.js'
+import { breakDispersion, DISPERSION_LANES, dispersionOf, learnDispersion } from '../stat/dispersion.js'
 import { Season, type SeasonState } from '../stat/season.js'
 import { ACCEPTED_VARIANCE, combined, loosened, UNSEEN_VARIANCE, VARIANCE_MAX } from '../stat/steady.js'
 
@@ -61,9 +61,9 @@ const FLOOR = 16 // what an hour of day not seen yet may bring
 const MEAN = 17 // of the newest slot: expected count,
 const VARIANCE = 18 // relative variance of that,
 const CLAIMED = 19 // and what the filters claimed it to be
-const SPREAD = 20 // places of stat/dispersion
-const CLAIM = SPREAD + DISPERSION_PLACES // places of stat/claim
-const SCALARS = CLAIM + CLAIM_PLACES
+const SPREAD = 20 // lanes of stat/dispersion
+const CLAIM = SPREAD + DISPERSION_LANES // lanes of stat/claim
+const SCALARS = CLAIM + CLAIM_LANES
 
 /** Lanes of the ring: count (NaN: unknown), the season's mean, and whether the slot is learned (1) or not (0). */
 const SEASON_LANE = RING

@@ -124,7 +124,7 @@ export class CountSeries {
     if (known) {
       if (index - (onset[3] as number) > this.gapSlots) this.afterGap(index)
       onset[3] = index
-      if (this.options.usualPerHour !== undefined || baseline.warm || detector.open || this.floods(count))
+      if (this.options.usualPerHour !== undefined || baseline.warm || detector.open || this.isFlooding(count))
         this.judge(index, count, hints?.learn !== false)
     }
     const learn = hints?.learn !== false
@@ -134,7 +134,7 @@ export class CountSeries {
   }
 
   /** A new series knows its level only roughly, but a flood is a flood. */
-  private floods(count: number): boolean {
+  private isFlooding(count: number): boolean {
     return this.baseline.knownSlots >= FLOOD_SLOTS && count >= FLOOD_COUNT && count >= FLOOD_LEVEL * this.baseline.mean
   }
 
@@ -207,14 +207,14 @@ export class CountSeries {
       return
     }
     if (!detector.open) return
-    if (!detector.told && detector.excess >= detector.bar) {
+    if (!detector.announced && detector.excess >= detector.bar) {
       // Where the beginning is out of reach by now, it stays as it was found.
       if ((onset[0] as number) > index - REVISABLE_SLOTS) this.raise(index, count)
       else this.reading.change = 'raised'
-      detector.tell(index)
+      detector.announce(index)
       return
     }
-    if (detector.told && detector.worsens(index, count, baseline.mean, baseline.dispersion)) {
+    if (detector.announced && detector.worsens(index, count, baseline.mean, baseline.dispersion)) {
       this.raise(index, count)
       return
     }
@@ -257,11 +257,11 @@ export class CountSeries {
     const first = fresh && baseline.warm
     baseline.teach(found.start, false, first)
     onset[4] = first && found.start === index ? index : -1
-    if (detector.told) this.reading.change = 'raised'
+    if (detector.announced) this.reading.change = 'raised'
   }
 
   private end(index: number, why: 'baseline' | 'accepted' | 'unknown', learned: boolean): void {
-    if (this.detector.told) {
+    if (this.detector.announced) {
       this.reading.change = 'ended'
       this.reading.ended = why
     }
@@ -278,9 +278,9 @@ export class CountSeries {
     reading.at = slotStart + this.options.slotMs
     reading.observed = observed
     reading.expected = baseline.mean
-    reading.alarm = detector.told
+    reading.alarm = detector.announced
     reading.level = detector.level
-    const story = detector.told || reading.change === 'ended'
+    const story = detector.announced || reading.change === 'ended'
     const excess = (story ? detector.episodeExcess : detector.excess) - detector.bar
     reading.bits = Math.max(0, this.alarmBits + excess * Math.LOG2E)
     if (story) {

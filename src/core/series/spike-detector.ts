@@ -14,7 +14,7 @@
  *
  * The end is found by the reverse test, a CUSUM of baseline against a rate that is still elevated.
  */
-import { addPeak, barOf, PEAK_PLACES, renewBar } from '../stat/peaks.js'
+import { addPeak, barOf, PEAK_LANES, renewBar } from '../stat/peaks.js'
 import { negativeBinomialSurvival } from '../stat/tails.js'
 import { thresholdNats } from '../stat/threshold.js'
 
@@ -76,8 +76,8 @@ const GAIN = OPEN + 19 // solved for SOLVED_MEAN and SOLVED_DISPERSION: what a r
 const COST = GAIN + BANK // … and an expected one against it
 const EXCESS = COST + BANK // nats by which the evidence of the newest slot passes (or misses) the threshold
 const TOLD = EXCESS + 1 // 1 once the open episode has been told
-const PEAKS = TOLD + 1 // places of stat/peaks
-const SIZE = PEAKS + PEAK_PLACES
+const PEAKS = TOLD + 1 // lanes of stat/peaks
+const SIZE = PEAKS + PEAK_LANES
 
 /** Durations in slots and memories as factors a slot: the same for all series of one slot length. */
 interface Rules {
@@ -137,7 +137,7 @@ export class Detector {
     return this.state[OPEN] === 1
   }
   /** Whether the open episode has passed the series' own bar. */
-  get told(): boolean {
+  get announced(): boolean {
     return this.state[TOLD] === 1
   }
   /** Nats over the model's threshold that this series needs, 0 unless it is known to burst by itself. */
@@ -231,7 +231,7 @@ export class Detector {
   }
 
   /** Tells an episode that was watched in silence. */
-  tell(index: number): void {
+  announce(index: number): void {
     this.state[TOLD] = 1
     this.state[RAISED] = index
   }

@@ -53,7 +53,7 @@ export function forgetLabel(s: ServiceState, label: string, value?: string): voi
     for (const bin of s.bins.values()) if (bin.sums[kind]) bin.sums[kind] = movedSums(bin.sums[kind], move)
   }
   for (const bin of s.bins.values()) bin.dirty = true
-  for (const state of [s.strands.bad, s.strands.slow, ...s.branches])
+  for (const state of [s.troubles.bad, s.troubles.slow, ...s.branches])
     if (state) state.named = state.named.filter(each => !goes(each.label, each.value))
   for (const id of [...s.heard.parts.keys()]) if (goes('component', id)) s.heard.parts.delete(id)
   s.changed = true

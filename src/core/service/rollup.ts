@@ -6,7 +6,7 @@ import type { Bin, Bins } from '../evidence/bins.js'
 import type { EvidenceStates } from '../evidence/evidence.js'
 import { negativeBinomialSurvival } from '../stat/tails.js'
 import type { ReportState } from '../counts/report-counts.js'
-import type { Strand } from '../rates/state.js'
+import type { FailureMode } from '../rates/state.js'
 
 /** What rows of the pages are made of. */
 export interface Binned {
@@ -14,7 +14,7 @@ export interface Binned {
   readonly bins: Bins
   readonly evidence: Readonly<EvidenceStates>
   /** What is in trouble now. */
-  readonly strands: Readonly<Record<Strand, unknown>>
+  readonly troubles: Readonly<Record<FailureMode, unknown>>
 }
 
 /** Values of one label in a row; the busiest are kept, the rest is in the totals only. */
@@ -27,7 +27,7 @@ const HIGH_CHANCE = 1e-3
  * trouble. Bins too old to change are forgotten.
  */
 export function takeRollups(s: Binned, now: EpochMs, position: number, into: Rollup[]): void {
-  const trouble = s.strands.bad !== null || s.strands.slow !== null
+  const trouble = s.troubles.bad !== null || s.troubles.slow !== null
   for (const bin of s.bins.values()) {
     if (bin.dirty && (bin.urgent || trouble || now >= bin.bin + ROLLUP_MS)) {
       into.push(rowOf(s, bin, position, (bin.usual ??= usualOf(s, bin))))

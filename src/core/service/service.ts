@@ -7,14 +7,14 @@ import { crowdState, noteCoordinated, noteCrowd, takeBackReport, whoOf } from '.
 import { reporters, type Reporters } from '../admission/answers.js'
 import type { TextClass } from '../text/classify.js'
 import { heard, noteHeard, type Heard } from './freshness.js'
-import { noteQuote, quoteState, takeBackQuotes } from '../mentions/mentions.js'
+import { noteMention, mentionState, takeBackMentions } from '../mentions/mentions.js'
 import { untakeReport } from '../counts/report-counts.js'
 import { partyOf } from '../admission/parties.js'
 import { addToBin, type Bins } from '../evidence/bins.js'
 import { badOf, TROUBLED } from '../evidence/people.js'
 import { heardVia, noEvidence } from '../evidence/registry.js'
 import type { TroubledService } from '../trouble/service.js'
-import { noteCounted, voices, type Counted } from '../admission/admit.js'
+import { noteAdmitted, admissionState, type Counted } from '../admission/admit.js'
 
 /** All that is kept of one service. */
 export interface ServiceState extends TroubledService {
@@ -42,10 +42,10 @@ export const serviceState = (id: string): ServiceState => ({
   evidence: noEvidence(),
   crowd: crowdState(),
   answers: reporters(),
-  voices: voices(),
+  admission: admissionState(),
   samples: sampleState(),
-  quotes: quoteState(),
-  strands: { bad: null, slow: null },
+  mentions: mentionState(),
+  troubles: { bad: null, slow: null },
   branches: [],
   bins: new Map(),
   seen: {},
@@ -99,19 +99,19 @@ function takeAnswer(
   falseAlarmsPerDay: number,
 ): void {
   const open = signal.prefix !== undefined
-  const says = noteCrowd(s.crowd, signal, first, open ? partyOf(s.voices.parties, signal) : undefined)
+  const says = noteCrowd(s.crowd, signal, first, open ? partyOf(s.admission.parties, signal) : undefined)
   if (!first) return
   const bad = badOf(signal, says)
   const troubled = signal.via === 'report' ? signal.bad !== 0 : says !== null && TROUBLED.has(says)
-  if (troubled) noteQuote(s.quotes, s.evidence, signal, whoOf(signal))
+  if (troubled) noteMention(s.mentions, s.evidence, signal, whoOf(signal))
   count(s, signal, slot, says, falseAlarmsPerDay)
   if (signal.via !== 'report') return
   const who = whoOf(signal)
-  const party = open ? partyOf(s.voices.parties, signal) : who
+  const party = open ? partyOf(s.admission.parties, signal) : who
   if (signal.text && bad > 0 && (says === 'complaint' || says === 'quality'))
     noteSample(s.samples, signal.at, who, party, signal.text)
   const { at, labels } = signal
-  if (open) noteCounted(s.voices, signal, { who, at, slot, labels, bad, ok: signal.total - bad })
+  if (open) noteAdmitted(s.admission, signal, { who, at, slot, labels, bad, ok: signal.total - bad })
 }
 
 /** A report that is kept out of the counts, and what the flood it belongs to had counted before. */
@@ -121,7 +121,7 @@ export function takeCoordinated(s: ServiceState, at: EpochMs, before: readonly C
   for (const { who, at: then, slot, labels, bad, ok } of before) {
     takeBackReport(s.crowd, then, bad > 0, who)
     takeBackSample(s.samples, who)
-    takeBackQuotes(s.quotes, who)
+    takeBackMentions(s.mentions, who)
     const { report } = s.evidence
     if (!report) continue
     const leaf = untakeReport(report, slot, labels, bad, ok)

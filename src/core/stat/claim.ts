@@ -2,7 +2,7 @@
  * How far a forecaster's own variance may be believed. The error R of an hour with expectation E should have R² ≈ φE + K·vE², where v is
  * the relative variance it claims; K is a weighted moment estimate over hours, drawn to a prior and winsorised at three deviations.
  * On real curves (bench/detect/crowd.ts) K settles between 0.3 and 1, on series that repeat exactly far below.
- * The state is six places in the owner's array, from `at` on. Cost: three additions a slot, some twenty flops an hour.
+ * The state is six lanes of the owner's array, from `at` on. Cost: three additions a slot, some twenty flops an hour.
  */
 import { drawn } from './scatter.js'
 
@@ -12,7 +12,7 @@ const INFORMATION = 2
 const COUNT = 3 // of the current hour
 const EXPECTED = 4
 const SPREAD = 5
-export const CLAIM_PLACES = 6
+export const CLAIM_LANES = 6
 
 /** K before there are errors to judge by: priors are made to be rather too wide. It weighs like a dozen telling hours. */
 const PRIOR = 0.7

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { breakDispersion, DISPERSION_PLACES, dispersionOf, learnDispersion } from './dispersion.js'
+import { breakDispersion, DISPERSION_LANES, dispersionOf, learnDispersion } from './dispersion.js'
 import { negativeBinomial, sfc32 } from './random.js'
 
 const SLOT = 15 * 60_000
 
 function measured(slots: number, mean: number, draw: (i: number) => number, believed = mean): number {
-  const s = new Float64Array(DISPERSION_PLACES)
+  const s = new Float64Array(DISPERSION_LANES)
   breakDispersion(s, 0)
   let phi = dispersionOf(s, 0, mean, SLOT)
   for (let i = 0; i < slots; i++) {
@@ -40,7 +40,7 @@ describe('dispersion', () => {
   })
 
   it('is cautious before it is measured, less so for short slots', () => {
-    const s = new Float64Array(DISPERSION_PLACES)
+    const s = new Float64Array(DISPERSION_LANES)
     expect(dispersionOf(s, 0, 0.1, SLOT)).toBeGreaterThan(1.8)
     expect(dispersionOf(s, 0, 0.1, 60_000)).toBeLessThan(dispersionOf(s, 0, 0.1, SLOT))
     expect(dispersionOf(s, 0, 50, SLOT)).toBeGreaterThan(dispersionOf(s, 0, 0.1, SLOT))

@@ -4,7 +4,7 @@
  *    so neither a wrong season nor a drift looks like dispersion; but clumps longer than a slot cancel in part too.
  *  · From residuals: Σ w·((y_t − µ)² − vµ²) over Σ w·µ, v being the relative variance of the expectation. It sees the clumps; on real report
  *    counts it is larger by 10 to 35 %.
- * Weights, winsorising and prior are those of stat/scatter. The state is six places in the owner's array, from `at` on. Cost: some thirty
+ * Weights, winsorising and prior are those of stat/scatter. The state is six lanes of the owner's array, from `at` on. Cost: some thirty
  * flops a slot.
  */
 import { boundOf, cautious, drawn, weightOf } from './scatter.js'
@@ -15,7 +15,7 @@ const BEFORE = 2 // last count learned, NaN after a slot that was not
 const BEFORE_SEASON = 3
 const RESIDUALS = 4
 const EXPECTED = 5
-export const DISPERSION_PLACES = 6
+export const DISPERSION_LANES = 6
 
 /** Before it is measured. Services have 1 (tiny) to 3 (large); the first quiet night of a series shows less than its days do. */
 const PRIOR_TINY = 1.8

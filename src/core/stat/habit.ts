@@ -21,9 +21,9 @@ const HOUR = 2 * WEEK_HOURS
 const HELD = HOUR + 1
 const SUM = HOUR + 2
 const TAUGHT = HOUR + 3
-const PLACES = HOUR + 4
+const LANES = HOUR + 4
 
-export const habit = (): Float32Array => new Float32Array(PLACES).fill(-1, HOUR, HELD)
+export const habit = (): Float32Array => new Float32Array(LANES).fill(-1, HOUR, HELD)
 
 /** Notes a slot that was learned in an hour (since 1970). */
 export function noteTaught(h: Float32Array, hour: number): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addPeak, barOf, PEAK_PLACES, renewBar } from './peaks.js'
+import { addPeak, barOf, PEAK_LANES, renewBar } from './peaks.js'
 import { sfc32 } from './random.js'
 
 const HOUR_MS = 3_600_000
@@ -9,7 +9,7 @@ const ASKED = 1 / 30
 
 /** Bar after `days` on which peaks (in thresholds) come as `peak` says, hour by hour. */
 function barAfter(days: number, peak: (hour: number) => number | null, asked = ASKED): number {
-  const s = new Float64Array(PEAK_PLACES)
+  const s = new Float64Array(PEAK_LANES)
   for (let i = 0; i < days * 24; i++) {
     const thresholds = peak(i)
     if (thresholds !== null) addPeak(s, 0, i, thresholds)
@@ -33,7 +33,7 @@ describe('bar of own peaks', () => {
 
   it('is passed about as often as asked, or less, by bursts with a power tail', () => {
     const random = sfc32(6)
-    const s = new Float64Array(PEAK_PLACES)
+    const s = new Float64Array(PEAK_LANES)
     let over = 0
     const days = 720
     for (let i = 0; i < days * 24; i++) {

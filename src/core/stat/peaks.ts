@@ -11,7 +11,7 @@
  * Against growing deaf: a peak counts for no more than e^PEAK_MAX thresholds and the bar never lies above that (some 200 bits), the tail is
  * taken for no heavier than real services have it, peaks are held back for a week (daily trouble since Monday is no habit yet) and fade over
  * a year. The constants were chosen on the report series of bench/detect/crowd.ts and on simulated quiet (bench/detect/simulated.ts).
- * The state is PEAK_PLACES places in the owner's array, from `at` on. Cost: a comparison a slot, some fifty flops four times a day.
+ * The state is PEAK_LANES lanes of the owner's array, from `at` on. Cost: a comparison a slot, some fifty flops four times a day.
  */
 const NEXT = 0 // slot index from which the bar is taken anew
 const BAR = 1 // in model thresholds, 0 before it was ever taken
@@ -22,7 +22,7 @@ const WAITING = 5 // held-back peaks: pairs of slot index and y, in order, from 
 const HELD = 6
 /** More than that many in a week are a habit already: the oldest is learned at once. */
 const HELD_MAX = 8
-export const PEAK_PLACES = HELD + 2 * HELD_MAX
+export const PEAK_LANES = HELD + 2 * HELD_MAX
 
 const DAY_MS = 86_400_000
 const RENEW_MS = DAY_MS / 4

@@ -1,7 +1,7 @@
 import type { Finding, KindReading } from '../../contract/finding.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import { rateOnset } from '../rates/onset.js'
-import type { Strand } from '../rates/state.js'
+import type { FailureMode } from '../rates/state.js'
 import { expectedReports } from '../counts/report-counts.js'
 import type { Readings } from '../evidence/evidence.js'
 import { BURST_BITS } from '../evidence/people.js'
@@ -9,9 +9,9 @@ import { EVIDENCE } from '../evidence/kinds.js'
 import { machinesOf, sayEvidence } from '../evidence/registry.js'
 import type { TroubledService } from './service.js'
 import { readMix } from '../admission/crowd.js'
-import { LONG_MS, MIX_MS, type Heard } from '../admission/parties.js'
-import { readQuotes } from '../mentions/mentions.js'
-import { doubted } from '../admission/admit.js'
+import { LONG_MS, MIX_MS, type ReportWindow } from '../admission/parties.js'
+import { readMentions } from '../mentions/mentions.js'
+import { isDoubtful } from '../admission/admit.js'
 
 /** Evidence of two kinds may add up to an alarm that neither raises alone: each at least LEAST, together at least SUM. */
 const LEAST_BITS = 8
@@ -20,6 +20,8 @@ const SUM_BITS = 30
 const KIND_CAP_BITS = 60
 /** Reports that are doubted say no more than this: not enough to add up with another kind. */
 const DOUBTED_BITS = 3
+/** Reports that bear witness to what posts tell. */
+const WITNESS_BITS = 3
 /** With less quiet than this learned, a flood stands against nothing but what such services usually bring. */
 const CONTRAST_MS = 15 * MINUTE
 /** and who watches besides is heard within this; who was not heard for so long does not watch. */
@@ -42,6 +44,9 @@ export const inAlarm = (kinds: Finding['kinds']): boolean =>
 /** Do machines see it for themselves? */
 export const machinesSee = (kinds: Finding['kinds']): boolean => machinesOf(kinds).some(k => k.alarm)
 
+const isNew = (counts: TroubledService['evidence']['report']): boolean =>
+  counts !== null && counts.series.learnedMs < CONTRAST_MS
+
 /** Are people all that is heard of a service that is new? Machines are a minute or two late. */
 function peopleAlone(s: TroubledService, kinds: Finding['kinds'], now: EpochMs): boolean {
   if (machinesSee(kinds)) return true
@@ -58,14 +63,15 @@ const addsUp = (kinds: KindReading[]): boolean => {
 export function badKinds(s: TroubledService, readings: Readings, now: EpochMs): Finding['kinds'] {
   const kinds = sayEvidence(s.evidence, readings, 'bad')
   const { report, post } = kinds
-  // Posts follow news as well as trouble: alone they raise nothing where people could have reported and did not.
-  if (post && s.evidence.report && (report?.bits ?? 0) < 3) post.alarm = false
+  // Posts follow news as well as trouble: alone they raise nothing where people could have reported and did not. A wave of them
+  // before it is known how many are usual says less still.
+  if (post && s.evidence.report && (report?.bits ?? 0) < (isNew(s.evidence.post) ? LEAST_BITS : WITNESS_BITS))
+    post.alarm = false
   // Few networks that are loud, or that nobody has had time to judge, are no crowd.
   if (report && isDoubted(s, now)) quieten(report, DOUBTED_BITS)
   // Where machines watch from the first minutes on and see nothing, a flood is as likely how many report here.
-  else if (report?.alarm && s.evidence.report!.series.learnedMs < CONTRAST_MS && !peopleAlone(s, kinds, now))
-    quieten(report, BURST_BITS)
-  else if (report && (report.bits ?? 0) >= LEAST_BITS) report.bits! += quotedBits(s, now)
+  else if (report?.alarm && isNew(s.evidence.report) && !peopleAlone(s, kinds, now)) quieten(report, BURST_BITS)
+  else if (report && (report.bits ?? 0) >= LEAST_BITS) report.bits! += mentionBits(s, now)
   for (const { kind, isUnheard } of EVIDENCE) {
     const state = s.evidence[kind]
     if (kinds[kind] && state && isUnheard?.(state, now)) kinds[kind].bits = null
@@ -83,36 +89,36 @@ function quieten(kind: KindReading, bits: number): void {
 }
 
 /** How many report and what they quote are independent: the bits of both add up. */
-const quotedBits = (s: TroubledService, now: EpochMs): number =>
+const mentionBits = (s: TroubledService, now: EpochMs): number =>
   Math.min(
     QUOTED_CAP_BITS,
-    readQuotes(s.quotes, s.evidence, now - QUOTED_MS, now).reduce((sum, q) => sum + q.bits, 0),
+    readMentions(s.mentions, s.evidence, now - QUOTED_MS, now).reduce((sum, q) => sum + q.bits, 0),
   )
 
 /** Is what comes through people's own door to be doubted at this tick? */
 export function isDoubted(s: TroubledService, now: EpochMs): boolean {
   const { report } = s.evidence
-  const heard = (ms: number): Heard => {
+  const heard = (ms: number): ReportWindow => {
     const { counted, open } = readMix(s.crowd, now, ms)
     const mean = report ? expectedReports(report, now - ms, now) : 0
     return { ms, counted, vouched: counted - open, mean, dispersion: report?.series.expect(now).dispersion ?? 1 }
   }
-  const slow = report !== null && !report.rare && (report.creep.alarm || report.places.alarm >= 0)
-  return doubted(s.voices, readMix(s.crowd, now), now, heard(MIX_MS), slow ? heard(LONG_MS) : null)
+  const slow = report !== null && !report.rare && (report.drift.alarm || report.places.alarm >= 0)
+  return isDoubtful(s.admission, readMix(s.crowd, now), now, heard(MIX_MS), slow ? heard(LONG_MS) : null)
 }
 
 /** When it began, by the kind that knows best: request counts, checks, then whoever dates it. */
 export function onsetOf(
   s: TroubledService,
-  strand: Strand,
+  mode: FailureMode,
   kinds: Finding['kinds'],
   readings: Readings,
   now: EpochMs,
 ): { onset: EpochMs; interval: [EpochMs, EpochMs] } {
   const { metric, check } = s.evidence
-  if (kinds.metric?.alarm) return rateOnset(metric!, strand, readings.metric![strand].groups, now)
-  if (kinds.check?.alarm) return rateOnset(check!, strand, readings.check![strand].groups, now)
-  if ((kinds.metric?.bits ?? 0) >= LEAST_BITS) return rateOnset(metric!, strand, EVERYTHING, now)
+  if (kinds.metric?.alarm) return rateOnset(metric!, mode, readings.metric![mode].groups, now)
+  if (kinds.check?.alarm) return rateOnset(check!, mode, readings.check![mode].groups, now)
+  if ((kinds.metric?.bits ?? 0) >= LEAST_BITS) return rateOnset(metric!, mode, EVERYTHING, now)
   const dated = Object.values(kinds).find(k => k.onset !== null && (k.alarm || (k.bits ?? 0) >= LEAST_BITS))
   if (dated?.onset)
     return { onset: dated.onset, interval: dated.onsetInterval ?? [dated.onset - 5 * MINUTE, dated.onset + 5 * MINUTE] }

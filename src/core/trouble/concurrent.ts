@@ -1,9 +1,10 @@
+import { REOPEN_MS } from '../../contract/thresholds.js'
 import type { Finding, KindReading } from '../../contract/finding.js'
 import type { Where } from '../../contract/incident.js'
-import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
+import { MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Component } from '../../contract/topology.js'
 import { windowByGroup } from '../rates/window.js'
-import { type Strand } from '../rates/state.js'
+import { type FailureMode } from '../rates/state.js'
 import { isApart } from './apart.js'
 import { isDoubted } from './combine.js'
 import { readCrowd } from '../admission/crowd.js'
@@ -15,7 +16,7 @@ import { seekSecond } from './second.js'
 import type { TroubledService } from './service.js'
 import { anyExcess, rateWindow, worstBits, type RateWindow } from '../rates/excess.js'
 import { failingComponents, locateRates } from './rate-segments.js'
-import { nameSegments, newStrand, type StrandState } from './state.js'
+import { nameSegments, newTrouble, type Trouble } from './state.js'
 import { readTracks } from './tracks.js'
 
 /**
@@ -32,7 +33,7 @@ const ALARM_BITS = 20
 /** As much as the detector says at most. */
 const CEILING_BITS = 200
 /** One that is over keeps its place as long as its incident may reopen: a relapse is its own. */
-const AFTERMATH_MS = HOUR
+const AFTERMATH_MS = REOPEN_MS
 /** A window of checks reaches back so far. */
 const CHECKS_LINGER_MS = 10 * MINUTE
 /** Segments of one claim: growth beyond it stays with the first. */
@@ -72,17 +73,16 @@ export interface Windows {
 /** The windows of the first: all there is, less what others claim. */
 export function windowsOf(
   s: TroubledService,
-  strand: Strand,
-  state: StrandState,
+  mode: FailureMode,
+  state: Trouble,
   own: Own | null,
   now: EpochMs,
 ): Windows {
   const { onset } = state
-  const metrics =
-    s.evidence.metric && rateWindow(s.evidence.metric, strand, now, onset, true, own?.metrics ?? undefined)
+  const metrics = s.evidence.metric && rateWindow(s.evidence.metric, mode, now, onset, true, own?.metrics ?? undefined)
   const checks =
-    strand === 'bad' && s.evidence.check
-      ? rateWindow(s.evidence.check, strand, now, onset, s.evidence.metric === null)
+    mode === 'bad' && s.evidence.check
+      ? rateWindow(s.evidence.check, mode, now, onset, s.evidence.metric === null)
       : null
   const all =
     metrics && own?.metrics ? withShared(othersWell(metrics, own.metrics), own.metrics, state.settled) : metrics
@@ -142,12 +142,12 @@ export function ownKinds(kinds: Finding['kinds'], { metrics, checks }: Windows):
 export const newestExcess = (s: TroubledService): EpochMs =>
   Math.max(
     0,
-    ...[s.strands.bad, ...s.branches].flatMap(x => (x ? [x.raisedAt, x.excessAt.metric, x.excessAt.check] : [])),
+    ...[s.troubles.bad, ...s.branches].flatMap(x => (x ? [x.raisedAt, x.excessAt.metric, x.excessAt.check] : [])),
   )
 
 /** Tells a second trouble apart when it has been seen at two ticks in a row. Returns when it began. */
-export function tellApart(s: TroubledService, now: EpochMs): EpochMs | null {
-  const first = s.strands.bad
+export function splitOff(s: TroubledService, now: EpochMs): EpochMs | null {
+  const first = s.troubles.bad
   if (!first || !s.evidence.metric || s.branches.length >= MAX_BRANCHES) return null
   if (now - first.excessAt.metric > FAILS_STILL_MS) return null
   const own = ownOf(s, now)?.metrics ?? undefined
@@ -159,15 +159,15 @@ export function tellApart(s: TroubledService, now: EpochMs): EpochMs | null {
   if (!second || now - suspected > MINUTE) return null
   const { wheres, onset, interval } = second
   s.branches.push({
-    ...newStrand(now, onset, interval),
+    ...newTrouble(now, onset, interval),
     machineAt: now,
     branch: (now / MINUTE).toString(36),
     claim: wheres,
   })
   // What was told since is of both.
-  first.pictures = first.pictures.filter(p => p.at < onset)
+  first.history = first.history.filter(p => p.at < onset)
   first.named = []
-  const before = first.pictures.at(-1)?.segments ?? []
+  const before = first.history.at(-1)?.segments ?? []
   first.settled = before.map(x => x.where)
   nameSegments(first, before)
   return onset
@@ -175,7 +175,7 @@ export function tellApart(s: TroubledService, now: EpochMs): EpochMs | null {
 
 /** What fails now beside the first and the claims of others, and is growth of one of the others, is claimed by it. */
 export function handOver(s: TroubledService, now: EpochMs): void {
-  const first = s.strands.bad
+  const first = s.troubles.bad
   if (!first || !s.evidence.metric || first.settled.length === 0 || s.branches.length === 0) return
   const { book } = s.evidence.metric
   const told = leavesIn(book, [...first.settled, ...s.branches.flatMap(b => b.claim ?? [])])
@@ -205,7 +205,7 @@ function isNearer(
 }
 
 /** The first has a place of its own (it was told apart once): what fails beyond it is its growth. True when that has happened. */
-export function outgrows(state: StrandState, all: RateWindow): boolean {
+export function outgrows(state: Trouble, all: RateWindow): boolean {
   if (!state.claim) return false
   const beyond = minus(all.mask ?? not(new Uint8Array(all.window.total.length)), leavesIn(all.state.book, state.claim))
   if (!isAlarm(within(all, beyond))) return false
@@ -214,18 +214,18 @@ export function outgrows(state: StrandState, all: RateWindow): boolean {
 }
 
 /** Reads every trouble that is told apart; those that are over are forgotten. */
-export function readBranches(s: TroubledService, now: EpochMs, into: Finding[]): void {
+export function followBranches(s: TroubledService, now: EpochMs, into: Finding[]): void {
   if (s.branches.length === 0 || !s.evidence.metric) return
   const { book } = s.evidence.metric
-  const first = s.strands.bad
+  const first = s.troubles.bad
   // Where the first fails too, nobody knows whose failures are whose.
   const shared = leavesIn(book, first && first.troubledAt === now ? first.segments.map(x => x.where) : [])
-  const left: StrandState[] = []
+  const left: Trouble[] = []
   for (const state of s.branches) {
     const claimed = leavesIn(book, state.claim ?? [])
     // Reports are of all of them: whoever takes the place of the first knows how many there were.
     if (first) state.reportPeak = first.reportPeak
-    const finding = readBranch(s, state, claimed, shared, now)
+    const finding = followBranch(s, state, claimed, shared, now)
     if (finding) {
       into.push(finding)
       left.push(state)
@@ -233,10 +233,10 @@ export function readBranches(s: TroubledService, now: EpochMs, into: Finding[]):
     for (let leaf = 0; leaf < claimed.length; leaf++) if (claimed[leaf]) shared[leaf] = 1
   }
   s.branches = left
-  if (!s.strands.bad) s.strands.bad = s.branches.shift() ?? null
+  if (!s.troubles.bad) s.troubles.bad = s.branches.shift() ?? null
 }
 
-function readBranch(s: TroubledService, state: StrandState, claimed: Mask, shared: Mask, now: EpochMs): Finding | null {
+function followBranch(s: TroubledService, state: Trouble, claimed: Mask, shared: Mask, now: EpochMs): Finding | null {
   const rates = s.evidence.metric!
   const alone = minus(claimed, shared)
   const full = rateWindow(rates, 'bad', now, state.onset, true, alone)

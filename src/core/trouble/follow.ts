@@ -1,20 +1,20 @@
 import type { Finding, Track } from '../../contract/finding.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import { clearSums } from '../rates/rise-detector.js'
-import { type Strand } from '../rates/state.js'
-import { handOver, newestExcess, outgrows, ownKinds, ownOf, readBranches, tellApart, windowsOf } from './concurrent.js'
+import { type FailureMode } from '../rates/state.js'
+import { handOver, newestExcess, outgrows, ownKinds, ownOf, followBranches, splitOff, windowsOf } from './concurrent.js'
 import { readCrowd, readMix } from '../admission/crowd.js'
 import { readDemand } from '../rates/demand.js'
 import { badKinds, bitsOfKinds, inAlarm, isDoubted, machinesSee, onsetOf, slowKinds } from './combine.js'
 import { latelyOf } from '../rates/newest-minute.js'
 import { componentsOf, locate, REPORT_WINDOW_MS } from './locate.js'
 import { MIX_MS, readIndependence } from '../admission/parties.js'
-import { keepPicture } from './second.js'
+import { rememberSegments } from './second.js'
 import type { Readings } from '../evidence/evidence.js'
 import { EVIDENCE } from '../evidence/kinds.js'
 import { machinesOf } from '../evidence/registry.js'
 import type { TroubledService } from './service.js'
-import { AFTERMATH_MS, newStrand, type StrandState } from './state.js'
+import { AFTERMATH_MS, newTrouble, type Trouble } from './state.js'
 import { anyExcess, type RateWindow } from '../rates/excess.js'
 import { failsInSilence } from './rate-segments.js'
 import { readTracks } from './tracks.js'
@@ -29,51 +29,51 @@ const ECHO_SHARE = 0.2
 const SEARCH_EVERY_MIN = 3
 const SEARCH_SETTLES_MS = 30 * MINUTE
 
-/** What one strand has to say at this tick, one finding a trouble; none when all is quiet. Opens, follows and closes its states. */
-export function readStrand(s: TroubledService, strand: Strand, r: Readings, now: EpochMs): Finding[] {
-  const partedSince = strand === 'bad' ? tellApart(s, now) : null
-  if (strand === 'bad') handOver(s, now)
-  const first = readFirst(s, strand, r, now, partedSince)
+/** What one failure mode has to say at this tick, one finding a trouble; none when all is quiet. Opens, follows and closes its states. */
+export function followTroubles(s: TroubledService, mode: FailureMode, r: Readings, now: EpochMs): Finding[] {
+  const partedSince = mode === 'bad' ? splitOff(s, now) : null
+  if (mode === 'bad') handOver(s, now)
+  const first = followFirst(s, mode, r, now, partedSince)
   const findings = first ? [first] : []
-  if (strand === 'bad') readBranches(s, now, findings)
+  if (mode === 'bad') followBranches(s, now, findings)
   return findings
 }
 
 /** The first of them: all that no other claims. */
-function readFirst(
+function followFirst(
   s: TroubledService,
-  strand: Strand,
+  mode: FailureMode,
   r: Readings,
   now: EpochMs,
   partedSince: EpochMs | null,
 ): Finding | null {
-  const before = s.strands[strand]
-  const own = strand === 'bad' && before ? ownOf(s, now) : null
-  let kinds = strand === 'bad' ? badKinds(s, r, now) : slowKinds(s, r)
-  if (own) kinds = ownKinds(kinds, windowsOf(s, strand, before!, own, now))
+  const before = s.troubles[mode]
+  const own = mode === 'bad' && before ? ownOf(s, now) : null
+  let kinds = mode === 'bad' ? badKinds(s, r, now) : slowKinds(s, r)
+  if (own) kinds = ownKinds(kinds, windowsOf(s, mode, before!, own, now))
   const alarm = inAlarm(kinds)
   if (!alarm && !before) return null
-  const state = (s.strands[strand] = before ?? newStrand(now, now, [now, now]))
-  if (alarm && !own) dateAgain(s, state, strand, kinds, r, before === null, now)
-  const { metrics, checks, all, whole } = windowsOf(s, strand, state, own, now)
+  const state = (s.troubles[mode] = before ?? newTrouble(now, now, [now, now]))
+  if (alarm && !own) dateAgain(s, state, mode, kinds, r, before === null, now)
+  const { metrics, checks, all, whole } = windowsOf(s, mode, state, own, now)
   const failing = {
-    metrics: metrics !== null && anyExcess(metrics, strand),
-    checks: checks !== null && anyExcess(checks, strand),
+    metrics: metrics !== null && anyExcess(metrics, mode),
+    checks: checks !== null && anyExcess(checks, mode),
   }
-  noteExcess(s, state, strand, failing, own !== null, now)
-  const further = tracksBeside(s, strand, kinds, now)
+  noteExcess(s, state, mode, failing, own !== null, now)
+  const further = tracksBeside(s, mode, kinds, now)
   const echo = further.find(t => t.unit === 'reports_per_minute') ?? null
   state.reportPeak = Math.max(state.reportPeak, echo?.excess ?? 0)
   const troubled =
-    failing.metrics || failing.checks || (alarm && !onlyEcho(state, kinds, echo, s.strands.slow !== null, now))
+    failing.metrics || failing.checks || (alarm && !onlyEcho(state, kinds, echo, s.troubles.slow !== null, now))
   if (troubled) state.troubledAt = now
   else if (now - state.troubledAt > AFTERMATH_MS) {
-    s.strands[strand] = null
+    s.troubles[mode] = null
     return null
   }
   if (now - state.raisedAt < SEARCH_SETTLES_MS || (now / MINUTE) % SEARCH_EVERY_MIN === 0 || partedSince !== null) {
-    locate(s, state, strand, kinds, { metrics, checks }, failing, now)
-    if (strand === 'bad' && failing.metrics) keepPicture(state, now)
+    locate(s, state, mode, kinds, { metrics, checks }, failing, now)
+    if (mode === 'bad' && failing.metrics) rememberSegments(state, now)
   }
   const outgrown = all !== null && outgrows(state, all)
   // Metrics that saw the trouble keep the last word of what falls silent later: then they still speak for the whole.
@@ -87,7 +87,7 @@ function readFirst(
     type: 'finding',
     service: s.id,
     at: now,
-    strand,
+    strand: mode,
     ...(state.branch ? { branch: state.branch } : {}),
     ...(partedSince !== null || outgrown ? { partedSince: partedSince ?? state.onset } : {}),
     alarm,
@@ -99,10 +99,10 @@ function readFirst(
     uneven: state.uneven,
     unaffected: state.unaffected,
     ...(state.quoted.length > 0 ? { quoted: state.quoted } : {}),
-    components: notClaimed(s, componentsOf(s, state, metrics, strand, now), own !== null),
+    components: notClaimed(s, componentsOf(s, state, metrics, mode, now), own !== null),
     tracks,
     share: overallShare(blind ? null : all, checks),
-    lately: own || blind ? null : latelyFrom(s, strand, all, now),
+    lately: own || blind ? null : latelyFrom(s, mode, all, now),
     calm: !troubled && !stale,
     demand: (state.demand = (s.evidence.metric && readDemand(s.evidence.metric, state.onset, now)) ?? state.demand),
     crowd: crowdOf(s, now),
@@ -112,8 +112,8 @@ function readFirst(
 /** Remembers where there is an excess; where there was none for long the sums are forgotten. `several`: of any of them. */
 function noteExcess(
   s: TroubledService,
-  state: StrandState,
-  strand: Strand,
+  state: Trouble,
+  mode: FailureMode,
   failing: { metrics: boolean; checks: boolean },
   several: boolean,
   now: EpochMs,
@@ -125,15 +125,15 @@ function noteExcess(
       rates &&
       now - (several ? newestExcess(s) : Math.max(state.raisedAt, state.excessAt[kind])) >= EVIDENCE_FADES_MS
     )
-      clearSums(rates, strand)
+      clearSums(rates, mode)
   }
 }
 
 /** What is left of it in kinds of evidence that say so themselves. */
-const tracksBeside = (s: TroubledService, strand: Strand, kinds: Finding['kinds'], now: EpochMs): Track[] =>
+const tracksBeside = (s: TroubledService, mode: FailureMode, kinds: Finding['kinds'], now: EpochMs): Track[] =>
   EVIDENCE.flatMap(({ kind, track }) => {
     const state = s.evidence[kind]
-    return (state && track?.(state, strand, kinds[kind], now)) ?? []
+    return (state && track?.(state, mode, kinds[kind], now)) ?? []
   })
 
 /** What people say, and how many of them stand for themselves. */
@@ -141,14 +141,14 @@ function crowdOf(s: TroubledService, now: EpochMs): Finding['crowd'] {
   const crowd = readCrowd(s.crowd, now, REPORT_WINDOW_MS, isDoubted(s, now))
   const { counted, open } = readMix(s.crowd, now)
   if (open === 0) return crowd
-  const { parties, familiar } = readIndependence(s.voices.parties, now, MIX_MS)
+  const { parties, familiar } = readIndependence(s.admission.parties, now, MIX_MS)
   return { ...crowd, independent: counted - open + parties, familiar }
 }
 
 /** Of requests, or of checks where nobody counts requests. */
-const latelyFrom = (s: TroubledService, strand: Strand, all: RateWindow | null, now: EpochMs): Finding['lately'] => {
+const latelyFrom = (s: TroubledService, mode: FailureMode, all: RateWindow | null, now: EpochMs): Finding['lately'] => {
   const rates = all !== null ? all.state : s.evidence.metric ? null : s.evidence.check
-  return rates && latelyOf(rates, strand, now)
+  return rates && latelyOf(rates, mode, now)
 }
 
 /** What people name while others are told apart may be the others'. */
@@ -158,8 +158,8 @@ const notClaimed = (s: TroubledService, components: string[], others: boolean): 
 /** Estimates the onset while evidence comes in; `fresh`: for the first time. */
 function dateAgain(
   s: TroubledService,
-  state: StrandState,
-  strand: Strand,
+  state: Trouble,
+  mode: FailureMode,
   kinds: Finding['kinds'],
   r: Readings,
   fresh: boolean,
@@ -169,7 +169,7 @@ function dateAgain(
   const atLast = state.machineAt === 0 && machinesSee(kinds)
   const settled = now - Math.max(state.raisedAt, state.machineAt) >= ONSET_SETTLES_MS
   if (!fresh && !atLast && settled) return
-  const { onset, interval } = onsetOf(s, strand, kinds, r, now)
+  const { onset, interval } = onsetOf(s, mode, kinds, r, now)
   // A later rise within the same trouble is none of its beginnings.
   if (!fresh && !atLast && onset > Math.max(state.raisedAt, state.machineAt)) return
   if (atLast) state.machineAt = now
@@ -182,7 +182,7 @@ function dateAgain(
  * or it is about slowness, which is a story of its own.
  */
 function onlyEcho(
-  state: StrandState,
+  state: Trouble,
   kinds: Finding['kinds'],
   echo: Finding['tracks'][number] | null,
   slow: boolean,

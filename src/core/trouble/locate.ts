@@ -3,16 +3,16 @@ import type { Where } from '../../contract/incident.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import { groupCount, groupName } from '../aggregate/label-sets.js'
 import { segment, type Segmentation } from '../localize/index.js'
-import type { Strand } from '../rates/state.js'
+import type { FailureMode } from '../rates/state.js'
 import { inAlarm } from './combine.js'
-import { explainUneven, holdQuotes, joinQuoted, quotedOf } from '../mentions/corroborate.js'
-import { readQuotes } from '../mentions/mentions.js'
+import { explainUneven, holdMentions, joinMentions, mentionedNow } from '../mentions/corroborate.js'
+import { readMentions } from '../mentions/mentions.js'
 import type { Places } from '../counts/places.js'
 import { expectedReports, reportTable, type ReportState } from '../counts/report-counts.js'
 import { whereOf } from '../counts/place-scan.js'
 import type { TroubledService } from './service.js'
 import { addFromChecks, failingComponents, locateRates, stretch, whereUnaffected } from './rate-segments.js'
-import { nameSegments, type StrandState } from './state.js'
+import { nameSegments, type Trouble } from './state.js'
 import { type RateWindow } from '../rates/excess.js'
 
 /** Where it fails, and which components, by the kind of signal that knows best. */
@@ -22,8 +22,8 @@ export const REPORT_WINDOW_MS = 15 * MINUTE
 
 export function locate(
   s: TroubledService,
-  state: StrandState,
-  strand: Strand,
+  state: Trouble,
+  mode: FailureMode,
   kinds: Finding['kinds'],
   rates: { metrics: RateWindow | null; checks: RateWindow | null },
   failing: { metrics: boolean; checks: boolean },
@@ -34,15 +34,15 @@ export function locate(
     found = locateRates(rates.metrics)
     if (rates.checks) addFromChecks(found.segments, rates.checks, rates.metrics, now)
   } else if (rates.checks && failing.checks) found = locateRates(rates.checks)
-  else if (strand === 'bad' && s.evidence.report && kinds.report?.alarm && state.excessAt.metric === 0)
+  else if (mode === 'bad' && s.evidence.report && kinds.report?.alarm && state.excessAt.metric === 0)
     found = segment(reportTable(s.evidence.report, Math.max(state.onset, now - REPORT_WINDOW_MS), now), {
       kind: 'counts',
     })
   const machines = failing.metrics || failing.checks
   const seen = failing.metrics ? 'metrics' : failing.checks ? 'checks' : 'nothing'
   const from = Math.max(state.onset, now - REPORT_WINDOW_MS)
-  if (strand === 'bad') state.quotes = holdQuotes(s.quotes, s.evidence, state.quotes, from, now)
-  state.quoted = quotedOf(state.quotes, rates, now)
+  if (mode === 'bad') state.heldMentions = holdMentions(s.mentions, s.evidence, state.heldMentions, from, now)
+  state.quoted = mentionedNow(state.heldMentions, rates, now)
   // Failing, but too early to say where: the last picture stands, or what people quote.
   if (found && found.segments.length === 0 && machines && (state.segments.length > 0 || state.quoted.length === 0))
     return
@@ -50,10 +50,10 @@ export function locate(
   // Too little in a quarter of an hour to say where, but it was a place that rose.
   const where = found && !machines && s.evidence.report ? whereOf(s.evidence.report.places) : null
   if (where && state.segments.length === 0) state.segments = [placeReading(s.evidence.report!.places, where)]
-  if (rates.metrics && failing.metrics) stretch(state.segments, rates.metrics, strand, now, state.onset)
+  if (rates.metrics && failing.metrics) stretch(state.segments, rates.metrics, mode, now, state.onset)
   nameSegments(state, state.segments)
-  if (found || (state.excessAt.metric === 0 && inAlarm(kinds))) joinQuoted(state.segments, state.quoted, seen)
-  const within = (countries: readonly string[]) => readQuotes(s.quotes, s.evidence, from, now, countries)
+  if (found || (state.excessAt.metric === 0 && inAlarm(kinds))) joinMentions(state.segments, state.quoted, seen)
+  const within = (countries: readonly string[]) => readMentions(s.mentions, s.evidence, from, now, countries)
   state.uneven = explainUneven(found?.uneven ?? [], state.quoted, within)
   state.unaffected = found ? whereUnaffected(found.unaffected) : {}
 }
@@ -75,7 +75,7 @@ const toReading = (f: Segmentation['segments'][number]): SegmentReading => ({
 })
 
 /** The same for one of several troubles, in a window in which the others are taken as well. */
-export function locateIn(state: StrandState, rates: RateWindow, now: EpochMs): void {
+export function locateIn(state: Trouble, rates: RateWindow, now: EpochMs): void {
   const found = locateRates(rates)
   if (found.segments.length === 0) return
   state.segments = found.segments.map(toReading)
@@ -87,16 +87,16 @@ export function locateIn(state: StrandState, rates: RateWindow, now: EpochMs): v
 
 export function componentsOf(
   s: TroubledService,
-  state: StrandState,
+  state: Trouble,
   metrics: RateWindow | null,
-  strand: Strand,
+  mode: FailureMode,
   now: EpochMs,
 ): string[] {
   if (metrics) {
-    const failing = failingComponents(metrics, strand)
+    const failing = failingComponents(metrics, mode)
     if (failing.length > 0) return failing
   }
-  if (!s.evidence.report || strand === 'slow') return []
+  if (!s.evidence.report || mode === 'slow') return []
   return reportedComponents(s.evidence.report, Math.max(state.onset, now - REPORT_WINDOW_MS), now)
 }
 

@@ -5,7 +5,7 @@ import { rateState, takeRate, type RateState } from '../rates/state.js'
 import { tickRates } from '../rates/rise-detector.js'
 import { addFromChecks, failingComponents, failsInSilence, locateRates } from './rate-segments.js'
 import { anyExcess, groupExcess, rateWindow } from '../rates/excess.js'
-import { newStrand, type StrandState } from './state.js'
+import { newTrouble, type Trouble } from './state.js'
 import { readTracks } from './tracks.js'
 
 const T = Date.UTC(2031, 4, 9, 12)
@@ -29,8 +29,8 @@ const fails =
     m >= onset ? share : 0
 const fine = () => 0
 const at = (m: number): number => T + m * MINUTE
-const strandState = (named: StrandState['named'] = []): StrandState => ({
-  ...newStrand(at(122), at(120), [at(119), at(121)]),
+const troubleState = (named: Trouble['named'] = []): Trouble => ({
+  ...newTrouble(at(122), at(120), [at(119), at(121)]),
   named,
 })
 
@@ -78,7 +78,7 @@ describe('tracks', () => {
       [{ cell: 'b' }, fine],
     ])
     const window = rateWindow(state, 'bad', at(160), at(120), true)
-    const tracks = readTracks(strandState([{ label: 'cell', value: 'a' }]), window, window, null, at(160))
+    const tracks = readTracks(troubleState([{ label: 'cell', value: 'a' }]), window, window, null, at(160))
     expect(tracks.map(t => [t.where, t.stale])).toEqual([
       [{}, false],
       [{ cell: ['a'] }, true],
@@ -98,7 +98,7 @@ describe('tracks', () => {
       false,
     )
     const named = ['a', 'b'].map(value => ({ label: 'cell', value }))
-    const excess = readTracks(strandState(named), metrics, metrics, checks, at(140)).map(
+    const excess = readTracks(troubleState(named), metrics, metrics, checks, at(140)).map(
       t => Math.round(t.excess * 10) / 10,
     )
     expect(excess).toEqual([0.2, 0.2, 1])

@@ -5,7 +5,7 @@ import { codeColumns, groupCount, groupName, leafCount } from '../aggregate/labe
 import { segment, type LeafTable, type Segmentation } from '../localize/index.js'
 import { EXCESS_BITS, groupExcess, LAST_WORD_MS, type RateWindow } from '../rates/excess.js'
 import { CLEAR_SHARE, UNREADABLE_MS } from '../rates/rise-detector.js'
-import type { RateState, Strand } from '../rates/state.js'
+import type { RateState, FailureMode } from '../rates/state.js'
 import { excessBits, leafWindow } from '../rates/window.js'
 import { NOT_A_PLACE } from '../aggregate/label-roles.js'
 
@@ -128,12 +128,12 @@ export function addFromChecks(
 export function stretch(
   segments: readonly SegmentReading[],
   rates: RateWindow,
-  strand: Strand,
+  mode: FailureMode,
   now: EpochMs,
   onset: EpochMs,
 ): void {
   const { state } = rates
-  const newest = leafWindow(state, strand, now, Math.max(onset, now - LAST_WORD_MS), 1)
+  const newest = leafWindow(state, mode, now, Math.max(onset, now - LAST_WORD_MS), 1)
   for (const s of segments) {
     if (s.share === null || s.interval === null) continue
     const groups = Object.entries(s.where).map(([label, values]) =>
@@ -160,14 +160,14 @@ export function stretch(
 }
 
 /** Components whose failing share is not small beside the worst one's, most failing requests first. */
-export function failingComponents(rates: RateWindow, strand: Strand): string[] {
+export function failingComponents(rates: RateWindow, mode: FailureMode): string[] {
   const { book } = rates.state
   const found: { value: string; excess: number; hits: number }[] = []
   for (let g = 1; g < groupCount(book); g++) {
     const name = groupName(book, g)!
     if (name.label !== 'component') continue
     const { excess, bits } = groupExcess(rates, g)
-    if (excess >= CLEAR_SHARE[strand] && bits >= EXCESS_BITS)
+    if (excess >= CLEAR_SHARE[mode] && bits >= EXCESS_BITS)
       found.push({ value: name.value, excess, hits: excess * rates.groups.total[g]! })
   }
   const worst = Math.max(0, ...found.map(f => f.excess))

@@ -11,7 +11,7 @@ import { leavesIn, minus, not, sumOf, within } from '../rates/masks.js'
 import { type Mask } from '../rates/excess.js'
 import { anyExcess, type RateWindow } from '../rates/excess.js'
 import { rateTable } from './rate-segments.js'
-import { type StrandState } from './state.js'
+import { type Trouble } from './state.js'
 
 /**
  * A second trouble beside the one that is told. It is believed when all of these hold, and is growth of the first otherwise, for
@@ -59,19 +59,19 @@ export interface Second {
 }
 
 /** Keeps what is told at this tick. */
-export function keepPicture(state: StrandState, now: EpochMs): void {
+export function rememberSegments(state: Trouble, now: EpochMs): void {
   const whole = state.segments.reduce((sum, s) => sum + Math.max(0, s.excess), 0)
   const segments = state.segments
     .filter(s => s.excess >= REMARK_SHARE * whole)
     .map(({ where, excess }) => ({ where, excess }))
-  if (segments.length > 0) state.pictures.push({ at: now, segments })
+  if (segments.length > 0) state.history.push({ at: now, segments })
   // The newest of those that are too old stays: a trouble that is read each third minute is as well known as ever.
-  while (state.pictures.length > 1 && state.pictures[1]!.at <= now - KEPT_MS) state.pictures.shift()
+  while (state.history.length > 1 && state.history[1]!.at <= now - KEPT_MS) state.history.shift()
 }
 
 /** Looks for a second trouble in what the first does not explain. `rates`: without the leaves of `others`, which are told apart already. */
 export function seekSecond(
-  state: StrandState,
+  state: Trouble,
   rates: RateWindow,
   others: readonly Where[],
   components: readonly Component[],
@@ -97,14 +97,14 @@ interface Base {
 }
 
 /** What the first may have been: what was told some minutes ago, or one of several that are told now. */
-function basesOf(state: StrandState, components: readonly Component[], now: EpochMs): Base[] {
+function basesOf(state: Trouble, components: readonly Component[], now: EpochMs): Base[] {
   const bases: Base[] = []
   for (const lag of LAGS_MIN) {
-    const picture = state.pictures.findLast(p => p.at <= now - lag * MINUTE)
+    const picture = state.history.findLast(p => p.at <= now - lag * MINUTE)
     if (picture && !bases.some(b => b.at === picture.at))
       bases.push({ wheres: picture.segments.map(s => s.where), at: picture.at })
   }
-  const present = state.pictures.at(-1)?.segments ?? []
+  const present = state.history.at(-1)?.segments ?? []
   for (const seed of present) {
     const kin = present.filter(s => s === seed || !isApart(seed.where, s.where, components))
     if (kin.length < present.length) bases.push({ wheres: kin.map(s => s.where), at: null })
@@ -123,7 +123,7 @@ function newPlaces(first: readonly Where[], rest: RateWindow, components: readon
 }
 
 function judged(
-  state: StrandState,
+  state: Trouble,
   rates: RateWindow,
   base: Base,
   told: Mask,

@@ -1,20 +1,20 @@
 import type { Finding, SegmentReading } from '../../contract/finding.js'
 import type { Quoted, Uneven, Where } from '../../contract/incident.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
-import type { Held } from '../mentions/corroborate.js'
+import type { HeldMentions } from '../mentions/corroborate.js'
 
 /** Followed values at most: the cost of a tick in trouble. */
 const MAX_TRACKS = 64
-/** A strand is followed for so long after its last trouble; the judge's hold is shorter. */
+/** A failure mode is followed for so long after its last trouble; the judge's hold is shorter. */
 export const AFTERMATH_MS = 40 * MINUTE
 /** What was told at one tick. */
-export interface Picture {
+export interface PastSegments {
   at: EpochMs
   segments: { where: Where; excess: number }[]
 }
 
 /** Trouble of one kind (failing or slow) at one service, from its first alarm to the end of its aftermath. */
-export interface StrandState {
+export interface Trouble {
   raisedAt: EpochMs
   /** First tick at which machines were in alarm; 0 while only people are. */
   machineAt: EpochMs
@@ -33,7 +33,7 @@ export interface StrandState {
   unaffected: Where
   quoted: Quoted[]
   /** and what it was read from. */
-  quotes: Held | null
+  heldMentions: HeldMentions | null
   /** Its last reading: the hours before the onset leave the memory of a long trouble. */
   demand: Finding['demand']
   /** Names it among several troubles at once; empty for one that began alone. */
@@ -43,14 +43,14 @@ export interface StrandState {
   /** Newest tick at which its claim grew. */
   grewAt: EpochMs
   /** What was told lately: a second trouble is held against it. */
-  pictures: Picture[]
+  history: PastSegments[]
   /** Where it was before another was told apart from it. */
   settled: Where[]
   /** Newest tick at which a second trouble seemed to lie beside it. */
   suspectedAt: EpochMs
 }
 
-export const newStrand = (now: EpochMs, onset: EpochMs, onsetInterval: [EpochMs, EpochMs]): StrandState => ({
+export const newTrouble = (now: EpochMs, onset: EpochMs, onsetInterval: [EpochMs, EpochMs]): Trouble => ({
   raisedAt: now,
   machineAt: 0,
   onset,
@@ -63,18 +63,18 @@ export const newStrand = (now: EpochMs, onset: EpochMs, onsetInterval: [EpochMs,
   uneven: [],
   unaffected: {},
   quoted: [],
-  quotes: null,
+  heldMentions: null,
   demand: null,
   branch: '',
   claim: null,
   grewAt: 0,
-  pictures: [],
+  history: [],
   settled: [],
   suspectedAt: 0,
 })
 
 /** Remembers the values that segments name, so that each is followed to its own recovery. */
-export function nameSegments(state: StrandState, segments: readonly { where: Where }[]): void {
+export function nameSegments(state: Trouble, segments: readonly { where: Where }[]): void {
   for (const s of segments)
     for (const [label, values] of Object.entries(s.where))
       for (const value of values)

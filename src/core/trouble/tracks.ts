@@ -3,14 +3,14 @@ import type { Where } from '../../contract/incident.js'
 import type { EpochMs } from '../../contract/time.js'
 import { groupExcess, type RateWindow } from '../rates/excess.js'
 import { UNREADABLE_MS } from '../rates/rise-detector.js'
-import type { StrandState } from './state.js'
+import type { Trouble } from './state.js'
 
 /**
  * Everything, then each named value: what is left of the trouble there. Metrics lead; checks speak where metrics never did.
  * `leading` speaks for everything: the metrics, or nobody but checks while the metrics of a failing place are silent.
  */
 export function readTracks(
-  state: StrandState,
+  state: Trouble,
   leading: RateWindow | null,
   metrics: RateWindow | null,
   checks: RateWindow | null,

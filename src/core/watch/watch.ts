@@ -3,16 +3,17 @@ import type { Past } from '../../contract/past.js'
 import type { Signal } from '../../contract/signal.js'
 import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Rollup } from '../../contract/view.js'
-import { STRANDS, type Strand } from '../rates/state.js'
+import { FAILURE_MODES, type FailureMode } from '../rates/state.js'
 import { answered, firstAnswer } from '../admission/answers.js'
 import { freshExposures, learnHabits, readCrowd } from '../admission/crowd.js'
 import { LEARN_DELAY_MS } from '../counts/report-counts.js'
-import { learnQuotes, noteEdges } from '../mentions/mentions.js'
+import { learnMentions, noteEdges } from '../mentions/mentions.js'
 import { takeRollups } from '../service/rollup.js'
 import { isDoubted } from '../trouble/combine.js'
 import { teachPast, type Taught } from '../service/past.js'
-import { floods, learnVoices, weigh } from '../admission/admit.js'
-import { readStrand } from '../trouble/follow.js'
+import { isFlooding, learnAdmission, admit } from '../admission/admit.js'
+import { followTroubles } from '../trouble/follow.js'
+import type { EvidenceSnapshot } from '../evidence/evidence.js'
 import { eachEvidence, openEvidence, snapshotEvidence, tickEvidence } from '../evidence/registry.js'
 import { serviceState, takeCoordinated, takeObservation, type ServiceState } from '../service/service.js'
 
@@ -25,6 +26,11 @@ const LASTING_MS = 3 * DAY
 export interface WatchOptions {
   /** What an operator asks for: false incidents a service and 30 days. */
   falseAlarmsPerMonth: number
+}
+
+/** What a snapshot holds of the watch: each service as it is kept, its evidence as the kinds store it. */
+export interface WatchSnapshot {
+  services: (Omit<ServiceState, 'evidence'> & { evidence: EvidenceSnapshot })[]
 }
 
 /** A finding is published while there is something to say; between, only facts pass through. */
@@ -41,7 +47,7 @@ export class Watch {
         if (signal.title) s.title = signal.title
         s.components = signal.components
         s.dependsOn = signal.dependsOn
-        if (signal.edges) noteEdges(s.quotes, signal.edges)
+        if (signal.edges) noteEdges(s.mentions, signal.edges)
         s.changed = true
       }
       matters.push({ type: 'fact', fact: signal, at: now })
@@ -51,10 +57,10 @@ export class Watch {
     const bad = signal.bad !== 0
     if (signal.via === 'report' && (signal.prefix !== undefined || signal.limited === true)) {
       const again = who !== undefined && answered(s.answers, who, bad, signal.at)
-      if (again && floods(s.voices, signal.prefix)) return takeCoordinated(s, signal.at, [])
-      const weighed = again ? null : weigh(s.voices, signal)
+      if (again && isFlooding(s.admission, signal.prefix)) return takeCoordinated(s, signal.at, [])
+      const admission = again ? null : admit(s.admission, signal)
       // Who was not counted has not used up the day's answer, and a flood of names pushes nobody out of memory.
-      if (weighed?.counts === false) return takeCoordinated(s, signal.at, weighed.takeBack)
+      if (admission?.counts === false) return takeCoordinated(s, signal.at, admission.takeBack)
     }
     const first = who === undefined || firstAnswer(s.answers, who, bad, signal.at)
     takeObservation(s, signal, now, first, this.options.falseAlarmsPerMonth / 30)
@@ -80,8 +86,8 @@ export class Watch {
   tick(now: EpochMs, matters: Matter[]): void {
     for (const s of this.services.values()) {
       const readings = tickEvidence(s.evidence, now)
-      for (const strand of STRANDS) matters.push(...readStrand(s, strand, readings, now))
-      if (!s.strands.bad) tellExposure(s, now, matters)
+      for (const mode of FAILURE_MODES) matters.push(...followTroubles(s, mode, readings, now))
+      if (!s.troubles.bad) tellExposure(s, now, matters)
       learn(s, now)
     }
     matters.push({ type: 'tick', at: now })
@@ -93,48 +99,48 @@ export class Watch {
   }
 
   /** Shares memory with the watch: serialise it before the next step. */
-  snapshot(): unknown {
+  snapshot(): WatchSnapshot {
     return { services: [...this.services.values()].map(s => ({ ...s, evidence: snapshotEvidence(s.evidence) })) }
   }
 
-  static open(snapshot: unknown, options: WatchOptions): Watch {
+  static open({ services, ...rest }: WatchSnapshot, options: WatchOptions): Watch {
+    rest satisfies Record<string, never>
     const watch = new Watch(options)
-    const from = snapshot as { services: ServiceState[] }
-    for (const s of from.services) watch.services.set(s.id, { ...s, evidence: openEvidence(s.evidence) })
+    for (const s of services) watch.services.set(s.id, { ...s, evidence: openEvidence(s.evidence) })
     return watch
   }
 }
 
 function learn(s: ServiceState, now: EpochMs): void {
-  const since = (strand: Strand): EpochMs | null => {
-    const fresh = [s.strands[strand], ...(strand === 'bad' ? s.branches : [])].filter(
+  const since = (mode: FailureMode): EpochMs | null => {
+    const fresh = [s.troubles[mode], ...(mode === 'bad' ? s.branches : [])].filter(
       state => state !== null && now - state.raisedAt < LASTING_MS,
     )
     return fresh.length > 0 ? Math.min(...fresh.map(state => state!.onsetInterval[0])) : null
   }
-  for (const strand of STRANDS) {
-    const lasted = now - (s.strands[strand]?.raisedAt ?? now)
+  for (const mode of FAILURE_MODES) {
+    const lasted = now - (s.troubles[mode]?.raisedAt ?? now)
     if (lasted < LASTING_MS || lasted >= LASTING_MS + MINUTE) continue
-    eachEvidence(s.evidence, (kind, state) => kind.startAnew?.(state, strand, now))
+    eachEvidence(s.evidence, (kind, state) => kind.startAnew?.(state, mode, now))
   }
   const trouble = { bad: since('bad'), slow: since('slow') }
   eachEvidence(s.evidence, (kind, state) => kind.learn(state, now, trouble))
-  learnQuotes(s.quotes, now, trouble.bad)
+  learnMentions(s.mentions, now, trouble.bad)
   // As late as the mix of places, so that an onset is not in it.
   const settled = now - LEARN_DELAY_MS
   if (trouble.bad === null || settled < trouble.bad) {
     const reports = learnHabits(s.crowd, settled)
     // A rise that was doubted is no quiet time: nobody makes himself familiar by it.
-    if (trouble.bad === null && !rises(s)) learnVoices(s.voices, settled, reports)
+    if (trouble.bad === null && !rises(s)) learnAdmission(s.admission, settled, reports)
   }
 }
 
 const rises = ({ evidence: { report } }: ServiceState): boolean =>
-  report !== null && (report.rare || report.creep.alarm)
+  report !== null && (report.rare || report.drift.alarm)
 
 /** People who see what is not theirs, or lost what is, matter by what they say, not by how many they are: told without any spike. */
 function tellExposure(s: ServiceState, now: EpochMs, matters: Matter[]): void {
-  if (s.crowd.exposures.length + s.crowd.takeovers.told.length < EXPOSURES_TO_TELL) return
+  if (s.crowd.exposures.length + s.crowd.takeovers.said.length < EXPOSURES_TO_TELL) return
   const doubt = isDoubted(s, now)
   const crowd = readCrowd(s.crowd, now, EXPOSURE_WINDOW_MS, doubt)
   if (crowd.exposures < EXPOSURES_TO_TELL) return

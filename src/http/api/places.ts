@@ -11,8 +11,10 @@ import {
 import { SECOND } from '../../contract/time.js'
 import { type Circles, Shares } from '../../shell/visitors/shares.js'
 import { HttpProblem } from '../problem.js'
+import { sliced, Slices } from './slices.js'
 
-const CHECK_MS = SECOND
+/** Bodies that stand still are looked for so often. */
+const BODY_CHECK_MS = SECOND
 const { token, network, prefix, address } = REQUESTS_SHARE
 
 /** One body that is being read, as bytes that come; ends with an error when its place is needed or it stands still. */
@@ -24,9 +26,12 @@ export class Place {
   private cut: Error | null = null
   private fail: ((error: Error) => void) | null = null
 
-  constructor(private readonly nowMs: () => number) {}
+  constructor(
+    private readonly nowMs: () => number,
+    private readonly turn: () => ReturnType<Slices['take']>,
+  ) {}
 
-  /** The pieces of a body, counted. Closes its source when it ends early. */
+  /** The slices of a body, each in its turn. Closes its source when it ends early. */
   async *read(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     const pieces = source[Symbol.asyncIterator]()
     try {
@@ -34,11 +39,24 @@ export class Place {
         const { done, value } = await this.next(pieces)
         if (done === true) return
         this.bytes += value.length
-        yield value
+        yield* this.inTurns(sliced(value))
       }
     } finally {
       // Not waited for: a body that stands still may never answer.
       pieces.return?.()?.catch(() => {})
+    }
+  }
+
+  /** What is worked on piece by piece, each in its turn. */
+  async *inTurns<Piece>(pieces: Iterable<Piece>): AsyncGenerator<Piece> {
+    for (const piece of pieces) {
+      const end = await this.turn()
+      try {
+        if (this.cut !== null) throw this.cut
+        yield piece
+      } finally {
+        end()
+      }
     }
   }
 
@@ -94,10 +112,12 @@ function slowest(items: Iterable<Place>): Place | null {
 export class Places {
   readonly #open = new Shares<Place>(REQUESTS_OPEN, [token, network, prefix, address], slowestElseNewest)
   readonly #whole = new Shares<Place>(ARRAYS_OPEN, [], slowestElseNewest)
+  readonly #slices: Slices
   readonly #timer: NodeJS.Timeout
 
   constructor(private readonly nowMs: () => number = () => performance.now()) {
-    this.#timer = setInterval(() => this.check(), CHECK_MS).unref()
+    this.#slices = new Slices(nowMs)
+    this.#timer = setInterval(() => this.check(), BODY_CHECK_MS).unref()
   }
 
   get size(): number {
@@ -106,7 +126,9 @@ export class Places {
 
   /** Runs `work` with a place. `whole`: the body has to be held whole. @throws TransientError when there is none */
   async with<Result>(circles: Circles, whole: boolean, work: (place: Place) => Promise<Result>): Promise<Result> {
-    const place = new Place(this.nowMs)
+    // Time is shared by where it comes from, whatever token it shows.
+    const [, ...from] = circles
+    const place = new Place(this.nowMs, () => this.#slices.take(from))
     try {
       this.#take(this.#open, circles, place)
       if (whole) this.#take(this.#whole, circles, place)
@@ -131,7 +153,7 @@ export class Places {
   #stop(place: Place): void {
     this.#open.free(place)
     this.#whole.free(place)
-    place.stop(new TransientError('others needed the place of this request', RETRY_AFTER_MS))
+    place.stop(new TransientError('the server needed the room of this request for others', RETRY_AFTER_MS))
   }
 
   check(): void {
@@ -144,7 +166,7 @@ export class Places {
 }
 
 const idle = () =>
-  new HttpProblem(408, 'too slow', `a body brings something every ${BODY_IDLE_MS / SECOND} s`, {
+  new HttpProblem(408, 'too slow', `a body must send something every ${BODY_IDLE_MS / SECOND} s`, {
     rule: 'body.time',
     value: `${BODY_IDLE_MS / SECOND} s`,
   })

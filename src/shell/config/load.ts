@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
-import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors'
+import type { ValueError } from '@sinclair/typebox/errors'
 import { Value, ValuePointer } from '@sinclair/typebox/value'
-import { LineCounter, parseDocument } from 'yaml'
-import { type Finding, type Config, type ConfigFile, ConfigSchema } from '../../contract/config.js'
+import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
+import { type Config, type ConfigFile, ConfigSchema } from '../../contract/config.js'
 import {
   FALSE_ALARMS_PER_MONTH,
   KEEP_FACTS_MS,
@@ -17,8 +17,10 @@ import { isZone, readMoment } from '../../core/calendar/zone.js'
 import { isName, NAME_RULE, readService, readTitle, shown } from '../../core/ingest/door.js'
 import { isRange } from '../visitors/address.js'
 import { converted, fill, type Filled, type Vars } from './fill.js'
+import { type Finding, pathOf, ruleOf, sharpest, valueOf } from './finding.js'
 import { strangers } from './mentions.js'
 import { meant } from './nearest.js'
+import { NO_USES, readUses } from './uses.js'
 
 export type Loaded = { config: Config; findings: [] } | { config: null; findings: Finding[] }
 
@@ -27,7 +29,7 @@ export const DEFAULTS = { host: '127.0.0.1', port: 8080, data: './data', demo: '
 const FINDINGS_MAX = 50
 
 /** Reads and checks a configuration file. `vars` are what `${NAME}` stands for. Paths in it are relative to the file. */
-export function load(file: string, vars: Vars): Loaded {
+export async function load(file: string, vars: Vars): Promise<Loaded> {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
@@ -35,11 +37,11 @@ export function load(file: string, vars: Vars): Loaded {
     return {
       config: null,
       findings: [
-        { path: '', rule: 'the file can be read', value: (error as NodeJS.ErrnoException).code ?? String(error) },
+        { path: '', rule: 'a file that can be read', value: (error as NodeJS.ErrnoException).code ?? String(error) },
       ],
     }
   }
-  const loaded = parse(text, vars)
+  const loaded = await parse(text, vars, dirname(file))
   if (loaded.config !== null && !isAbsolute(loaded.config.data))
     loaded.config.data = join(dirname(file), loaded.config.data)
   for (const page of loaded.config?.pages ?? [])
@@ -47,38 +49,74 @@ export function load(file: string, vars: Vars): Loaded {
   return loaded
 }
 
-export function parse(text: string, vars: Vars): Loaded {
+/** `folder`: what paths of plug-ins and in their settings are relative to. */
+export async function parse(text: string, vars: Vars, folder = '.'): Promise<Loaded> {
   const read = readYaml(text)
   if ('finding' in read) return { config: null, findings: [read.finding] }
+  const wrong = (findings: Finding[]): Loaded => ({
+    config: null,
+    findings: findings.map(each => ({ ...each, ...read.lineOf(each.path) })),
+  })
   const filled = fill(read.value, vars)
   const findings = filled.findings.map(each => ({ ...each, path: pathOf(each.path) }))
-  if (findings.length > 0) return { config: null, findings }
+  if (findings.length > 0) return wrong(findings)
   const { value } = filled
   for (const error of errorsOf(filled)) {
+    const secret = error.path.endsWith('/secret') || filled.filled.has(error.path)
     if (findings.length < FINDINGS_MAX)
-      findings.push({ path: pathOf(error.path), rule: ruleOf(error), value: valueOf(error, filled.filled) })
+      findings.push({ path: pathOf(error.path), rule: ruleOf(error), value: valueOf(error, secret) })
   }
-  if (findings.length > 0) return { config: null, findings: sharpest(findings) }
+  if (findings.length > 0) return wrong(sharpest(findings))
   const file = value as ConfigFile
-  findings.push(...beyondShape(file))
-  return findings.length > 0 ? { config: null, findings } : { config: complete(file), findings: [] }
+  const { uses, findings: more } = await readUses(file, filled, folder)
+  findings.push(...beyondShape(file), ...more)
+  return findings.length > 0 ? wrong(findings) : { config: { ...complete(file), ...uses }, findings: [] }
 }
 
 /** YAML 1.2, with anchors and the merge key of 1.1 that people know from elsewhere. */
-function readYaml(text: string): { value: unknown } | { finding: Finding } {
+function readYaml(
+  text: string,
+): { value: unknown; lineOf: (path: string) => { line?: number } } | { finding: Finding } {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, merge: true })
   const broken = document.errors[0] ?? document.warnings[0]
   if (broken !== undefined) {
     const { line, col } = lines.linePos(broken.pos[0])
     const value = broken.message.split('\n', 1)[0]!.replace(/ at line \d+, column \d+:?$/, '')
-    return { finding: { path: `line ${line}, column ${col}`, rule: 'the file is YAML', value } }
+    return { finding: { path: `line ${line}, column ${col}`, rule: 'YAML', value } }
   }
   try {
-    return { value: withoutAside(document.toJS() ?? {}) }
+    return { value: withoutAside(document.toJS() ?? {}), lineOf: path => lineOf(document, lines, path) }
   } catch (error) {
-    return { finding: { path: '', rule: 'the file is YAML', value: (error as Error).message } }
+    return { finding: { path: '', rule: 'YAML', value: (error as Error).message } }
   }
+}
+
+/** The line of what a path names, or of the nearest above it that stands in the file. */
+function lineOf(document: Document, lines: LineCounter, path: string): { line?: number } {
+  const parts = path.split(/\.|\[(\d+)\]/).filter(each => each !== undefined && each !== '')
+  for (; parts.length > 0; parts.pop()) {
+    const pair = pairAt(document.contents, parts)
+    if (pair !== undefined) return { line: lines.linePos(pair).line }
+  }
+  return {}
+}
+
+/** Where the key or the item begins; undefined where there is none. */
+function pairAt(node: unknown, parts: readonly string[]): number | undefined {
+  let at: number | undefined
+  for (const part of parts) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => (isScalar(key) ? String(key.value) : key) === part)
+      if (pair === undefined) return undefined
+      at = isNode(pair.key) ? pair.key.range?.[0] : undefined
+      node = pair.value
+    } else if (isSeq(node)) {
+      node = node.items[Number(part)]
+      at = isNode(node) ? node.range?.[0] : undefined
+    } else return undefined
+  }
+  return at
 }
 
 /** Keys of the file that begin with `x-` hold what is written once and used in several places. */
@@ -94,18 +132,7 @@ function errorsOf({ value, filled }: Filled): ValueError[] {
   return [...Value.Errors(ConfigSchema, value)]
 }
 
-/** What may be a secret must not end in somebody's terminal log. */
-function valueOf({ path, value, type }: ValueError, filled: ReadonlySet<string>): string {
-  if (type === ValueErrorType.ObjectRequiredProperty) return 'nothing'
-  const secret = path.endsWith('/secret') || filled.has(path)
-  if (secret && typeof value === 'string') return `a text of ${value.length} characters, not shown`
-  return shown(typeof value === 'string' ? withoutCredentials(value) : value)
-}
-
-/** An address without name and password. */
-const withoutCredentials = (text: string): string => text.replace(/^([a-z][a-z\d+.-]*:\/\/)[^/?#]*@/i, '$1…@')
-
-/** Every default filled in. */
+/** Every default filled in; uses of plug-ins are `readUses`'s to read. */
 export function complete(file: ConfigFile, demo = false): Config {
   const { keep } = file
   return {
@@ -128,7 +155,7 @@ export function complete(file: ConfigFile, demo = false): Config {
       dependsOn: s.dependsOn ?? [],
       ...(s.edges ? { edges: s.edges } : {}),
     })),
-    notifiers: file.notifiers ?? [],
+    ...NO_USES,
     tokens: file.tokens ?? [],
     private: file.private ?? false,
     pages: (file.pages ?? [{ id: 'main' }]).map(page => ({
@@ -158,36 +185,6 @@ export function publicUrl(text: string): string {
   return origin.replace(/\.(?=:\d+$|$)/, '') + pathname.replace(/(?<!\/)\/+$/, '')
 }
 
-const pathOf = (pointer: string) =>
-  pointer
-    .split('/')
-    .slice(1)
-    .map(part => (/^\d+$/.test(part) ? `[${part}]` : `.${part.replaceAll('~1', '/').replaceAll('~0', '~')}`))
-    .join('')
-    .replace(/^\./, '')
-
-function ruleOf({ type, schema, value, path, message }: ValueError): string {
-  if (type === ValueErrorType.ObjectAdditionalProperties) {
-    const fields = Object.keys((schema['properties'] ?? {}) as object)
-    return `it is a field that exists${meant(path.slice(path.lastIndexOf('/') + 1), fields)}`
-  }
-  if (type === ValueErrorType.ObjectRequiredProperty) return 'it is there'
-  if (path === '' && type === ValueErrorType.Object) return 'the file is a list of settings, such as `title: …`'
-  const values = (schema['anyOf'] as { const?: unknown }[] | undefined)?.map(s => s.const)
-  if (values?.every(v => v !== undefined) === true) return `one of ${values.join(', ')}`
-  if (type === ValueErrorType.String && ['number', 'boolean'].includes(typeof value))
-    return 'a text; what reads like a number or like true goes into quotes'
-  return message
-    .replace(/^Expected /, 'a value that is ')
-    .replace('a value that is string to match', 'a text that matches')
-}
-
-/** A missing field is found twice, as missing and as no text: the first says it. */
-function sharpest(findings: Finding[]): Finding[] {
-  const seen = new Set<string>()
-  return findings.filter(({ path }) => !seen.has(path) && seen.add(path))
-}
-
 /** Rules that a shape cannot say. */
 function beyondShape(file: ConfigFile): Finding[] {
   const findings: Finding[] = []
@@ -202,16 +199,6 @@ function beyondShape(file: ConfigFile): Finding[] {
     if (!isRange(value))
       findings.push({ path: `proxies[${i}]`, rule: 'an address or a range such as 10.0.0.0/8 or fd00::/8', value })
   })
-  const pages = file.pages?.map(each => each.id) ?? ['main']
-  file.notifiers?.forEach(({ kind, page, url, secret }, i) => {
-    findings.push(...beyondWebhook(`notifiers[${i}]`, url, secret))
-    if (page !== undefined && (kind !== 'statuspage' || !pages.includes(page)))
-      findings.push({
-        path: `notifiers[${i}].page`,
-        rule: `the id of a status page, with kind statuspage${kind === 'statuspage' ? meant(page, pages) : ''}`,
-        value: page,
-      })
-  })
   const services = file.services ?? []
   const ids = new Set<string>()
   services.forEach((service, i) => {
@@ -224,7 +211,7 @@ function beyondShape(file: ConfigFile): Finding[] {
           findings.push({ path: `services[${i}].edges[${j}]`, rule: NAME_RULE, value: shown(each) })
     })
     if (ids.has(service.id))
-      findings.push({ path: `services[${i}].id`, rule: 'every service has an id of its own', value: service.id })
+      findings.push({ path: `services[${i}].id`, rule: 'an id that no other service has', value: service.id })
     ids.add(service.id)
   })
   services.forEach((service, i) => {
@@ -239,7 +226,7 @@ function beyondShape(file: ConfigFile): Finding[] {
         findings.push({ path: `${at}.id`, rule: NAME_RULE, value: shown(node.id) })
       title(findings, `${at}.name`, node.name)
       if (seen.has(node.id))
-        findings.push({ path: `${at}.id`, rule: 'every part of a service has an id of its own', value: node.id })
+        findings.push({ path: `${at}.id`, rule: 'an id that no other part of the service has', value: node.id })
       seen.add(node.id)
       const stranger = node.dependsOn?.find(id => !own.has(id))
       if (stranger !== undefined)
@@ -267,49 +254,20 @@ function beyondTokens({ tokens = [] }: ConfigFile): Finding[] {
     if (name === 'owner' || tokens.findIndex(each => each.name === name) < i)
       findings.push({
         path: `tokens[${i}].name`,
-        rule: 'every token has a name of its own, other than owner',
+        rule: 'a name that no other token has, and that is not owner',
         value: name,
       })
     if (tokens.findIndex(each => each.secret === secret) < i)
-      findings.push({ path: `tokens[${i}].secret`, rule: 'every token has a secret of its own', value: '(not shown)' })
+      findings.push({ path: `tokens[${i}].secret`, rule: 'a secret that no other token has', value: '(not shown)' })
   })
   return findings
-}
-
-/** What a webhook will be opened with: said here, so that no server starts with one that it cannot use. */
-function beyondWebhook(path: string, url: string, secret: string): Finding[] {
-  const findings: Finding[] = []
-  const at = URL.canParse(url) && /^https?:\/\/[^/?#]/i.test(url) && !/\s/.test(url) ? new URL(url) : null
-  const value = shown(withoutCredentials(url))
-  if (at === null)
-    findings.push({ path: `${path}.url`, rule: 'a whole address, such as https://example.org/hooks', value })
-  else if ([at.username, at.password].some(each => !decodes(each)))
-    findings.push({ path: `${path}.url`, rule: 'name and password in an address are percent-encoded', value })
-  // The receiver's reader is as strict.
-  const plain = secret.replace(/^whsec_/, '')
-  if (plain.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(plain))
-    findings.push({
-      path: `${path}.secret`,
-      rule: 'whsec_ and base64, with the = at its end',
-      value: `a text of ${secret.length} characters, not shown`,
-    })
-  return findings
-}
-
-function decodes(text: string): boolean {
-  try {
-    decodeURIComponent(text)
-    return true
-  } catch {
-    return false
-  }
 }
 
 function title(findings: Finding[], path: string, value: string | undefined): void {
   if (value !== undefined && readTitle(value) === null)
     findings.push({
       path,
-      rule: 'a text that can be seen, without marks that turn the direction around',
+      rule: 'a text that can be seen, without marks that reverse its direction',
       value: shown(value),
     })
 }
@@ -321,7 +279,11 @@ function beyondPages({ url, pages = [], maintenance = [] }: ConfigFile): Finding
     const seen = new Set<unknown>()
     list.forEach((each, i) => {
       if (seen.has(each[key]))
-        findings.push({ path: `${at}[${i}].${key}`, rule: `every ${key} stands once`, value: String(each[key]) })
+        findings.push({
+          path: `${at}[${i}].${key}`,
+          rule: `${/^[aeiou]/.test(key) ? 'an' : 'a'} ${key} that occurs once`,
+          value: String(each[key]),
+        })
       seen.add(each[key])
     })
   }
@@ -330,11 +292,11 @@ function beyondPages({ url, pages = [], maintenance = [] }: ConfigFile): Finding
     findings.push({ path, rule: 'a time zone such as Europe/Berlin', value })
     return false
   }
-  const read = (path: string, value: string, parse: () => unknown) => {
+  const read = (path: string, value: string, parse: () => unknown, what = '') => {
     try {
       parse()
     } catch (error) {
-      findings.push({ path, rule: (error as Error).message, value })
+      findings.push({ path, rule: `${what}${(error as Error).message}`, value })
     }
   }
   once(pages, 'id', 'pages')
@@ -349,7 +311,7 @@ function beyondPages({ url, pages = [], maintenance = [] }: ConfigFile): Finding
     const own = address(`pages[${i}].url`, page.url)
     if (own === undefined) return
     if (seenUrls.has(own))
-      findings.push({ path: `pages[${i}].url`, rule: 'every url stands once', value: page.url ?? '' })
+      findings.push({ path: `pages[${i}].url`, rule: 'an address that no other page has', value: page.url ?? '' })
     seenUrls.add(own)
   })
   pages.forEach((page, i) => {
@@ -366,7 +328,8 @@ function beyondPages({ url, pages = [], maintenance = [] }: ConfigFile): Finding
     if (zone(`maintenance[${i}].timeZone`, plan.timeZone))
       read(`maintenance[${i}].starts`, plan.starts, () => readMoment(plan.starts, plan.timeZone ?? 'Etc/UTC'))
     const { rrule } = plan
-    if (rrule !== undefined) read(`maintenance[${i}].rrule`, rrule, () => parseRule(rrule))
+    if (rrule !== undefined)
+      read(`maintenance[${i}].rrule`, rrule, () => parseRule(rrule), 'a recurrence rule (RFC 5545) that can be read: ')
   })
   return findings
 }

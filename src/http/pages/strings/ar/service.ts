@@ -83,6 +83,9 @@ export const ar: Strings = {
     identified: 'حُدِّد السبب',
     monitoring: 'قيد المتابعة',
     resolved: 'حُلّ',
+    postmortem: 'بعد الحادثة',
+    scheduled: 'مُجدوَل',
+    in_progress: 'قيد التنفيذ',
   },
   label: {
     cell: pair('الخلية', 'الخلايا'),

@@ -75,6 +75,9 @@ export const de: Strings = {
     identified: 'erkannt',
     monitoring: 'wird beobachtet',
     resolved: 'behoben',
+    postmortem: 'im Nachhinein',
+    scheduled: 'geplant',
+    in_progress: 'läuft',
   },
   label: {
     cell: pair('Zelle', 'Zellen'),

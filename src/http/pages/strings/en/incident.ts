@@ -45,7 +45,7 @@ export const enIncident = {
   against: 'against',
   neither: 'noted',
   evidence: 'What the signals say',
-  evidenceNote: 'How surprising each kind of signal is if nothing were wrong.',
+  evidenceNote: 'How surprising each kind of signal would be if nothing were wrong.',
   unreadable: 'unreadable now',
   noSurprise: 'as usual',
   recovery: 'Recovery',

@@ -88,6 +88,9 @@ export const en = {
     identified: 'identified',
     monitoring: 'monitoring',
     resolved: 'resolved',
+    postmortem: 'after the fact',
+    scheduled: 'planned',
+    in_progress: 'in progress',
   } satisfies Record<NoticeStatus, string>,
   /** One and many. */
   label: {

@@ -74,6 +74,9 @@ export const es: Strings = {
     identified: 'identificado',
     monitoring: 'en seguimiento',
     resolved: 'resuelto',
+    postmortem: 'a posteriori',
+    scheduled: 'programado',
+    in_progress: 'en curso',
   },
   label: {
     cell: pair('celda', 'celdas'),

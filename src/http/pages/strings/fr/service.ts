@@ -75,6 +75,9 @@ export const fr: Strings = {
     identified: 'identifié',
     monitoring: 'sous surveillance',
     resolved: 'résolu',
+    postmortem: 'a posteriori',
+    scheduled: 'prévu',
+    in_progress: 'en cours',
   },
   label: {
     cell: pair('cellule', 'cellules'),

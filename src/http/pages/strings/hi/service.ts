@@ -73,6 +73,9 @@ export const hi: Strings = {
     identified: 'कारण पहचाना गया',
     monitoring: 'निगरानी जारी',
     resolved: 'ठीक हुआ',
+    postmortem: 'घटना के बाद',
+    scheduled: 'नियोजित',
+    in_progress: 'जारी',
   },
   label: {
     cell: pair('सेल', 'सेल'),

@@ -71,6 +71,9 @@ export const id: Strings = {
     identified: 'teridentifikasi',
     monitoring: 'sedang dipantau',
     resolved: 'selesai',
+    postmortem: 'setelah kejadian',
+    scheduled: 'dijadwalkan',
+    in_progress: 'sedang berlangsung',
   },
   label: {
     cell: pair('sel', 'sel'),

@@ -71,6 +71,9 @@ export const ja: Strings = {
     identified: '原因特定',
     monitoring: '経過観察中',
     resolved: '解消',
+    postmortem: '事後報告',
+    scheduled: '予定',
+    in_progress: '実施中',
   },
   label: {
     cell: pair('セル', 'セル'),

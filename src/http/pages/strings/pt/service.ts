@@ -74,6 +74,9 @@ export const pt: Strings = {
     identified: 'identificado',
     monitoring: 'em monitoramento',
     resolved: 'resolvido',
+    postmortem: 'a posteriori',
+    scheduled: 'programado',
+    in_progress: 'em andamento',
   },
   label: {
     cell: pair('célula', 'células'),
