@@ -324,7 +324,7 @@ describe.skipIf(!found)(
       expect(await page.locator('[data-tell] a').getAttribute('href')).toBe('/history.rss')
       await page.context().close()
       const plain = await visit('/s/chatgpt?thanks=bad', { script: false })
-      expect(await plain.locator('a[href="/history.rss"]:visible').count()).toBe(1)
+      expect(await plain.locator('.side a[href="/history.rss"]:visible').count()).toBe(1)
       await plain.context().close()
     })
 

@@ -55,7 +55,10 @@ export function story(
     }),
   )
   const latest = Object.assign({}, ...told) as IncidentEvent
-  const last = told.findLast(each => each.event !== 'updated') as IncidentEvent
+  // A word after the end, such as a post-mortem, opens nothing again.
+  const last = told.findLast(
+    ({ event, seq }) => event !== 'updated' && (event !== 'note' || seq === 0),
+  ) as IncidentEvent
   const open = last.event !== 'resolved' && told[0]?.event !== 'note'
   const openedAt = Date.parse((told[0] as IncidentEvent).at)
   return {
