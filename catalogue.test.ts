@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { MADE } from './src/plugin/source/vendor-page/fixtures/made.js'
 
 /** The checker of the catalogue against a server of the test's own, which plays every host by the address in its path. */
 
@@ -212,6 +213,7 @@ describe('the checker of the catalogue', () => {
   it('leaves time between two requests to one host', async () => {
     const pages = ['a', 'b', 'c'].map(id => [id, { kind: 'statusio', url: `https://${id}.example`, id }] as const)
     write(Object.fromEntries(pages))
+    for (const id of ['a', 'b', 'c']) answers.set(`https://api.status.io/1.0/status/${id}`, body(MADE.statusio.calm))
     asked.length = 0
     await check('--network', '--json', '--via', via, '--gap-ms', '200')
     const times = asked.filter(each => each.url.startsWith('https://api.status.io/')).map(each => each.at)

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { spelledAgain } from './vocabulary.js'
+import { constantsIn, spelledAgain, twoValues } from './vocabulary.js'
 
 const root = import.meta.dirname
 const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
@@ -34,5 +34,59 @@ describe('a list of words', () => {
     expect(spelledAgain("type A = 'minor' | 'critical' | 'major'\n", lists)).toEqual(['1: SEVERITIES'])
     expect(spelledAgain("\nconst a = new Set(['critical', 'major',\n 'minor'])", lists)).toEqual(['2: SEVERITIES'])
     expect(spelledAgain("// 'minor', 'major', 'critical'\nconst two = ['minor', 'major']", lists)).toEqual([])
+  })
+})
+
+/** Rooms whose named numbers each have a word of their own and one value a name. Further ones are added as they get there. */
+const ROOMS = [
+  'src/cli/',
+  'src/contract/',
+  'src/core/explain',
+  'src/core/incident',
+  'src/core/judge/',
+  'src/core/publish',
+  'src/core/recover',
+  'src/core/verdict',
+  'src/http/',
+  'src/plugin/',
+  'src/shell/',
+  'src/web/',
+]
+/** Names that may stand for two values, with the reason. */
+const TWICE: Record<string, string> = {}
+
+const constants = new Map(
+  sources
+    .filter(each => ROOMS.some(room => each.path.startsWith(room)))
+    .map(({ path, text }) => [path, constantsIn(text)]),
+)
+
+describe('a named number', () => {
+  it('has a comment of its own: unit, reason, what happens', () => {
+    expect([...constants.values()].flat().length).toBeGreaterThan(400)
+    const silent = [...constants].flatMap(([path, all]) =>
+      all.filter(each => !each.explained).map(({ line, name }) => `${path}:${line} ${name}`),
+    )
+    expect(silent).toEqual([])
+  })
+
+  it('has one value', () => {
+    expect(twoValues(constants).filter(each => TWICE[each.split(':')[0]!] === undefined)).toEqual([])
+    for (const name of Object.keys(TWICE)) expect(twoValues(constants).join('\n')).toContain(`${name}:`)
+  })
+
+  it('is found without a comment, under another value, and only where it is one', () => {
+    const text =
+      '/** Bits. */\nconst A_BITS = 3\nexport const B_MS = 2 * HOUR\nconst C = f(1)\n  const D = 4\nconst E = 5 // five'
+    expect(constantsIn(text)).toEqual([
+      { line: 2, name: 'A_BITS', value: '3', explained: true },
+      { line: 3, name: 'B_MS', value: '2*HOUR', explained: false },
+      { line: 6, name: 'E', value: '5', explained: true },
+    ])
+    const other = new Map([
+      ['a.ts', constantsIn(text)],
+      ['b.ts', constantsIn('const A_BITS = 4\nconst E = 5')],
+    ])
+    expect(twoValues(other)).toEqual(['A_BITS: a.ts = 3, b.ts = 4'])
   })
 })

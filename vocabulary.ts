@@ -21,4 +21,39 @@ export function spelledAgain(text: string, lists: ReadonlyMap<string, readonly s
   })
 }
 
-export const keyOf = (words: readonly string[]): string => [...new Set(words)].sort().join(' ')
+const keyOf = (words: readonly string[]): string => [...new Set(words)].sort().join(' ')
+
+export interface Constant {
+  line: number
+  name: string
+  /** As written, without blanks. */
+  value: string
+  /** Has a word of its own: a comment above it, or at the end of its line. */
+  explained: boolean
+}
+
+/** A name in capitals for a number: digits, other names in capitals, arithmetic. */
+const CONSTANT =
+  /^(?:export )?const ([A-Z][A-Z0-9_]*)(?:: number)? = ((?:[\d.eE_+\-*/ ()]|[A-Z][A-Z0-9_]*)+?)(?: as const)?[ ;]*(\/\/.*)?$/
+
+/** The named numbers of a source that stand at its outermost level. A comment counts for the line below it alone. */
+export function constantsIn(text: string): Constant[] {
+  const lines = text.split('\n')
+  return lines.flatMap((line, i) => {
+    const found = CONSTANT.exec(line)
+    if (found === null) return []
+    const [, name = '', value = '', end] = found
+    const explained = end !== undefined || /^\s*(?:\/\/|\*\/|\/\*\*.*\*\/)/.test(lines[i - 1] ?? '')
+    return [{ line: i + 1, name, value: value.replaceAll(' ', ''), explained }]
+  })
+}
+
+/** Names of `constants` (by path) that stand for two different values: `NAME: path = value, path = value`. */
+export function twoValues(constants: ReadonlyMap<string, readonly Constant[]>): string[] {
+  const uses = new Map<string, { path: string; value: string }[]>()
+  for (const [path, all] of constants)
+    for (const { name, value } of all) uses.set(name, [...(uses.get(name) ?? []), { path, value }])
+  return [...uses]
+    .filter(([, all]) => new Set(all.map(each => each.value)).size > 1)
+    .map(([name, all]) => `${name}: ${all.map(each => `${each.path} = ${each.value}`).join(', ')}`)
+}

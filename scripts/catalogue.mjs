@@ -22,8 +22,8 @@ register('./ts-hooks.mjs', import.meta.url)
 const { filesOf } = await import('../src/shell/catalogue/files.ts')
 const { readCatalogue } = await import('../src/shell/catalogue/read.ts')
 const { choose, pagesOf } = await import('../src/shell/catalogue/choose.ts')
-const { KINDS } = await import('../src/plugin/source/vendor/kinds.ts')
-const { decoded } = await import('../src/plugin/source/vendor/fields.ts')
+const { KINDS } = await import('../src/plugin/source/vendor-page/kinds.ts')
+const { decoded } = await import('../src/plugin/source/vendor-page/fields.ts')
 
 /** Outcomes that somebody has to look at: the entry is no longer right. */
 const WRONG = new Set(['moved', 'kind', 'gone', 'unreadable'])

@@ -8,14 +8,17 @@ export interface Asking {
 }
 
 export const ASK_HELP = '\nExit codes: 0 done · 1 the server refused, or cannot be reached · 2 wrong usage'
-const TIMEOUT_MS = 30_000
+/**
+ * How long a running server may take for a command; it waits for its disk and its engine, usually a few milliseconds.
+ */
+const ASK_TIMEOUT_MS = 30_000
 
 /** Posts a command to a running server, or asks it where `body` is null; its answer, or null after saying on stderr why there is none. */
 export async function ask(
   command: string,
   path: string,
   body: object | null,
-  { url, token, data, timeoutMs = TIMEOUT_MS }: Asking,
+  { url, token, data, timeoutMs = ASK_TIMEOUT_MS }: Asking,
 ): Promise<unknown> {
   const known = token ?? process.env['EPICENTER_TOKEN'] ?? (await tokenIn(data))
   const say = (what: string) => process.stderr.write(`epicenter ${command}: ${what}\n`)

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { ask, ASK_HELP } from './ask.js'
 
 interface ForgetOptions {
@@ -22,12 +22,14 @@ export function forgetCommand(): Command {
     .argument('<service>', 'id of the service')
     .option(
       '--label <name[=value]>',
-      'a label, or one of its values: what was counted under it counts without it',
+      'a label, or one of its values: what was counted under it still counts, without it',
       labelOf,
     )
     .option('--component <id>', 'a component that signals named')
-    .requiredOption('--why <reason>', 'the reason, kept with the order')
-    .option('--by <person>', 'who asks (default: the user of this shell)', process.env['USER'] ?? 'unknown')
+    .requiredOption('--why <reason>', 'the reason, kept with the command')
+    .addOption(
+      new Option('--by <person>', 'who asks').default(process.env['USER'] ?? 'unknown', 'the user of this shell'),
+    )
     .option('--url <url>', 'the server', process.env['EPICENTER_URL'] ?? 'http://127.0.0.1:8080')
     .option('--token <token>', 'default: EPICENTER_TOKEN, or the file `token` in the data folder')
     .option('--data <dir>', 'data folder of a server on this machine', './data')
@@ -55,6 +57,6 @@ function labelOf(text: string): { label: string; value?: string } {
   const cut = text.indexOf('=')
   const label = cut < 0 ? text : text.slice(0, cut)
   const value = cut < 0 ? undefined : text.slice(cut + 1)
-  if (label === '' || value === '') throw new InvalidArgumentError('a label, or label=value.')
+  if (label === '' || value === '') throw new InvalidArgumentError('Expected a label, or label=value.')
   return { label, ...(value === undefined ? {} : { value }) }
 }

@@ -13,7 +13,7 @@ export function initCommand(): Command {
         writeFileSync(file, STARTER, { flag: force === true ? 'w' : 'wx' })
       } catch (error) {
         const { code, message } = error as NodeJS.ErrnoException
-        const why = code === 'EEXIST' ? 'it exists; --force writes over it' : message
+        const why = code === 'EEXIST' ? 'it exists; --force overwrites it' : message
         process.stderr.write(`epicenter init: cannot write ${file}: ${why}\n`)
         process.exitCode = 2
         return

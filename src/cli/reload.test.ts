@@ -64,7 +64,7 @@ describe('a configuration that is read again', () => {
     write('title: Third', 'services: [{ id: shop }]', 'port: 4711', 'clock: signals', 'url: https://example.com/st')
     expect(await reload()).toEqual({
       code: 0,
-      text: 'changed: title, url, services, pages\nwaits for a restart: clock\n',
+      text: 'changed: title, url, services, pages\ntakes effect after a restart: clock\n',
     })
     expect(await get('/')).toContain('href="/st/status"')
     expect((await (await fetch(`${served.url}/api/v1/workspace`)).json()) as object).toMatchObject({
@@ -83,10 +83,10 @@ describe('a configuration that is read again', () => {
       write(...lines)
       const { code, text } = await reload()
       expect(code).toBe(1)
-      expect(text).toMatch(/^epicenter reload: the configuration is not right; the old one goes on/)
+      expect(text).toMatch(/^epicenter reload: the configuration has errors; the old one stays in use/)
       expect(text).toContain(why)
       hangUp()
-      await expect.poll(() => served.stderr().split('the old one goes on').length).toBeGreaterThan(1)
+      await expect.poll(() => served.stderr().split('the old one stays in use').length).toBeGreaterThan(1)
       expect(await get('/')).toContain('Third')
     }
     rmSync(file)

@@ -4,7 +4,7 @@ import { ask, type Asking, ASK_HELP } from './ask.js'
 /** `epicenter reload`: the same as SIGHUP, with an answer. */
 export function reloadCommand(): Command {
   return new Command('reload')
-    .summary('a running server reads its configuration again')
+    .summary('make a running server read its configuration again')
     .description(
       'Asks a running server to read its configuration file again, as SIGHUP does. A wrong file changes nothing and is ' +
         'named with what is wrong; host, port, data and clock wait for a restart.',
@@ -24,6 +24,6 @@ export function reloadCommand(): Command {
       }
       const { changed, needsRestart } = answer
       process.stdout.write(changed.length === 0 ? 'nothing has changed\n' : `changed: ${changed.join(', ')}\n`)
-      if (needsRestart.length > 0) process.stdout.write(`waits for a restart: ${needsRestart.join(', ')}\n`)
+      if (needsRestart.length > 0) process.stdout.write(`takes effect after a restart: ${needsRestart.join(', ')}\n`)
     })
 }

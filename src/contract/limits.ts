@@ -20,15 +20,22 @@ export const MAX_AGE_MS = 48 * HOUR
 export const DEDUPE_MS = 50 * HOUR
 /** Remembered ids: 64 shards × 2^18 slots × 12 bytes = 201 MB at most, 12.5 million ids at three quarters full. */
 export const DEDUPE_SHARDS = 64
+/** Slots of one shard at most. When they are taken the oldest minutes are forgotten early, and what is older than these is refused. */
 export const DEDUPE_SHARD_SLOTS_MAX = 2 ** 18
 
 /** Characters. Longer ones are rejected. */
 export const ID_CHARS = 200
+/** Characters of the name of a service. Longer ones are rejected. */
 export const SERVICE_CHARS = 100
+/** Characters of the name of a label. Longer ones are rejected. */
 export const LABEL_NAME_CHARS = 64
+/** Characters of the value of a label, and of the id of a component. Longer ones are rejected. */
 export const LABEL_VALUE_CHARS = 200
+/** Characters of a title. Longer ones are rejected. */
 export const TITLE_CHARS = 500
+/** Characters of a text that somebody wrote; a long post has 3,000. Longer ones are rejected. */
 export const TEXT_CHARS = 8_000
+/** Characters of an address; browsers and proxies take about so many. Longer ones are rejected. */
 export const HREF_CHARS = 2_000
 
 /** Labels on one signal: the thirteen well-known ones and as many own. More: the signal is rejected. */
@@ -56,12 +63,16 @@ export const LABEL_EPOCH_MS = 15 * DAY
 
 /** Counts above are rejected: a million windows of this size still add up exactly in a double. */
 export const COUNT_MAX = 1e9
+/** Longest window that the counts of one metric cover. Longer ones are rejected: nothing would be known of when. */
 export const WINDOW_MAX_MS = DAY
+/** Longest answer time of a check. Longer ones are rejected: they are typing errors or another unit. */
 export const LATENCY_MAX_MS = HOUR
 
 /** Lists inside a fact; longer ones are rejected. */
 export const ROLLOUT_STEPS = 200
+/** Values of one label in the scope of a change, and codes of one edge. More: the fact is rejected. */
 export const SCOPE_VALUES = 1_000
+/** Components, dependencies or edges of one topology. More: the fact is rejected. */
 export const TOPOLOGY_NODES = 1_000
 
 /** Bins of a past that is taught at once, of one service: ten weeks by the minute are 100,800. More: 400. */
@@ -110,6 +121,7 @@ export const REQUESTS_OPEN = 128
 export const REQUESTS_SHARE = { token: 128, network: 128, prefix: 112, address: 96 }
 /** A body that has brought less than SLOW_BYTES a second since it began, SLOW_MS ago or longer, stands still. */
 export const SLOW_MS = 2 * SECOND
+/** Bytes a second below which a body stands still: a modem of 1995 brings three times as many. */
 export const SLOW_BYTES = 1_024
 /** Nothing of a body for so long: 408 with the counts so far. */
 export const BODY_IDLE_MS = 30 * SECOND
@@ -119,6 +131,7 @@ export const REPORTS_OPEN = 2_000
 export const BACKLOG_SIGNALS = 8_000_000
 /** Shortest time between two group commits: 50 fsyncs a second at most. */
 export const GROUP_COMMIT_MS = 20
+/** What a sender is asked to wait after a 503: a hundred group commits. */
 export const RETRY_AFTER_MS = 2 * SECOND
 
 /**
@@ -138,6 +151,7 @@ export const HEAD_BYTES = 16 * 1024
 export const PIPELINED = 32
 /** A head has to arrive within HEAD_MS, a form or an order within FORM_MS: 408. */
 export const HEAD_MS = 15 * SECOND
+/** A form or an order has to arrive within this: 408. A phone with a bad connection sends 64 KB in less. */
 export const FORM_MS = 30 * SECOND
 /**
  * Open connections, 10 KB each and at most 100 KB where answers are not read: 50 to 500 MB. When all are taken, the newest of whoever holds most (by network, in it by prefix
@@ -151,7 +165,9 @@ export const CONNECTIONS_SHARE = { network: 4_000, prefix: 3_000, address: 2_500
  */
 export const STREAM_CLIENTS = 1_000
 export const STREAM_SHARE = { network: 800, prefix: 600, address: 500 }
+/** Bytes that one client has not read yet, beyond which it is dropped; it connects again and starts from now. */
 export const STREAM_BUFFER_BYTES = 64 * 1024
+/** A comment so often keeps proxies from closing a stream; they wait 30 seconds or more. */
 export const STREAM_HEARTBEAT_MS = 15 * SECOND
 
 /**
@@ -166,6 +182,7 @@ export const REPORTS_PER_SERVICE = { burst: 60_000, perMinute: 60_000 }
 export const REPORTS_MARKED = { burst: 600, perMinute: 10 }
 /** Prefixes, networks and services with a bucket: 120 bytes each, 12 MB together; the one used longest ago starts full again. */
 export const REPORT_PREFIXES = 60_000
+/** Networks with a bucket, likewise; the Internet has 75,000, and one service hears of far fewer in a day. */
 export const REPORT_NETWORKS = 30_000
 /** Reporters remembered while two keys overlap: 100 bytes each, 10 MB; the oldest out. */
 export const REPORTERS_KNOWN = 100_000
@@ -176,6 +193,7 @@ export const REPORT_TEXT_CHARS = 1_000
  * to the feed. Forgotten after two days: an outage that lasts longer is asked about anew.
  */
 export const WATCHERS = 20_000
+/** How long a person who waits is remembered; an outage that lasts longer is asked about anew. */
 export const WATCHERS_MS = 2 * DAY
 /** Asking, by address prefix (IPv4 /24, IPv6 /48). Beyond: 503. */
 export const WATCHERS_PER_PREFIX = { burst: 60, perMinute: 6 }
@@ -211,14 +229,18 @@ export const OUTSIDE_FILE_BYTES = 64 * 1024 * 1024
 export const TOKENS = 500
 /** Wrong tokens of one address that are answered at once; later ones wait, WRONG_TOKENS_HELD of an address at a time, the rest get 429. */
 export const WRONG_TOKENS = { burst: 10, perMinute: 10 }
+/** How long a wrong token waits for its answer beyond those that are answered at once. */
 export const WRONG_TOKENS_WAIT_MS = 2 * SECOND
+/** Wrong tokens of one address that wait at a time. More: 429. */
 export const WRONG_TOKENS_HELD = 4
 /** Addresses whose wrong tokens are remembered: 120 bytes each; the one used longest ago starts anew. */
 export const WRONG_TOKEN_ADDRESSES = 10_000
 
 /** What is kept, by kind, incidents for good; the log is never trimmed beyond the latest snapshot nor within the de-duplication horizon. */
 export const KEEP_LOG_MS = 8 * DAY
+/** Five-minute counts, a year and a month, so that the same season of last year is there. */
 export const KEEP_ROLLUPS_MS = 400 * DAY
+/** Changes and notices, as long as the counts beside which they are shown. */
 export const KEEP_FACTS_MS = 400 * DAY
 
 /** Where nothing is asked: a false incident a service in ten months. An operator with 30 services then looks in vain three times a month. */

@@ -50,29 +50,29 @@ export interface CommandRule {
  */
 export const COMMANDS = {
   resolve: {
-    summary: 'a person says that it is over',
+    summary: 'say that an incident is over',
     more: 'What is measured as failing is still shown; if that goes on for 30 minutes, the incident opens again',
     needs: [],
   },
   confirm: {
-    summary: 'a person says that this is the cause',
+    summary: 'say that this is the cause of an incident',
     needs: ['subject', 'words'],
     lacks: 'confirm needs a cause: a listed one or `security` in subject, or one of your own in words',
   },
   'rule-out': {
-    summary: 'a person says that this is not the cause',
+    summary: 'say that this is not the cause of an incident',
     needs: ['subject'],
     lacks: 'rule-out needs a listed cause or `security` in subject',
   },
   mute: {
-    summary: 'no messages about an incident until a time',
+    summary: 'send no messages about an incident until a time',
     needs: ['until'],
     lacks: 'mute needs an end in until',
     may: ['timeZone'],
   },
-  unmute: { summary: 'messages about an incident again', needs: [] },
+  unmute: { summary: 'send messages about an incident again', needs: [] },
   say: {
-    summary: 'a sentence for the public about an incident',
+    summary: 'publish a sentence about an incident',
     needs: ['text'],
     lacks: 'say needs the sentence in text',
   },

@@ -18,7 +18,8 @@ import { sendOpen } from './statuspage/send.js'
 
 /** Longer titles are cut; a badge is a label, not a line of text. */
 const LABEL_CHARS = 40
-const HELD = 256
+/** Rendered badges and widgets that are held, 1 to 4 KB each; beyond it the one asked for longest ago goes. */
+const BADGES_HELD = 256
 
 const COLOURS: Record<Shown, string> = {
   operational: '#0b6b57',
@@ -90,7 +91,7 @@ export function widget({ title, shown, href, picture }: Subject, theme: string, 
 
 /** Adds `/badge/SERVICE.svg` and `/embed/SERVICE`. */
 export function badgeRoutes(server: FastifyInstance, desk: Desk): void {
-  const cache = new PageCache(() => desk.version(), HELD)
+  const cache = new PageCache(() => desk.version(), BADGES_HELD)
   const gone = new Bytes(404, 'text/plain', '')
   const find = async (
     request: FastifyRequest,
@@ -134,7 +135,7 @@ export function badgeRoutes(server: FastifyInstance, desk: Desk): void {
 function themeOf(value: unknown): string {
   if (value === undefined || value === '') return ''
   if (value === 'light' || value === 'dark') return value
-  throw new HttpProblem(400, 'a rule is broken', 'theme is light or dark', {
+  throw new HttpProblem(400, 'a rule is broken', 'theme must be light or dark', {
     rule: 'query.theme',
     value: String(value).slice(0, 80),
   })

@@ -26,7 +26,8 @@ export interface ExportedFile {
 }
 
 /** Incidents with a page of their own, newest first; each is about 30 KB. */
-const INCIDENTS_MAX = 500
+const INCIDENTS_EXPORTED = 500
+/** Incidents that are read from the store at once. */
 const INCIDENTS_READ = 200
 
 /**
@@ -105,7 +106,7 @@ export async function* exportFiles({
 /** The list of past incidents and the pages behind "older", as many as there are incidents with a page of their own. */
 async function* pastPages(get: (path: string, file?: string) => Promise<ExportedFile>): AsyncGenerator<ExportedFile> {
   let before: string | undefined
-  for (let i = 0; i < INCIDENTS_MAX / 50; i++) {
+  for (let i = 0; i < INCIDENTS_EXPORTED / 50; i++) {
     const file = await get(
       before === undefined ? '/incidents' : `/incidents?before=${before}`,
       before === undefined ? '/incidents' : `/incidents/before/${before}`,
@@ -139,7 +140,7 @@ async function* incidentIds(reader: Reader): AsyncGenerator<string> {
     const rows = await reader.incidents({ limit: INCIDENTS_READ, ...(before === undefined ? {} : { before }) })
     for (const { id } of rows) {
       if (seen.has(id)) continue
-      if (seen.size >= INCIDENTS_MAX) return
+      if (seen.size >= INCIDENTS_EXPORTED) return
       seen.add(id)
       yield id
     }

@@ -93,7 +93,7 @@ export class Guard {
     const held = this.held.get(who) ?? 0
     if (held >= WRONG_TOKENS_HELD) {
       this.refused.slowed++
-      throw new HttpProblem(429, 'too many wrong tokens from this address', 'a right one is taken all the same', {
+      throw new HttpProblem(429, 'too many wrong tokens from this address', 'a valid token still works', {
         rule: 'authorization',
         retryAfterMs: WRONG_TOKENS_WAIT_MS,
       })

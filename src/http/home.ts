@@ -258,7 +258,7 @@ export function homeOf(request: FastifyRequest): Home {
 export function wholeHome(request: FastifyRequest): string {
   const { origin, base } = homeOf(request)
   if (origin !== null) return origin + base
-  throw new HttpProblem(400, 'a rule is broken', 'the Host header is a name or an address with an optional port', {
+  throw new HttpProblem(400, 'a rule is broken', 'the Host header must be a name or an address with an optional port', {
     rule: 'host',
     value: request.host.slice(0, 80),
   })

@@ -109,7 +109,7 @@ describe('/readyz', () => {
     await app.beat()
     env.leap(-3 * 86_400_000)
     await app.beat()
-    expect(await ready()).toMatchObject({ status: 503, why: 'the clock leapt by −3 d and is not believed yet' })
+    expect(await ready()).toMatchObject({ status: 503, why: 'the clock leapt by −3 d and is not trusted yet' })
     const metrics = (await server.inject('/metrics')).body
     expect(metrics).toMatch(/^epicenter_ready 0$/m)
     expect(metrics).toMatch(/^epicenter_clock_believed 0$/m)

@@ -8,6 +8,7 @@ declare module 'fastify' {
   }
 }
 
+/** Seconds of a year, for which a browser is asked to remember that we speak https. */
 const YEAR_SECONDS = 31_536_000
 /** What no page of ours asks a browser for. Notifications and push are no part of this list. */
 const NO_FEATURES = ['accelerometer', 'camera', 'display-capture', 'geolocation', 'gyroscope', 'magnetometer']

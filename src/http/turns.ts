@@ -7,9 +7,10 @@ import type { Visitors } from './visitor.js'
 /** What was used counts half after this time. */
 const HALF_MS = 2_000
 /** Longest pause after a long piece of work while others wait: meanwhile short questions are answered. */
-const PAUSE_MS = 50
+const LONGEST_PAUSE_MS = 50
 /** Short work begun each time the loop turns, and what one takes: a report. */
 const SHORT_AT_ONCE = 16
+/** Milliseconds that one piece of short work is taken to cost; measuring it would cost more. */
 const SHORT_MS = 0.5
 /** Names whose use is remembered; those that used least are forgotten first. */
 const NAMES_MAX = 10_000
@@ -162,7 +163,7 @@ export class Turns {
         this.#pause = null
         this.#next()
       },
-      Math.min(PAUSE_MS, took),
+      Math.min(LONGEST_PAUSE_MS, took),
     )
   }
 }

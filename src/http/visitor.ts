@@ -11,7 +11,7 @@ import type { Traits } from './pages/service/just-me.js'
 const NO_COUNTRY = new Set(['XX', 'T1', 'ZZ'])
 const COUNTRIES = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' })
 /** Browsers write up to a few hundred characters. */
-const AGENT_CHARS = 1_000
+const AGENT_READ_CHARS = 1_000
 
 /** A code of two letters that names a country; null for anything else. */
 export function countryOf(text: string | undefined): string | null {
@@ -21,7 +21,7 @@ export function countryOf(text: string | undefined): string | null {
 
 /** What people use, as far as their browser says: a program that is no browser says nothing of a person. */
 export function platformOf(agent: string | undefined): 'ios' | 'android' | 'web' | null {
-  const text = (agent ?? '').slice(0, AGENT_CHARS)
+  const text = (agent ?? '').slice(0, AGENT_READ_CHARS)
   if (/\b(?:iPhone|iPad|iPod)\b/.test(text)) return 'ios'
   if (/\bAndroid\b/.test(text)) return 'android'
   return text.startsWith('Mozilla/') ? 'web' : null

@@ -17,11 +17,15 @@ const NAMES_PART_SHARE = 0.7
 const DESCRIBES_SHARE = 0.5
 /** People write again after half a minute. */
 const DUPLICATE_AFTER_MS = 30 * SECOND
+/** Reporters among whom scripts pass themselves off. */
 const BOT_REPORTERS = 12
+/** Authors among whom they do. */
 const BOT_AUTHORS = 9
 /** From RFC 5398: an autonomous system number for documentation. */
 const BOT_ASN = 'AS64500'
+/** Variance over mean of usual counts: people come in clumps. */
 const USUAL_VAR_OVER_MEAN = 2
+/** Reports a minute about another service while nothing is wrong with it. */
 const ELSEWHERE_BASE_PER_MIN = 0.2
 
 const PLATFORMS = new Wheel([

@@ -213,6 +213,7 @@ export class Expectation {
 
 /** Errors and slow answers of a healthy service. */
 export const USUAL_BAD_SHARE = 0.0008
+/** Share of answers that are slow, likewise. */
 export const USUAL_SLOW_SHARE = 0.004
 
 function scopeWeight(fault: Fault, region: string, cell: string, tier: string | null): number {

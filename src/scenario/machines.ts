@@ -8,7 +8,9 @@ import type { Scenario } from './model.js'
 
 /** Usual answer time of a probe, lognormal around it; a failing answer takes four times as long. */
 const PROBE_MS = 180
+/** Spread of its logarithm. */
 const PROBE_SIGMA = 0.3
+/** How many times longer a failing answer takes. */
 const FAILING_FACTOR = 4
 /** Probes of a round start within this of each other. */
 const PROBE_JITTER_MS = 5 * SECOND

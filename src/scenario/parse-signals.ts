@@ -3,6 +3,7 @@ import { HOUR, SECOND } from '../contract/time.js'
 import { type Fields, fields, list, map, number, optional, required, share, text, time } from './door.js'
 import type { NoiseEvent, OfficialPost, ProbeModel, ReportModel, SocialModel, TelemetryModel } from './model.js'
 
+/** Greater numbers are typing errors. */
 const BIG = 1e9
 
 export function reportsOf(it: Fields, path: string): ReportModel {

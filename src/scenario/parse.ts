@@ -30,7 +30,9 @@ import { noise, official, probes, reportsOf, social, telemetry } from './parse-s
 
 /** Thirty-one days; a longer file is a mistake in a unit far more often than a wish. */
 const MAX_MINUTES = 31 * 24 * 60
+/** Seconds of a tick: an hour; the truth of coarser ones says nothing. */
 const MAX_TICK_S = 3600
+/** Greater numbers are typing errors. */
 const BIG = 1e9
 /** Routing shares are written by hand: within 2 % of one is taken as meant, traffic lost on the way is a mistake. */
 const ROUTING_SLACK = 0.02

@@ -4,8 +4,9 @@ import type { ReportModel, Scenario } from './model.js'
 
 /** Delays longer than this are cut: who has not reported after four hours will not. */
 const DELAY_CUT_MIN = 240
-/** Late reporters come back to it this much after the others: exponential with this mean, cut after two and a half hours. */
+/** Late reporters come back to it this much after the others: exponential with this mean. */
 const LATE_MEAN_MIN = 30
+/** Minutes after which such late reports are cut. */
 const LATE_UNTIL_MIN = 150
 /** People see an official post with some delay. */
 const ACK_AFTER_MS = 10 * MINUTE

@@ -36,6 +36,7 @@ export interface Changed {
 
 export type Counter = 'accepted' | 'duplicate' | 'rejected' | 'refused' | 'events' | 'orders' | 'late'
 
+/** Labels are saved, and old rows of log and store are trimmed, so often. */
 const UPKEEP_MS = 10 * MINUTE
 
 /** The house in one object: a workspace, those who watch it and those who are told. Made by `open`, ended by dispose. */

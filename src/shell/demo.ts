@@ -55,9 +55,11 @@ const HISTORY_MS = 7 * DAY
 const CALM_MS = 7 * MINUTE
 /** The tail begins this long after most is mended; what is left to see happens slowly. */
 const TAIL_AFTER_MS = 18 * MINUTE
+/** How many times faster than life the demonstration plays: a minute a second. */
 const PACE = 60
 /** 3 h 35 min of tail in 107 seconds, so that the whole demonstration takes about three minutes. */
 const TAIL_PACE = 120
+/** Fastest pace that may be asked for, an hour a second: one step of the clock is a quarter of an hour then. */
 export const MAX_PACE = 3_600
 /** How often the clock moves. Four steps a second look alive and cost four group commits. */
 const STEP_MS = 250
@@ -67,7 +69,8 @@ const LONGEST_STEP_MS = SECOND
 const SLICE_MS = 20
 /** A batch waits for the disk once; while it does, the next one is drawn. */
 const BATCH_CHARACTERS = 1024 * 1024
-const PROGRESS_MS = SECOND
+/** What was loaded is said so often. */
+const LOADING_SAID_MS = SECOND
 
 interface Wish {
   at: EpochMs
@@ -284,7 +287,7 @@ class Feed {
       } else if (now - sliceBegan < SLICE_MS) continue
       await this.env.yield()
       sliceBegan = this.env.now()
-      if (sliceBegan - toldAt < PROGRESS_MS) continue
+      if (sliceBegan - toldAt < LOADING_SAID_MS) continue
       toldAt = sliceBegan
       this.env.say(`demo: ${this.count.toLocaleString('en')} signals in, ${day(this.reached)}`)
     }

@@ -40,13 +40,16 @@ const COMMIT_MS = 200
  * them faster than twice a minute, the half minute counts: a snapshot of a large workspace takes a second itself.
  */
 const SNAPSHOT_SIGNALS = 500_000
+/** No two snapshots are closer than this, however much arrives. */
 const SNAPSHOT_LEAST_MS = MINUTE / 2
+/** While little arrives a snapshot is taken so often. */
 const SNAPSHOT_MS = 5 * MINUTE
-const RETRY_MS = 1_000
+/** A store without room is tried again after this. */
+const STORE_RETRY_MS = 1_000
 /** More were never open at once: a service has a few. */
 const INCIDENTS_MENDED = 100_000
 /** Incidents of a forgotten service that are named to those who show them; pages read all of them anew in any case. */
-const INCIDENTS_TOLD = 100
+const FORGOTTEN_NAMED = 100
 /** Label limits were applied at the door; here one label set is as good for ever. */
 const EPOCH = 1
 
@@ -300,7 +303,7 @@ export class Engine implements AsyncDisposable {
       } catch (error) {
         if (!(error instanceof TransientError)) throw error
         parts.say('error', 'the store has no room; trying again', { why: error.message })
-        await new Promise(next => setTimeout(next, RETRY_MS))
+        await new Promise(next => setTimeout(next, STORE_RETRY_MS))
         if (this.stopped) return
       }
     }
@@ -322,7 +325,7 @@ export class Engine implements AsyncDisposable {
     const ids: string[] = []
     for (const each of forgotten) {
       if (!isWhole(each)) continue
-      const found = await this.parts.store.reader().incidents({ service: each.service, limit: INCIDENTS_TOLD })
+      const found = await this.parts.store.reader().incidents({ service: each.service, limit: FORGOTTEN_NAMED })
       ids.push(...found.map(incident => incident.id))
     }
     return ids

@@ -14,7 +14,7 @@ export function every(
     if (busy || idle()) return
     busy = true
     work()
-      .catch(error => log('warn', 'upkeep failed; it comes again', { why: String(error) }))
+      .catch(error => log('warn', 'upkeep failed and will be tried again', { why: String(error) }))
       .finally(() => {
         busy = false
       })

@@ -5,6 +5,7 @@ import type { Change, Notice } from '../contract/signal.js'
 
 /** The server gives a month of bins or facts at once. */
 const SPAN_MS = 31 * DAY
+/** An answer of the other server takes at most so long. */
 const REQUEST_MS = 30_000
 
 /**

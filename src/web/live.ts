@@ -7,9 +7,10 @@
 import type { offer as Offer } from './tell.js'
 
 /** News may come every second; a reader needs no more than this. */
-const PACE_MS = 1_500
+const REFRESH_PACE_MS = 1_500
 /** Without a stream the page asks by itself. */
 const POLL_MS = 30_000
+/** The ages on a page ("3 min ago") are written anew so often. */
 const AGES_MS = 5_000
 
 /** Forms that keep what was typed in them; a page has one at most. */
@@ -159,7 +160,7 @@ async function refresh(): Promise<void> {
   if (asked) want()
 }
 
-/** Asks for a refresh: at most one at a time, one per PACE_MS, none while nobody looks. */
+/** Asks for a refresh: at most one at a time, one per REFRESH_PACE_MS, none while nobody looks. */
 function want(): void {
   asked = true
   if (busy || document.hidden || timer) return
@@ -168,7 +169,7 @@ function want(): void {
       timer = 0
       if (asked && !document.hidden) void refresh()
     },
-    Math.max(0, lastAt + PACE_MS - Date.now()),
+    Math.max(0, lastAt + REFRESH_PACE_MS - Date.now()),
   )
 }
 

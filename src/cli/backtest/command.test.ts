@@ -122,7 +122,7 @@ describe('epicenter backtest, counts', () => {
 
   it.each([
     ['an empty file', '', 'no usable row'],
-    ['a CSV without counts', 'time,service\n2026-01-01,x\n', 'a column is named count'],
+    ['a CSV without counts', 'time,service\n2026-01-01,x\n', 'a column must be named count'],
     ['signals without one that holds', '{"type":"observation"}\n', 'no signal in'],
   ])('ends with code 2 for %s', async (_, content, why) => {
     const { code, err, out } = await run(file('bad', content), ...BOTH)
@@ -134,7 +134,7 @@ describe('epicenter backtest, counts', () => {
     expect(err).toContain('cannot read')
     err = ''
     expect((await run(file('h.csv', rows()), ...BOTH, '--known', file('k.csv', 'when\n2026-01-01\n'))).code).toBe(2)
-    expect(err).toContain('a column is named time or start')
+    expect(err).toContain('a column must be named time or start')
   })
 })
 
@@ -189,11 +189,11 @@ describe('parseSetting()', () => {
     })
   })
   it.each([
-    ['slot=1h', 'has false-alarms-per-day or'],
+    ['slot=1h', 'needs false-alarms-per-day or'],
     ['rate=3', 'not "rate"'],
-    ['false-alarms-per-day=0', 'false-alarms-per-day is a number above 0'],
-    ['false-alarms-per-day=1,slot=soon', 'slot is a duration'],
-    ['no-such-file.yaml', 'the file can be read'],
+    ['false-alarms-per-day=0', 'false-alarms-per-day: expected a number above 0'],
+    ['false-alarms-per-day=1,slot=soon', 'slot: expected a duration'],
+    ['no-such-file.yaml', 'a file that can be read'],
   ])('refuses %s', async (text, why) => {
     await expect(parseSetting(text, {})).rejects.toThrow(why)
   })

@@ -12,7 +12,7 @@ export interface BacktestOptions {
 /** `epicenter backtest HISTORY`: what would have fired under two settings, side by side. */
 export function backtestCommand(): Command {
   return new Command('backtest')
-    .summary('your own history under two settings: what would have fired, side by side')
+    .summary('compare what two settings would have raised on your own history')
     .description(
       'Replays a history under two settings and shows side by side what each would have raised: how often, for how long, where ' +
         'they agree and, in order of time, where they differ. The history is judged as it came, as detect and replay do.',

@@ -1,4 +1,4 @@
-import type { EpochMs } from '../../contract/time.js'
+import { type EpochMs, MINUTE } from '../../contract/time.js'
 
 /** What one setting raised: an episode of a series, or an incident. */
 export interface Episode {
@@ -65,7 +65,6 @@ export interface Comparison {
 
 /** An event is found by what is open from so long before it. */
 const BEFORE_MS = 3_600_000
-const MINUTE_MS = 60_000
 const SIDES = ['a', 'b'] as const
 
 const endOf = (e: Episode) => e.until ?? Number.POSITIVE_INFINITY
@@ -143,7 +142,7 @@ function judgeKnown(
       ),
     )
     const delays = (side: Side) =>
-      first[side].flatMap((raised, i) => (raised === Infinity ? [] : [(raised - events[i]!.at) / MINUTE_MS]))
+      first[side].flatMap((raised, i) => (raised === Infinity ? [] : [(raised - events[i]!.at) / MINUTE]))
     return {
       service,
       events: events.length,

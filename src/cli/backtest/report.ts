@@ -1,4 +1,4 @@
-import type { EpochMs } from '../../contract/time.js'
+import { DAY, type EpochMs, MINUTE } from '../../contract/time.js'
 import type { BySide, Comparison, Difference, Episode, KnownResult, Side } from './compare.js'
 
 export interface History {
@@ -9,13 +9,10 @@ export interface History {
   services: string[]
 }
 
-const DAY_MS = 86_400_000
-const MINUTE_MS = 60_000
-
 /** The comparison as text for a terminal. */
 export function report(history: History, settings: BySide<string>, comparison: Comparison, first: number): string {
   const { services, differences, known } = comparison
-  const days = (history.until - history.from) / DAY_MS
+  const days = (history.until - history.from) / DAY
   const raised = history.kind === 'counts' ? 'episodes' : 'incidents'
   const total = {
     service: 'all',
@@ -128,7 +125,7 @@ function knownTable(known: readonly KnownResult[]): string {
   )
 }
 
-const signed = (minutes: number) => `${minutes < 0 ? '−' : '+'}${duration(Math.abs(minutes) * MINUTE_MS)}`
+const signed = (minutes: number) => `${minutes < 0 ? '−' : '+'}${duration(Math.abs(minutes) * MINUTE)}`
 
 const clock = (at: EpochMs) => new Date(at).toISOString().slice(0, 16).replace('T', ' ')
 
@@ -136,7 +133,7 @@ const short = (value: number | null) =>
   value === null ? '' : String(Number.isInteger(value) ? value : Number(value.toPrecision(3)))
 
 function duration(ms: number): string {
-  const minutes = Math.round(ms / MINUTE_MS)
+  const minutes = Math.round(ms / MINUTE)
   if (minutes < 60) return `${minutes} min`
   const hours = Math.floor(minutes / 60)
   if (hours < 48) return `${hours} h ${minutes % 60} min`

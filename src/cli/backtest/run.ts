@@ -218,7 +218,7 @@ function readKnown(path: string, complain: Complain): Known[] {
   const timeAt = names.findIndex(name => TIME_COLUMNS.includes(name))
   const untilAt = names.findIndex(name => UNTIL_COLUMNS.includes(name))
   const serviceAt = names.indexOf('service')
-  if (timeAt < 0) throw new HistoryError(`${path}: line 1: a column is named time or start; got ${head.join(',')}`)
+  if (timeAt < 0) throw new HistoryError(`${path}: line 1: a column must be named time or start; got ${head.join(',')}`)
   const known: Known[] = []
   const rejects: RowReject[] = []
   rows.forEach((cells, i) => {

@@ -1,3 +1,4 @@
+import { sentenceOf } from '../../shell/config/sentence.js'
 import type { EngineConfig } from '../../core/fold/fold.js'
 import { load } from '../../shell/config/load.js'
 import { duration, positive } from '../detect/command.js'
@@ -24,24 +25,23 @@ export async function parseSetting(text: string, vars: Record<string, string | u
   const setting: Setting = { name: text, falseAlarmsPerDay: Number.NaN, slotMs: null, services: [] }
   for (const pair of text.split(',')) {
     const [key = '', value = ''] = pair.split('=', 2).map(part => part.trim())
-    if (!KEYS.includes(key)) throw new SettingError(`a setting has ${KEYS.join(', ')}, not "${key}"`)
+    if (!KEYS.includes(key)) throw new SettingError(`a setting may have ${KEYS.join(', ')}, not "${key}"`)
     try {
       if (key === 'slot') setting.slotMs = duration(value)
       else setting.falseAlarmsPerDay = positive(value) / (key === 'false-alarms-per-month' ? DAYS_A_MONTH : 1)
     } catch (error) {
-      throw new SettingError(`${key} is ${(error as Error).message}`, { cause: error })
+      throw new SettingError(`${key}: ${(error as Error).message.replace(/^Expected/, 'expected')}`, { cause: error })
     }
   }
   if (Number.isNaN(setting.falseAlarmsPerDay))
-    throw new SettingError(`a setting has false-alarms-per-day or false-alarms-per-month; got "${text}"`)
+    throw new SettingError(`a setting needs false-alarms-per-day or false-alarms-per-month; got "${text}"`)
   return setting
 }
 
 async function fromFile(path: string, vars: Record<string, string | undefined>): Promise<Setting> {
   const { config, findings } = await load(path, vars)
   if (config === null) {
-    const told = findings.map(f => `${f.path === '' ? '' : `${f.path}: `}must be so: ${f.rule}; received ${f.value}`)
-    throw new SettingError(`${path}: ${told.join('\n  ')}`)
+    throw new SettingError(`${path}: ${findings.map(sentenceOf).join('\n  ')}`)
   }
   const { falseAlarmsPerMonth, services } = config
   return { name: path, falseAlarmsPerDay: falseAlarmsPerMonth / DAYS_A_MONTH, slotMs: null, services }

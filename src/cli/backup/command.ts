@@ -8,7 +8,7 @@ export interface BackupOptions {
 
 export function backupCommand(): Command {
   return new Command('backup')
-    .summary('everything in a data folder as one file')
+    .summary('save a data folder as one file')
     .description(
       'Saves log, store, token and keys of a data folder in one file, also while the server runs: the copy is of one ' +
         'moment, is verified before it counts, and is written aside and renamed. The file is for the owner alone; it ' +
@@ -35,7 +35,7 @@ Examples:
 
 export function restoreCommand(): Command {
   return new Command('restore')
-    .summary('a backup into a folder that is empty or not there')
+    .summary('restore a backup into an empty or new folder')
     .description(
       'Unpacks what `backup` saved and verifies every file, page and row of it; only then is it put in its place. ' +
         'Nothing is ever written over: the folder has to be empty or not there, and nobody may work in it.',

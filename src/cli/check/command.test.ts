@@ -67,6 +67,6 @@ describe('epicenter check', () => {
     const { status, out } = run(['check', written(`port: ${port}`)])
     server.close()
     expect(status).toBe(0)
-    expect(out).toContain(`port ${port} is taken now`)
+    expect(out).toContain(`port ${port} is taken at the moment`)
   })
 })

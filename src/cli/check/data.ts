@@ -7,10 +7,10 @@ export async function runCheckData(data: string): Promise<number> {
   for (const fault of faults) process.stderr.write(`${fault}\n`)
   if (faults.length > 0) {
     process.stderr.write(
-      `epicenter check: ${data} is not whole, or cannot be read; docs/operating.md, "When data are damaged", says what to do\n`,
+      `epicenter check: ${data} is damaged or cannot be read; docs/operating.md, "When data are damaged", says what to do\n`,
     )
     return 1
   }
-  process.stdout.write(`${data} is whole\n`)
+  process.stdout.write(`${data}: no damage found\n`)
   return 0
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Finding } from '../../shell/config/finding.js'
+import { sentenceOf } from '../../shell/config/sentence.js'
 import { load } from '../../shell/config/load.js'
 import { tryOut, whyNoPort } from '../../shell/config/try-out.js'
 
@@ -23,16 +24,18 @@ export async function runCheck(file: string): Promise<number> {
     tellFindings(file, tried)
     return 1
   }
-  if (why !== null) process.stdout.write(`${file}: port ${port} is taken now; serve needs it\n`)
+  if (why !== null) process.stdout.write(`${file}: port ${port} is taken at the moment; \`serve\` needs it\n`)
   process.stdout.write(
-    `${file} is right: ${services.length} services, ${notifiers.length} notifiers, ${clock} clock, data in ${config.data}\n`,
+    `${file}: no problems found: ${counted(services.length, 'service')}, ${counted(notifiers.length, 'notifier')}, ${clock} clock, data in ${config.data}\n`,
   )
   return 0
 }
 
 export function tellFindings(file: string, findings: readonly Finding[]): void {
-  for (const { path, rule, value, line } of findings) {
-    const at = line === undefined ? file : `${file}:${line}`
-    process.stderr.write(`${at}: ${path === '' ? '' : `${path}: `}must be so: ${rule}; received ${value}\n`)
+  for (const finding of findings) {
+    const at = finding.line === undefined ? file : `${file}:${finding.line}`
+    process.stderr.write(`${at}: ${sentenceOf(finding)}\n`)
   }
 }
+
+const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`

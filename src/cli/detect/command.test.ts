@@ -170,8 +170,8 @@ describe('epicenter detect', () => {
   it.each([
     ['an empty file', '', 'no usable row'],
     ['no rows', 'time,count\n', 'no usable row'],
-    ['no time column', 'when,count\n1,2\n', 'a column is named time'],
-    ['no count column', 'time,n\n1,2\n', 'a column is named count'],
+    ['no time column', 'when,count\n1,2\n', 'a column must be named time'],
+    ['no count column', 'time,n\n1,2\n', 'a column must be named count'],
     ['only bad rows', 'time,count\nx,y\n', 'no usable row'],
     ['a torn gzip', gzipSync('time,count').subarray(0, 14), 'cannot read'],
   ])('ends with code 2 for %s', async (_, content, why) => {

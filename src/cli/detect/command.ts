@@ -11,7 +11,7 @@ export interface DetectOptions {
 /** `epicenter detect SERIES.csv[.gz]`: one line of JSON for each episode raised in each series of the file. */
 export function detectCommand(): Command {
   return new Command('detect')
-    .summary('a series of counts in, the moments at which it rises above the usual out')
+    .summary('find the moments at which a series of counts rises above its usual level')
     .description(
       'Reads counts from a CSV file (gzip too) and prints one line for each episode in which they rise above what is usual ' +
         'for the series, in order of time. The series is judged as it came: nothing said depends on what follows.',
@@ -56,17 +56,19 @@ Examples:
 
 export function positive(text: string): number {
   const value = Number(text)
-  if (!(value > 0 && value <= 1000)) throw new InvalidArgumentError(`a number above 0 and up to 1000, not "${text}".`)
+  if (!(value > 0 && value <= 1000))
+    throw new InvalidArgumentError(`Expected a number above 0 and up to 1000, not "${text}".`)
   return value
 }
 
 const UNIT_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+/** Longest bin of a series: a week. What is counted more rarely has no rhythm to learn. */
 const SLOT_MAX_MS = 7 * 86_400_000
 
 export function duration(text: string): number {
   const match = /^(\d+)(s|m|h|d)$/.exec(text)
   const ms = match === null ? Number.NaN : Number(match[1]) * (UNIT_MS[match[2] as string] as number)
   if (!(ms >= 1000 && ms <= SLOT_MAX_MS))
-    throw new InvalidArgumentError(`a duration from 1s to 7d, such as 60s or 15m, not "${text}".`)
+    throw new InvalidArgumentError(`Expected a duration from 1s to 7d, such as 60s or 15m, not "${text}".`)
   return ms
 }

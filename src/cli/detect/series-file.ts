@@ -39,7 +39,7 @@ export function readSeriesFile(path: string, fallbackService: string): SeriesFil
   let bytes = readFileSync(path)
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) bytes = gunzipSync(bytes, { maxOutputLength: MAX_BYTES })
   if (bytes.length > MAX_BYTES)
-    throw new SeriesFileError(`${path}: a series file has at most ${MAX_BYTES} bytes; got ${bytes.length}`)
+    throw new SeriesFileError(`${path}: a series file may have at most ${MAX_BYTES} bytes; got ${bytes.length}`)
   return parseSeries(bytes.toString('utf8').replace(/^\uFEFF/, ''), fallbackService)
 }
 
@@ -60,9 +60,11 @@ export function parseSeries(text: string, fallbackService: string): SeriesFile {
       countAt = names.findIndex(name => COUNT_COLUMNS.includes(name))
       serviceAt = names.indexOf('service')
       if (timeAt < 0)
-        throw new SeriesFileError(`line 1: a column is named ${TIME_COLUMNS.join(' or ')}; got ${cells.join(',')}`)
+        throw new SeriesFileError(`line 1: a column must be named ${TIME_COLUMNS.join(' or ')}; got ${cells.join(',')}`)
       if (countAt < 0)
-        throw new SeriesFileError(`line 1: a column is named ${COUNT_COLUMNS.join(' or ')}; got ${cells.join(',')}`)
+        throw new SeriesFileError(
+          `line 1: a column must be named ${COUNT_COLUMNS.join(' or ')}; got ${cells.join(',')}`,
+        )
       return null
     }
     if (cells.length === 1 && cells[0] === '') return null

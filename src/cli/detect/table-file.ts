@@ -29,7 +29,7 @@ export function readTableFile(path: string, kind?: Kind): TableFile {
   let bytes = readFileSync(path)
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) bytes = gunzipSync(bytes, { maxOutputLength: MAX_BYTES })
   if (bytes.length > MAX_BYTES)
-    throw new TableFileError(`${path}: a table has at most ${MAX_BYTES} bytes; got ${bytes.length}`)
+    throw new TableFileError(`${path}: a table may have at most ${MAX_BYTES} bytes; got ${bytes.length}`)
   return parseTable(bytes.toString('utf8').replace(/^\uFEFF/, ''), kind)
 }
 
@@ -74,7 +74,7 @@ export function parseTable(text: string, kind?: Kind): TableFile {
       rejects.push({ line, rule: 'real is at most total', value: `${real} of ${total}` })
     return null
   })
-  if (!names.length) throw new TableFileError('line 1: a table starts with a header; the file is empty')
+  if (!names.length) throw new TableFileError('line 1: a table must start with a header line; the file is empty')
   const table: LeafTable = {
     attributes: attributes.map(c => names[c]!),
     values: dictionaries.map(d => [...d.keys()]),
@@ -88,14 +88,15 @@ export function parseTable(text: string, kind?: Kind): TableFile {
 
 function header(names: string[]): number[] {
   for (const wanted of ['real', 'predict'])
-    if (!names.includes(wanted)) throw new TableFileError(`line 1: a column is named ${wanted}; got ${names.join(',')}`)
+    if (!names.includes(wanted))
+      throw new TableFileError(`line 1: a column must be named ${wanted}; got ${names.join(',')}`)
   const twice = names.find((name, c) => names.indexOf(name) !== c)
-  if (twice !== undefined) throw new TableFileError(`line 1: a column name occurs once; got ${twice} twice`)
+  if (twice !== undefined) throw new TableFileError(`line 1: a column name may occur only once; got ${twice} twice`)
   const attributes = names.flatMap((name, c) => (NUMBERS.includes(name) ? [] : [c]))
   if (!attributes.length)
-    throw new TableFileError(`line 1: at least one column is an attribute; got ${names.join(',')}`)
+    throw new TableFileError(`line 1: at least one column must be an attribute; got ${names.join(',')}`)
   if (attributes.length > MAX_ATTRIBUTES)
-    throw new TableFileError(`line 1: at most ${MAX_ATTRIBUTES} columns are attributes; got ${attributes.length}`)
+    throw new TableFileError(`line 1: at most ${MAX_ATTRIBUTES} columns may be attributes; got ${attributes.length}`)
   return attributes
 }
 

@@ -11,7 +11,7 @@ export interface ExportOptions {
 
 export function exportCommand(): Command {
   return new Command('export')
-    .summary('all public pages as files')
+    .summary('write all public pages as files')
     .description(
       'Writes the public pages, the status pages with their API and feeds, badges and widgets into a folder that a bucket ' +
         'or a CDN can serve when this server is down. Reads a data folder, also while a server works in it, or asks a ' +

@@ -81,12 +81,12 @@ describe('epicenter learn', () => {
     await first.learn(file('b.csv', csv))
     const before = await usual(first.app)
     const packed = file('c.csv.gz', gzipSync(csv))
-    expect((await first.learn(packed)).out).toMatch(/known already/)
+    expect((await first.learn(packed)).out).toMatch(/already known/)
     expect((await usual(first.app)).recent).toEqual(before.recent)
     await first.close()
     const again = await house(first.config, first.env)
     const lines = history.map(({ at, count }) => JSON.stringify({ time: at, service: 'shop', count })).join('\n')
-    expect((await again.learn(file('d.ndjson', lines))).out).toMatch(/known already/)
+    expect((await again.learn(file('d.ndjson', lines))).out).toMatch(/already known/)
     expect((await usual(again.app)).recent.expected).toBeCloseTo(before.recent.expected ?? Number.NaN, 0)
     await again.close()
   })
@@ -147,7 +147,7 @@ describe('epicenter learn', () => {
     const before = await usual(app)
     expect(await learn(file('lived.csv', csv))).toEqual({
       code: 0,
-      out: 'shop (report): not taken, the service has learned for longer by itself: 960 bins of 15 min\n',
+      out: 'shop (report): not used, the service has learned from its own signals for longer: 960 bins of 15 min\n',
       err: '',
     })
     expect((await usual(app)).recent.expected).toEqual(before.recent.expected)
@@ -168,15 +168,15 @@ describe('epicenter learn', () => {
   it.each([
     [
       'time,count\n2026-06-01T00:00Z,5\n2026-06-01T00:15Z,many\n',
-      /h.csv, line 3: count is a whole number .*, not "many"/,
+      /h.csv, line 3: count must be a whole number .*, not "many"/,
     ],
     [
       'time,count\n2026-06-01T00:00Z,5\n2026-06-01T00:00Z,7\n2026-06-01T01:00Z,7\n',
       /line 3: each bin comes once: .*line 2/,
     ],
-    ['time,count,total\n2026-06-01T00:00Z,5,2\n', /line 2: total is a whole number from count/],
-    ['when,count\n2026-06-01T00:00Z,5\n', /line 1: a column is named time or at/],
-    ['time,count\nyesterday,5\n', /line 2: time is ISO 8601/],
+    ['time,count,total\n2026-06-01T00:00Z,5,2\n', /line 2: total must be a whole number from count/],
+    ['when,count\n2026-06-01T00:00Z,5\n', /line 1: a column must be named time or at/],
+    ['time,count\nyesterday,5\n', /line 2: time must be ISO 8601/],
     ['', /no usable row|line 1/],
   ])('says which row breaks which rule, and sends nothing (%#)', async (text, says) => {
     const { app, learn, close } = await house()
@@ -192,7 +192,7 @@ describe('epicenter learn', () => {
     const ahead = `time,count\n2026-06-10T11:00Z,5\n2026-06-11T00:00Z,5\n`
     expect(await learn(file('i.csv', ahead), '--service', 'shop', '--bin', '1h')).toMatchObject({
       code: 1,
-      err: expect.stringMatching(/begins before log time/),
+      err: expect.stringMatching(/must begin before log time/),
     })
     expect(await learn(file('j.csv', csv), '--token', 'wrong')).toMatchObject({
       code: 1,

@@ -14,7 +14,7 @@ export interface LearnOptions {
 /** `epicenter learn HISTORY…`: counts of the past go to a running server, which learns from them what is usual. */
 export function learnCommand(): Command {
   return new Command('learn')
-    .summary('counts of the past in: the usual levels are learned from them')
+    .summary('learn the usual levels from past counts')
     .description(
       'Reads counts of the past from CSV or NDJSON files (gzip too) and sends them to a running server, which learns from ' +
         'them what is usual: nobody starts from zero. Nothing is decided by them: no incident opens, and a service that was ' +
@@ -43,7 +43,7 @@ const HELP = `
 A bin that is missing is unknown, not zero. With \`total\` the counts are what failed of so many requests or checks.
 Several files of one service belong together: give them in one command.
 
-Exit codes: 0 learned, or known already · 1 the server refused, or cannot be reached · 2 a row breaks a rule: nothing was sent
+Exit codes: 0 learned, or already known · 1 the server refused, or cannot be reached · 2 a row breaks a rule: nothing was sent
 
 Examples:
   $ epicenter learn reports-2025.csv.gz --service shop

@@ -32,6 +32,7 @@ const COLUMNS: Record<'time' | 'count' | 'total' | 'service' | 'via', readonly s
   via: ['via'],
 }
 const VIAS: readonly string[] = OBSERVATION_VIAS
+/** Bytes of a file of past counts once unpacked; it is held whole, and ten weeks by the minute are 4 MB. */
 const MAX_BYTES = 512 * 1024 * 1024
 
 /** What a row may say, before it is believed. */
@@ -74,7 +75,7 @@ function readLines(text: string, file: string, rejects: PastReject[], take: (cel
       value = null
     }
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      rejects.push({ file, line: i + 1, rule: 'a line is one JSON object', value: line.slice(0, 80) })
+      rejects.push({ file, line: i + 1, rule: 'a line must be one JSON object', value: line.slice(0, 80) })
       continue
     }
     const given = value as Record<string, unknown>
@@ -103,7 +104,7 @@ function readTable(text: string, file: string, take: (cells: Cells, line: number
     for (const name of ['time', 'count'] as const)
       if (!places.some(([each]) => each === name))
         throw new Error(
-          `${file}, line 1: a column is named ${COLUMNS[name].join(' or ')}; got ${cells.join(',').slice(0, 80)}`,
+          `${file}, line 1: a column must be named ${COLUMNS[name].join(' or ')}; got ${cells.join(',').slice(0, 80)}`,
         )
     return null
   })
@@ -120,19 +121,19 @@ function rowOf(
 ): Omit<PastRow, 'file' | 'line'> | { rule: string; value: string } | null {
   const at = typeof cells.time === 'number' ? parseTime(String(cells.time)) : parseTime(String(cells.time ?? ''))
   if (Number.isNaN(at))
-    return { rule: 'time is ISO 8601 or milliseconds since 1970, between 1971 and 2100', value: shown(cells.time) }
+    return { rule: 'time must be ISO 8601 or milliseconds since 1970, between 1971 and 2100', value: shown(cells.time) }
   if (isEmpty(cells.count)) return null
   const count = Number(cells.count)
   if (!Number.isInteger(count) || count < 0 || count > COUNT_MAX)
-    return { rule: `count is a whole number from 0 to ${COUNT_MAX}`, value: shown(cells.count) }
+    return { rule: `count must be a whole number from 0 to ${COUNT_MAX}`, value: shown(cells.count) }
   const total = isEmpty(cells.total) ? null : Number(cells.total)
   if (total !== null && (!Number.isInteger(total) || total < count || total > COUNT_MAX))
-    return { rule: `total is a whole number from count to ${COUNT_MAX}`, value: shown(cells.total) }
+    return { rule: `total must be a whole number from count to ${COUNT_MAX}`, value: shown(cells.total) }
   const via = isEmpty(cells.via) ? (fallback.via ?? (total === null ? 'report' : 'metric')) : String(cells.via).trim()
-  if (!VIAS.includes(via)) return { rule: `via is ${VIAS.join(' or ')}`, value: shown(cells.via) }
+  if (!VIAS.includes(via)) return { rule: `via must be ${VIAS.join(' or ')}`, value: shown(cells.via) }
   if ((via === 'metric' || via === 'check') && total === null)
-    return { rule: `a ${via} has a total beside its count`, value: 'nothing' }
+    return { rule: `a ${via} needs a total beside its count`, value: 'nothing' }
   const service = isEmpty(cells.service) ? (fallback.service ?? '') : String(cells.service).trim()
-  if (service === '') return { rule: 'a row names its service, or --service does', value: shown(cells.service) }
+  if (service === '') return { rule: 'a row must name its service, unless --service does', value: shown(cells.service) }
   return { service, via, at: Math.floor(at / MINUTE) * MINUTE, count, total }
 }

@@ -4,9 +4,9 @@ import type { LearnOptions } from './command.js'
 import { type PastReject, type PastRow, readPastFile } from './file.js'
 
 /** Bad rows told one by one; more are only counted. */
-const TOLD = 100
+const BAD_ROWS_PRINTED = 100
 /** Learning ten weeks by the minute takes a server a second. */
-const TIMEOUT_MS = 120_000
+const LEARN_TIMEOUT_MS = 120_000
 
 interface Series {
   service: string
@@ -32,9 +32,9 @@ export async function runLearn(paths: readonly string[], options: LearnOptions):
     }
   }
   const series = seriesOf(rows, options.bin, rejects)
-  for (const { file, line, rule, value } of rejects.slice(0, TOLD))
+  for (const { file, line, rule, value } of rejects.slice(0, BAD_ROWS_PRINTED))
     complain(`${file}, line ${line}: ${rule}, not ${JSON.stringify(value)}`)
-  if (rejects.length > TOLD) complain(`… and ${rejects.length - TOLD} more bad rows`)
+  if (rejects.length > BAD_ROWS_PRINTED) complain(`… and ${rejects.length - BAD_ROWS_PRINTED} more bad rows`)
   if (rejects.length > 0) {
     complain('nothing was sent')
     return 2
@@ -94,7 +94,7 @@ function commonBin(rows: readonly PastRow[]): number {
 async function send(series: Series, options: LearnOptions): Promise<boolean> {
   const { url, data, token } = options
   const name = `${series.service} (${series.via})`
-  const asking = { url, data, timeoutMs: TIMEOUT_MS, ...(token === undefined ? {} : { token }) }
+  const asking = { url, data, timeoutMs: LEARN_TIMEOUT_MS, ...(token === undefined ? {} : { token }) }
   const answer = (await ask(`learn: ${name}`, '/api/v1/past', series, asking)) as {
     learned?: boolean
     because?: string
@@ -104,8 +104,8 @@ async function send(series: Series, options: LearnOptions): Promise<boolean> {
     answer.learned === true
       ? 'learned from'
       : answer.because === 'lived'
-        ? 'not taken, the service has learned for longer by itself:'
-        : 'known already:'
+        ? 'not used, the service has learned from its own signals for longer:'
+        : 'already known:'
   const span = `${series.counts.length} bins of ${series.binMs / MINUTE} min`
   process.stdout.write(`${name}: ${said} ${span}\n`)
   return true

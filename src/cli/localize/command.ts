@@ -11,7 +11,7 @@ export interface LocalizeCliOptions {
 /** `epicenter localize TABLE.csv[.gz]`: one line of JSON for each root cause, best first. */
 export function localizeCommand(): Command {
   return new Command('localize')
-    .summary('a table of leaves in, the label sets that explain its excess out')
+    .summary('find the label sets that explain the excess in a table')
     .description(
       'Reads a CSV table (gzip too) with one row a leaf and prints the fewest label sets that explain the difference between ' +
         'real and predict, one line each, best first.',
@@ -53,7 +53,7 @@ function whole(low: number, high: number): (text: string) => number {
   return text => {
     const value = Number(text)
     if (!Number.isInteger(value) || value < low || value > high)
-      throw new InvalidArgumentError(`a whole number from ${low} to ${high}, not "${text}".`)
+      throw new InvalidArgumentError(`Expected a whole number from ${low} to ${high}, not "${text}".`)
     return value
   }
 }

@@ -2,13 +2,14 @@ import { Command, InvalidArgumentError } from 'commander'
 
 export function wholeNumber(text: string): number {
   const n = Number(text)
-  if (!Number.isSafeInteger(n) || n < 1) throw new InvalidArgumentError(`a whole number of at least 1, not "${text}".`)
+  if (!Number.isSafeInteger(n) || n < 1)
+    throw new InvalidArgumentError(`Expected a whole number of at least 1, not "${text}".`)
   return n
 }
 
 export function replayCommand(): Command {
   return new Command('replay')
-    .summary('signals in, incident events out, in virtual time')
+    .summary('turn a file of signals into incident events, in virtual time')
     .description(
       'Reads signals as NDJSON (gzip too), keeps virtual time by their own stamps and prints what a live instance would ' +
         'have decided: one incident event a line, in order, nothing else on stdout. The same input gives the same bytes. ' +

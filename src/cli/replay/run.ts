@@ -3,9 +3,11 @@ import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { Replay, type ReplayCounts } from '../../shell/replay.js'
 
+/** Bytes that are read from a file at once. */
 const CHUNK_BYTES = 1024 * 1024
 /** Events are collected up to this size between writes; a pipe that nobody reads then holds the replay back. */
 const FLUSH_CHARS = 64 * 1024
+/** Progress is written so often. */
 const PROGRESS_MS = 250
 
 export async function runReplay(file: string, options: { batch?: number; quiet?: boolean }): Promise<number> {

@@ -7,18 +7,19 @@ export interface ServeOptions {
   data?: string
 }
 
+/** After a failed start, time for the last lines of the log to be written before the process ends. */
 const LAST_WORDS_MS = 1_000
 
 function port(text: string): number {
   const n = Number(text)
   if (!Number.isInteger(n) || n < 0 || n > 65_535)
-    throw new InvalidArgumentError(`a port from 0 to 65535, not "${text}".`)
+    throw new InvalidArgumentError(`Expected a port from 0 to 65535, not "${text}".`)
   return n
 }
 
 export function serveCommand(): Command {
   return new Command('serve')
-    .summary('the server: signals in, pages and API out')
+    .summary('start the server: signals in, pages and API out')
     .description(
       'Serves pages, API and ingest. With no configuration it opens the demonstration: an evening in February 2026, ' +
         'played faster than life. With one it is your own: `epicenter init` writes a file to start from.',

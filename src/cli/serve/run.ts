@@ -103,7 +103,8 @@ async function loadAgain(options: ServeOptions): Promise<Loaded> {
 }
 
 function tellReloaded(app: App, done: Reloaded): void {
-  if (!done.ok) app.env.log('error', 'the configuration is not right; the old one goes on', { findings: done.findings })
+  if (!done.ok)
+    app.env.log('error', 'the configuration has errors; the old one stays in use', { findings: done.findings })
   else {
     const { changed, needsRestart } = done
     app.env.log(needsRestart.length > 0 ? 'warn' : 'info', 'the configuration was read again', {
@@ -121,14 +122,14 @@ function greet(app: App, port: number): void {
     : ` and all addresses of this machine${elsewhere ? `, such as ${elsewhere}` : ''}`
   if (here !== undefined) app.listens(here)
   process.stdout.write(`Epicenter listens on ${here}${more}\n`)
-  if (config.url !== null) process.stdout.write(`Readers find it at ${config.url}\n`)
+  if (config.url !== null) process.stdout.write(`Readers reach it at ${config.url}\n`)
   if (config.demo)
     process.stdout.write(
       'This is the demonstration; `epicenter init` writes a configuration file for your own services.\n',
     )
   if (token.fresh && !config.demo)
     process.stdout.write(
-      `Writing needs this token, which is printed only now (it is kept in ${join(config.data, 'token')}):\n\n  ${token.token}\n\n`,
+      `Sending signals and commands needs this token, which is printed only now (it is kept in ${join(config.data, 'token')}):\n\n  ${token.token}\n\n`,
     )
 }
 

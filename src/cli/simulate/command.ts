@@ -17,7 +17,7 @@ export interface SimulateOptions {
 
 export function simulateCommand(): Command {
   return new Command('simulate')
-    .summary('an outage from a scenario file, as signals')
+    .summary('play an outage from a scenario file as signals')
     .description(
       'Plays a scenario (an outage-scenario/1 file: a world, what went wrong in it and when) and prints what a product ' +
         'would have received: reports, posts, probe results, request metrics, changes and public notices, one signal a ' +
@@ -43,7 +43,7 @@ export function simulateCommand(): Command {
 function wholeNumber(text: string): number {
   const n = Number(text)
   if (text.trim() === '' || !Number.isSafeInteger(n) || n < 0)
-    throw new InvalidArgumentError(`a whole number of at least 0, not "${text}".`)
+    throw new InvalidArgumentError(`Expected a whole number of at least 0, not "${text}".`)
   return n
 }
 
@@ -53,14 +53,14 @@ const MAX_HISTORY_HOURS = 5 * 366 * 24
 function positive(text: string): number {
   const n = Number(text)
   if (text.trim() === '' || !(n >= 0 && n <= MAX_HISTORY_HOURS))
-    throw new InvalidArgumentError(`hours from 0 to ${MAX_HISTORY_HOURS}, not "${text}".`)
+    throw new InvalidArgumentError(`Expected hours from 0 to ${MAX_HISTORY_HOURS}, not "${text}".`)
   return n
 }
 
 function kinds(text: string): Kind[] {
   return text.split(',').map(word => {
     const kind = SIGNAL_VIAS.find(k => k === word.trim())
-    if (!kind) throw new InvalidArgumentError(`"${word}" is none of ${SIGNAL_VIAS.join(' ')}.`)
+    if (!kind) throw new InvalidArgumentError(`Expected some of ${SIGNAL_VIAS.join(', ')}, not "${word}".`)
     return kind
   })
 }
@@ -68,7 +68,9 @@ function kinds(text: string): Kind[] {
 function time(text: string): number {
   const ms = readInstant(text)
   if (Number.isNaN(ms))
-    throw new InvalidArgumentError(`an ISO 8601 time with its offset, such as 2026-02-03T12:00:00Z, not "${text}".`)
+    throw new InvalidArgumentError(
+      `Expected an ISO 8601 time with its offset, such as 2026-02-03T12:00:00Z, not "${text}".`,
+    )
   return ms
 }
 

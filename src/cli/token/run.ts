@@ -59,7 +59,7 @@ export function runAdd(name: string, options: TokenOptions): Promise<number> {
     const secret = addToken(tokens, asked, env)
     writeTokens(data, tokens)
     process.stderr.write(
-      `Token ${name} (${asked.scopes.join(', ')}) is printed only now; ${tokenFile(data)} keeps its hash alone.\n`,
+      `Token ${name} (${asked.scopes.join(', ')}) is printed only now; ${tokenFile(data)} keeps only its hash.\n`,
     )
     process.stdout.write(`${secret}\n`)
   })
@@ -83,7 +83,7 @@ export function runList(options: TokenOptions): Promise<number> {
           .trimEnd()}\n`,
       )
     if (rows.length === 0)
-      process.stderr.write('No named tokens; the one in the file `token` may do everything (owner).\n')
+      process.stderr.write('There are no named tokens; the one in the file `token` may do everything (owner).\n')
   })
 }
 

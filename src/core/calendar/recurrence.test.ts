@@ -143,7 +143,7 @@ describe('occurrences()', () => {
 
   it('refuses an end that no calendar has', () => {
     for (const until of ['20260230', '20261301', '20261201T250000Z', '2026-12-01', '20261201T1200'])
-      expect(() => parseRule(`FREQ=DAILY;UNTIL=${until}`), until).toThrow('UNTIL is a date')
+      expect(() => parseRule(`FREQ=DAILY;UNTIL=${until}`), until).toThrow('UNTIL must be a date')
   })
 
   it('moves the one window that falls into the gap of spring, and no other after it', () => {
@@ -187,15 +187,15 @@ describe('parseRule()', () => {
   it.each([
     ['', 'not supported'],
     ['INTERVAL=2', 'FREQ is missing'],
-    ['FREQ=HOURLY', 'FREQ is'],
+    ['FREQ=HOURLY', 'FREQ must be'],
     ['FREQ=DAILY;BYHOUR=3', 'BYHOUR is not supported'],
-    ['FREQ=DAILY;INTERVAL=0', 'INTERVAL is a whole number'],
-    ['FREQ=DAILY;COUNT=1;UNTIL=20260101', 'exclude each other'],
+    ['FREQ=DAILY;INTERVAL=0', 'INTERVAL must be a whole number'],
+    ['FREQ=DAILY;COUNT=1;UNTIL=20260101', 'cannot both be given'],
     ['FREQ=WEEKLY;BYDAY=1MO', 'needs FREQ=MONTHLY'],
-    ['FREQ=WEEKLY;BYDAY=XX', 'BYDAY is a list'],
-    ['FREQ=MONTHLY;BYMONTHDAY=32', 'BYMONTHDAY is a list'],
-    ['FREQ=DAILY;FREQ=DAILY', 'stands twice'],
-    ['FREQ=DAILY;UNTIL=tomorrow', 'UNTIL is'],
+    ['FREQ=WEEKLY;BYDAY=XX', 'BYDAY must be a list'],
+    ['FREQ=MONTHLY;BYMONTHDAY=32', 'BYMONTHDAY must be a list'],
+    ['FREQ=DAILY;FREQ=DAILY', 'may occur only once'],
+    ['FREQ=DAILY;UNTIL=tomorrow', 'UNTIL must be'],
   ])('refuses %j and says why', (rule, why) => {
     expect(() => parseRule(rule)).toThrow(why)
   })

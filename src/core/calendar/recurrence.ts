@@ -29,16 +29,16 @@ export function parseRule(text: string): Rule {
   const seen = new Set<string>()
   for (const part of text.replace(/^RRULE:/i, '').split(';')) {
     const [name = '', value = ''] = part.toUpperCase().split('=', 2)
-    if (seen.has(name)) throw new Error(`${name} stands twice`)
+    if (seen.has(name)) throw new Error(`${name} may occur only once`)
     seen.add(name)
     readPart(rule, name, value)
   }
   if (!seen.has('FREQ')) throw new Error('FREQ is missing')
-  if (rule.count !== null && rule.until !== null) throw new Error('COUNT and UNTIL exclude each other')
+  if (rule.count !== null && rule.until !== null) throw new Error('COUNT and UNTIL cannot both be given')
   if (rule.byDay.some(each => each.nth !== 0) && rule.freq !== 'MONTHLY')
     throw new Error('an ordinal in BYDAY, such as 1SU, needs FREQ=MONTHLY')
   if (rule.byMonthDay.length > 0 && rule.freq !== 'MONTHLY') throw new Error('BYMONTHDAY needs FREQ=MONTHLY')
-  if (rule.byDay.length > 0 && rule.freq === 'YEARLY') throw new Error('BYDAY does not stand with FREQ=YEARLY')
+  if (rule.byDay.length > 0 && rule.freq === 'YEARLY') throw new Error('BYDAY is not supported with FREQ=YEARLY')
   return rule
 }
 
@@ -46,13 +46,13 @@ function readPart(rule: Rule, name: string, value: string): void {
   const whole = (low: number, high: number) => {
     const n = Number(value)
     if (!/^\d{1,5}$/.test(value) || n < low || n > high)
-      throw new Error(`${name} is a whole number from ${low} to ${high}`)
+      throw new Error(`${name} must be a whole number from ${low} to ${high}`)
     return n
   }
   switch (name) {
     case 'FREQ':
       if (!['DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY'].includes(value))
-        throw new Error('FREQ is DAILY, WEEKLY, MONTHLY or YEARLY')
+        throw new Error('FREQ must be DAILY, WEEKLY, MONTHLY or YEARLY')
       rule.freq = value as Rule['freq']
       return
     case 'INTERVAL':
@@ -67,18 +67,18 @@ function readPart(rule: Rule, name: string, value: string): void {
     case 'BYDAY':
       rule.byDay = value.split(',').map(each => {
         const [, nth = '', day = ''] = /^([+-]?[1-5])?(MO|TU|WE|TH|FR|SA|SU)$/.exec(each) ?? []
-        if (day === '') throw new Error('BYDAY is a list of MO, TU, WE, TH, FR, SA, SU')
+        if (day === '') throw new Error('BYDAY must be a list of MO, TU, WE, TH, FR, SA, SU')
         return { day: DAYS.indexOf(day), nth: Number(nth) }
       })
       return
     case 'BYMONTHDAY':
       rule.byMonthDay = value.split(',').map(each => {
-        if (!/^-?([1-9]|[12]\d|3[01])$/.test(each)) throw new Error('BYMONTHDAY is a list of 1 to 31 or -1 to -31')
+        if (!/^-?([1-9]|[12]\d|3[01])$/.test(each)) throw new Error('BYMONTHDAY must be a list of 1 to 31 or -1 to -31')
         return Number(each)
       })
       return
     case 'WKST':
-      if (value !== 'MO') throw new Error('WKST is MO')
+      if (value !== 'MO') throw new Error('WKST must be MO')
       return
     default:
       throw new Error(`${name === '' ? 'an empty part' : name} is not supported`)
@@ -90,7 +90,7 @@ function readUntil(value: string): Rule['until'] {
     /^(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z)?)?$/.exec(value) ?? []
   const at = Date.UTC(Number(y), Number(m) - 1, Number(d), Number(h), Number(min), Number(s))
   const exists = Number(h) < 24 && Number(min) < 60 && Number(s) < 60 && isoDay(at) === `${y}-${m}-${d}`
-  if (!exists) throw new Error('UNTIL is a date such as 20261231 or a time such as 20261231T235959Z')
+  if (!exists) throw new Error('UNTIL must be a date such as 20261231 or a time such as 20261231T235959Z')
   return { at, local: z === undefined }
 }
 

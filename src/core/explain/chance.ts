@@ -1,5 +1,6 @@
+import { LOOKBACK_MS } from '../../contract/thresholds.js'
 import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
-import { LOOKBACK_MS, type Question, SLACK_MS, startOf } from './question.js'
+import { type Question, SLACK_MS, startOf } from './question.js'
 import { density, stepBefore, uncertainMin } from './time.js'
 import type { Change } from '../../contract/signal.js'
 
@@ -13,6 +14,7 @@ import type { Change } from '../../contract/signal.js'
 
 /** Changes come near the hours of day at which others came; one more is spread over the whole day. */
 const COMPARABLE_MS = HOUR
+/** Minutes of a day: the places of a rhythm. */
 const DAY_MIN = DAY / MINUTE
 
 export interface Placed {

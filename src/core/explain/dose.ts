@@ -18,14 +18,17 @@ const SETTLE_MS = 8 * MINUTE
 const SHAPE_ERROR = 0.2
 /** Least error of a failing share; what is below it before the onset would not have been noticed. */
 const LEAST_ERROR = 0.01
-const MOST_BITS = 6
+/** Bits that a dose speaks for a change at most. */
+const DOSE_BITS_MAX = 6
 /**
  * One trouble in five grows in steps that are none of this change: load builds up, one thing pulls down the next, something else
  * rolls out. Its steps come out as these do every second time, for rollouts are alike.
  */
 const OWN_GROWTH = 0.2
+/** Chance that such a growth takes one more step as the rollout did, for each step. */
 const OWN_STEP = 0.5
-const LEAST_BITS = -5
+/** and against it at most. */
+const DOSE_BITS_MIN = -5
 
 interface Plateau {
   dose: number
@@ -42,7 +45,7 @@ export function dose(c: Change, q: Question): Evidence[] {
   if (levels.size < 2 || !plateaus.some(p => p.afterOnset && p.failing > 0)) return []
   const byDose = misfit(plateaus, p => p.dose)
   const byOnset = misfit(plateaus, p => (p.afterOnset ? 1 : 0))
-  const bits = Math.max(LEAST_BITS, Math.min(MOST_BITS, againstOthers(byDose, byOnset, plateaus)))
+  const bits = Math.max(DOSE_BITS_MIN, Math.min(DOSE_BITS_MAX, againstOthers(byDose, byOnset, plateaus)))
   if (Math.abs(bits) < 0.5) return []
   const doses = plateaus.map(p => percent(p.dose)).join(' → ')
   const shares = plateaus.map(p => percent(p.failing)).join(' → ')

@@ -9,12 +9,15 @@ import { ago, type Question, type Upstream, type Weighed } from './question.js'
 
 /** Texts of one kind among those that say anything, and the fewest that are a kind. */
 const RUMOUR_SHARE = 0.3
+/** The fewest texts that pass on a claim and are a kind. */
 const RUMOURS_LEAST = 5
 /** Real people press once or twice: from here on repetition makes the spike. */
-const REPEATED_SHARE = 0.5
+const NOISE_REPEATED_SHARE = 0.5
+/** Share of reports that were kept out as possibly coordinated, from which the same is said. */
 const COORDINATED_SHARE = 0.3
 /** Reports and posts that follow news of somebody else come within so long. */
 const COLLATERAL_MS = 2 * HOUR
+/** People may be up to so much earlier than the news that they follow: onsets are known no better. */
 const EARLY_MS = 10 * MINUTE
 
 export function weighEchoes(q: Question): Weighed[] {
@@ -36,12 +39,12 @@ export function weighEchoes(q: Question): Weighed[] {
         ]),
       )
     const doubted = crowd.coordinated / Math.max(1, crowd.reports + crowd.coordinated)
-    if (crowd.repeated >= REPEATED_SHARE || doubted >= COORDINATED_SHARE)
+    if (crowd.repeated >= NOISE_REPEATED_SHARE || doubted >= COORDINATED_SHARE)
       out.push(
         weighed('bots', 'A few who repeat themselves', 'See whether anybody reports from elsewhere', [
           {
             says:
-              crowd.repeated >= REPEATED_SHARE
+              crowd.repeated >= NOISE_REPEATED_SHARE
                 ? `${percent(crowd.repeated)} of the reports repeat their sender, network or text`
                 : `${percent(doubted)} of what came looks coordinated and was not counted`,
             bits: 4,

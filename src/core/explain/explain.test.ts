@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Change, ChangeKind, Scope } from '../../contract/signal.js'
+import { LOOKBACK_MS } from '../../contract/thresholds.js'
 import { DAY, HOUR, MINUTE } from '../../contract/time.js'
 import { change } from '../../testing/stream.js'
 import { sfc32 } from '../stat/random.js'
-import { explain, LOOKBACK_MS, type Question } from './explain.js'
+import { explain, type Question } from './explain.js'
 
 const ONSET = Date.UTC(2031, 4, 9, 12)
 const question = (q: Partial<Question> = {}): Question => ({

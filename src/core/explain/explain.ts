@@ -10,7 +10,7 @@ import { reversal } from './reversal.js'
 import { settles } from './settle.js'
 import { time } from './time.js'
 
-export { LOOKBACK_MS, type Level, type Question, type Upstream } from './question.js'
+export { type Level, type Question, type Upstream } from './question.js'
 
 /**
  * Ranks what may have caused an incident. Every candidate collects evidence in bits (log2 of a likelihood ratio against
@@ -43,6 +43,7 @@ const NONE_BITS = 0.5
 const SLOPE = 1.5
 /** The least that a candidate keeps, so that nothing is ever said with certainty. */
 const MIN_PROBABILITY = 0.002
+/** Causes that an event lists, likeliest first; what is less likely than eight others helps nobody. */
 const MAX_CAUSES = 8
 /** What chance does more often than this is not called rare. */
 const RARE = 0.2

@@ -1,8 +1,9 @@
+import { LOOKBACK_MS } from '../../contract/thresholds.js'
 import type { Evidence } from '../../contract/incident.js'
 import type { Change } from '../../contract/signal.js'
 import { DAY, type EpochMs, MINUTE } from '../../contract/time.js'
 import type { Label } from './place.js'
-import { ago, LOOKBACK_MS, plural, type Question, startOf, type Upstream, type Weighed } from './question.js'
+import { ago, plural, type Question, startOf, type Upstream, type Weighed } from './question.js'
 
 /**
  * Load as a cause. Demand that rose before the errors is one hypothesis, `surge`; a launch that came before the rise and brought
@@ -12,7 +13,7 @@ import { ago, LOOKBACK_MS, plural, type Question, startOf, type Upstream, type W
  */
 
 /** Demand has to rise so long before the errors: failing clients try again, and that looks like demand. */
-const LEAD_MS = 2 * MINUTE
+const DEMAND_LEAD_MS = 2 * MINUTE
 /** Demand leaves its course by a tenth and more about once in so long without anything that was listed. */
 const RISES_EVERY_MS = 30 * DAY
 /**
@@ -20,17 +21,21 @@ const RISES_EVERY_MS = 30 * DAY
  * from SOONEST to LOOKBACK, half when word of it spreads, on any of those days.
  */
 const LAUNCH_MOVES = 0.5
+/** Minutes after a launch within which demand moves at the soonest. */
 const SOONEST_MIN = 5
 /** Users and traffic of a failing service turn elsewhere within so long, where they turn at all. */
 const DISPLACED_MS = 30 * MINUTE
+/** How many troubles of a neighbour turn its users to us at all. */
 const DISPLACES = 0.05
 /**
  * Surge against "something that nobody listed": few incidents are surges, and more so the further demand is from its course;
  * a service that stands 1.1 times its usual load is common, twice is rare.
  */
 const SURGE_PRIOR_BITS = -1
+/** Bits for each doubling of demand. */
 const BITS_A_DOUBLING = 5
-const MOST_BITS = 5
+/** Bits that demand speaks for a surge at most. */
+const SURGE_BITS_MAX = 5
 /** Load is shared: where only some parts fail it is less likely by so much for each label that confines the trouble. */
 const CONFINED_BITS = -2
 /** Where all of them fail it is likelier: other faults are mostly narrower. */
@@ -43,7 +48,7 @@ export const demandLeadMs = (q: Question): number =>
   q.demand?.since == null ? 0 : Math.max(0, q.onset - q.demand.since)
 
 /** Did demand rise first? */
-export const demandLed = (q: Question): boolean => demandLeadMs(q) > LEAD_MS
+export const demandLed = (q: Question): boolean => demandLeadMs(q) > DEMAND_LEAD_MS
 
 const ratioBefore = (q: Question): number => q.demand!.before ?? q.demand!.ratio
 
@@ -58,7 +63,7 @@ function weighSurge(q: Question, labels: readonly Label[]): Weighed {
   const because: Evidence[] = [
     {
       says: `demand left its usual course ${ago(demandLeadMs(q))} before the errors (${ratio.toFixed(2)} times the usual)`,
-      bits: round(Math.max(0, Math.min(MOST_BITS, BITS_A_DOUBLING * Math.log2(Math.max(1, ratio))))),
+      bits: round(Math.max(0, Math.min(SURGE_BITS_MAX, BITS_A_DOUBLING * Math.log2(Math.max(1, ratio))))),
       refs: [],
     },
   ]

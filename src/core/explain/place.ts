@@ -40,10 +40,13 @@ const PARTS: readonly Relation[] = [
  * fail, a cause leaves the label out so much less often than others do; where all fail, so much less often names it.
  */
 const LEFT_OUT_WHEN_CONFINED = 0.25
+/** How much less often a cause names a label where all of its values fail. */
 const NAMED_WHEN_EVERYWHERE = 0.5
 /** Before any scope is seen: one label in two is named, with a third of its values; weighed like so many scopes. */
 const HABIT_WEIGHT = 2
+/** How many of the labels a scope names before any is seen. */
 const HABIT_NAMED = 0.5
+/** The part of a label’s values that it names then. */
 const HABIT_RATE = 0.33
 /** How alike the rates of scopes are: the sum of the Beta's parameters; 2 would be uniform. */
 const HABIT_SPREAD = 4
@@ -51,7 +54,7 @@ const HABIT_SPREAD = 4
 const ECHO = 0.5
 
 /** Scopes come from templates and groups, so that two fit alike more often than values drawn one by one. */
-const MOST_BITS = 8
+const SCOPE_BITS_MAX = 8
 
 /** One label of the world as this incident shows it. */
 export interface Label {
@@ -177,7 +180,7 @@ export function scopeBits(
             chance -
             choose(F, k) -
             choose(G, j))
-  return Math.min(MOST_BITS, Math.log2(ratio))
+  return Math.min(SCOPE_BITS_MAX, Math.log2(ratio))
 }
 
 const LN2 = Math.LN2

@@ -1,3 +1,4 @@
+import { LOOKBACK_MS } from '../../contract/thresholds.js'
 import type { Crowd, Demand } from '../../contract/finding.js'
 import type { Evidence, Where } from '../../contract/incident.js'
 import type { Change } from '../../contract/signal.js'
@@ -5,8 +6,6 @@ import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 
 /** What is asked about the causes of an incident, and the words that answers are made of. */
 
-/** Changes older than this before the onset are not weighed. */
-export const LOOKBACK_MS = 7 * DAY
 /** The onset is known to about this, and clocks differ: a change may be stamped so much later and still have come first. */
 export const SLACK_MS = 3 * MINUTE
 

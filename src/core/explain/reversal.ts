@@ -11,6 +11,7 @@ const UNDONE_IN_VAIN_MS = 90 * MINUTE
  * perhaps in one of sixteen. And within 45 min after it trouble turns four times as often if it was the cause.
  */
 const CHOSEN_BITS = 3
+/** Bits of a turn soon after a change was undone: CHOSEN_BITS and the two of four times as often. */
 const BETTER_BITS = 5
 
 /** Undone, and then better: the strongest thing that can be seen from outside. Undone and no better speaks against. */

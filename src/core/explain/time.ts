@@ -1,7 +1,8 @@
+import { LOOKBACK_MS } from '../../contract/thresholds.js'
 import type { Evidence } from '../../contract/incident.js'
 import type { Change } from '../../contract/signal.js'
 import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
-import { ago, eligible, LOOKBACK_MS, type Question, SLACK_MS, startOf } from './question.js'
+import { ago, eligible, type Question, SLACK_MS, startOf } from './question.js'
 
 /**
  * How well the delay from change to onset fits a cause, against the changes that come by chance: log2 f(delay)/rate, the Bayes
@@ -15,6 +16,7 @@ const SCALES: readonly (readonly [share: number, meanMin: number])[] = [
   [0.08, 35],
 ]
 const DORMANT_SHARE = 1 - SCALES.reduce((sum, [share]) => sum + share, 0)
+/** Minutes that are added to a delay: the chance of what lay dormant falls as one over the sum. */
 const DORMANT_FROM_MIN = 10
 /** Clocks of a deploy system and of telemetry differ by about this. */
 const CLOCK_ERROR_MIN = 0.7
@@ -23,14 +25,16 @@ const CLOCK_ERROR_MIN = 0.7
  * day, for changes and troubles share their hours.
  */
 const RATE_WINDOWS_MS = [HOUR, 3 * HOUR, 8 * HOUR]
+/** Changes within a window that make its rate known. */
 const ENOUGH = 4
 /** A step that adds next to nobody may still be the one. */
 const LEAST_BITE = 0.05
 /** Most causes bite sooner. */
 const LONG_MIN = 30
 /** Nearness alone never says more: changes come in bursts, and so does what is not listed. Nor is any wait impossible. */
-const MOST_BITS = 4
-const LEAST_BITS = -9
+const TIME_BITS_MAX = 4
+/** and this is the least that it says. */
+const TIME_BITS_MIN = -9
 
 export function time(c: Change, q: Question): Evidence {
   const last = stepBefore(c, q)
@@ -40,7 +44,7 @@ export function time(c: Change, q: Question): Evidence {
     last > q.onset
       ? `took effect ${-delayMin > uncertainMin(q) + CLOCK_ERROR_MIN ? `${ago(last - q.onset)} after` : 'at about'} the time of the onset`
       : `took effect ${ago(q.onset - last)} before the onset${delayMin > LONG_MIN && bits < 0 ? ', long for a cause' : ''}`
-  return { says, bits: Math.max(LEAST_BITS, Math.min(MOST_BITS, bits)), refs: [c.id] }
+  return { says, bits: Math.max(TIME_BITS_MIN, Math.min(TIME_BITS_MAX, bits)), refs: [c.id] }
 }
 
 /** The step that came last before the onset; the first where all came after it. */

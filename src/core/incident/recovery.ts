@@ -12,17 +12,21 @@ import { MINUTE, type EpochMs } from '../../contract/time.js'
 const POINTS = 45
 /** Minutes of the newest points that are extrapolated, and the least number of them. */
 const FIT_MIN = 25
+/** The least number of points that are extrapolated: a line through fewer says nothing of its error. */
 const FIT_LEAST = 6
 /** Excess at which a track counts as normal again. */
 const NORMAL: Record<Track['unit'], number> = { share: 0.003, reports_per_minute: 0.5 }
 /** No forecast that reaches beyond this, nor one before the excess has clearly begun to fall. */
 const HORIZON_MIN = 8 * 60
+/** The excess must have fallen by this part of its peak before anything is forecast. */
 const FALLEN = 0.15
 /** Shares are read over windows of this length, so they trail the truth and are not independent. */
 const WINDOW_MIN = 5
+/** How many times likelier one shape of recovery must be before the other is dropped. */
 const SHAPE_RATIO = 100
-/** Mitigations speed up a little and stall more: on top of the error of the slope. */
+/** The early bound allows for a recovery that runs by this part faster than its line, on top of the error of the slope: more hands, a second mitigation. */
 const PACE_FASTER = 0.8
+/** and the late bound for one that runs by this part slower; what stalls at the end is in the tail below. */
 const PACE_SLOWER = 0.1
 /** Within this part of the peak the trouble has not turned. */
 const HIGH_SHARE = 0.9
@@ -31,16 +35,20 @@ const CHANCE_BITS = 3
 
 /** Mending slows towards its end (caches, queues, clients that come back late): the late bound is longer by a part and by minutes. */
 const TAIL_SHARE = 0.3
+/** The minutes by which the late bound is longer. */
 const TAIL_MIN = 4
 
 /** Spans of the fit narrower than this (standard deviation of the logarithm) need no help. */
 const NARROW = 0.3
 /** What is left of a recovery that has fallen for t minutes: a median of 15 + t/2 minutes, within a factor of e or so. */
 const USUAL_LEFT_MIN = 15
+/** Minutes that are left for each minute in which it has fallen. */
 const USUAL_LEFT_OF_FALLEN = 0.5
+/** Standard deviation of the logarithm of what is left: a factor of e. */
 const USUAL_SPREAD = 1
 /** Deviations below and above the middle: 99 % and 98 %. */
 const BELOW = 2.4
+/** Deviations above the middle. */
 const ABOVE = 2.1
 
 export interface TrackMemory {

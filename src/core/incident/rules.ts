@@ -26,8 +26,6 @@ export const TELEMETRY_LAG_MS = 10 * MINUTE
 const FLOOD_BITS = 60
 /** Calm for so long before an incident is called over: longer than reports lag (median 3–5 min, tail 15). */
 export const HOLD_MS = 10 * MINUTE
-/** Trouble that comes back within this is the same incident. */
-export const REOPEN_MS = 60 * MINUTE
 /** Between two updates that are not urgent. */
 export const UPDATE_GAP_MS = 2 * MINUTE
 /** A changed picture is told at least so often. */
@@ -46,6 +44,7 @@ const REPORTERS_AFTER_REPEATERS = 15
 const POSTS_AGREE_BITS = 10
 /** Texts of one class among those that say anything, from which it names the trouble. */
 const TEXT_SHARE = 0.3
+/** The fewest texts of one class that name a trouble: fewer are a handful of friends. */
 const TEXTS_LEAST = 5
 
 /** Minutes over which a finding's crowd is counted. */
@@ -54,11 +53,13 @@ const CROWD_MIN = 15
 const HABITS_LEAST = 100
 /** and the least share of them that says more, for its lack to mean anything. */
 const TELLING_LEAST = 0.05
-/** e³: odds of twenty to one decide. Before e for trouble they are undecided, and an alarm waits for so long. */
+/** Natural logarithm of the odds for talk from which it is decided that people only talk: twenty to one. */
 const TALK_NATS = 3
+/** and above which that is not decided yet: e to one for trouble. */
 const TALK_UNDECIDED_NATS = -1
 /** What was taken for talk is asked again each minute for hours, beside usual reports that come in clumps: it takes twice as much. */
 const NO_TALK_NATS = 6
+/** An alarm waits at most so long for that decision. */
 export const TALK_DECIDED_MS = 10 * MINUTE
 /** Of those whom talk moves so many say more all the same, against usual reporters. */
 const TALK_TELLS = 0.1
@@ -69,6 +70,7 @@ export const TALK = 'hardly anybody says what fails: people report because other
 const OUTAGE_SHARE = 0.3
 /** What is said of waiting before anybody has said anything, and what that weighs in votes. */
 const PRIOR_SLOW = 0.2
+/** and that weighs so many votes. */
 const PRIOR_VOTES = 4
 const SURE_FIRST = { slow: 0.45, votes: 0 }
 const SURE_LATER = { slow: 0.3, votes: 10 }
@@ -216,6 +218,7 @@ export const failsAfterAll = (f: Finding): boolean =>
 
 /** People, each for themselves, whose word alone makes an outage major; and the part of them from networks heard before. */
 const MAJOR_PEOPLE = 30
+/** The part of them, 0..1, from networks that were heard before, where that is known. */
 const MAJOR_FAMILIAR = 0.25
 
 export const worseSeverity = (a: Severity, b: Severity): Severity =>

@@ -1,4 +1,5 @@
 import type { Cause, IncidentEvent, Segment, Statement, Where } from '../../contract/incident.js'
+import { SPEAKS_BITS } from '../../contract/thresholds.js'
 
 /** Sentences for the public. Each rests on parts of the event and says no more than they do. */
 
@@ -96,8 +97,7 @@ function points(e: IncidentEvent): Pointed[] {
   return out
 }
 
-/** Bits from which a kind of signal says something, and from which it is no matter of chance. */
-const SPEAKS_BITS = 3
+/** Bits from which it is no matter of chance: 1 in 1,000. */
 const CLEAR_BITS = 10
 
 const bitsOf = ({ evidence }: IncidentEvent, via: string): number =>

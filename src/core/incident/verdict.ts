@@ -1,4 +1,5 @@
 import type { EventName, IncidentEvent } from '../../contract/incident.js'
+import { SPEAKS_BITS } from '../../contract/thresholds.js'
 import type { EpochMs } from '../../contract/time.js'
 import type { PartHeard, PartStatus, ServiceState } from '../../contract/view.js'
 
@@ -192,9 +193,6 @@ export function stateFrom(
  * - `checks`: only our own checks fail; nobody knows of people
  */
 export type Extent = 'many' | 'part' | 'some' | 'checks'
-
-/** From here on a kind of signal has something to say, in bits. */
-const SPEAKS_BITS = 3
 
 export const speaks = ({ evidence }: Pick<IncidentEvent, 'evidence'>, via: string): boolean =>
   evidence !== undefined && Object.hasOwn(evidence, via) && (evidence[via] ?? 0) >= SPEAKS_BITS

@@ -58,7 +58,7 @@ const VIAS: ReadonlySet<string> = new Set(OBSERVATION_VIAS)
 /** Reads one JSON value into a signal, or says which rule it breaks. Knows no time: see `untimely`. */
 export function readSignal(value: unknown): Signal | Refusal {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return refuse('signal', 'a signal is a JSON object', value)
+    return refuse('signal', 'a signal must be a JSON object', value)
   const f = value as Fields
   if (f['type'] === 'observation') return readObservation(f)
   if (f['type'] === 'fact') return readFact(f)
@@ -68,13 +68,13 @@ export function readSignal(value: unknown): Signal | Refusal {
       'type is observation or fact; this is a message with alerts, which are no signals',
       value,
     )
-  return refuse('signal.type', 'type is observation or fact', f['type'])
+  return refuse('signal.type', 'type must be observation or fact', f['type'])
 }
 
 function readObservation(f: Fields): Observation | Refusal {
   const via = f['via']
   if (typeof via !== 'string' || !VIAS.has(via))
-    return refuse('observation.via', 'via of an observation is report, post, check or metric', via)
+    return refuse('observation.via', 'via of an observation must be report, post, check or metric', via)
   const id = readId(f['id'])
   const service = readService(f['service'])
   if (id === null) return badId(f['id'])
@@ -83,17 +83,17 @@ function readObservation(f: Fields): Observation | Refusal {
   if (at !== at) return badTime('signal.at', f['at'])
   const labels = f['labels'] ?? NO_LABELS
   if (typeof labels !== 'object' || Array.isArray(labels))
-    return refuse('signal.labels', 'labels are an object of strings', labels)
+    return refuse('signal.labels', 'labels must be an object of strings', labels)
   const total = f['total'] ?? (via === 'metric' ? undefined : 1)
-  if (!isCount(total)) return refuse('observation.total', `total is a whole number from 0 to ${COUNT_MAX}`, total)
+  if (!isCount(total)) return refuse('observation.total', `total must be a whole number from 0 to ${COUNT_MAX}`, total)
   const bad = f['bad'] ?? undefined
   if (bad === undefined) {
-    if (via !== 'post') return refuse('observation.bad', 'bad may be left out by a post only', bad)
+    if (via !== 'post') return refuse('observation.bad', 'only a post may leave out bad', bad)
   } else if (!isCount(bad) || bad > total) {
-    return refuse('observation.bad', 'bad is a whole number from 0 to total', bad)
+    return refuse('observation.bad', 'bad must be a whole number from 0 to total', bad)
   }
   if ((via === 'report' || via === 'check') && total !== 1)
-    return refuse('observation.total', `a ${via} counts one: 1/0 or 1/1`, total)
+    return refuse('observation.total', `a ${via} must count one: 1/0 or 1/1`, total)
   const o: Observation = {
     type: 'observation',
     via: via as Observation['via'],
@@ -119,19 +119,19 @@ function readOptional(f: Fields, o: Observation): Observation | Refusal {
   const slow = f['slow']
   if (slow !== undefined && slow !== null) {
     if (!isCount(slow) || slow > o.total)
-      return refuse('observation.slow', 'slow is a whole number from 0 to total', slow)
+      return refuse('observation.slow', 'slow must be a whole number from 0 to total', slow)
     o.slow = slow
   }
   const windowMs = f['windowMs']
   if (windowMs !== undefined && windowMs !== null) {
     if (!isCount(windowMs) || windowMs === 0 || windowMs > WINDOW_MAX_MS)
-      return refuse('observation.windowMs', `windowMs is a whole number from 1 to ${WINDOW_MAX_MS}`, windowMs)
+      return refuse('observation.windowMs', `windowMs must be a whole number from 1 to ${WINDOW_MAX_MS}`, windowMs)
     o.windowMs = windowMs
   }
   const latencyMs = f['latencyMs']
   if (latencyMs !== undefined && latencyMs !== null) {
     if (typeof latencyMs !== 'number' || !(latencyMs >= 0 && latencyMs <= LATENCY_MAX_MS))
-      return refuse('observation.latencyMs', `latencyMs is a number from 0 to ${LATENCY_MAX_MS}`, latencyMs)
+      return refuse('observation.latencyMs', `latencyMs must be a number from 0 to ${LATENCY_MAX_MS}`, latencyMs)
     o.latencyMs = latencyMs
   }
   const reporter = f['reporter']
@@ -161,7 +161,7 @@ function readOptional(f: Fields, o: Observation): Observation | Refusal {
   }
   const limited = f['limited']
   if (limited !== undefined && limited !== null) {
-    if (typeof limited !== 'boolean') return refuse('observation.limited', 'limited is true or false', limited)
+    if (typeof limited !== 'boolean') return refuse('observation.limited', 'limited must be true or false', limited)
     if (limited) o.limited = true
   }
   const text = f['text']
@@ -192,8 +192,16 @@ export function untimely(signal: Signal, now: EpochMs, clock: Clock, horizonMs =
   const ahead = aheadMs(clock)
   const at = signal.seenAt ?? signal.at
   if (at - now > ahead && now > 0)
-    return refuse('signal.ahead', `at most ${ahead / 60_000} minutes ahead of log time ${iso(now)}`, iso(at))
+    return refuse(
+      'signal.ahead',
+      `a time may be at most ${ahead / 60_000} minutes ahead of log time ${iso(now)}`,
+      iso(at),
+    )
   if (signal.type === 'observation' && now - signal.at > horizonMs)
-    return refuse('signal.old', `at most ${horizonMs / 3_600_000} h behind log time ${iso(now)}`, iso(signal.at))
+    return refuse(
+      'signal.old',
+      `a time may be at most ${horizonMs / 3_600_000} h behind log time ${iso(now)}`,
+      iso(signal.at),
+    )
   return null
 }

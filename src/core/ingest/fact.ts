@@ -89,18 +89,18 @@ export function readFact(f: Fields): Fact | Refusal {
   if (given(f['href'])) {
     // Shown to people as a link: a script address must not get that far.
     if (!isText(f['href'], HREF_CHARS) || !/^https?:\/\//i.test(f['href']))
-      return refuse('fact.href', `href is an http or https address of at most ${HREF_CHARS} characters`, f['href'])
+      return refuse('fact.href', `href must be an http or https address of at most ${HREF_CHARS} characters`, f['href'])
     base.href = f['href']
   }
   if (given(f['labels'])) {
     if (typeof f['labels'] !== 'object' || Array.isArray(f['labels']))
-      return refuse('signal.labels', 'labels are an object of strings', f['labels'])
+      return refuse('signal.labels', 'labels must be an object of strings', f['labels'])
     base.labels = composedLabels(f['labels'] as Labels)
   }
   if (via === 'change') return readChange(f, base)
   if (via === 'notice') return readNotice(f, base)
   if (via === 'topology') return readTopology(f, base)
-  return refuse('fact.via', 'via of a fact is change, notice or topology', via)
+  return refuse('fact.via', 'via of a fact must be change, notice or topology', via)
 }
 
 type Base = Pick<Change, 'id' | 'service' | 'at' | 'seenAt' | 'title' | 'href' | 'labels'>
@@ -108,7 +108,7 @@ type Base = Pick<Change, 'id' | 'service' | 'at' | 'seenAt' | 'title' | 'href' |
 function readChange(f: Fields, base: Base): Change | Refusal {
   const kind = f['kind']
   if (typeof kind !== 'string' || !KINDS.has(kind))
-    return refuse('change.kind', `kind of a change is one of ${CHANGE_KINDS.join(', ')}`, kind)
+    return refuse('change.kind', `kind of a change must be one of ${CHANGE_KINDS.join(', ')}`, kind)
   const scope = readScope(f['scope'])
   if (scope instanceof Refusal) return scope
   const change: Change = { type: 'fact', via: 'change', ...base, kind: kind as Change['kind'], scope }
@@ -132,15 +132,15 @@ function readChange(f: Fields, base: Base): Change | Refusal {
 
 function readRollout(value: unknown): [EpochMs, number][] | Refusal {
   if (!Array.isArray(value) || value.length > ROLLOUT_STEPS)
-    return refuse('change.rollout', `rollout is a list of at most ${ROLLOUT_STEPS} [time, share]`, value)
+    return refuse('change.rollout', `rollout must be a list of at most ${ROLLOUT_STEPS} [time, share]`, value)
   const steps: [EpochMs, number][] = []
   for (const step of value as unknown[]) {
-    if (!Array.isArray(step) || step.length !== 2) return refuse('change.rollout', 'a step is [time, share]', step)
+    if (!Array.isArray(step) || step.length !== 2) return refuse('change.rollout', 'a step must be [time, share]', step)
     const at = readTime(step[0])
     if (at !== at) return badTime('change.rollout', step[0])
     const share: unknown = step[1]
     if (typeof share !== 'number' || !(share >= 0 && share <= 1))
-      return refuse('change.rollout', 'a share is a number from 0 to 1', share)
+      return refuse('change.rollout', 'a share must be a number from 0 to 1', share)
     steps.push([at, share])
   }
   return steps
@@ -152,7 +152,7 @@ function readNotice(f: Fields, base: Base): Notice | Refusal {
   const notice: Notice = { type: 'fact', via: 'notice', ...base, scope }
   if (given(f['status'])) {
     if (typeof f['status'] !== 'string' || !STATUSES.has(f['status']))
-      return refuse('notice.status', `status is one of ${NOTICE_STATUSES.join(', ')}`, f['status'])
+      return refuse('notice.status', `status must be one of ${NOTICE_STATUSES.join(', ')}`, f['status'])
     notice.status = f['status'] as NonNullable<Notice['status']>
   }
   for (const name of ['source', 'thread'] as const) {
@@ -266,11 +266,15 @@ export function readNodes(value: unknown, rule: string): (Component & Dependency
   const nodes: (Component & Dependency)[] = []
   for (const item of value as unknown[]) {
     if (typeof item !== 'object' || item === null)
-      return refuse(rule, 'an item is {id, name, service?, dependsOn?}', item)
+      return refuse(rule, 'an item must be {id, name, service?, dependsOn?}', item)
     const { name, service, dependsOn } = item as Fields
     const id = readName((item as Fields)['id'], LABEL_VALUE_CHARS)
     if (id === null)
-      return refuse(rule, `id is a name of 1 to ${LABEL_VALUE_CHARS} characters; ${NAME_RULE}`, (item as Fields)['id'])
+      return refuse(
+        rule,
+        `id must be a name of 1 to ${LABEL_VALUE_CHARS} characters: ${NAME_RULE}`,
+        (item as Fields)['id'],
+      )
     const title = given(name) ? readTitle(name) : id
     if (title === null) return badTitle(rule, 'name', name)
     const node: Component & Dependency = { id, name: title }
@@ -282,7 +286,8 @@ export function readNodes(value: unknown, rule: string): (Component & Dependency
     if (given(dependsOn)) {
       const ids =
         Array.isArray(dependsOn) && dependsOn.length <= TOPOLOGY_NODES ? readNames(dependsOn as unknown[], rule) : null
-      if (ids === null || ids instanceof Refusal) return ids ?? refuse(rule, 'dependsOn is a list of ids', dependsOn)
+      if (ids === null || ids instanceof Refusal)
+        return ids ?? refuse(rule, 'dependsOn must be a list of ids', dependsOn)
       node.dependsOn = ids
     }
     nodes.push(node)

@@ -98,10 +98,10 @@ export const isName = (value: unknown, chars: number): value is string =>
   !INHERITED.has(value) &&
   composed(value) === value
 
-const NAME_MORE = 'nothing invisible, no mark of direction, no blank at either end, not . or ..'
-export const NAME_RULE = `a name has ${NAME_MORE}`
-export const LABEL_NAME_RULE = `a label name has 1 to ${LABEL_NAME_CHARS} letters, digits and _ . - / :, and starts with a letter`
-export const LABEL_VALUE_RULE = `a label value is a string of 1 to ${LABEL_VALUE_CHARS} characters with ${NAME_MORE}`
+const NAME_MORE = 'nothing invisible, no marks of direction and no blank at either end, other than . and ..'
+export const NAME_RULE = `a name with ${NAME_MORE}`
+export const LABEL_NAME_RULE = `a label name must have 1 to ${LABEL_NAME_CHARS} letters, digits and _ . - / :, and start with a letter`
+export const LABEL_VALUE_RULE = `a label value must be a string of 1 to ${LABEL_VALUE_CHARS} characters with ${NAME_MORE}`
 const LABEL_NAME = new RegExp(`^[A-Za-z][\\w./:-]{0,${LABEL_NAME_CHARS - 1}}$`)
 export const isLabelName = (name: string): boolean => LABEL_NAME.test(name) && !INHERITED.has(name)
 
@@ -140,7 +140,7 @@ export function readTitle(value: unknown): string | null {
 export const badTitle = (rule: string, name: string, value: unknown) =>
   refuse(
     rule,
-    `${name} is a text of 1 to ${TITLE_CHARS} characters that can be seen, without marks that turn the direction around`,
+    `${name} must be a text of 1 to ${TITLE_CHARS} characters that can be seen, without marks that turn the direction around`,
     value,
   )
 
@@ -169,17 +169,17 @@ export const isChosen = (name: string, value: unknown): boolean =>
 export const badId = (value: unknown) =>
   refuse(
     'signal.id',
-    `id is a string of 1 to ${ID_CHARS} characters with nothing invisible and no blank at either end`,
+    `id must be a string of 1 to ${ID_CHARS} characters with nothing invisible and no blank at either end`,
     value,
   )
 export const badService = (value: unknown) =>
-  refuse('signal.service', `service is a name of 1 to ${SERVICE_CHARS} characters; ${NAME_RULE}`, value)
+  refuse('signal.service', `service must be a name of 1 to ${SERVICE_CHARS} characters with ${NAME_MORE}`, value)
 export const badTime = (rule: string, value: unknown) =>
-  refuse(rule, 'a time is ISO 8601 UTC or milliseconds since 1970, between the years 2000 and 2070', value)
+  refuse(rule, 'a time must be ISO 8601 UTC or milliseconds since 1970, between the years 2000 and 2070', value)
 export const badText = (rule: string, name: string, chars: number, value: unknown) =>
   refuse(
     rule,
-    `${name} is a string of at most ${chars} characters`,
+    `${name} must be a string of at most ${chars} characters`,
     typeof value === 'string' ? `${value.length} characters` : value,
   )
 

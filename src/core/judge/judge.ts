@@ -2,7 +2,8 @@ import type { Finding, Matter } from '../../contract/finding.js'
 import type { EventName, IncidentEvent, IncidentKind } from '../../contract/incident.js'
 import { CLOSED_BY_PERSON_MS, type Order } from '../../contract/order.js'
 import type { Fact } from '../../contract/signal.js'
-import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
+import { RECORD_KEPT_MS, REOPEN_MS } from '../../contract/thresholds.js'
+import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Held } from '../../contract/view.js'
 import type { Upstream } from '../explain/explain.js'
 import {
@@ -10,7 +11,6 @@ import {
   TALK,
   mayResolve,
   ownFailure,
-  REOPEN_MS,
   REPEATERS,
   securityOf,
   severityOf,
@@ -320,7 +320,7 @@ export class Judge {
     for (const story of this.stories)
       if (story.open && at - story.lastFindingAt >= (story.kind === 'security' ? SECURITY_SILENT_MS : SILENT_MS))
         this.close(story, at, events)
-    this.stories = this.stories.filter(s => s.open || at - s.resolvedAt! < DAY)
+    this.stories = this.stories.filter(s => s.open || at - s.resolvedAt! < RECORD_KEPT_MS)
   }
 
   private close(story: Story, at: EpochMs, events: IncidentEvent[], by?: { by: string; why: string }): void {
@@ -373,7 +373,7 @@ export class Judge {
         return
       case 'confirm':
       case 'rule-out':
-        rule(story, order, refs, this.titleOfSubject(story.service, order.subject ?? ''))
+        rule(story, order, refs, this.service(story.service).changes)
         this.tell(story, story.open ? 'updated' : 'note', order.at, events, by)
         return
       case 'mute':
@@ -391,9 +391,5 @@ export class Judge {
       default:
         order.verb satisfies never
     }
-  }
-
-  private titleOfSubject(service: string, subject: string): string {
-    return this.service(service).changes.find(c => c.id === subject)?.title ?? subject
   }
 }

@@ -1,3 +1,4 @@
+import { LOOKBACK_MS } from '../../contract/thresholds.js'
 import type {
   Cause,
   EventName,
@@ -11,7 +12,7 @@ import type {
 import type { Finding } from '../../contract/finding.js'
 import type { Change } from '../../contract/signal.js'
 import { DAY, type EpochMs } from '../../contract/time.js'
-import { explain, LOOKBACK_MS, type Upstream } from '../explain/explain.js'
+import { explain, type Upstream } from '../explain/explain.js'
 import { contradictedBy } from '../incident/rules.js'
 import { sentences, titleOf } from '../incident/sentences.js'
 import { recoveryOf, turnedAt, unheard } from '../incident/recovery.js'
@@ -21,6 +22,7 @@ import { applyRulings, type Story } from './story.js'
 const STEP_FROM = 0.05
 /** A minute below this part of the window's share is a step, if it is so by so many standard errors. */
 const STEP_TO = 0.5
+/** Standard errors by which such a step must be clear of chance. */
 const SURE_ERRORS = 3
 
 /** What is known around a story. */

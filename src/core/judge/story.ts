@@ -9,6 +9,7 @@ import type {
   Where,
 } from '../../contract/incident.js'
 import type { Order } from '../../contract/order.js'
+import type { Change } from '../../contract/signal.js'
 import type { Level } from '../explain/explain.js'
 import { tracksUntil, type TrackMemory } from '../incident/recovery.js'
 import { worseSeverity } from '../incident/rules.js'
@@ -179,7 +180,7 @@ export function rule(
   story: Story,
   { id, verb, by, why, subject = '', words }: Order,
   refs: string[],
-  title: string,
+  changes: readonly Change[],
 ): void {
   const state = verb === 'confirm' ? 'confirmed' : 'ruled_out'
   if (subject === 'security') {
@@ -187,7 +188,7 @@ export function rule(
     story.security = { ...story.security, state, because }
     return
   }
-  const known = story.rulings[subject]?.title ?? title
+  const known = story.rulings[subject]?.title ?? changes.find(each => each.id === subject)?.title ?? subject
   story.rulings[words === undefined ? subject : `words:${id}`] = { state, by, why, refs, title: words ?? known }
 }
 

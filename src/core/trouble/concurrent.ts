@@ -1,6 +1,7 @@
+import { REOPEN_MS } from '../../contract/thresholds.js'
 import type { Finding, KindReading } from '../../contract/finding.js'
 import type { Where } from '../../contract/incident.js'
-import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
+import { MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Component } from '../../contract/topology.js'
 import { windowByGroup } from '../rates/window.js'
 import { type FailureMode } from '../rates/state.js'
@@ -32,7 +33,7 @@ const ALARM_BITS = 20
 /** As much as the detector says at most. */
 const CEILING_BITS = 200
 /** One that is over keeps its place as long as its incident may reopen: a relapse is its own. */
-const AFTERMATH_MS = HOUR
+const AFTERMATH_MS = REOPEN_MS
 /** A window of checks reaches back so far. */
 const CHECKS_LINGER_MS = 10 * MINUTE
 /** Segments of one claim: growth beyond it stays with the first. */

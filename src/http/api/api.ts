@@ -10,10 +10,13 @@ import { Event, Incident, RollupRow, Service, Workspace } from '../schema.js'
 
 type Guard = Parameters<Routes['add']>[2]
 
+/** Incidents that a list has where no `limit` is asked for. */
 const INCIDENTS_DEFAULT = 50
+/** Incidents that a list has at most, about 2 KB each. */
 const INCIDENTS_MAX = 200
 /** 100 days of five-minute bins would be 28,800 rows: a month at once is what a chart can use. */
 const ROLLUPS_SPAN_MS = 31 * DAY
+/** A month of changes and notices at once, as of bins. */
 const FACTS_SPAN_MS = 31 * DAY
 /** As long as rollups are kept by default, and a little. */
 const DAYS_SPAN_MS = 410 * DAY
@@ -80,7 +83,7 @@ export function readRoutes(server: FastifyInstance, routes: Routes, app: App): v
           throw new HttpProblem(
             400,
             'not a span of time',
-            `from lies before until, by at most ${ROLLUPS_SPAN_MS / DAY} days`,
+            `from must lie before until, by at most ${ROLLUPS_SPAN_MS / DAY} days`,
             { rule: 'query.from', value: query.from ?? '' },
           )
         return reader.rollups(params.id, from, until)
@@ -98,7 +101,7 @@ export function historyRoutes(server: FastifyInstance, routes: Routes, app: App)
     const until = time('until', query.until) ?? (await reader.workspace()).now + 1
     const from = time('from', query.from) ?? until - Math.min(mostMs, 2 * DAY)
     if (from <= until && until - from <= mostMs) return { from, until }
-    throw new HttpProblem(400, 'not a span of time', `from lies before until, by at most ${mostMs / DAY} days`, {
+    throw new HttpProblem(400, 'not a span of time', `from must lie before until, by at most ${mostMs / DAY} days`, {
       rule: 'query.from',
       value: query.from ?? '',
     })
@@ -215,7 +218,7 @@ function time(name: string, text: string | undefined): EpochMs | undefined {
   if (text === undefined) return undefined
   const at = readTime(/^\d+$/.test(text) ? Number(text) : text)
   if (Number.isNaN(at))
-    throw new HttpProblem(400, 'not a time', 'a time is ISO 8601 UTC or milliseconds since 1970', {
+    throw new HttpProblem(400, 'not a time', 'a time must be ISO 8601 UTC or milliseconds since 1970', {
       rule: `query.${name}`,
       value: text.slice(0, 80),
     })

@@ -80,7 +80,7 @@ export function elementsOf(group: Buffer, alone: boolean): unknown[] {
 /** @throws HttpProblem as soon as a document is too deep, before anybody reads it */
 export function refuseDepth({ deepest }: JsonShape): void {
   if (deepest > JSON_DEPTH)
-    throw new HttpProblem(400, 'too deep', `a JSON document has at most ${JSON_DEPTH} levels`, {
+    throw new HttpProblem(400, 'too deep', `a JSON document may have at most ${JSON_DEPTH} levels`, {
       rule: 'body.depth',
       value: `more than ${JSON_DEPTH}`,
     })
@@ -130,7 +130,7 @@ function inTime(payload: Readable, formMs: number): Readable {
   const timer = setTimeout(
     () =>
       through.destroy(
-        new HttpProblem(408, 'too slow', `a form has to arrive within ${formMs / SECOND} s`, {
+        new HttpProblem(408, 'too slow', `a form must arrive within ${formMs / SECOND} s`, {
           rule: 'body.time',
           value: `${formMs / SECOND} s`,
         }),
@@ -166,16 +166,16 @@ export function unread(error: Error & { code?: string }, socket: Socket): void {
 
 function problemOf({ code, message }: Error & { code?: string }): HttpProblem {
   if (code === 'HPE_HEADER_OVERFLOW')
-    return new HttpProblem(431, 'the head is too long', `a head has at most ${HEAD_BYTES} bytes`, {
+    return new HttpProblem(431, 'the request head is too long', `a request head may have at most ${HEAD_BYTES} bytes`, {
       rule: 'head.size',
       value: `more than ${HEAD_BYTES}`,
     })
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
-    return new HttpProblem(408, 'too slow', `a head has to arrive within ${HEAD_MS / SECOND} s`, {
+    return new HttpProblem(408, 'too slow', `a request head must arrive within ${HEAD_MS / SECOND} s`, {
       rule: 'head.time',
       value: `${HEAD_MS / SECOND} s`,
     })
-  return new HttpProblem(400, 'this is no request', message, { rule: 'head', value: code ?? '' })
+  return new HttpProblem(400, 'this is not an HTTP request', message, { rule: 'head', value: code ?? '' })
 }
 
 declare module 'fastify' {

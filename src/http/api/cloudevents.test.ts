@@ -146,7 +146,7 @@ describe('a request of which nothing counts', () => {
   it('says how many lines there were and what was wrong with each', async () => {
     expect(await post('{}\nhello\n', ndjson)).toMatchObject({
       title: 'nothing was accepted',
-      detail: 'line 1: type is observation or fact',
+      detail: 'line 1: type must be observation or fact',
       accepted: 0,
       duplicate: 0,
       rejectedCount: 2,

@@ -22,7 +22,11 @@ export function fromCloudEvent(value: unknown): unknown {
   if (broken !== null) return broken
   const type = value['datacontenttype']
   if (type !== undefined && type !== null && !isJson(type))
-    return refuse('datacontenttype', 'data is a signal in JSON, such as application/json', type)
+    return refuse(
+      'datacontenttype',
+      'data must be a signal in JSON: datacontenttype must be application/json or end in +json',
+      type,
+    )
   const data = dataOf(value)
   if (data instanceof Refusal) return data
   return withEnvelope(data, value)
@@ -30,32 +34,33 @@ export function fromCloudEvent(value: unknown): unknown {
 
 /** What every event has, and in this version. */
 function envelope(event: Fields): Refusal | null {
-  if (event['specversion'] !== '1.0') return refuse('specversion', 'specversion is 1.0', event['specversion'])
+  if (event['specversion'] !== '1.0') return refuse('specversion', 'specversion must be 1.0', event['specversion'])
   for (const name of ['id', 'source', 'type'] as const) {
     const value = event[name]
-    if (typeof value !== 'string' || value.trim() === '') return refuse(name, `every event has ${name}, a text`, value)
+    if (typeof value !== 'string' || value.trim() === '')
+      return refuse(name, `every event needs ${name}, a text`, value)
   }
   if (/\s/.test(event['source'] as string))
-    return refuse('source', 'source is a URI reference, without blanks', event['source'])
+    return refuse('source', 'source must be a URI reference, without blanks', event['source'])
   return null
 }
 
 function dataOf(event: Fields): Fields | Refusal {
   const { data, data_base64: packed } = event
   const has = (value: unknown) => value !== undefined && value !== null
-  if (has(data) && has(packed)) return refuse('data', 'an event has data or data_base64, not both', 'both')
+  if (has(data) && has(packed)) return refuse('data', 'an event may have data or data_base64, not both', 'both')
   let value = data
   if (has(packed)) {
     // Node's own reader passes over whatever is no base64.
     if (typeof packed !== 'string' || !/^[A-Za-z0-9+/]+={0,2}$/.test(packed) || packed.length % 4 !== 0)
-      return refuse('data_base64', 'data_base64 is base64 of a signal in JSON', packed)
+      return refuse('data_base64', 'data_base64 must be base64 of a signal in JSON', packed)
     try {
       value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(packed, 'base64')))
     } catch {
-      return refuse('data_base64', 'data_base64 is base64 of a signal in JSON', packed)
+      return refuse('data_base64', 'data_base64 must be base64 of a signal in JSON', packed)
     }
   }
-  return isObject(value) ? value : refuse('data', 'data is a signal as a JSON object', value)
+  return isObject(value) ? value : refuse('data', 'data must be a signal as a JSON object', value)
 }
 
 function withEnvelope(signal: Fields, event: Fields): Fields {
@@ -87,14 +92,15 @@ export function fromBinary(headers: IncomingHttpHeaders, body: unknown): unknown
     const value = headers[`ce-${name}`]
     if (value === undefined) continue
     const read = typeof value === 'string' ? headerText(value) : null
-    if (read === null) return refuse(name, `ce-${name} is a text, its bytes beyond ASCII percent-encoded UTF-8`, value)
+    if (read === null)
+      return refuse(name, `ce-${name} must be a text, its bytes beyond ASCII percent-encoded UTF-8`, value)
     event[name] = read
   }
   const broken = envelope(event)
   if (broken !== null) return broken
   return isObject(body)
     ? withEnvelope(body, event)
-    : refuse('data', 'the body of an event in binary mode is one signal as a JSON object', body)
+    : refuse('data', 'the body of an event in binary mode must be one signal as a JSON object', body)
 }
 
 /** Quotes around the whole are left out, and percent-encoding is undone, as the HTTP binding says. */

@@ -114,9 +114,9 @@ describe('what a verb takes', () => {
     const yes = await ask({ verb: 'confirm', subject: 'push' })
     expect(yes.json().public.says).toContain('Cause confirmed: Routing push.')
     const again = await ask({ verb: 'confirm', subject: 'push' })
-    expect([again.statusCode, again.json().detail]).toEqual([409, 'push is confirmed already'])
+    expect([again.statusCode, again.json().detail]).toEqual([409, 'push is already confirmed'])
     expect((await ask({ verb: 'rule-out', subject: 'push' })).json().notes.join(' ')).toMatch(
-      /was confirmed; your word/,
+      /was confirmed; your statement/,
     )
   })
 
@@ -163,7 +163,7 @@ describe('what a verb takes', () => {
     await ask({ verb: 'resolve' })
     const again = await ask({ verb: 'resolve' })
     expect([again.statusCode, again.json().rule]).toEqual([409, 'command.verb'])
-    expect(again.json().detail).toMatch(/is over already, since 20/)
+    expect(again.json().detail).toMatch(/is already over, since 20/)
     const calm = streamOf({
       service: 'chat',
       minutes: 1_500,
@@ -174,7 +174,7 @@ describe('what a verb takes', () => {
     })
     await take(calm)
     const late = await ask({ verb: 'say', text: 'We are sorry.' })
-    expect([late.statusCode, late.json().detail]).toEqual([409, expect.stringMatching(/after a day its story/)])
+    expect([late.statusCode, late.json().detail]).toEqual([409, expect.stringMatching(/a day after its end/)])
   })
 })
 

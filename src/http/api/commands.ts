@@ -1,3 +1,4 @@
+import { LOOKBACK_MS, RECORD_KEPT_MS } from '../../contract/thresholds.js'
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import type { IncidentEvent } from '../../contract/incident.js'
@@ -21,15 +22,14 @@ import { Command, PlacedOrder } from '../schema.js'
 type Guard = Parameters<Routes['add']>[2]
 
 const Id = Type.Object({ id: Type.String({ minLength: 1, maxLength: 300 }) })
-/** A story is remembered for so long after its end; later, a word about it changes nothing. */
-const REMEMBERED_MS = DAY
-/** Changes that may be named as a cause though they are not listed: as long before the onset as causes are looked for. */
-const CHANGES_MS = 8 * DAY
+/** Changes that may be named as a cause though they are not listed: as long before the onset as causes are looked for, and a day for an onset that moves. */
+const CHANGES_MS = LOOKBACK_MS + DAY
 /** A silence that is longer was mistyped. */
 const LONGEST_MUTE_MS = 366 * DAY
 /** Names of what exists that an answer tells. */
-const TOLD = 20
-const OPEN_TOLD = 50
+const NAMES_LISTED = 20
+/** Incidents that are read to name those which are open, or the one that was meant. */
+const INCIDENTS_LOOKED_AT = 50
 
 type Asked = Static<typeof Command>
 
@@ -52,10 +52,15 @@ export function commandRoutes(server: FastifyInstance, routes: Routes, app: App,
         if (before === null) throw await noSuchIncident(app, params.id)
         const sender = senderOf(raw)
         if (sender?.services?.has(before.service) === false)
-          throw new HttpProblem(403, 'not with this token', `token ${sender.name} does not speak of this service`, {
-            rule: 'token.services',
-            value: before.service,
-          })
+          throw new HttpProblem(
+            403,
+            'this token is not allowed to do that',
+            `token ${sender.name} is for other services`,
+            {
+              rule: 'token.services',
+              value: before.service,
+            },
+          )
         complete(asked)
         possible(asked, before, app.now)
         if (asked.subject !== undefined) await known(app, asked.subject, before)
@@ -90,7 +95,7 @@ const missing = (field: string, detail: string) =>
   new HttpProblem(400, 'the command is incomplete', detail, { rule: `command.${field}`, value: 'nothing' })
 
 async function noSuchIncident(app: App, id: string): Promise<HttpProblem> {
-  const all = await app.reader.incidents({ limit: OPEN_TOLD })
+  const all = await app.reader.incidents({ limit: INCIDENTS_LOOKED_AT })
   const meant = nearest(
     id,
     all.map(each => each.id),
@@ -107,7 +112,9 @@ async function noSuchIncident(app: App, id: string): Promise<HttpProblem> {
 }
 
 const listed = (names: readonly string[]): string =>
-  names.length > TOLD ? `${names.slice(0, TOLD).join(', ')} and ${names.length - TOLD} more` : names.join(', ')
+  names.length > NAMES_LISTED
+    ? `${names.slice(0, NAMES_LISTED).join(', ')} and ${names.length - NAMES_LISTED} more`
+    : names.join(', ')
 
 /** Has the command what its verb needs, and nothing that means nothing to it? */
 function complete(asked: Asked): void {
@@ -122,15 +129,20 @@ function complete(asked: Asked): void {
 /** What an incident in this state can still be asked. */
 function possible({ verb, subject }: Asked, incident: IncidentView, now: EpochMs): void {
   const { open, resolvedAt, mutedUntil, latest, id } = incident
-  if (!open && resolvedAt !== null && now - resolvedAt >= REMEMBERED_MS)
-    throw broken('verb', `it has been over since ${iso(resolvedAt)}; after a day its story is not changed`, verb, 409)
+  if (!open && resolvedAt !== null && now - resolvedAt >= RECORD_KEPT_MS)
+    throw broken(
+      'verb',
+      `it has been over since ${iso(resolvedAt)}; a day after its end an incident cannot be changed any more`,
+      verb,
+      409,
+    )
   if (verb === 'resolve' && !open)
-    throw broken('verb', `${id} is over already${resolvedAt === null ? '' : `, since ${iso(resolvedAt)}`}`, verb, 409)
+    throw broken('verb', `${id} is already over${resolvedAt === null ? '' : `, since ${iso(resolvedAt)}`}`, verb, 409)
   if (verb === 'unmute' && (mutedUntil === null || mutedUntil <= now))
     throw broken('verb', `${id} is not muted`, verb, 409)
   const stands = subject === undefined ? undefined : stateOf(latest, subject)
   if (subject !== undefined && stands === (verb === 'confirm' ? 'confirmed' : 'ruled_out'))
-    throw broken('subject', `${subject} is ${stands === 'confirmed' ? 'confirmed' : 'ruled out'} already`, subject, 409)
+    throw broken('subject', `${subject} is already ${stands === 'confirmed' ? 'confirmed' : 'ruled out'}`, subject, 409)
 }
 
 const stateOf = ({ security, causes }: IncidentEvent, subject: string): string | undefined =>
@@ -154,15 +166,15 @@ async function known(app: App, subject: string, incident: IncidentView): Promise
 }
 
 function endOf(until: string, now: EpochMs, zone = 'Etc/UTC'): EpochMs {
-  if (!isZone(zone)) throw broken('timeZone', 'a name such as Europe/Berlin', zone)
+  if (!isZone(zone)) throw broken('timeZone', 'timeZone must be a name such as Europe/Berlin', zone)
   let end: EpochMs
   try {
     end = readUntil(until, now, zone)
   } catch (error) {
     throw broken('until', (error as Error).message, until)
   }
-  if (end <= now) throw broken('until', `it lies in the past: ${iso(end)}; it is ${iso(now)}`, until)
-  if (end > now + LONGEST_MUTE_MS) throw broken('until', 'at most a year from now', until)
+  if (end <= now) throw broken('until', `that is in the past: ${iso(end)}; it is ${iso(now)} now`, until)
+  if (end > now + LONGEST_MUTE_MS) throw broken('until', 'a mute may last a year at most', until)
   return end
 }
 
@@ -180,7 +192,7 @@ async function answer(app: App, order: Order, before: IncidentView) {
   const silent = order.verb === 'mute' || order.verb === 'unmute'
   if (!silent && !incident.events.some(each => each.seq > (before.events.at(-1)?.seq ?? -1) && each.by === order.by))
     throw broken('verb', 'the incident has changed meanwhile; look at it and ask again', order.verb, 409)
-  const open = await reader.incidents({ service: before.service, open: true, limit: OPEN_TOLD })
+  const open = await reader.incidents({ service: before.service, open: true, limit: INCIDENTS_LOOKED_AT })
   const row = standing(service, open, workspace, workspace.clock === 'wall' ? app.env.now() : null)
   const said = incident.events.findLast(each => each.says)
   const page = `/i/${encodeURIComponent(incident.id)}`
@@ -213,19 +225,23 @@ function notesOf(
         `It is still measured as failing, and all pages say so. If that goes on, the incident opens again after ${minutes} minutes, at ${iso(held.reopensAt)}. To stop messages instead: epicenter mute ${order.incident} --until 2h --why …`,
       )
     else
-      out.push(`If it is measured again, it opens again, at the earliest after ${minutes} minutes if it never stopped.`)
+      out.push(
+        `If the trouble is measured again, the incident opens again; if it never stopped, after ${minutes} minutes at the earliest.`,
+      )
     const others = row.incidents.map(each => each.id).filter(id => id !== order.incident)
     if (others.length > 0) out.push(`Still open at this service: ${listed(others)}.`)
   }
   if (verb === 'mute')
     out.push(
-      `No messages about it before ${iso(order.until as EpochMs)}; its page says so. Pages, feeds and the API go on. To take it back: epicenter unmute ${order.incident} --why …`,
+      `No messages about it before ${iso(order.until as EpochMs)}; its page says so. Pages, feeds and the API still show it. To undo this: epicenter unmute ${order.incident} --why …`,
     )
-  if (verb === 'unmute') out.push('Messages about it are sent again; what happened meanwhile is not sent anew.')
+  if (verb === 'unmute') out.push('Messages about it are sent again; what happened in the meantime is not sent again.')
   const stood = subject === undefined ? undefined : stateOf(before.latest, subject)
   if (stood === 'confirmed' || stood === 'ruled_out')
-    out.push(`Before, ${subject} was ${stood === 'confirmed' ? 'confirmed' : 'ruled out'}; your word replaces that.`)
+    out.push(
+      `Before, ${subject} was ${stood === 'confirmed' ? 'confirmed' : 'ruled out'}; your statement replaces that.`,
+    )
   if (phaseOf(incident.events) === 'resolved' && verb !== 'resolve' && verb !== 'mute' && verb !== 'unmute')
-    out.push('The incident is over: this stands in its story, and nobody is sent a message.')
+    out.push('The incident is over: this is added to its record, and no messages are sent.')
   return out
 }

@@ -50,9 +50,9 @@ export function forgetRoutes(server: FastifyInstance, routes: Routes, app: App, 
       handle: async ({ params: { id }, body }) => {
         const service = id.normalize('NFC')
         const { label, value, component } = body
-        if (value !== undefined && label === undefined) throw broken('forget.value', 'value stands with label', value)
+        if (value !== undefined && label === undefined) throw broken('forget.value', 'value needs a label', value)
         if (label !== undefined && component !== undefined)
-          throw broken('forget.component', 'label or component, not both', component)
+          throw broken('forget.component', 'give label or component, not both', component)
         await check(app, service, component, label === undefined)
         return app.forgetSome({ service, ...body })
       },
@@ -76,10 +76,15 @@ async function check(app: App, service: string, component: string | undefined, w
   }
   if (component !== undefined) {
     if (config.services.some(each => each.id === service && each.components.some(part => part.id === component)))
-      throw new HttpProblem(409, 'the configuration names it', 'take the component out of the configuration file', {
-        rule: 'forget.component',
-        value: component,
-      })
+      throw new HttpProblem(
+        409,
+        'the configuration file names it',
+        'take the component out of the configuration file',
+        {
+          rule: 'forget.component',
+          value: component,
+        },
+      )
     return
   }
   if (!whole) return

@@ -94,7 +94,7 @@ export function problemOf(error: Error): Error {
         })
   const { code } = error as { code?: string }
   if (code?.startsWith('Z_') === true)
-    return new HttpProblem(400, 'the body is no gzip', error.message, { rule: 'body.gzip', value: code })
+    return new HttpProblem(400, 'the body is not gzip', error.message, { rule: 'body.gzip', value: code })
   return error
 }
 
@@ -111,7 +111,7 @@ async function take(app: App, { places, refused, visitors }: Door, request: Fast
   const binary = isBinary(request.headers)
   const lines = NDJSON.includes(type) && !binary
   if (!lines && !JSON_TYPES.includes(type) && !(binary && /^$|\+json$/.test(type)))
-    throw new HttpProblem(415, 'a media type that is not read here', `send ${NDJSON[0]}, ${JSON_TYPES.join(' or ')}`, {
+    throw new HttpProblem(415, 'unsupported media type', `send ${NDJSON[0]}, ${JSON_TYPES.join(' or ')}`, {
       rule: 'body.type',
       value: shown(type || undefined),
     })
@@ -142,11 +142,16 @@ export function counted(receipt: Counts): Counts {
   const { accepted, duplicate, rejectedCount, rejected } = receipt
   if (accepted + duplicate > 0) return receipt
   if (rejectedCount === 0)
-    throw new HttpProblem(400, 'there is no signal in the body', 'send a signal a line, or a JSON list of them', {
-      rule: 'body.empty',
-      value: 'nothing',
-      extra: { ...receipt },
-    })
+    throw new HttpProblem(
+      400,
+      'there is no signal in the body',
+      'send one signal per line, or a JSON list of signals',
+      {
+        rule: 'body.empty',
+        value: 'nothing',
+        extra: { ...receipt },
+      },
+    )
   const { rule, message, value, line } = rejected[0]!
   const detail = `${rejectedCount === 1 ? '' : `line ${line}: `}${message}`
   throw new HttpProblem(400, 'nothing was accepted', detail, { rule, value, extra: { ...receipt } })
@@ -157,7 +162,7 @@ export function bytesOf(request: FastifyRequest): AsyncIterable<Buffer> {
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
   if (encoding === 'identity') return { [Symbol.asyncIterator]: () => request.raw.iterator({ destroyOnReturn: false }) }
   if (encoding !== 'gzip')
-    throw new HttpProblem(415, 'an encoding that is not read here', 'send gzip or no encoding', {
+    throw new HttpProblem(415, 'unsupported content encoding', 'send gzip or no encoding', {
       rule: 'body.encoding',
       value: shown(encoding),
     })
@@ -186,10 +191,15 @@ async function groupsIn(
   for await (const piece of bytes) {
     size += piece.length
     if (size > ARRAY_BYTES)
-      throw new HttpProblem(413, 'too large', `a JSON body has at most ${ARRAY_BYTES} bytes; NDJSON may have more`, {
-        rule: 'body.size',
-        value: `more than ${ARRAY_BYTES}`,
-      })
+      throw new HttpProblem(
+        413,
+        'too large',
+        `a JSON body may have at most ${ARRAY_BYTES} bytes; NDJSON may have more`,
+        {
+          rule: 'body.size',
+          value: `more than ${ARRAY_BYTES}`,
+        },
+      )
     shape.push(piece)
     refuseDepth(shape)
     pieces.push(piece)

@@ -77,7 +77,7 @@ describe('places for bodies', () => {
     expect(places.size).toBe(REQUESTS_OPEN)
     other.end()
     expect(await newcomer).toBe('done')
-    expect(await Promise.race(results)).toContain('others needed the place')
+    expect(await Promise.race(results)).toContain('needed the room of this request')
   })
   it('another token gets its places, however many one holds', async () => {
     const { open } = setup()

@@ -13,7 +13,8 @@ import { type Circles, Shares } from '../../shell/visitors/shares.js'
 import { HttpProblem } from '../problem.js'
 import { sliced, Slices } from './slices.js'
 
-const CHECK_MS = SECOND
+/** Bodies that stand still are looked for so often. */
+const BODY_CHECK_MS = SECOND
 const { token, network, prefix, address } = REQUESTS_SHARE
 
 /** One body that is being read, as bytes that come; ends with an error when its place is needed or it stands still. */
@@ -116,7 +117,7 @@ export class Places {
 
   constructor(private readonly nowMs: () => number = () => performance.now()) {
     this.#slices = new Slices(nowMs)
-    this.#timer = setInterval(() => this.check(), CHECK_MS).unref()
+    this.#timer = setInterval(() => this.check(), BODY_CHECK_MS).unref()
   }
 
   get size(): number {
@@ -152,7 +153,7 @@ export class Places {
   #stop(place: Place): void {
     this.#open.free(place)
     this.#whole.free(place)
-    place.stop(new TransientError('others needed the place of this request', RETRY_AFTER_MS))
+    place.stop(new TransientError('the server needed the room of this request for others', RETRY_AFTER_MS))
   }
 
   check(): void {
@@ -165,7 +166,7 @@ export class Places {
 }
 
 const idle = () =>
-  new HttpProblem(408, 'too slow', `a body brings something every ${BODY_IDLE_MS / SECOND} s`, {
+  new HttpProblem(408, 'too slow', `a body must send something every ${BODY_IDLE_MS / SECOND} s`, {
     rule: 'body.time',
     value: `${BODY_IDLE_MS / SECOND} s`,
   })

@@ -1,3 +1,4 @@
+import { sentenceOf } from '../../shell/config/sentence.js'
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Reloaded } from '../../shell/config/reload.js'
@@ -31,8 +32,8 @@ export function reloadRoute(
           throw new HttpProblem(409, 'there is no configuration file', 'this server was started without one')
         const done = await reload()
         if (done.ok) return { changed: done.changed, needsRestart: done.needsRestart }
-        const detail = done.findings.map(each => [each.path, each.rule].filter(Boolean).join(': ')).join('; ')
-        throw new HttpProblem(422, 'the configuration is not right; the old one goes on', detail, {
+        const detail = done.findings.map(sentenceOf).join('; ')
+        throw new HttpProblem(422, 'the configuration has errors; the old one stays in use', detail, {
           rule: 'configuration',
           extra: { findings: done.findings },
         })

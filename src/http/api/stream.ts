@@ -72,7 +72,7 @@ export class Stream {
   private makeRoom(request: FastifyRequest, response: ServerResponse): void {
     const taken = this.clients.take(this.visitors.circles(request), response)
     if (!taken.in)
-      throw new HttpProblem(503, 'too many listeners', 'where you are more listen than anywhere else', {
+      throw new HttpProblem(503, 'too many listeners', 'too many of them are from your network; try again later', {
         rule: 'stream.clients',
         value: String(this.clients.size),
         retryAfterMs: MINUTE,

@@ -9,6 +9,7 @@ import { rebased } from '../home.js'
  */
 export const CACHE_PAGES = 512
 
+/** Paths under which pages are held for sending; a server stands under one or two. */
 const BASES_HELD = 4
 
 export type Encoding = 'br' | 'gzip' | 'identity'
@@ -110,6 +111,7 @@ export function positionOf(reader: Pick<Reader, 'workspace'>): Edition {
 const HEADERS_REMEMBERED = 200
 /** Longer headers are not read: bytes as they are suit everybody. */
 const HEADER_CHARS = 500
+/** Codings of a header that are read; no browser names more than six. */
 const MOST_CODINGS = 20
 const remembered = new Map<string, Encoding>()
 

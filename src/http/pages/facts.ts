@@ -3,13 +3,14 @@ import { attr, html, type Html } from './html.js'
 import { own } from './standing.js'
 import { time, type Voice } from './words.js'
 
-const SHOWN = 6
+/** Changes and notices that a service page lists, newest first; the JSON has all. */
+const FACTS_SHOWN = 6
 
 /** Changes and notices, newest first. A notice is what its source says, and is shown as that. */
 export function factList(facts: readonly (Change | Notice)[], voice: Voice): Html {
   const { t } = voice
   if (!facts.length) return html`<p class="soft">${t.recent.empty}</p>`
-  const shown = [...facts].sort((a, b) => b.at - a.at).slice(0, SHOWN)
+  const shown = [...facts].sort((a, b) => b.at - a.at).slice(0, FACTS_SHOWN)
   return html`<ul class="open">${shown.map(fact => html`<li>${factLine(fact, voice)}<br><span class="soft">${time(fact.at, voice)}</span></li>`)}</ul><p class="note">${t.recent.note}</p>`
 }
 

@@ -12,11 +12,13 @@ export interface Speech {
 export const DEFAULT_LANGUAGE: Language = 'en'
 /** Remembers what a reader chose, and nothing else. */
 const COOKIE = 'lang'
+/** Seconds that a choice of language is remembered: a year. */
 const COOKIE_SECONDS = 365 * 86_400
 /** Distinct headers whose answer is remembered; then all are forgotten. Browsers send a few hundred kinds of them. */
-const HEADERS_REMEMBERED = 1_000
+const LANGUAGES_REMEMBERED = 1_000
 /** Longer headers are not read. */
 const HEADER_CHARS = 500
+/** Languages of a header that are read; people list a handful. */
 const MOST_RANGES = 20
 
 /** By language and zone; there are as many zones as status pages that name one. */
@@ -58,7 +60,7 @@ export function chooseLanguage(header: string | undefined): Language {
     best = weight
     found = language
   }
-  if (remembered.size >= HEADERS_REMEMBERED) remembered.clear()
+  if (remembered.size >= LANGUAGES_REMEMBERED) remembered.clear()
   remembered.set(header, found)
   return found
 }

@@ -22,15 +22,21 @@ import { statusSentence, type Voice } from './words.js'
 const SPARKS = 60
 /** Services of which it is read what their vendors say. */
 const NOTICES = 1_000
+/** One bar of a sparkline: a quarter of an hour, 96 for a day. */
 const SPARK_BIN_MS = 3 * ROLLUP_MS
+/** A bar is drawn this long after its end, once what is late for it has mostly come. */
 const SPARK_SETTLES_MS = 2 * MINUTE
 /** What is usual for a country is learnt from the week before the last hour. */
 const USUAL_MS = 7 * DAY
 /** Services of which sparklines and usual levels are remembered; beyond, the oldest is forgotten and made again. */
-const REMEMBERED = 512
+const SERVICES_REMEMBERED = 512
+/** Open incidents that a page reads at most. */
 const OPEN_INCIDENTS = 200
+/** Incidents that are over, beside a service. */
 const PAST_INCIDENTS = 6
+/** Incidents on one page of the history. */
 const HISTORY_PAGE = 50
+/** A service page lists changes and notices of so long. */
 const FACTS_MS = 48 * HOUR
 
 /** A page without its frame, or the status of what is not there. */
@@ -289,5 +295,5 @@ export class Pages {
 function remember<Value>(memory: Map<string, Value>, key: string, value: Value): void {
   memory.delete(key)
   memory.set(key, value)
-  if (memory.size > REMEMBERED) memory.delete(memory.keys().next().value as string)
+  if (memory.size > SERVICES_REMEMBERED) memory.delete(memory.keys().next().value as string)
 }

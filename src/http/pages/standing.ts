@@ -1,3 +1,4 @@
+import { TICKS_LATE_MS } from '../../contract/thresholds.js'
 import type { Recovery, Where } from '../../contract/incident.js'
 import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Held, IncidentView, PartStatus, ServiceNow, ServiceState, WorkspaceView } from '../../contract/view.js'
@@ -14,9 +15,6 @@ import {
 } from '../../core/incident/verdict.js'
 
 export { phaseOf }
-
-/** On the wall clock ticks come each minute, with or without signals: three that are missed are a fault of ours. */
-export const STALE_MS = 3 * MINUTE
 
 /** How bad a state is, for lists: the worst first. */
 const BADNESS: Record<ServiceState, number> = { ok: 0, unknown: 1, watching: 2, degraded: 3, outage: 4 }
@@ -76,7 +74,8 @@ export function standing(
     .map(view => ({ view, stage: stagesOf(view.events, names, deaf).at(-1) as Stage }))
     .sort((a, b) => rank(wordFor(b.stage)) - rank(wordFor(a.stage)) || a.view.startedAt - b.view.startedAt)
   const asOf = Math.max(service.at, Math.floor(workspace.now / MINUTE) * MINUTE)
-  const stale = workspace.clock === 'wall' && wallNow !== null && wallNow - Math.max(asOf, workspace.now) > STALE_MS
+  const stale =
+    workspace.clock === 'wall' && wallNow !== null && wallNow - Math.max(asOf, workspace.now) > TICKS_LATE_MS
   const held = stale ? [] : (service.held ?? [])
   const hit = [
     ...told.map(each => each.stage.statuses),

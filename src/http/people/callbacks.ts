@@ -7,12 +7,17 @@ import { authorization, encrypt, type Vapid } from '../../shell/delivery/push-me
 import { backFor, type Watcher, type Watchers } from '../../shell/delivery/watchers.js'
 
 /** Messages on their way at once. */
-const AT_ONCE = 16
+const PUSHES_AT_ONCE = 16
 /** A push service keeps a message for a browser that is off; later it is no news. */
 const TTL_SECONDS = DAY / SECOND
-const FIRST_RETRY_MS = 30 * SECOND
-const LONGEST_RETRY_MS = 30 * MINUTE
-const INCIDENTS_READ = 50
+/**
+ * First pause after a message that a push service did not take; it doubles. So often what is due is looked for, too.
+ */
+const FIRST_PUSH_RETRY_MS = 30 * SECOND
+/** Longest such pause. */
+const LONGEST_PUSH_RETRY_MS = 30 * MINUTE
+/** Newest incidents of a service in which the end of a trouble is looked for. */
+const RECENT_INCIDENTS = 50
 
 export interface Words {
   title: string
@@ -47,7 +52,7 @@ export class Callbacks implements AsyncDisposable {
   readonly #timer: NodeJS.Timeout
 
   constructor(private readonly deps: CallbackDeps) {
-    this.#timer = setInterval(() => this.wake(null), FIRST_RETRY_MS)
+    this.#timer = setInterval(() => this.wake(null), FIRST_PUSH_RETRY_MS)
     this.#timer.unref()
     this.wake(null)
   }
@@ -58,7 +63,9 @@ export class Callbacks implements AsyncDisposable {
     else if (this.#again !== null) for (const each of services) this.#again.add(each)
     if (this.#stopped) return
     this.#running ??= this.#run()
-      .catch(error => this.deps.env.log('error', 'people could not be told', { why: String(error) }))
+      .catch(error =>
+        this.deps.env.log('error', 'messages to people who wait could not be sent', { why: String(error) }),
+      )
       .finally(() => {
         this.#running = null
       })
@@ -78,8 +85,8 @@ export class Callbacks implements AsyncDisposable {
       for (const id of this.#later.keys()) if (!ids.has(id)) this.#later.delete(id)
       const due = waiting.filter(each => (this.#later.get(each.id)?.at ?? 0) <= now)
       const known = new Map<string, IncidentView[]>()
-      for (let i = 0; i < due.length && !this.#stopped; i += AT_ONCE)
-        await Promise.all(due.slice(i, i + AT_ONCE).map(each => this.#consider(each, known)))
+      for (let i = 0; i < due.length && !this.#stopped; i += PUSHES_AT_ONCE)
+        await Promise.all(due.slice(i, i + PUSHES_AT_ONCE).map(each => this.#consider(each, known)))
     }
   }
 
@@ -87,7 +94,7 @@ export class Callbacks implements AsyncDisposable {
     const { service } = watcher
     let incidents = known.get(service)
     if (!incidents)
-      known.set(service, (incidents = await this.deps.reader.incidents({ service, limit: INCIDENTS_READ })))
+      known.set(service, (incidents = await this.deps.reader.incidents({ service, limit: RECENT_INCIDENTS })))
     const back = backFor(watcher, incidents)
     if (back !== null) await this.#tell(watcher, back)
   }
@@ -124,7 +131,7 @@ export class Callbacks implements AsyncDisposable {
   }
 
   #postpone(id: string, askedMs: number | null): void {
-    const pauseMs = Math.min(LONGEST_RETRY_MS, 2 * (this.#later.get(id)?.pauseMs ?? FIRST_RETRY_MS / 2))
+    const pauseMs = Math.min(LONGEST_PUSH_RETRY_MS, 2 * (this.#later.get(id)?.pauseMs ?? FIRST_PUSH_RETRY_MS / 2))
     this.#later.set(id, { at: this.deps.wallNow() + Math.max(pauseMs, askedMs ?? 0), pauseMs })
   }
 

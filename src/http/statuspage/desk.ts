@@ -23,9 +23,10 @@ export interface DeskDeps {
 const SINCE_DAYS = 400
 /** The history that pages show. */
 export const HISTORY_DAYS = 90
+/** Incidents that are read from the store at once. */
 const INCIDENTS_READ = 200
 /** Stories held at most, newest first: 22 a day for 90 days; older ones are on `/incidents`. */
-const INCIDENTS_MAX = 2_000
+const INCIDENTS_HELD = 2_000
 /** Told even when they are older than the history. */
 const INCIDENTS_LEAST = 50
 
@@ -156,7 +157,7 @@ export class Desk {
     const found = new Map<string, IncidentView>()
     for (const each of await reader.incidents({ open: true, limit: INCIDENTS_READ })) found.set(each.id, each)
     let before: EpochMs | undefined
-    while (found.size < INCIDENTS_MAX) {
+    while (found.size < INCIDENTS_HELD) {
       const rows = await reader.incidents({ limit: INCIDENTS_READ, ...(before === undefined ? {} : { before }) })
       for (const each of rows) found.set(each.id, each)
       const last = rows.at(-1)

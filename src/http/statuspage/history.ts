@@ -6,6 +6,7 @@ import type { Told } from './told.js'
 
 /** `/history.json?page=N`: three months a page, the newest first, as Statuspage's history has them. */
 
+/** Calendar months on a page, as Statuspage has it. */
 export const MONTHS_A_PAGE = 3
 /** 25 years back. */
 export const PAGES_MAX = 100

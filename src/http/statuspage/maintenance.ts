@@ -26,6 +26,7 @@ export interface Plans {
   read: { config: MaintenanceConfig; start: ReturnType<typeof readMoment>; rule: Rule | null; zone: string }[]
 }
 
+/** Days before its start that a window is shown, where the configuration does not say. */
 const ANNOUNCE_DAYS = 30
 /** Windows that ended are told for as long as the history of components. */
 const PAST_MS = 90 * DAY

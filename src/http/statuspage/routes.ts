@@ -14,7 +14,7 @@ import { Answers } from './v2.js'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 /** Rendered answers that are held: eleven of each page and its stories; about 25 MB at most. */
-const HELD = 512
+const ANSWERS_HELD = 512
 const CODE = /^[0-9a-z]{12}$/
 
 /** What a document is made from. */
@@ -71,7 +71,7 @@ export interface Place {
 /** Adds the API v2 and the feeds of every page, at the root and under `/status/PAGE`. */
 export function statuspageRoutes(server: FastifyInstance, deps: DeskDeps): Desk {
   const desk = new Desk(deps)
-  const cache = new PageCache(() => desk.version(), HELD)
+  const cache = new PageCache(() => desk.version(), ANSWERS_HELD)
   const answer = async (request: FastifyRequest, reply: FastifyReply, path: string, make: Make) => {
     const place = placeOf(desk, request)
     const bytes = await cache.get(`${place.base}${path} ${place.page.id}`, async () => {
@@ -154,7 +154,7 @@ function pageNumber(value: unknown): number {
   if (value === undefined || value === '') return 1
   const page = typeof value === 'string' && /^\d{1,3}$/.test(value) ? Number(value) : Number.NaN
   if (page >= 1 && page <= PAGES_MAX) return page
-  throw new HttpProblem(400, 'a rule is broken', `page is a whole number from 1 to ${PAGES_MAX}`, {
+  throw new HttpProblem(400, 'a rule is broken', `page must be a whole number from 1 to ${PAGES_MAX}`, {
     rule: 'query.page',
     value: String(value).slice(0, 80),
   })

@@ -13,7 +13,7 @@ import { changesOf, type ComponentStatus, type Step, type Told } from './told.js
  */
 
 /** As many as Statuspage gives. */
-export const INCIDENTS_TOLD = 50
+export const INCIDENTS_LISTED = 50
 
 export class Answers {
   readonly #zone: string
@@ -250,7 +250,7 @@ export class Answers {
   incidents() {
     return {
       page: this.page(),
-      incidents: this.picture.incidents.slice(0, INCIDENTS_TOLD).map(each => this.incident(each)),
+      incidents: this.picture.incidents.slice(0, INCIDENTS_LISTED).map(each => this.incident(each)),
     }
   }
 
@@ -269,7 +269,7 @@ export class Answers {
     const chosen = windows
       .filter(each => states.length === 0 || states.includes(each.status))
       .sort((a, b) => away(a) - away(b))
-      .slice(0, INCIDENTS_TOLD)
+      .slice(0, INCIDENTS_LISTED)
       .sort((a, b) => b.from - a.from || (a.id < b.id ? -1 : 1))
     return { page: this.page(), scheduled_maintenances: chosen.map(each => this.maintenance(each)) }
   }

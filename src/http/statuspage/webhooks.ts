@@ -10,6 +10,7 @@ import { Answers } from './v2.js'
 
 /** A picture follows what was committed within half a second; a message waits for it so often, so long. */
 const LOOKS = 20
+/** Pause between two looks. */
 const LOOK_MS = 250
 
 /**

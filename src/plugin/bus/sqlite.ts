@@ -299,7 +299,9 @@ interface Gap {
   until: number
 }
 
+/** Rows of at most 1 MB that one transaction deletes, so that appends do not wait long. */
 const TRIM_ROWS = 200
+/** Damaged rows that are named; a broken disk has thousands. */
 const FAULTS_MAX = 100
 
 /** Of a damaged row it may be anything: no bytes then, which no checksum fits. */

@@ -3,7 +3,7 @@ import { type Plugin, plugin } from '../../contract/plugin.js'
 import { ADDRESS, type Address, faultsOf, SignedPost } from '../shared/signed-post.js'
 
 /** Statuspage gives its subscribers so long. It signs nothing; whoever reads the headers can check ours. */
-const TIMEOUT_MS = 30_000
+const SUBSCRIBER_TIMEOUT_MS = 30_000
 /** Deliveries that are remembered as taken in part. */
 const HALF_MOST = 1_000
 
@@ -40,7 +40,7 @@ const statuspage: Plugin<'notifier', Address, Notifier> = plugin({
   allowPrivate: true,
   wantsStatus: true,
   async open(config, env): Promise<Notifier> {
-    return new Statuspage(await SignedPost.open(config, env, 'the subscriber', TIMEOUT_MS))
+    return new Statuspage(await SignedPost.open(config, env, 'the subscriber', SUBSCRIBER_TIMEOUT_MS))
   },
 })
 export default statuspage

@@ -3,7 +3,7 @@ import { type Plugin, plugin } from '../../contract/plugin.js'
 import { ADDRESS, type Address, faultsOf, SignedPost } from '../shared/signed-post.js'
 
 /** A receiver that takes longer is asked again later. */
-const TIMEOUT_MS = 10_000
+const WEBHOOK_TIMEOUT_MS = 10_000
 
 /** The message as a receiver sees it. `type` follows Standard Webhooks: what happened, with dots. */
 export function message({ event, title }: Delivery): string {
@@ -19,7 +19,7 @@ const webhook: Plugin<'notifier', Address, Notifier> = plugin({
   // Who configures it names the address; receivers often stand beside the server.
   allowPrivate: true,
   async open(config, env): Promise<Notifier> {
-    const post = await SignedPost.open(config, env, 'the webhook', TIMEOUT_MS)
+    const post = await SignedPost.open(config, env, 'the webhook', WEBHOOK_TIMEOUT_MS)
     return {
       tell: delivery => post.send(delivery.id, message(delivery)),
       async [Symbol.asyncDispose](): Promise<void> {},

@@ -25,7 +25,7 @@ export function faultsOf({ url, secret }: Address): Fault[] {
   const value = withoutCredentials(url).slice(0, 80)
   if (at === null) faults.push({ path: 'url', rule: 'a whole address, such as https://example.org/hooks', value })
   else if ([at.username, at.password].some(each => !decodes(each)))
-    faults.push({ path: 'url', rule: 'name and password in an address are percent-encoded', value })
+    faults.push({ path: 'url', rule: 'an address in which name and password are percent-encoded', value })
   // The receiver's reader is as strict.
   const plain = secret.replace(/^whsec_/, '')
   if (plain.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(plain))
@@ -49,6 +49,7 @@ function decodes(text: string): boolean {
   }
 }
 
+/** What is waited at least where the receiver does not say how long. */
 const RETRY_MS = 5_000
 /** Answers that are about this message and no other. Others of the 400s are about the address, the secret or the pace. */
 const WRONG = new Set([400, 406, 409, 411, 412, 413, 414, 415, 416, 417, 422, 431])

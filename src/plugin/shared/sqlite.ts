@@ -16,7 +16,7 @@ const QUICK_CHECK_BYTES = 64 * 1024 * 1024
 /** Readable by the owner alone: databases hold people's texts. SQLite gives -wal and -shm the rights of the database. */
 const MODE = 0o600
 /** Things wrong that are told of one file; a damaged page brings hundreds. */
-const FAULTS_MAX = 20
+const FAULTS_OF_A_FILE = 20
 
 const REASONS: Record<string, string> = {
   SQLITE_NOTADB: 'it is no SQLite database, or its first page is damaged',
@@ -97,7 +97,7 @@ export function makeFile(file: string): void {
 export function faultsOf(db: Database, file: string, quick: boolean): string[] {
   const name = quick ? 'quick_check' : 'integrity_check'
   try {
-    const rows = db.pragma(`${name}(${FAULTS_MAX})`) as Record<string, string>[]
+    const rows = db.pragma(`${name}(${FAULTS_OF_A_FILE})`) as Record<string, string>[]
     // One row may hold several lines.
     const lines = rows.flatMap(row => (row[name] ?? '').split('\n')).filter(line => line !== 'ok' && line !== '')
     return lines.map(line => `${file}: ${line}`)

@@ -13,6 +13,7 @@ import { faultsOfRows, parsed, seal, type Sealed } from './sqlite/rows.js'
 // Plain prepared statements: a commit puts thousands of rows within one transaction, and a query builder would
 // compile each and give up the thread between them.
 
+/** Rows that one transaction rewrites or deletes, so that commits do not wait long. */
 const ROLLUPS_TRIMMED = 5_000
 /**
  * All of it can be computed again from the log, so losing the last commits to a power cut loses nothing; NORMAL still

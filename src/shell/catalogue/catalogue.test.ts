@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { KINDS } from '../../plugin/source/vendor/kinds.js'
+import { KINDS } from '../../plugin/source/vendor-page/kinds.js'
 import { choose, pagesOf } from './choose.js'
 import type { WrittenEntry } from './entry.js'
 import { FOR_PEOPLE, probesByRule, tagsOf } from './entry.js'

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readSignal, Refusal } from '../../core/ingest/door.js'
-import { saidBy } from '../../plugin/source/vendor/facts.js'
-import type { VendorNotice } from '../../plugin/source/vendor/reading.js'
-import { page } from '../../plugin/source/vendor/reading.js'
+import { saidBy } from '../../plugin/source/vendor-page/facts.js'
+import type { VendorNotice } from '../../plugin/source/vendor-page/reading.js'
+import { page } from '../../plugin/source/vendor-page/reading.js'
 
 /** The parsers may not know the door, and the door not the parsers: here both are known. */
 

@@ -37,19 +37,19 @@ function text(value: string, path: string, vars: Vars, out: Filled): string {
   return value.replace(REFERENCE, (whole, name: string | undefined) => {
     if (whole === '$${') return '${'
     if (name === undefined) {
-      const rule = 'a reference is ${NAME}, with letters, digits and _; $${ stands for the characters themselves'
+      const rule = 'a reference such as ${NAME}, with letters, digits and _ ($${ for the characters themselves)'
       out.findings.push({ path, rule, value })
       return whole
     }
     out.filled.add(path)
     const found = vars[name]
     if (found === undefined)
-      out.findings.push({ path, rule: `the environment variable ${name} is set`, value: 'nothing' })
+      out.findings.push({ path, rule: `a value in the environment variable ${name}`, value: 'nothing' })
     return found ?? whole
   })
 }
 
-/** The value at a path as number or true/false, if that is what the place asks for and what the text says. */
+/** The value at a path as number or true/false, if that is what is asked for there and what the text says. */
 export function converted(text: unknown, kind: unknown): unknown {
   if (typeof text !== 'string') return text
   if ((kind === 'integer' || kind === 'number') && /^-?\d+(?:\.\d+)?$/.test(text.trim())) return Number(text)

@@ -1,12 +1,13 @@
 import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors'
 import { shown } from '../../core/ingest/door.js'
 import { meant } from './nearest.js'
+import { shapeOf } from './shape.js'
 
 /** One thing wrong with a configuration file. */
 export interface Finding {
   /** Where, as in `services[0].id`; empty for the file as a whole. */
   path: string
-  /** What is asked. */
+  /** What is asked, as the end of a sentence that begins with "expected". */
   rule: string
   value: string
   /** Line of the file, from 1, where it is known. */
@@ -36,17 +37,15 @@ export const pathOf = (pointer: string) =>
 export function ruleOf({ type, schema, value, path, message }: ValueError): string {
   if (type === ValueErrorType.ObjectAdditionalProperties) {
     const fields = Object.keys((schema['properties'] ?? {}) as object)
-    return `it is a field that exists${meant(path.slice(path.lastIndexOf('/') + 1), fields)}`
+    return `a known setting${meant(path.slice(path.lastIndexOf('/') + 1), fields)}`
   }
-  if (type === ValueErrorType.ObjectRequiredProperty) return 'it is there'
-  if (path === '' && type === ValueErrorType.Object) return 'the file is a list of settings, such as `title: …`'
+  if (type === ValueErrorType.ObjectRequiredProperty) return 'a value'
+  if (path === '' && type === ValueErrorType.Object) return 'a list of settings, such as `title: …`'
   const values = (schema['anyOf'] as { const?: unknown }[] | undefined)?.map(s => s.const)
   if (values?.every(v => v !== undefined) === true) return `one of ${values.join(', ')}`
   if (type === ValueErrorType.String && ['number', 'boolean'].includes(typeof value))
-    return 'a text; what reads like a number or like true goes into quotes'
-  return message
-    .replace(/^Expected /, 'a value that is ')
-    .replace('a value that is string to match', 'a text that matches')
+    return 'a text: put what reads like a number or like true into quotes'
+  return shapeOf(schema) ?? message.replace(/^Expected /, '')
 }
 
 /** A missing field is found twice, as missing and as no text: the first says it. */

@@ -37,7 +37,7 @@ export async function load(file: string, vars: Vars): Promise<Loaded> {
     return {
       config: null,
       findings: [
-        { path: '', rule: 'the file can be read', value: (error as NodeJS.ErrnoException).code ?? String(error) },
+        { path: '', rule: 'a file that can be read', value: (error as NodeJS.ErrnoException).code ?? String(error) },
       ],
     }
   }
@@ -83,12 +83,12 @@ function readYaml(
   if (broken !== undefined) {
     const { line, col } = lines.linePos(broken.pos[0])
     const value = broken.message.split('\n', 1)[0]!.replace(/ at line \d+, column \d+:?$/, '')
-    return { finding: { path: `line ${line}, column ${col}`, rule: 'the file is YAML', value } }
+    return { finding: { path: `line ${line}, column ${col}`, rule: 'YAML', value } }
   }
   try {
     return { value: withoutAside(document.toJS() ?? {}), lineOf: path => lineOf(document, lines, path) }
   } catch (error) {
-    return { finding: { path: '', rule: 'the file is YAML', value: (error as Error).message } }
+    return { finding: { path: '', rule: 'YAML', value: (error as Error).message } }
   }
 }
 
@@ -211,7 +211,7 @@ function beyondShape(file: ConfigFile): Finding[] {
           findings.push({ path: `services[${i}].edges[${j}]`, rule: NAME_RULE, value: shown(each) })
     })
     if (ids.has(service.id))
-      findings.push({ path: `services[${i}].id`, rule: 'every service has an id of its own', value: service.id })
+      findings.push({ path: `services[${i}].id`, rule: 'an id that no other service has', value: service.id })
     ids.add(service.id)
   })
   services.forEach((service, i) => {
@@ -226,7 +226,7 @@ function beyondShape(file: ConfigFile): Finding[] {
         findings.push({ path: `${at}.id`, rule: NAME_RULE, value: shown(node.id) })
       title(findings, `${at}.name`, node.name)
       if (seen.has(node.id))
-        findings.push({ path: `${at}.id`, rule: 'every part of a service has an id of its own', value: node.id })
+        findings.push({ path: `${at}.id`, rule: 'an id that no other part of the service has', value: node.id })
       seen.add(node.id)
       const stranger = node.dependsOn?.find(id => !own.has(id))
       if (stranger !== undefined)
@@ -254,11 +254,11 @@ function beyondTokens({ tokens = [] }: ConfigFile): Finding[] {
     if (name === 'owner' || tokens.findIndex(each => each.name === name) < i)
       findings.push({
         path: `tokens[${i}].name`,
-        rule: 'every token has a name of its own, other than owner',
+        rule: 'a name that no other token has, and that is not owner',
         value: name,
       })
     if (tokens.findIndex(each => each.secret === secret) < i)
-      findings.push({ path: `tokens[${i}].secret`, rule: 'every token has a secret of its own', value: '(not shown)' })
+      findings.push({ path: `tokens[${i}].secret`, rule: 'a secret that no other token has', value: '(not shown)' })
   })
   return findings
 }
@@ -267,7 +267,7 @@ function title(findings: Finding[], path: string, value: string | undefined): vo
   if (value !== undefined && readTitle(value) === null)
     findings.push({
       path,
-      rule: 'a text that can be seen, without marks that turn the direction around',
+      rule: 'a text that can be seen, without marks that reverse its direction',
       value: shown(value),
     })
 }
@@ -279,7 +279,11 @@ function beyondPages({ url, pages = [], maintenance = [] }: ConfigFile): Finding
     const seen = new Set<unknown>()
     list.forEach((each, i) => {
       if (seen.has(each[key]))
-        findings.push({ path: `${at}[${i}].${key}`, rule: `every ${key} stands once`, value: String(each[key]) })
+        findings.push({
+          path: `${at}[${i}].${key}`,
+          rule: `${/^[aeiou]/.test(key) ? 'an' : 'a'} ${key} that occurs once`,
+          value: String(each[key]),
+        })
       seen.add(each[key])
     })
   }
@@ -288,11 +292,11 @@ function beyondPages({ url, pages = [], maintenance = [] }: ConfigFile): Finding
     findings.push({ path, rule: 'a time zone such as Europe/Berlin', value })
     return false
   }
-  const read = (path: string, value: string, parse: () => unknown) => {
+  const read = (path: string, value: string, parse: () => unknown, what = '') => {
     try {
       parse()
     } catch (error) {
-      findings.push({ path, rule: (error as Error).message, value })
+      findings.push({ path, rule: `${what}${(error as Error).message}`, value })
     }
   }
   once(pages, 'id', 'pages')
@@ -307,7 +311,7 @@ function beyondPages({ url, pages = [], maintenance = [] }: ConfigFile): Finding
     const own = address(`pages[${i}].url`, page.url)
     if (own === undefined) return
     if (seenUrls.has(own))
-      findings.push({ path: `pages[${i}].url`, rule: 'every url stands once', value: page.url ?? '' })
+      findings.push({ path: `pages[${i}].url`, rule: 'an address that no other page has', value: page.url ?? '' })
     seenUrls.add(own)
   })
   pages.forEach((page, i) => {
@@ -324,7 +328,8 @@ function beyondPages({ url, pages = [], maintenance = [] }: ConfigFile): Finding
     if (zone(`maintenance[${i}].timeZone`, plan.timeZone))
       read(`maintenance[${i}].starts`, plan.starts, () => readMoment(plan.starts, plan.timeZone ?? 'Etc/UTC'))
     const { rrule } = plan
-    if (rrule !== undefined) read(`maintenance[${i}].rrule`, rrule, () => parseRule(rrule))
+    if (rrule !== undefined)
+      read(`maintenance[${i}].rrule`, rrule, () => parseRule(rrule), 'a recurrence rule (RFC 5545) that can be read: ')
   })
   return findings
 }

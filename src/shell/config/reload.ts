@@ -43,7 +43,7 @@ export function reloader({ load, running, apply }: ReloadParts): () => Promise<R
     } catch (error) {
       return {
         ok: false,
-        findings: [{ path: '', rule: 'the server can work with it', value: (error as Error).message }],
+        findings: [{ path: '', rule: 'settings that the server can work with', value: (error as Error).message }],
       }
     }
     return { ok: true, changed, needsRestart }

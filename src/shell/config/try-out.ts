@@ -49,7 +49,7 @@ function keys(data: string): Finding[] {
       text = readFileSync(file, 'utf8')
     })
     if (why === null && text.trim() !== '') return []
-    const rule = `${name} can be read and holds something; without the file the server makes a new one`
+    const rule = `a file ${name} that can be read and is not empty; without one the server makes a new one`
     return [{ path: 'data', rule, value: `${file} (${why ?? 'empty'})` }]
   })
 }

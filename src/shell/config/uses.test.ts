@@ -93,14 +93,18 @@ probes: [{ use: pigeon, service: shop, component: cart, everySeconds: 5, to: rom
       'receivers: [{ use: pigeon }]',
       /^3 receivers\[0\]\.use: the name of a receiver, one of/,
     ],
-    ['no name', 'notifiers: [{ to: rome }]', /^3 notifiers\[0\]\.use: it is there; nothing$/],
-    ['a setting that is missing', 'notifiers: [{ use: pigeon }]', /^3 notifiers\[0\]\.to: it is there; nothing$/],
+    ['no name', 'notifiers: [{ to: rome }]', /^3 notifiers\[0\]\.use: a value; nothing$/],
+    ['a setting that is missing', 'notifiers: [{ use: pigeon }]', /^3 notifiers\[0\]\.to: a value; nothing$/],
     [
       'a setting that there is not',
       'notifiers:\n  - use: pigeon\n    to: rome\n    sped: 3',
-      /^6 notifiers\[0\]\.sped: it is a field that exists; did you mean speed\?; 3$/,
+      /^6 notifiers\[0\]\.sped: a known setting; did you mean speed\?; 3$/,
     ],
-    ['a setting of a wrong kind', 'notifiers: [{ use: pigeon, to: rome, speed: high }]', /speed: .*integer.*; high$/],
+    [
+      'a setting of a wrong kind',
+      'notifiers: [{ use: pigeon, to: rome, speed: high }]',
+      /speed: a whole number.*; high$/,
+    ],
     [
       'a choice that there is not',
       'notifiers: [{ use: pigeon, to: rome, colour: red }]',
@@ -129,7 +133,7 @@ probes: [{ use: pigeon, service: shop, component: cart, everySeconds: 5, to: rom
     [
       'two of one id',
       'sources: [{ use: pigeon, to: rome }, { use: pigeon, to: paris }]',
-      /^3 sources\[1\]\.id: each of the sources has an id of its own; pigeon$/,
+      /^3 sources\[1\]\.id: an id that none of the other sources has; pigeon$/,
     ],
     [
       'a token that sends ids of a source',
@@ -157,11 +161,7 @@ probes: [{ use: pigeon, service: shop, component: cart, everySeconds: 5, to: rom
       'store: { use: sqlit }',
       /^3 store\.use: the name of a store, one of .*sqlite.*; did you mean sqlite\?/,
     ],
-    [
-      'settings of a store that has none',
-      'store: { use: sqlite, size: 3 }',
-      /^3 store\.size: it is a field that exists; 3$/,
-    ],
+    ['settings of a store that has none', 'store: { use: sqlite, size: 3 }', /^3 store\.size: a known setting; 3$/],
   ])('say %s', async (_, text, finding) => {
     const [first, ...more] = await said(text)
     expect(first).toMatch(finding)

@@ -136,7 +136,7 @@ class UseReader {
       // Receipts of notifiers are kept under these names since there are any.
       const id = given.id ?? (key === 'notifiers' ? `${name}-${count}` : name)
       if (ids.has(id))
-        this.findings.push({ path: `${path}.id`, rule: `each of the ${key} has an id of its own`, value: id })
+        this.findings.push({ path: `${path}.id`, rule: `an id that none of the other ${key} has`, value: id })
       ids.add(id)
       const { service } = given as { service?: string }
       const rule = key === 'probes' && service !== undefined ? this.stranger('service', service) : null
@@ -158,7 +158,7 @@ class UseReader {
     const name = given.use ?? given.kind
     const at = `${path}.${given.use === undefined && given.kind !== undefined ? 'kind' : 'use'}`
     if (name === undefined) {
-      this.findings.push({ path: `${path}.use`, rule: 'it is there', value: 'nothing' })
+      this.findings.push({ path: `${path}.use`, rule: 'a value', value: 'nothing' })
       return null
     }
     const plugin = await this.registry.find(kind, name)

@@ -9,14 +9,18 @@ import type { Env } from '../env.js'
 
 /** First pause after a failure; it doubles up to the longest, and after the last the event is given up. */
 const FIRST_RETRY_MS = 5 * SECOND
+/** Longest such pause. */
 const LONGEST_RETRY_MS = 10 * 60 * SECOND
+/** A message that was not taken for so long is given up: nobody waits for news of yesterday. */
 const GIVE_UP_MS = 24 * HOUR
 /** A message that the receiver calls wrong is tried so often, over ten minutes: perhaps it is the receiver that is. */
 const REFUSALS_MOST = 8
+/** Events that are read at once to find the newest. */
 const CURSOR_READ = 1_000
+/** Events that are read at once to be sent. */
 const EVENTS_READ = 64
 /** Messages on their way to one receiver at once, each of another incident. */
-const AT_ONCE = 4
+const MESSAGES_AT_ONCE = 4
 /** Events read and not yet told, 50 bytes each in the receipt. When so many wait the receiver is down: the rest stays unread. */
 export const WAITING_MOST = 1_000
 /** Messages given up that are still named. */
@@ -226,7 +230,7 @@ export class Delivery implements AsyncDisposable {
   private start(): void {
     const now = this.env.now()
     for (const each of this.firsts()) {
-      if (this.inFlight.size >= AT_ONCE) return
+      if (this.inFlight.size >= MESSAGES_AT_ONCE) return
       if (each.dueAt > now) continue
       each.busy = true
       const work = this.deliver(each).finally(() => {

@@ -4,6 +4,7 @@ import { Guard, NotAllowed } from '../outside/guard.js'
 
 // Addresses to post to that strangers hand in: https on its usual port at a name of the public Internet.
 
+/** A push service answers within this or is tried again. */
 const TIMEOUT_MS = 10_000
 /** Longest address of a push service that was seen is 240 characters. */
 export const ENDPOINT_CHARS = 1_000

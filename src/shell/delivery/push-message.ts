@@ -7,9 +7,11 @@ import { readWhole, writeAside } from '../folder/key-file.js'
 // knows who sends it (VAPID, RFC 8292). About what the package web-push does, over Node's own crypto.
 
 const CURVE = 'prime256v1'
+/** Size of the one encrypted record (RFC 8291), which push services limit. */
 const RECORD_BYTES = 4_096
 /** Header, padding mark and tag leave this much of a record of 4,096 bytes; push services take no more. */
 export const PUSH_TEXT_BYTES = RECORD_BYTES - 86 - 17
+/** How long a VAPID token holds; RFC 8292 allows a day. */
 const TOKEN_MS = 12 * HOUR
 
 /** What a browser hands out: base64url of its public key (65 bytes) and of a secret (16 bytes). */

@@ -8,7 +8,9 @@ import { PermanentError } from '../../contract/error.js'
 
 // A .tar.gz of plain files, as every tar reads it: POSIX ustar, with GNU's form of sizes beyond 8 GB.
 
+/** Bytes of a block of a tar archive. */
 const BLOCK = 512
+/** Sizes from here on do not fit the eleven octal digits of ustar. */
 const OCTAL_MAX = 8 ** 11
 /** Signals as JSON lines shrink to a tenth already at the quick levels. */
 const LEVEL = 3
@@ -174,7 +176,7 @@ function sumOf(block: Uint8Array): number {
 function parseHeader(block: Buffer): { name: string; size: number } {
   const text = (from: number, length: number) => block.toString('latin1', from, from + length).replace(/\0.*$/s, '')
   if (Number.parseInt(text(148, 8), 8) !== sumOf(block)) throw new Cut('a header of it is not what was written')
-  if (text(156, 1) !== '0') throw new Cut('it holds something that is no plain file')
+  if (text(156, 1) !== '0') throw new Cut('it holds something that is not a regular file')
   const size = block[124] === 0x80 ? Number(block.readBigUInt64BE(128)) : Number.parseInt(text(124, 12), 8)
   return { name: text(0, 100), size }
 }

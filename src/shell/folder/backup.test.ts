@@ -62,7 +62,7 @@ describe('a backup', () => {
     mkdirSync(folder)
     const to = join(folder, 'b.tar.gz')
     writeFileSync(to, 'mine')
-    expect(await message(makeBackup(data, to, {}, fakeEnv()))).toBe(`${to} exists; --force writes over it`)
+    expect(await message(makeBackup(data, to, {}, fakeEnv()))).toBe(`${to} exists; --force overwrites it`)
     expect(readFileSync(to, 'utf8')).toBe('mine')
     await makeBackup(data, to, { force: true }, fakeEnv())
     expect(statSync(to).mode & 0o777).toBe(0o600)

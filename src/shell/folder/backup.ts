@@ -21,9 +21,11 @@ import { keepersOf, USUAL } from '../keep.js'
 import { syncFolder, writeAside } from './key-file.js'
 
 const MANIFEST = 'manifest.json'
+/** Version of the manifest; another one is refused. */
 const FORMAT = 1
 /** Small ones first, so that a file is known for a backup by its beginning. */
 const SAVED = [...keyFiles, ...Object.values(files('')).map(path => basename(path))]
+/** Bytes of a manifest; it names a handful of files. */
 const MANIFEST_BYTES = 1024 * 1024
 /** A server that trims its log between the two copies makes them no pair; it does so every ten minutes at most. */
 const TRIES = 3
@@ -48,7 +50,7 @@ export async function makeBackup(
 ): Promise<number> {
   const names = files(data)
   if (!existsSync(names.log) && !existsSync(names.store)) throw new PermanentError(`there is no data in ${data}`)
-  if (!force && existsSync(file)) throw new PermanentError(`${file} exists; --force writes over it`)
+  if (!force && existsSync(file)) throw new PermanentError(`${file} exists; --force overwrites it`)
   const scratch = scratchBeside(file)
   try {
     const copies = join(scratch, 'copies')
@@ -122,7 +124,7 @@ function putNew(made: string, file: string): void {
     linkSync(made, file)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST' || existsSync(file)) throw new PermanentError(`${file} exists; --force writes over it`)
+    if (code === 'EEXIST' || existsSync(file)) throw new PermanentError(`${file} exists; --force overwrites it`)
     // A file system without links.
     renameSync(made, file)
   }
@@ -140,9 +142,9 @@ export async function restoreBackup(file: string, data: string, env: Env, stoppe
     const holder = await whoHolds(data)
     if (holder !== null) throw new PermanentError(`${data} is in use by ${holder}`)
     if (!isBare(data))
-      throw new PermanentError(`${data} is not empty; a backup is restored into a folder that is empty or not there`)
+      throw new PermanentError(`${data} is not empty; a backup is restored into an empty or new folder`)
   }
-  if (!existsSync(file)) throw new PermanentError(`${file} is not there`)
+  if (!existsSync(file)) throw new PermanentError(`${file} does not exist`)
   const folder = await DataFolder.take(data, env, { what: 'restore' })
   const aside = join(data, RESTORING)
   let done = false
@@ -170,7 +172,8 @@ async function unpackInto(file: string, folder: string): Promise<Manifest> {
   const found = new Map<string, string>()
   for await (const { name, size, body } of unpack(file)) {
     if (manifest === null) {
-      if (name !== MANIFEST || size > MANIFEST_BYTES) throw new PermanentError(`${file} is no backup of Epicenter`)
+      if (name !== MANIFEST || size > MANIFEST_BYTES)
+        throw new PermanentError(`${file} is not a backup made by Epicenter`)
       manifest = await readManifest(file, body)
       continue
     }
@@ -179,7 +182,7 @@ async function unpackInto(file: string, folder: string): Promise<Manifest> {
     await pipeline(Readable.from(body, { objectMode: false }), createWriteStream(path, { flags: 'wx', mode: 0o600 }))
     found.set(name, await sha256(fileEntry(name, path, statSync(path).size).body))
   }
-  if (manifest === null) throw new PermanentError(`${file} is no backup of Epicenter`)
+  if (manifest === null) throw new PermanentError(`${file} is not a backup made by Epicenter`)
   const wrong = manifest.files.find(each => found.get(each.name) !== each.sha256)
   if (wrong !== undefined || found.size !== manifest.files.length)
     throw new PermanentError(`${file} is damaged: ${wrong?.name ?? 'a file'} is not what was saved`)

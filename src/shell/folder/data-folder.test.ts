@@ -214,7 +214,7 @@ describe('a data folder', () => {
   it('is a folder', async () => {
     const file = fresh()
     writeFileSync(file, 'text')
-    await expect(App.open(own(file), fakeEnv(), inline)).rejects.toThrow(`${file} is no folder`)
+    await expect(App.open(own(file), fakeEnv(), inline)).rejects.toThrow(`${file} is not a folder`)
     await expect(App.open(own(join(file, 'data')), fakeEnv(), inline)).rejects.toThrow(
       /cannot be made or read.*ENOTDIR/,
     )

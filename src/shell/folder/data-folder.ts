@@ -127,7 +127,7 @@ export async function whoHolds(path: string): Promise<string | null> {
 function makeFolder(path: string): string[] {
   try {
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === false)
-      throw new PermanentError(`${path} is no folder; data are kept in a folder`)
+      throw new PermanentError(`${path} is not a folder; data are kept in a folder`)
     makeFolders(path)
     return readdirSync(path)
   } catch (error) {
@@ -172,7 +172,7 @@ async function mayEmpty(path: string, held: string[], mark: string | null): Prom
   const strange = held.filter(name => !OURS.has(name))
   if (strange.length > 0) throw refuse(`also holds ${some(strange)}`)
   for (const name of held)
-    if (!lstatSync(join(path, name)).isFile()) throw refuse(`holds ${name}, which is no plain file`)
+    if (!lstatSync(join(path, name)).isFile()) throw refuse(`holds ${name}, which is not a regular file`)
   // A log that was copied in here is not the demonstration's.
   const keepers = await keepersOf(USUAL)
   for (const [name, { files: its }] of [

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Env } from '../env.js'
 import { readWhole, writeAside } from './key-file.js'
 
+/** Random bytes of the owner’s token: 192 bits. */
 const TOKEN_BYTES = 24
 const TOKEN = /^[\x21-\x7e]{16,}$/
 

@@ -9,6 +9,7 @@ import { files } from './data-folder.js'
 /** Note of the store: what the gate knows of labels, and up to which entry. */
 export const LABELS_NOTE = 'labels'
 const WORKSPACE_NOTE = 'workspace'
+/** Rows of the log that are read at once, at most 1 MB each. */
 const READ_ROWS = 16
 
 /** What a start found out about log and store as a pair. */

@@ -14,6 +14,7 @@ const VALID_MS = 5 * MINUTE
 export const WAIT_MS = 8 * SECOND
 /** Answers remembered, so that each is good once: 100 bytes each, 10 MB; more than these in VALID_MS are refused. */
 const USED_MAX = 100_000
+/** Characters of an answer; ours have about 300. Longer ones are wrong unread. */
 const PROOF_CHARS = 1_000
 
 export interface Puzzle {
@@ -109,6 +110,7 @@ export class Challenges {
 export const SIEGE_REPORTS = 100
 /** It goes on so long after the last sign of it. */
 export const SIEGE_MS = 10 * MINUTE
+/** Services whose attacks are counted; the one that was counted first starts anew. */
 const SERVICES_MAX = 2_000
 
 /** Which services are under attack, by what their door refuses and what their engine keeps out of the counts. */

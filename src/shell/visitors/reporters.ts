@@ -21,7 +21,9 @@ import type { Circles } from './shares.js'
 
 /** A key lives a week; the one before is kept for a day more, as long as a person counts once. */
 const KEY_MS = 7 * DAY
+/** How long the key before is kept. */
 const OVERLAP_MS = DAY
+/** Bytes of a key for HMAC-SHA-256. */
 const KEY_BYTES = 32
 /** Networks and allocations name thousands of subscribers and no person; what is usual for them is learned over weeks. */
 const WIDE_KEY_MS = 90 * DAY

@@ -43,7 +43,9 @@ export interface TokenFile {
   tokens: KeptToken[]
 }
 
+/** Random bytes of a token: 192 bits. */
 const TOKEN_BYTES = 24
+/** Bytes of the key that salts the ids of namespaces. */
 const KEY_BYTES = 32
 const FILE = 'tokens.json'
 
@@ -101,7 +103,7 @@ export function addToken(
       `there is a token ${asked.name} already; revoke it first, or give the new one a name of its own and --namespace ${known.namespace}`,
     )
   if (into.tokens.length >= TOKENS && known === undefined)
-    throw new PermanentError(`there are ${TOKENS} tokens, which is as many as there may be`)
+    throw new PermanentError(`there are already ${TOKENS} tokens, the most there may be`)
   const secret = `ept_${Buffer.from(env.random(TOKEN_BYTES)).toString('base64url')}`
   into.tokens = into.tokens.filter(each => each !== known)
   into.tokens.push({ ...asked, hash: digestOf(secret), createdAt: env.now(), revokedAt: null })
@@ -189,7 +191,7 @@ export class Tokens {
       this.file = read === null ? { ...this.file, tokens: [] } : { ...read, key: this.file.key }
       this.learn()
     } catch (error) {
-      this.env.log('error', 'the tokens cannot be read; those known before still hold', {
+      this.env.log('error', 'the tokens cannot be read; those known before stay valid', {
         why: (error as Error).message,
       })
     }

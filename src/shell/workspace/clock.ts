@@ -18,7 +18,7 @@ const VOICE_MS = MINUTE
 /** A leap that senders spoke against is put to the question again after so long without a word. */
 const REFUSED_MS = DAY
 /** At a start the wall may be so far ahead of the end of the log: as far as late signals are taken. */
-const PAUSE_MS = 2 * DAY
+const LONGEST_STOP_MS = 2 * DAY
 /** What was believed before is remembered so long: senders may still speak for it. */
 const FORMER_MS = 7 * DAY
 
@@ -166,7 +166,7 @@ export class Clock {
 
   /** The wall may be so far ahead where nothing but the end of the log tells the time: the server did not run. */
   private paused(lead: number, wall: EpochMs): boolean {
-    return !this.wary && lead > 0 && lead <= PAUSE_MS && wall >= MADE_MS
+    return !this.wary && lead > 0 && lead <= LONGEST_STOP_MS && wall >= MADE_MS
   }
 
   /** What a sender's stamp says. Only worth calling while `listens`. */
@@ -279,7 +279,7 @@ const iso = (at: EpochMs) => (Number.isFinite(at) && Math.abs(at) < 8e15 ? new D
 /** What readiness says of the clock, with `{}` for how far it is off; null where all is well. */
 export const CLOCK_SAYS: Record<Clock['state']['state'], string | null> = {
   steady: null,
-  doubted: 'the clock leapt by {} and is not believed yet',
-  refused: 'the clock is {} off and is not believed: it has to be put right',
-  unset: 'the clock says a time before this program was made: it has to be set',
+  doubted: 'the clock leapt by {} and is not trusted yet',
+  refused: 'the clock is {} off and is not trusted: it has to be corrected',
+  unset: 'the clock shows a time before this program was made: it has to be set',
 }

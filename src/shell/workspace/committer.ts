@@ -2,7 +2,9 @@ import { GROUP_COMMIT_MS, LOG_ROW_BYTES } from '../../contract/limits.js'
 import type { LogEntry, NewEntry } from '../../contract/ports.js'
 import type { EpochMs } from '../../contract/time.js'
 
+/** Bytes that a group of lines begins with; it grows as it is filled. */
 const START_BYTES = 64 * 1024
+/** As a byte. */
 const NEWLINE = 10
 
 /** Entries that become durable together. */

@@ -12,7 +12,9 @@ export type EachLine = (
   to: number,
 ) => void
 
+/** As a byte. */
 const NEWLINE = 10
+/** As a byte: lines of Windows end with it. */
 const RETURN = 13
 const NONE = Buffer.alloc(0)
 

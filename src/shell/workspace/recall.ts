@@ -14,6 +14,7 @@ import { LABELS_NOTE } from '../folder/together.js'
 // What a workspace knows again after a start: from the log, which is the truth about it.
 
 const KEPT_NOTE = 'kept'
+/** Rows of the log whose fingerprints are read at once. */
 const KEYS_READ = 4_096
 
 /** Fingerprints of what came within DEDUPE_MS before `since`, also of what was stamped by a clock that was ahead. */

@@ -1,3 +1,4 @@
+import { TICKS_LATE_MS } from '../../contract/thresholds.js'
 import { OBSERVATION_VIAS } from '../../contract/signal.js'
 import { serialize } from 'node:v8'
 import type { Config } from '../../contract/config.js'
@@ -33,11 +34,10 @@ import { LABELS_NOTE } from '../folder/together.js'
 
 export type Body = Uint8Array | AsyncIterable<Uint8Array>
 const taughtKey = (via: string, service: string) => `taught:${via}:${service}`
+/** What is known of labels is saved so often where nothing new came; at once where it did. */
 const LABELS_MS = 5 * MINUTE
 /** Entries that wait so long while nothing is committed: the engine stands still. It commits five times a second. */
 const STALL_MS = 30 * SECOND
-/** Ticks come each minute: further behind than this the pages do not show what is. */
-const BEHIND_MS = 3 * MINUTE
 
 /** One workspace from its door to its store: gate, group commit, log, engine. Opened anew when a demo starts over. */
 export class Workspace implements AsyncDisposable {
@@ -85,7 +85,7 @@ export class Workspace implements AsyncDisposable {
         this.unwritten = { why: (error as Error).message, bytes: Math.max(bytes, this.unwritten?.bytes ?? 0) }
         for (const k of keys) eachKey(k, (hi, lo) => this.gate.dedupe.forget(hi, lo))
         if (keys.some(k => k.length > 0))
-          env.log('error', 'signals could not be made durable; their senders were told', { why: String(error) })
+          env.log('error', 'signals could not be stored; their senders got an error', { why: String(error) })
       },
     })
     const { gate, committer } = this
@@ -192,7 +192,7 @@ export class Workspace implements AsyncDisposable {
       this.requests--
     }
     if (this.committer.failures !== failures)
-      throw new TransientError('some signals could not be made durable; send the request again', RETRY_AFTER_MS)
+      throw new TransientError('some signals could not be stored; send the request again', RETRY_AFTER_MS)
     // What was let in before the end stays in: whoever is told of the error is told of that too.
     if (cut !== null) throw new CutShort(cut, intake.receipt)
     return intake.receipt
@@ -306,7 +306,7 @@ export class Workspace implements AsyncDisposable {
       this.unwritten === null ? null : `signals cannot be written: ${this.unwritten.why}`,
       this.dead === null && waits > STALL_MS
         ? `the engine has committed nothing for ${seconds(waits)} although entries wait`
-        : behind > BEHIND_MS
+        : behind > TICKS_LATE_MS
           ? `what is shown is ${spanOf(behind).slice(1)} behind: the engine is catching up`
           : null,
       this.backlog > BACKLOG_SIGNALS ? `${this.backlog} signals wait to be folded` : null,

@@ -10,7 +10,9 @@ import type { Strings } from '../strings.js'
  * plot inside it is stretched. The value axis starts at zero and is linear, so that a spike is as tall as it is.
  */
 const PLOT_TOP = 28
+/** Pixels of the plot. */
 const PLOT_HEIGHT = 176
+/** Pixels of the time axis below it. */
 const AXIS_HEIGHT = 22
 /** Height of the stretched plot in its own units; coordinates are whole units. */
 const UNITS = 400

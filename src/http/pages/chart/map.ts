@@ -11,8 +11,10 @@ export const FEWEST_REPORTS = 3
 /** Lower ends of the colour steps, as multiples of a country's own usual level. */
 export const STEPS = [2, 5, 20, 100, 500] as const
 /** Countries named beside the map. */
-const NAMED = 6
+const COUNTRIES_NAMED = 6
+/** Reports of so long are coloured. */
 const WINDOW_MS = HOUR
+/** Bins so long before an incident are left out of what is usual: it began before it was opened. */
 const LEAD_MS = 10 * MINUTE
 /** Added above and below the line: half a report each, so that a country that never reported has a finite ratio. */
 export const PRIOR = 0.5
@@ -83,10 +85,10 @@ export function mapSection(rows: CountryRow[], { t, f }: { t: Strings; f: Format
   if (!shown.length) {
     const counted = rows.filter(row => row.bad >= FEWEST_REPORTS)
     if (!counted.length || counted.some(row => row.ratio !== null)) return null
-    return html`<section id="where"><h2>${t.map.title}</h2><p class="note">${t.look.whereCounts(span)}</p><ol class="top">${counted.slice(0, NAMED).map(row => html`<li>${f.country(row.code)}<b>${f.number(row.bad)}</b></li>`)}</ol>${table(rows, t, f)}</section>`
+    return html`<section id="where"><h2>${t.map.title}</h2><p class="note">${t.look.whereCounts(span)}</p><ol class="top">${counted.slice(0, COUNTRIES_NAMED).map(row => html`<li>${f.country(row.code)}<b>${f.number(row.bad)}</b></li>`)}</ol>${table(rows, t, f)}</section>`
   }
   const world = worldMap()
-  const named = shown.slice(0, NAMED)
+  const named = shown.slice(0, COUNTRIES_NAMED)
   const words = (row: CountryRow) => `${f.country(row.code)} ${row.ratio === null ? '' : f.times(row.ratio)}`.trim()
   const title = t.map.describe(f.count(shown.length), f.list(named.slice(0, 3).map(words)))
   return html`<section id="where"><h2>${t.map.title}</h2><figure class="map"><svg role="img" aria-label="${title}" viewBox="${world.viewBox}"><path class="land" d="${world.land}"/>${shown.map(row => shape(row))}<path class="borders" d="${world.borders}"/></svg>

@@ -24,6 +24,7 @@ import { reasonList, signalList, whySection } from './why.js'
 import { personWord, saysLines, wordOf } from './says.js'
 import { type Jump, jumpList, outageSentence, shareBar, stateMark, time, whereHtml, type Voice } from '../words.js'
 
+/** Segments with their recovery before "all of them". */
 const RECOVERIES_SHOWN = 6
 /** A segment is called slow when at least this much less of it is back than of the best one. */
 const SLOW_BY = 0.1

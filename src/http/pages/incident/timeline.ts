@@ -9,7 +9,7 @@ import { scaleOf } from './why.js'
 import { whereText, type Voice } from '../words.js'
 
 /** Entries shown; the JSON has all. */
-const SHOWN = 80
+const ENTRIES_SHOWN = 80
 
 /** The decisions of an incident and the facts that reached us between them, newest first. */
 export function timeline(
@@ -47,7 +47,7 @@ export function timeline(
     return { at, order: -1, row: html`<li class="soft">${stamp(at, false)}<div>${factLine(fact, voice)}</div></li>` }
   })
   const all = [...decisions, ...told].sort((a, b) => b.at - a.at || b.order - a.order)
-  return html`<ol class="line">${all.slice(0, SHOWN).map(each => each.row)}</ol>${all.length > SHOWN ? html`<p class="note">${t.incident.earlier(f.count(all.length - SHOWN))}</p>` : null}`
+  return html`<ol class="line">${all.slice(0, ENTRIES_SHOWN).map(each => each.row)}</ol>${all.length > ENTRIES_SHOWN ? html`<p class="note">${t.incident.earlier(f.count(all.length - ENTRIES_SHOWN))}</p>` : null}`
 }
 
 export interface Folded {

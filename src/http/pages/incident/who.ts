@@ -7,7 +7,9 @@ import { countBy } from '../chart/series.js'
 import { isEverybody, own } from '../standing.js'
 import { labelName, shareBar, valueName, whereHtml, type Voice } from '../words.js'
 
+/** Segments before "all of them". */
 const SEGMENTS_SHOWN = 5
+/** Values of one label before "and 9 more". */
 const VALUES_SHOWN = 12
 /** Countries named of those that report. */
 const COUNTRIES_SHOWN = 5

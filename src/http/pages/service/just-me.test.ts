@@ -53,7 +53,7 @@ describe('"Is it just me?"', () => {
       /It is not just you: others report it too \(United Kingdom\)\. .*Everybody else: [\d,]+ problem reports in the last hour, \d+× the usual/,
     )
     expect(await ask('?country=-&platform=-')).toContain('It is not just you: others report problems too.')
-    expect(await ask('?country=NZ')).toContain('From here so few people ever report that it cannot be told')
+    expect(await ask('?country=NZ')).toContain('Too few people usually report from here to tell')
     expect(await ask('?country=GB', T('12:00'))).toContain('Few others report it (United Kingdom)')
   })
 

@@ -13,6 +13,7 @@ export const TRAITS = ['country', 'platform', 'component', 'asn'] as const
 export type Trait = (typeof TRAITS)[number]
 export type Traits = Partial<Record<Trait, string>>
 
+/** Reports of so long are compared. */
 const WINDOW_MS = HOUR
 /** So many times the usual is unusual; the map colours from here on too. */
 const UNUSUAL = 2

@@ -1,5 +1,4 @@
-import { PROBLEMS, TYPE_OF_THEME } from '../../../contract/people.js'
-import { AUTO_COUNTRY } from '../../../contract/people.js'
+import { AUTO_COUNTRY, PROBLEMS, TYPE_OF_THEME } from '../../../contract/people.js'
 import type { Recovery } from '../../../contract/incident.js'
 import type { Change, Notice } from '../../../contract/signal.js'
 import { HOUR, type EpochMs } from '../../../contract/time.js'
@@ -40,6 +39,7 @@ export const RANGES: Record<'3h' | '24h' | '7d', { spanMs: number; binMs: number
   '24h': { spanMs: 24 * HOUR, binMs: 300_000 },
   '7d': { spanMs: 168 * HOUR, binMs: 1_800_000 },
 }
+/** Problems and components that people name most. */
 const MIX_ROWS = 6
 export interface ServiceInput {
   row: Standing

@@ -8,7 +8,9 @@ import type { StatusWords } from './words.js'
 
 /** Height of a day's bar, and of the least that is drawn of a day with trouble: a strip that can be seen and touched. */
 const BAR = 28
+/** Height of the least that is drawn of a day with trouble. */
 const LEAST = 10
+/** Height of a day with planned work. */
 const MAINTENANCE = 7
 
 const CLASS = {

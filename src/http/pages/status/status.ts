@@ -12,8 +12,10 @@ import type { StatusWords } from './words.js'
 import { time, type Voice } from '../words.js'
 
 /** Names in the headline before "and 9 more". */
-const NAMED = 3
+const SERVICES_NAMED = 3
+/** Incidents that are over, on the page itself; the history has all. */
 const PAST_SHOWN = 40
+/** Maintenance windows on the page. */
 const WINDOWS_SHOWN = 24
 
 const ORDER: Shown[] = [
@@ -66,7 +68,9 @@ export function statusBanner(
 }
 
 const some = (names: readonly string[], { t, f }: Pick<Voice, 't' | 'f'>): string[] =>
-  names.length > NAMED ? [...names.slice(0, NAMED), t.more(f.number(names.length - NAMED))] : [...names]
+  names.length > SERVICES_NAMED
+    ? [...names.slice(0, SERVICES_NAMED), t.more(f.number(names.length - SERVICES_NAMED))]
+    : [...names]
 
 export function statusMain({ picture, base, others }: StatusInput, w: StatusWords, voice: Voice): Html {
   const { t, f, now } = voice

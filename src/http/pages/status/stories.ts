@@ -12,8 +12,10 @@ import type { StatusWords } from './words.js'
 import { whoLists } from '../incident/who.js'
 import { planned, shareBar, time, whereHtml, type Voice } from '../words.js'
 
+/** Newest updates of an open incident before "earlier ones". */
 const UPDATES_SHOWN = 3
-const SEGMENTS_SHOWN = 4
+/** Segments with a line of recovery, those that are furthest behind. */
+const RECOVERIES_DRAWN = 4
 
 /** An open incident: what, who is hit and who is not, how far it is over, and what was said. */
 export function openStory(told: Told, picture: Picture, w: StatusWords, voice: Voice): Html {
@@ -44,7 +46,7 @@ function recovery(
   const points = told.steps.flatMap(({ at, event }) =>
     event.recovery ? [{ at, share: event.recovery.recovered }] : [],
   )
-  const segments = [...found.segments].sort((a, b) => a.recovered - b.recovered).slice(0, SEGMENTS_SHOWN)
+  const segments = [...found.segments].sort((a, b) => a.recovered - b.recovered).slice(0, RECOVERIES_DRAWN)
   const eta =
     found.eta && found.recovered < 0.995
       ? t.incident.eta(f.clock(Date.parse(found.eta[0])), f.moment(Date.parse(found.eta[1]), now))

@@ -2,6 +2,7 @@ import { type Database, naming, sumOf } from '../../shared/sqlite.js'
 
 // Rows with a body in JSON and its checksum: how they are written, read and looked through.
 
+/** Damaged rows that are named; a broken disk has thousands. */
 const FAULTS_MAX = 100
 
 /** Tables of bodies: the columns that stand in the body too, and what they are called there. */

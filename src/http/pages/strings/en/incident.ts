@@ -51,7 +51,7 @@ export const enIncident = {
   /** What stands before and after the number in "1 in 64". */
   odds: pair('1 in ', ''),
   evidence: 'What the signals say',
-  evidenceNote: 'How surprising each kind of signal is if nothing were wrong.',
+  evidenceNote: 'How surprising each kind of signal would be if nothing were wrong.',
   unreadable: 'unreadable now',
   noSurprise: 'as usual',
   recovery: 'Recovery',

@@ -19,8 +19,8 @@ export const enPeople = {
     few: (where: string) => `Few others report it (${where}). It may be something near you.`,
     fewAnywhere: 'Few others report problems. It may be something near you.',
     tooFew: (where: string) =>
-      `Others report problems. From here so few people ever report that it cannot be told whether it reaches you (${where}).`,
-    unknown: 'We cannot tell: too little is known of this service at the moment.',
+      `Others report problems. Too few people usually report from here to tell whether it reaches you (${where}).`,
+    unknown: 'We cannot tell: too little is known about this service at the moment.',
     row: (bad: Count, usual: string) =>
       `${some(bad, { one: `${bad} problem report`, other: `${bad} problem reports` })} in the last hour; usual: ${usual}`,
     rowUnusual: (bad: Count, ratio: string) =>
@@ -31,14 +31,14 @@ export const enPeople = {
     /** Beside the choices. */
     network: 'Your network',
     hit: (where: string) => `An open incident names where you are: ${where}.`,
-    spared: (where: string) => `An incident is open, but this is seen to be fine: ${where}.`,
+    spared: (where: string) => `An incident is open, but this looks fine: ${where}.`,
     link: 'Compare with people like you',
     private: 'Neither your address nor your choice is kept, and this page is not stored on the way.',
   },
 
   samples: {
     title: 'What people write',
-    note: 'Of the last hour, unchecked. Chosen by rule: at least 3 people from different networks say alike, and each word shown was written by 3 of them; the rest is left out as “…”. Addresses, numbers and account names never get in.',
+    note: 'Of the last hour, unchecked. Chosen by rule: at least 3 people from different networks say the same, and each word shown was written by 3 of them; the rest is left out as “…”. Addresses, numbers and account names are never shown.',
     people: (n: Count) => some(n, { one: `${n} person`, other: `${n} people` }),
   },
 
@@ -57,7 +57,7 @@ export const enPeople = {
 
   back: {
     title: (service: string) => `Is ${service} back for you?`,
-    lead: 'What we see says so. Your answer shows whether it is true, and is counted.',
+    lead: 'Our data say so. Your answer shows whether they are right, and is counted.',
     yes: 'Yes, it works again',
     no: 'No, still a problem',
     thanks: 'Thank you. Your answer is counted.',
@@ -73,7 +73,7 @@ export const enPeople = {
   check: {
     title: 'One more step',
     lead: (seconds: string) =>
-      `Very many suspicious reports arrive just now. So that yours is counted, wait ${seconds} and press the button.`,
+      `Very many suspicious reports are arriving just now. To have yours counted, wait ${seconds} and press the button.`,
     press: 'Count my report',
     early: 'That was a little too soon, or too late. Please wait and press again.',
     working: 'Showing that this is a real browser; it takes a moment …',

@@ -47,7 +47,7 @@ export const enStatus = {
   curve: 'Share of the worst excess that is gone',
   curveText: (share: string, at: string) => `${share} back at ${at}`,
   maintenance: 'Maintenance',
-  maintenanceRule: 'Windows begin and end by the clock; that the work is done is not claimed.',
+  maintenanceRule: 'Windows begin and end by the clock; they do not claim that the work is done.',
   components: 'Components',
   days: (n: string) => `Last ${n} days`,
   daysText: (n: string, parts: string) => `Last ${n} days: ${parts}`,

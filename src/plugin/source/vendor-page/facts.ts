@@ -36,6 +36,8 @@ export interface Told {
 export const PAGE_THREAD = 'page'
 /** Notices that ended longer ago are history, and not told. */
 const PAST_MS = 7 * DAY
+/** Notices of one page that are followed at once; each is remembered in a hundred bytes. */
+export const NOTICES = 400
 /** Parts of one signal at most: those that are not well come first. */
 const PARTS = 100
 
@@ -83,24 +85,29 @@ const saidAt = (seenAt: EpochMs, ...times: (EpochMs | null | undefined)[]): Epoc
 const link = (url: string | undefined): { href?: string } =>
   url !== undefined && /^https?:\/\/[^\s]{1,1900}$/i.test(url) ? { href: url } : {}
 
-/** Everything that a page says and that was not told before. */
-export function saidBy(page: VendorPage, place: Place, told: Told): { signals: Notice[]; told: Told } {
+/**
+ * Everything that a page says and that was not told before.
+ *
+ * @param most Notices at most: of more, the newest.
+ */
+export function saidBy(page: VendorPage, place: Place, told: Told, most = NOTICES): { signals: Notice[]; told: Told } {
   const now: Told = { page: pageDigest(page), notices: {} }
   const signals: Notice[] = []
-  for (const notice of page.notices) {
-    if (!isNews(notice, place.seenAt)) continue
-    const state = digest(notice.status, notice.open, notice.impact, notice.parts, notice.regions, notice.window)
-    const newest = notice.words.at(-1)
+  for (const notice of page.notices.filter(each => isNews(each, place.seenAt)).slice(-most)) {
     const key = digest(notice.id)
-    now.notices[key] = `${state} ${wordDigest(notice, newest)}`
-    const [stateBefore, wordBefore] = told.notices[key]?.split(' ') ?? []
+    const stands = standing(notice)
+    now.notices[key] = stands
+    if (told.notices[key] === stands) continue
+    const newest = notice.words.at(-1)
     const words = notice.words.length > 0 ? notice.words : [undefined]
     for (const word of words) signals.push(ofWord(notice, word, word === newest, place))
     // Nothing new was said, but what is touched or how badly has changed.
-    if (stateBefore !== undefined && stateBefore !== state && wordBefore === wordDigest(notice, newest))
+    const [stateBefore, wordBefore] = told.notices[key]?.split(' ') ?? []
+    const [state, word] = stands.split(' ')
+    if (stateBefore !== undefined && stateBefore !== state && wordBefore === word)
       signals.push({ ...ofWord(notice, undefined, true, place), id: digest(key, state, place.seenAt) })
   }
-  // Signals that were told before are dropped by their id; a page that says the same again is another time.
+  // A page that says the same again, after something else, is another time.
   if (told.page !== now.page) signals.push(ofPage(page, place))
   return { signals, told: now }
 }
@@ -109,6 +116,13 @@ function isNews({ open, status, resolvedAt, updatedAt, startedAt, window }: Vend
   if (open || status === 'scheduled') return true
   const last = Math.max(resolvedAt ?? 0, updatedAt ?? 0, startedAt ?? 0, window?.until ?? 0)
   return last > now - PAST_MS
+}
+
+/** How a notice stands, its newest word, and all of it. */
+function standing(notice: VendorNotice): string {
+  const { status, open, impact, parts, regions, window, words } = notice
+  const state = digest(status, open, impact, parts, regions, window)
+  return `${state} ${wordDigest(notice, words.at(-1))} ${digest(notice)}`
 }
 
 const wordDigest = (notice: VendorNotice, word: Word | undefined): string =>

@@ -38,5 +38,8 @@ export function narrowed(page: VendorPage, wanted: readonly string[]): VendorPag
   if (notices.some(notice => isAllOf(notice, wanted))) own = 'down'
   // No such part: the vendor renamed it, and how it is cannot be told from the page.
   const says: Says = parts.length === 0 && page.parts.length > 0 ? 'unknown' : saysOf(own, notices)
-  return { ...page, says, parts, notices }
+  // The page's sentence is about all of it.
+  const { sentence: _sentence, name, ...rest } = page
+  const called = parts.length > 0 ? parts.map(part => part.name).join(', ') : name
+  return { ...rest, ...(called === undefined ? {} : { name: called }), says, parts, notices }
 }

@@ -1,4 +1,4 @@
-import type { EpochMs } from '../../../contract/time.js'
+import { DAY, type EpochMs } from '../../../contract/time.js'
 import type { Fields } from './fields.js'
 import { fieldsOf, idOf, isFields, jsonOf, listOf, secondsOf, textOf } from './fields.js'
 import { plain } from './markup.js'
@@ -24,7 +24,6 @@ const regionIn = (service: string): string | undefined => /-([a-z]{2}(?:-[a-z]+)
 
 /** Hours that the zone is behind UTC. */
 const ZONES: Readonly<Record<string, number>> = { PDT: 7, PST: 8, UTC: 0 }
-const DAY_MS = 86_400_000
 const CLOCK = /^\s*(?:[A-Z][a-z]{2} \d{1,2}, )?(\d{1,2}):(\d{2}) (AM|PM) (PDT|PST|UTC)/
 
 /**
@@ -43,9 +42,9 @@ function lines(html: string, date: EpochMs): Word[] {
     }
     const [whole, hour = '', minute = '', half, zone = ''] = clock
     const ofDay = (((Number(hour) % 12) + (half === 'PM' ? 12 : 0) + (ZONES[zone] ?? 0)) * 60 + Number(minute)) * 60_000
-    let at = last - (last % DAY_MS) + (ofDay % DAY_MS)
+    let at = last - (last % DAY) + (ofDay % DAY)
     // The date is that of the first update to the second, its text to the minute.
-    if (at < last - 60_000) at += DAY_MS
+    if (at < last - 60_000) at += DAY
     last = words.length === 0 ? date : at
     words.push({ at: last, status: null, text: text.slice(whole.length).trim() })
   }
