@@ -1,5 +1,5 @@
 import { SOURCE_UNKNOWN_TIMES } from '../../contract/limits.js'
-import type { Receipt } from '../../contract/receipt.js'
+import type { Receipt } from '../../contract/received.js'
 import type { InputHealth, InputState, InputStatus } from '../../contract/input.js'
 import { type EpochMs, MINUTE } from '../../contract/time.js'
 

@@ -1,8 +1,7 @@
 import { TransientError } from '../../contract/error.js'
 import { RETRY_AFTER_MS } from '../../contract/limits.js'
-import type { Answer, Received, Taken } from '../../contract/received.js'
+import type { Answer, Receipt, Received, Taken } from '../../contract/received.js'
 import { CutShort } from '../workspace/cut-short.js'
-import type { Receipt } from '../../contract/receipt.js'
 import type { Inputs } from './inputs.js'
 import type { Taker } from './tasks.js'
 

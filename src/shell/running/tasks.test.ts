@@ -6,7 +6,7 @@ import type { Batch, Probe, Source } from '../../contract/plugin.js'
 import { MINUTE } from '../../contract/time.js'
 import { fakeEnv } from '../../testing/env.js'
 import { CutShort, TooMuch } from '../workspace/cut-short.js'
-import type { Receipt } from '../../contract/receipt.js'
+import type { Receipt } from '../../contract/received.js'
 import { Pulse } from './pulse.js'
 import { ProbeTask, SourceTask, type Taker } from './tasks.js'
 

@@ -12,7 +12,7 @@ import { type EpochMs, MINUTE, SECOND } from '../../contract/time.js'
 import { sleep } from '../outside/env.js'
 import { CutShort } from '../workspace/cut-short.js'
 import type { Space } from '../workspace/gate.js'
-import type { Receipt } from '../../contract/receipt.js'
+import type { Receipt } from '../../contract/received.js'
 import type { Task } from './keeper.js'
 import type { Pulse } from './pulse.js'
 
