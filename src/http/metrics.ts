@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import { SECOND } from '../contract/time.js'
 import type { App } from '../shell/app.js'
-import { INPUT_HEALTHS } from '../contract/input.js'
+import { INPUT_HEALTHS } from '../contract/plugin.js'
 import type { Connections } from './connections.js'
 import type { Front } from './front/front.js'
 import type { Guard } from './guard.js'

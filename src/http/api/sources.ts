@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { INPUT_HEALTHS, INPUT_KINDS, INPUT_STATES } from '../../contract/input.js'
+import { INPUT_HEALTHS, INPUT_KINDS, INPUT_STATES } from '../../contract/plugin.js'
 import { oneOf } from '../../contract/one-of.js'
 import type { App } from '../../shell/app.js'
 import type { Routes } from '../routes.js'

@@ -1,7 +1,12 @@
 import type { Config, ProbeUse, Use } from '../../contract/config.js'
-import { INPUT_HEALTHS, type InputHealth, type InputStatus } from '../../contract/input.js'
 import { RECEIVER_STALE_MS, SOURCE_SPREAD_MS } from '../../contract/limits.js'
-import type { OpenedOf, PluginOf } from '../../contract/plugin.js'
+import {
+  INPUT_HEALTHS,
+  type InputHealth,
+  type InputStatus,
+  type OpenedOf,
+  type PluginOf,
+} from '../../contract/plugin.js'
 import { MINUTE, SECOND } from '../../contract/time.js'
 import { Registry } from '../../plugin/registry.js'
 import type { Env } from '../env.js'

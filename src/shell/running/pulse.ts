@@ -1,6 +1,6 @@
 import { SOURCE_UNKNOWN_TIMES } from '../../contract/limits.js'
 import type { Receipt } from '../../contract/received.js'
-import type { InputHealth, InputState, InputStatus } from '../../contract/input.js'
+import type { InputHealth, InputState, InputStatus } from '../../contract/plugin.js'
 import { type EpochMs, MINUTE } from '../../contract/time.js'
 
 /** Rules named of one source: the door has fewer, and what a plug-in makes up ends somewhere. */
