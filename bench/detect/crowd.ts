@@ -115,7 +115,7 @@ function option(name: string, fallback: string): string {
   return at > 0 ? (process.argv[at + 1] ?? fallback) : fallback
 }
 
-if (process.argv[1]?.includes('detect-crowd')) {
+if (process.argv[1]?.endsWith('detect/crowd.ts')) {
   console.log(
     run(
       join(option('shared', '../shared'), 'data/crowd'),

@@ -290,7 +290,7 @@ function option(name: string, fallback: number): number {
   return at > 0 ? Number(process.argv[at + 1]) : fallback
 }
 
-if (process.argv[1]?.includes('detect-simulated')) {
+if (process.argv[1]?.endsWith('detect/simulated.ts')) {
   const began = performance.now()
   console.log(
     run({

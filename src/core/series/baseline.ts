@@ -12,7 +12,7 @@
  * held back, and slots marked as not to be learned never enter. Cost: O(1) a slot, some hundred flops more at the turn of an hour.
  */
 import { addToClaim, CLAIM_LANES, claimOf, startClaim, turnClaim } from '../stat/claim.js'
-import { breakDispersion, DISPERSION_LANES, dispersionOf, learnDispersion } from '../stat/dispersion.js'
+import { breakDispersion, DISPERSION_LANES, learnDispersion, turnDispersion } from '../stat/dispersion.js'
 import { Season, type SeasonState } from '../stat/season.js'
 import { ACCEPTED_VARIANCE, combined, loosened, UNSEEN_VARIANCE, VARIANCE_MAX } from '../stat/steady.js'
 
@@ -94,11 +94,8 @@ export class Baseline {
     this.holdSlots = Math.max(2, Math.min(RING - 4, Math.round(HOLD_BACK_MS / slotMs)))
     this.warmUpSlots = Math.max(WARM_UP_SLOTS, Math.ceil(WARM_UP_MS / slotMs))
     this.least = LEVEL_MIN_PER_HOUR / this.slotsAnHour
-    this.season = new Season(
-      this.slotsAnHour,
-      this.least,
-      state && { day: state.day, week: state.week, habit: state.habit },
-    )
+    const season = state && { day: state.day, week: state.week, habit: state.habit }
+    this.season = new Season(this.slotsAnHour, this.least, season)
     this.scalars = state?.scalars ?? emptyScalars(slotMs, usualPerHour)
     this.ring = state?.ring ?? new Float32Array(3 * RING).fill(Number.NaN, 0, RING)
     if (state !== undefined) this.season.refresh()
@@ -122,6 +119,11 @@ export class Baseline {
   /** Relative variance of the expectation itself. */
   get variance(): number {
     return this.scalars[VARIANCE] as number
+  }
+
+  /** What is usual in the newest slot: as expected or, where that is more, as the season alone has it. */
+  get usual(): number {
+    return Math.max(this.mean, this.scalars[SEASONAL] === 1 ? (this.scalars[SEASON] as number) : 0)
   }
 
   get knownSlots(): number {
@@ -345,13 +347,12 @@ export class Baseline {
   /** At an hour centre: dispersion, claim and season are taken anew, and the next stretch is laid. */
   private turn(middle: number): void {
     const s = this.scalars
-    const phi = dispersionOf(s, SPREAD, (s[LOCAL] as number) || 0, this.slotMs)
+    const phi = turnDispersion(s, SPREAD, (s[LOCAL] as number) || 0, this.slotMs, middle - (s[FIRST] as number))
     s[DISPERSION] = phi
     turnClaim(s, CLAIM, phi)
-    const { season } = this
     const hour = Math.floor((this.slotMs < HOUR_MS ? middle : middle - this.slotMs / 2) / HOUR_MS)
-    s[FLOOR] = season.floor(hour)
-    const learned = season.refresh()
+    s[FLOOR] = this.season.floor(hour)
+    const learned = this.season.refresh()
     const first = s[SEASONAL] === 0 && learned >= Math.max(FIRST_SEASON_SLOTS, this.slotsAnHour / 2)
     if (first) {
       s[SEASONAL] = 1
@@ -359,8 +360,8 @@ export class Baseline {
     }
     if (this.slotMs < HOUR_MS) this.layStretch(middle, phi)
     else {
-      s[SEASON] = season.mean(hour, phi)
-      s[SEASON_VARIANCE] = season.variance
+      s[SEASON] = this.season.mean(hour, phi)
+      s[SEASON_VARIANCE] = this.season.variance
     }
     // What waits to be learned was entered when there was none.
     if (first) this.ring.fill(s[SEASON] as number, SEASON_LANE, LEARN_LANE)
@@ -386,7 +387,7 @@ function emptyScalars(slotMs: number, usualPerHour: number | undefined): Float64
   s[MULTIPLE] = 1
   s[LOCAL] = Number.NaN // until the first count is learned
   s[MULTIPLE_VARIANCE] = s[LOCAL_VARIANCE] = VARIANCE_MAX
-  s[DISPERSION] = dispersionOf(s, SPREAD, 0, slotMs)
+  s[DISPERSION] = turnDispersion(s, SPREAD, 0, slotMs, 0)
   s[LEARNED_HOUR] = Number.NaN
   breakDispersion(s, SPREAD)
   startClaim(s, CLAIM)

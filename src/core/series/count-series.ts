@@ -50,7 +50,7 @@ export interface SeriesSnapshot {
 }
 
 /** Raised with every change of the state's layout; another version is rebuilt from the log. */
-export const SNAPSHOT_VERSION = 3
+export const SNAPSHOT_VERSION = 4
 /** A level that has stayed shifted this long is the new normal … */
 export const LEVEL_SHIFT_ACCEPTED_AFTER_MS = 24 * 3_600_000
 /** … sooner where the history is shorter than that, for then the old level was hardly known, but never before this. */
@@ -60,6 +60,10 @@ export const PLAUSIBLE_LEVEL = 6
 export const LONG_OUTAGE_FACTOR = 3
 /** A level may be told once so much quiet has been learned: a few reports an hour are then known to a half, many to some percent. */
 export const LEVEL_KNOWN_AFTER_MS = 3_600_000
+/** In a file fewer reports since onset are no outage, for tiny series burst so by themselves; who watches people has a rarity of their own. */
+const FEWEST = 8
+/** Beyond the threshold chance shows e nats with probability e^−e. */
+const PLAUSIBLE_NOISE_NATS = 4
 /** Before the baseline is warm an alarm needs this many known slots, and in one slot so many reports and times the mean so far. */
 const FLOOD_SLOTS = 30
 const FLOOD_COUNT = 20
@@ -91,7 +95,8 @@ export class CountSeries {
       throw new RangeError(`CountSeries: falseAlarmsPerDay is above 0; got ${falseAlarmsPerDay}`)
     this.options = { slotMs, falseAlarmsPerDay, ...(usualPerHour === undefined ? {} : { usualPerHour }) }
     this.baseline = new Baseline(slotMs, from?.baseline, usualPerHour)
-    this.detector = new Detector(slotMs, falseAlarmsPerDay, from?.detector)
+    const fewest = usualPerHour === undefined ? FEWEST : undefined
+    this.detector = new Detector(slotMs, falseAlarmsPerDay, from?.detector, fewest)
     this.onset = from?.onset ?? Float64Array.of(0, 0, 0, -1, -1)
     this.acceptSlots = Math.max(12, LEVEL_SHIFT_ACCEPTED_AFTER_MS / slotMs)
     this.acceptSlotsMin = Math.max(12, LEVEL_SHIFT_ACCEPTED_NOT_BEFORE_MS / slotMs)
@@ -202,12 +207,12 @@ export class CountSeries {
 
   private judge(index: number, count: number, learn: boolean): void {
     const { baseline, detector, onset } = this
-    if (detector.step(index, count, baseline.mean, baseline.dispersion, baseline.variance)) {
+    if (detector.step(index, count, baseline.mean, baseline.dispersion, baseline.variance, baseline.usual)) {
       this.raise(index, count)
       return
     }
     if (!detector.open) return
-    if (!detector.announced && detector.excess >= detector.bar) {
+    if (!detector.announced && detector.news) {
       // Where the beginning is out of reach by now, it stays as it was found.
       if ((onset[0] as number) > index - REVISABLE_SLOTS) this.raise(index, count)
       else this.reading.change = 'raised'
@@ -253,8 +258,8 @@ export class CountSeries {
     onset[1] = found.first
     onset[2] = found.last
     detector.raise(index, found.start, found.reports, found.expected)
-    // Single slots of a level that is hardly known sway it.
-    const first = fresh && baseline.warm
+    // Single slots of a level that is hardly known sway it; what no chance makes is no noise, and outages are not taught as such.
+    const first = fresh && baseline.warm && detector.excess < PLAUSIBLE_NOISE_NATS
     baseline.teach(found.start, false, first)
     onset[4] = first && found.start === index ? index : -1
     if (detector.announced) this.reading.change = 'raised'

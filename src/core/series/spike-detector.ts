@@ -9,12 +9,13 @@
  * evidence is therefore taken again with that factor integrated out (Gamma(1/v, 1/v)): a long run of slightly more than expected proves
  * nothing while the level is only roughly known.
  *
- * An episode opens at the model's threshold, but is told only above the bar that the series' own past peaks set (stat/peaks): until then it
- * is watched in silence, its slots not learned, its end sought as of any other.
+ * An episode opens at the model's threshold, but is told only when it is more than the series does by itself (stat/peaks), or an outage by its
+ * mere size (stat/burst-size): until then it is watched in silence, its slots not learned, its end sought as of any other.
  *
  * The end is found by the reverse test, a CUSUM of baseline against a rate that is still elevated.
  */
-import { addPeak, barOf, PEAK_LANES, renewBar } from '../stat/peaks.js'
+import { addPeak, barOf, isNews, PEAK_LANES, renewBar } from '../stat/peaks.js'
+import { addToSize, burstOf, isOutage, noteSize, SIZE_LANES, sizeKeep, sizeOf } from '../stat/burst-size.js'
 import { negativeBinomialSurvival } from '../stat/tails.js'
 import { thresholdNats } from '../stat/threshold.js'
 
@@ -76,7 +77,8 @@ const GAIN = OPEN + 19 // solved for SOLVED_MEAN and SOLVED_DISPERSION: what a r
 const COST = GAIN + BANK // … and an expected one against it
 const EXCESS = COST + BANK // nats by which the evidence of the newest slot passes (or misses) the threshold
 const TOLD = EXCESS + 1 // 1 once the open episode has been told
-const PEAKS = TOLD + 1 // lanes of stat/peaks
+const BURST = TOLD + 1 // lanes of stat/burst-size
+const PEAKS = BURST + SIZE_LANES // lanes of stat/peaks
 const SIZE = PEAKS + PEAK_LANES
 
 /** Durations in slots and memories as factors a slot: the same for all series of one slot length. */
@@ -88,6 +90,7 @@ interface Rules {
   hourKeep: number
   shiftKeep: number
   ownKeep: number
+  burstKeep: number
   endSlots: number
   subsidedSlots: number
   worseSlots: number
@@ -107,6 +110,7 @@ function rulesOf(slotMs: number, falseAlarmsPerDay: number): Rules {
     hourKeep: keep(SUBSIDED_MEMORY_MS, 2),
     shiftKeep: keep(SHIFT_MEMORY_MS, 6),
     ownKeep: keep(WORSE_AFTER_MS, 3),
+    burstKeep: sizeKeep(slotMs),
     endSlots: Math.max(2, END_WITHIN_MS / slotMs),
     subsidedSlots: Math.max(3, SUBSIDED_AFTER_MS / slotMs),
     worseSlots: Math.max(4, WORSE_AFTER_MS / slotMs),
@@ -121,7 +125,13 @@ export class Detector {
   private readonly state: Float64Array
   private threshold = 0
 
-  constructor(slotMs: number, falseAlarmsPerDay: number, state?: Float64Array) {
+  /** A run of fewer than `fewest` reports is no evidence. */
+  constructor(
+    slotMs: number,
+    falseAlarmsPerDay: number,
+    state?: Float64Array,
+    private readonly fewest = MIN_REPORTS,
+  ) {
     this.rules = rulesOf(slotMs, falseAlarmsPerDay)
     this.state = state ?? new Float64Array(SIZE)
     if (state === undefined) this.state[EXCESS] = Number.NEGATIVE_INFINITY
@@ -143,6 +153,12 @@ export class Detector {
   /** Nats over the model's threshold that this series needs, 0 unless it is known to burst by itself. */
   get bar(): number {
     return this.threshold * (barOf(this.state, PEAKS) - 1)
+  }
+  /** Whether what is known of the open episode is more than this series does by itself. */
+  get news(): boolean {
+    if (this.excess < this.bar) return false
+    const thresholds = 1 + this.excess / this.threshold
+    return isOutage(this.state, BURST) || isNews(this.state, PEAKS, thresholds, sizeOf(this.state, BURST))
   }
   get raisedIndex(): number {
     return this.state[RAISED] as number
@@ -170,8 +186,8 @@ export class Detector {
     return ((this.state[SHIFT_REPORTS] as number) + 0.5) / ((this.state[SHIFT_EXPECTED] as number) + 0.5)
   }
 
-  /** Takes one known slot; returns true when its evidence passes the threshold while no episode is open. */
-  step(index: number, count: number, mean: number, dispersion: number, variance: number): boolean {
+  /** Takes one known slot; returns true when its evidence passes the threshold while no episode is open. `usual` is what size is measured by. */
+  step(index: number, count: number, mean: number, dispersion: number, variance: number, usual = mean): boolean {
     const s = this.state
     const solved = s[SOLVED_MEAN] as number
     if (mean > solved * RESOLVE_AT || mean * RESOLVE_AT < solved || dispersion !== s[SOLVED_DISPERSION])
@@ -180,7 +196,9 @@ export class Detector {
     s[NOW_EXPECTED] = (s[NOW_EXPECTED] as number) * this.rules.nowKeep + mean
     s[SHIFT_REPORTS] = (s[SHIFT_REPORTS] as number) * this.rules.shiftKeep + count
     s[SHIFT_EXPECTED] = (s[SHIFT_EXPECTED] as number) * this.rules.shiftKeep + mean
+    addToSize(s, BURST, this.rules.burstKeep, count, usual)
     if (s[OPEN] === 1) {
+      noteSize(s, BURST, false)
       s[SUM_REPORTS] = (s[SUM_REPORTS] as number) + count
       s[SUM_EXPECTED] = (s[SUM_EXPECTED] as number) + mean
       s[HOUR_REPORTS] = (s[HOUR_REPORTS] as number) * this.rules.hourKeep + count
@@ -198,7 +216,7 @@ export class Detector {
       const reports = (s[REPORTS + k] = (s[REPORTS + k] as number) + count)
       s[EXPECTED + k] = (s[EXPECTED + k] as number) + mean
       const handicap = HANDICAPS[k] as number
-      if (evidence - handicap <= best || reports < MIN_REPORTS) continue
+      if (evidence - handicap <= best || reports < this.fewest) continue
       const sure = (evidence > 1 && variance > 1e-7 ? Math.min(evidence, this.sure(k, variance)) : evidence) - handicap
       if (sure > best) {
         best = sure
@@ -214,10 +232,11 @@ export class Detector {
   /** Opens the episode whose run of evidence began at `onset` with these sums. */
   raise(index: number, onset: number, reports: number, expected: number): void {
     const s = this.state
+    if (s[OPEN] !== 1) noteSize(s, BURST, true)
     s[OPEN] = 1
-    s[TOLD] = this.excess >= this.bar || s[TOLD] === 1 ? 1 : 0
     s[RAISED] = index
     s[SUM_REPORTS] = reports
+    s[TOLD] = this.news || s[TOLD] === 1 ? 1 : 0
     s[SUM_EXPECTED] = expected
     s[REVERSE] = 0
     s[REVERSE_START] = index + 1
@@ -279,7 +298,8 @@ export class Detector {
   /** Closes the episode and forgets the evidence that led to it; how high it went is remembered if it may be `learned`. */
   close(index: number, learned: boolean): void {
     const s = this.state
-    if (learned) addPeak(s, PEAKS, index, 1 + (s[EVIDENCE] as number) / this.threshold)
+    const size = burstOf(s, BURST)
+    if (learned && size !== null) addPeak(s, PEAKS, index, 1 + (s[EVIDENCE] as number) / this.threshold, size)
     s[OPEN] = s[TOLD] = 0
     this.clear(index)
   }

@@ -32,8 +32,12 @@ const DISPERSION_MAX = 1e6
 const TURN_MAX = 1.5
 /** Residuals contain what is left of the level's own errors, some 5 to 10 %. */
 const RESIDUALS_BELIEVED = 0.92
-/** An uncertain dispersion makes a tail heavier, by about what most of a deviation of the estimate does. */
+/** A tail is convex in the dispersion: an uncertain one makes it heavier, by about what most of a deviation of the estimate does. */
 const CAUTION = 0.8
+/** What was learned at age t counts at age T as (t/T) to this power … */
+const FADE = 0.5
+/** … and from this age on by its age alone, a memory of some months: what the dispersion of a series is now, not ever. */
+const MEMORY_HOURS = 24 * 56
 
 /** At the start, and after a slot that is not learned: the next one has no neighbour. */
 export function breakDispersion(s: Float64Array, at: number): void {
@@ -72,6 +76,13 @@ export function learnDispersion(
 }
 
 const SUMS = [SQUARES, COUNTS, RESIDUALS, EXPECTED]
+
+/** Closes an hour of a series of that age: what its first day showed counts for less with every further one. Returns {@link dispersionOf}. */
+export function turnDispersion(s: Float64Array, at: number, mean: number, slotMs: number, ageMs: number): number {
+  const keep = 1 - FADE / (FADE + Math.min(MEMORY_HOURS, Math.max(1, ageMs / 3_600_000)))
+  for (const place of SUMS) s[at + place] = (s[at + place] as number) * keep
+  return dispersionOf(s, at, mean, slotMs)
+}
 
 /** The dispersion to reckon with for slots of this mean and length. */
 export function dispersionOf(s: Float64Array, at: number, mean: number, slotMs: number): number {

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import type { Config } from '../../contract/config.js'
 import type { Rollup } from '../../contract/view.js'
 import { fakeEnv } from '../../testing/env.js'
@@ -357,14 +357,26 @@ describe('a folder of the second version', () => {
       },
     }
   }
-  const state = JSON.parse(unpacked('state.json').toString()) as Record<string, unknown>
+  /** As it is kept, without what the arithmetic of a version makes of the same counts: what was expected, and bits of surprise. */
+  const withoutLevels = (value: unknown) =>
+    JSON.parse(
+      JSON.stringify(value, (key, inner: unknown) =>
+        (key === 'expected' || key === 'high' || key === 'report') && typeof inner === 'number' && inner < 1e9
+          ? 0
+          : inner,
+      ),
+    ) as Record<string, unknown>
+  const state = withoutLevels(JSON.parse(unpacked('state.json').toString()))
   const opened = async (...names: string[]) => {
     await using app = await App.open(copied(...names), fakeEnv(STREAM_START), inline)
     await app.caughtUp()
-    return JSON.parse(JSON.stringify(await shown(app))) as Record<string, unknown>
+    const newest = (rows: unknown) => Math.max(...(rows as { at: number }[]).map(row => row.at))
+    const least = newest(state['services']) - (names.includes('store.db') ? 0 : 60_000)
+    await vi.waitFor(async () => expect(newest(await app.reader.services())).toBeGreaterThanOrEqual(least), 30_000)
+    return withoutLevels(await shown(app))
   }
 
-  // The snapshot is read, or thrown away and computed again from the log.
+  // The snapshot is read, or thrown away and computed again from the log: until then the store is ahead of it.
   it('says what it said', async () => expect(await opened('log.db', 'store.db')).toEqual(state))
 
   it('says the same of incidents and counts from the log alone', async () => {
