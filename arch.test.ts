@@ -14,8 +14,10 @@ import {
   MAX_FILES,
   MAX_LINES,
   missingLockEntries,
-  partsInDesign,
+  namedPlugins,
+  namesInDesign,
   rings,
+  unprovenPlugins,
   unusedParts,
 } from './arch.js'
 import { ConfigSchema } from './src/contract/config.js'
@@ -58,8 +60,13 @@ describe('the house', () => {
     )
     expect(back).toEqual([])
   })
+  it('lists in DESIGN.md the rooms of core, in their order', () => {
+    expect(namesInDesign(files.get('DESIGN.md') ?? '', 'Rooms of core')).toEqual(Object.keys(CORE_DOORS))
+  })
   it('has folders that can be taken in at a glance, and no room that is most of core', () =>
     expect(badFolders(files)).toEqual([]))
+  it('names no plug-in outside their own room', () => expect(namedPlugins(files)).toEqual([]))
+  it('proves every plug-in by the contract of its kind', () => expect(unprovenPlugins(files)).toEqual([]))
   it('has files of a readable size with kebab-case names', () => expect(badShapes(files)).toEqual([]))
   it('names no place outside the project', () => expect(foreignPlaces(files)).toEqual([]))
   it('has no link that leads nowhere', () => expect(deadLinks(files)).toEqual([]))
@@ -79,7 +86,7 @@ describe('the house', () => {
     expect(unusedParts(files, Object.keys(manifest['dependencies'] ?? {}))).toEqual([])
   })
   it('lists in DESIGN.md the packages of package.json', () => {
-    expect(partsInDesign(files.get('DESIGN.md') ?? '').sort()).toEqual(parts)
+    expect(namesInDesign(files.get('DESIGN.md') ?? '', 'Parts').sort()).toEqual(parts)
   })
 })
 
@@ -145,6 +152,21 @@ const planted: [sentence: string, path: string, text: string, why: string][] = [
     'plug-in store/a may not know source/x',
   ],
   ['the shell knows no plug-in', 'src/shell/a.ts', "import '../plugin/store/x.js'", 'shell may not enter plugin'],
+  ['nor on demand', 'src/shell/a.ts', "await import('../plugin/store/x.js')", 'shell may not enter plugin'],
+  ['the command line knows no plug-in', 'src/cli/a.ts', "import '../plugin/store/x.js'", 'cli may not enter plugin'],
+  ['pages know no plug-in', 'src/http/a.ts', "import '../plugin/registry.js'", 'http may not enter plugin'],
+  [
+    'what several plug-ins need knows none',
+    'src/plugin/shared/a.ts',
+    "import '../store/x.js'",
+    'plug-in shared/a may not know store/x',
+  ],
+  [
+    'the registry knows no plug-in',
+    'src/plugin/registry.ts',
+    "import './store/x.js'",
+    'plug-in registry may not know store/x',
+  ],
   ['the shell serves no pages', 'src/shell/a.ts', "import '../http/x.js'", 'shell may not enter http'],
   ['a browser file stays small', 'src/web/a.ts', "import '../core/stat/x.js'", 'web may not enter core'],
   ['no product code enters the lab', 'src/cli/a.ts', "import '../../lab/x.js'", 'cli may not enter lab'],
@@ -175,10 +197,12 @@ const inhabited = [
   'http',
   'plugin/store',
   'plugin/source',
+  'plugin/shared',
   'testing',
 ]
 const house = new Map([
   ...inhabited.map(room => [`src/${room}/x.ts`, ''] as const),
+  ['src/plugin/registry.ts', ''],
   ['lab/x.ts', ''],
   ['bench/x.ts', ''],
 ])
@@ -196,13 +220,49 @@ describe('a planted violation is found', () => {
     ['a room enters those that it may', 'src/core/watch/a.ts', "import '../rates/x.js'"],
     ['fold knows both halves', 'src/core/fold/a.ts', "import '../watch/x.js'; import '../judge/x.js'"],
     ['any test may run the whole', 'src/core/series/a.test.ts', "import '../fold/x.js'"],
-    ['the shell loads plug-ins by name', 'src/shell/a.ts', "await import('../plugin/store/x.js')"],
+    ['the shell asks the registry', 'src/shell/a.ts', "import '../plugin/registry.js'"],
+    ['a plug-in may use what several need', 'src/plugin/store/a.ts', "import '../shared/x.js'"],
     ['a test of an outer room uses what it needs', 'src/shell/a.test.ts', "import 'yaml'"],
     ['core may use its numerics', 'src/core/a.ts', "import b from '@stdlib/math-base-special-betainc'"],
     ['a date of a given time is pure', 'src/core/a.ts', 'const a = new Date(now).toISOString()'],
     ['a test may use testing', 'src/shell/a.test.ts', "import '../testing/x.js'; import { it } from 'vitest'"],
   ])('and no more: %s', (_, path, text) => {
     expect(brokenDoors(new Map([...house, [path, text]]), someParts)).toEqual([])
+  })
+  it('the name of a plug-in, unless it is another word there', () => {
+    const named = (path: string, text: string) =>
+      namedPlugins(
+        new Map([
+          ['src/plugin/notifier/pigeon.ts', ''],
+          ['src/plugin/store/memory.ts', ''],
+          ['src/plugin/shared/sign.ts', ''],
+          [path, text],
+        ]),
+      )
+    for (const path of ['src/contract/a.ts', 'src/core/a.ts', 'src/shell/a/b.ts', 'src/http/a.ts', 'src/cli/a.ts'])
+      expect(named(path, "if (use === 'pigeon') coo()")).toEqual([`${path}: names the plug-in pigeon`])
+    expect(named('src/shell/a.ts', "// 'pigeon'\nconst a = ['sign', 'pigeons', 'memory']")).toEqual([])
+    expect(named('src/shell/a.test.ts', "use: 'pigeon'")).toEqual([])
+    expect(named('src/plugin/registry.ts', "'pigeon'")).toEqual([])
+  })
+  it('a plug-in without the contract of its kind, or a word on it', () => {
+    const found = unprovenPlugins(
+      new Map([
+        ['src/plugin/probe/good.ts', ''],
+        ['src/plugin/probe/good.test.ts', "testProbe('good', {})"],
+        ['src/plugin/probe/good/part.ts', ''],
+        ['src/plugin/source/bare.ts', ''],
+        ['src/plugin/source/wrong.ts', ''],
+        ['src/plugin/source/wrong.test.ts', "testProbe('wrong', {})"],
+        ['src/plugin/shared/help.ts', ''],
+        ['docs/plugins.md', '`good` and `wrong`'],
+      ]),
+    )
+    expect(found).toEqual([
+      'src/plugin/source/bare.ts: no test beside it that calls testSource',
+      'src/plugin/source/bare.ts: docs/plugins.md does not name bare',
+      'src/plugin/source/wrong.ts: no test beside it that calls testSource',
+    ])
   })
   it('rings of imports, of types too', () => {
     const ring = (kind: string): Map<string, string> =>

@@ -8,37 +8,43 @@ const DOORS: Record<string, readonly string[]> = {
   contract: [],
   core: ['contract'],
   plugin: ['contract'],
-  shell: ['contract', 'core'],
+  scenario: ['contract', 'core/stat'],
+  shell: ['contract', 'core', 'plugin/registry.ts'],
   http: ['contract', 'core', 'shell'],
   web: ['contract'],
-  testing: ['contract', 'core/stat'],
-  cli: ['contract', 'core', 'plugin', 'shell', 'http'],
-  lab: ['contract', 'core', 'plugin', 'shell', 'http', 'cli', 'testing'],
-  bench: ['contract', 'core', 'plugin', 'shell', 'http', 'cli', 'testing', 'lab'],
+  testing: ['contract', 'core/stat', 'core/ingest/door.ts'],
+  cli: ['contract', 'core', 'plugin/registry.ts', 'scenario', 'shell', 'http'],
+  lab: ['contract', 'core', 'plugin', 'scenario', 'shell', 'http', 'cli', 'testing'],
+  bench: ['contract', 'core', 'plugin', 'scenario', 'shell', 'http', 'cli', 'testing', 'lab'],
 }
 
 /** Single doors beside the rooms' own, each with its reason. */
 const SIDE_DOORS: readonly { from: RegExp; to: RegExp; because: string }[] = [
   {
-    from: /^plugin\/(bus|store)\/sqlite[./]/,
-    to: /^plugin\/sqlite\.ts$/,
-    because: 'log and store are files of one kind: opened, looked through and copied alike',
+    from: /^plugin\/source\/scenario(\.test)?\.ts$/,
+    to: /^scenario\//,
+    because: 'it is the player as a plug-in',
   },
   {
-    from: /^plugin\/source\/scenario\//,
-    to: /^core\/stat\/random\.ts$/,
-    because: 'the player draws from the seeded generator',
-  },
-  {
-    from: /^shell\/demo\.ts$/,
-    to: /^plugin\/source\/scenario\.ts$/,
+    from: /^shell\/demo(\.test)?\.ts$/,
+    to: /^scenario\//,
     because: 'the demonstration is a scenario that is played into a workspace',
+  },
+  {
+    from: /^shell\/folder\/data-folder\.ts$/,
+    to: /^plugin\/shared\/lock\.ts$/,
+    because: 'a lock of the operating system is taken through SQLite, the only one here that takes any',
+  },
+  {
+    from: /^plugin\/.*\.test\.ts$/,
+    to: /^shell\/outside\/env\.ts$/,
+    because: 'the tests of a plug-in go outside the way the product does',
   },
 ]
 
 /**
  * Rooms of core → rooms of core that each may enter, every one only those that stand above it here: so no arrow goes back.
- * The last four are corridors, which order what the others do; `stat` may be entered from everywhere.
+ * The last three are corridors, which order what the others do; `stat` may be entered from everywhere.
  */
 export const CORE_DOORS: Record<string, readonly string[]> = {
   stat: [],
@@ -183,7 +189,7 @@ function resolve(from: string, specifier: string): string {
 }
 
 /** Why this relative import may not be, or undefined when it may. */
-function whyNoDoor(path: string, target: string, kind: Import['kind']): string | undefined {
+function whyNoDoor(path: string, target: string): string | undefined {
   const from = insideOf(path)
   const to = insideOf(target)
   if (from === undefined || SIDE_DOORS.some(door => door.from.test(from) && door.to.test(to ?? ''))) return undefined
@@ -192,8 +198,6 @@ function whyNoDoor(path: string, target: string, kind: Import['kind']): string |
   if (room === next) return whyNotWithin(room, from, to)
   const doors = DOORS[room] ?? []
   if (doors.some(door => to === door || to.startsWith(`${door}/`))) return undefined
-  // The folder is the registry: the shell loads plug-ins by name and knows none of them.
-  if (room === 'shell' && next === 'plugin' && kind === 'dynamic') return undefined
   if (isTest(path) && (next === 'testing' || (next === 'plugin' && room !== 'core' && room !== 'contract')))
     return undefined
   if (isTest(path) && room === 'plugin' && to.startsWith('core/stat/')) return undefined
@@ -201,7 +205,8 @@ function whyNoDoor(path: string, target: string, kind: Import['kind']): string |
 }
 
 function whyNotWithin(room: string, from: string, to: string): string | undefined {
-  if (room === 'plugin' && pluginOf(from) !== pluginOf(to))
+  // What several plug-ins need stands in one folder, which knows none of them.
+  if (room === 'plugin' && pluginOf(from) !== pluginOf(to) && !to.startsWith('plugin/shared/'))
     return `plug-in ${pluginOf(from)} may not know ${pluginOf(to)}`
   if (room !== 'core') return undefined
   const [own, next] = [coreRoomOf(from), coreRoomOf(to)]
@@ -242,10 +247,10 @@ export function brokenDoors(files: ReadonlyMap<string, string>, installed: Reado
   for (const [path, text] of files) {
     if (!path.endsWith('.ts')) continue
     for (const entry of importsOf(text)) {
-      const { specifier, kind, line } = entry
+      const { specifier, line } = entry
       const relative = specifier.startsWith('.')
       const target = relative ? resolve(path, specifier) : ''
-      const why = relative ? whyNoDoor(path, target, kind) : whyNoPackage(path, entry, installed)
+      const why = relative ? whyNoDoor(path, target) : whyNoPackage(path, entry, installed)
       if (why) broken.push(`${path}:${line}: ${why} (${specifier})`)
       if (relative && insideOf(path) && target.endsWith('.ts') && !files.has(target)) {
         broken.push(`${path}:${line}: ${specifier} does not exist`)
@@ -256,6 +261,56 @@ export function brokenDoors(files: ReadonlyMap<string, string>, installed: Reado
     if (impure) broken.push(`${path}: ${impure[0]} in ${room}: time and chance are arguments`)
   }
   return broken
+}
+
+/** Rooms that serve every plug-in alike. */
+const KNOWS_NO_PLUGIN = new Set(['contract', 'core', 'shell', 'http', 'cli'])
+/** Words that are also the name of a plug-in: where they mean something else, with what. */
+const OTHER_WORDS: readonly { path: RegExp; word: string; means: string }[] = [
+  { path: /^src\/(shell|cli)\//, word: 'memory', means: 'a workspace that ends with its process' },
+  { path: /^src\/http\//, word: 'statuspage', means: 'the rule by which Statuspage reckons uptime' },
+  { path: /^src\/http\//, word: 'http', means: 'the protocol' },
+]
+
+/** Where a room that serves every plug-in alike has the name of one in quotes. The registry alone may. */
+export function namedPlugins(files: ReadonlyMap<string, string>): string[] {
+  const plugin = /^src\/plugin\/(?!shared\/)[a-z]+\/([a-z0-9-]+)\.ts$/
+  const names = new Set([...files.keys()].flatMap(path => plugin.exec(path)?.[1] ?? []))
+  const broken: string[] = []
+  for (const [path, text] of files) {
+    if (!path.endsWith('.ts') || isTest(path) || !KNOWS_NO_PLUGIN.has(roomOf(insideOf(path) ?? ''))) continue
+    for (const match of codeOf(text).matchAll(/(['"])([a-z0-9-]+)\1/g)) {
+      const word = match[2] ?? ''
+      if (!names.has(word) || OTHER_WORDS.some(each => each.word === word && each.path.test(path))) continue
+      broken.push(`${path}: names the plug-in ${word}`)
+    }
+  }
+  return broken
+}
+
+/** What the test of each kind of plug-in calls. */
+const CONTRACT_TESTS: Record<string, string> = {
+  source: 'testSource',
+  receiver: 'testReceiver',
+  probe: 'testProbe',
+  notifier: 'testNotifier',
+  bus: 'testLog',
+  store: 'testStore',
+}
+
+/** Plug-ins whose test does not run the contract of their kind, or that docs/plugins.md does not name. */
+export function unprovenPlugins(files: ReadonlyMap<string, string>): string[] {
+  const page = files.get('docs/plugins.md') ?? ''
+  return [...files.keys()].flatMap(path => {
+    const [, kind = '', name = ''] = /^src\/plugin\/([a-z]+)\/([a-z0-9-]+)\.ts$/.exec(path) ?? []
+    const contract = CONTRACT_TESTS[kind]
+    if (contract === undefined) return []
+    const test = files.get(path.replace(/\.ts$/, '.test.ts')) ?? ''
+    return [
+      ...(test.includes(`${contract}(`) ? [] : [`${path}: no test beside it that calls ${contract}`]),
+      ...(page.includes(`\`${name}\``) ? [] : [`${path}: docs/plugins.md does not name ${name}`]),
+    ]
+  })
 }
 
 /** Rings of files that import one another, in src by a type alone too; one sentence a ring. */
@@ -355,9 +410,9 @@ export function deadLinks(files: ReadonlyMap<string, string>): string[] {
   return broken
 }
 
-/** Package names in the first column of DESIGN.md's table under the heading "Parts". */
-export function partsInDesign(design: string): string[] {
-  const section = design.split(/^## /m).find(text => text.startsWith('Parts')) ?? ''
+/** Names in the first column of DESIGN.md's table under a heading: packages under "Parts", rooms under "Rooms of core". */
+export function namesInDesign(design: string, heading: string): string[] {
+  const section = design.split(/^#{2,3} /m).find(text => text.startsWith(heading)) ?? ''
   const rows = section.split('\n').filter(line => line.startsWith('| `'))
   return rows.flatMap(row => [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(match => match[1] ?? ''))
 }

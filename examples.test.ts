@@ -64,7 +64,11 @@ describe('the page on configuration', () => {
     const blocks = [...read('docs/configuration.md').matchAll(/```yaml\n([\s\S]*?)```/g)].map(match => match[1])
     const folder = mkdtempSync(join(tmpdir(), 'epicenter-config-'))
     writeFileSync(join(folder, 'epicenter.yaml'), blocks.join(''))
-    const env = { ...process.env, EPICENTER_WEBHOOK_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' }
+    const env = {
+      ...process.env,
+      EPICENTER_WEBHOOK_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+      TICKETS_SECRET: 'a-secret-of-twenty-characters',
+    }
     const check = spawnSync(join(root, 'bin', 'epicenter'), ['check', join(folder, 'epicenter.yaml')], {
       env,
       encoding: 'utf8',

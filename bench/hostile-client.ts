@@ -13,6 +13,8 @@ export interface Attack {
   address: string
   seconds: number
   seed: number
+  /** Only what has one of these names; empty: everything. */
+  only: string[]
 }
 
 type Tally = Record<string, number>
@@ -39,13 +41,17 @@ export async function attack(of: Attack): Promise<Tally> {
   const sockets = holdOpen(of, count)
   const agent = new http.Agent({ keepAlive: true, maxSockets: 200, localAddress: of.address } as http.AgentOptions)
   const until = Date.now() + of.seconds * 1_000
-  const loops = Object.values(questions(of, agent, count)).flatMap(work => Array.from({ length: LOOPS }, () => work))
+  const does = (kind: string) => of.only.length === 0 || of.only.includes(kind)
+  const loops = Object.entries(questions(of, agent, count)).flatMap(([kind, work]) =>
+    Array.from({ length: does(kind) ? LOOPS : 0 }, () => work),
+  )
   const run = loops.map(async work => {
     while (Date.now() < until) await work()
   })
-  const pipes = Array.from({ length: PIPES }, () => pipeline(of, until, count))
+  const pipes = Array.from({ length: does('pipeline') ? PIPES : 0 }, () => pipeline(of, until, count))
   const end = new Promise(done => setTimeout(done, (of.seconds + 5) * 1_000))
-  await Promise.race([Promise.all([...run, ...pipes]), end])
+  const held = new Promise(done => setTimeout(done, of.seconds * 1_000))
+  await Promise.race([Promise.all([held, ...run, ...pipes]), end])
   count('open at the end', sockets.size)
   for (const socket of sockets) socket.destroy()
   agent.destroy()
@@ -53,9 +59,10 @@ export async function attack(of: Attack): Promise<Tally> {
 }
 
 /** Everything that it only has to hold. */
-function holdOpen({ port, address, token }: Attack, count: Count): Set<Socket> {
+function holdOpen({ port, address, token, only }: Attack, count: Count): Set<Socket> {
   const sockets = new Set<Socket>()
   const open = (kind: string, first: string, each?: string): void => {
+    if (only.length > 0 && !only.includes(kind)) return
     const socket = connect({ port, host: '127.0.0.1', localAddress: address })
     sockets.add(socket)
     socket.on('error', () => {})
@@ -140,6 +147,7 @@ function questions(
   const report = () => JSON.stringify({ service: `shop-${n(10)}`, kind: 'bad', text: 'x'.repeat(900) })
   const bomb = gzipSync('x\n'.repeat(GZIP_LINES))
   const deep = '['.repeat(2_000_000)
+  const list = `[${'{},'.repeat(2_000_000)}{}]`
   return {
     ...get('page', () => ['/', '/status', `/s/shop-${n(10)}`][n(3)]!),
     ...get(
@@ -164,6 +172,7 @@ function questions(
     ...post('tell me', '/api/v1/push', json, wish),
     ...post('gzip', '/api/v1/signals', { ...lines, 'content-encoding': 'gzip' }, () => bomb),
     ...post('deep', '/api/v1/signals', { ...json, authorization }, () => deep),
+    ...post('list', '/api/v1/signals', { ...json, authorization }, () => list),
     ...post('bad lines', '/api/v1/signals', lines, () => '{}\n'.repeat(300_000)),
     ...post('labels', '/api/v1/signals', lines, many),
     ...post('wrong token', '/api/v1/signals', { ...lines, authorization: 'Bearer no' }, () => 'x'),

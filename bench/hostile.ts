@@ -1,6 +1,6 @@
 /**
  * What others notice while one address opens and sends all it can.
- *   npm run bench -- hostile (bench/hostile.ts) [--seconds 20] [--others 20] [--seed 1]
+ *   npm run bench -- hostile (bench/hostile.ts) [--seconds 20] [--others 20] [--seed 1] [--only gzip,pipeline]
  *
  * A server in a process of its own; a hostile client in another one, from 127.0.0.1, with a token besides (see
  * `bench/hostile-client.ts`); and other people here, each from a network of their own (127.10.0.1, 127.11.0.1, …), who read
@@ -8,11 +8,12 @@
  * then with the hostile client beside them. All on loopback and within a minute.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { EpochMs } from '../src/contract/time.js'
 import { serve } from '../src/testing/served.js'
 import { keysOf } from './hostile-client.js'
 import { grouped, option, setting, writePage } from './machine.js'
@@ -21,13 +22,19 @@ const seconds = Math.min(25, option('seconds', 20))
 const people = option('others', 20)
 const seed = option('seed', 1)
 const root = fileURLToPath(new URL('..', import.meta.url))
+const named = process.argv.indexOf('--only')
+const only = named < 0 ? [] : process.argv[named + 1]!.split(',')
 const PAGES = ['/', '/s/shop-1', '/status', '/api/v2/summary.json', '/s/shop-2', '/history.atom']
 const PACE_MS = 100
 const REPORT_MS = 1_000
 
+/** When, how long, and of that how long at work and waiting for a core; milliseconds. */
+type Tick = [at: number, wall: number, worked: number, queued: number]
+
 interface Seen {
+  from: EpochMs
+  to: EpochMs
   pages: number[]
-  slowest: string
   wrong: Record<string, number>
   reports: number
   counted: number
@@ -107,6 +114,8 @@ async function person(port: number, who: number, until: number, seen: Seen): Pro
   )
   let reportAt = performance.now() + (REPORT_MS * who) / people
   const slots = Array.from({ length: 2 }, async (_, lane) => {
+    // Not all at the same moment, or each would wait for the others.
+    await new Promise(wait => setTimeout(wait, (PACE_MS * (2 * who + lane)) / people))
     for (let i = 0; performance.now() < until; i++) {
       const path = PAGES[(i + who) % PAGES.length]!
       const began = performance.now()
@@ -114,7 +123,6 @@ async function person(port: number, who: number, until: number, seen: Seen): Pro
       await ask(port, who, path, lane === 0 ? { agent } : {}).then(
         ({ status, ms }) => {
           if (status !== 200) note(`${path} ${status}`)
-          if (ms > Math.max(0, ...seen.pages)) seen.slowest = path
           seen.pages.push(ms)
         },
         (error: Error) => note(`${path} ${error.message}`),
@@ -137,8 +145,9 @@ async function person(port: number, who: number, until: number, seen: Seen): Pro
 
 async function others(port: number): Promise<Seen> {
   const seen: Seen = {
+    from: Date.now(),
+    to: 0,
     pages: [],
-    slowest: '',
     wrong: {},
     reports: 0,
     counted: 0,
@@ -148,12 +157,13 @@ async function others(port: number): Promise<Seen> {
   }
   const until = performance.now() + seconds * 1_000
   await Promise.all(Array.from({ length: people }, (_, who) => person(port, who, until, seen)))
+  seen.to = Date.now()
   seen.pages.sort((a, b) => a - b)
   return seen
 }
 
 function hostile(port: number, token: string): { child: ChildProcess; said: Promise<Record<string, number>> } {
-  const what = JSON.stringify({ port, token, address: '127.0.0.1', seconds: seconds + 3, seed })
+  const what = JSON.stringify({ port, token, address: '127.0.0.1', seconds: seconds + 3, seed, only })
   // As if it ran elsewhere: it takes no time from the server that others would not have.
   const child = spawn(
     'nice',
@@ -168,7 +178,14 @@ function hostile(port: number, token: string): { child: ChildProcess; said: Prom
   return { child, said: new Promise(done => child.once('exit', () => done(JSON.parse(text || '{}')))) }
 }
 
+// Linux alone tells how long a thread was at work.
+const times = existsSync('/proc/self/schedstat') ? join(scratch, 'times.json') : null
+if (times !== null) {
+  process.env['MAIN_THREAD_TIMES'] = times
+  process.env['NODE_OPTIONS'] = `--import ${new URL('main-thread.mjs', import.meta.url).href}`
+}
 const served = await serve(root, ['--config', config])
+delete process.env['NODE_OPTIONS']
 const port = Number(new URL(served.url).port)
 const token = readFileSync(join(data, 'token'), 'utf8').trim()
 for (const path of PAGES) await ask(port, 0, path)
@@ -178,10 +195,28 @@ await new Promise(ready => setTimeout(ready, 2_000))
 const beside = await others(port)
 const tally = await said
 child.kill()
-const metrics = (await ask(port, 0, '/metrics')).text
+const metrics = (
+  await ask(port, 0, '/metrics').catch(error => {
+    throw new Error(served.stderr(), { cause: error })
+  })
+).text
 const memory = Number(/^process_resident_memory_bytes (\S+)$/m.exec(metrics)?.[1] ?? Number.NaN)
 await served.stop('SIGTERM')
+const ticks = times === null ? [] : (JSON.parse(readFileSync(times, 'utf8')) as Tick[])
 rmSync(scratch, { recursive: true })
+
+/** How the server's main thread spent a phase. Stretches are weighted by their length: whom somebody meets who comes at any moment. */
+function thread({ from, to }: Seen): string {
+  const of = ticks.filter(([at]) => at >= from && at <= to)
+  const whole = of.reduce((sum, [, wall]) => sum + wall, 0)
+  const share = (i: 2 | 3) => `${((100 * of.reduce((sum, tick) => sum + tick[i], 0)) / whole).toFixed(0)} %`
+  const sorted = of.sort((a, b) => a[2] - b[2])
+  const stretch = (q: number) => {
+    let sum = 0
+    return sorted.find(([, wall]) => (sum += wall) >= q * whole)?.[2].toFixed(1)
+  }
+  return of.length === 0 ? '| | | |' : `| ${share(2)} | ${share(3)} | ${stretch(0.5)} ms | ${stretch(0.99)} ms |`
+}
 
 const at = (seen: Seen, q: number) => seen.pages[Math.floor(q * (seen.pages.length - 1))] ?? Number.NaN
 const row = (what: string, seen: Seen) =>
@@ -189,7 +224,7 @@ const row = (what: string, seen: Seen) =>
     Object.entries(seen.wrong)
       .map(([what, many]) => `${what}: ${many}`)
       .join(', ') || 'none'
-  } |`
+  } ${thread(seen)}`
 const answered = Object.entries(tally)
   .sort(([a], [b]) => (a < b ? -1 : 1))
   .map(([what, many]) => `${what} ${grouped(many)}`)
@@ -198,18 +233,22 @@ writePage(
   'hostile',
   `# A hostile client
 
-One address with a token opens and sends all it can for ${seconds} s: 1,200 event streams that it never reads, slow heads, bodies and
-forms, idle connections, 84 loops of page floods, long reads, reports, wishes to be told, gzip bombs of three million bad lines, JSON
-two million levels deep, label floods, and pipelines of 500 questions. Beside it ${people} people, each from a network of their own, read
-ten pages a second, report once a second, and listen. The server has one core at most for all that; the hostile client takes another.
+One address with a token opens and sends ${only.length === 0 ? 'all it can' : `\`${only.join(', ')}\` alone`} for ${seconds} s. All is: 1,200 event streams that it never reads, slow heads, bodies
+and forms, idle connections, 90 loops of page floods, long reads, reports, wishes to be told, gzip bombs of three million bad lines, JSON
+two million levels deep, lists of two million empty objects, label floods, and pipelines of 500 questions. Beside it ${people} people, each from
+a network of their own, read ten pages a second, report once a second, and listen. They are measured in a process of their own, and the
+hostile client has a lower priority than all others, as if it ran elsewhere.
 
-| | pages | p50 | p99 | slowest | reports counted | streams kept | told later | errors |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- |
+The last four columns are of the server's main thread: its time at work, its time waiting for a core while others on this machine have
+it, and how long it is at work (processor time) between two chances for anybody else, as somebody meets it who comes at any moment.
+
+| | pages | p50 | p99 | slowest | reports counted | streams kept | told later | errors | at work | waits for a core | stretch p50 | stretch p99 |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 ${row('alone', alone)}
 ${row('beside it', beside)}
 
 Beside it the p99 is ${(at(beside, 0.99) / at(alone, 0.99)).toFixed(1)} times that alone. Memory of the server afterwards: ${Math.round(memory / 1e6)} MB. What the hostile client was answered: ${answered}.
 
-${setting(`npm run bench -- hostile --seconds ${seconds} --others ${people} --seed ${seed}`)}
+${setting(`npm run bench -- hostile --seconds ${seconds} --others ${people} --seed ${seed}${only.length === 0 ? '' : ` --only ${only.join(',')}`}`)}
 `,
 )

@@ -1,6 +1,6 @@
 import type { IncidentEvent } from '../src/contract/incident.js'
 import { MINUTE } from '../src/contract/time.js'
-import type { Scenario } from '../src/plugin/source/scenario.js'
+import type { Scenario } from '../src/scenario/scenario.js'
 import { rankedCauses, trueCauses } from './oracle.js'
 import { strandOf, WorldTruth } from './truth.js'
 

@@ -1,6 +1,6 @@
 import type { IncidentEvent, Severity } from '../src/contract/incident.js'
 import { HOUR, MINUTE, type EpochMs } from '../src/contract/time.js'
-import type { Scenario } from '../src/plugin/source/scenario.js'
+import type { Scenario } from '../src/scenario/scenario.js'
 
 /**
  * Judges what a product said of a scenario. The truth comes from the scenario alone; the expectations are those of its

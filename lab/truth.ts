@@ -1,6 +1,6 @@
 import type { IncidentEvent, Where } from '../src/contract/incident.js'
 import { MINUTE, type EpochMs } from '../src/contract/time.js'
-import { Expectation, type Scenario } from '../src/plugin/source/scenario.js'
+import { Expectation, type Scenario } from '../src/scenario/scenario.js'
 
 /** Labels that the world itself knows of a request; a segment with others cannot be checked against it. */
 const KNOWN = new Set(['component', 'cell', 'region', 'country', 'tier'])

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type Held, merge, reliability } from '../../lab/calibration.js'
 import { HISTORY_HOURS as LAB_HISTORY_HOURS, type Result, runOnce } from '../../lab/run.js'
 import { drawWorld } from '../../lab/world.js'
-import { parseScenario, type Scenario, type Via } from '../../src/plugin/source/scenario.js'
+import { parseScenario, type Scenario, type Via } from '../../src/scenario/scenario.js'
 import { type Bar, type Context, EPICENTER, type Part, percent, skipped, tool } from './context.js'
 import { output } from './store.js'
 

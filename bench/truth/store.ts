@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** What a measurement depends on: a commit that touches none of these changes no figure. */
-const JUDGED = ['src/contract', 'src/core', 'src/plugin/source', 'src/cli', 'src/shell', 'lab', 'bench', 'scenarios']
+const JUDGED = ['src/contract', 'src/core', 'src/scenario', 'src/cli', 'src/shell', 'lab', 'bench', 'scenarios']
 const OUTPUT_MAX_BYTES = 1 << 29
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))

@@ -13,11 +13,11 @@ export const ASK_HELP = '\nExit codes: 0 done · 1 the server refused, or cannot
  */
 const ASK_TIMEOUT_MS = 30_000
 
-/** Posts a command to a running server; its answer, or null after saying on stderr why there is none. */
+/** Posts a command to a running server, or asks it where `body` is null; its answer, or null after saying on stderr why there is none. */
 export async function ask(
   command: string,
   path: string,
-  body: object,
+  body: object | null,
   { url, token, data, timeoutMs = ASK_TIMEOUT_MS }: Asking,
 ): Promise<unknown> {
   const known = token ?? process.env['EPICENTER_TOKEN'] ?? (await tokenIn(data))
@@ -25,9 +25,12 @@ export async function ask(
   let response: Response
   try {
     response = await fetch(`${url.replace(/\/+$/, '')}${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...(known && { authorization: `Bearer ${known}` }) },
-      body: JSON.stringify(body),
+      method: body === null ? 'GET' : 'POST',
+      headers: {
+        ...(body !== null && { 'content-type': 'application/json' }),
+        ...(known && { authorization: `Bearer ${known}` }),
+      },
+      ...(body !== null && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(timeoutMs),
     })
   } catch (error) {

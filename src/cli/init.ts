@@ -59,7 +59,7 @@ services:
 # Who is told when an incident is opened, changes in severity or kind, recovers, is resolved or reopened.
 # Signed as Standard Webhooks says. \${NAME} is taken from the environment; $\${ stands for the characters.
 notifiers: []
-#  - kind: webhook
+#  - use: webhook
 #    url: https://example.org/hooks/epicenter
 #    secret: \${EPICENTER_WEBHOOK_SECRET}
 

@@ -96,7 +96,7 @@ describe('epicenter init and check', () => {
   it('find what is wrong with one, where, and what is there', () => {
     const { status, err } = run(['check', file('wrong.yaml', 'clock: sun\nservices: [{ title: A }]\n')])
     expect(status).toBe(1)
-    expect(err).toMatch(/wrong\.yaml: clock: expected one of wall, signals \(got sun\)/)
+    expect(err).toMatch(/wrong\.yaml:1: clock: expected one of wall, signals \(got sun\)/)
     expect(err).toMatch(/services\[0\]\.id/)
     expect(run(['check', 'nowhere.yaml']).status).toBe(2)
     expect(run(['serve', '--config', join(folder, 'wrong.yaml')]).status).toBe(2)

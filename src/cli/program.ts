@@ -13,6 +13,7 @@ import { reloadCommand } from './reload.js'
 import { replayCommand } from './replay/command.js'
 import { serveCommand } from './serve/command.js'
 import { simulateCommand } from './simulate/command.js'
+import { statusCommand } from './status.js'
 import { tokenCommand } from './token/command.js'
 
 const VERSION = '0.1.0'
@@ -46,6 +47,7 @@ export function program(): Command {
     backupCommand(),
     restoreCommand(),
     tokenCommand(),
+    statusCommand(),
     learnCommand(),
     reloadCommand(),
     ...orderCommands(),

@@ -68,18 +68,39 @@ export const UNKNOWN_AS = ['degraded_performance', 'operational'] as const
 /** When a proof of work is asked for: while a service is under attack, or never. */
 export const CHALLENGES = ['auto', 'off'] as const
 
-/** `statuspage`: for subscribers who read the webhooks of Statuspage. */
-const Webhook = Type.Object(
-  {
-    kind: Type.Union([Type.Literal('webhook'), Type.Literal('statuspage')]),
-    url: Type.String({ pattern: '^https?://' }),
-    /** `whsec_` and base64, as Standard Webhooks writes secrets. */
-    secret: Type.String({ pattern: '^(whsec_)?[A-Za-z0-9+/=]{24,}$' }),
-    /** statuspage: the page they read; the first, if not given. */
-    page: Type.Optional(Id(50)),
-  },
-  { additionalProperties: false },
+/** Name of a plug-in, and of one of its uses: part of paths and of ids. */
+const Name = Type.String({ pattern: '^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$' })
+/** Addresses that are not public it may connect to: all, or those in these ranges and of these names. */
+const AllowPrivate = Type.Union([
+  Type.Boolean(),
+  Type.Array(Type.String({ minLength: 1, maxLength: 253 }), { maxItems: 100 }),
+])
+
+/** What every use of a plug-in may say; the rest are the plug-in's own settings, which its own schema checks. */
+const COMMON = { id: Type.Optional(Name), allowPrivate: Type.Optional(AllowPrivate) }
+const Using = Type.Object({ use: Name, ...COMMON }, { additionalProperties: true })
+/** `kind` is an older spelling of `use`. */
+const Notifying = Type.Object(
+  { use: Type.Optional(Name), kind: Type.Optional(Name), ...COMMON },
+  { additionalProperties: true },
 )
+const Probing = Type.Object(
+  {
+    use: Name,
+    ...COMMON,
+    service: Id(SERVICE_CHARS),
+    component: Type.Optional(Id(LABEL_VALUE_CHARS)),
+    labels: Type.Optional(Type.Record(Type.String(), Id(LABEL_VALUE_CHARS))),
+    everySeconds: Type.Optional(Type.Number({ minimum: 1, maximum: 86_400 })),
+    timeoutSeconds: Type.Optional(Type.Number({ minimum: 0.1, maximum: 300 })),
+  },
+  { additionalProperties: true },
+)
+const Keeping = Type.Object({ use: Name }, { additionalProperties: true })
+
+/** The uses of plug-ins in the configuration file, by its keys. */
+export const USES = { sources: 'source', receivers: 'receiver', probes: 'probe', notifiers: 'notifier' } as const
+export const USES_MAX = { sources: 200, receivers: 100, probes: 1_000, notifiers: 100 } as const
 
 /** A service, or `service/component`. */
 const Ref = Type.String({ minLength: 1, maxLength: SERVICE_CHARS + 1 + LABEL_VALUE_CHARS })
@@ -155,7 +176,16 @@ export const ConfigSchema = Type.Object(
     contact: Type.Optional(Type.String({ pattern: '^(mailto:\\S+@\\S+|https://\\S+)$', maxLength: 200 })),
     falseAlarmsPerMonth: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1_000 })),
     services: Type.Optional(Type.Array(Service)),
-    notifiers: Type.Optional(Type.Array(Webhook, { maxItems: 20 })),
+    /** Modules of plug-ins beside those that come along, relative to this file. */
+    plugins: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 1_000 }), { maxItems: 100 })),
+    sources: Type.Optional(Type.Array(Using, { maxItems: USES_MAX.sources })),
+    receivers: Type.Optional(Type.Array(Using, { maxItems: USES_MAX.receivers })),
+    probes: Type.Optional(Type.Array(Probing, { maxItems: USES_MAX.probes })),
+    notifiers: Type.Optional(Type.Array(Notifying, { maxItems: USES_MAX.notifiers })),
+    /** Where the log is. */
+    bus: Type.Optional(Keeping),
+    /** Where everything is that was made of it. */
+    store: Type.Optional(Keeping),
     /** Reading too needs a token, with the scope `read`. */
     private: Type.Optional(Type.Boolean()),
     tokens: Type.Optional(Type.Array(Token, { maxItems: TOKENS })),
@@ -176,19 +206,27 @@ export const ConfigSchema = Type.Object(
   { additionalProperties: false },
 )
 
-/** One thing wrong with a configuration file. */
-export interface Finding {
-  /** Where, as in `services[0].id`; empty for the file as a whole. */
-  path: string
-  /** What is asked, as the end of a sentence that begins with "expected". */
-  rule: string
-  value: string
-}
-
 /** What the file says. */
 export type ConfigFile = Static<typeof ConfigSchema>
 export type TokenConfig = Static<typeof Token>
-export type NotifierConfig = Static<typeof Webhook>
+/** A plug-in in use. */
+export interface Use {
+  /** The plug-in's name. */
+  use: string
+  /** This use of it. */
+  id: string
+  /** Null: as the plug-in has it. */
+  allowPrivate: boolean | string[] | null
+  /** Checked by the plug-in's schema, its defaults filled in. */
+  settings: Record<string, unknown>
+}
+export interface ProbeUse extends Use {
+  service: string
+  /** Of each check signal; `component` among them. */
+  labels: Record<string, string>
+  everyMs: number
+  timeoutMs: number
+}
 export type MaintenanceConfig = Static<typeof Maintenance>
 /** A status page with its defaults; what was not given is null. */
 export interface StatusPageConfig {
@@ -228,7 +266,14 @@ export interface Config {
     dependsOn: Static<typeof Dependency>[]
     edges?: Static<typeof Edge>[]
   }[]
-  notifiers: NotifierConfig[]
+  /** Paths of modules. */
+  plugins: string[]
+  sources: Use[]
+  receivers: Use[]
+  probes: ProbeUse[]
+  notifiers: Use[]
+  bus: Pick<Use, 'use' | 'settings'>
+  store: Pick<Use, 'use' | 'settings'>
   tokens: TokenConfig[]
   private: boolean
   /** At least one; the first is at `/status`. */

@@ -93,6 +93,14 @@ export const ARRAYS_OPEN = 8
  * far, and the rest is not read: three million bad lines fit into some kilobytes of gzip.
  */
 export const BAD_LINES = 10_000
+/**
+ * Bodies of at least REFUSED_BYTES, unpacked, that were refused before their end, of one token from one subscriber's line:
+ * each cost as much work as ten thousand good signals. Beyond it: 429 before anything is read.
+ */
+export const REFUSED_BYTES = 16 * 1024
+export const REFUSED_BODIES = { burst: 20, perMinute: 20 }
+/** Tokens and lines of which that is remembered: 120 bytes each; the one that erred longest ago starts anew. */
+export const REFUSED_SENDERS = 10_000
 /** Levels of a JSON document, in every body and line. A topology has four. Deeper ones are refused before they are read. */
 export const JSON_DEPTH = 32
 /** Rejected lines named in one answer; the others are only counted. */
@@ -136,6 +144,11 @@ export const TURNS_SHARE = { network: 1_000, prefix: 500, address: 250 }
 export const SHELF_BYTES = 32 * 1024 * 1024
 /** The head of a request, for both readers of it. Longer: 431. */
 export const HEAD_BYTES = 16 * 1024
+/**
+ * Questions for what does not lie ready that a connection may be ahead of their answers, 4 KB each: browsers and proxies wait for
+ * each answer. More: it is closed.
+ */
+export const PIPELINED = 32
 /** A head has to arrive within HEAD_MS, a form or an order within FORM_MS: 408. */
 export const HEAD_MS = 15 * SECOND
 /** A form or an order has to arrive within this: 408. A phone with a bad connection sends 64 KB in less. */
@@ -188,6 +201,33 @@ export const WATCHERS_PER_PREFIX = { burst: 60, perMinute: 6 }
 export const WATCHERS_SHARE = { network: 4_000, prefix: 1_000, address: 400 }
 /** Body of a form, an order. */
 export const FORM_BYTES = 64 * 1024
+
+/** What a source may keep to go on from after a restart, as JSON: a note of the store. More: the source is stopped, and says so. */
+export const SOURCE_STATE_BYTES = 64 * 1024
+/** Signals of a source that are handed to the door at once; a larger batch goes in pieces, other work between them. */
+export const SOURCE_PIECE = 1_000
+/** One poll of a source may take so long; it is told to stop then, and not asked again before it has. */
+export const SOURCE_POLL_MS = 2 * MINUTE
+/** Pause after a failure of a source or a receiver: from the first it doubles to the longest, half of it by chance. */
+export const SOURCE_RETRY_FIRST_MS = SECOND
+/** The longest such pause. */
+export const SOURCE_RETRY_MAX_MS = 5 * MINUTE
+/** Sources and probes begin one after the other within so long, or within their own interval, if that is shorter. */
+export const SOURCE_SPREAD_MS = 15 * SECOND
+/** A source that was not heard of for so many times as long as makes it stale is unknown. */
+export const SOURCE_UNKNOWN_TIMES = 4
+/** A receiver that nobody sent to for so long is stale: whether its sender is well cannot be known. */
+export const RECEIVER_STALE_MS = DAY
+/** What a plug-in asks of the network: bytes of an answer once unpacked, time for all of it, redirects followed; an open-ended answer may be silent for OUTSIDE_IDLE_MS. More is an error of that question. */
+export const OUTSIDE_BYTES = 8 * 1024 * 1024
+/** Time for all of an answer. */
+export const OUTSIDE_MS = 30 * SECOND
+/** Redirects that are followed, each checked anew. */
+export const OUTSIDE_REDIRECTS = 5
+/** An open-ended answer may be silent for so long. */
+export const OUTSIDE_IDLE_MS = 5 * MINUTE
+/** A file that a configuration names for a plug-in to read. */
+export const OUTSIDE_FILE_BYTES = 64 * 1024 * 1024
 
 /** Named tokens of a workspace: a metric's label each. More are refused by `epicenter token add`. */
 export const TOKENS = 500

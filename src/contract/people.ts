@@ -55,3 +55,5 @@ export const REPORT_KINDS = ['bad', 'ok'] as const
 export type ReportKind = (typeof REPORT_KINDS)[number]
 /** The label of a report that answers "is it back for you?", and its one value. */
 export const FOLLOW_UP = { label: 'followup', value: 'back' } as const
+/** As the country of a report: the one that a proxy of ours names, if any does. */
+export const AUTO_COUNTRY = 'auto'

@@ -1,11 +1,33 @@
-import type { Signal } from './signal.js'
+import type { PermanentError, RefusedError, TransientError } from './error.js'
+import type { Notifier } from './notifier.js'
+import type { Log, Store } from './ports.js'
+import type { Received, Taken } from './received.js'
 import type { EpochMs } from './time.js'
 
 /** What a plug-in can be. The folder `src/plugin/<kind>` is the registry: one file each, one default export. */
-export type PluginKind = 'source' | 'probe' | 'notifier' | 'bus' | 'store'
+export const PLUGIN_KINDS = ['source', 'receiver', 'probe', 'notifier', 'bus', 'store'] as const
+export type PluginKind = (typeof PLUGIN_KINDS)[number]
 
-/** A JSON Schema (TypeBox writes them); what the configuration file may say under the plug-in's name. */
+/**
+ * A JSON Schema (TypeBox writes them, and so may anybody by hand): what the configuration file may say under the plug-in's
+ * name. Beside the usual keywords: `writeOnly: true` marks a secret, which is never repeated; `default` is filled in;
+ * `role` says what a text refers to (see {@link TextRole}).
+ */
 export type ConfigSchema = Readonly<Record<string, unknown>>
+
+/** `path`: a file, relative to the configuration file. `page`, `service`: the id of one that stands in that file. */
+export const TEXT_ROLES = ['path', 'page', 'service'] as const
+export type TextRole = (typeof TEXT_ROLES)[number]
+
+/** One thing wrong with settings that a schema cannot say. */
+export interface Fault {
+  /** Where in the settings, as in `headers[0].name`. */
+  path: string
+  /** What is asked. */
+  rule: string
+  /** What is there; nothing that may be a secret. */
+  value: string
+}
 
 /** The part of an `AbortSignal` that a plug-in needs; written out because the contract knows no platform types. */
 export interface Stop {
@@ -13,31 +35,97 @@ export interface Stop {
   addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void
 }
 
-/** The part of `fetch` that a plug-in needs. */
+/** How long each part of a question to the network took, in milliseconds; what did not happen is absent. */
+export interface Phases {
+  /** The name was looked up. */
+  lookup?: number
+  /** The connection was made. */
+  connect?: number
+  /** TLS was agreed on. */
+  tls?: number
+  /** From the question sent to the first byte of the answer. */
+  firstByte?: number
+  /** Everything up to now; for `fetch` up to the head of the answer, and to its end once the body was read. */
+  total: number
+}
+
 export interface FetchInit {
   method?: string
   headers?: Record<string, string>
-  body?: string
+  body?: string | Uint8Array
+  /** `follow`: at most five redirects, each checked anew. `manual`, the default: a redirect is the answer. */
   redirect?: 'manual' | 'follow'
   signal?: Stop
+  /** For the whole of it; 30 seconds, if not given. With `stream` for the head alone. */
+  timeoutMs?: number
+  /** Bytes of the answer at most, unpacked; 8 MiB, if not given. More is an error. */
+  maxBytes?: number
+  /** The body goes on for as long as it likes, read by `chunks()`. */
+  stream?: boolean
 }
 export interface Fetched {
   ok: boolean
   status: number
+  /** Of the last redirect that was followed. */
+  url: string
   headers: { get(name: string): string | null }
-  body: { cancel(): Promise<void> } | null
+  /** Filled in as it goes. */
+  phases: Phases
+  /** When the certificate of the other side ends; absent without TLS. */
+  certificateUntil?: EpochMs
   text(): Promise<string>
+  bytes(): Promise<Uint8Array>
+  /** The body as it comes, unpacked. */
+  chunks(): AsyncIterable<Uint8Array>
+  /** Reads no more of it. */
+  cancel(): Promise<void>
 }
 
-/** Everything a plug-in may reach of the outside. Tests hand in their own. */
+export interface ConnectTo {
+  host: string
+  port: number
+  /** Speaks TLS from the first byte; `alpn`: protocols offered. `check: false` looks at a certificate without believing it. */
+  tls?: { alpn?: string[]; check?: boolean } | true
+  timeoutMs?: number
+  signal?: Stop
+}
+/** A connection that was made. */
+export interface Connection extends AsyncDisposable {
+  /** The address that the name stood for, as it was connected to. */
+  address: string
+  phases: Phases
+  /** Present with TLS. */
+  tls?: { protocol: string; alpn: string | null; certificateUntil: EpochMs; subject: string; problem: string | null }
+  write(bytes: Uint8Array | string): Promise<void>
+  /** What the other side says, until it ends. */
+  chunks(): AsyncIterable<Uint8Array>
+}
+
+/**
+ * Everything a plug-in may reach of the outside. Names are looked up once, what they stand for is checked, and that
+ * is what is connected to: a name cannot be one thing when asked and another when used. Addresses that are not public are
+ * refused unless the configuration allows them (`allowPrivate`). Tests hand in their own.
+ */
 export interface PluginEnv {
   now(): EpochMs
   /** Resolves early when `stop` is aborted. */
   sleep(ms: number, stop?: Stop): Promise<void>
-  /** Text of a file that the configuration names. */
+  /** Text of a file that the configuration names, 64 MiB at most. */
   readText(path: string): Promise<string>
-  /** Absent where a plug-in of this kind has no business on the network. */
-  fetch?(url: string, init?: FetchInit): Promise<Fetched>
+  /** @throws TransientError without an answer, PermanentError for an address that is not allowed */
+  fetch(url: string, init?: FetchInit): Promise<Fetched>
+  /** A connection by TCP, or TLS. @throws like `fetch` */
+  connect(to: ConnectTo): Promise<Connection>
+  /** Addresses of a name that may be connected to. @throws like `fetch` */
+  lookup(host: string): Promise<string[]>
+  /** For an operator: one line, now and then. */
+  log(level: 'info' | 'warn' | 'error', what: string, detail?: Record<string, unknown>): void
+  /** For modules that cannot import them from here. */
+  errors: {
+    PermanentError: typeof PermanentError
+    TransientError: typeof TransientError
+    RefusedError: typeof RefusedError
+  }
 }
 
 export interface Plugin<Kind extends PluginKind, Config, Opened> {
@@ -47,14 +135,117 @@ export interface Plugin<Kind extends PluginKind, Config, Opened> {
   /** One line for `--help` and the documentation. */
   summary: string
   config: ConfigSchema
+  /** Rules that a schema cannot say, about settings that have passed it. Asks nothing of the outside. */
+  check?(config: Config): readonly Fault[]
+  /** Where nothing is said: whether it may connect to addresses that are not public. Absent: it may not. */
+  allowPrivate?: boolean
+  /** A notifier that is to be given {@link Delivery.status}; its settings may name a `page`. */
+  wantsStatus?: boolean
+  /** A bus or store: it ends with the process and is open once; for tests and trials, never for a server. */
+  fleeting?: boolean
+  /** A bus or store whose data are a file of the data folder. */
+  files?: Files
   /** `config` has passed the schema. @throws PermanentError when it can never work, TransientError when later may do. */
-  open(config: Config, env: PluginEnv): Promise<Opened>
+  open(config: Config, env: PluginEnv, ...place: PlaceOf<Kind>): Promise<Opened>
 }
 
-/** Turns the outside into signals, batch by batch, until it ends or is stopped. */
-export interface Source extends AsyncDisposable {
-  read(stop: Stop): AsyncIterable<Signal[]>
+/** A bus and a store are told where they are; others have no use for it. */
+export type PlaceOf<Kind extends PluginKind> = Kind extends 'bus' | 'store' ? [place: Place] : []
+
+/** What of a bus or a store the configuration cannot know. */
+export interface Place {
+  /** Path of the one file in the data folder that it may keep, with others beside it under its name and an ending. */
+  file: string
+  /** A second one that only reads. */
+  readonly?: boolean | undefined
+  /** Pages of the file at most: tests of a full disk. */
+  maxPages?: number | undefined
 }
+
+/** What backup, restore, check and the demonstration need of a bus or store in a file, beside opening it. */
+export interface Files {
+  /** The workspace that it says it belongs to; null for one that holds nothing yet, `unnamed` for one of before names. */
+  workspaceIn(file: string): Promise<string | null>
+  /** A copy as of one moment, whole in itself, also while others write. `copy` must not exist. */
+  copy(file: string, copy: string): Promise<void>
+  /**
+   * Whether its schema is the present one, an older one that opening would bring forward, or none (`empty`); and of one
+   * that is not the present, what is wrong with it as sentences. @throws PermanentError when it is newer
+   */
+  ageOf(file: string): Promise<{ age: 'present' | 'older' | 'empty'; faults: string[] }>
+}
+
+/** What a source hands over at once: signals as the wire has them (docs/signals.md). */
+export interface Batch {
+  /** As JSON values; each passes the same rules as everybody's. */
+  signals: readonly unknown[]
+  /** Where to go on after a restart; kept once the signals are taken, at most SOURCE_STATE_BYTES as JSON. */
+  state?: unknown
+  /** There will be no more, ever. */
+  done?: boolean
+}
+
+/**
+ * Turns the outside into signals, for as long as it is let. It has one of two methods: `poll`, if it is to be asked again and
+ * again, or `read`, if it listens.
+ */
+export interface Source extends AsyncDisposable {
+  /** How often `poll` is asked; a minute, if not given. */
+  everyMs?: number
+  /** Not heard of for so long, it is stale. Five minutes, or three times `everyMs`, if not given. */
+  staleMs?: number
+  /** `state`: of the last batch that was taken, in this life or an earlier one; undefined before the first. */
+  poll?(state: unknown, stop: Stop): Promise<Batch>
+  /**
+   * Batches until it is stopped; an empty one says that it is alive. The next is asked for once the last was taken and is
+   * durable, so what follows a `yield` may acknowledge it. Ending by itself, without `done`, counts as a failure.
+   */
+  read?(stop: Stop, state: unknown): AsyncIterable<Batch>
+}
+
+/** Turns what others send, in their own words, into signals. Mounted under a path of its own. */
+export interface Receiver extends AsyncDisposable {
+  /** Methods that it answers; `POST` alone, if not given. */
+  methods?: readonly ('GET' | 'POST')[]
+  /** Bytes of a body at most, unpacked; ARRAY_BYTES, if not given or more. */
+  maxBytes?: number
+  /**
+   * Present where it knows its senders by a secret of its own: whether this is one. Where it is absent a token with the
+   * scope `signals` is asked for.
+   */
+  trusts?(request: Received): boolean | Promise<boolean>
+  take(request: Received): Taken | Promise<Taken>
+}
+
+/** What one look at something gave. */
+export interface Checked {
+  ok: boolean
+  /** What was wrong, for people; without secrets. */
+  why?: string
+  phases?: Phases
+  /** Labels of the check signal, beside those of the configuration. */
+  labels?: Record<string, string>
+}
+
+/**
+ * Looks at one thing when it is asked. What it finds, good or bad, is its answer; an error means that it could not tell, and
+ * is never taken for a failure of what it looks at.
+ */
+export interface Probe extends AsyncDisposable {
+  check(stop: Stop): Promise<Checked>
+}
+
+/** What opening a plug-in gives, by kind. */
+export interface OpenedOf {
+  source: Source
+  receiver: Receiver
+  probe: Probe
+  notifier: Notifier
+  bus: Log
+  store: Store
+}
+
+export type PluginOf<Kind extends PluginKind> = Plugin<Kind, never, OpenedOf[Kind]>
 
 /** Names the types of a plug-in; returns it unchanged. */
 export function plugin<Kind extends PluginKind, Config, Opened>(

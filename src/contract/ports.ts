@@ -25,6 +25,22 @@ export interface LogEntry {
 
 export type NewEntry = Omit<LogEntry, 'position'>
 
+/** What the log says of itself, beside its entries. */
+export interface LogState {
+  /** Position of the oldest entry kept; one beyond `last` where there is none. */
+  first: number
+  /** Newest position ever given. */
+  last: number
+  /** How often it was found to end before what the store had committed. */
+  gaps: number
+  /** Where the newest of these ends. */
+  gapEnd: number
+  /** The oldest entry that has its checksums; `first`, if it keeps none. */
+  summed: number
+  /** The workspace it belongs to. */
+  workspace: string | null
+}
+
 /** The log: durable before it is acknowledged, read in order, from any position. */
 export interface Log extends AsyncDisposable {
   /** Resolves when every entry is on stable storage. @throws TransientError when there is no room; then none is kept. */
@@ -40,6 +56,14 @@ export interface Log extends AsyncDisposable {
    * all; returns how many. What a clock that was ahead stamped goes with what came after it.
    */
   trim(before: EpochMs, upTo: number): Promise<number>
+  state(): Promise<LogState>
+  belongsTo(workspace: string): Promise<void>
+  /** The next entry gets a position beyond `position`: what lies between was lost with another log. */
+  goOnAfter(position: number): Promise<void>
+  /** At a start. @throws PermanentError on damage that can be seen at once */
+  lookThrough?(): Promise<void>
+  /** Everything that is wrong with it, as sentences. */
+  faults?(): Promise<string[]>
 }
 
 /** An incident without its story, as its events up to `lastSeq` add up. */
@@ -73,6 +97,8 @@ export interface Store extends AsyncDisposable {
   committed(): Promise<{ position: number; now: EpochMs }>
   saveSnapshot(position: number, version: number, body: Uint8Array): Promise<void>
   loadSnapshot(): Promise<{ position: number; version: number; body: Uint8Array } | null>
+  /** The same without its body. */
+  snapshotAt(): Promise<{ position: number; version: number } | null>
   head(incident: string): Promise<IncidentHead | null>
   /** Committed events after a cursor, in the order of their commit. */
   eventsAfter(after: number, max: number): Promise<CommittedEvent[]>
@@ -82,6 +108,10 @@ export interface Store extends AsyncDisposable {
   /** Forgets rollups and facts older than these. */
   trim(before: { rollups: EpochMs; facts: EpochMs }): Promise<void>
   reader(): Reads
+  /** At a start. @throws PermanentError on damage that can be seen at once */
+  lookThrough?(): Promise<void>
+  /** Everything that is wrong with it, as sentences. */
+  faults?(): Promise<string[]>
 }
 
 /** The reader's part that a store knows; title, clock and demo are the workspace's. */

@@ -85,15 +85,38 @@ export interface Change extends FactBase {
 }
 
 /** States of an incident in the words of Statuspage, in the order in which they mostly come. */
-export const NOTICE_STATUSES = ['investigating', 'identified', 'monitoring', 'resolved'] as const
+export const INCIDENT_STATUSES = ['investigating', 'identified', 'monitoring', 'resolved'] as const
+export type IncidentStatus = (typeof INCIDENT_STATUSES)[number]
+/** The same with what is said of planned work, and afterwards. */
+export const NOTICE_STATUSES = [...INCIDENT_STATUSES, 'postmortem', 'scheduled', 'in_progress'] as const
 export type NoticeStatus = (typeof NOTICE_STATUSES)[number]
+
+/** How bad its source calls a notice. */
+export const NOTICE_IMPACTS = ['none', 'minor', 'major', 'critical', 'maintenance'] as const
+export type NoticeImpact = (typeof NOTICE_IMPACTS)[number]
+
+/** How its source says that a part is. */
+export const NOTICE_STATES = ['ok', 'maintenance', 'degraded', 'partial', 'down', 'unknown'] as const
+export type NoticeState = (typeof NOTICE_STATES)[number]
+
+/** A part in its source's spelling; without a state it is only named. */
+export interface NoticePart {
+  name: string
+  state?: NoticeState
+}
 
 export interface Notice extends FactBase {
   via: 'notice'
   source?: string
   status?: NoticeStatus
+  impact?: NoticeImpact
   /** Which story of the source it belongs to. */
   thread?: string
+  parts?: NoticePart[]
+  /** Planned work: when it is to begin and to end. */
+  window?: { from: EpochMs; until?: EpochMs }
+  /** What was said, word by word. */
+  text?: string
   scope: Scope
 }
 

@@ -3,7 +3,9 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { HEAD_BYTES, HEAD_MS } from '../contract/limits.js'
 import { MINUTE, SECOND } from '../contract/time.js'
+import { Acceptors } from './accept.js'
 import type { Front } from './front/front.js'
+import { inOrder } from './in-order.js'
 
 /** A request has ten minutes to arrive; an idle connection is kept for a minute and a bit, longer than proxies do. */
 export const LISTENING = {
@@ -36,6 +38,7 @@ export class Entrance {
     this.#sockets.add(socket)
     socket.on('close', () => this.#sockets.delete(socket))
   }
+  #acceptors: Acceptors | null = null
   #now: FastifyInstance | null = null
   #next: Promise<unknown> = Promise.resolve()
 
@@ -44,7 +47,7 @@ export class Entrance {
       if (this.#now !== null) this.#now.routing(request, response)
       else void this.#next.then(() => this.#now?.routing(request, response))
     }
-    const server = http.createServer(LISTENING, answer)
+    const server = http.createServer(LISTENING, inOrder(answer))
     this.#shared = { server, fronts: new Set(), ending: false }
   }
 
@@ -58,6 +61,7 @@ export class Entrance {
         resolve()
       })
     })
+    this.#acceptors = new Acceptors(server)
     return (server.address() as AddressInfo).port
   }
 
@@ -84,7 +88,7 @@ export class Entrance {
     const { server, fronts } = this.#shared
     await this.#next
     this.#shared.ending = true
-    const drained = new Promise(resolve => server.close(resolve))
+    const drained = Promise.all([new Promise(resolve => server.close(resolve)), this.#acceptors?.close()])
     await this.#now?.close()
     for (const front of fronts) front.close()
     const late = setTimeout(() => {

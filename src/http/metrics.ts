@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import { SECOND } from '../contract/time.js'
 import type { App } from '../shell/app.js'
+import { INPUT_HEALTHS } from '../contract/input.js'
 import type { Connections } from './connections.js'
 import type { Front } from './front/front.js'
 import type { Guard } from './guard.js'
@@ -32,6 +33,7 @@ export function metricsOf(app: App, parts: MetricParts): Registry {
   })
   void signals
   tokenMetrics(app, parts.guard, registers)
+  sourceMetrics(app, registers)
   fillMetrics(app, parts, registers)
   return registry
 }
@@ -95,6 +97,53 @@ function tokenMetrics(app: App, guard: Guard, registers: Registry[]): void {
       for (const [why, times] of Object.entries(guard.refused)) this.inc({ why }, times)
     },
   })
+}
+
+/** What brings signals by itself. A source that died is unknown here, and nothing is said of what it watches. */
+function sourceMetrics({ inputs }: App, registers: Registry[]): void {
+  type Row = (typeof inputs.status)[number]
+  const labelNames = ['kind', 'source']
+  const each = (name: string, help: string, more: string[], rows: (of: Row) => [Record<string, string>, number][]) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: [...labelNames, ...more],
+      registers,
+      collect() {
+        this.reset()
+        for (const of of inputs.status)
+          for (const [labels, value] of rows(of)) this.set({ kind: of.kind, source: of.id, ...labels }, value)
+      },
+    })
+  void each('epicenter_source_health', '1 for the health that it has', ['health'], ({ health }) =>
+    INPUT_HEALTHS.map(name => [{ health: name }, name === health ? 1 : 0]),
+  )
+  void each('epicenter_source_age_seconds', 'How long ago it was heard of', [], ({ ageMs }) =>
+    ageMs === null ? [] : [[{}, ageMs / SECOND]],
+  )
+  const total = (name: string, help: string, more: string[], rows: (of: Row) => [Record<string, string>, number][]) =>
+    new Counter({
+      name,
+      help,
+      labelNames: [...labelNames, ...more],
+      registers,
+      collect() {
+        this.reset()
+        for (const of of inputs.status)
+          for (const [labels, value] of rows(of)) this.inc({ kind: of.kind, source: of.id, ...labels }, value)
+      },
+    })
+  void total('epicenter_source_signals_total', 'Signals by what became of them', ['outcome'], row => [
+    [{ outcome: 'accepted' }, row.accepted],
+    [{ outcome: 'duplicate' }, row.duplicate],
+  ])
+  void total(
+    'epicenter_source_rejected_total',
+    'Signals that were refused, by the rule that they break',
+    ['rule'],
+    row => Object.entries(row.rejected).map(([rule, count]) => [{ rule }, count]),
+  )
+  void total('epicenter_source_failures_total', 'Failures', [], ({ failures }) => [[{}, failures]])
 }
 
 function fillMetrics(app: App, { stream, front, connections }: MetricParts, registers: Registry[]): void {

@@ -62,14 +62,18 @@ export class Routes {
     app.route({
       method: route.method,
       url: route.url,
-      config: { streamed: route.streamed === true, atOnce: route.atOnce === true },
+      config: {
+        streamed: route.streamed === true,
+        atOnce: route.atOnce === true,
+        ...(route.scope === undefined ? {} : { scope: route.scope }),
+      },
       schema: {
         ...(params === undefined ? {} : { params }),
         ...(query === undefined ? {} : { querystring: query }),
         ...(body === undefined ? {} : { body: { ...body, $id: undefined } }),
       },
       ...(route.bodyBytes === undefined ? {} : { bodyLimit: route.bodyBytes }),
-      ...(route.scope !== undefined ? { onRequest: guard, config: { scope: route.scope } } : {}),
+      ...(route.scope !== undefined ? { onRequest: guard } : {}),
       handler: (request, reply) => {
         reply.header('x-content-type-options', 'nosniff')
         return route.handle(

@@ -359,7 +359,7 @@ export const Report = Type.Object(
       description: '"I have a problem" or "works for me"',
     }),
     problem: Type.Optional(Type.String({ maxLength: 60 })),
-    country: Type.Optional(Type.String({ pattern: '^([A-Za-z]{2})?$' })),
+    country: Type.Optional(Type.String({ pattern: '^([A-Za-z]{2}|auto)?$' })),
     platform: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9 ._-]{0,40}$' })),
     text: Type.Optional(Type.String({ maxLength: REPORT_TEXT_CHARS })),
     back: Type.Optional(Type.String({ maxLength: 500, description: 'Path of the page to return to' })),

@@ -327,8 +327,10 @@ describe('for operators and programs', () => {
       '/api/v1/services/{id}/forget',
       '/api/v1/services/{id}/rollups',
       '/api/v1/signals',
+      '/api/v1/sources',
       '/api/v1/stream',
       '/api/v1/workspace',
+      '/in/{id}',
     ])
     expect(document.paths['/api/v1/signals'].post.security).toEqual([{ token: ['signals'] }])
     expect(document.paths['/api/v1/services'].get.security).toBeUndefined()

@@ -1,3 +1,4 @@
+import { createServer } from 'node:http'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { TransientError } from '../contract/error.js'
 import { FORM_BYTES } from '../contract/limits.js'
@@ -25,11 +26,14 @@ import { problemPage, registerPages, sendPage } from './pages/index.js'
 import { languageOf } from './pages/language.js'
 import type { Language } from './pages/strings.js'
 import { pastRoutes } from './api/past.js'
+import { receiverRoutes } from './api/receivers.js'
+import { sourceRoutes } from './api/sources.js'
 import { HttpProblem, sendProblem } from './problem.js'
 import type { Reloaded } from '../shell/config/reload.js'
 import { reloadRoute } from './api/reload.js'
 import { reportRoutes } from './people/report.js'
 import { keepSafe, makeSafe } from './safe.js'
+import { inOrder } from './in-order.js'
 import { News } from './news.js'
 import { Routes } from './routes.js'
 import type { Desk } from './statuspage/desk.js'
@@ -88,7 +92,10 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   const guard = openGuard(server, app, visitors, options.wait)
   takeTurns(server, visitors)
   const stream = new Stream(news, visitors)
-  ingestRoutes(server, routes, app, guard.need('signals'), visitors)
+  const sends = guard.need('signals')
+  ingestRoutes(server, routes, app, sends, visitors, (scope, places) =>
+    receiverRoutes(scope, routes, { app, places, visitors, guard: sends }),
+  )
   const tell = await openForPeople(server, routes, app, visitors, options)
   readRoutes(server, routes, app)
   historyRoutes(server, routes, app)
@@ -96,6 +103,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   commandRoutes(server, routes, app, guard.need('commands'))
   forgetRoutes(server, routes, app, guard.need('commands'))
   notifierRoutes(server, routes, app, guard.need('commands'))
+  sourceRoutes(server, routes, app, guard.need('read'))
   pastRoutes(server, routes, app, guard.need('commands'))
   reloadRoute(server, routes, guard.need('commands'), options.reload)
   stream.route(server, routes)
@@ -115,6 +123,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
     status: { desk: status },
     tell: {},
     hints: request => visitors.hints(request),
+    guesses: app.config.countryHeader !== null,
     ...(options.demo === undefined ? {} : { demo: options.demo }),
   })
   server.addHook('preClose', async () => {
@@ -165,9 +174,9 @@ function bare(
   isProxy: (address: string) => boolean,
   shared?: Shared,
 ): FastifyInstance {
-  const { requestTimeout, keepAliveTimeout, ...http } = LISTENING
+  const { requestTimeout, keepAliveTimeout } = LISTENING
   const server = Fastify({
-    ...(shared === undefined ? { http } : { serverFactory: () => shared.server }),
+    serverFactory: answer => shared?.server ?? createServer(LISTENING, inOrder(answer)),
     logger: false,
     rewriteUrl: raw => homes.of(raw).target,
     // What proxies of ours say of protocol and host; nobody else's word.
@@ -208,7 +217,7 @@ function operatorRoutes(server: FastifyInstance, app: App, parts: MetricParts): 
     return reply
       .code(ok ? 200 : 503)
       .header('cache-control', 'no-store')
-      .send({ ready: ok, ...(why === null ? {} : { why }), ...health })
+      .send({ ready: ok, ...(why === null ? {} : { why }), ...health, sources: app.inputs.healths })
   })
   const registry = metricsOf(app, parts)
   server.get('/metrics', async (_, reply) => reply.type(registry.contentType).send(await registry.metrics()))

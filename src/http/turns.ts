@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { RETRY_AFTER_MS, TURNS_SHARE, TURNS_WAITING } from '../contract/limits.js'
 import { type Circles, Shares } from '../shell/visitors/shares.js'
@@ -28,6 +27,45 @@ class Waiter {
 /** Those of one address, oldest first. */
 type Queue = Map<string, Waiter[]>
 
+/** Network, and address within it. */
+export const namesOf = (circles: Circles): [string, string] => [circles[0] ?? '', `${circles[0]} ${circles.at(-1)}`]
+
+/** Milliseconds of work that a network used lately, and an address in it. */
+export class Used {
+  readonly #ms = new Map<string, { ms: number; at: number }>()
+
+  by(name: string, now: number): number {
+    const known = this.#ms.get(name)
+    return known === undefined ? 0 : known.ms * 2 ** ((known.at - now) / HALF_MS)
+  }
+
+  note(circles: Circles, ms: number, now: number): void {
+    for (const name of namesOf(circles)) {
+      const used = this.by(name, now) + ms
+      this.#ms.delete(name)
+      this.#ms.set(name, { ms: used, at: now })
+      if (this.#ms.size > NAMES_MAX) this.#ms.delete(this.#ms.keys().next().value!)
+    }
+  }
+
+  /** The oldest of the address that used least, within the network that used least. O(addresses that wait). */
+  least<Item extends { circles: Circles }>(queue: ReadonlyMap<string, readonly Item[]>, now: number): Item | null {
+    let best: Item | null = null
+    let [leastNetwork, leastAddress] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+    for (const [item] of queue.values()) {
+      const [network, address] = namesOf(item!.circles)
+      const ofNetwork = this.by(network, now)
+      if (ofNetwork > leastNetwork) continue
+      const ofAddress = this.by(address, now)
+      if (ofNetwork === leastNetwork && ofAddress >= leastAddress) continue
+      best = item!
+      leastNetwork = ofNetwork
+      leastAddress = ofAddress
+    }
+    return best
+  }
+}
+
 /**
  * Work that takes time is done one piece at a time, and whose is next is decided by who had least of it lately: networks
  * first, within a network addresses. So a party that asks for a thousand things waits for itself. Between two pieces
@@ -37,8 +75,7 @@ export class Turns {
   readonly #waiting = new Shares<Waiter>(TURNS_WAITING, [TURNS_SHARE.network, TURNS_SHARE.prefix, TURNS_SHARE.address])
   readonly #long: Queue = new Map()
   readonly #short: Queue = new Map()
-  /** Milliseconds used by a network, and by an address. */
-  readonly #used = new Map<string, { ms: number; at: number }>()
+  readonly #used = new Used()
   #working: Waiter | null = null
   #since = 0
   #pause: NodeJS.Timeout | null = null
@@ -86,18 +123,7 @@ export class Turns {
   }
 
   #first(queue: Queue, now: number): Waiter | null {
-    let best: Waiter | null = null
-    let [leastNetwork, leastAddress] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
-    for (const [waiter] of queue.values()) {
-      const [network, address] = namesOf(waiter!.circles)
-      const ofNetwork = this.#usedBy(network, now)
-      if (ofNetwork > leastNetwork) continue
-      const ofAddress = this.#usedBy(address, now)
-      if (ofNetwork === leastNetwork && ofAddress >= leastAddress) continue
-      best = waiter!
-      leastNetwork = ofNetwork
-      leastAddress = ofAddress
-    }
+    const best = this.#used.least(queue, now)
     if (best !== null) this.#leave(best)
     return best
   }
@@ -120,7 +146,7 @@ export class Turns {
           this.#shortNow = 0
           this.#nextShort()
         })
-      this.#note(next, SHORT_MS, now)
+      this.#used.note(next.circles, SHORT_MS, now)
       next.go()
     }
   }
@@ -130,7 +156,7 @@ export class Turns {
     this.#working = null
     const now = this.nowMs()
     const took = now - this.#since
-    this.#note(waiter, took, now)
+    this.#used.note(waiter.circles, took, now)
     if (this.#long.size === 0) return
     this.#pause = setTimeout(
       () => {
@@ -140,24 +166,7 @@ export class Turns {
       Math.min(LONGEST_PAUSE_MS, took),
     )
   }
-
-  #usedBy(name: string, now: number): number {
-    const known = this.#used.get(name)
-    return known === undefined ? 0 : known.ms * 2 ** ((known.at - now) / HALF_MS)
-  }
-
-  #note({ circles }: Waiter, ms: number, now: number): void {
-    for (const name of namesOf(circles)) {
-      const used = this.#usedBy(name, now) + ms
-      this.#used.delete(name)
-      this.#used.set(name, { ms: used, at: now })
-      if (this.#used.size > NAMES_MAX) this.#used.delete(this.#used.keys().next().value!)
-    }
-  }
 }
-
-/** Network, and address within it. */
-const namesOf = (circles: Circles): [string, string] => [circles[0] ?? '', `${circles[0]} ${circles.at(-1)}`]
 
 const tooMany = () =>
   new HttpProblem(503, 'too many questions at once', 'so many of yours wait already', {
@@ -180,22 +189,21 @@ export const AT_ONCE = { config: { atOnce: true } }
 export function takeTurns(server: FastifyInstance, visitors: Visitors): Turns {
   const turns = new Turns()
   const ends = new WeakMap<FastifyRequest, () => void>()
-  // Questions that came in one piece are answered in their order: one of a connection waits at a time.
-  const before = new WeakMap<Socket, Promise<void>>()
   server.addHook('onRequest', async (request, reply) => {
     const { config } = request.routeOptions
     if (config.atOnce === true || config.streamed === true || visitors.isOurs(request)) return
-    const { socket } = request.raw
-    const earlier = before.get(socket)
     const done = new Promise<void>(resolve => {
       ends.set(request, resolve)
       reply.raw.once('close', resolve)
     })
-    before.set(socket, done)
-    await earlier
     // A form is short work and then waits for the disk: others need not wait for that.
     const end = await turns.take(visitors.circles(request), request.method === 'POST')
     void done.then(end)
+    // Nobody is there any more: no work for nobody.
+    if (request.raw.socket.destroyed) {
+      ends.get(request)!()
+      reply.hijack()
+    }
   })
   server.addHook('onSend', async request => ends.get(request)?.())
   return turns

@@ -1,26 +1,28 @@
-import type { Config, NotifierConfig } from '../contract/config.js'
+import type { Config } from '../contract/config.js'
 import { TransientError } from '../contract/error.js'
-import type { IncidentEvent } from '../contract/incident.js'
 import { RETRY_AFTER_MS, SKEW_WALL_MS } from '../contract/limits.js'
 import type { Forget, Order } from '../contract/order.js'
 import type { Past } from '../contract/past.js'
 import type { Taught } from '../core/service/past.js'
+import type { Receipt, Received } from '../contract/received.js'
 import { MINUTE, SECOND } from '../contract/time.js'
 import type { Reader } from '../contract/view.js'
 import { CutShort } from './workspace/cut-short.js'
 import { DataFolder } from './folder/data-folder.js'
-import { Delivery, type DeliveryStatus, lastCursor } from './delivery/deliver.js'
+import type { DeliveryStatus } from './delivery/deliver.js'
 import { every } from './every.js'
-import { deliverParts, openNotifier } from './delivery/notify.js'
 import type { Refusal } from '../core/ingest/door.js'
+import { type Compose, Notifiers } from './delivery/notify.js'
 import { Clock, type ClockState } from './workspace/clock.js'
 import type { Committed } from './engine.js'
 import type { Env } from './env.js'
-import type { Receipt } from '../contract/receipt.js'
 import type { PartsOptions } from './parts.js'
 import { token } from './folder/secret.js'
 import { type Sender, Tokens } from './visitors/tokens.js'
+import type { Space } from './workspace/gate.js'
 import { readerOf } from './reading.js'
+import { Inputs } from './running/inputs.js'
+import { receive, type ReceiveOutcome } from './running/receive.js'
 import { type Body, Workspace } from './workspace/workspace.js'
 
 /** What changed, told after it was committed. `reset`: everything did, the demonstration started over. */
@@ -57,11 +59,12 @@ export class App implements AsyncDisposable {
   private readonly clock: Clock
   private workspace!: Workspace
   private listeners = new Set<(changed: Changed) => void>()
-  private deliveries: Delivery[] = []
+  /** Sources, receivers and probes. */
+  readonly inputs: Inputs
+  private readonly told: Notifiers
   private timers: NodeJS.Timeout[] = []
   private resetting: Promise<void> | null = null
   private minute = 0
-  private subscribed = false
   private startedAt = 0
   private readonly wall: () => number
   private closed = false
@@ -83,6 +86,24 @@ export class App implements AsyncDisposable {
       settled: () => this.resetting,
       startedAt: () => this.startedAt,
     })
+    const note = (key: string, value: Uint8Array) => this.note(key, value)
+    this.told = new Notifiers({
+      config: () => this.config,
+      reader: this.reader,
+      store: () => this.workspace.store,
+      note,
+      caughtUp: () => this.caughtUp(),
+      env: this.env,
+      evenEnv: this.evenEnv,
+    })
+    const taker = {
+      take: (values: readonly unknown[], space: Space, own: boolean) => this.ingestFrom(values, space, own),
+      note,
+      noted: (key: string) => this.noted(key),
+      present: () => this.present,
+      even: () => this.clock.even(),
+    }
+    this.inputs = new Inputs(taker, this.env)
   }
 
   static async open(config: Config, env: Env, options: PartsOptions = {}): Promise<App> {
@@ -104,7 +125,8 @@ export class App implements AsyncDisposable {
 
   private async begin(): Promise<void> {
     await this.start()
-    await this.addWebhooks()
+    await this.told.open()
+    await this.inputs.configure(this.config)
     this.every(UPKEEP_MS, () => this.workspace.upkeep())
     this.every(SECOND, () => this.beat())
   }
@@ -123,15 +145,8 @@ export class App implements AsyncDisposable {
     await this.current().configure({ ...config, clock, data, host, port, demo })
     this.configured = { ...config, clock, data, host, port, demo }
     this.tokens.configure(config.tokens)
-    // Each goes on where its receipt says.
-    for (const delivery of this.deliveries.splice(0)) await delivery[Symbol.asyncDispose]()
-    this.subscribed = false
-    await this.addWebhooks()
-  }
-
-  private async addWebhooks(): Promise<void> {
-    for (const [i, each] of this.config.notifiers.entries())
-      if (each.kind === 'webhook') await this.addNotifier(each, i)
+    await this.told.open()
+    await this.inputs.configure(config)
   }
 
   private async start(): Promise<void> {
@@ -156,13 +171,24 @@ export class App implements AsyncDisposable {
   }
 
   /** The same for JSON values. */
-  ingestValues(values: readonly unknown[], sender: Sender | null = null): Promise<Receipt> {
+  ingestValues(values: readonly unknown[] | AsyncIterable<unknown>, sender: Sender | null = null): Promise<Receipt> {
     return this.count(this.current().ingestValues(values, sender ?? undefined), sender)
   }
 
   /** The same for what this server stamped itself with `present`: that is no word on what time it is. */
   ingestOwn(values: readonly unknown[]): Promise<Receipt> {
     return this.count(this.current().ingestValues(values, undefined, true), null)
+  }
+
+  /** The same for what a source, a receiver or a probe brings. `own`: stamped with `present`. */
+  ingestFrom(values: readonly unknown[], space: Space, own: boolean): Promise<Receipt> {
+    return this.count(this.current().ingestValues(values, space, own), null)
+  }
+
+  /** A request to a receiver of the configuration; `sender`: whose token it came with. @throws TransientError, CutShort, what its plug-in throws */
+  receive(id: string, request: Received, sender: Sender | null): Promise<ReceiveOutcome> {
+    const take = (values: readonly unknown[], space: Space) => this.ingestFrom(values, space, false)
+    return receive(this.inputs, { take }, id, request, sender?.services ?? null)
   }
 
   /** A person's command; resolves when the engine has followed it. */
@@ -238,7 +264,12 @@ export class App implements AsyncDisposable {
 
   /** How far each notifier is, and what it could not tell. */
   get notifiers(): DeliveryStatus[] {
-    return this.deliveries.map(each => each.status)
+    return this.told.status
+  }
+
+  /** Those who read a status page's webhooks are told too, once `compose` can write their messages. */
+  addSubscribers(compose: Compose): Promise<void> {
+    return this.told.addSubscribers(compose)
   }
 
   onChange(listener: (changed: Changed) => void): () => void {
@@ -270,10 +301,7 @@ export class App implements AsyncDisposable {
       this.resetting = null
     })
     await this.resetting
-    for (const delivery of this.deliveries) {
-      await this.forget(delivery.name)
-      delivery.startOver()
-    }
+    await this.told.startOver()
     this.announce({ services: [], incidents: [], now: this.now, reset: true })
   }
 
@@ -311,7 +339,7 @@ export class App implements AsyncDisposable {
     this.counters.events += what.incidents.length
     this.counters.late = what.late
     this.announce({ services: what.services, incidents: what.incidents, now: what.now, reset: false })
-    if (what.incidents.length > 0) for (const delivery of this.deliveries) delivery.wake()
+    if (what.incidents.length > 0) this.told.wake()
   }
 
   private announce(changed: Changed): void {
@@ -344,55 +372,14 @@ export class App implements AsyncDisposable {
     this.timers.push(every(ms, work, { idle: () => this.resetting !== null || this.closed, log: this.env.log }))
   }
 
-  /** Those who read Statuspage's webhooks, once somebody can write them: `compose` gives the messages of an event. */
-  async addSubscribers(compose: (event: IncidentEvent, page: string | null) => Promise<object[]>): Promise<void> {
-    if (this.subscribed) return
-    this.subscribed = true
-    for (const [i, each] of this.config.notifiers.entries())
-      if (each.kind === 'statuspage') await this.addNotifier(each, i, event => compose(event, each.page ?? null))
-  }
-
-  /** Notifiers are told from what was committed; a new one hears of nothing that happened before it. */
-  private async addNotifier(
-    config: NotifierConfig,
-    index: number,
-    status?: (event: IncidentEvent) => Promise<object[]>,
-  ): Promise<void> {
-    const { kind } = config
-    const name = `${kind}-${this.deliveries.filter(each => each.name.startsWith(`${kind}-`)).length + 1}`
-    const notifier = await openNotifier(config, index, this.env)
-    if ((await this.noted(receiptOf(name))) === null) {
-      // What is folded again into a new store happened before it too.
-      await this.caughtUp()
-      await this.forget(name)
-    }
-    const parts = deliverParts({
-      reader: this.reader,
-      store: () => this.workspace.store,
-      maintenance: () => this.config.maintenance,
-      receipt: async () => Buffer.from((await this.noted(receiptOf(name))) ?? []).toString(),
-      saveReceipt: receipt => this.note(receiptOf(name), Buffer.from(receipt)),
-      status,
-    })
-    const delivery = new Delivery(name, notifier, parts, this.evenEnv)
-    this.deliveries.push(delivery)
-    delivery.wake()
-  }
-
-  private async forget(name: string): Promise<void> {
-    const cursor = await lastCursor((after, max) => this.workspace.store.eventsAfter(after, max))
-    await this.note(receiptOf(name), Buffer.from(String(cursor)))
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.closed) return
     this.closed = true
     for (const timer of this.timers) clearInterval(timer)
     await this.resetting?.catch(() => {})
-    for (const delivery of this.deliveries) await delivery[Symbol.asyncDispose]()
+    await this.inputs[Symbol.asyncDispose]()
+    await this.told[Symbol.asyncDispose]()
     await (this.workspace as Workspace | undefined)?.[Symbol.asyncDispose]()
     this.folder?.[Symbol.dispose]()
   }
 }
-
-const receiptOf = (name: string) => `receipt:${name}`

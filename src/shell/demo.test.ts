@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { TransientError } from '../contract/error.js'
 import { HOUR, MINUTE } from '../contract/time.js'
-import { parseScenario } from '../plugin/source/scenario.js'
-import { tinyWorld } from '../plugin/source/scenario/fixtures/tiny-world.js'
+import { parseScenario } from '../scenario/scenario.js'
+import { tinyWorld } from '../scenario/fixtures/tiny-world.js'
 import { Demo, DEMO_SCENARIO, openDemo } from './demo.js'
 import type { DemoEnv, DemoTarget } from './demo.js'
 

@@ -2,8 +2,8 @@ import { TransientError } from '../contract/error.js'
 import type { Signal } from '../contract/signal.js'
 import type { EpochMs } from '../contract/time.js'
 import { DAY, HOUR, MINUTE, SECOND } from '../contract/time.js'
-import type { Scenario } from '../plugin/source/scenario.js'
-import { play, readScenario, wireLine } from '../plugin/source/scenario.js'
+import type { Scenario } from '../scenario/scenario.js'
+import { play, readScenario, wireLine } from '../scenario/scenario.js'
 
 /** What the demonstration drives: one workspace on the `signals` clock. */
 export interface DemoTarget {

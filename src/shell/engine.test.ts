@@ -3,11 +3,10 @@ import type { NewEntry } from '../contract/ports.js'
 import { MINUTE } from '../contract/time.js'
 import bus from '../plugin/bus/memory.js'
 import kept from '../plugin/store/memory.js'
-import { fakeEnv } from '../testing/env.js'
 import { arrival, STREAM_START as T, streamOf } from '../testing/stream.js'
 import { Engine } from './engine.js'
-import { pluginEnv } from './parts.js'
 
+const NOWHERE = { file: '' }
 const config = { clock: 'wall' as const, falseAlarmsPerMonth: 1, services: [] }
 const signals = streamOf({ minutes: 90, seed: 5, requests: 60, faults: [{ from: 60, until: 95, bad: 0.6 }] })
 
@@ -23,9 +22,8 @@ describe('an engine that starts again', () => {
     ['with a snapshot from before', true],
     ['without any', false],
   ])('commits nothing of what the store holds, %s', async (_, snapshot) => {
-    const env = pluginEnv(fakeEnv())
-    const log = await bus.open({} as never, env)
-    const store = await kept.open({} as never, env)
+    const log = await bus.open({}, undefined as never, NOWHERE)
+    const store = await kept.open({}, undefined as never, NOWHERE)
     const parts = { log, store, config, committed: () => {}, say: () => {} }
     await log.append(rows.slice(0, 50))
     const first = await Engine.open(parts)
@@ -54,13 +52,12 @@ describe('an engine that starts again', () => {
   })
 
   it('goes on where the log ends before what the store remembers', async () => {
-    const env = pluginEnv(fakeEnv())
-    const store = await kept.open({} as never, env)
-    const old = await bus.open({} as never, env)
+    const store = await kept.open({}, undefined as never, NOWHERE)
+    const old = await bus.open({}, undefined as never, NOWHERE)
     const parts = { store, config, committed: () => {}, say: () => {} }
     await old.append(rows)
     await (await Engine.open({ ...parts, log: old })).pump()
-    const log = await bus.open({} as never, env)
+    const log = await bus.open({}, undefined as never, NOWHERE)
     const fresh = await Engine.open({ ...parts, log })
     await log.append(rows.slice(0, 3).map(row => ({ ...row, at: row.at + 200 * MINUTE })))
     let told = 0

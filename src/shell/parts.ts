@@ -1,12 +1,12 @@
 import { Worker } from 'node:worker_threads'
 import type { Config } from '../contract/config.js'
 import type { EpochMs } from '../contract/time.js'
-import type { FetchInit } from '../contract/plugin.js'
 import type { Log, NewEntry, Store } from '../contract/ports.js'
 import type { EngineConfig } from '../core/fold/fold.js'
 import { files } from './folder/data-folder.js'
 import { type Committed, Engine } from './engine.js'
 import type { Env } from './env.js'
+import { FLEETING, keepingOf, openLog, openStore } from './keep.js'
 import { connect, type Remote } from './rpc.js'
 import { bringTogether, type Together } from './folder/together.js'
 
@@ -53,7 +53,10 @@ export const engineConfig = (config: Config): EngineConfig => ({
 
 export async function openParts(config: Config, env: Env, hooks: Hooks, options: PartsOptions): Promise<Parts> {
   const { run = 'threads', demo = null } = options
-  const found = run === 'memory' ? { gaps: 0, cut: false, torn: false } : await bringTogether(config.data, env, demo)
+  const found =
+    run === 'memory'
+      ? { gaps: 0, cut: false, torn: false }
+      : await bringTogether(config.data, env, demo, keepingOf(config))
   const open = run === 'threads' ? openThreads : openInline
   return open(config, env, hooks, options, found)
 }
@@ -65,13 +68,10 @@ async function openInline(
   { run, maxLogPages }: PartsOptions,
   { gaps, cut, torn }: Together,
 ): Promise<Parts> {
-  const memory = run === 'memory'
-  const { default: bus } = await (memory ? import('../plugin/bus/memory.js') : import('../plugin/bus/sqlite.js'))
-  const { default: kept } = await (memory ? import('../plugin/store/memory.js') : import('../plugin/store/sqlite.js'))
+  const keeping = run === 'memory' ? FLEETING : keepingOf(config)
   const names = files(config.data)
-  const pages = maxLogPages === undefined ? {} : { maxPages: maxLogPages }
-  const log = await bus.open({ file: names.log, ...pages } as never, pluginEnv(env))
-  const store = await kept.open({ file: names.store } as never, pluginEnv(env))
+  const log = await openLog(keeping, env, { file: names.log, maxPages: maxLogPages })
+  const store = await openStore(keeping, env, { file: names.store })
   const { committed, died } = hooks
   const engine = await Engine.open({ log, store, config: engineConfig(config), torn, committed, say: env.log })
   return {
@@ -105,6 +105,7 @@ async function openThreads(
   { gaps, cut, torn }: Together,
 ): Promise<Parts> {
   const names = files(config.data)
+  const keeping = keepingOf(config)
   const workers: Worker[] = []
   const here: AsyncDisposable[] = []
   const remotes: Remote[] = []
@@ -134,14 +135,12 @@ async function openThreads(
   try {
     // The log first: it makes the file that the engine then reads.
     const log = start(new Worker(new URL('./threads/log.js', import.meta.url)))
-    await log.ask('open', [{ file: names.log, maxPages: maxLogPages }])
+    await log.ask('open', [keeping, { file: names.log, maxPages: maxLogPages }])
     const engine = start(new Worker(new URL('./threads/engine.js', import.meta.url)))
-    await engine.ask('open', [names, engineConfig(config), torn])
-    const { default: bus } = await import('../plugin/bus/sqlite.js')
-    const { default: kept } = await import('../plugin/store/sqlite.js')
-    const logHere = await bus.open({ file: names.log, readonly: true }, pluginEnv(env))
+    await engine.ask('open', [keeping, names, engineConfig(config), torn])
+    const logHere = await openLog(keeping, env, { file: names.log, readonly: true })
     here.push(logHere)
-    const storeHere = await kept.open({ file: names.store, readonly: true }, pluginEnv(env))
+    const storeHere = await openStore(keeping, env, { file: names.store, readonly: true })
     here.push(storeHere)
     return {
       append: entries =>
@@ -167,10 +166,3 @@ async function openThreads(
     throw error
   }
 }
-
-export const pluginEnv = (env: Env) => ({
-  now: env.now,
-  sleep: (ms: number) => new Promise<void>(done => setTimeout(done, ms)),
-  readText: async (path: string) => (await import('node:fs/promises')).readFile(path, 'utf8'),
-  fetch: (url: string, init?: FetchInit) => env.fetch(url, init as RequestInit),
-})

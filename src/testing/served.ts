@@ -12,10 +12,15 @@ export interface Served {
   stderr(): string
 }
 
-/** Runs `bin/epicenter serve` on a free port until it listens. */
-export async function serve(root: string, args: readonly string[]): Promise<Served> {
+/** Runs `bin/epicenter serve` on a free port until it listens; `more` is added to its environment. */
+export async function serve(
+  root: string,
+  args: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<Served> {
   const child: ChildProcess = spawn(join(root, 'bin/epicenter'), ['serve', '--port', '0', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...more },
   })
   let said = ''
   let errors = ''

@@ -13,6 +13,9 @@ const POLL_MS = 30_000
 /** The ages on a page ("3 min ago") are written anew so often. */
 const AGES_MS = 5_000
 
+/** Forms that keep what was typed in them; a page has one at most. */
+const FORMS = 'form[data-report],form.find'
+
 const { body } = document
 const startedAt = Date.now()
 /** Where this server stands on its site: the script lies in `assets/` below that. */
@@ -68,6 +71,24 @@ function owns(): void {
   }
 }
 
+/** What somebody types into the field above a long list narrows it at once; without script the field is a plain form. */
+function narrow(): void {
+  const input = document.querySelector<HTMLInputElement>('#q')
+  const none = document.getElementById('none')
+  if (!input || !none) return
+  const word = input.value.trim().toLowerCase()
+  none.hidden = false
+  for (const part of document.querySelectorAll<HTMLElement>('[data-part]')) {
+    part.hidden = true
+    for (const row of part.querySelectorAll('li')) {
+      row.hidden = !row.querySelector('a')?.textContent?.toLowerCase().includes(word)
+      if (row.hidden) continue
+      part.hidden = false
+      none.hidden = true
+    }
+  }
+}
+
 /** A way to find the same element in the new page. */
 function pathTo(element: Element, root: Element): number[] {
   const path: number[] = []
@@ -93,8 +114,8 @@ function swap(text: string): void {
   const id = focus?.id
   const y = scrollY
   // The form keeps its own elements: what is typed, chosen and said in it stays.
-  const form = main.querySelector('form[data-report]')
-  const held = form && fresh.querySelector('form[data-report]')
+  const form = main.querySelector(FORMS)
+  const held = form && fresh.querySelector(FORMS)
   const focusInForm = form && focus && form.contains(focus) ? focus : null
   if (form && held) held.replaceWith(form)
   const strip = document.querySelector('aside.demo')
@@ -119,6 +140,7 @@ function swap(text: string): void {
   if (line && say && say !== said) line.textContent = say
   ages()
   owns()
+  narrow()
 }
 
 async function refresh(): Promise<void> {
@@ -240,6 +262,9 @@ document.addEventListener('submit', event => {
   if (plain || !(form instanceof HTMLFormElement) || !form.matches('[data-report]')) return
   event.preventDefault()
   void report(form, event.submitter)
+})
+document.addEventListener('input', event => {
+  if ((event.target as Element).id === 'q') narrow()
 })
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden && asked) want()

@@ -182,8 +182,8 @@ describe('epicenter backtest, signals', () => {
 })
 
 describe('parseSetting()', () => {
-  it('reads rates by day and by month, and a bin', () => {
-    expect(parseSetting('false-alarms-per-month=3, slot=1h', {})).toMatchObject({
+  it('reads rates by day and by month, and a bin', async () => {
+    expect(await parseSetting('false-alarms-per-month=3, slot=1h', {})).toMatchObject({
       falseAlarmsPerDay: 0.1,
       slotMs: 3_600_000,
     })
@@ -194,7 +194,9 @@ describe('parseSetting()', () => {
     ['false-alarms-per-day=0', 'false-alarms-per-day: expected a number above 0'],
     ['false-alarms-per-day=1,slot=soon', 'slot: expected a duration'],
     ['no-such-file.yaml', 'a file that can be read'],
-  ])('refuses %s', (text, why) => expect(() => parseSetting(text, {})).toThrow(why))
+  ])('refuses %s', async (text, why) => {
+    await expect(parseSetting(text, {})).rejects.toThrow(why)
+  })
 })
 
 describe('compare()', () => {

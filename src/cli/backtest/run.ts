@@ -27,7 +27,10 @@ interface Judged {
 export async function runBacktest(file: string, options: BacktestOptions): Promise<number> {
   const complain = (text: string) => void process.stderr.write(`epicenter backtest: ${text}\n`)
   try {
-    const settings = { a: parseSetting(options.a, process.env), b: parseSetting(options.b, process.env) }
+    const settings = {
+      a: await parseSetting(options.a, process.env),
+      b: await parseSetting(options.b, process.env),
+    }
     const known = options.known === undefined ? null : readKnown(options.known, complain)
     const { history, episodes } = await judge(file, settings, complain)
     const inTime = known?.filter(event => event.until >= history.from && event.at <= history.until) ?? null

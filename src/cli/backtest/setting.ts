@@ -20,7 +20,7 @@ export const DAYS_A_MONTH = 30
 const KEYS = ['false-alarms-per-day', 'false-alarms-per-month', 'slot']
 
 /** `key=value[,key=value]`, or the path of a configuration file. Throws SettingError with rule and value. */
-export function parseSetting(text: string, vars: Record<string, string | undefined>): Setting {
+export async function parseSetting(text: string, vars: Record<string, string | undefined>): Promise<Setting> {
   if (!text.includes('=')) return fromFile(text, vars)
   const setting: Setting = { name: text, falseAlarmsPerDay: Number.NaN, slotMs: null, services: [] }
   for (const pair of text.split(',')) {
@@ -38,8 +38,8 @@ export function parseSetting(text: string, vars: Record<string, string | undefin
   return setting
 }
 
-function fromFile(path: string, vars: Record<string, string | undefined>): Setting {
-  const { config, findings } = load(path, vars)
+async function fromFile(path: string, vars: Record<string, string | undefined>): Promise<Setting> {
+  const { config, findings } = await load(path, vars)
   if (config === null) {
     throw new SettingError(`${path}: ${findings.map(sentenceOf).join('\n  ')}`)
   }

@@ -6,7 +6,7 @@ import { tellFindings } from '../check/run.js'
 
 /** Both resolve with the exit code. An end by a signal still takes away what was written aside. */
 export async function runBackup(file: string, { data, config, force = false }: BackupOptions): Promise<number> {
-  const folder = data ?? (config === undefined ? DEFAULTS.data : dataOf(config))
+  const folder = data ?? (config === undefined ? DEFAULTS.data : await dataOf(config))
   if (folder === null) return 2
   return await untilStopped('backup', async stopped => {
     const size = await makeBackup(folder, file, { force, stopped }, realEnv())
@@ -35,8 +35,8 @@ async function untilStopped(command: string, work: (stopped: AbortSignal) => Pro
   }
 }
 
-function dataOf(file: string): string | null {
-  const { config, findings } = load(file, process.env)
+async function dataOf(file: string): Promise<string | null> {
+  const { config, findings } = await load(file, process.env)
   if (config === null) tellFindings(file, findings)
   return config?.data ?? null
 }

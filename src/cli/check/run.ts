@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
-import type { Finding } from '../../contract/config.js'
+import type { Finding } from '../../shell/config/finding.js'
 import { sentenceOf } from '../../shell/config/sentence.js'
 import { load } from '../../shell/config/load.js'
 import { tryOut, whyNoPort } from '../../shell/config/try-out.js'
 
 export async function runCheck(file: string): Promise<number> {
-  const { config, findings } = load(file, process.env)
+  const { config, findings } = await load(file, process.env)
   if (config === null) {
     tellFindings(file, findings)
     return existsSync(file) ? 1 : 2
@@ -32,7 +32,10 @@ export async function runCheck(file: string): Promise<number> {
 }
 
 export function tellFindings(file: string, findings: readonly Finding[]): void {
-  for (const finding of findings) process.stderr.write(`${file}: ${sentenceOf(finding)}\n`)
+  for (const finding of findings) {
+    const at = finding.line === undefined ? file : `${file}:${finding.line}`
+    process.stderr.write(`${at}: ${sentenceOf(finding)}\n`)
+  }
 }
 
 const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`

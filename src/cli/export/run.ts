@@ -10,7 +10,7 @@ import { linksOf } from '../../shell/visitors/address.js'
 import { realEnv } from '../../shell/env.js'
 import { complete, DEFAULTS, load } from '../../shell/config/load.js'
 import { files } from '../../shell/folder/data-folder.js'
-import { pluginEnv } from '../../shell/parts.js'
+import { keepingOf, openStore } from '../../shell/keep.js'
 import { remoteReader } from '../../shell/remote.js'
 import { tellFindings } from '../check/run.js'
 import type { ExportOptions } from './command.js'
@@ -22,7 +22,7 @@ const say = (line: string) => process.stderr.write(`epicenter export: ${line}\n`
 
 /** Resolves with the exit code. */
 export async function runExport(dir: string, options: ExportOptions): Promise<number> {
-  const config = configOf(options)
+  const config = await configOf(options)
   if (config === null) return 2
   const url =
     options.url ??
@@ -75,9 +75,9 @@ async function foreign(root: string): Promise<string | null> {
   return names.includes(MARK) ? null : (names[0] ?? null)
 }
 
-function configOf({ config: file, data }: ExportOptions): Config | null {
+async function configOf({ config: file, data }: ExportOptions): Promise<Config | null> {
   if (file === undefined) return complete({ data: data ?? DEFAULTS.data })
-  const loaded = load(file, process.env)
+  const loaded = await load(file, process.env)
   if (loaded.config !== null) return data === undefined ? loaded.config : { ...loaded.config, data }
   tellFindings(file, loaded.findings)
   return null
@@ -94,8 +94,7 @@ async function open(
   }
   const file = files(config.data).store
   if (!existsSync(file)) throw new Error(`there is no data in ${config.data}`)
-  const { default: kept } = await import('../../plugin/store/sqlite.js')
-  const store = await kept.open({ file, readonly: true }, pluginEnv(env))
+  const store = await openStore(keepingOf(config), env, { file, readonly: true })
   const reader: Reader = {
     ...store.reader(),
     workspace: async () => {

@@ -21,7 +21,7 @@ export interface House {
 export async function openHouse(
   app: App,
   demo: ServerOptions['demo'] | null,
-  load: (() => Loaded) | undefined,
+  load: (() => Promise<Loaded>) | undefined,
 ): Promise<House> {
   const { host, port } = app.config
   const entrance = new Entrance()

@@ -14,7 +14,7 @@ import type { ServeOptions } from './command.js'
 
 /** Serves until it is told to stop; resolves with the exit code. */
 export async function runServe(options: ServeOptions): Promise<number> {
-  const config = configOf(options)
+  const config = await configOf(options)
   if (config === null) return 2
   const tried = config.demo ? [] : tryOut(config)
   if (tried.length > 0) {
@@ -81,12 +81,12 @@ const under = ({ port, host, data }: ServeOptions, config: Config): Config => ({
   data: data ?? config.data,
 })
 
-function configOf(options: ServeOptions): Config | null {
+async function configOf(options: ServeOptions): Promise<Config | null> {
   const { config: file, data } = options
   const over = (config: Config) => under(options, config)
   if (file === undefined)
     return over(complete({ title: 'Epicenter', clock: 'signals', data: data ?? DEFAULTS.demo }, true))
-  const loaded = load(file, process.env)
+  const loaded = await load(file, process.env)
   if (loaded.config !== null) return over(loaded.config)
   tellFindings(file, loaded.findings)
   if (!existsSync(file)) process.stderr.write('`epicenter init` writes a file to start from.\n')
@@ -94,8 +94,8 @@ function configOf(options: ServeOptions): Config | null {
 }
 
 /** The file as it is now, under the same flags. */
-function loadAgain(options: ServeOptions): Loaded {
-  const loaded = load(options.config as string, process.env)
+async function loadAgain(options: ServeOptions): Promise<Loaded> {
+  const loaded = await load(options.config as string, process.env)
   if (loaded.config === null) return loaded
   const config = under(options, loaded.config)
   const findings = tryOut(config)

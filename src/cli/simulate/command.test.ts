@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { tinyWorld } from '../../plugin/source/scenario/fixtures/tiny-world.js'
+import { tinyWorld } from '../../scenario/fixtures/tiny-world.js'
 import { runSimulate } from './run.js'
 import { simulateCommand } from './command.js'
 

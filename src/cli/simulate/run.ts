@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream'
 import { text as textOf } from 'node:stream/consumers'
-import { parseScenario, play, readScenario, ScenarioError, truthLines, wireLine } from '../../plugin/source/scenario.js'
-import type { Scenario } from '../../plugin/source/scenario.js'
+import { parseScenario, play, readScenario, ScenarioError, truthLines, wireLine } from '../../scenario/scenario.js'
+import type { Scenario } from '../../scenario/scenario.js'
 import type { SimulateOptions } from './command.js'
 
 /** Characters gathered before one write: a write a line costs more than drawing it. */

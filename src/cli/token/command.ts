@@ -37,13 +37,13 @@ export function tokenCommand(): Command {
     root.addCommand(command)
   }
   add.action(async (name: string, options: TokenOptions) => {
-    process.exitCode = (await import('./run.js')).runAdd(name, options)
+    process.exitCode = await (await import('./run.js')).runAdd(name, options)
   })
   list.action(async (options: TokenOptions) => {
-    process.exitCode = (await import('./run.js')).runList(options)
+    process.exitCode = await (await import('./run.js')).runList(options)
   })
   revoke.action(async (name: string, options: TokenOptions) => {
-    process.exitCode = (await import('./run.js')).runRevoke(name, options)
+    process.exitCode = await (await import('./run.js')).runRevoke(name, options)
   })
   return root
 }

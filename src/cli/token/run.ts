@@ -21,9 +21,9 @@ import type { TokenOptions } from './command.js'
 class Usage extends Error {}
 
 /** Runs one of the three and turns what went wrong into a line and an exit code. */
-function run(verb: string, options: TokenOptions, work: (data: string) => void): number {
+async function run(verb: string, options: TokenOptions, work: (data: string) => void): Promise<number> {
   try {
-    const data = dataOf(options)
+    const data = await dataOf(options)
     if (data === null) return 2
     if (!existsSync(data) || !statSync(data).isDirectory())
       throw new PermanentError(`there is no folder ${data}; name the server's with --data, or start it once`)
@@ -37,15 +37,15 @@ function run(verb: string, options: TokenOptions, work: (data: string) => void):
   }
 }
 
-function dataOf({ data, config: file }: TokenOptions): string | null {
+async function dataOf({ data, config: file }: TokenOptions): Promise<string | null> {
   if (data !== undefined || file === undefined) return data ?? DEFAULTS.data
-  const { config, findings } = load(file, process.env)
+  const { config, findings } = await load(file, process.env)
   if (config === null) tellFindings(file, findings)
   return config?.data ?? null
 }
 
 /** Prints the token alone on stdout, so that it can be caught in a variable. */
-export function runAdd(name: string, options: TokenOptions): number {
+export function runAdd(name: string, options: TokenOptions): Promise<number> {
   return run('add', options, data => {
     const env = realEnv()
     const asked = {
@@ -65,7 +65,7 @@ export function runAdd(name: string, options: TokenOptions): number {
   })
 }
 
-export function runList(options: TokenOptions): number {
+export function runList(options: TokenOptions): Promise<number> {
   return run('list', options, data => {
     const rows = (readTokens(data)?.tokens ?? []).map(each => [
       each.name,
@@ -87,7 +87,7 @@ export function runList(options: TokenOptions): number {
   })
 }
 
-export function runRevoke(name: string, options: TokenOptions): number {
+export function runRevoke(name: string, options: TokenOptions): Promise<number> {
   return run('revoke', options, data => {
     const tokens = readTokens(data)
     const found = tokens?.tokens.find(each => each.name === name)

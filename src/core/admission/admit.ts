@@ -134,7 +134,7 @@ export function admit(v: AdmissionState, signal: Observation): Admission {
   if (prefix === undefined) return signal.limited ? COORDINATED : COUNTS
   turn(v, at)
   const known = stateOfPrefix(v, prefix, at)
-  const copied = isCopy(v, signal.text, at)
+  const copied = noteCopy(v, signal.text, at)
   const strangers = lending(v)
   const alone = strangers === 0
   const machine = alone && (known.flood || known.beats >= BEATS)
@@ -288,7 +288,7 @@ function stateOfPrefix(v: AdmissionState, prefix: string, at: EpochMs): PrefixSt
   return known
 }
 
-function isCopy(v: AdmissionState, text: string | undefined, at: EpochMs): boolean {
+function noteCopy(v: AdmissionState, text: string | undefined, at: EpochMs): boolean {
   if (text === undefined || text.length < COPY_LETTERS) return false
   const letters = text
     .toLowerCase()

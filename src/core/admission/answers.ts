@@ -15,7 +15,7 @@ export interface Reporters {
 export const reporters = (): Reporters => ({ bad: generations(), ok: generations() })
 
 /** True when this reporter has not given this answer in the last 24 h of log time; then it is remembered. */
-export function firstAnswer(state: Reporters, reporter: string, bad: boolean, at: EpochMs): boolean {
+export function noteAnswer(state: Reporters, reporter: string, bad: boolean, at: EpochMs): boolean {
   if (answered(state, reporter, bad, at)) return false
   rememberAnswer(state, reporter, bad, at)
   return true

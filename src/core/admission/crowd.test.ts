@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { DAY, HOUR, MINUTE } from '../../contract/time.js'
 import { post, report } from '../../testing/stream.js'
 import { crowdState, noteCrowd, readCrowd, takeBackReport } from './crowd.js'
-import { firstAnswer, MAX_REPORTERS, reporters } from './answers.js'
+import { noteAnswer, MAX_REPORTERS, reporters } from './answers.js'
 
 const T = Date.UTC(2031, 4, 9, 12)
 const WINDOW = 15 * MINUTE
@@ -10,30 +10,30 @@ const WINDOW = 15 * MINUTE
 describe('one person', () => {
   it('counts once in a rolling day for each answer', () => {
     const state = reporters()
-    expect(firstAnswer(state, 'ana', true, T)).toBe(true)
-    expect(firstAnswer(state, 'ana', true, T + MINUTE)).toBe(false)
-    expect(firstAnswer(state, 'ana', false, T + MINUTE)).toBe(true)
-    expect(firstAnswer(state, 'bo', true, T + MINUTE)).toBe(true)
-    expect(firstAnswer(state, 'ana', true, T + DAY - 1)).toBe(false)
-    expect(firstAnswer(state, 'ana', true, T + DAY)).toBe(true)
-    expect(firstAnswer(state, 'ana', true, T + DAY + HOUR)).toBe(false)
+    expect(noteAnswer(state, 'ana', true, T)).toBe(true)
+    expect(noteAnswer(state, 'ana', true, T + MINUTE)).toBe(false)
+    expect(noteAnswer(state, 'ana', false, T + MINUTE)).toBe(true)
+    expect(noteAnswer(state, 'bo', true, T + MINUTE)).toBe(true)
+    expect(noteAnswer(state, 'ana', true, T + DAY - 1)).toBe(false)
+    expect(noteAnswer(state, 'ana', true, T + DAY)).toBe(true)
+    expect(noteAnswer(state, 'ana', true, T + DAY + HOUR)).toBe(false)
   })
   it('is remembered over the change of generations, whenever in it the answer came', () => {
     const state = reporters()
-    firstAnswer(state, 'first', true, T)
-    firstAnswer(state, 'late', true, T + DAY - HOUR)
-    firstAnswer(state, 'turn', true, T + DAY)
-    expect(firstAnswer(state, 'late', true, T + DAY + HOUR)).toBe(false)
-    expect(firstAnswer(state, 'late', true, T + 2 * DAY - HOUR)).toBe(true)
+    noteAnswer(state, 'first', true, T)
+    noteAnswer(state, 'late', true, T + DAY - HOUR)
+    noteAnswer(state, 'turn', true, T + DAY)
+    expect(noteAnswer(state, 'late', true, T + DAY + HOUR)).toBe(false)
+    expect(noteAnswer(state, 'late', true, T + 2 * DAY - HOUR)).toBe(true)
   })
   it('repeating does not move the day along', () => {
     const state = reporters()
-    for (let h = 0; h < 24; h++) firstAnswer(state, 'ana', true, T + h * HOUR)
-    expect(firstAnswer(state, 'ana', true, T + DAY)).toBe(true)
+    for (let h = 0; h < 24; h++) noteAnswer(state, 'ana', true, T + h * HOUR)
+    expect(noteAnswer(state, 'ana', true, T + DAY)).toBe(true)
   })
   it('memory is bounded: a flood of names drops the oldest', () => {
     const state = reporters()
-    for (let i = 0; i < 2 * MAX_REPORTERS + 10; i++) firstAnswer(state, `p${i}`, true, T)
+    for (let i = 0; i < 2 * MAX_REPORTERS + 10; i++) noteAnswer(state, `p${i}`, true, T)
     expect(state.bad.young.size + state.bad.old.size).toBeLessThanOrEqual(2 * MAX_REPORTERS)
   })
 })

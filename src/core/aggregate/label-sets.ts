@@ -154,21 +154,21 @@ export interface SlotRows {
 
 export interface SlotRing {
   rows: (SlotRows | null)[]
-  /** Leaf → minute and place of its newest row, so that a leaf has one row a minute. */
+  /** Leaf → minute and index of its newest row, so that a leaf has one row a minute. */
   lastSlot: number[]
-  lastPlace: number[]
+  lastIndex: number[]
 }
 
 export const slotRing = (): SlotRing => ({
   rows: Array.from({ length: RING_SLOTS }, () => null),
   lastSlot: [],
-  lastPlace: [],
+  lastIndex: [],
 })
 
-const place = (slot: EpochMs): number => Math.floor(slot / MINUTE) % RING_SLOTS
+const ringIndex = (slot: EpochMs): number => Math.floor(slot / MINUTE) % RING_SLOTS
 
 export function addRow(ring: SlotRing, slot: EpochMs, leaf: number, a: number, b: number, c: number): void {
-  const at = place(slot)
+  const at = ringIndex(slot)
   let rows = ring.rows[at]
   if (!rows || rows.slot !== slot) {
     // An older minute than the one that took its place: too late for the ring.
@@ -176,7 +176,7 @@ export function addRow(ring: SlotRing, slot: EpochMs, leaf: number, a: number, b
     rows = ring.rows[at] = { slot, leaf: [], a: [], b: [], c: [] }
   }
   let i = -1
-  if (ring.lastSlot[leaf] === slot) i = ring.lastPlace[leaf]!
+  if (ring.lastSlot[leaf] === slot) i = ring.lastIndex[leaf]!
   else if ((ring.lastSlot[leaf] ?? 0) > slot) i = rows.leaf.indexOf(leaf)
   if (i < 0) {
     i = rows.leaf.push(leaf) - 1
@@ -185,11 +185,11 @@ export function addRow(ring: SlotRing, slot: EpochMs, leaf: number, a: number, b
     rows.c.push(c)
     while (ring.lastSlot.length <= leaf) {
       ring.lastSlot.push(0)
-      ring.lastPlace.push(0)
+      ring.lastIndex.push(0)
     }
     if (slot >= ring.lastSlot[leaf]!) {
       ring.lastSlot[leaf] = slot
-      ring.lastPlace[leaf] = i
+      ring.lastIndex[leaf] = i
     }
     return
   }
@@ -199,7 +199,7 @@ export function addRow(ring: SlotRing, slot: EpochMs, leaf: number, a: number, b
 }
 
 export function rowsAt(ring: SlotRing, slot: EpochMs): SlotRows | null {
-  const rows = ring.rows[place(slot)]
+  const rows = ring.rows[ringIndex(slot)]
   return rows && rows.slot === slot ? rows : null
 }
 

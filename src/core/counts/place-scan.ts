@@ -277,7 +277,7 @@ function scatterOf(s: Places, p: Place, scale: number): number {
   return Math.max(p.label === '' ? 1 : LEAST_SCATTER, cautious(own, CAUTION, PRIOR_WEIGHT + p.scatter[at + 1]!))
 }
 
-/** A block waits until it leaves the ring: creeping trouble must not pass for scatter. */
+/** A block waits until it leaves the ring: slow trouble must not pass for scatter. */
 function learnScatter(s: Places, i: number, read: (k: number) => Run, reach: number, learn: boolean): void {
   const p = s.places[i]!
   for (let scale = 0; scale < SCALES.length; scale++) {

@@ -120,12 +120,12 @@ export const places = (): Places => {
     observed: 0,
     expected: 0,
   }
-  placeOf(s, '', '')
-  placeOf(s, CONTINENT, '')
+  enterPlace(s, '', '')
+  enterPlace(s, CONTINENT, '')
   return s
 }
 
-function placeOf(s: Places, label: string, value: string): number {
+function enterPlace(s: Places, label: string, value: string): number {
   const key = `${label}=${value}`
   const known = s.keys.get(key)
   if (known !== undefined) return known
@@ -152,21 +152,21 @@ function placeOf(s: Places, label: string, value: string): number {
   return s.places.push(place) - 1
 }
 
-function placesOf(s: Places, book: LeafBook, group: number): number[] {
+function enterPlaces(s: Places, book: LeafBook, group: number): number[] {
   const name = groupName(book, group)
   if (!name || NOT_SCANNED.has(name.label)) return []
-  const found = [placeOf(s, name.label, name.value)]
+  const found = [enterPlace(s, name.label, name.value)]
   if (name.label === 'country') {
     const world = partOfWorld(name.value)
-    if (world) found.push(placeOf(s, PART, world.part))
-    found.push(world ? placeOf(s, CONTINENT, world.continent) : NOWHERE)
+    if (world) found.push(enterPlace(s, PART, world.part))
+    found.push(world ? enterPlace(s, CONTINENT, world.continent) : NOWHERE)
   }
   return found.filter(p => p >= 0)
 }
 
 /** Counts the rows of one minute into the running step. */
 export function countMinute(s: Places, book: LeafBook, rows: SlotRows | null): void {
-  while (s.of.length < groupCount(book)) s.of.push(placesOf(s, book, s.of.length))
+  while (s.of.length < groupCount(book)) s.of.push(enterPlaces(s, book, s.of.length))
   const before = s.touched
   s.touched = []
   s.minutes++

@@ -29,7 +29,7 @@ const inTime = (from: number): number =>
     m => m !== undefined && m < (from + 6) * 60,
   ).length
 
-describe('creeping trouble', () => {
+describe('trouble that drifts in slowly', () => {
   it('is found within hours, on the fourth day already', () => {
     // In six hours the rise has stood for five: as often as not would be too little.
     expect(inTime(78)).toBeGreaterThanOrEqual(16)

@@ -4,7 +4,7 @@ import { addPair, boundOf, drawn, weightOf } from '../stat/scatter.js'
 import { bitsOf, negativeBinomialSurvival } from '../stat/tails.js'
 
 /**
- * Trouble that comes creeping. A baseline that follows the last hours, as it must on the first days, follows a slow rise as well; so whole
+ * Trouble that drifts in slowly. A baseline that follows the last hours, as it must on the first days, follows a slow rise as well; so whole
  * hours are held against the rhythm of the days before, which no count of the last eight hours has taught, times the level of the hours
  * just before them:
  *     P(Y ≥ y | e, φ + v·e) ≤ asked rate a day / runs that a day holds.
@@ -52,7 +52,7 @@ export interface SlowDrift {
   day: Float32Array
   /** Pairs of squares and weights by horizon (stat/scatter). */
   scatter: Float64Array
-  /** Residuals that wait for RING quarters without an alarm before they teach: creeping trouble must not pass for scatter. */
+  /** Residuals that wait for RING quarters without an alarm before they teach: slow trouble must not pass for scatter. */
   waiting: { quarter: number; k: number; square: number; weight: number }[]
   alarm: boolean
   since: EpochMs
@@ -116,7 +116,7 @@ function closeQuarter(c: SlowDrift, dispersion: number, learn: boolean, neededBi
 
 function teach(day: Float32Array, quarter: number, count: number): void {
   const h = 2 * (Math.floor(quarter / QUARTERS_AN_HOUR) % DAY_HOURS)
-  if (quarter % QUARTERS_AN_HOUR === 0) for (const place of [h, h + 1]) day[place]! *= KEEP_DAY
+  if (quarter % QUARTERS_AN_HOUR === 0) for (const lane of [h, h + 1]) day[lane]! *= KEEP_DAY
   day[h]! += count
   day[h + 1]! += 1
 }

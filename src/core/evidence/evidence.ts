@@ -5,14 +5,14 @@ import type { EpochMs } from '../../contract/time.js'
 import type { Goes, Move } from '../aggregate/relabel.js'
 import type { ReportState } from '../counts/report-counts.js'
 import type { RateReading } from '../rates/rise-detector.js'
-import type { RateState, FailureMode } from '../rates/state.js'
+import type { FailureMode, RateState } from '../rates/state.js'
 import type { SeriesReading } from '../series/count-series.js'
 import type { TextClass } from '../text/classify.js'
 import type { Bins } from './bins.js'
 
 /**
  * One kind of evidence: what is kept of it for a service, what it says at a tick, and what it learns. A further kind is a file
- * with one of these and its entry in registry.ts: states, readings, snapshots and findings carry it by its name.
+ * with one of these and its entry in kinds.ts: states, readings, snapshots and findings carry it by its name.
  *
  * A state is plain data (numbers, texts, arrays, typed arrays, maps), so that a clock that is put back moves every time in it;
  * where it holds more, `snapshot` and `open` say how it is stored.

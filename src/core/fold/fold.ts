@@ -6,7 +6,7 @@ import type { Past } from '../../contract/past.js'
 import type { Signal } from '../../contract/signal.js'
 import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Component, Dependency, Edge } from '../../contract/topology.js'
-import { type PartHeard, ROLLUP_MS, type ServiceNow, type ServiceState } from '../../contract/view.js'
+import { type Clock, type PartHeard, ROLLUP_MS, type ServiceNow, type ServiceState } from '../../contract/view.js'
 import { Judge, type JudgeSnapshot } from '../judge/judge.js'
 import { type KnownIncident, mendRecords } from '../judge/mend.js'
 import type { IncidentRecord } from '../judge/record.js'
@@ -23,7 +23,6 @@ import { freshRollups } from '../service/rollup.js'
 import type { Taught } from '../service/past.js'
 import { Watch, type WatchSnapshot } from '../watch/watch.js'
 import { moveBack, stepBack } from './rewind.js'
-import type { Clock } from '../../contract/view.js'
 
 export interface EngineConfig {
   clock: Clock

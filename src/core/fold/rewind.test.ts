@@ -55,7 +55,10 @@ describe('a fold whose clock was ahead', () => {
     wrong.rewind(last, 9, emptyOutcome())
     // Ids of incidents name the day on which they opened, and stay.
     expect(wrong.now).toBe(right.now)
-    expect(differences(plain(wrong), plain(right))).toEqual(['.undone: [object Object] for null'])
+    // Rows of bins lie in the wrong time, so all are put again.
+    const again = /^\.watch\.services\.0\.bins\.\d+\.(dirty|urgent): true for false$/
+    const other = differences(plain(wrong), plain(right)).filter(each => !again.test(each))
+    expect(other).toEqual(['.undone: [object Object] for null'])
   })
 
   it.each([2 * MINUTE, HOUR, 7 * HOUR + 13 * MINUTE, 3 * DAY, 3_652 * DAY])(

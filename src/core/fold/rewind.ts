@@ -31,6 +31,7 @@ export function moveBack(state: unknown, to: EpochMs, byMs: number, how: { now: 
 
 class Mover {
   private readonly seen = new Set<object>()
+  private readonly moved = new Set<Bin>()
 
   constructor(
     private readonly to: EpochMs,
@@ -73,9 +74,17 @@ class Mover {
   private map(map: Map<unknown, unknown>, what: string): void {
     const entries = [...map]
     map.clear()
+    // Two bins may come to one: each keeps its place here, and `binAnew` puts them where they belong.
     for (const [key, value] of entries)
-      if (what === 'bins' && this.stay.has(key as EpochMs)) map.set(key, value)
+      if (what === 'bins') map.set(key, this.stay.has(key as EpochMs) ? value : this.bin(value as Bin, String(key)))
       else map.set(typeof key === 'number' ? this.time(key) : key, this.walk(value, String(key)))
+  }
+
+  private bin(bin: Bin, key: string): unknown {
+    const before = bin.bin
+    this.walk(bin, key)
+    if (bin.bin !== before) this.moved.add(bin)
+    return bin
   }
 
   /** State that is kept by its place in a ring, or counts time in other units. */
@@ -88,7 +97,7 @@ class Mover {
       moveBaseline((object as { baseline: BaselineState }).baseline, byMs)
     else if ('quarter' in object && 'day' in object) this.drift(object as SlowDrift)
     else if ('daySteps' in object) this.places(object as Places)
-    else if ('bins' in object && 'troubles' in object) binAnew((object as { bins: Map<EpochMs, Bin> }).bins)
+    else if ('bins' in object && 'troubles' in object) binAnew((object as { bins: Map<EpochMs, Bin> }).bins, this.moved)
   }
 
   private totals(rates: RateState): void {
@@ -134,8 +143,8 @@ function moveBaseline({ scalars: s }: BaselineState, byMs: number): void {
   s[LEARNED_HOUR] = whole ? s[LEARNED_HOUR]! - byMs / HOUR : Number.NaN
 }
 
-/** Bins begin at five minutes: what was moved into one is counted in it. */
-function binAnew(bins: Map<EpochMs, Bin>): void {
+/** Bins begin at five minutes: what was moved into one is counted in it, and its row is put again. */
+function binAnew(bins: Map<EpochMs, Bin>, moved: ReadonlySet<Bin>): void {
   const held = [...bins.values()]
   bins.clear()
   for (const bin of held) {
@@ -143,6 +152,8 @@ function binAnew(bins: Map<EpochMs, Bin>): void {
     const known = bins.get(bin.bin)
     if (known === undefined) bins.set(bin.bin, bin)
     else for (const [kind, sums] of Object.entries(bin.sums)) addColumns((known.sums[kind] ??= groupSums(1)), sums)
+    const kept = known ?? bin
+    if (moved.has(bin)) kept.dirty = kept.urgent = true
   }
 }
 

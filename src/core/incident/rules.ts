@@ -1,7 +1,13 @@
 import type { Finding } from '../../contract/finding.js'
-import type { IncidentEvent, IncidentKind, Security, Segment, Severity } from '../../contract/incident.js'
+import {
+  type IncidentEvent,
+  type IncidentKind,
+  type Security,
+  type Segment,
+  SEVERITIES,
+  type Severity,
+} from '../../contract/incident.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
-import { SEVERITIES } from '../../contract/incident.js'
 
 /** The life of an incident, as pure questions that answer with a named reason: so that every silence can be shown to a person. */
 

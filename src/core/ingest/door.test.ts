@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Observation } from '../../contract/signal.js'
+import type { Notice, Observation } from '../../contract/signal.js'
 import { DAY, HOUR, MINUTE } from '../../contract/time.js'
 import { readSignal, readTime, Refusal, shown, untimely } from './door.js'
 
@@ -200,6 +200,20 @@ describe('readSignal()', () => {
     ['a rollout share above one', { ...change, rollout: [[at, 2]] }, 'change.rollout'],
     ['a link that is a script', { ...change, href: 'javascript:alert(1)' }, 'fact.href'],
     ['an unknown status', { ...change, via: 'notice', status: 'fine' }, 'notice.status'],
+    ['an unknown impact', { ...change, via: 'notice', impact: 'huge' }, 'notice.impact'],
+    ['a name of every object', { ...change, via: 'notice', impact: 'constructor' }, 'notice.impact'],
+    ['parts that are one', { ...change, via: 'notice', parts: { name: 'API' } }, 'notice.parts'],
+    ['a part of a notice that is a text', { ...change, via: 'notice', parts: ['API'] }, 'notice.parts'],
+    ['a part of a notice without a name', { ...change, via: 'notice', parts: [{ state: 'ok' }] }, 'notice.parts'],
+    ['a part in no state', { ...change, via: 'notice', parts: [{ name: 'API', state: 'fine' }] }, 'notice.parts'],
+    ['a window that is a time', { ...change, via: 'notice', window: at }, 'notice.window'],
+    ['a window without a beginning', { ...change, via: 'notice', window: { until: at } }, 'notice.window'],
+    [
+      'a window that ends first',
+      { ...change, via: 'notice', window: { from: at, until: '2026-02-03T20:13:59Z' } },
+      'notice.window',
+    ],
+    ['words of 8,001 characters', { ...change, via: 'notice', text: 'x'.repeat(8_001) }, 'notice.text'],
     ['edges that are no list', { ...change, via: 'topology', edges: { a: ['LHR'] } }, 'topology.edges'],
     ['an edge without codes', { ...change, via: 'topology', edges: [{ cell: 'a' }] }, 'topology.edges'],
     [
@@ -251,6 +265,34 @@ describe('readSignal()', () => {
       { id: 'a', name: 'a' },
     ])
   })
+  it('takes what a vendor says of a notice, and nothing that it does not', () => {
+    const said = {
+      status: 'scheduled',
+      impact: 'maintenance',
+      parts: [
+        { name: 'API (eu)', state: 'maintenance', colour: 'blue' },
+        { name: 'Web', state: null },
+      ],
+      window: { from: at, until: '2026-02-03T21:00:00Z' },
+      text: 'We will\nbe back.',
+    }
+    const notice = { ...change, via: 'notice', kind: undefined, ...said }
+    expect(readSignal(notice)).toEqual({
+      type: 'fact',
+      via: 'notice',
+      id: 'c1',
+      service: 'chat',
+      at: readTime(at),
+      scope: change.scope,
+      ...said,
+      parts: [{ name: 'API (eu)', state: 'maintenance' }, { name: 'Web' }],
+      window: { from: readTime(at), until: readTime(said.window.until) },
+    })
+    const bare = { ...notice, impact: null, parts: [], window: { from: at }, text: '' }
+    const { impact: _impact, parts: _parts, text: _text, ...rest } = readSignal(notice) as Notice
+    expect(readSignal(bare)).toStrictEqual({ ...rest, window: { from: readTime(at) } })
+  })
+
   it('repeats no long value whole', () => {
     const refusal = readSignal({ ...report, via: 'x'.repeat(10_000) }) as Refusal
     expect(refusal.value.length).toBeLessThanOrEqual(80)

@@ -10,10 +10,9 @@ import {
   TEXT_CHARS,
   WINDOW_MAX_MS,
 } from '../../contract/limits.js'
-import type { Labels, Observation, Signal } from '../../contract/signal.js'
+import { type Labels, type Observation, OBSERVATION_VIAS, type Signal } from '../../contract/signal.js'
 import type { EpochMs } from '../../contract/time.js'
 import { readFact } from './fact.js'
-import { OBSERVATION_VIAS } from '../../contract/signal.js'
 import {
   badId,
   badService,

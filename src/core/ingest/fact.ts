@@ -5,6 +5,8 @@ import {
   LABELS_PER_SIGNAL,
   ROLLOUT_STEPS,
   SCOPE_VALUES,
+  TEXT_CHARS,
+  TITLE_CHARS,
   TOPOLOGY_NODES,
 } from '../../contract/limits.js'
 import {
@@ -13,6 +15,10 @@ import {
   type Fact,
   type Labels,
   type Notice,
+  type NoticePart,
+  type NoticeState,
+  NOTICE_IMPACTS,
+  NOTICE_STATES,
   NOTICE_STATUSES,
   type Scope,
   type Topology,
@@ -20,31 +26,33 @@ import {
 import type { EpochMs } from '../../contract/time.js'
 import type { Component, Dependency, Edge } from '../../contract/topology.js'
 import {
-  Refusal,
-  refuse,
+  badId,
+  badService,
+  badText,
+  badTime,
+  badTitle,
+  composedLabels,
+  type Fields,
   given,
+  isLabelName,
   isText,
   LABEL_NAME_RULE,
   LABEL_VALUE_RULE,
-  isLabelName,
-  badId,
-  badService,
-  badTime,
-  badText,
-  wholeId,
-  badTitle,
-  composedLabels,
   NAME_RULE,
   readId,
   readName,
   readService,
   readTitle,
+  Refusal,
+  refuse,
+  wholeId,
 } from './rules.js'
-import type { Fields } from './rules.js'
 import { readTime } from './time.js'
 
 const KINDS: ReadonlySet<string> = new Set(CHANGE_KINDS)
 const STATUSES: ReadonlySet<string> = new Set(NOTICE_STATUSES)
+const IMPACTS: ReadonlySet<string> = new Set(NOTICE_IMPACTS)
+const STATES: ReadonlySet<string> = new Set(NOTICE_STATES)
 
 /** A fact of any kind. */
 export function readFact(f: Fields): Fact | Refusal {
@@ -153,7 +161,61 @@ function readNotice(f: Fields, base: Base): Notice | Refusal {
     if (!isText(value, ID_CHARS)) return badText(`notice.${name}`, name, ID_CHARS, value)
     notice[name] = value
   }
+  return readSaid(f, notice)
+}
+
+/** What a vendor's page says beyond its state: how bad, which parts, when it is planned, and the words. */
+function readSaid(f: Fields, notice: Notice): Notice | Refusal {
+  const { impact, text } = f
+  if (given(impact)) {
+    if (typeof impact !== 'string' || !IMPACTS.has(impact))
+      return refuse('notice.impact', `impact is one of ${NOTICE_IMPACTS.join(', ')}`, impact)
+    notice.impact = impact as NonNullable<Notice['impact']>
+  }
+  if (given(f['parts'])) {
+    const parts = readParts(f['parts'])
+    if (parts instanceof Refusal) return parts
+    if (parts.length > 0) notice.parts = parts
+  }
+  if (given(f['window'])) {
+    const window = readWindow(f['window'])
+    if (window instanceof Refusal) return window
+    notice.window = window
+  }
+  if (given(text) && text !== '') {
+    if (!isText(text, TEXT_CHARS)) return badText('notice.text', 'text', TEXT_CHARS, text)
+    notice.text = text
+  }
   return notice
+}
+
+function readParts(value: unknown): NoticePart[] | Refusal {
+  const message = `parts are a list of at most ${SCOPE_VALUES} {name, state?}, a name of 1 to ${TITLE_CHARS} characters, a state one of ${NOTICE_STATES.join(', ')}`
+  if (!Array.isArray(value) || value.length > SCOPE_VALUES) return refuse('notice.parts', message, value)
+  const parts: NoticePart[] = []
+  for (const item of value as unknown[]) {
+    if (typeof item !== 'object' || item === null) return refuse('notice.parts', message, item)
+    const { name, state } = item as Fields
+    const title = readTitle(name)
+    if (title === null || (given(state) && (typeof state !== 'string' || !STATES.has(state))))
+      return refuse('notice.parts', message, item)
+    const part: NoticePart = { name: title }
+    if (given(state)) part.state = state as NoticeState
+    parts.push(part)
+  }
+  return parts
+}
+
+function readWindow(value: unknown): NonNullable<Notice['window']> | Refusal {
+  if (typeof value !== 'object' || Array.isArray(value))
+    return refuse('notice.window', 'window is an object {from, until?}', value)
+  const from = readTime((value as Fields)['from'])
+  if (from !== from) return badTime('notice.window', (value as Fields)['from'])
+  if (!given((value as Fields)['until'])) return { from }
+  const until = readTime((value as Fields)['until'])
+  if (until !== until) return badTime('notice.window', (value as Fields)['until'])
+  if (until < from) return refuse('notice.window', 'a window ends after it begins', (value as Fields)['until'])
+  return { from, until }
 }
 
 function readTopology(f: Fields, base: Base): Topology | Refusal {

@@ -1,4 +1,12 @@
-import { COMMAND_FIELDS, COMMANDS, type CommandField, type CommandRule, type Verb } from '../../contract/order.js'
+import {
+  COMMAND_FIELDS,
+  COMMANDS,
+  type CommandField,
+  type CommandRule,
+  type Order,
+  VERBS,
+  type Verb,
+} from '../../contract/order.js'
 
 /** What a command carries for its verb, from the API or from the log. */
 export type Carried = Partial<Record<CommandField, unknown>>
@@ -24,3 +32,6 @@ export function faultOf(verb: Verb, carried: Carried): CommandFault | null {
     return { field: second, detail: `${verb} takes ${needs.join(' or ')}, not both`, value: carried[second] }
   return first === undefined && needs.length > 0 ? { field: needs[0]!, detail: lacks } : null
 }
+
+/** Whether an order of the log has what its verb needs; a newer program may have written a verb that this one does not know. */
+export const isWhole = (order: Order): boolean => VERBS.includes(order.verb) && faultOf(order.verb, order) === null

@@ -1,6 +1,6 @@
 import type { Finding, JudgeInput } from '../../contract/finding.js'
 import type { EventName, IncidentEvent, IncidentKind } from '../../contract/incident.js'
-import { CLOSED_BY_PERSON_MS, type Order, VERBS } from '../../contract/order.js'
+import { CLOSED_BY_PERSON_MS, type Order } from '../../contract/order.js'
 import type { Fact } from '../../contract/signal.js'
 import { RECORD_KEPT_MS, REOPEN_MS } from '../../contract/thresholds.js'
 import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
@@ -22,10 +22,10 @@ import {
 } from '../incident/rules.js'
 import { followTracks, noiseOf, turnedAt, wholeTrack } from '../incident/recovery.js'
 import { othersOf, SAME_ONSET_MS, upstreamsOf } from './around.js'
-import { faultOf } from './command.js'
+import { isWhole } from './command.js'
 import { heldOf } from './held.js'
 import { assess } from './assessment.js'
-import { judgedService, noteAlarm, noteTrouble, TROUBLE_MS, type JudgedService } from './service.js'
+import { judgedService, noteAlarm, noteTrouble, TROUBLE_MS, withoutWords, type JudgedService } from './service.js'
 import {
   forgetSince,
   idFor,
@@ -41,10 +41,8 @@ import {
 
 /** Facts kept for one service; the oldest go first. A busy team ships some hundred changes a week. */
 const MAX_FACTS = 1_000
-/** Findings stop when a strand's aftermath is over; an incident without any for so long is closed. */
-const SILENT_MS = 15 * MINUTE
-/** People tell of exposure in ones and twos, and fall silent between. */
-const SECURITY_SILENT_MS = HOUR
+/** An incident without findings for so long is closed: they stop after the aftermath. Of exposure people tell in ones and twos. */
+const [SILENT_MS, SECURITY_SILENT_MS] = [15 * MINUTE, HOUR]
 /** Recovery is told as such from here on. */
 const RECOVERING_FROM = 0.3
 /** The onset is refined while evidence comes in for so long after the opening. */
@@ -126,7 +124,7 @@ export class Judge {
       s.dependsOn = fact.dependsOn
     } else if (fact.via === 'change') {
       s.changes = [...s.changes.filter(c => c.id !== fact.id), fact].slice(-MAX_FACTS)
-    } else s.notices = [...s.notices.filter(n => n.id !== fact.id), fact].slice(-MAX_FACTS)
+    } else s.notices = [...s.notices.filter(n => n.id !== fact.id), withoutWords(fact)].slice(-MAX_FACTS)
   }
 
   private takeFinding(f: Finding, events: IncidentEvent[]): void {
@@ -361,10 +359,10 @@ export class Judge {
     )
   }
 
-  /** A person's command. One for an incident or with a verb that is not known, or without what its verb needs, changes nothing. */
+  /** A person's command. One for an incident that is not known any more, or that is not whole, changes nothing. */
   private carryOut(order: Order, events: IncidentEvent[]): void {
     const record = this.records.find(s => s.id === order.incident)
-    if (!record || !VERBS.includes(order.verb) || faultOf(order.verb, order) !== null) return
+    if (!record || !isWhole(order)) return
     const by = { by: order.by, why: order.why }
     const refs = [order.id, ...(order.href ? [order.href] : [])]
     switch (order.verb) {

@@ -38,6 +38,11 @@ export const judgedService = (id: string): JudgedService => ({
   trouble: [],
 })
 
+/** What was said in words is for people, and long. */
+export function withoutWords({ text: _text, ...notice }: Notice): Notice {
+  return notice
+}
+
 /** Remembers what is in trouble now. */
 export function noteTrouble(trouble: JudgedService['trouble'], { strand, branch = '', at, onset }: Finding): void {
   const left = trouble.filter(x => at - x.at <= TROUBLE_MS && !(x.strand === strand && x.branch === branch))

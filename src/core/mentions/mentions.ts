@@ -99,7 +99,7 @@ export function noteMention(q: MentionState, books: Books, signal: Observation, 
   const known = (word: string): string | null =>
     q.edges.has(word.toUpperCase()) ? word.toUpperCase() : (lookUp(books, MENTIONABLE, word)?.value ?? null)
   const found = codeIn(signal.text, known)
-  if (found && !isCopy(q, found.id ?? lettersOf(signal.text), signal.at))
+  if (found && !noteCopy(q, found.id ?? lettersOf(signal.text), signal.at))
     push(q, { at: signal.at, who, label: null, code: found.code, country })
 }
 
@@ -114,7 +114,7 @@ const lettersOf = (text: string): string | null => {
 }
 
 /** One request's id, and one long text, is one voice however many accounts repeat it. */
-function isCopy(q: MentionState, key: string | null, at: EpochMs): boolean {
+function noteCopy(q: MentionState, key: string | null, at: EpochMs): boolean {
   if (key === null) return false
   const known = q.copies.has(key)
   putNewest(q.copies, key, at, MAX_COPIES)
@@ -163,10 +163,10 @@ export interface MentionedValues {
   bits: number
 }
 
-type Place = (label: string | null, code: string) => { label: string; value: string } | null
+type Resolve = (label: string | null, code: string) => { label: string; value: string } | null
 
 /** What a quoted code names: a cell that the operator maps it to, a value that telemetry knows, or only itself. */
-function placeOf(q: MentionState, books: Books): Place {
+function resolverOf(q: MentionState, books: Books): Resolve {
   let parts: Map<string, { label: string; value: string } | null> | null = null
   const known = new Map<string, { label: string; value: string } | null>()
   return (label, code) => {
@@ -217,12 +217,12 @@ export function readMentions(
   now: EpochMs,
   countries: readonly string[] | null = null,
 ): MentionedValues[] {
-  const place = placeOf(q, books)
+  const resolve = resolverOf(q, books)
   const tallies = new Map<string, Tally>()
   const people = new Set<string>()
   const add = (label: string | null, code: string, country: string, quoted: number, usual: number): void => {
     if (countries && !countries.includes(country)) return
-    const at = place(label, code)
+    const at = resolve(label, code)
     if (!at) return
     const key = `${at.label}=${at.value}`
     const t = tallies.get(key) ?? { ...at, people: 0, usual: 0 }

@@ -20,8 +20,8 @@ const LINE_ERRORS = 3
 const LAG_MIN = 3
 
 const at = (state: RateState, slot: EpochMs): number | null => {
-  const place = (slot / MINUTE) % DEMAND_SLOTS
-  return state.totalsSlot[place] === slot ? state.totals[place]! : null
+  const index = (slot / MINUTE) % DEMAND_SLOTS
+  return state.totalsSlot[index] === slot ? state.totals[index]! : null
 }
 
 /** Minutes whose mean is told. */

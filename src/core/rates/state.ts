@@ -69,7 +69,7 @@ export interface RateState {
   firstAt: EpochMs
   seenAt: EpochMs
   learnedUntil: EpochMs
-  /** Requests of all leaves by minute, DEMAND_SLOTS long, and which minute each place holds. */
+  /** Requests of all leaves by minute, DEMAND_SLOTS long, and which minute each index holds. */
   totals: Float64Array
   totalsSlot: Float64Array
 }
@@ -132,12 +132,12 @@ export function takeRate(
     total * expectedShare(state, 'slow', leaf, slot),
     0,
   )
-  const place = (slot / MINUTE) % DEMAND_SLOTS
-  if (state.totalsSlot[place] !== slot) {
-    state.totalsSlot[place] = slot
-    state.totals[place] = 0
+  const index = (slot / MINUTE) % DEMAND_SLOTS
+  if (state.totalsSlot[index] !== slot) {
+    state.totalsSlot[index] = slot
+    state.totals[index] = 0
   }
-  state.totals[place]! += total
+  state.totals[index]! += total
   state.touched = true
   if (state.firstAt === 0) state.firstAt = slot
   return leaf

@@ -17,6 +17,13 @@ export interface Binned {
   readonly troubles: Readonly<Record<FailureMode, unknown>>
 }
 
+/** Bins of this age are done with. */
+const DONE_MS = LATE_MS + 2 * ROLLUP_MS
+/**
+ * But as many as lie within it stay however old they are: where it was a clock that leapt ahead, they are counted on when it
+ * is put right, and a row that began anew would take the place of theirs.
+ */
+const BINS_LEAST = DONE_MS / ROLLUP_MS
 /** Values of one label in a row; the busiest are kept, the rest is in the totals only. */
 const MAX_VALUES = 60
 /** Chance that a quiet bin passes the drawn upper level. */
@@ -33,7 +40,7 @@ export function takeRollups(s: Binned, now: EpochMs, position: number, into: Rol
       into.push(rowOf(s, bin, position, (bin.usual ??= usualOf(s, bin))))
       bin.dirty = bin.urgent = false
     }
-    if (now - bin.bin > LATE_MS + 2 * ROLLUP_MS) s.bins.delete(bin.bin)
+    if (now - bin.bin > DONE_MS && s.bins.size > BINS_LEAST) s.bins.delete(bin.bin)
   }
 }
 

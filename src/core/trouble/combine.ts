@@ -20,6 +20,8 @@ const SUM_BITS = 30
 const KIND_CAP_BITS = 60
 /** Reports that are doubted say no more than this: not enough to add up with another kind. */
 const DOUBTED_BITS = 3
+/** Reports that bear witness to what posts tell. */
+const WITNESS_BITS = 3
 /** With less quiet than this learned, a flood stands against nothing but what such services usually bring. */
 const CONTRAST_MS = 15 * MINUTE
 /** and who watches besides is heard within this; who was not heard for so long does not watch. */
@@ -42,6 +44,9 @@ export const inAlarm = (kinds: Finding['kinds']): boolean =>
 /** Do machines see it for themselves? */
 export const machinesSee = (kinds: Finding['kinds']): boolean => machinesOf(kinds).some(k => k.alarm)
 
+const isNew = (counts: TroubledService['evidence']['report']): boolean =>
+  counts !== null && counts.series.learnedMs < CONTRAST_MS
+
 /** Are people all that is heard of a service that is new? Machines are a minute or two late. */
 function peopleAlone(s: TroubledService, kinds: Finding['kinds'], now: EpochMs): boolean {
   if (machinesSee(kinds)) return true
@@ -58,13 +63,14 @@ const addsUp = (kinds: KindReading[]): boolean => {
 export function badKinds(s: TroubledService, readings: Readings, now: EpochMs): Finding['kinds'] {
   const kinds = sayEvidence(s.evidence, readings, 'bad')
   const { report, post } = kinds
-  // Posts follow news as well as trouble: alone they raise nothing where people could have reported and did not.
-  if (post && s.evidence.report && (report?.bits ?? 0) < 3) post.alarm = false
+  // Posts follow news as well as trouble: alone they raise nothing where people could have reported and did not. A wave of them
+  // before it is known how many are usual says less still.
+  if (post && s.evidence.report && (report?.bits ?? 0) < (isNew(s.evidence.post) ? LEAST_BITS : WITNESS_BITS))
+    post.alarm = false
   // Few networks that are loud, or that nobody has had time to judge, are no crowd.
   if (report && isDoubted(s, now)) quieten(report, DOUBTED_BITS)
   // Where machines watch from the first minutes on and see nothing, a flood is as likely how many report here.
-  else if (report?.alarm && s.evidence.report!.series.learnedMs < CONTRAST_MS && !peopleAlone(s, kinds, now))
-    quieten(report, BURST_BITS)
+  else if (report?.alarm && isNew(s.evidence.report) && !peopleAlone(s, kinds, now)) quieten(report, BURST_BITS)
   else if (report && (report.bits ?? 0) >= LEAST_BITS) report.bits! += mentionBits(s, now)
   for (const { kind, isUnheard } of EVIDENCE) {
     const state = s.evidence[kind]

@@ -152,8 +152,8 @@ export function splitOff(s: TroubledService, now: EpochMs): EpochMs | null {
   if (now - first.excessAt.metric > FAILS_STILL_MS) return null
   const own = ownOf(s, now)?.metrics ?? undefined
   const rates = rateWindow(s.evidence.metric, 'bad', now, first.onset, true, own)
-  const told = s.branches.flatMap(b => b.claim ?? [])
-  const second = seekSecond(first, own ? within(rates, own) : rates, told, s.components, now)
+  const claimed = s.branches.flatMap(b => b.claim ?? [])
+  const second = seekSecond(first, own ? within(rates, own) : rates, claimed, s.components, now)
   const suspected = first.suspectedAt
   first.suspectedAt = second ? now : 0
   if (!second || now - suspected > MINUTE) return null
@@ -178,8 +178,8 @@ export function handOver(s: TroubledService, now: EpochMs): void {
   const first = s.troubles.bad
   if (!first || !s.evidence.metric || first.settled.length === 0 || s.branches.length === 0) return
   const { book } = s.evidence.metric
-  const told = leavesIn(book, [...first.settled, ...s.branches.flatMap(b => b.claim ?? [])])
-  const rest = within(rateWindow(s.evidence.metric, 'bad', now, first.onset, true, not(told)), not(told))
+  const known = leavesIn(book, [...first.settled, ...s.branches.flatMap(b => b.claim ?? [])])
+  const rest = within(rateWindow(s.evidence.metric, 'bad', now, first.onset, true, not(known)), not(known))
   if (!anyExcess(rest, 'bad')) return
   for (const { where } of locateRates(rest).segments) {
     const to = s.branches.find(

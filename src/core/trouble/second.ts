@@ -79,12 +79,12 @@ export function seekSecond(
 ): Second | null {
   for (const base of basesOf(state, components, now)) {
     const { book } = rates.state
-    const told = leavesIn(book, base.wheres)
-    const rest = within(rates, minus(rates.mask ?? not(new Uint8Array(told.length)), told))
+    const known = leavesIn(book, base.wheres)
+    const rest = within(rates, minus(rates.mask ?? not(new Uint8Array(known.length)), known))
     if (!anyExcess(rest, 'bad')) continue
     const found = newPlaces([...base.wheres, ...others], rest, components)
     if (!found) continue
-    const dated = judged(state, rates, base, told, leavesIn(book, found), now)
+    const dated = judged(state, rates, base, known, leavesIn(book, found), now)
     if (dated) return { wheres: found, ...dated }
   }
   return null
@@ -126,21 +126,21 @@ function judged(
   state: Trouble,
   rates: RateWindow,
   base: Base,
-  told: Mask,
+  known: Mask,
   claimed: Mask,
   now: EpochMs,
 ): { onset: EpochMs; interval: [EpochMs, EpochMs] } | null {
-  const second = minus(claimed, told)
+  const second = minus(claimed, known)
   const own = sumOf(rates, second)
   if (own.total <= 0 || (own.hit - own.expected) / own.total < SECOND_SHARE) return null
   if (excessBits(own.total, own.hit, own.expected) < SECOND_BITS) return null
-  const shared = sumOf(rates, minus(told, not(claimed))).total
-  if (shared > OVERLAP_SHARE * Math.min(sumOf(rates, claimed).total, sumOf(rates, told).total)) return null
+  const shared = sumOf(rates, minus(known, not(claimed))).total
+  if (shared > OVERLAP_SHARE * Math.min(sumOf(rates, claimed).total, sumOf(rates, known).total)) return null
   const { onset, interval } = leavesOnset(rates.state, 'bad', leaf => second[leaf] === 1, now)
   if (now - onset < LASTS_MS || now - interval[0] > FRESH_MS || interval[1] - interval[0] > VAGUE_MS) return null
   // What was told before the second began tells what the first is; what is told now only where nothing was told then.
   if ((base.at ?? state.raisedAt) > onset + MINUTE === (base.at !== null)) return null
-  const first = minus(told, claimed)
+  const first = minus(known, claimed)
   const before =
     now - state.onset < ONSET_REACH_MS
       ? leavesOnset(rates.state, 'bad', leaf => first[leaf] === 1, now)

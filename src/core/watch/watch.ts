@@ -4,7 +4,7 @@ import type { Signal } from '../../contract/signal.js'
 import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Rollup } from '../../contract/view.js'
 import { FAILURE_MODES, type FailureMode } from '../rates/state.js'
-import { answered, firstAnswer } from '../admission/answers.js'
+import { answered, noteAnswer } from '../admission/answers.js'
 import { freshExposures, learnHabits, readCrowd } from '../admission/crowd.js'
 import { LEARN_DELAY_MS } from '../counts/report-counts.js'
 import { learnMentions, noteEdges } from '../mentions/mentions.js'
@@ -62,7 +62,7 @@ export class Watch {
       // Who was not counted has not used up the day's answer, and a flood of names pushes nobody out of memory.
       if (admission?.counts === false) return takeCoordinated(s, signal.at, admission.takeBack)
     }
-    const first = who === undefined || firstAnswer(s.answers, who, bad, signal.at)
+    const first = who === undefined || noteAnswer(s.answers, who, bad, signal.at)
     takeObservation(s, signal, now, first, this.options.falseAlarmsPerMonth / 30)
   }
 

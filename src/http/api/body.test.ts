@@ -3,12 +3,19 @@ import { gzipSync } from 'node:zlib'
 import Fastify, { type FastifyInstance } from 'fastify'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ARRAY_BYTES, BAD_LINES, HEAD_BYTES, JSON_DEPTH, REJECTS_LISTED } from '../../contract/limits.js'
+import {
+  ARRAY_BYTES,
+  BAD_LINES,
+  HEAD_BYTES,
+  JSON_DEPTH,
+  REFUSED_BODIES,
+  REJECTS_LISTED,
+} from '../../contract/limits.js'
 import { App } from '../../shell/app.js'
 import { complete } from '../../shell/config/load.js'
 import { fakeEnv } from '../../testing/env.js'
 import { STREAM_START } from '../../testing/stream.js'
-import { JsonShape, limitForms } from './body.js'
+import { elementsOf, groupsOf, JsonShape, limitForms, parsed } from './body.js'
 import { buildServer } from '../server.js'
 
 let app: App
@@ -88,6 +95,60 @@ describe('JSON that is too deep', () => {
   })
 })
 
+describe('a JSON list read in groups', () => {
+  const inGroups = (body: Buffer) => {
+    const shape = new JsonShape()
+    for (let at = 0; at < body.length; at += 999) shape.push(body.subarray(at, at + 999))
+    const groups = groupsOf(body, shape)
+    return groups && { groups, read: () => groups.flatMap(each => elementsOf(each, groups.length === 1)) }
+  }
+  const outcome = (read: () => unknown): unknown => {
+    try {
+      return { value: read() }
+    } catch {
+      return 'no JSON'
+    }
+  }
+  it('says what one that is read whole says, also when bytes are changed, lost or added', () => {
+    const odd = fc.record({
+      at: fc.nat(),
+      drop: fc.constantFrom(0, 0, 1),
+      put: fc.array(fc.constantFrom(...Buffer.from('[]{},":\\ x0\n\u00e9\ufeff')), { maxLength: 3 }),
+    })
+    fc.assert(
+      fc.property(fc.array(fc.jsonValue({ maxDepth: 3 }), { maxLength: 12 }), fc.option(odd), (values, change) => {
+        const many = Array.from({ length: 100 }, () => values).flat()
+        let bytes = [...Buffer.from(JSON.stringify(many))]
+        if (change !== null) {
+          const at = change.at % bytes.length
+          bytes = [...bytes.slice(0, at), ...change.put, ...bytes.slice(at + change.drop)]
+        }
+        const body = Buffer.from(bytes)
+        const grouped = inGroups(body)
+        const whole = outcome(() => parsed(body))
+        if (grouped !== null) expect(outcome(grouped.read)).toEqual(whole)
+        else expect(whole === 'no JSON' || !Array.isArray((whole as { value: unknown }).value)).toBe(true)
+      }),
+      { numRuns: 300 },
+    )
+  })
+  it('has no group that takes long, and a long element stands alone', () => {
+    const long = JSON.stringify('y'.repeat(300_000))
+    const list = [...Array(50_000).fill('{}'), long, ...Array(3_000).fill(JSON.stringify('z'.repeat(1_000))), long]
+    const { groups } = inGroups(Buffer.from(`[${list.join(',')}]`))!
+    const sizes = groups.map(each => ({ bytes: each.length, elements: elementsOf(each, false).length }))
+    expect(sizes.every(({ bytes, elements }) => elements <= 200 && (elements === 1 || bytes <= 70_000))).toBe(true)
+    expect(sizes.filter(({ bytes }) => bytes === long.length)).toHaveLength(2)
+  })
+  it('refuses a value that is too long unread, and the others count', async () => {
+    const long = { ...good(), more: 'y'.repeat(400_000) }
+    const answer = await post('/api/v1/signals', JSON.stringify([good(), long, good()]), 'application/json')
+    expect(answer.json()).toMatchObject({ accepted: 2, rejectedCount: 1, rejected: [{ line: 2, rule: 'line.length' }] })
+    const alone = await post('/api/v1/signals', JSON.stringify(long), 'application/json')
+    expect([alone.statusCode, alone.json().rule]).toEqual([400, 'line.length'])
+  })
+})
+
 describe('bodies without end', () => {
   it.each([
     ['lines that are no JSON', 'x\n'],
@@ -114,6 +175,24 @@ describe('bodies without end', () => {
     const answer = await post('/api/v1/signals', lines.join(''), NDJSON)
     expect(answer.statusCode).toBe(200)
     expect(answer.json()).toMatchObject({ accepted: BAD_LINES + 2_000, rejectedCount: BAD_LINES + 2_000 })
+  })
+  it('are refused unread after some, to who sent them and nobody else', async () => {
+    const send = (payload: string, remoteAddress: string) =>
+      server.inject({
+        ...{ method: 'POST', url: '/api/v1/signals', payload, remoteAddress },
+        headers: { 'content-type': NDJSON, authorization: 'Bearer memory' },
+      })
+    const one = () => `${JSON.stringify(good())}\n`
+    const [theirs, other] = ['198.51.100.7', '198.51.100.8']
+    // Small ones cost little, whatever is wrong with them.
+    for (let i = 0; i < 2 * REFUSED_BODIES.burst; i++) expect((await send('x\n', theirs)).statusCode).toBe(400)
+    for (let i = 0; i < REFUSED_BODIES.burst; i++)
+      expect((await send('x\n'.repeat(20_000), theirs)).statusCode).toBe(400)
+    const refused = await send(one(), theirs)
+    expect(refused.statusCode).toBe(429)
+    expect(refused.json()).toMatchObject({ rule: 'body.refused' })
+    expect(refused.headers['retry-after']).toBeDefined()
+    expect((await send(one(), other)).statusCode).toBe(200)
   })
   it('a gzip that breaks off says what counted before', async () => {
     const whole = gzipSync(Array.from({ length: 20_000 }, () => `${JSON.stringify(good())}\n`).join(''))

@@ -7,16 +7,27 @@ import { SECOND } from '../../contract/time.js'
 import { shown } from '../../core/ingest/door.js'
 import { HttpProblem, problemText } from '../problem.js'
 
-const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN, CLOSE] = [34, 92, 91, 93, 123, 125]
+const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN, CLOSE, COMMA] = [34, 92, 91, 93, 123, 125, 44]
+const SPACES = new Set([9, 10, 13, 32])
+/** A list is read in groups of so many elements or bytes: reading one takes a millisecond or two. */
+const GROUP_ELEMENTS = 200
+/** The bytes of such a group. */
+const GROUP_BYTES = 64 * 1024
 
 /**
- * Looks at the bytes of a JSON document as they come: how deep it is. Knows nothing else of JSON; whoever reads it afterwards says what is wrong with it. O(bytes).
+ * Looks at the bytes of a JSON document as they come: how deep it is, and where a list may be cut into groups. Knows nothing
+ * else of JSON; whoever reads it afterwards says what is wrong with it. O(bytes).
  */
 export class JsonShape {
   depth = 0
   deepest = 0
+  /** Commas between elements of the outermost list at which a group ends. */
+  readonly cuts: number[] = []
   #inText = false
   #escaped = false
+  #at = 0
+  #comma = 0
+  #elements = 0
 
   push(bytes: Uint8Array): void {
     for (const c of bytes) {
@@ -27,9 +38,44 @@ export class JsonShape {
       } else if (c === QUOTE) this.#inText = true
       else if (c === OPEN_LIST || c === OPEN) {
         if (++this.depth > this.deepest) this.deepest = this.depth
-      } else if (c === CLOSE_LIST || c === CLOSE) this.depth--
+      } else if (c === CLOSE_LIST || c === CLOSE) {
+        if (--this.depth === 0) this.#element()
+      } else if (c === COMMA && this.depth === 1) this.#element()
+      this.#at++
     }
   }
+
+  /** One ends here. A long one is a group of its own. */
+  #element(): void {
+    const cut = this.cuts.at(-1) ?? 0
+    const long = this.#at - this.#comma >= GROUP_BYTES
+    if (long && this.#comma > cut) this.cuts.push(this.#comma)
+    if (this.depth === 1 && (long || ++this.#elements >= GROUP_ELEMENTS || this.#at - cut >= GROUP_BYTES)) {
+      this.cuts.push(this.#at)
+      this.#elements = 0
+    }
+    this.#comma = this.#at
+  }
+}
+
+/**
+ * The bytes between the brackets of a list, cut where its shape says; null for what is no list. All of them between brackets
+ * are JSON exactly if the whole is, and none is blank but the only one.
+ */
+export function groupsOf(body: Buffer, { cuts, depth }: JsonShape): Buffer[] | null {
+  let [from, to] = [body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0, body.length]
+  while (SPACES.has(body[from]!)) from++
+  while (SPACES.has(body[to - 1]!)) to--
+  if (depth !== 0 || body[from] !== OPEN_LIST || to - from < 2 || body[to - 1] !== CLOSE_LIST) return null
+  const ends = [...cuts, to - 1]
+  return ends.map((end, i) => body.subarray(i === 0 ? from + 1 : ends[i - 1]! + 1, end))
+}
+
+/** The elements of one of a list's groups. @throws HttpProblem 400 where it is none */
+export function elementsOf(group: Buffer, alone: boolean): unknown[] {
+  const values = parsed(Buffer.concat([Buffer.from('['), group, Buffer.from(']')])) as unknown[]
+  if (values.length === 0 && !alone) throw noJson('an element is missing', group)
+  return values
 }
 
 /** @throws HttpProblem as soon as a document is too deep, before anybody reads it */
@@ -54,12 +100,15 @@ export function parsed(body: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
   } catch (error) {
-    throw new HttpProblem(400, 'the body is not JSON', (error as Error).message.slice(0, 200), {
-      rule: 'body.json',
-      value: shown(body.toString('utf8', 0, 80)),
-    })
+    throw noJson((error as Error).message, body)
   }
 }
+
+const noJson = (why: string, body: Buffer) =>
+  new HttpProblem(400, 'the body is no JSON', why.slice(0, 200), {
+    rule: 'body.json',
+    value: shown(body.toString('utf8', 0, 80)),
+  })
 
 /** Forms and orders: JSON of bounded depth, and a body that has to arrive in time. */
 export function limitForms(server: FastifyInstance, formMs = FORM_MS): void {

@@ -1,16 +1,28 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { isIP } from 'node:net'
 import { createGunzip } from 'node:zlib'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { TransientError } from '../../contract/error.js'
-import { ARRAY_BYTES, BAD_LINES, REQUEST_BYTES } from '../../contract/limits.js'
-import { shown } from '../../core/ingest/door.js'
+import {
+  ARRAY_BYTES,
+  BAD_LINES,
+  LINE_BYTES,
+  REFUSED_BODIES,
+  REFUSED_BYTES,
+  REFUSED_SENDERS,
+  REQUEST_BYTES,
+  RETRY_AFTER_MS,
+} from '../../contract/limits.js'
+import { Refusal, shown } from '../../core/ingest/door.js'
 import type { App } from '../../shell/app.js'
+import { subscriberOf } from '../../shell/visitors/address.js'
+import { Buckets } from '../../shell/visitors/buckets.js'
 import { CutShort, TooMuch } from '../../shell/workspace/cut-short.js'
-import type { Receipt as Counts } from '../../contract/receipt.js'
-import { JsonShape, parsed, refuseDepth } from './body.js'
+import type { Receipt as Counts } from '../../contract/received.js'
+import { elementsOf, groupsOf, JsonShape, parsed, refuseDepth } from './body.js'
 import { senderOf } from '../guard.js'
 import { fromBinary, fromCloudEvent, isBinary } from './cloudevents.js'
-import { Places } from './places.js'
+import { type Place, Places } from './places.js'
 import { HttpProblem } from '../problem.js'
 import type { Routes } from '../routes.js'
 import { Receipt } from '../schema.js'
@@ -21,15 +33,17 @@ const JSON_TYPES = ['application/json', 'application/cloudevents+json', 'applica
 
 type Guard = Parameters<Routes['add']>[2]
 
-/** `POST /api/v1/signals`: the body is read as it streams, so a line of 100 MB costs no memory. */
+/** `POST /api/v1/signals`: the body is read as it streams, so a line of 100 MB costs no memory. `more`: routes with bodies that share its places. */
 export function ingestRoutes(
   server: FastifyInstance,
   routes: Routes,
   app: App,
   guard: Guard,
   visitors: Visitors,
+  more: (scope: FastifyInstance, places: Places) => void,
 ): void {
   const places = new Places()
+  const refused = new Buckets(REFUSED_BODIES, REFUSED_SENDERS)
   server.addHook('preClose', async () => places.close())
   // In a scope of its own: here no body is parsed before the handler sees it.
   server.register(async scope => {
@@ -48,7 +62,7 @@ export function ingestRoutes(
         fails: [400, 408, 413, 415, 429, 503],
         handle: async ({ raw }) => {
           try {
-            return counted(await take(app, places, visitors, raw))
+            return counted(await take(app, { places, refused, visitors }, raw))
           } catch (error) {
             throw problemOf(error as Error)
           }
@@ -56,11 +70,12 @@ export function ingestRoutes(
       },
       guard,
     )
+    more(scope, places)
   })
 }
 
 /** Why a body was not read to its end, as an answer; what counts of it is in it, for it stays so. */
-function problemOf(error: Error): Error {
+export function problemOf(error: Error): Error {
   if (error instanceof CutShort) {
     const why = problemOf(error.why)
     const { receipt } = error
@@ -83,7 +98,14 @@ function problemOf(error: Error): Error {
   return error
 }
 
-async function take(app: App, places: Places, visitors: Visitors, request: FastifyRequest): Promise<Counts> {
+interface Door {
+  places: Places
+  /** Bodies that may yet be refused, by token and line. */
+  refused: Buckets
+  visitors: Visitors
+}
+
+async function take(app: App, { places, refused, visitors }: Door, request: FastifyRequest): Promise<Counts> {
   const sender = senderOf(request)
   const type = (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
   const binary = isBinary(request.headers)
@@ -93,15 +115,30 @@ async function take(app: App, places: Places, visitors: Visitors, request: Fasti
       rule: 'body.type',
       value: shown(type || undefined),
     })
+  const address = visitors.address(request)
+  const who = `${sender?.name ?? ''} ${isIP(address) === 0 ? address : subscriberOf(address)}`
+  if (refused.left(who, app.env.now()) < 1)
+    throw new HttpProblem(429, 'too many refused bodies', 'send fewer lines at once until they are right', {
+      rule: 'body.refused',
+      value: `more than ${REFUSED_BODIES.burst}`,
+      retryAfterMs: RETRY_AFTER_MS,
+    })
   const circles = [sender?.name ?? '', ...visitors.circles(request)]
   return places.with(circles, !lines, async place => {
-    const bytes = place.read(bytesOf(request))
-    return lines ? app.ingest(bytes, sender) : app.ingestValues(await valuesOf(bytes, type, request.headers), sender)
+    try {
+      const bytes = place.read(bytesOf(request))
+      if (lines) return await app.ingest(bytes, sender)
+      return await app.ingestValues(valuesIn(place, await groupsIn(place, bytes, type, request.headers)), sender)
+    } catch (error) {
+      const why = error instanceof CutShort ? error.why : (error as Error)
+      if (!(why instanceof TransientError) && place.bytes >= REFUSED_BYTES) refused.take(who, app.env.now())
+      throw error
+    }
   })
 }
 
 /** A request of which nothing counts is an error: many senders read no more of an answer than its status. */
-function counted(receipt: Counts): Counts {
+export function counted(receipt: Counts): Counts {
   const { accepted, duplicate, rejectedCount, rejected } = receipt
   if (accepted + duplicate > 0) return receipt
   if (rejectedCount === 0)
@@ -121,7 +158,7 @@ function counted(receipt: Counts): Counts {
 }
 
 /** The body's bytes, unpacked. Not destroyed when the reader stops early, so that the answer can still be sent. */
-function bytesOf(request: FastifyRequest): AsyncIterable<Buffer> {
+export function bytesOf(request: FastifyRequest): AsyncIterable<Buffer> {
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
   if (encoding === 'identity') return { [Symbol.asyncIterator]: () => request.raw.iterator({ destroyOnReturn: false }) }
   if (encoding !== 'gzip')
@@ -135,7 +172,24 @@ function bytesOf(request: FastifyRequest): AsyncIterable<Buffer> {
   return request.raw.pipe(gunzip)
 }
 
-async function valuesOf(bytes: AsyncIterable<Buffer>, type: string, headers: IncomingHttpHeaders): Promise<unknown[]> {
+/** Groups of a list whose values are held; of a longer one they are read again, for values take many times as much as their text. */
+const GROUPS_HELD = 8
+
+/** Reads values that are quickly read. */
+type Read = () => unknown[]
+/** Apart, so that no other reader made beside it keeps the values too. */
+const held =
+  (values: unknown[]): Read =>
+  () =>
+    values
+
+/** What a body held whole says, in groups. Nothing of it counts before all of it is known to be JSON. */
+async function groupsIn(
+  place: Place,
+  bytes: AsyncIterable<Buffer>,
+  type: string,
+  headers: IncomingHttpHeaders,
+): Promise<Read[]> {
   const pieces: Buffer[] = []
   const shape = new JsonShape()
   let size = 0
@@ -155,8 +209,30 @@ async function valuesOf(bytes: AsyncIterable<Buffer>, type: string, headers: Inc
     refuseDepth(shape)
     pieces.push(piece)
   }
-  const value = parsed(Buffer.concat(pieces))
-  if (isBinary(headers) && !type.startsWith('application/cloudevents')) return [fromBinary(headers, value)]
-  const values = Array.isArray(value) ? (value as unknown[]) : [value]
-  return type.startsWith('application/cloudevents') ? values.map(fromCloudEvent) : values
+  const body = Buffer.concat(pieces)
+  const events = type.startsWith('application/cloudevents')
+  const read = (value: unknown): unknown =>
+    isBinary(headers) && !events ? fromBinary(headers, value) : events ? fromCloudEvent(value) : value
+  const groups = isBinary(headers) && !events ? null : groupsOf(body, shape)
+  if (groups === null) {
+    const value = body.length > VALUE_BYTES ? tooLong(body) : read(parsed(body))
+    return [() => [value]]
+  }
+  const found: Read[] = []
+  for await (const group of place.inTurns(groups)) {
+    const again: Read = () =>
+      group.length > VALUE_BYTES ? [tooLong(group)] : elementsOf(group, groups.length === 1).map(each => read(each))
+    const values = again()
+    found.push(found.length < GROUPS_HELD ? held(values) : again)
+  }
+  return found
 }
+
+async function* valuesIn(place: Place, groups: Read[]): AsyncGenerator<unknown> {
+  for await (const read of place.inTurns(groups)) yield* read()
+}
+
+/** A signal's and its envelope's: longer ones are not read. */
+const VALUE_BYTES = LINE_BYTES + 64 * 1024
+const tooLong = ({ length }: Buffer) =>
+  new Refusal('line.length', `a signal has at most ${LINE_BYTES} bytes`, shown(length))

@@ -11,6 +11,7 @@ import {
 import { SECOND } from '../../contract/time.js'
 import { type Circles, Shares } from '../../shell/visitors/shares.js'
 import { HttpProblem } from '../problem.js'
+import { sliced, Slices } from './slices.js'
 
 /** Bodies that stand still are looked for so often. */
 const BODY_CHECK_MS = SECOND
@@ -25,9 +26,12 @@ export class Place {
   private cut: Error | null = null
   private fail: ((error: Error) => void) | null = null
 
-  constructor(private readonly nowMs: () => number) {}
+  constructor(
+    private readonly nowMs: () => number,
+    private readonly turn: () => ReturnType<Slices['take']>,
+  ) {}
 
-  /** The pieces of a body, counted. Closes its source when it ends early. */
+  /** The slices of a body, each in its turn. Closes its source when it ends early. */
   async *read(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     const pieces = source[Symbol.asyncIterator]()
     try {
@@ -35,11 +39,24 @@ export class Place {
         const { done, value } = await this.next(pieces)
         if (done === true) return
         this.bytes += value.length
-        yield value
+        yield* this.inTurns(sliced(value))
       }
     } finally {
       // Not waited for: a body that stands still may never answer.
       pieces.return?.()?.catch(() => {})
+    }
+  }
+
+  /** What is worked on piece by piece, each in its turn. */
+  async *inTurns<Piece>(pieces: Iterable<Piece>): AsyncGenerator<Piece> {
+    for (const piece of pieces) {
+      const end = await this.turn()
+      try {
+        if (this.cut !== null) throw this.cut
+        yield piece
+      } finally {
+        end()
+      }
     }
   }
 
@@ -95,9 +112,11 @@ function slowest(items: Iterable<Place>): Place | null {
 export class Places {
   readonly #open = new Shares<Place>(REQUESTS_OPEN, [token, network, prefix, address], slowestElseNewest)
   readonly #whole = new Shares<Place>(ARRAYS_OPEN, [], slowestElseNewest)
+  readonly #slices: Slices
   readonly #timer: NodeJS.Timeout
 
   constructor(private readonly nowMs: () => number = () => performance.now()) {
+    this.#slices = new Slices(nowMs)
     this.#timer = setInterval(() => this.check(), BODY_CHECK_MS).unref()
   }
 
@@ -107,7 +126,9 @@ export class Places {
 
   /** Runs `work` with a place. `whole`: the body has to be held whole. @throws TransientError when there is none */
   async with<Result>(circles: Circles, whole: boolean, work: (place: Place) => Promise<Result>): Promise<Result> {
-    const place = new Place(this.nowMs)
+    // Time is shared by where it comes from, whatever token it shows.
+    const [, ...from] = circles
+    const place = new Place(this.nowMs, () => this.#slices.take(from))
     try {
       this.#take(this.#open, circles, place)
       if (whole) this.#take(this.#whole, circles, place)

@@ -289,6 +289,22 @@ describe('the front', () => {
     expect(came).toBe(count + 1)
   })
 
+  it('keeps a connection whose questions come in pieces cut anywhere', async () => {
+    const bytes = Buffer.from(head('/status', 'Accept-Encoding: gzip').repeat(40) + LAST)
+    const before = await answered()
+    const pieces = Array.from({ length: Math.ceil(bytes.length / 333) }, (_, i) =>
+      bytes.subarray(333 * i, 333 * (i + 1)),
+    )
+    await expectSame(pieces)
+    // But for the last one, which closes the connection and is for the server behind.
+    expect((await answered()) - before).toBe(40)
+  })
+
+  it.each([5, 20, 40])('leaves half a head of %i bytes to the server behind, which says the same', async bytes => {
+    const half = Buffer.from(head('/status', 'User-Agent: somebody').slice(0, bytes))
+    await expectSame([Buffer.concat([Buffer.from(head('/status')), half])], { end: true })
+  })
+
   it('lets go of connections when the server closes', async () => {
     const other = await buildServer(both.app, { inMemory: true })
     await other.listen({ port: 0, host: '127.0.0.1' })

@@ -18,13 +18,16 @@ export interface FrontOptions {
 
 /** Idle connections are looked for this often. */
 const SWEEP_MS = 5 * SECOND
-/** Questions of one address that are answered before others get their turn: 4 ms of work. */
-const AT_ONCE = 256
+/** Questions of one address that are answered before others get their turn: a millisecond or two of work. */
+const AT_ONCE = 100
 /** Who reads nothing of an answer for this long has gone away; a slow reader takes as long as it takes. */
 const UNREAD_MS = 10 * MINUTE
 /** When the server stops, answers that are on their way get this long to be read. */
 const LAST_READ_MS = 5 * SECOND
+/** Who has asked before and sends half a head has so long to send the rest, then the server behind waits for it. */
+const REST_MS = 250
 const END_OF_HEAD = '\r\n\r\n'
+const BEGIN = 'GET /'
 const NOTHING = Buffer.alloc(0)
 
 /** A connection that has asked nothing but plain questions so far. */
@@ -37,6 +40,8 @@ interface Line {
   at: number
   /** An answer to it is being made, or is not yet read: nothing more is read from it meanwhile. */
   busy: boolean
+  /** The beginning of a head, after others that were answered; and when it is waited for no longer. */
+  half: { bytes: Buffer; late: NodeJS.Timeout } | null
   /** Gives the connection, and these bytes as the next ones, to the server behind. */
   leave(rest: Buffer): void
 }
@@ -116,17 +121,28 @@ export class Front {
     this.#closing = true
     this.#retired = false
     clearInterval(this.#sweep)
-    for (const { socket, busy } of this.#lines) if (!busy) socket.end()
+    for (const line of this.#lines)
+      if (line.half !== null) line.leave(this.#takeHalf(line))
+      else if (!line.busy) line.socket.end()
     setTimeout(() => {
       for (const { socket } of this.#lines) socket.destroy()
     }, LAST_READ_MS).unref()
   }
 
   #open(socket: Socket, toServer: () => void): void {
-    const onData = (bytes: Buffer) => this.#read(line, bytes, 0)
-    const onEnd = () => void socket.end()
+    const onData = (bytes: Buffer) =>
+      this.#read(line, line.half === null ? bytes : Buffer.concat([this.#takeHalf(line), bytes]), 0)
+    const onEnd = () => {
+      if (line.half === null) return void socket.end()
+      // Half a head and no more: the server behind says what it says to that.
+      const half = this.#takeHalf(line)
+      line.leave(NOTHING)
+      socket.emit('data', half)
+      socket.emit('end')
+    }
     const onError = () => socket.destroy()
     const onClose = () => {
+      this.#takeHalf(line)
       this.#lines.delete(line)
       this.#leftNow()
     }
@@ -137,6 +153,7 @@ export class Front {
       proxy: this.options.isProxy(remoteAddress) ? remoteAddress : null,
       at: performance.now(),
       busy: false,
+      half: null,
       leave: rest => {
         this.#lines.delete(line)
         this.#leftNow()
@@ -163,6 +180,7 @@ export class Front {
       const whole = end >= 0 && end + END_OF_HEAD.length - from <= HEAD_BYTES && !this.#closing
       const plain = whole ? readHead(text, from, end, line.proxy) : null
       const taken = plain && this.options.shelf.take(plain, line.address)
+      if (end < 0 && from > 0 && this.#mayCome(text, from)) return this.#hold(line, bytes.subarray(from))
       if (plain === null || taken === null) return line.leave(bytes.subarray(from))
       const next = end + END_OF_HEAD.length
       if (taken instanceof Promise) return this.#await(line, taken, bytes, from, next)
@@ -171,6 +189,24 @@ export class Front {
       // It asks faster than it reads: the rest is read when it has.
       if (socket.writableLength > 0) return this.#pause(line, bytes.subarray(next))
     }
+  }
+
+  /** Whether this is the beginning of a plain question. One that asks many at once would else go to the server behind with all. */
+  #mayCome(text: string, from: number): boolean {
+    const begins = text.startsWith(BEGIN, from) || BEGIN.startsWith(text.slice(from))
+    return begins && text.length - from < HEAD_BYTES && !this.#closing
+  }
+
+  #hold(line: Line, bytes: Buffer): void {
+    const late = setTimeout(() => line.leave(this.#takeHalf(line)), REST_MS).unref()
+    line.half = { bytes, late }
+  }
+
+  #takeHalf(line: Line): Buffer {
+    const { half } = line
+    line.half = null
+    clearTimeout(half?.late)
+    return half?.bytes ?? NOTHING
   }
 
   #write(socket: Socket, ready: Ready): void {

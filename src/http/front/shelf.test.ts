@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { SHELF_BYTES } from '../../contract/limits.js'
 import type { Given, Ready } from './answer.js'
 import { type Plain } from './head.js'
-import { CHECK_MS, Shelf, STALE_MS } from './shelf.js'
+import { BUSY_STALE_MS, CHECK_MS, Shelf, STALE_MS } from './shelf.js'
 
 const plain = (more: Partial<Plain> = {}): Plain => ({
   method: 'GET',
@@ -111,6 +111,22 @@ describe('the shelf', () => {
     goOn()
     expect(await late).toBe('200 OK b /status')
     expect(await get()).toBe('200 OK b /status')
+  })
+
+  it('lets nobody wait long for a check that others hold up, unless what lies ready is old', async () => {
+    const { told, get } = world()
+    await get()
+    told.hold = new Promise<void>(() => {})
+    told.now += BUSY_STALE_MS - 1
+    told.data = 'b'
+    // The check never ends: what lies ready is given all the same.
+    expect(await get()).toBe('200 OK a /status')
+    let given = false
+    told.now += 1
+    void get().then(() => (given = true))
+    void get({ byScript: true }).then(() => (given = true))
+    await new Promise(wait => setTimeout(wait, 60))
+    expect(given).toBe(false)
   })
 
   it('does not give what a question brought that was put before the news', async () => {

@@ -6,13 +6,15 @@ import { HOUSE, type Plain } from './head.js'
 
 /** After overflowing it is emptied to this share, so that the next overflow is not the next request. */
 const KEPT_SHARE = 0.75
-/** Somebody else's first question for the same is waited for so long, then it is asked again in one's own turn. */
+/** Somebody else's question for the same is waited for so long: a first one is then asked again in one's own turn. */
 const PATIENCE_MS = 20
 const LATE = Symbol('late')
 /** What was checked within this time is given without a question; the check is an answer 304 of the server behind. */
 export const CHECK_MS = 250
-/** What was checked longer ago is not given before it has been checked again: nobody gets a page of yesterday first. */
+/** What was checked longer ago is checked before it is given: nobody gets a page of yesterday first. */
 export const STALE_MS = 1_000
+/** Under load the check takes its time: then what was checked within this time is better than a wait for it. */
+export const BUSY_STALE_MS = 5_000
 
 /** Queries that pages link to and scripts send. Others have no end: whoever made them up would push out what people read. */
 const COMMON_QUERY = /^(?:(?:lang=[A-Za-z]{2}|range=(?:3h|24h|7d)|thanks=(?:bad|ok)|v=[\w-]{22}|page=\d)(?:&|$))*$/
@@ -79,8 +81,9 @@ export class Shelf {
     if (!this.#isCurrent(entry, entry.askedAt)) {
       // A page of a moment ago at once is better than the newest after a wait, for a thousand people at every piece of
       // news. Only the page's own script has heard the news, and has come for it.
-      const mayWait = plain.byScript || ready === undefined || entry.askedAt - entry.checkedAt >= STALE_MS
-      if (mayWait) return this.#fresh(entry, plain)
+      const age = entry.askedAt - entry.checkedAt
+      if (plain.byScript || ready === undefined || age >= BUSY_STALE_MS) return this.#fresh(entry, plain)
+      if (age >= STALE_MS) return Promise.race([this.#fresh(entry, plain), sleep(PATIENCE_MS, ready, { ref: false })])
       void this.#check(entry)
       return ready
     }

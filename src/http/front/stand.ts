@@ -17,9 +17,14 @@ declare module 'fastify' {
 /** Options of a route whose answers may lie ready. */
 export const KEPT = { config: { kept: true } }
 
-/** An address with parameters as a pattern for paths. */
+/** An address with parameters as a pattern for paths; one that ends with `*` has anything there. */
 export function patternOf(url: string): RegExp {
-  return new RegExp(`^${url.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:\w+/g, '[^/]+')}$`)
+  return new RegExp(
+    `^${url
+      .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+      .replace(/:\w+/g, '[^/]+')
+      .replace(/\\\*$/, '.*')}$`,
+  )
 }
 
 export interface StandOptions {

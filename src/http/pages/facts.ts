@@ -9,14 +9,19 @@ const FACTS_SHOWN = 6
 /** Changes and notices, newest first. A notice is what its source says, and is shown as that. */
 export function factList(facts: readonly (Change | Notice)[], voice: Voice): Html {
   const { t } = voice
-  if (!facts.length) return html`<p class="soft">${t.recent.empty}</p>`
   const shown = [...facts].sort((a, b) => b.at - a.at).slice(0, FACTS_SHOWN)
   return html`<ul class="open">${shown.map(fact => html`<li>${factLine(fact, voice)}<br><span class="soft">${time(fact.at, voice)}</span></li>`)}</ul><p class="note">${t.recent.note}</p>`
 }
 
+/** What a change is called: an id is no name, so one without a title is called by its kind. */
+export function changeName(fact: Change | Notice, t: Voice['t']): string {
+  const kind = fact.via === 'change' ? (own(t.changeKind, fact.kind) ?? fact.kind) : t.signal.notice
+  return fact.title ?? t.look.untitled(kind)
+}
+
 export function factLine(fact: Change | Notice, { t }: Voice): Html {
   const [open, close] = t.quotes
-  const title = fact.title ?? fact.id
+  const title = fact.title ?? changeName(fact, t)
   const text = fact.href
     ? html`<a href="${fact.href}"${attr('rel', 'nofollow noopener')}><bdi>${title}</bdi></a>`
     : html`<bdi>${title}</bdi>`

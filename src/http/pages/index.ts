@@ -13,7 +13,7 @@ import { CONTENT_SECURITY_POLICY, MARK_FILE, page } from './layout.js'
 import { DEFAULT_LANGUAGE, languageOf, rememberLanguage, speechOf, type Speech } from './language.js'
 import { TRAITS, type Traits } from './service/just-me.js'
 import { Pages, type Made } from './load.js'
-import { statusPages, type StatusDeps } from './status/pages.js'
+import { groupsOf, statusPages, type StatusDeps } from './status/pages.js'
 import { statusWords } from './status/words.js'
 import type { Range } from './service/service.js'
 import { en, type Language } from './strings.js'
@@ -29,6 +29,8 @@ const NOWHERE: WorkspaceView = { title: en.product, clock: 'signals', now: 0, po
 
 /** Query parameters that a page knows, with the form of their values. */
 const RANGE = /^(?:3h|24h|7d)$/
+const QUESTION = /^[^\p{Cc}]{1,80}$/u
+const PAGE = /^[1-9]\d{0,2}$/
 const THANKS = /^(?:bad|ok)$/
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/
 const MILLISECONDS = /^\d{1,15}$/
@@ -55,6 +57,8 @@ export interface PageDeps {
   tell?: { script?: string; worker?: string }
   /** The worker that solves a proof of work; what the build left, if not given. */
   solver?: string
+  /** Whether a proxy of ours tells the country of a visitor. */
+  guesses?: boolean
   /** What can be guessed of a visitor from the request alone. */
   hints?: (request: FastifyRequest) => Traits
   /** What names the state of the data; the log's position, if not given. */
@@ -75,9 +79,17 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
   const site = new Site(deps, wallNow)
   const asking = deps.tell ? scriptOf('tell.js', deps.tell.script) : null
   const tell = deps.tell && asking ? `/assets/tell.js?v=${asking.etag}` : null
-  const pages = new Pages({ reader: isolating(deps.reader), report: deps.report, tell, wallNow })
+  const groups = groupsOf(deps.status?.desk.pages ?? [])
+  const pages = new Pages({
+    reader: isolating(deps.reader),
+    report: deps.report,
+    guesses: deps.guesses ?? false,
+    tell,
+    wallNow,
+    groups,
+  })
   const path = (kind: string, id: string) => `/${kind}/${encodeURIComponent(id)}`
-  app.get('/', KEPT, (request, reply) => site.answer(request, reply, '/', {}, speech => pages.now(speech)))
+  nowPage(app, site, pages)
   app.get<{ Params: { service: string } }>('/s/:service', KEPT, (request, reply) => {
     const { service } = request.params
     return site.answer(
@@ -86,24 +98,10 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
       path('s', service),
       { range: RANGE, thanks: THANKS },
       (speech, { range, thanks }) =>
-        pages.service(speech, service, (range ?? '24h') as Range, (thanks ?? null) as 'bad' | 'ok' | null),
+        pages.service(speech, service, (range ?? null) as Range, (thanks ?? null) as 'bad' | 'ok' | null),
     )
   })
-  if (deps.report)
-    app.get<{ Params: { service: string } }>('/s/:service/just-me', (request, reply) => {
-      const { service } = request.params
-      return site.answerOne(request, reply, `${path('s', service)}/just-me`, CHOICES, (speech, chosen) => {
-        const hints = Object.keys(chosen).length === 0 ? (deps.hints?.(request) ?? {}) : {}
-        // The number of a network is not for choosing: it is shown as it came, or not at all.
-        const traits = Object.fromEntries(
-          TRAITS.flatMap(trait => {
-            const value = chosen[trait] ?? hints[trait]
-            return value === undefined || value === NONE ? [] : [[trait, value]]
-          }),
-        )
-        return pages.justMe(speech, service, traits, Object.keys(hints).length > 0)
-      })
-    })
+  if (deps.report) justMePage(app, deps, site, pages)
   app.get<{ Params: { incident: string } }>('/i/:incident', KEPT, (request, reply) => {
     const { incident } = request.params
     return site.answer(request, reply, path('i', incident), { at: TIME }, (speech, { at }) =>
@@ -136,6 +134,36 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
   const solver = scriptOf('solve.js', deps.solver)
   if (deps.report) app.get('/assets/solve.js', KEPT, (request, reply) => sendAsset(request, reply, solver))
   app.get('/assets/mark.svg', KEPT, (request, reply) => sendAsset(request, reply, MARK_ASSET))
+}
+
+/** The first page, and what is found by the field on it. */
+function nowPage(app: FastifyInstance, site: Site, pages: Pages): void {
+  app.get('/', KEPT, (request, reply) => {
+    const known = { q: QUESTION, page: PAGE }
+    const make: Make = (speech, { q, page }) => pages.now(speech, q, page === undefined ? 1 : Number(page))
+    // What somebody looks for is kept nowhere: it would push out pages that all read.
+    return (request.query as Record<string, unknown> | null)?.['q']
+      ? site.answerOne(request, reply, '/', known, make)
+      : site.answer(request, reply, '/', known, make)
+  })
+}
+
+/** "Is it just me?", made for each who asks. */
+function justMePage(app: FastifyInstance, deps: PageDeps, site: Site, pages: Pages): void {
+  app.get<{ Params: { service: string } }>('/s/:service/just-me', (request, reply) => {
+    const { service } = request.params
+    return site.answerOne(request, reply, `/s/${encodeURIComponent(service)}/just-me`, CHOICES, (speech, chosen) => {
+      const hints = Object.keys(chosen).length === 0 ? (deps.hints?.(request) ?? {}) : {}
+      // The number of a network is not for choosing: it is shown as it came, or not at all.
+      const traits = Object.fromEntries(
+        TRAITS.flatMap(trait => {
+          const value = chosen[trait] ?? hints[trait]
+          return value === undefined || value === NONE ? [] : [[trait, value]]
+        }),
+      )
+      return pages.justMe(speech, service, traits, Object.keys(hints).length > 0)
+    })
+  })
 }
 
 /** The page for an address that nothing answers, for the server's own not-found and error handlers. */

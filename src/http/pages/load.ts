@@ -3,19 +3,25 @@ import { ROLLUP_MS, type IncidentView, type Reader, type ServiceNow, type Worksp
 import { backMain, type Answered } from './service/back.js'
 import { spark } from './chart/chart.js'
 import { historyMain } from './service/history.js'
+import { LISTED_MS } from './incident/why.js'
+import { LONGEST_MS } from './chart/section.js'
 import type { Html } from './html.js'
 import type { Speech } from './language.js'
-import { foldEvents, headline, incidentMain } from './incident/incident.js'
+import { foldEvents, headline, incidentMain, nameOf } from './incident/incident.js'
 import { justMeMain, knownTraits, quietOf, type QuietDays, type Traits } from './service/just-me.js'
 import { quietRows, usualByCountry, type Usual } from './chart/map.js'
 import { bannerOf, nowMain } from './now.js'
+import { evidenceOf, picturesOf, usualShares, type UsualShares } from './chart/picture.js'
 import { fillSilence, toSeries } from './chart/series.js'
 import { RANGES, serviceMain, type Range } from './service/service.js'
-import { phaseOf, standing, worstFirst, type Standing } from './standing.js'
+import { goingOf, openNotice, PAGE_ROWS, sortRows, type Row } from './services.js'
+import { phaseOf, standing, type Standing } from './standing.js'
 import { statusSentence, type Voice } from './words.js'
 
 /** Services with a sparkline on the first page, worst first; each costs a read of 288 rows and half a kilobyte. */
 const SPARKS = 60
+/** Services of which it is read what their vendors say. */
+const NOTICES_READ = 1_000
 /** One bar of a sparkline: a quarter of an hour, 96 for a day. */
 const SPARK_BIN_MS = 3 * ROLLUP_MS
 /** A bar is drawn this long after its end, once what is late for it has mostly come. */
@@ -32,6 +38,8 @@ const PAST_INCIDENTS = 6
 const HISTORY_PAGE = 50
 /** A service page lists changes and notices of so long. */
 const FACTS_MS = 48 * HOUR
+/** Quiet time before an incident from which its page learns what shares are usual. */
+const CHART_BEFORE_MS = 6 * HOUR
 
 /** A page without its frame, or the status of what is not there. */
 export interface Made {
@@ -52,15 +60,18 @@ export interface Made {
 export interface LoadOptions {
   reader: Reader
   report: boolean
+  guesses: boolean
   tell: string | null
   wallNow: () => EpochMs
+  /** Names of the groups that status pages put services under, by service. */
+  groups?: (services: readonly ServiceNow[]) => Map<string, string>
 }
 
 /** Reads what a page shows and says it. Keeps only what stays true for an hour. */
 export class Pages {
   readonly #reader: Reader
-  readonly #usual = new Map<string, { hour: number; usual: Usual; quiet: QuietDays }>()
-  readonly #sparks = new Map<string, { bar: number; drawn: Html }>()
+  readonly #usual = new Map<string, { hour: number; usual: Usual; quiet: QuietDays; shares: UsualShares }>()
+  readonly #sparks = new Map<string, { bar: number; drawn: Html | null }>()
 
   constructor(private readonly options: LoadOptions) {
     this.#reader = options.reader
@@ -74,7 +85,8 @@ export class Pages {
     return clock === 'wall' ? this.options.wallNow() : null
   }
 
-  async now(speech: Speech): Promise<Made> {
+  /** @param page from 1; null is said of one that is not there */
+  async now(speech: Speech, question = '', page = 1): Promise<Made | null> {
     const [workspace, services, open] = await Promise.all([
       this.#reader.workspace(),
       this.#reader.services(),
@@ -82,30 +94,60 @@ export class Pages {
     ])
     const voice = this.#voice(speech, workspace)
     const wallNow = this.#wall(workspace)
-    const rows = services.map(each => standing(each, open, workspace, wallNow))
-    const sparks = new Map<string, Html>()
-    for (const row of worstFirst(rows).slice(0, SPARKS))
-      sparks.set(row.service.service, await this.#spark(row, voice.now))
+    const standings = services.map(each => standing(each, open, workspace, wallNow))
+    const rows = sortRows(await this.#rows(standings, voice))
+    if (page > 1 && (page - 1) * PAGE_ROWS >= rows.length) return null
+    // Of what is only named a picture says nothing.
+    for (const row of rows.slice((page - 1) * PAGE_ROWS, page * PAGE_ROWS).slice(0, SPARKS))
+      if (row.going !== 'unknown') row.spark = await this.#spark(row.standing, voice)
     const notes = open.filter(each => phaseOf(each.events) === 'note')
-    const banner = bannerOf(rows, voice)
+    const banner = bannerOf(standings, voice)
+    const list = { rows, question, page }
     return {
       title: banner.title,
       description: [banner.title, banner.rest].filter(Boolean).join('. '),
-      main: nowMain({ rows, notes, sparks, wallNow, asOf: workspace.now }, voice),
+      main: nowMain({ rows: standings, list, notes, wallNow, asOf: workspace.now }, voice),
       live: [],
       alternate: '/api/v1/services',
     }
   }
 
+  /** What vendors say of services is read of as many as are looked at. */
+  async #rows(standings: readonly Standing[], { now }: Voice): Promise<Row[]> {
+    const groups = this.options.groups?.(standings.map(each => each.service)) ?? new Map<string, string>()
+    return Promise.all(
+      standings.map(async (each, i) => {
+        const { service } = each.service
+        const facts = i < NOTICES_READ ? await this.#reader.facts(service, now - DAY, now + 1) : []
+        const notice = openNotice(facts)
+        return { standing: each, going: goingOf(each, notice), notice, group: groups.get(service) ?? null, spark: null }
+      }),
+    )
+  }
+
   /** A calm service is drawn once a bar, a troubled one each time. */
-  async #spark(row: Standing, now: EpochMs): Promise<Html> {
+  async #spark(row: Standing, { now, t }: Voice): Promise<Html | null> {
     const id = row.service.service
     // A calm one ends with the last whole bar, whose rows have come by then: when it is drawn changes nothing.
     const bar = Math.floor((now - SPARK_SETTLES_MS) / SPARK_BIN_MS)
     const held = this.#sparks.get(id)
     if (held?.bar === bar && row.state === 'ok') return held.drawn
     const rollups = await this.#reader.rollups(id, now - DAY - SPARK_BIN_MS, now)
-    const drawn = spark(toSeries(rollups, DAY, SPARK_BIN_MS, row.state === 'ok' ? bar * SPARK_BIN_MS : now))
+    const series = toSeries(rollups, DAY, SPARK_BIN_MS, row.state === 'ok' ? bar * SPARK_BIN_MS : now)
+    const [worst] = row.incidents
+    const [lead] = picturesOf({
+      series,
+      usual: usualShares(
+        quietRows(
+          rollups,
+          row.incidents.map(each => ({ from: each.startedAt, until: now })),
+        ),
+      ),
+      t,
+      evidence: worst ? evidenceOf(worst.events) : null,
+      incidentKind: worst?.kind ?? null,
+    })
+    const drawn = lead ? spark(lead) : null
     remember(this.#sparks, id, { bar, drawn })
     return drawn
   }
@@ -116,22 +158,29 @@ export class Pages {
     const voice = this.#voice(speech, workspace)
     const wallNow = this.#wall(workspace)
     const { now } = voice
-    const span = Math.max(DAY, RANGES[range].spanMs) + RANGES[range].binMs
-    const [rollups, open, past, facts] = await Promise.all([
-      this.#reader.rollups(id, now - span, now + ROLLUP_MS),
+    const [open, past, facts] = await Promise.all([
       this.#reader.incidents({ service: id, open: true, limit: OPEN_INCIDENTS }),
       this.#reader.incidents({ service: id, open: false, limit: PAST_INCIDENTS }),
       this.#reader.facts(id, now - FACTS_MS, now + 1),
     ])
     const incidents = [...open, ...past].sort((a, b) => b.startedAt - a.startedAt)
-    const { usual } = await this.#usualOf(service, incidents, now)
+    const { spanMs, binMs } = RANGES[range ?? '24h']
+    const from = Math.min(
+      now - Math.max(DAY, spanMs) - binMs,
+      ...(range ? [] : open.map(each => each.startedAt - HOUR)),
+    )
+    const rollups = await this.#reader.rollups(id, Math.max(from, now - LONGEST_MS), now + ROLLUP_MS)
+    const { usual, shares } = await this.#usualOf(service, incidents, now)
     const row = standing(service, open, workspace, wallNow)
     const title = statusSentence(row, speech)
-    const { report, tell } = this.options
+    const { report, guesses, tell } = this.options
     return {
       title,
       description: title,
-      main: serviceMain({ row, rollups, usual, incidents, facts, range, thanks, report, tell, wallNow }, voice),
+      main: serviceMain(
+        { row, rollups, usual, shares, incidents, facts, range, thanks, report, guesses, tell, wallNow },
+        voice,
+      ),
       live: [id],
       alternate: `/api/v1/services/${encodeURIComponent(id)}`,
     }
@@ -180,7 +229,7 @@ export class Pages {
     { service }: ServiceNow,
     incidents: IncidentView[],
     now: EpochMs,
-  ): Promise<{ usual: Usual; quiet: QuietDays }> {
+  ): Promise<{ usual: Usual; quiet: QuietDays; shares: UsualShares }> {
     const hour = Math.floor(now / HOUR)
     const held = this.#usual.get(service)
     if (held?.hour === hour) return held
@@ -188,7 +237,13 @@ export class Pages {
     const known = incidents.map(each => ({ from: each.startedAt, until: each.resolvedAt ?? now }))
     const rows = await this.#reader.rollups(service, until - USUAL_MS, until)
     const filled = fillSilence(rows, until - USUAL_MS, until)
-    const made = { hour, usual: usualByCountry(filled, known), quiet: quietOf(quietRows(filled, known)) }
+    const calm = quietRows(filled, known)
+    const made = {
+      hour,
+      usual: usualByCountry(filled, known),
+      quiet: quietOf(calm),
+      shares: usualShares(calm),
+    }
     remember(this.#usual, service, made)
     return made
   }
@@ -201,19 +256,26 @@ export class Pages {
     const voice = this.#voice(speech, workspace)
     const latest = at === null ? incident.latest : foldEvents(events)
     const end = Math.min(at ?? (incident.resolvedAt ?? voice.now) + HOUR, voice.now)
-    const [service, rollups, facts] = await Promise.all([
+    const [service, rollups, facts, open] = await Promise.all([
       this.#reader.service(incident.service),
-      this.#reader.rollups(incident.service, incident.startedAt - HOUR, end + ROLLUP_MS),
-      this.#reader.facts(incident.service, incident.startedAt - 6 * HOUR, end + 1),
+      this.#reader.rollups(
+        incident.service,
+        Math.max(incident.startedAt - CHART_BEFORE_MS, end - LONGEST_MS),
+        end + ROLLUP_MS,
+      ),
+      this.#reader.facts(incident.service, incident.startedAt - LISTED_MS, end + 1),
+      // At a past time nothing is known of what else was open.
+      at === null ? this.#reader.incidents({ service: incident.service, open: true, limit: OPEN_INCIDENTS }) : [],
     ])
+    const others = open.filter(each => each.id !== id).map(each => each.latest)
     const serviceTitle = service?.title ?? incident.service
     const held = service?.held?.find(each => each.incident === id) ?? null
     const components = service?.components ?? []
-    const input = { incident, latest, events, serviceTitle, components, rollups, facts, held, at }
-    const title = headline(input, voice)
+    const input = { incident, latest, events, serviceTitle, components, rollups, facts, held, others, at }
+    const title = nameOf(input, voice)
     return {
       title,
-      description: `${title}${voice.t.comma}${voice.t.since} ${voice.f.moment(incident.startedAt, voice.now)}`,
+      description: `${headline(input, voice)}${voice.t.comma}${voice.t.since} ${voice.f.moment(incident.startedAt, voice.now)}`,
       main: incidentMain(input, voice),
       live: at === null ? [incident.service] : null,
       alternate: `/api/v1/incidents/${encodeURIComponent(id)}`,

@@ -1,18 +1,19 @@
 import type { EpochMs } from '../../contract/time.js'
 import type { IncidentView } from '../../contract/view.js'
 import { html, type Html } from './html.js'
-import { phaseOf, rank, worstFirst, type Standing } from './standing.js'
+import { serviceList, type ListInput } from './services.js'
+import { phaseOf, rank, type Standing } from './standing.js'
+import { incidentName } from './incident/name.js'
 import { saysLines, standingWord } from './incident/says.js'
 import { isMeasured } from '../../core/incident/verdict.js'
 import { mutedLine } from './incident/incident.js'
-import { ago, reasonSentence, stateMark, statusSentence, time, type Voice } from './words.js'
+import { stateMark, statusSentence, time, type Voice } from './words.js'
 
 export interface NowInput {
   rows: Standing[]
+  list: Omit<ListInput, 'wallNow'>
   /** Notes worth telling, besides the incidents that the rows carry. */
   notes: IncidentView[]
-  /** Sparklines by service; services beyond the limit have none. */
-  sparks: Map<string, Html>
   wallNow: number | null
   /** How far the log was folded when the rows were read. */
   asOf: EpochMs
@@ -64,7 +65,7 @@ export function bannerOf(
   return { state: 'ok', title: rows.length === 1 ? t.now.oneOk : t.now.allOk(f.number(rows.length)), rest }
 }
 
-export function nowMain({ rows, notes, sparks, wallNow, asOf }: NowInput, voice: Voice): Html {
+export function nowMain({ rows, list, notes, wallNow, asOf }: NowInput, voice: Voice): Html {
   const { t } = voice
   const banner = bannerOf(rows, voice)
   const incidents = rows.flatMap(row => row.incidents)
@@ -74,22 +75,16 @@ export function nowMain({ rows, notes, sparks, wallNow, asOf }: NowInput, voice:
       : html`<p class="soft">${t.now.nothingHow}</p>`
   }</div>
 ${incidents.length ? html`<section><h2>${t.now.open}</h2><ul class="open">${incidents.map(each => incidentRow(each, rows, voice))}</ul></section>` : null}
-${rows.length ? html`<section><div class="head"><h2>${t.now.services}</h2><span class="note">${t.now.last24}</span></div><ul class="rows">${worstFirst(rows).map(row => serviceRow(row, sparks.get(row.service.service) ?? null, voice, wallNow))}</ul></section>` : null}
+${rows.length ? serviceList({ ...list, wallNow }, voice) : null}
 ${notes.length ? html`<section><h2>${t.now.notes}</h2><ul class="open">${notes.map(each => incidentRow(each, rows, voice))}</ul></section>` : null}`
 }
 
 function incidentRow(each: IncidentView, rows: Standing[], voice: Voice): Html {
   const { t } = voice
   const service = rows.find(row => row.service.service === each.service)?.service
-  const title = service?.title ?? each.service
+  const title = incidentName(each, service ?? { title: each.service, components: [] }, voice)
   const last = each.events.findLast(event => event.says)
   const phase = phaseOf(each.events)
   const word = standingWord(each.events)?.text ?? (last && saysLines(last, service?.components ?? [], voice)[0]?.line)
-  return html`<li><a href="/i/${encodeURIComponent(each.id)}"><b>${title}: ${t.kind[each.kind]}</b></a> <span class="tag">${t.severity[each.severity]}</span>${word ? html`<p><bdi>${word}</bdi></p>` : null}<p class="soft">${t.since} ${time(each.startedAt, voice)}${t.comma}${t.inline(phase === 'recovering' && !isMeasured(each.latest) ? t.evidence.fewerPhase : t.incident.phase[phase])}</p>${mutedLine(each, voice)}</li>`
-}
-
-function serviceRow(row: Standing, chart: Html | null, voice: Voice, wallNow: number | null): Html {
-  const { t } = voice
-  const { service } = row
-  return html`<li><a href="/s/${encodeURIComponent(service.service)}"><bdi>${service.title}</bdi></a>${stateMark(row.state, t, 16)}${chart}<span class="soft note">${reasonSentence(row, voice, wallNow)}${row.newest === null || row.state === 'unknown' ? null : html`<br>${t.age.newest} ${ago(row.newest, voice)}`}</span></li>`
+  return html`<li><a href="/i/${encodeURIComponent(each.id)}"><b><bdi>${title}</bdi></b></a> <span class="tag">${t.severity[each.severity]}</span>${word ? html`<p><bdi>${word}</bdi></p>` : null}<p class="soft">${t.since} ${time(each.startedAt, voice)}${t.comma}${t.inline(phase === 'recovering' && !isMeasured(each.latest) ? t.evidence.fewerPhase : t.incident.phase[phase])}</p>${mutedLine(each, voice)}</li>`
 }

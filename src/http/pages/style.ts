@@ -1,5 +1,5 @@
 /**
- * The one style sheet, in every page. docs/design-language.md explains it. Limit: 6 KB before compression.
+ * The one style sheet, in every page. docs/design-language.md explains it. Limit: 7 KB before compression.
  *
  * Colours are chosen so that each state differs from its neighbours in lightness and hue also for the colour-blind (blue
  * against orange, never green against red alone) and has a shape and a word of its own besides.
@@ -17,6 +17,7 @@ const SOURCE = `
 html{color-scheme:light dark;-webkit-text-size-adjust:100%}
 body{margin:auto;max-width:70rem;padding:0 16px;background:var(--bg);color:var(--ink);font:1rem/1.45 -apple-system,"Segoe UI",Roboto,Arial,sans-serif;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 ul,ol{list-style:none}
+[hidden]{display:none!important}
 h1{font-size:1.75rem;line-height:1.15;letter-spacing:-.02em;text-wrap:balance}
 h2{font-size:1.0625rem}
 h3{font-size:.875rem;color:var(--soft);margin:14px 0 4px}
@@ -35,7 +36,7 @@ header{align-items:center;padding:8px 0}
 nav a{display:inline-block;padding:8px 0;margin-inline-start:16px}.range a:first-child{margin:0}
 nav a[aria-current],dt+dd,.state,.thanks,.rows a,.head bdi,.for,.chart .peak,.chart .inclabel{font-weight:700}
 footer{border-top:1px solid var(--line);margin-top:48px;padding:16px 0 32px}
-.state,.tag,.odds{white-space:nowrap}
+.state,.tag{white-space:nowrap}
 .ok{color:var(--ok)}.watching{color:var(--watch)}.degraded{color:var(--bad)}.outage{color:var(--out)}.unknown{color:var(--soft)}
 .cut,.ask,.ring,.usual,.borders{fill:none}
 .cut{stroke:var(--bg);stroke-width:2}
@@ -47,9 +48,8 @@ footer{border-top:1px solid var(--line);margin-top:48px;padding:16px 0 32px}
 .hero>:not(.state,.age,.soft){color:var(--ink)}
 section{border-top:1px solid var(--line);margin-top:28px;padding-top:14px}
 section>h2,.thanks{margin-bottom:10px}
-.void{padding:24px;background:var(--fill);color:var(--soft)}
 .chart,.spark,.bar{display:block;overflow:visible}
-.low{color:var(--low)}.hot,.errors,.inc{color:var(--hot)}.band{color:var(--band)}.works,svg>.ok{color:var(--ok)}.track{color:var(--fill)}.maybe{color:var(--watch)}.land{color:var(--line)}
+.low{color:var(--low)}.hot,.inc{color:var(--hot)}.band{color:var(--band)}.works .low,svg>.ok{color:var(--ok)}.slow .hot,.lag{color:var(--bad)}.track{color:var(--fill)}.maybe{color:var(--watch)}.land{color:var(--line)}
 path,rect,circle{fill:currentColor}.k{background:currentColor}
 .usual{stroke:var(--ink);stroke-width:1.25;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}
 .grid{stroke:var(--line)}.zero,.hatch{stroke:var(--soft)}
@@ -75,9 +75,10 @@ details{margin-top:10px}
 summary{cursor:pointer;padding:4px 0}
 .scroll{overflow:auto;max-height:24rem}
 table{border-collapse:collapse;width:100%}
+td{white-space:nowrap}
 th,td{text-align:end;padding:4px 0;padding-inline-end:8px;border-bottom:1px solid var(--line);font-weight:400}
 th:first-child{text-align:start}
-button,select,textarea{font:inherit;color:inherit;background:var(--bg);border:1px solid var(--soft);border-radius:6px;padding:8px 12px;width:100%}
+button,input,select,textarea{font:inherit;color:inherit;background:var(--bg);border:1px solid var(--soft);border-radius:6px;padding:8px 12px;width:100%}
 button{cursor:pointer;font-weight:700}
 button:hover{background:var(--fill)}
 .tap{display:grid;grid-template-columns:1fr 1fr;gap:10px}
@@ -89,9 +90,14 @@ button:hover{background:var(--fill)}
 .rows .spark,.rows .soft{grid-column:1/-1}
 .bars>li+li{margin-top:12px}
 .facts{display:grid;gap:8px 24px;grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr))}
-.because li,.line>li{display:grid;grid-template-columns:60px 1fr;gap:0 8px;padding:3px 0}
+.because li,.line>li{display:grid;grid-template-columns:64px 1fr;gap:0 8px;padding:3px 0}
 .line>li{padding:8px 0}
 sup{font-size:.7em;line-height:0}
+blockquote.word{border-inline-start:4px solid var(--link);padding:4px 12px;font-size:1.0625rem}.person>div{border-inline-start:4px solid var(--link);padding-inline-start:10px}
+.jump{display:flex;flex-wrap:wrap;align-items:baseline;gap:0 16px;font-size:.875rem}.jump a{margin:0;padding:6px 0;color:var(--link);text-decoration:underline}
+.who th{padding:6px 0}.who thead th,.who th[colspan]{white-space:nowrap}.who thead th+th{padding-inline-start:10px}.who th[colspan]{font-weight:700;padding-top:14px}.who .bar{margin-top:3px}.who tbody td{vertical-align:top;padding-top:6px}
+.find{display:flex;gap:6px;max-width:22rem}.find button{width:auto;flex:none}.compact{columns:14rem;column-gap:24px}.compact li{display:flex;justify-content:space-between;gap:8px;padding:4px 0;break-inside:avoid}.compact .state{font-size:.8125rem;font-weight:400}.compact a{color:inherit}
+.thanks[hidden]+.near{display:none}
 .tag{border:1px solid;border-radius:4px;padding:0 5px;font-size:.75rem}
 @media(min-width:52rem){body{padding:0 32px}h1{font-size:2.25rem}.two{display:grid;gap:0 40px;grid-template-columns:1fr 1fr}.wide{grid-template-columns:1fr 21rem}.side{border:0;margin:0}
 .rows>li{grid-template-columns:13rem 8.5rem 1fr 15rem}.rows .spark,.rows .soft{grid-column:auto}.map{display:grid;grid-template-columns:1fr 13rem;gap:24px;align-items:center}}

@@ -38,7 +38,12 @@ export function labelName(label: string, many: boolean, t: Strings): string {
   return own(t.label, label)?.[many ? 1 : 0] ?? label
 }
 
-export function valueName(label: string, value: string, { f }: Voice, components: readonly Component[] = []): string {
+export function valueName(
+  label: string,
+  value: string,
+  { f }: Pick<Voice, 'f'>,
+  components: readonly Component[] = [],
+): string {
   if (label === 'country') return f.country(value)
   if (label === 'component') return isolated(components.find(each => each.id === value)?.name ?? value)
   return isolated(value)
@@ -119,33 +124,20 @@ export function reasonSentence(row: Standing, { t, f, now }: Voice, wallNow: Epo
   return t.reason.usual(f.count(recent.bad), f.count(Math.round(expected)))
 }
 
-/** Beyond this many bits the tail of any model of counts is a figure of speech. */
-const ODDS_BITS_MAX = 99
-/** Odds are also written out up to 2⁴⁰, a trillion. */
-const PLAIN_BITS = 40
+/** Address and words. */
+export type Jump = readonly [href: string, words: string]
 
-/** Surprise in bits as odds: `1 in 2⁶ (1 in 70)`. */
-export function odds(bits: number, { t, f }: Voice): Html {
-  const size = Math.abs(bits)
-  const n = Math.round(Math.min(ODDS_BITS_MAX, size))
-  const [before, after] = t.incident.odds
-  const plain =
-    size <= PLAIN_BITS && n >= 4
-      ? html` <span class="soft">(${before}${f.short(twoDigits(2 ** size))}${after})</span>`
-      : null
-  return html`${size > ODDS_BITS_MAX ? `${t.incident.rarer} ` : ''}<span class="odds">${before}2<sup>${n}</sup>${after}</span>${plain}`
-}
-
-function twoDigits(value: number): number {
-  const power = 10 ** Math.max(0, Math.floor(Math.log10(value)) - 1)
-  return Math.round(value / power) * power
+/** Where on this page, or one tap from it, the answers stand; without script they are links like all others. */
+export function jumpList(jumps: readonly Jump[], { t }: Pick<Voice, 't'>): Html | null {
+  if (!jumps.length) return null
+  return html`<nav class="range jump" aria-label="${t.look.jump}">${jumps.map(([href, words]) => html`<a href="${href}">${words}</a>`)}</nav>`
 }
 
 /** A share as a bar with its interval; the number stands beside it, so the bar is decoration. */
 export function shareBar(
   share: number,
   interval: readonly [number, number] | null,
-  kind: 'hot' | 'ok' | 'low' | 'maybe',
+  kind: 'hot' | 'lag' | 'ok' | 'low' | 'maybe',
 ): Html {
   const percent = (value: number) => `${Math.round(Math.min(1, Math.max(0, value)) * 1000) / 10}%`
   return html`<svg class="bar" aria-hidden="true" width="100%" height="12"><rect class="track" width="100%" height="12" rx="2"/><rect class="${kind}" width="${percent(share)}" height="12" rx="2"/>${interval && interval[1] > interval[0] ? html`<line class="whisker" x1="${percent(interval[0])}" x2="${percent(interval[1])}" y1="6" y2="6"/>` : null}</svg>`

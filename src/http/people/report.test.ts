@@ -19,7 +19,14 @@ interface World extends AsyncDisposable {
   /** Posts as a visitor whose address a proxy of ours tells. */
   post(
     address: string,
-    more?: { agent?: string; cookie?: string; forwarded?: string; asn?: string; fields?: Record<string, string> },
+    more?: {
+      agent?: string
+      cookie?: string
+      forwarded?: string
+      asn?: string
+      country?: string
+      fields?: Record<string, string>
+    },
   ): Promise<{ statusCode: number; headers: Record<string, unknown>; body: string }>
   /** Log time goes on by a minute, and with it the tick. */
   minute(): Promise<void>
@@ -33,6 +40,7 @@ async function world(data?: string, quiet = false): Promise<World> {
   const env = fakeEnv(STREAM_START)
   const config = {
     ...complete({ clock: 'signals', proxies: [PROXY, '10.9.0.0/16'], asnHeader: 'X-Client-Asn', challenge: 'off' }),
+    countryHeader: 'x-client-country',
   }
   const app = await App.open(data === undefined ? config : { ...config, data }, env, {
     run: data === undefined ? 'memory' : 'inline',
@@ -53,7 +61,7 @@ async function world(data?: string, quiet = false): Promise<World> {
   return {
     app,
     server,
-    post: (address, { agent = 'Browser', cookie, forwarded, asn, fields = {} } = {}) =>
+    post: (address, { agent = 'Browser', cookie, forwarded, asn, country, fields = {} } = {}) =>
       server.inject({
         method: 'POST',
         url: '/api/v1/report',
@@ -65,6 +73,7 @@ async function world(data?: string, quiet = false): Promise<World> {
           'x-forwarded-for': `${forwarded ?? ''}${forwarded === undefined ? '' : ', '}${address}`,
           ...(cookie === undefined ? {} : { cookie }),
           ...(asn === undefined ? {} : { 'x-client-asn': asn }),
+          ...(country === undefined ? {} : { 'x-client-country': country }),
         },
         payload: new URLSearchParams({ service: 'shop', kind: 'bad', ...fields }).toString(),
       }),
@@ -277,6 +286,17 @@ describe('what a stranger may send', () => {
     )
     expect(crowd.app.memory.labelValues).toBeLessThanOrEqual(labelValues + 2)
   })
+  it('takes the country that a proxy names where somebody leaves it to that, and none where they do not', async () => {
+    await using w = await world()
+    await w.post('203.0.113.1', { country: 'AT', fields: { country: 'auto' } })
+    await w.post('198.51.100.2', { country: 'DE' })
+    await w.post('192.88.99.3', { country: 'DE', fields: { country: 'CH' } })
+    await w.post('203.0.112.4', { fields: { country: 'auto' } })
+    for (let i = 0; i < 6; i++) await w.minute()
+    const rows = await w.app.reader.rollups('shop', 0, Number.MAX_SAFE_INTEGER)
+    expect([...new Set(rows.flatMap(row => Object.keys(row.reportsBy['country'] ?? {})))].sort()).toEqual(['AT', 'CH'])
+  })
+
   it('one person counts once, also from another address with the pass, or with a forwarding header of his own', async () => {
     await crowd.app.caughtUp()
     const before = (await crowd.badOf()).reduce((a, b) => a + b, 0)

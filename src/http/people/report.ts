@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { DAY, SECOND } from '../../contract/time.js'
 import { FORM_BYTES, ID_CHARS } from '../../contract/limits.js'
-import { FOLLOW_UP, PLATFORMS, PROBLEMS } from '../../contract/people.js'
+import { AUTO_COUNTRY, FOLLOW_UP, PLATFORMS, PROBLEMS } from '../../contract/people.js'
 import type { Labels } from '../../contract/signal.js'
 import type { App } from '../../shell/app.js'
-import type { Receipt } from '../../contract/receipt.js'
+import type { Receipt } from '../../contract/received.js'
 import type { Reporters } from '../../shell/visitors/reporters.js'
 import { homeOf, sameSite } from '../home.js'
 import { checkPage, sendPage } from '../pages/index.js'
@@ -28,6 +28,8 @@ interface Form {
   proof?: string
   ticket?: string
 }
+
+type Chosen = Pick<Form, 'problem' | 'platform'> & { country?: string | undefined }
 
 /** What a stranger invents would fill the label book. */
 const KNOWN_PROBLEMS: ReadonlySet<string> = new Set(PROBLEMS)
@@ -96,7 +98,7 @@ async function report(
   const admission = asking === 'proved' ? 'counted' : admitted
   const text = readable(form.text)
   const labels = labelsOf(
-    form,
+    form.country === AUTO_COUNTRY ? { ...form, country: visitors.hints(request).country } : form,
     service.components.map(c => c.id),
     visitor.asn,
   )
@@ -161,7 +163,7 @@ async function ingest(app: App, observation: { labels: Labels }): Promise<Receip
 const readable = (text = ''): string => text.normalize('NFC').replace(UNSEEN, '').trim()
 
 /** What the visitor chose: a part of the service, or a sort of problem; and the network that a proxy of ours names. */
-function labelsOf({ problem, country, platform }: Form, components: string[], asn: string | null): Labels {
+function labelsOf({ problem, country, platform }: Chosen, components: string[], asn: string | null): Labels {
   const labels: Labels = asn === null ? {} : { asn: `AS${asn}` }
   if (problem && components.includes(problem)) labels['component'] = problem
   else if (problem) labels['problem'] = KNOWN_PROBLEMS.has(problem) ? problem : 'other'

@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { WATCHERS_MS, WATCHERS_PER_PREFIX, REPORT_PREFIXES } from '../../contract/limits.js'
+import { AUTO_COUNTRY } from '../../contract/people.js'
 import type { App } from '../../shell/app.js'
 import { prefixOf } from '../../shell/visitors/address.js'
 import { Buckets } from '../../shell/visitors/buckets.js'
@@ -21,7 +22,7 @@ const Key64 = (chars: number) => Type.String({ pattern: '^[A-Za-z0-9_-]+={0,2}$'
 
 export const Asked = Type.Object({
   service: Type.String({ minLength: 1, maxLength: 100 }),
-  country: Type.Optional(Type.String({ pattern: '^([A-Za-z]{2})?$' })),
+  country: Type.Optional(Type.String({ pattern: '^([A-Za-z]{2}|auto)?$' })),
   platform: Type.Optional(Type.String({ maxLength: 40 })),
   component: Type.Optional(Type.String({ maxLength: 200 })),
   lang: Type.Optional(Type.String({ pattern: '^[A-Za-z-]{0,20}$' })),
@@ -146,9 +147,10 @@ async function ask(
     throw new HttpProblem(400, 'not a push service', `endpoint must be ${why}`, { rule: 'push.endpoint' })
   if (!arePushKeys(keys)) throw new HttpProblem(400, 'not a browser’s keys', undefined, { rule: 'push.keys' })
   const { address, asn } = visitors.visitor(request, null)
+  const country = chosen.country === AUTO_COUNTRY ? visitors.hints(request).country : chosen.country?.toUpperCase()
   const traits = knownTraits(
     {
-      ...(chosen.country === undefined ? {} : { country: chosen.country.toUpperCase() }),
+      ...(country === undefined ? {} : { country }),
       ...(chosen.platform === undefined ? {} : { platform: chosen.platform }),
       ...(chosen.component === undefined ? {} : { component: chosen.component }),
       ...(asn === null ? {} : { asn: `AS${asn}` }),

@@ -1,4 +1,5 @@
 import { isolated, unturned } from '../pages/direction.js'
+import { englishTitle } from '../pages/status/title.js'
 import type { EpochMs } from '../../contract/time.js'
 import { isoIn } from '../../core/calendar/zone.js'
 import { stepsOf } from './v2.js'
@@ -39,7 +40,7 @@ function entriesOf(picture: PageView, origin: string): Entry[] {
     (each): Entry => ({
       id: each.id,
       link: `${origin}/incidents/${each.id}`,
-      title: each.view.title,
+      title: englishTitle(each, picture),
       from: each.startedAt,
       updated: each.updatedAt,
       lines: each.steps.filter(step => step.news).reverse(),

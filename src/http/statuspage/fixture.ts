@@ -146,7 +146,7 @@ export const busy: World = {
       {
         minutes: 30,
         event: 'opened',
-        title: 'Shop: cart <failing> & "slow"',
+        title: 'Shop failing',
         severity: 'major',
         kind: 'outage',
         startedAt: iso(NOON - 33 * MINUTE),
@@ -183,7 +183,14 @@ export const busy: World = {
     story(
       'api-1',
       'api',
-      { minutes: (8 * DAY) / MINUTE, event: 'opened', kind: 'degraded', severity: 'minor', says: says('Slow.') },
+      {
+        minutes: (8 * DAY) / MINUTE,
+        event: 'opened',
+        kind: 'degraded',
+        severity: 'minor',
+        segments: [{ where: { cell: ['<2> & "co"'] }, share: null, interval: null }],
+        says: says('Slow.'),
+      },
       {
         minutes: (8 * DAY) / MINUTE - 90,
         event: 'resolved',

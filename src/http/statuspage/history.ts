@@ -1,5 +1,6 @@
 import { DAY, type EpochMs } from '../../contract/time.js'
 import { offsetMsAt, toLocal, utcOf } from '../../core/calendar/zone.js'
+import { englishTitle } from '../pages/status/title.js'
 import type { PageView } from './page-view.js'
 import type { PublicIncident } from './public-incident.js'
 
@@ -34,7 +35,12 @@ export function monthsOf(now: EpochMs, zone: string, page: number): [number, num
   return Array.from({ length: MONTHS_A_PAGE }, (_, i) => [Math.floor((newest - i) / 12), ((newest - i) % 12) + 1])
 }
 
-export function historyOf({ incidents, now, page: { timeZone } }: PageView, page: number): Month[] {
+export function historyOf(picture: PageView, page: number): Month[] {
+  const {
+    incidents,
+    now,
+    page: { timeZone },
+  } = picture
   return monthsOf(now, timeZone, page).map(([year, month]) => {
     const first = Date.UTC(year, month - 1, 1)
     return {
@@ -49,7 +55,7 @@ export function historyOf({ incidents, now, page: { timeZone } }: PageView, page
         })
         .map(each => ({
           code: each.id,
-          name: each.view.title,
+          name: englishTitle(each, picture),
           message: each.steps.findLast(step => step.body !== '')?.body ?? '',
           impact: each.impact,
           timestamp: stamp(each, timeZone),

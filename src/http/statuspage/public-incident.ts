@@ -1,15 +1,14 @@
-import type { NoticeStatus } from '../../contract/signal.js'
+import type { IncidentStatus } from '../../contract/signal.js'
 import type { IncidentEvent, Severity } from '../../contract/incident.js'
 import type { EpochMs } from '../../contract/time.js'
 import type { IncidentView, PartHeard, PartStatus } from '../../contract/view.js'
-import { deafOf, isMeasured, shareOf, stagesOf, worsePart, type Phase } from '../../core/incident/verdict.js'
+import { deafOf, isMeasured, type Phase, shareOf, stagesOf, turnOf, worsePart } from '../../core/incident/verdict.js'
 import { worseSeverity } from '../../core/incident/rules.js'
-import { turnOf } from '../../core/incident/verdict.js'
 import { idOf } from './ids.js'
 import type { Leaf } from './plan.js'
 
 export type ComponentStatus = PartStatus | 'under_maintenance'
-export type IncidentStatus = NoticeStatus
+export type { IncidentStatus }
 
 export const worseStatus = (a: ComponentStatus, b: ComponentStatus): ComponentStatus => {
   if (a === 'under_maintenance') return b === 'operational' ? a : b

@@ -101,7 +101,7 @@ describe('feeds', () => {
     ] as const) {
       const reply = await server.inject({ url })
       expect(reply.headers['content-type']).toContain(type)
-      expect(reply.body).toContain('Shop: cart &lt;failing&gt; &amp; &quot;slow&quot;')
+      expect(reply.body).toContain('Api on &lt;2&gt; &amp; &quot;co&quot; slow or degraded')
       expect(reply.body).not.toMatch(/<failing>|<p>|<strong>|&lt;b&gt;/)
       expect(reply.body).toContain('p95 &amp;lt;b&amp;gt;&amp;amp;&amp;lt;/b&amp;gt;')
       expect(wellFormed(reply.body)).toBe(true)

@@ -1,5 +1,6 @@
 import type { EpochMs } from '../../contract/time.js'
 import { isoIn } from '../../core/calendar/zone.js'
+import { englishTitle } from '../pages/status/title.js'
 import { idOf } from './ids.js'
 import type { Window } from './maintenance.js'
 import { groupShown, type Part, type PageView } from './page-view.js'
@@ -136,7 +137,7 @@ export class Answers {
     const folded = (told.steps.at(-1) as Step).folded
     return {
       id: told.id,
-      name: view.title,
+      name: englishTitle(told, this.picture),
       status: told.status,
       created_at: this.#time(view.openedAt),
       updated_at: this.#time(told.updatedAt),

@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, describe, expect, it } from 'vitest'
 import { PermanentError, TransientError } from '../../contract/error.js'
-import statuspage from '../../plugin/notifier/webhook/statuspage.js'
+import statuspage from '../../plugin/notifier/statuspage.js'
+import { pluginEnv } from '../../shell/outside/env.js'
 import { Desk } from './desk.js'
 import { busy, mainPage, NOON, readerOf, says, story, type World } from './fixture.js'
 import { webhookBodies, webhookComposer } from './webhooks.js'
@@ -155,7 +156,7 @@ describe('the notifier', () => {
     })
     servers.push(server)
     await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
-    const env = { now: () => Date.now(), sleep: async () => {}, readText: async () => '', fetch: fetch as never }
+    const env = pluginEnv({ now: () => Date.now(), log: () => {} }, true)
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/secret`
     return { taken, notifier: await statuspage.open({ url, secret: SECRET }, env) }
   }

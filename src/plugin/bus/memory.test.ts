@@ -1,4 +1,4 @@
 import { testLog } from '../../testing/log-contract.js'
 import memory from './memory.js'
 
-testLog('memory', { open: () => memory.open({}, undefined as never) })
+testLog('memory', { open: () => memory.open({}, undefined as never, { file: '' }) })

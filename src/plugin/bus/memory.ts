@@ -1,5 +1,5 @@
 import { type Plugin, plugin } from '../../contract/plugin.js'
-import type { Log, LogEntry, NewEntry } from '../../contract/ports.js'
+import type { Log, LogEntry, LogState, NewEntry } from '../../contract/ports.js'
 import type { EpochMs } from '../../contract/time.js'
 
 /** The reference that every other log must equal. */
@@ -7,6 +7,8 @@ class MemoryLog implements Log {
   private entries: LogEntry[] = []
   private position = 0
   private at: EpochMs = 0
+  private gaps: number[] = []
+  private workspace: string | null = null
 
   async append(entries: readonly NewEntry[]): Promise<number[]> {
     return entries.map(entry => {
@@ -18,8 +20,11 @@ class MemoryLog implements Log {
   }
 
   async read(after: number, max: number): Promise<LogEntry[]> {
-    // Positions follow one another, so the first tells where the next one lies.
-    const from = Math.max(0, after + 1 - (this.entries[0]?.position ?? 0))
+    // Positions follow one another, so the first tells where the next one lies; where some were lost, it is looked for.
+    const whole = this.entries.length === 0 || this.position - this.entries[0]!.position === this.entries.length - 1
+    const from = whole
+      ? Math.max(0, after + 1 - (this.entries[0]?.position ?? 0))
+      : this.entries.filter(each => each.position <= after).length
     return this.entries.slice(from, from + max)
   }
 
@@ -42,6 +47,21 @@ class MemoryLog implements Log {
     return had - this.entries.length
   }
 
+  async state(): Promise<LogState> {
+    const first = this.entries[0]?.position ?? this.position + 1
+    const { position: last, gaps, workspace } = this
+    return { first, last, gaps: gaps.length, gapEnd: gaps.at(-1) ?? 0, summed: first, workspace }
+  }
+
+  async belongsTo(workspace: string): Promise<void> {
+    this.workspace = workspace
+  }
+
+  async goOnAfter(position: number): Promise<void> {
+    this.gaps.push(position)
+    this.position = position
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {}
 }
 
@@ -50,6 +70,7 @@ const memory: Plugin<'bus', Record<string, never>, Log> = plugin({
   name: 'memory',
   summary: 'a log that ends with the process: tests and trials',
   config: { type: 'object', additionalProperties: false },
+  fleeting: true,
   open: async () => new MemoryLog(),
 })
 export default memory

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import Database from 'libsql'
 import { afterAll, describe, expect, it } from 'vitest'
 import { PermanentError, TransientError } from '../../contract/error.js'
+import type { Place } from '../../contract/plugin.js'
 import { sfc32 } from '../../core/stat/random.js'
 import { testLog } from '../../testing/log-contract.js'
 import sqlite, { openLog } from './sqlite.js'
@@ -12,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'epicenter-log-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 let n = 0
 const fresh = () => join(folder, `${++n}.db`)
-const open = (config: Parameters<typeof sqlite.open>[0]) => sqlite.open(config, undefined as never)
+const open = (place: Place) => sqlite.open({}, undefined as never, place)
 const entry = (bytes: number) => ({
   at: 1,
   kind: 'signals' as const,
@@ -65,7 +66,7 @@ describe('the sqlite log', () => {
 async function filled(): Promise<{ whole: Buffer; rows: unknown[] }> {
   const path = fresh()
   const log = await openLog({ file: path })
-  log.belongsTo('a workspace')
+  await log.belongsTo('a workspace')
   for (let i = 0; i < 60; i++)
     await log.append([
       {
@@ -83,8 +84,7 @@ async function filled(): Promise<{ whole: Buffer; rows: unknown[] }> {
     ])
   await log.trim(1_010, 100)
   const copy = fresh()
-  const { copyFile } = await import('../sqlite.js')
-  await copyFile(path, copy)
+  await sqlite.files!.copy(path, copy)
   const db = new Database(copy)
   db.exec('PRAGMA journal_mode = WAL')
   db.close()
@@ -140,7 +140,7 @@ describe('a damaged log', () => {
       try {
         const log = await openLog({ file: path })
         try {
-          log.lookThrough()
+          await log.lookThrough()
           // What the door asks for, before what the engine does.
           for (let after = 0; ; ) {
             const some = await log.keys(after, 1_020, 16)
@@ -148,7 +148,7 @@ describe('a damaged log', () => {
             after = some.at(-1)!.position
           }
           expect(await allOf(log), what).toEqual(rows)
-          expect(log.state(), what).toMatchObject({ workspace: 'a workspace', gaps: 0 })
+          expect(await log.state(), what).toMatchObject({ workspace: 'a workspace', gaps: 0 })
           outcomes.same++
         } finally {
           await log[Symbol.asyncDispose]()
@@ -181,7 +181,7 @@ describe('a damaged log', () => {
       `${path}: it is damaged: entry 7 is not what was written`,
       `${path}: it is damaged: entries 9 to 9 are lost`,
     ])
-    expect(() => damaged.lookThrough()).toThrow(/entries 9 to 9 are lost/)
+    await expect(damaged.lookThrough()).rejects.toThrow(/entries 9 to 9 are lost/)
     await expect(damaged.read(0, 10)).rejects.toThrow(/entry 3/)
     await expect(damaged.keys(0, 0, 10)).rejects.toThrow(/entries 5 to 6/)
     await damaged[Symbol.asyncDispose]()

@@ -1,11 +1,9 @@
 import { PermanentError, TransientError } from '../../contract/error.js'
 import { RETRY_AFTER_MS } from '../../contract/limits.js'
-import { type Plugin, plugin } from '../../contract/plugin.js'
-import type { Log, LogEntry, NewEntry } from '../../contract/ports.js'
+import { type Place, type Plugin, plugin } from '../../contract/plugin.js'
+import type { Log, LogEntry, LogState, NewEntry } from '../../contract/ports.js'
 import type { EpochMs } from '../../contract/time.js'
-import { type Database, faultsOf, type FileConfig, lookThrough, naming, openFile, sumOf } from '../sqlite.js'
-
-export type SqliteLogConfig = FileConfig
+import { type Database, faultsOf, filesOf, lookThrough, naming, openFile, sumOf } from '../shared/sqlite.js'
 
 /** A row holds hundreds of signals, so larger pages than SQLite's 4 KB save half of its bookkeeping. */
 const PAGE_BYTES = 16_384
@@ -36,7 +34,6 @@ const MIGRATIONS = [
     put.run('trimmed', String(first - 1))
   },
 ]
-export const LOG_VERSION = MIGRATIONS.length
 
 interface Row {
   position: number
@@ -47,21 +44,6 @@ interface Row {
   body: Uint8Array | ArrayBuffer | null
   head_sum: number | null
   body_sum: number | null
-}
-
-/** What the log says of itself, beside its entries. */
-export interface LogState {
-  /** Of the oldest entry kept; one beyond `last` where there is none. */
-  first: number
-  /** Newest position ever given. */
-  last: number
-  /** How often it was found to end before what the store had committed. */
-  gaps: number
-  /** Where the newest of these ends. */
-  gapEnd: number
-  /** The oldest entry that has its checksums. */
-  summed: number
-  workspace: string | null
 }
 
 /** Two questions: one for both would read every row. */
@@ -187,7 +169,7 @@ export class SqliteLog implements Log {
     }
   }
 
-  state(): LogState {
+  async state(): Promise<LogState> {
     const { first, last } = edges(this.db)
     const gaps = this.gaps()
     return {
@@ -200,12 +182,11 @@ export class SqliteLog implements Log {
     }
   }
 
-  belongsTo(workspace: string): void {
+  async belongsTo(workspace: string): Promise<void> {
     this.statements.put.run('workspace', workspace)
   }
 
-  /** The next entry gets a position beyond `position`: what lies between was lost with another file. */
-  goOnAfter(position: number): void {
+  async goOnAfter(position: number): Promise<void> {
     this.db.exec('BEGIN IMMEDIATE')
     this.db.prepare('INSERT OR REPLACE INTO gap (after, until) VALUES (?, ?)').run(this.end, position)
     this.db.prepare("DELETE FROM sqlite_sequence WHERE name = 'log'").run()
@@ -214,14 +195,13 @@ export class SqliteLog implements Log {
     this.end = position
   }
 
-  /** At a start. @throws PermanentError on what can be seen at once: a damaged page of a small file, a lost end */
-  lookThrough(): void {
+  /** A damaged page of a small file, a lost end. */
+  async lookThrough(): Promise<void> {
     lookThrough(this.db, this.file)
     const lost = this.lostEnd()
     if (lost !== null) throw this.damaged(lost)
   }
 
-  /** Everything that is wrong with it, as sentences. */
   async faults(): Promise<string[]> {
     const found = faultsOf(this.db, this.file, false)
     for (let after = 0; found.length < FAULTS_MAX; ) {
@@ -338,22 +318,23 @@ function explain(operation: string, cause: unknown): unknown {
     : cause
 }
 
-/** The log in a file, with what only this kind has. @throws PermanentError with the file's name */
-export async function openLog(config: SqliteLogConfig): Promise<SqliteLog> {
-  const db = await openFile(config, 'log', PRAGMAS, MIGRATIONS)
+/** @throws PermanentError with the file's name */
+export async function openLog(place: Place): Promise<SqliteLog> {
+  const db = await openFile(place, 'log', PRAGMAS, MIGRATIONS)
   try {
-    return new SqliteLog(db, config.file)
+    return new SqliteLog(db, place.file)
   } catch (error) {
     db.close()
-    throw naming(config.file, error)
+    throw naming(place.file, error)
   }
 }
 
-const sqlite: Plugin<'bus', SqliteLogConfig, Log> = plugin({
+const sqlite: Plugin<'bus', Record<string, never>, Log> = plugin({
   kind: 'bus',
   name: 'sqlite',
   summary: 'the embedded log: one SQLite file, durable with every group commit',
-  config: { type: 'object', required: ['file'], properties: { file: { type: 'string' } } },
-  open: config => openLog(config),
+  config: { type: 'object', additionalProperties: false },
+  files: filesOf(MIGRATIONS.length),
+  open: (_, __, place) => openLog(place),
 })
 export default sqlite

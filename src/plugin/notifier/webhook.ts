@@ -1,6 +1,6 @@
 import type { Delivery, Notifier } from '../../contract/notifier.js'
 import { type Plugin, plugin } from '../../contract/plugin.js'
-import { ADDRESS, type Address, SignedPost } from './webhook/signed-post.js'
+import { ADDRESS, type Address, faultsOf, SignedPost } from '../shared/signed-post.js'
 
 /** A receiver that takes longer is asked again later. */
 const WEBHOOK_TIMEOUT_MS = 10_000
@@ -15,6 +15,9 @@ const webhook: Plugin<'notifier', Address, Notifier> = plugin({
   name: 'webhook',
   summary: 'a signed POST for each step of an incident (Standard Webhooks)',
   config: ADDRESS,
+  check: faultsOf,
+  // Who configures it names the address; receivers often stand beside the server.
+  allowPrivate: true,
   async open(config, env): Promise<Notifier> {
     const post = await SignedPost.open(config, env, 'the webhook', WEBHOOK_TIMEOUT_MS)
     return {

@@ -1,4 +1,4 @@
 import { testStore } from '../../testing/store-contract.js'
 import memory from './memory.js'
 
-testStore('memory', { open: () => memory.open({}, undefined as never) })
+testStore('memory', { open: () => memory.open({}, undefined as never, { file: '' }) })

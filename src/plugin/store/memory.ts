@@ -87,6 +87,11 @@ class MemoryStore implements Store {
     this.snapshot = { position, version, body: body.slice() }
   }
 
+  async snapshotAt(): Promise<{ position: number; version: number } | null> {
+    const { snapshot } = this
+    return snapshot === null ? null : { position: snapshot.position, version: snapshot.version }
+  }
+
   async loadSnapshot(): Promise<{ position: number; version: number; body: Uint8Array } | null> {
     return copy(this.snapshot)
   }
@@ -155,6 +160,7 @@ const memory: Plugin<'store', Record<string, never>, Store> = plugin({
   name: 'memory',
   summary: 'a store that ends with the process: tests and trials',
   config: { type: 'object', additionalProperties: false },
+  fleeting: true,
   open: async () => new MemoryStore(),
 })
 export default memory

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import Database from 'libsql'
 import { afterAll, describe, expect, it } from 'vitest'
 import { PermanentError, TransientError } from '../../contract/error.js'
+import type { Place } from '../../contract/plugin.js'
 import { someEvent, someHead, someService, testStore } from '../../testing/store-contract.js'
 import sqlite from './sqlite.js'
 
@@ -11,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), 'epicenter-store-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 let n = 0
 const fresh = () => join(folder, `${++n}.db`)
-const open = (config: Parameters<typeof sqlite.open>[0]) => sqlite.open(config, undefined as never)
+const open = (place: Place) => sqlite.open({}, undefined as never, place)
 
 let file = ''
 testStore('sqlite', {

@@ -1,19 +1,17 @@
 import { PermanentError, TransientError } from '../../contract/error.js'
 import { RETRY_AFTER_MS } from '../../contract/limits.js'
-import { type Plugin, plugin } from '../../contract/plugin.js'
+import { type Place, type Plugin, plugin } from '../../contract/plugin.js'
 import type { IncidentEvent } from '../../contract/incident.js'
 import type { Commit, IncidentHead, Reads, Store, CommittedEvent } from '../../contract/ports.js'
 import type { Forget } from '../../contract/order.js'
 import type { Change, Notice } from '../../contract/signal.js'
 import { DAY, type EpochMs } from '../../contract/time.js'
 import type { IncidentView, Rollup } from '../../contract/view.js'
-import { type Database, faultsOf, type FileConfig, lookThrough, naming, openFile, sumOf } from '../sqlite.js'
+import { type Database, faultsOf, filesOf, lookThrough, naming, openFile, sumOf } from '../shared/sqlite.js'
 import { faultsOfRows, parsed, seal, type Sealed } from './sqlite/rows.js'
 
 // Plain prepared statements: a commit puts thousands of rows within one transaction, and a query builder would
 // compile each and give up the thread between them.
-
-export type SqliteStoreConfig = FileConfig
 
 /** Rows that one transaction rewrites or deletes, so that commits do not wait long. */
 const ROLLUPS_TRIMMED = 5_000
@@ -44,7 +42,6 @@ const MIGRATIONS = [
     .map(table => `ALTER TABLE ${table} ADD COLUMN sum INTEGER;`)
     .join(' '),
 ]
-export const STORE_VERSION = MIGRATIONS.length
 
 const effect = (fact: Change | Notice): EpochMs => (fact.via === 'change' ? (fact.happenedAt ?? fact.at) : fact.at)
 const bytes = (value: unknown): Uint8Array =>
@@ -271,12 +268,10 @@ export class SqliteStore implements Store {
     this.db.close()
   }
 
-  /** At a start. @throws PermanentError on what can be seen at once */
-  lookThrough(): void {
+  async lookThrough(): Promise<void> {
     lookThrough(this.db, this.file)
   }
 
-  /** Everything that is wrong with it, as sentences. */
   async faults(): Promise<string[]> {
     const found = [...faultsOf(this.db, this.file, false), ...faultsOfRows(this.db, this.file)]
     const notes = this.db.prepare('SELECT key FROM meta').all() as { key: string }[]
@@ -334,22 +329,23 @@ export class SqliteStore implements Store {
 const snapshotSum = (position: number, version: number, body: Uint8Array): number =>
   sumOf(body, sumOf(`${position} ${version}`))
 
-/** The store in a file, with what only this kind has. @throws PermanentError with the file's name */
-export async function openStore(config: SqliteStoreConfig): Promise<SqliteStore> {
-  const db = await openFile(config, 'store', PRAGMAS, MIGRATIONS)
+/** @throws PermanentError with the file's name */
+export async function openStore(place: Place): Promise<SqliteStore> {
+  const db = await openFile(place, 'store', PRAGMAS, MIGRATIONS)
   try {
-    return new SqliteStore(db, config.file)
+    return new SqliteStore(db, place.file)
   } catch (error) {
     db.close()
-    throw naming(config.file, error)
+    throw naming(place.file, error)
   }
 }
 
-const sqlite: Plugin<'store', SqliteStoreConfig, Store> = plugin({
+const sqlite: Plugin<'store', Record<string, never>, Store> = plugin({
   kind: 'store',
   name: 'sqlite',
   summary: 'the embedded store: one SQLite file',
-  config: { type: 'object', required: ['file'], properties: { file: { type: 'string' } } },
-  open: config => openStore(config),
+  config: { type: 'object', additionalProperties: false },
+  files: filesOf(MIGRATIONS.length),
+  open: (_, __, place) => openStore(place),
 })
 export default sqlite

@@ -1,4 +1,4 @@
-import type { Finding } from '../../contract/config.js'
+import type { Finding } from './finding.js'
 
 /** `${NAME}`, `$${` for the characters themselves, and what looks like the one and is not. */
 const REFERENCE = /\$\$\{|\$\{([A-Za-z_]\w*)\}|\$\{/g

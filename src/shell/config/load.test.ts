@@ -2,18 +2,19 @@ import { describe, expect, it } from 'vitest'
 import { DAY } from '../../contract/time.js'
 import { parse } from './load.js'
 
-const findings = (text: string, vars = {}) => parse(text, vars).findings.map(f => `${f.path}: ${f.rule}; ${f.value}`)
+const findings = async (text: string, vars = {}) =>
+  (await parse(text, vars)).findings.map(f => `${f.path}: ${f.rule}; ${f.value}`)
 
 describe('parse()', () => {
-  it('fills in every default', () => {
-    expect(parse('', {}).config).toMatchObject({
+  it('fills in every default', async () => {
+    expect((await parse('', {})).config).toMatchObject({
       clock: 'wall',
       port: 8080,
       host: '127.0.0.1',
       services: [],
       demo: false,
     })
-    expect(parse('services: [{ id: a }]\nkeep: { logDays: 3 }', {}).config).toMatchObject({
+    expect((await parse('services: [{ id: a }]\nkeep: { logDays: 3 }', {})).config).toMatchObject({
       services: [{ id: 'a', title: 'a', components: [], dependsOn: [] }],
       keep: { logMs: 3 * DAY },
     })
@@ -71,16 +72,16 @@ describe('parse()', () => {
       'maintenance: [{ id: a, title: A, starts: tomorrow morning, minutes: 5, components: [s] }]',
       /^maintenance\[0\]\.starts: a time such as .*; tomorrow morning$/,
     ],
-  ])('finds %s', (_, text, finding) => {
-    const [first] = findings(text)
+  ])('finds %s', async (_, text, finding) => {
+    const [first] = await findings(text)
     if (typeof finding === 'string') expect(first).toBe(finding)
     else expect(first).toMatch(finding)
   })
-  it('takes secrets from the environment, and says which is missing', () => {
+  it('takes secrets from the environment, and says which is missing', async () => {
     const text = `notifiers: [{ kind: webhook, url: 'https://example.org', secret: '\${HOOK}' }]`
     const secret = 'whsec_QUJDREVGR0hJSktMTU5PUFFSU1RVVldY'
-    expect(parse(text, { HOOK: secret }).config?.notifiers[0]?.secret).toBe(secret)
-    expect(findings(text)).toEqual(['notifiers[0].secret: a value in the environment variable HOOK; nothing'])
+    expect((await parse(text, { HOOK: secret })).config?.notifiers[0]?.settings['secret']).toBe(secret)
+    expect(await findings(text)).toEqual(['notifiers[0].secret: a value in the environment variable HOOK; nothing'])
   })
 
   const secret = 'QUJDREVGR0hJSktMTU5PUFFSU1RVVldY'
@@ -92,7 +93,7 @@ describe('parse()', () => {
       'within an address',
       hook("url: 'https://${USER_}:${PASS}@example.org/${PATH_}'"),
       { USER_: 'u', PASS: 'p', PATH_: 'x' },
-      { notifiers: [{ url: 'https://u:p@example.org/x' }] },
+      { notifiers: [{ settings: { url: 'https://u:p@example.org/x' } }] },
     ],
     ['as a number', 'port: ${PORT}', { PORT: '9000' }, { port: 9000 }],
     ['as a number in quotes', "port: '${PORT}'", { PORT: '9000' }, { port: 9000 }],
@@ -110,9 +111,9 @@ describe('parse()', () => {
     ['without being read twice', 'title: ${T}', { T: '${U} $${V}', U: 'no' }, { title: '${U} $${V}' }],
     ['or leaves it where it is escaped', 'title: a $${T} b', {}, { title: 'a ${T} b' }],
     ['or leaves other signs alone', 'title: 5 $ {T} $T', {}, { title: '5 $ {T} $T' }],
-  ])('takes a value from the environment %s', (_, text, vars, config) => {
-    expect(findings(text, vars)).toEqual([])
-    expect(parse(text, vars).config).toMatchObject(config)
+  ])('takes a value from the environment %s', async (_, text, vars, config) => {
+    expect(await findings(text, vars)).toEqual([])
+    expect((await parse(text, vars)).config).toMatchObject(config)
   })
   it.each<[what: string, text: string, vars: Record<string, string>, said: string[]]>([
     [
@@ -152,7 +153,7 @@ describe('parse()', () => {
       {},
       ['notifiers[0].secret: whsec_ and base64, with the = at its end; a text of 33 characters, not shown'],
     ],
-  ])('names %s', (_, text, vars, said) => expect(findings(text, vars)).toEqual(said))
+  ])('names %s', async (_, text, vars, said) => expect(await findings(text, vars)).toEqual(said))
 
   it.each([
     'https://',
@@ -166,14 +167,14 @@ describe('parse()', () => {
     'https://[::1',
     'https://%',
     'https://u%zz:p@a.example',
-  ])('refuses %j as the address of a webhook', url =>
-    expect(findings(hook(`url: '${url}'`))[0]).toMatch(/^notifiers\[0\]\.url: /),
+  ])('refuses %j as the address of a webhook', async url =>
+    expect((await findings(hook(`url: '${url}'`)))[0]).toMatch(/^notifiers\[0\]\.url: /),
   )
-  it('shows no password of an address that is refused', () => {
-    expect(findings(hook("url: 'https://user:hunter2@a.example:99999/'"))).toEqual([
+  it('shows no password of an address that is refused', async () => {
+    expect(await findings(hook("url: 'https://user:hunter2@a.example:99999/'"))).toEqual([
       'notifiers[0].url: a whole address, such as https://example.org/hooks; https://…@a.example:99999/',
     ])
-    expect(findings("title: [1]\ncontact: 'ftp://user:hunter2@a.example'").join()).not.toContain('hunter2')
+    expect((await findings("title: [1]\ncontact: 'ftp://user:hunter2@a.example'")).join()).not.toContain('hunter2')
   })
 
   const shop = `services:
@@ -184,9 +185,12 @@ describe('parse()', () => {
   const plan = (ref: string) =>
     `${shop}maintenance: [{ id: m, title: M, starts: 2026-01-01T00:00, minutes: 5, components: ['${ref}'] }]`
   const group = (ref: string) => `${shop}pages: [{ id: main, groups: [{ name: G, components: ['${ref}'] }] }]`
-  it.each([['shop'], ['shop/checkout'], ['a/b'], ['a/b/c'], ['mail']])('knows %s in plans, groups and pages', ref => {
-    for (const text of [plan(ref), group(ref)]) expect(findings(text)).toEqual([])
-  })
+  it.each([['shop'], ['shop/checkout'], ['a/b'], ['a/b/c'], ['mail']])(
+    'knows %s in plans, groups and pages',
+    async ref => {
+      for (const text of [plan(ref), group(ref)]) expect(await findings(text)).toEqual([])
+    },
+  )
   it.each([
     ['shpo', 'a service in this file, or service/component; did you mean shop?; shpo'],
     ['Shop/checkout', 'a service in this file, or service/component; did you mean shop?; Shop/checkout'],
@@ -195,27 +199,27 @@ describe('parse()', () => {
     ['mail/inbox', 'a component of mail, which has none in this file; mail/inbox'],
     ['warehouse', 'a service in this file, or service/component, one of shop, a/b, mail; warehouse'],
     ['a/b/d/c', 'a component of a/b, one of c; a/b/d/c'],
-  ])('refuses %s in plans and groups', (ref, said) => {
-    expect(findings(plan(ref))).toEqual([`maintenance[0].components[0]: ${said}`])
-    expect(findings(group(ref))).toEqual([`pages[0].groups[0].components[0]: ${said}`])
+  ])('refuses %s in plans and groups', async (ref, said) => {
+    expect(await findings(plan(ref))).toEqual([`maintenance[0].components[0]: ${said}`])
+    expect(await findings(group(ref))).toEqual([`pages[0].groups[0].components[0]: ${said}`])
   })
-  it('refuses a page of a service that is not there', () =>
-    expect(findings(`${shop}pages: [{ id: main, services: [shop, mial] }]`)).toEqual([
+  it('refuses a page of a service that is not there', async () =>
+    expect(await findings(`${shop}pages: [{ id: main, services: [shop, mial] }]`)).toEqual([
       'pages[0].services[1]: the id of a service in this file; did you mean mail?; mial',
     ]))
-  it('cannot tell where a file names no service: signals bring them', () =>
-    expect(findings('pages: [{ id: main, services: [shop] }]')).toEqual([]))
+  it('cannot tell where a file names no service: signals bring them', async () =>
+    expect(await findings('pages: [{ id: main, services: [shop] }]')).toEqual([]))
 
-  it('reads anchors, aliases and merge keys', () => {
+  it('reads anchors, aliases and merge keys', async () => {
     const aside = 'x-shop: &shop { id: shop, title: Shop }\nservices: [*shop]'
-    expect(parse(aside, {}).config?.services).toMatchObject([{ id: 'shop', title: 'Shop' }])
+    expect((await parse(aside, {})).config?.services).toMatchObject([{ id: 'shop', title: 'Shop' }])
     const services = `services:
   - &base { id: a, title: A, components: [{ id: c, name: C }] }
   - { <<: *base, id: b }
   - <<: [{ title: T }, *base]
     id: d
 `
-    expect(parse(services, {}).config?.services).toMatchObject([
+    expect((await parse(services, {})).config?.services).toMatchObject([
       { id: 'a', title: 'A', components: [{ id: 'c' }] },
       { id: 'b', title: 'A', components: [{ id: 'c' }] },
       { id: 'd', title: 'T', components: [{ id: 'c' }] },
@@ -260,7 +264,7 @@ describe('parse()', () => {
       /components\[0\]\.id: a name with .*; \\u\{200b\}$/,
     ],
     ['a title that turns the direction', 'title: "a\\u202eb"', /^title: a text that can be seen.*; a\\u\{202e\}b$/],
-  ])('says what is wrong with %s', (_, text, said) => expect(findings(text)[0]).toMatch(said))
-  it('gives names one spelling', () =>
-    expect(parse('services: [{ id: "cafe\\u0301" }]', {}).config?.services[0]?.id).toBe('café'))
+  ])('says what is wrong with %s', async (_, text, said) => expect((await findings(text))[0]).toMatch(said))
+  it('gives names one spelling', async () =>
+    expect((await parse('services: [{ id: "cafe\\u0301" }]', {})).config?.services[0]?.id).toBe('café'))
 })

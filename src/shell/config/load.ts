@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
-import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors'
+import type { ValueError } from '@sinclair/typebox/errors'
 import { Value, ValuePointer } from '@sinclair/typebox/value'
-import { LineCounter, parseDocument } from 'yaml'
-import { type Finding, type Config, type ConfigFile, ConfigSchema } from '../../contract/config.js'
+import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
+import { type Config, type ConfigFile, ConfigSchema } from '../../contract/config.js'
 import {
   FALSE_ALARMS_PER_MONTH,
   KEEP_FACTS_MS,
@@ -17,9 +17,10 @@ import { isZone, readMoment } from '../../core/calendar/zone.js'
 import { isName, NAME_RULE, readService, readTitle, shown } from '../../core/ingest/door.js'
 import { isRange } from '../visitors/address.js'
 import { converted, fill, type Filled, type Vars } from './fill.js'
-import { shapeOf } from './shape.js'
+import { type Finding, pathOf, ruleOf, sharpest, valueOf } from './finding.js'
 import { strangers } from './mentions.js'
 import { meant } from './nearest.js'
+import { NO_USES, readUses } from './uses.js'
 
 export type Loaded = { config: Config; findings: [] } | { config: null; findings: Finding[] }
 
@@ -28,7 +29,7 @@ export const DEFAULTS = { host: '127.0.0.1', port: 8080, data: './data', demo: '
 const FINDINGS_MAX = 50
 
 /** Reads and checks a configuration file. `vars` are what `${NAME}` stands for. Paths in it are relative to the file. */
-export function load(file: string, vars: Vars): Loaded {
+export async function load(file: string, vars: Vars): Promise<Loaded> {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
@@ -40,7 +41,7 @@ export function load(file: string, vars: Vars): Loaded {
       ],
     }
   }
-  const loaded = parse(text, vars)
+  const loaded = await parse(text, vars, dirname(file))
   if (loaded.config !== null && !isAbsolute(loaded.config.data))
     loaded.config.data = join(dirname(file), loaded.config.data)
   for (const page of loaded.config?.pages ?? [])
@@ -48,25 +49,34 @@ export function load(file: string, vars: Vars): Loaded {
   return loaded
 }
 
-export function parse(text: string, vars: Vars): Loaded {
+/** `folder`: what paths of plug-ins and in their settings are relative to. */
+export async function parse(text: string, vars: Vars, folder = '.'): Promise<Loaded> {
   const read = readYaml(text)
   if ('finding' in read) return { config: null, findings: [read.finding] }
+  const wrong = (findings: Finding[]): Loaded => ({
+    config: null,
+    findings: findings.map(each => ({ ...each, ...read.lineOf(each.path) })),
+  })
   const filled = fill(read.value, vars)
   const findings = filled.findings.map(each => ({ ...each, path: pathOf(each.path) }))
-  if (findings.length > 0) return { config: null, findings }
+  if (findings.length > 0) return wrong(findings)
   const { value } = filled
   for (const error of errorsOf(filled)) {
+    const secret = error.path.endsWith('/secret') || filled.filled.has(error.path)
     if (findings.length < FINDINGS_MAX)
-      findings.push({ path: pathOf(error.path), rule: ruleOf(error), value: valueOf(error, filled.filled) })
+      findings.push({ path: pathOf(error.path), rule: ruleOf(error), value: valueOf(error, secret) })
   }
-  if (findings.length > 0) return { config: null, findings: sharpest(findings) }
+  if (findings.length > 0) return wrong(sharpest(findings))
   const file = value as ConfigFile
-  findings.push(...beyondShape(file))
-  return findings.length > 0 ? { config: null, findings } : { config: complete(file), findings: [] }
+  const { uses, findings: more } = await readUses(file, filled, folder)
+  findings.push(...beyondShape(file), ...more)
+  return findings.length > 0 ? wrong(findings) : { config: { ...complete(file), ...uses }, findings: [] }
 }
 
 /** YAML 1.2, with anchors and the merge key of 1.1 that people know from elsewhere. */
-function readYaml(text: string): { value: unknown } | { finding: Finding } {
+function readYaml(
+  text: string,
+): { value: unknown; lineOf: (path: string) => { line?: number } } | { finding: Finding } {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, merge: true })
   const broken = document.errors[0] ?? document.warnings[0]
@@ -76,10 +86,37 @@ function readYaml(text: string): { value: unknown } | { finding: Finding } {
     return { finding: { path: `line ${line}, column ${col}`, rule: 'YAML', value } }
   }
   try {
-    return { value: withoutAside(document.toJS() ?? {}) }
+    return { value: withoutAside(document.toJS() ?? {}), lineOf: path => lineOf(document, lines, path) }
   } catch (error) {
     return { finding: { path: '', rule: 'YAML', value: (error as Error).message } }
   }
+}
+
+/** The line of what a path names, or of the nearest above it that stands in the file. */
+function lineOf(document: Document, lines: LineCounter, path: string): { line?: number } {
+  const parts = path.split(/\.|\[(\d+)\]/).filter(each => each !== undefined && each !== '')
+  for (; parts.length > 0; parts.pop()) {
+    const pair = pairAt(document.contents, parts)
+    if (pair !== undefined) return { line: lines.linePos(pair).line }
+  }
+  return {}
+}
+
+/** Where the key or the item begins; undefined where there is none. */
+function pairAt(node: unknown, parts: readonly string[]): number | undefined {
+  let at: number | undefined
+  for (const part of parts) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => (isScalar(key) ? String(key.value) : key) === part)
+      if (pair === undefined) return undefined
+      at = isNode(pair.key) ? pair.key.range?.[0] : undefined
+      node = pair.value
+    } else if (isSeq(node)) {
+      node = node.items[Number(part)]
+      at = isNode(node) ? node.range?.[0] : undefined
+    } else return undefined
+  }
+  return at
 }
 
 /** Keys of the file that begin with `x-` hold what is written once and used in several places. */
@@ -95,18 +132,7 @@ function errorsOf({ value, filled }: Filled): ValueError[] {
   return [...Value.Errors(ConfigSchema, value)]
 }
 
-/** What may be a secret must not end in somebody's terminal log. */
-function valueOf({ path, value, type }: ValueError, filled: ReadonlySet<string>): string {
-  if (type === ValueErrorType.ObjectRequiredProperty) return 'nothing'
-  const secret = path.endsWith('/secret') || filled.has(path)
-  if (secret && typeof value === 'string') return `a text of ${value.length} characters, not shown`
-  return shown(typeof value === 'string' ? withoutCredentials(value) : value)
-}
-
-/** An address without name and password. */
-const withoutCredentials = (text: string): string => text.replace(/^([a-z][a-z\d+.-]*:\/\/)[^/?#]*@/i, '$1…@')
-
-/** Every default filled in. */
+/** Every default filled in; uses of plug-ins are `readUses`'s to read. */
 export function complete(file: ConfigFile, demo = false): Config {
   const { keep } = file
   return {
@@ -129,7 +155,7 @@ export function complete(file: ConfigFile, demo = false): Config {
       dependsOn: s.dependsOn ?? [],
       ...(s.edges ? { edges: s.edges } : {}),
     })),
-    notifiers: file.notifiers ?? [],
+    ...NO_USES,
     tokens: file.tokens ?? [],
     private: file.private ?? false,
     pages: (file.pages ?? [{ id: 'main' }]).map(page => ({
@@ -159,34 +185,6 @@ export function publicUrl(text: string): string {
   return origin.replace(/\.(?=:\d+$|$)/, '') + pathname.replace(/(?<!\/)\/+$/, '')
 }
 
-const pathOf = (pointer: string) =>
-  pointer
-    .split('/')
-    .slice(1)
-    .map(part => (/^\d+$/.test(part) ? `[${part}]` : `.${part.replaceAll('~1', '/').replaceAll('~0', '~')}`))
-    .join('')
-    .replace(/^\./, '')
-
-function ruleOf({ type, schema, value, path, message }: ValueError): string {
-  if (type === ValueErrorType.ObjectAdditionalProperties) {
-    const fields = Object.keys((schema['properties'] ?? {}) as object)
-    return `a known setting${meant(path.slice(path.lastIndexOf('/') + 1), fields)}`
-  }
-  if (type === ValueErrorType.ObjectRequiredProperty) return 'a value'
-  if (path === '' && type === ValueErrorType.Object) return 'a list of settings, such as `title: …`'
-  const values = (schema['anyOf'] as { const?: unknown }[] | undefined)?.map(s => s.const)
-  if (values?.every(v => v !== undefined) === true) return `one of ${values.join(', ')}`
-  if (type === ValueErrorType.String && ['number', 'boolean'].includes(typeof value))
-    return 'a text: put what reads like a number or like true into quotes'
-  return shapeOf(schema) ?? message.replace(/^Expected /, '')
-}
-
-/** A missing field is found twice, as missing and as no text: the first says it. */
-function sharpest(findings: Finding[]): Finding[] {
-  const seen = new Set<string>()
-  return findings.filter(({ path }) => !seen.has(path) && seen.add(path))
-}
-
 /** Rules that a shape cannot say. */
 function beyondShape(file: ConfigFile): Finding[] {
   const findings: Finding[] = []
@@ -200,16 +198,6 @@ function beyondShape(file: ConfigFile): Finding[] {
   file.proxies?.forEach((value, i) => {
     if (!isRange(value))
       findings.push({ path: `proxies[${i}]`, rule: 'an address or a range such as 10.0.0.0/8 or fd00::/8', value })
-  })
-  const pages = file.pages?.map(each => each.id) ?? ['main']
-  file.notifiers?.forEach(({ kind, page, url, secret }, i) => {
-    findings.push(...beyondWebhook(`notifiers[${i}]`, url, secret))
-    if (page !== undefined && (kind !== 'statuspage' || !pages.includes(page)))
-      findings.push({
-        path: `notifiers[${i}].page`,
-        rule: `the id of a status page, with kind statuspage${kind === 'statuspage' ? meant(page, pages) : ''}`,
-        value: page,
-      })
   })
   const services = file.services ?? []
   const ids = new Set<string>()
@@ -273,35 +261,6 @@ function beyondTokens({ tokens = [] }: ConfigFile): Finding[] {
       findings.push({ path: `tokens[${i}].secret`, rule: 'a secret that no other token has', value: '(not shown)' })
   })
   return findings
-}
-
-/** What a webhook will be opened with: said here, so that no server starts with one that it cannot use. */
-function beyondWebhook(path: string, url: string, secret: string): Finding[] {
-  const findings: Finding[] = []
-  const at = URL.canParse(url) && /^https?:\/\/[^/?#]/i.test(url) && !/\s/.test(url) ? new URL(url) : null
-  const value = shown(withoutCredentials(url))
-  if (at === null)
-    findings.push({ path: `${path}.url`, rule: 'a whole address, such as https://example.org/hooks', value })
-  else if ([at.username, at.password].some(each => !decodes(each)))
-    findings.push({ path: `${path}.url`, rule: 'an address in which name and password are percent-encoded', value })
-  // The receiver's reader is as strict.
-  const plain = secret.replace(/^whsec_/, '')
-  if (plain.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(plain))
-    findings.push({
-      path: `${path}.secret`,
-      rule: 'whsec_ and base64, with the = at its end',
-      value: `a text of ${secret.length} characters, not shown`,
-    })
-  return findings
-}
-
-function decodes(text: string): boolean {
-  try {
-    decodeURIComponent(text)
-    return true
-  } catch {
-    return false
-  }
 }
 
 function title(findings: Finding[], path: string, value: string | undefined): void {

@@ -1,4 +1,5 @@
-import type { ConfigFile, Finding } from '../../contract/config.js'
+import type { ConfigFile } from '../../contract/config.js'
+import type { Finding } from './finding.js'
 import { meant } from './nearest.js'
 
 /**

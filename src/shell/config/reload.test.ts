@@ -125,7 +125,7 @@ describe('reading a configuration again', () => {
     const reload = reloader({
       running: () => running,
       apply,
-      load: () => {
+      load: async () => {
         const title = files.shift()
         return title
           ? { config: complete({ title }), findings: [] }

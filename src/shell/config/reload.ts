@@ -1,9 +1,9 @@
 import type { Config } from '../../contract/config.js'
-import type { Finding } from '../../contract/config.js'
+import type { Finding } from './finding.js'
 import type { Loaded } from './load.js'
 
 /** What a server cannot change while it runs. */
-const RESTART: readonly (keyof Config)[] = ['host', 'port', 'data', 'clock']
+const RESTART: readonly (keyof Config)[] = ['host', 'port', 'data', 'clock', 'bus', 'store']
 
 /** What reading the configuration again did. */
 export type Reloaded =
@@ -24,7 +24,7 @@ export function changesOf(from: Config, to: Config): { changed: string[]; needsR
 
 export interface ReloadParts {
   /** Reads the file as it is now. */
-  load(): Loaded
+  load(): Promise<Loaded>
   running(): Config
   /** Goes on under this one; the old one goes on if it fails. */
   apply(config: Config): Promise<void>
@@ -34,7 +34,7 @@ export interface ReloadParts {
 export function reloader({ load, running, apply }: ReloadParts): () => Promise<Reloaded> {
   let last: Promise<unknown> = Promise.resolve()
   const reload = async (): Promise<Reloaded> => {
-    const { config, findings } = load()
+    const { config, findings } = await load()
     if (config === null) return { ok: false, findings }
     const { changed, needsRestart } = changesOf(running(), config)
     if (changed.length === 0) return { ok: true, changed, needsRestart }

@@ -1,4 +1,4 @@
-import type { Finding } from '../../contract/config.js'
+import type { Finding } from './finding.js'
 
 /**
  * What is wrong with a configuration, as one sentence.

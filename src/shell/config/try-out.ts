@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import type { Config } from '../../contract/config.js'
-import type { Finding } from '../../contract/config.js'
+import type { Finding } from './finding.js'
 
 /** A logo counts towards the first load of a page. */
 export const LOGO_BYTES = 32 * 1024

@@ -11,6 +11,7 @@ import webhook from '../../plugin/notifier/webhook.js'
 import { fakeEnv } from '../../testing/env.js'
 import { someEvent, someHead } from '../../testing/store-contract.js'
 import { isPlanned } from '../../core/calendar/quiet.js'
+import { pluginEnv } from '../outside/env.js'
 import { Delivery, type DeliverParts, dispatch, messageId, WAITING_MOST } from './deliver.js'
 
 const T0 = Date.parse(someEvent('a', 0).at)
@@ -271,12 +272,7 @@ describe('the webhook', () => {
     }
     return received
   }
-  const env = {
-    now: () => Date.now(),
-    sleep: async () => {},
-    readText: async () => '',
-    fetch: (url: string, init?: object) => fetch(url, init),
-  }
+  const env = pluginEnv({ now: () => Date.now(), log: () => {} }, true)
 
   it('signs as Standard Webhooks says, and a receiver can check it', async () => {
     const [got] = await receiving(200, {}, async url => {
@@ -335,7 +331,7 @@ describe('the webhook', () => {
     expect(got!.headers['authorization']).toBe(`Basic ${Buffer.from('hook@a:püss').toString('base64')}`)
   })
   it('refuses an address that is none', async () => {
-    await expect(webhook.open({ url: 'https://', secret }, env)).rejects.toThrow(/^notifiers: the url of a webhook/)
+    await expect(webhook.open({ url: 'https://', secret }, env)).rejects.toThrow(/^the url of a webhook/)
   })
   it('refuses a secret that is none', async () => {
     await expect(webhook.open({ url: 'http://127.0.0.1:9/', secret: 'whsec_***' }, env)).rejects.toThrow(PermanentError)

@@ -1,29 +1,124 @@
-import type { MaintenanceConfig, NotifierConfig } from '../../contract/config.js'
+import type { Config, MaintenanceConfig, Use } from '../../contract/config.js'
 import { PermanentError } from '../../contract/error.js'
 import type { IncidentEvent } from '../../contract/incident.js'
-import type { Notifier } from '../../contract/notifier.js'
 import type { Reader } from '../../contract/view.js'
 import { isPlanned } from '../../core/calendar/quiet.js'
-import type { DeliverParts } from './deliver.js'
+import { Registry } from '../../plugin/registry.js'
 import type { Env } from '../env.js'
-import { type Parts, pluginEnv } from '../parts.js'
+import { pluginEnv } from '../outside/env.js'
+import type { Parts } from '../parts.js'
+import { Delivery, type DeliverParts, type DeliveryStatus, lastCursor } from './deliver.js'
 
-/** Opens a notifier of the configuration. @throws PermanentError that says which one it is and what is wrong with it */
-export async function openNotifier({ kind, url, secret }: NotifierConfig, index: number, env: Env): Promise<Notifier> {
-  const { default: made } = await (kind === 'webhook'
-    ? import('../../plugin/notifier/webhook.js')
-    : import('../../plugin/notifier/webhook/statuspage.js'))
-  return made.open({ url, secret }, pluginEnv(env)).catch((error: Error) => {
-    throw new PermanentError(`notifiers[${index}]: ${error.message.replace(/^notifiers: /, '')}`, { cause: error })
-  })
+/** What notifiers need of the workspace. */
+export interface NotifierHost {
+  config(): Pick<Config, 'plugins' | 'notifiers' | 'maintenance'>
+  reader: Reader
+  /** The present one: a demonstration that starts over has another. */
+  store(): Parts['store']
+  note(key: string, value: Uint8Array): Promise<void>
+  /** Resolves when all that is durable now has been folded and committed. */
+  caughtUp(): Promise<void>
+  env: Env
+  /** With a clock that never leaps: for pauses and patience. */
+  evenEnv: Env
 }
+
+/** Writes the messages of an event in the shape of a status page's webhooks; of the page with this id, null for the first. */
+export type Compose = (event: IncidentEvent, page: string | null) => Promise<object[]>
+
+/** Everybody who is told, each by a delivery of its own. */
+export class Notifiers implements AsyncDisposable {
+  private deliveries: Delivery[] = []
+  /** Those that cannot be told before somebody composes their messages. */
+  private later: Use[] = []
+
+  constructor(private readonly host: NotifierHost) {}
+
+  /** Tells by the present configuration from now on; each goes on where its receipt says. */
+  async open(): Promise<void> {
+    for (const delivery of this.deliveries.splice(0)) await delivery[Symbol.asyncDispose]()
+    this.later = []
+    const { plugins, notifiers } = this.host.config()
+    const { registry } = await Registry.open(plugins)
+    for (const [i, use] of notifiers.entries()) {
+      const { wantsStatus } = await registry.get('notifier', use.use)
+      if (wantsStatus === true) this.later.push(use)
+      else await this.add(registry, use, i)
+    }
+  }
+
+  /** Those who read a status page's webhooks, once somebody can write them. */
+  async addSubscribers(compose: Compose): Promise<void> {
+    const { plugins, notifiers } = this.host.config()
+    const { registry } = await Registry.open(plugins)
+    for (const use of this.later.splice(0)) {
+      const page = (use.settings['page'] as string | undefined) ?? null
+      await this.add(registry, use, notifiers.indexOf(use), event => compose(event, page))
+    }
+  }
+
+  /** There are new events. */
+  wake(): void {
+    for (const delivery of this.deliveries) delivery.wake()
+  }
+
+  /** How far each is, and what it could not tell. */
+  get status(): DeliveryStatus[] {
+    return this.deliveries.map(each => each.status)
+  }
+
+  /** The store starts over: what happens from now on is told. */
+  async startOver(): Promise<void> {
+    for (const delivery of this.deliveries) {
+      await this.forget(delivery.name)
+      delivery.startOver()
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const delivery of this.deliveries.splice(0)) await delivery[Symbol.asyncDispose]()
+  }
+
+  /** Notifiers are told from what was committed; a new one hears of nothing that happened before it. */
+  private async add(registry: Registry, use: Use, index: number, status?: DeliverParts['status']): Promise<void> {
+    const { host } = this
+    const plugin = await registry.get('notifier', use.use)
+    const allow = use.allowPrivate ?? plugin.allowPrivate ?? false
+    const notifier = await plugin.open(use.settings as never, pluginEnv(host.env, allow)).catch((error: Error) => {
+      throw new PermanentError(`notifiers[${index}]: ${error.message}`, { cause: error })
+    })
+    const name = use.id
+    if ((await host.store().noted(receiptOf(name))) === null) {
+      // What is folded again into a new store happened before it too.
+      await host.caughtUp()
+      await this.forget(name)
+    }
+    const parts = deliverParts({
+      reader: host.reader,
+      store: () => host.store(),
+      maintenance: () => host.config().maintenance,
+      receipt: async () => Buffer.from((await host.store().noted(receiptOf(name))) ?? []).toString(),
+      saveReceipt: receipt => host.note(receiptOf(name), Buffer.from(receipt)),
+      status,
+    })
+    const delivery = new Delivery(name, notifier, parts, host.evenEnv)
+    this.deliveries.push(delivery)
+    delivery.wake()
+  }
+
+  private async forget(name: string): Promise<void> {
+    const cursor = await lastCursor((after, max) => this.host.store().eventsAfter(after, max))
+    await this.host.note(receiptOf(name), Buffer.from(String(cursor)))
+  }
+}
+
+const receiptOf = (name: string) => `receipt:${name}`
 
 export interface DeliverySources extends Pick<DeliverParts, 'receipt' | 'saveReceipt'> {
   reader: Reader
-  /** The present one: a demonstration that starts over has another. */
   store: () => Parts['store']
   maintenance: () => readonly MaintenanceConfig[]
-  status?: ((event: IncidentEvent) => Promise<object[]>) | undefined
+  status?: DeliverParts['status'] | undefined
 }
 
 /** What a delivery reads: the committed events, the words for them, and whether planned work explains them. */

@@ -1,53 +1,15 @@
-import { lookup } from 'node:dns'
-import { request } from 'node:https'
-import { BlockList, isIP, isIPv6, type LookupFunction } from 'node:net'
-import { plainAddress } from '../visitors/address.js'
+import { isIP } from 'node:net'
+import { ask } from '../outside/fetch.js'
+import { Guard, NotAllowed } from '../outside/guard.js'
 
-// Addresses to post to that strangers hand in: https on its usual port at a name of the public Internet. What the name
-// stands for is checked where the connection is made, so that a name cannot be one thing when asked and another when used.
+// Addresses to post to that strangers hand in: https on its usual port at a name of the public Internet.
 
 /** A push service answers within this or is tried again. */
 const TIMEOUT_MS = 10_000
 /** Longest address of a push service that was seen is 240 characters. */
 export const ENDPOINT_CHARS = 1_000
-
-const INSIDE = new BlockList()
-for (const [net, bits] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.0.2.0', 24],
-  ['192.88.99.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['198.51.100.0', 24],
-  ['203.0.113.0', 24],
-  ['224.0.0.0', 3],
-] as const)
-  INSIDE.addSubnet(net, bits)
-const GLOBAL6 = new BlockList()
-GLOBAL6.addSubnet('2000::', 3, 'ipv6')
-/** Within 2000::/3, but documentation, or a wrapping of IPv4 addresses that may be inside. */
-const INSIDE6 = new BlockList()
-for (const [net, bits] of [
-  ['2001::', 23],
-  ['2001:db8::', 32],
-  ['2002::', 16],
-  ['3fff::', 20],
-] as const)
-  INSIDE6.addSubnet(net, bits, 'ipv6')
-
-/** Whether an address is one of the public Internet. */
-export function isPublicAddress(address: string): boolean {
-  const plain = plainAddress(address)
-  if (plain === null) return false
-  if (!isIPv6(plain)) return !INSIDE.check(plain)
-  return GLOBAL6.check(plain, 'ipv6') && !INSIDE6.check(plain, 'ipv6')
-}
+/** Longest pause that a push service may ask for. */
+const RETRY_MAX_SECONDS = 3_600
 
 /** Why nothing is posted there; null: it may be tried. */
 export function whyNotPublic(text: string): string | null {
@@ -70,40 +32,17 @@ export interface Posted {
 
 export type PublicPost = (url: string, headers: Record<string, string>, body: Uint8Array) => Promise<Posted>
 
-/** Resolves a name and refuses it when any of its addresses is inside. */
-export const guardedLookup =
-  (resolve: typeof lookup = lookup): LookupFunction =>
-  (hostname, options, callback) => {
-    resolve(hostname, { ...options, all: true }, (error, addresses) => {
-      if (error) return callback(error, '', 0)
-      const first = addresses[0]
-      if (first === undefined || addresses.some(each => !isPublicAddress(each.address)))
-        return callback(Object.assign(new Error('not a public address'), { code: 'ENOTPUBLIC' }), '', 0)
-      if (options.all === true) callback(null, addresses as never)
-      else callback(null, first.address, first.family)
-    })
-  }
+const PUBLIC = new Guard()
 
 /** Follows no redirect and reads no answer but its status. @throws Error with `code` when there is none */
-export const publicPost: PublicPost = (url, headers, body) =>
-  new Promise((done, fail) => {
-    const why = whyNotPublic(url)
-    if (why !== null) return fail(Object.assign(new Error(`not ${why}`), { code: 'ENOTPUBLIC' }))
-    const sent = request(
-      url,
-      {
-        method: 'POST',
-        headers: { ...headers, 'content-length': body.length },
-        lookup: guardedLookup(),
-        agent: false,
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      },
-      answer => {
-        const seconds = Number(answer.headers['retry-after'])
-        done({ status: answer.statusCode ?? 0, retryAfterMs: seconds > 0 ? Math.min(seconds, 3_600) * 1_000 : null })
-        answer.destroy()
-      },
-    )
-    sent.on('error', fail)
-    sent.end(body)
-  })
+export const publicPost: PublicPost = async (url, headers, body) => {
+  const why = whyNotPublic(url)
+  if (why !== null) throw new NotAllowed(`not ${why}`)
+  const answer = await ask(url, { method: 'POST', headers, body, timeoutMs: TIMEOUT_MS }, PUBLIC)
+  await answer.cancel()
+  const seconds = Number(answer.headers.get('retry-after'))
+  return {
+    status: answer.status,
+    retryAfterMs: seconds > 0 ? Math.min(seconds, RETRY_MAX_SECONDS) * 1_000 : null,
+  }
+}

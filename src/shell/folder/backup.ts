@@ -17,6 +17,7 @@ import { type Entry, fileEntry, pack, sha256, unpack } from './archive.js'
 import { faultsOfFolder } from './check-data.js'
 import { DataFolder, files, isBare, keyFiles, RESTORING, whoHolds } from './data-folder.js'
 import type { Env } from '../env.js'
+import { keepersOf, USUAL } from '../keep.js'
 import { syncFolder, writeAside } from './key-file.js'
 
 const MANIFEST = 'manifest.json'
@@ -81,10 +82,10 @@ export async function makeBackup(
 }
 
 async function copyPair(data: string, copies: string): Promise<void> {
-  const { copyFile } = await import('../../plugin/sqlite.js')
+  const { bus, store } = await keepersOf(USUAL)
   const [from, to] = [files(data), files(copies)]
-  if (existsSync(from.store)) await copyFile(from.store, to.store)
-  if (existsSync(from.log)) await copyFile(from.log, to.log)
+  if (existsSync(from.store)) await store.files!.copy(from.store, to.store)
+  if (existsSync(from.log)) await bus.files!.copy(from.log, to.log)
 }
 
 function copyKeys(from: string, to: string): void {

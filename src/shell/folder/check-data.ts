@@ -1,11 +1,16 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { FOLD_VERSION } from '../../core/fold/fold.js'
+import type { Files } from '../../contract/plugin.js'
+import { keepersOf, openLog, openStore, USUAL } from '../keep.js'
 import { files } from './data-folder.js'
 import { vapidIn } from '../delivery/push-message.js'
 import { keysIn } from '../visitors/reporters.js'
 import { tokenIn } from './secret.js'
 import { watchersIn } from '../delivery/watchers.js'
+
+/** Nothing is said beside what is found. */
+const QUIET = { now: () => Date.now(), log: () => {} }
 
 export interface Checked {
   /** What is damaged, missing or does not belong together, as sentences. */
@@ -61,13 +66,13 @@ interface LogFacts {
 }
 
 async function lookAtStore(file: string, checked: Checked): Promise<StoreFacts | null> {
-  const { openStore, STORE_VERSION } = await import('../../plugin/store/sqlite.js')
-  if (await isOld(file, STORE_VERSION, checked)) return null
-  await using store = await openStore({ file, readonly: true })
+  const { store: keeper } = await keepersOf(USUAL)
+  if (await isOld(file, keeper.files!, checked)) return null
+  await using store = await openStore(USUAL, QUIET, { file, readonly: true })
   const { position } = await store.committed()
   const saved = await store.snapshotAt()
   const workspace = await store.noted('workspace')
-  checked.faults.push(...(await store.faults()))
+  checked.faults.push(...((await store.faults?.()) ?? []))
   checked.notes.push(`${file}: committed up to entry ${position}`)
   return {
     committed: position,
@@ -77,23 +82,22 @@ async function lookAtStore(file: string, checked: Checked): Promise<StoreFacts |
 }
 
 async function lookAtLog(file: string, checked: Checked): Promise<LogFacts | null> {
-  const { openLog, LOG_VERSION } = await import('../../plugin/bus/sqlite.js')
-  if (await isOld(file, LOG_VERSION, checked)) return null
-  await using log = await openLog({ file, readonly: true })
-  const { first, last, gaps, summed, workspace } = log.state()
-  checked.faults.push(...(await log.faults()))
+  const { bus } = await keepersOf(USUAL)
+  if (await isOld(file, bus.files!, checked)) return null
+  await using log = await openLog(USUAL, QUIET, { file, readonly: true })
+  const { first, last, gaps, summed, workspace } = await log.state()
+  checked.faults.push(...((await log.faults?.()) ?? []))
   const unsummed = summed > first ? `; those before ${summed} are of an older version and carry no checksum` : ''
   checked.notes.push(`${file}: ${first > last ? 'no entries' : `entries ${first} to ${last}`}${unsummed}`)
   if (gaps > 0) checked.notes.push(`${file}: ${gaps === 1 ? 'once' : `${gaps} times`} before, entries were lost`)
   return { first, last, workspace }
 }
 
-async function isOld(file: string, version: number, { faults, notes }: Checked): Promise<boolean> {
-  const { pageFaults, versionOf } = await import('../../plugin/sqlite.js')
-  const its = await versionOf(file, version)
-  if (its === version) return false
-  faults.push(...(await pageFaults(file)))
-  if (its === 0) {
+async function isOld(file: string, its: Files, { faults, notes }: Checked): Promise<boolean> {
+  const { age, faults: found } = await its.ageOf(file)
+  if (age === 'present') return false
+  faults.push(...found)
+  if (age === 'empty') {
     faults.push(`${file} holds nothing: what was in it is lost`)
     return true
   }

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { PermanentError } from '../../contract/error.js'
 import type { Env } from '../env.js'
+import { keepersOf, USUAL } from '../keep.js'
 import { writeAside } from './key-file.js'
 
 /** Everything that is ever kept in a data folder, and nothing else is ever touched there. */
@@ -62,7 +63,7 @@ export class DataFolder implements Disposable {
       throw new PermanentError(
         `${path} is the demonstration's: what is there is deleted each time that it starts. Choose another folder`,
       )
-    const { lockFile } = await import('../../plugin/sqlite.js')
+    const { lockFile } = await import('../../plugin/shared/lock.js')
     const lock = await lockFile(join(path, LOCK))
     if (lock === null) throw new PermanentError(`${path} is in use by ${holderOf(path)}. ${ANOTHER}`)
     try {
@@ -116,7 +117,7 @@ export const isBare = (path: string, held = readdirSync(path)): boolean =>
 /** Who works in this folder, in words; null: nobody does. */
 export async function whoHolds(path: string): Promise<string | null> {
   if (!existsSync(join(path, LOCK))) return null
-  const { lockFile } = await import('../../plugin/sqlite.js')
+  const { lockFile } = await import('../../plugin/shared/lock.js')
   const lock = await lockFile(join(path, LOCK))
   lock?.release()
   return lock === null ? holderOf(path) : null
@@ -173,9 +174,12 @@ async function mayEmpty(path: string, held: string[], mark: string | null): Prom
   for (const name of held)
     if (!lstatSync(join(path, name)).isFile()) throw refuse(`holds ${name}, which is not a regular file`)
   // A log that was copied in here is not the demonstration's.
-  const { workspaceIn } = await import('../../plugin/sqlite.js')
-  for (const name of DATABASES) {
-    const theirs = held.includes(name) ? await workspaceIn(join(path, name)) : null
+  const keepers = await keepersOf(USUAL)
+  for (const [name, { files: its }] of [
+    [DATABASES[0], keepers.bus],
+    [DATABASES[1], keepers.store],
+  ] as const) {
+    const theirs = held.includes(name) ? ((await its?.workspaceIn(join(path, name))) ?? null) : null
     if (theirs !== null && theirs !== mark) throw refuse(`holds a ${name} that was put there`)
   }
 }

@@ -3,6 +3,7 @@ import { deserialize } from 'node:v8'
 import { PermanentError } from '../../contract/error.js'
 import { FOLD_VERSION } from '../../core/fold/fold.js'
 import type { Env } from '../env.js'
+import { type Keeping, openLog, openStore } from '../keep.js'
 import { files } from './data-folder.js'
 
 /** Note of the store: what the gate knows of labels, and up to which entry. */
@@ -34,19 +35,18 @@ const WAYS_OUT =
  */
 export async function bringTogether(
   data: string,
-  env: Pick<Env, 'log' | 'random'>,
+  env: Pick<Env, 'now' | 'log' | 'random'>,
   demo: string | null,
+  keeping: Keeping,
 ): Promise<Together> {
   const names = files(data)
   for (const file of Object.values(names)) orphans(file)
-  const { openLog } = await import('../../plugin/bus/sqlite.js')
-  const { openStore } = await import('../../plugin/store/sqlite.js')
-  await using store = await openStore({ file: names.store })
-  await using log = await openLog({ file: names.log })
+  await using store = await openStore(keeping, env, { file: names.store })
+  await using log = await openLog(keeping, env, { file: names.log })
   try {
-    log.lookThrough()
-    store.lookThrough()
-    const state = log.state()
+    await log.lookThrough?.()
+    await store.lookThrough?.()
+    const state = await log.state()
     const committed = await store.committed()
     const theirs = await noteOf(store, WORKSPACE_NOTE)
     if (state.workspace !== null && theirs !== null && state.workspace !== theirs)
@@ -55,7 +55,7 @@ export async function bringTogether(
           `belong together, or move ${names.store} away; it is then computed again from the log`,
       )
     const workspace = state.workspace ?? theirs ?? demo ?? Buffer.from(env.random(12)).toString('base64url')
-    if (state.workspace === null) log.belongsTo(workspace)
+    if (state.workspace === null) await log.belongsTo(workspace)
     if (theirs === null) await store.note(WORKSPACE_NOTE, Buffer.from(workspace))
 
     const saved = await store.snapshotAt()
@@ -63,7 +63,7 @@ export async function bringTogether(
     // Of another version it is not read: the fold then begins where the log does.
     const snapshot = saved?.version === FOLD_VERSION ? saved.position : 0
     if (state.last < known) {
-      log.goOnAfter(known)
+      await log.goOnAfter(known)
       env.log(
         'warn',
         'the log ends before what was committed: entries were lost, and what comes now follows after them',
@@ -81,7 +81,7 @@ export async function bringTogether(
         snapshot,
       })
     await lookAtEntries(log, snapshot)
-    const { gaps, gapEnd, last } = log.state()
+    const { gaps, gapEnd, last } = await log.state()
     return {
       gaps,
       cut: gaps > 0 && gapEnd === last,

@@ -3,6 +3,7 @@ import { parentPort } from 'node:worker_threads'
 import type { Log, Store } from '../../contract/ports.js'
 import type { EngineConfig } from '../../core/fold/fold.js'
 import { Engine } from '../engine.js'
+import { type Keeping, openLog, openStore } from '../keep.js'
 import { serve } from '../rpc.js'
 
 // The thread that folds. It reads the log by itself: what is durable is all it knows.
@@ -22,7 +23,8 @@ let engine: Engine | undefined
 let store: Store | undefined
 let log: Log | undefined
 
-const env = { now: () => Date.now(), sleep: async () => {}, readText: async () => '' }
+const say = (...said: unknown[]) => parentPort!.postMessage({ say: said })
+const env = { now: () => Date.now(), log: say }
 
 const fatal = (error: Error) =>
   setImmediate(() => {
@@ -30,18 +32,16 @@ const fatal = (error: Error) =>
   })
 
 serve(parentPort!, {
-  open: async (files: { log: string; store: string }, config: EngineConfig, torn: boolean) => {
-    const { default: bus } = await import('../../plugin/bus/sqlite.js')
-    const { default: kept } = await import('../../plugin/store/sqlite.js')
-    log = await bus.open({ file: files.log, readonly: true }, env)
-    store = await kept.open({ file: files.store }, env)
+  open: async (keeping: Keeping, files: { log: string; store: string }, config: EngineConfig, torn: boolean) => {
+    log = await openLog(keeping, env, { file: files.log, readonly: true })
+    store = await openStore(keeping, env, { file: files.store })
     engine = await Engine.open({
       log,
       store,
       config,
       torn,
       committed: committed => parentPort!.postMessage({ committed }),
-      say: (...say) => parentPort!.postMessage({ say }),
+      say,
     })
   },
   wake: () => {

@@ -17,16 +17,21 @@ export class Buckets {
 
   /** Takes a token; false when there is none. */
   take(name: string, now: EpochMs): boolean {
-    const { burst, perMinute } = this.rate
-    const known = this.held.get(name)
-    // A clock that was set back gives nothing and takes nothing.
-    const gained = known === undefined ? 0 : (Math.max(0, now - known.at) / 60_000) * perMinute
-    const tokens = known === undefined ? burst : Math.min(burst, known.tokens + gained)
+    const tokens = this.left(name, now)
     const enough = tokens >= 1
     this.held.delete(name)
     this.held.set(name, { tokens: enough ? tokens - 1 : tokens, at: now })
     if (this.held.size > this.most) this.held.delete(this.held.keys().next().value!)
     return enough
+  }
+
+  /** Tokens that are there. */
+  left(name: string, now: EpochMs): number {
+    const { burst, perMinute } = this.rate
+    const known = this.held.get(name)
+    if (known === undefined) return burst
+    // A clock that was set back gives nothing and takes nothing.
+    return Math.min(burst, known.tokens + (Math.max(0, now - known.at) / 60_000) * perMinute)
   }
 
   get size(): number {

@@ -1,4 +1,4 @@
-import type { Receipt } from '../../contract/receipt.js'
+import type { Receipt } from '../../contract/received.js'
 
 /** More than a request may bring. */
 export class TooMuch extends Error {

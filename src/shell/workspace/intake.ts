@@ -1,4 +1,4 @@
-import type { Receipt } from '../../contract/receipt.js'
+import type { Receipt } from '../../contract/received.js'
 import { BAD_LINES, JSON_DEPTH, LINE_BYTES, REJECTS_LISTED } from '../../contract/limits.js'
 import { isDeeper, Refusal, shown } from '../../core/ingest/door.js'
 import { LATE_MS } from '../../core/aggregate/label-sets.js'

@@ -176,6 +176,35 @@ describe('a clock that leaps', () => {
     await house.close()
   })
 
+  it.concurrent.each([20 * MINUTE, 17 * MINUTE + 12_345, HOUR])(
+    'is believed at a start, and what people report by it counts once when it is put right (%i ms ahead)',
+    async ms => {
+      const house = await new House('inline').open()
+      let people = 0
+      const report = async (minutes: number, sends: boolean) => {
+        for (let i = 0; i < minutes; i++) {
+          await house.pass(MINUTE, sends)
+          const { present } = house.app
+          const id = `web-${++people}`
+          await house.app.ingestOwn([
+            { type: 'observation', via: 'report', id, service: 'desk', at: present, bad: 1, reporter: id },
+          ])
+        }
+      }
+      // Both within one bin of five minutes, so that what is moved meets what was counted there.
+      await report(8, true)
+      house.env.leap(ms)
+      await house.restart()
+      await report(4, false)
+      house.env.leap(-ms)
+      await report(70, true)
+      await house.app.caughtUp()
+      const rows = await house.app.reader.rollups('desk', 0, Date.UTC(2069, 0, 1))
+      expect(rows.reduce((sum, row) => sum + row.reports.bad, 0)).toBe(people)
+      await house.close()
+    },
+  )
+
   it('years ahead ends nothing that is kept', async () => {
     const house = await new House('inline').open()
     await house.pass(30 * MINUTE)

@@ -25,7 +25,7 @@ import { CutShort, TooMuch } from './cut-short.js'
 import type { Committed } from '../engine.js'
 import type { Env } from '../env.js'
 import { Gate, type Space } from './gate.js'
-import type { Receipt } from '../../contract/receipt.js'
+import type { Receipt } from '../../contract/received.js'
 import { Intake } from './intake.js'
 import { engineConfig, openParts, type Parts, type PartsOptions } from '../parts.js'
 import { eachKey, Lived, recallKeys, recallLabels } from './recall.js'
@@ -164,9 +164,9 @@ export class Workspace implements AsyncDisposable {
   }
 
   /** The same for signals that came as JSON values. */
-  ingestValues(values: readonly unknown[], space?: Space, own = false): Promise<Receipt> {
+  ingestValues(values: readonly unknown[] | AsyncIterable<unknown>, space?: Space, own = false): Promise<Receipt> {
     return this.request(space, async intake => {
-      for (const value of values) {
+      for await (const value of values) {
         const { hear } = this.gate
         if (own) this.gate.hear = null
         intake.value(value)

@@ -1,7 +1,8 @@
 import { MINUTE, type EpochMs } from '../../../contract/time.js'
-import { iso, type Format } from '../format.js'
+import type { Format } from '../format.js'
 import { attr, html, type Html } from '../html.js'
-import { gapsOf, highest, ticks, timeTicks, total, type Bar, type Series } from './series.js'
+import type { Drawn, Picture } from './picture.js'
+import { gapsOf, shareTicks, ticks, timeTicks } from './series.js'
 import type { Strings } from '../strings.js'
 
 /**
@@ -26,6 +27,9 @@ export interface Band {
   label: string
 }
 
+/** What is drawn over: from, until, and the length of a bar. */
+type Span = Pick<Picture, 'from' | 'until' | 'binMs'>
+
 export interface Marker {
   at: EpochMs
   /** One or two characters that the list below the chart explains. */
@@ -36,7 +40,7 @@ export interface Marker {
 export interface ChartInput {
   /** Prefix of the ids in this figure. */
   id: string
-  series: Series
+  picture: Picture
   now: EpochMs
   title: string
   incidents: Band[]
@@ -45,22 +49,29 @@ export interface ChartInput {
   f: Format
 }
 
-/** Problem reports against their usual level; gaps are hatched, unusual bars have a colour and stand above the range. */
-export function reportChart(input: ChartInput): Html {
-  const { id, series, t, f } = input
-  const { bars } = series
-  const peak = highest(series)
-  if (!bars.some(Boolean)) return emptyChart(input)
+/** Below this share the axis does not stretch, so that noise stays flat. */
+const SHARE_TOP = 0.05
+
+/** A picture against its usual level; gaps are hatched, unusual bars have a colour and stand above the range. */
+export function largeChart(input: ChartInput): Html {
+  const { id, picture, t, f } = input
+  const { bars, share } = picture
+  const peak = highest(bars)
   // A little air above the highest bar, so that its number has a place.
-  const scale = ticks(Math.max(1, ...bars.map(bar => (bar ? Math.max(bar.bad * 1.08, bar.high ?? 0) : 0))))
+  const most = Math.max(
+    share ? SHARE_TOP : 1,
+    ...bars.map(bar => (bar ? Math.max(bar.value * 1.08, (!share && bar.high) || 0) : 0)),
+  )
+  const scale = share ? shareTicks(most) : ticks(most)
   const max = scale.at(-1) as number
-  const gaps = gapsOf(series)
+  const gaps = gapsOf(picture)
   const markers = input.markers ?? []
-  const rows = markerRows(markers, series)
+  const rows = markerRows(markers, picture)
   const height = PLOT_TOP + PLOT_HEIGHT + AXIS_HEIGHT + rows.count * 18
-  return html`<svg class="chart" role="img" aria-labelledby="${id}-t ${id}-d" width="100%" height="${height}">
+  const unit = share ? '' : ` ${t.chart.unit(f.number(picture.binMs / MINUTE))}`
+  return html`<svg class="chart ${picture.kind}" role="img" aria-labelledby="${id}-t ${id}-d" width="100%" height="${height}">
 <title id="${id}-t">${input.title}</title><desc id="${id}-d">${describe(input, peak)}</desc>
-${bandMarks(input.incidents, series)}${gaps.map(gap => gapMark(gap, bars.length))}${scale.map(value => gridLine(value, max))}
+${bandMarks(input.incidents, picture)}${gaps.map(gap => gapMark(gap, bars.length))}${scale.map(value => gridLine(value, max))}
 <svg y="${PLOT_TOP}" width="100%" height="${PLOT_HEIGHT}" viewBox="0 0 ${bars.length} ${UNITS}" preserveAspectRatio="none">
 <path class="band" d="${area(
     bars.map(bar => bar?.high ?? null),
@@ -71,71 +82,67 @@ ${barPaths(bars, max)}
     bars.map(bar => bar?.expected ?? null),
     max,
   )}"/></svg>
-${scale.slice(1).map(value => gridLabel(value, max, value === max ? ` ${t.chart.unit(f.number(series.binMs / MINUTE))}` : '', f))}${peak && isHigh(peak) ? peakMark(peak, series, max, f) : null}${markers.map((marker, i) => markerMark(marker, rows.row[i] ?? 0, series))}${timeTicks(series.from, series.until, 8).map((at, i) => timeMark(at, i, series, input.now, f))}</svg>`
+${scale.slice(1).map(value => gridLabel(value, max, value === max ? unit : '', label(picture, f)))}${peak?.hot ? peakMark(peak, picture, max, f) : null}${markers.map((marker, i) => markerMark(marker, rows.row[i] ?? 0, picture))}${timeTicks(picture.from, picture.until, 8).map((at, i) => timeMark(at, i, picture, input.now, f))}</svg>`
 }
 
-function emptyChart({ t }: ChartInput): Html {
-  return html`<div class="void"><p><b>${t.chart.empty}</b></p><p>${t.chart.emptyHow}</p></div>`
+const label =
+  ({ share }: Pick<Picture, 'share'>, f: Format) =>
+  (value: number): string =>
+    share ? f.share(value) : f.short(value)
+
+function highest(bars: readonly (Drawn | null)[]): Drawn | null {
+  return bars.reduce((best, bar) => (bar && (!best || bar.value > best.value) ? bar : best), null)
 }
 
-function describe({ series, now, t, f }: ChartInput, peak: Bar | null): string {
-  const gaps = gapsOf(series).reduce((sum, [first, last]) => sum + (last - first + 1) * series.binMs, 0)
-  const ratio = peak?.expected && isHigh(peak) ? f.times(peak.bad / peak.expected) : ''
-  const text = peak
-    ? t.chart.describe(f.number(peak.bad), f.moment(peak.from, now), ratio, f.number(total(series, bar => bar.bad)))
-    : ''
+function describe({ picture, now, t, f }: ChartInput, peak: Drawn | null): string {
+  const gaps = gapsOf(picture).reduce((sum, [first, last]) => sum + (last - first + 1) * picture.binMs, 0)
+  const all = picture.bars.reduce((sum, bar) => sum + (bar?.value ?? 0), 0)
+  const ratio = peak?.expected && peak.hot ? f.times(peak.value / peak.expected) : ''
+  const text = !peak
+    ? ''
+    : picture.share
+      ? t.look.atMost(f.share(peak.value), f.moment(peak.from, now))
+      : t.chart.describe(f.number(peak.value), f.moment(peak.from, now), ratio, f.number(all))
   return gaps > 0 ? `${text} ${t.chart.describeGaps(f.span(gaps))}` : text
 }
 
-/** A small chart below the large one, on the same time axis and with its own scale. */
-export function smallChart(
-  input: Pick<ChartInput, 'id' | 'series' | 't' | 'f'> & {
-    title: string
-    kind: 'works' | 'errors'
-    values: (number | null)[]
-    top: number
-  },
-): Html {
-  const { id, series, values, f, kind, top } = input
-  const peak = Math.max(0, ...values.map(value => value ?? 0))
-  const label = (value: number) => (kind === 'errors' ? f.share(value) : f.number(value))
-  const max = kind === 'errors' ? Math.max(top, peak) : (ticks(Math.max(top, peak)).at(-1) as number)
+/** A small picture below the large one, on the same time axis and with its own scale. */
+export function smallChart({ id, picture, t, f }: Pick<ChartInput, 'id' | 'picture' | 't' | 'f'>): Html {
+  const { bars, share, title } = picture
+  const peak = Math.max(0, ...bars.map(bar => bar?.value ?? 0))
+  const max = share ? Math.max(SHARE_TOP, peak) : (ticks(Math.max(4, peak)).at(-1) as number)
   const height = 64
-  return html`<svg class="chart" role="img" aria-labelledby="${id}-t" width="100%" height="${height + 4}"><title id="${id}-t">${input.title}: ${input.t.chart.atMost(label(peak))}</title>
+  const words = label(picture, f)
+  return html`<svg class="chart ${picture.kind}" role="img" aria-labelledby="${id}-t" width="100%" height="${height + 4}"><title id="${id}-t">${title}: ${t.chart.atMost(words(peak))}</title>
 <line class="grid" x2="100%" y1="4.5" y2="4.5"/><line class="zero" x2="100%" y1="${height}.5" y2="${height}.5"/>
-<svg y="4" width="100%" height="${height - 4}" viewBox="0 0 ${values.length} ${UNITS}" preserveAspectRatio="none"><path class="${kind}" d="${area(values, max)}"/></svg>${gapsOf(series).map(([first, last]) => html`<rect class="gap" x="${(100 * first) / values.length}%" width="${(100 * (last - first + 1)) / values.length}%" y="4" height="${height - 4}"/>`)}
-<text class="tick" y="18">${label(max)}</text></svg>`
+<svg y="4" width="100%" height="${height - 4}" viewBox="0 0 ${bars.length} ${UNITS}" preserveAspectRatio="none">${barPaths(bars, max)}</svg>${gapsOf(picture).map(([first, last]) => html`<rect class="gap" x="${(100 * first) / bars.length}%" width="${(100 * (last - first + 1)) / bars.length}%" y="4" height="${height - 4}"/>`)}
+<text class="tick" y="18">${words(max)}</text></svg>`
 }
 
 /** Twenty-four hours in the height of a line, for lists. Decorative: the row says the same in words. */
-export function spark(series: Series): Html {
-  const { bars } = series
-  const max = Math.max(4, ...bars.map(bar => (bar ? Math.max(bar.bad, bar.high ?? 0) : 0)))
-  return html`<svg class="spark" aria-hidden="true" width="100%" height="36" viewBox="0 0 ${bars.length} ${UNITS}" preserveAspectRatio="none">${gapsOf(series).map(([first, last]) => html`<rect class="void" x="${first}" width="${last - first + 1}" y="${UNITS * 0.8}" height="${UNITS * 0.2}"/>`)}${barPaths(bars, max)}<path class="usual" d="${outline(
+export function spark(picture: Pick<Picture, 'bars' | 'share'>): Html {
+  const { bars, share } = picture
+  const max = Math.max(share ? SHARE_TOP : 4, ...bars.map(bar => (bar ? Math.max(bar.value, bar.high ?? 0) : 0)))
+  return html`<svg class="spark" aria-hidden="true" width="100%" height="36" viewBox="0 0 ${bars.length} ${UNITS}" preserveAspectRatio="none">${gapsOf(picture).map(([first, last]) => html`<rect class="void" x="${first}" width="${last - first + 1}" y="${UNITS * 0.8}" height="${UNITS * 0.2}"/>`)}${barPaths(bars, max)}<path class="usual" d="${outline(
     bars.map(bar => bar?.expected ?? null),
     max,
   )}"/></svg>`
 }
 
-/** Only against a level that was learned. */
-function isHigh(bar: Bar): boolean {
-  return bar.high !== null && bar.bad > bar.high * bar.filled
-}
-
 /** Usual and unusual bars, and the last one paler while its time is not over: a short bar there is no fall. */
-function barPaths(bars: (Bar | null)[], max: number): Html[] {
-  const path = (kind: string, keep: (bar: Bar) => boolean) => {
+function barPaths(bars: (Drawn | null)[], max: number): Html[] {
+  const path = (kind: string, keep: (bar: Drawn) => boolean) => {
     const d = area(
-      bars.map(bar => (bar && keep(bar) ? bar.bad : null)),
+      bars.map(bar => (bar && keep(bar) ? bar.value : null)),
       max,
     )
     return d ? html`<path class="${kind}" d="${d}"/>` : html``
   }
   return [
-    path('low', bar => bar.filled === 1 && !isHigh(bar)),
-    path('hot', bar => bar.filled === 1 && isHigh(bar)),
-    path('low part', bar => bar.filled < 1 && !isHigh(bar)),
-    path('hot part', bar => bar.filled < 1 && isHigh(bar)),
+    path('low', bar => bar.filled === 1 && !bar.hot),
+    path('hot', bar => bar.filled === 1 && bar.hot),
+    path('low part', bar => bar.filled < 1 && !bar.hot),
+    path('hot part', bar => bar.filled < 1 && bar.hot),
   ]
 }
 
@@ -192,7 +199,7 @@ function outline(values: (number | null)[], max: number): string {
   return last === null ? out : `${out}H${values.length}`
 }
 
-function percentOf(at: EpochMs, { from, until }: Series): number {
+function percentOf(at: EpochMs, { from, until }: Span): number {
   return Math.round(Math.min(100, Math.max(0, (100 * (at - from)) / (until - from))) * 100) / 100
 }
 
@@ -210,11 +217,11 @@ function gridLine(value: number, max: number): Html {
 }
 
 /** Labels stand on their lines, inside the plot: no gutter is lost on a phone. */
-function gridLabel(value: number, max: number, unit: string, f: Format): Html {
-  return html`<text class="tick" y="${heightOf(value, max) - 4}">${f.short(value)}${unit}</text>`
+function gridLabel(value: number, max: number, unit: string, words: (value: number) => string): Html {
+  return html`<text class="tick" y="${heightOf(value, max) - 4}">${words(value)}${unit}</text>`
 }
 
-function timeMark(at: EpochMs, index: number, series: Series, now: EpochMs, f: Format): Html {
+function timeMark(at: EpochMs, index: number, series: Span, now: EpochMs, f: Format): Html {
   const x = percentOf(at, series)
   const y = PLOT_TOP + PLOT_HEIGHT
   const midnight = at % 86_400_000 === 0
@@ -223,7 +230,7 @@ function timeMark(at: EpochMs, index: number, series: Series, now: EpochMs, f: F
 }
 
 /** Shades each incident; the newest has its name, an older one too if there is room left of it. */
-function bandMarks(bands: Band[], series: Series): Html[] {
+function bandMarks(bands: Band[], series: Span): Html[] {
   let taken = Number.POSITIVE_INFINITY
   return [...bands]
     .sort((a, b) => b.from - a.from)
@@ -243,14 +250,14 @@ function gapMark([first, last]: [number, number], count: number): Html {
   return html`<rect class="gap" x="${(100 * first) / count}%" width="${(100 * (last - first + 1)) / count}%" y="${PLOT_TOP}" height="${PLOT_HEIGHT}"/>`
 }
 
-function peakMark(peak: Bar, series: Series, max: number, f: Format): Html {
+function peakMark(peak: Drawn, series: Picture, max: number, f: Format): Html {
   const x = percentOf(peak.from + series.binMs / 2, series)
-  const y = heightOf(peak.bad, max) - 5
-  return html`<text class="peak" x="${x}%" y="${y}"${anchor(x, 12)}>${f.number(peak.bad)}<tspan class="tick"> ${f.clock(peak.from)}</tspan></text>`
+  const y = heightOf(peak.value, max) - 5
+  return html`<text class="peak" x="${x}%" y="${y}"${anchor(x, 12)}>${series.share ? f.share(peak.value) : f.number(peak.value)}<tspan class="tick"> ${f.clock(peak.from)}</tspan></text>`
 }
 
 /** Signs that would touch get a row each below the axis. */
-function markerRows(markers: Marker[], series: Series): { row: number[]; count: number } {
+function markerRows(markers: Marker[], series: Span): { row: number[]; count: number } {
   const ends: number[] = []
   const row = markers.map(marker => {
     const x = percentOf(marker.at, series)
@@ -262,38 +269,8 @@ function markerRows(markers: Marker[], series: Series): { row: number[]; count: 
   return { row, count: ends.length }
 }
 
-function markerMark(marker: Marker, row: number, series: Series): Html {
+function markerMark(marker: Marker, row: number, series: Span): Html {
   const x = percentOf(marker.at, series)
   const y = PLOT_TOP + PLOT_HEIGHT + AXIS_HEIGHT + row * 18 + 8
   return html`<line class="mark ${marker.kind}" x1="${x}%" x2="${x}%" y1="${PLOT_TOP}" y2="${y - 8}"/><circle class="sign ${marker.kind}" cx="${x}%" cy="${y}" r="8"/><text class="signtext" x="${x}%" y="${y + 4}" text-anchor="middle">${marker.sign}</text>`
-}
-
-/** The same numbers as text, in at most about 30 rows. */
-export function chartTable(input: Pick<ChartInput, 'series' | 't' | 'f' | 'now'>): Html {
-  const { series, t, f, now } = input
-  const each = Math.max(1, Math.ceil(series.bars.length / 28))
-  const withRate = series.bars.some(bar => bar?.rate)
-  const rows: Html[] = []
-  for (let i = 0; i < series.bars.length; i += each) {
-    const part = series.bars.slice(i, i + each)
-    const known = part.filter(bar => bar !== null)
-    const at = series.from + i * series.binMs
-    const sum = (pick: (bar: Bar) => number) => known.reduce((all, bar) => all + pick(bar), 0)
-    const requests = sum(bar => bar.rate?.[0] ?? 0)
-    const missing = known.length < part.length
-    const cell = (value: string) => html`<td>${known.length ? value : '–'}</td>`
-    rows.push(
-      html`<tr><th scope="row"><time datetime="${iso(at)}">${f.moment(at, now).replace(' UTC', '')}</time>${missing ? ` (${t.chart.gap})` : ''}</th>${cell(f.number(sum(bar => bar.bad)))}${known.some(bar => bar.expected === null) ? html`<td>–</td>` : cell(f.number(Math.round(sum(bar => (bar.expected ?? 0) * bar.filled))))}${cell(f.number(sum(bar => bar.ok)))}${withRate ? cell(requests ? f.share(sum(bar => bar.rate?.[1] ?? 0) / requests) : '–') : null}</tr>`,
-    )
-  }
-  const { columns } = t.chart
-  return html`<details id="numbers"><summary>${t.chart.table}</summary><p class="note">${t.chart.bandRule}</p><div class="scroll" tabindex="0" role="region" aria-label="${t.chart.table}"><table><thead><tr><th scope="col">${columns.from}</th><th scope="col">${columns.bad}</th><th scope="col">${columns.usual}</th><th scope="col">${columns.works}</th>${withRate ? html`<th scope="col">${columns.errors}</th>` : null}</tr></thead><tbody>${rows}</tbody></table></div></details>`
-}
-
-export function legend(series: Series, t: Strings): Html {
-  const high = series.bars.some(bar => bar && isHigh(bar))
-  const part = series.bars.some(bar => bar && bar.filled < 1 && bar.bad > 0)
-  const gap = series.bars.some(bar => bar === null)
-  const learned = series.bars.some(bar => bar !== null && bar.expected !== null)
-  return html`<ul class="legend">${high ? html`<li><i class="k hot"></i>${t.chart.high}</li>` : null}<li><i class="k low"></i>${learned ? t.chart.normal : t.chart.columns.bad}</li>${part ? html`<li><i class="k ${high ? 'hot' : 'low'} part"></i>${t.chart.filling}</li>` : null}${learned ? html`<li><i class="k usual"></i>${t.chart.usual}</li><li><i class="k band"></i>${t.chart.band}</li>` : html`<li>${t.evidence.notLearned}</li>`}${gap ? html`<li><i class="k gap"></i>${t.chart.gap}</li>` : null}</ul>`
 }

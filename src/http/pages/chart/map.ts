@@ -75,23 +75,26 @@ export function countryRows(rollups: readonly Rollup[], { knownMs, counts }: Usu
     )
 }
 
-export function mapFigure(rows: CountryRow[], t: Strings, f: Format): Html {
-  const world = worldMap()
+/**
+ * A map where there is something to colour; where nobody knows yet what is usual, the countries that report, by name; and
+ * nothing where no country says anything.
+ */
+export function mapSection(rows: CountryRow[], { t, f }: { t: Strings; f: Format }): Html | null {
   const shown = rows.filter(row => row.step > 0)
   const span = f.span(WINDOW_MS)
+  if (!shown.length) {
+    const counted = rows.filter(row => row.bad >= FEWEST_REPORTS)
+    if (!counted.length || counted.some(row => row.ratio !== null)) return null
+    return html`<section id="where"><h2>${t.map.title}</h2><p class="note">${t.look.whereCounts(span)}</p><ol class="top">${counted.slice(0, COUNTRIES_NAMED).map(row => html`<li>${f.country(row.code)}<b>${f.number(row.bad)}</b></li>`)}</ol>${table(rows, t, f)}</section>`
+  }
+  const world = worldMap()
   const named = shown.slice(0, COUNTRIES_NAMED)
   const words = (row: CountryRow) => `${f.country(row.code)} ${row.ratio === null ? '' : f.times(row.ratio)}`.trim()
-  const title = shown.length
-    ? t.map.describe(f.count(shown.length), f.list(named.slice(0, 3).map(words)))
-    : t.map.describeEmpty
-  return html`<figure class="map"><svg role="img" aria-label="${title}" viewBox="${world.viewBox}"><path class="land" d="${world.land}"/>${shown.map(row => shape(row))}<path class="borders" d="${world.borders}"/></svg>
-<figcaption>${
-    named.length
-      ? html`<ol class="top">${named.map(row => html`<li><i class="k m${row.step}"></i>${f.country(row.code)}<b>${row.ratio === null ? f.number(row.bad) : f.times(row.ratio)}</b></li>`)}</ol>`
-      : html`<p class="soft">${rows.some(row => row.bad >= FEWEST_REPORTS) ? t.map.none : t.map.empty(span)}</p>`
-  }</figcaption></figure>
+  const title = t.map.describe(f.count(shown.length), f.list(named.slice(0, 3).map(words)))
+  return html`<section id="where"><h2>${t.map.title}</h2><figure class="map"><svg role="img" aria-label="${title}" viewBox="${world.viewBox}"><path class="land" d="${world.land}"/>${shown.map(row => shape(row))}<path class="borders" d="${world.borders}"/></svg>
+<figcaption><ol class="top">${named.map(row => html`<li><i class="k m${row.step}"></i>${f.country(row.code)}<b>${row.ratio === null ? f.number(row.bad) : f.times(row.ratio)}</b></li>`)}</ol></figcaption></figure>
 <div class="scale" aria-hidden="true"><span>${t.map.legend}</span><ol>${STEPS.map((least, i) => html`<li><i class="k m${i + 1}"></i>${f.times(least)}</li>`)}</ol></div>
-<p class="note">${t.map.rule(span)}</p>${rows.length ? table(rows, t, f) : null}`
+<p class="note">${t.map.rule(span)}</p>${table(rows, t, f)}</section>`
 }
 
 function shape(row: CountryRow): Html | null {

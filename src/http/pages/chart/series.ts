@@ -9,8 +9,12 @@ export interface Bar {
   /** Usual level, and the one that is passed rarely; null until they are learned. */
   expected: number | null
   high: number | null
-  /** [total, bad] of metrics; null where none were measured. */
-  rate: [number, number] | null
+  /** [total, bad, slow] of metrics; null where none were measured. */
+  rate: [number, number, number] | null
+  /** [total, bad] of checks; null where none ran. */
+  checks: [number, number] | null
+  /** Posts that complain, and the usual number of posts; null where none are read. */
+  posts: { complaints: number; expected: number | null } | null
   /** Share of the bar's time that has passed, 0..1. */
   filled: number
 }
@@ -48,11 +52,7 @@ export function toSeriesBetween(
     bar.bad += row.reports.bad
     bar.ok += row.reports.ok
     addUsual(bar, row.reports, (rows[index] = (rows[index] as number) + 1) === 1, squares, index)
-    if (row.metrics.total > 0) {
-      bar.rate ??= [0, 0]
-      bar.rate[0] += row.metrics.total
-      bar.rate[1] += row.metrics.bad
-    }
+    addMeasured(bar, row)
   }
   // Of a bar that is still filling only a part has rows, but what is usual and what is high is said of the whole.
   bars.forEach((bar, i) => {
@@ -62,6 +62,25 @@ export function toSeriesBetween(
     bar.expected *= missing
   })
   return { from, until, binMs, bars }
+}
+
+function addMeasured(bar: Bar, { metrics, checks, posts }: Rollup): void {
+  if (metrics.total > 0) {
+    bar.rate ??= [0, 0, 0]
+    bar.rate[0] += metrics.total
+    bar.rate[1] += metrics.bad
+    bar.rate[2] += metrics.slow
+  }
+  if (checks.total > 0) {
+    bar.checks ??= [0, 0]
+    bar.checks[0] += checks.total
+    bar.checks[1] += checks.bad
+  }
+  if (posts.total > 0 || posts.expected !== null) {
+    bar.posts ??= { complaints: 0, expected: null }
+    bar.posts.complaints += posts.complaints
+    if (posts.expected !== null) bar.posts.expected = (bar.posts.expected ?? 0) + posts.expected
+  }
 }
 
 /** Of a bar in whose time a level was only learned it is not known for the whole. */
@@ -129,25 +148,19 @@ const QUIET: Rollup = {
 }
 
 function emptyBar(from: EpochMs, filled: number): Bar {
-  return { from, bad: 0, ok: 0, expected: null, high: null, rate: null, filled }
+  return { from, bad: 0, ok: 0, expected: null, high: null, rate: null, checks: null, posts: null, filled }
 }
 
 /** [first, last] indices of runs without data. */
-export function gapsOf(series: Series): [number, number][] {
+export function gapsOf({ bars }: { bars: readonly (object | null)[] }): [number, number][] {
   const out: [number, number][] = []
-  series.bars.forEach((bar, i) => {
+  bars.forEach((bar, i) => {
     const open = out.at(-1)
     if (bar) return
     if (open && open[1] === i - 1) open[1] = i
     else out.push([i, i])
   })
   return out
-}
-
-export function highest(series: Series): Bar | null {
-  let best: Bar | null = null
-  for (const bar of series.bars) if (bar && (!best || bar.bad > best.bad)) best = bar
-  return best
 }
 
 export function total(series: Series, pick: (bar: Bar) => number): number {
@@ -189,6 +202,13 @@ export function ticks(max: number): number[] {
   if (max >= 1) step = Math.max(1, Math.ceil(step))
   const count = Math.max(1, Math.ceil(max / step - 1e-9))
   return Array.from({ length: count + 1 }, (_, i) => i * step)
+}
+
+/** Ticks of an axis of shares, 0..1, at most six. */
+export function shareTicks(max: number): number[] {
+  const step = [0.01, 0.02, 0.05, 0.1].find(each => max <= 5 * each) ?? 0.2
+  const count = Math.min(Math.round(1 / step), Math.max(1, Math.ceil(max / step - 1e-9)))
+  return Array.from({ length: count + 1 }, (_, i) => (i * Math.round(step * 100)) / 100)
 }
 
 /** Times for labels of an axis: the finest round step that gives at most `most` labels. */

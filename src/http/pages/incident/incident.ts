@@ -1,39 +1,31 @@
 import {
-  type Cause,
-  type Evidence,
+  SEVERITIES,
   type IncidentEvent,
   type IncidentKind,
   type Recovery,
   type SegmentRecovery,
-  SEVERITIES,
   type Severity,
 } from '../../../contract/incident.js'
 import type { Change, Notice } from '../../../contract/signal.js'
-import { MINUTE, type EpochMs } from '../../../contract/time.js'
-import { ROLLUP_MS, type Held, type IncidentView, type Rollup, type ServiceState } from '../../../contract/view.js'
+import { HOUR, type EpochMs } from '../../../contract/time.js'
+import type { Held, IncidentView, Rollup, ServiceState } from '../../../contract/view.js'
 import type { Component } from '../../../contract/topology.js'
-import { chartTable, legend, reportChart, type Marker } from '../chart/chart.js'
-import { factLine } from '../facts.js'
+import { quietRows } from '../chart/map.js'
+import { evidenceOf, picturesOf, usualShares } from '../chart/picture.js'
+import { incidentSpan, MARGIN_MS, pictureSection } from '../chart/section.js'
 import { html, type Html } from '../html.js'
 import { toSeriesBetween } from '../chart/series.js'
 import { isEasing, isMeasured, partsHit, stateFrom } from '../../../core/incident/verdict.js'
-import { addUp } from '../../../core/incident/verdict.js'
-import { own, phaseOf, recoveryIsSeen } from '../standing.js'
+import { phaseOf, recoveryIsSeen } from '../standing.js'
 import { timeline } from './timeline.js'
-import { affected, componentList, fine, folded, uneven } from './who.js'
-import { english, saysLines, standingWord } from './says.js'
-import { odds, outageSentence, shareBar, stateMark, time, whereHtml, type Voice } from '../words.js'
+import { incidentName, worstOf } from './name.js'
+import { countedSince, folded, whoLists } from './who.js'
+import { reasonList, signalList, whySection } from './why.js'
+import { personWord, saysLines, wordOf } from './says.js'
+import { type Jump, jumpList, outageSentence, shareBar, stateMark, time, whereHtml, type Voice } from '../words.js'
 
-/** Quiet time that the chart shows before and after. */
-const MARGIN_MS = 30 * MINUTE
-/** At most this many bars; a longer incident is drawn in wider ones. */
-const MOST_BARS = 288
-/** Causes before "all of them". */
-const CAUSES_SHOWN = 6
 /** Segments with their recovery before "all of them". */
 const RECOVERIES_SHOWN = 6
-/** Causes less likely than this are listed, but nobody is sent to look at them. */
-const WORTH_SETTLING = 0.05
 /** A segment is called slow when at least this much less of it is back than of the best one. */
 const SLOW_BY = 0.1
 
@@ -48,6 +40,8 @@ export interface IncidentInput {
   facts: (Change | Notice)[]
   /** It is measured on although a person closed it; null: it is not. */
   held: Held | null
+  /** What else is open of the same service. */
+  others: IncidentEvent[]
   /** Set when the page shows a past time. */
   at: EpochMs | null
 }
@@ -58,18 +52,38 @@ export function foldEvents(events: readonly IncidentEvent[]): IncidentEvent {
 }
 
 export function incidentMain(input: IncidentInput, voice: Voice): Html {
-  const { incident, latest, components, at } = input
+  const { incident, latest, components, at, facts } = input
   const { t } = voice
   const path = `/i/${encodeURIComponent(incident.id)}`
   const over = phaseOf(input.events) === 'resolved'
-  const hit = over ? { ...latest, ...atTheWorst(input.events) } : latest
+  const event = over ? { ...latest, ...atTheWorst(input.events) } : latest
+  const counted = countedSince(input.rollups, incident.startedAt, endOf(input.events) ?? at ?? voice.now)
+  const who = whoLists({ event, components, counted, over, known: true, others: input.others, voice })
+  const said = html`<h2>${t.look.sourceOf}</h2>${signalList(latest, voice)}${security(latest, voice)}`
   return html`${at === null ? null : html`<p class="then">${t.incident.asOf(voice.f.moment(at, voice.now))} <a href="${path}">${t.incident.latest}</a></p>`}${hero(input, voice)}
-<div class="two"><section><h2>${over ? t.who.was : t.who.affected}</h2>${affected(hit, components, voice)}${componentList(latest, components, voice)}</section><section><h2>${t.who.fine}</h2>${fine(latest, components, voice)}${uneven(latest, components, voice)}</section></div>
 ${chart(input, voice)}
-<section><h2>${t.incident.why}</h2>${causes(latest, voice)}</section>
-<div class="two"><section><h2>${t.incident.recovery}</h2>${recovery(latest, components, voice)}</section><section><h2>${t.incident.evidence}</h2>${signals(latest, voice)}${security(latest, voice)}</section></div>
-<section><h2>${t.incident.timeline}</h2><p class="note">${t.incident.timelineNote}</p>${timeline(input.events, input.facts, components, path, voice)}<p class="note"><a href="/api/v1/incidents/${encodeURIComponent(incident.id)}">${t.incident.json}</a></p></section>`
+<section id="who"><h2>${over ? t.who.was : t.who.affected}</h2>${who}</section>
+<section id="why"><h2>${t.incident.why}</h2>${whySection({ latest, facts, startedAt: incident.startedAt }, voice)}</section>
+<div class="two"><div><section id="back"><h2>${t.incident.recovery}</h2>${recovery(latest, components, voice)}</section>${over ? null : html`<section id="todo"><h2>${t.look.todo}</h2>${advice(input, voice)}</section>`}</div><section id="says">${said}</section></div>
+<section id="line"><h2>${t.incident.timeline}</h2><p class="note">${t.incident.timelineNote}</p>${timeline(
+    input.events,
+    facts.filter(each => each.at >= incident.startedAt - FACTS_BEFORE_MS),
+    components,
+    path,
+    voice,
+  )}<p class="note"><a href="/api/v1/incidents/${encodeURIComponent(incident.id)}">${t.incident.json}</a></p></section>`
 }
+
+/** What people in charge last said, which is where advice stands; a machine gives none. */
+function advice({ events, incident, serviceTitle }: IncidentInput, voice: Voice): Html {
+  const { t } = voice
+  const word = wordOf(events)
+  const path = `/s/${encodeURIComponent(incident.service)}`
+  return html`${word ? personWord(word, voice) : html`<p>${t.look.todoNone}</p>`}<p class="note"><a href="${path}">${t.back.toService(serviceTitle)}</a> · <a href="/history.rss">${t.tell.feed}</a></p>`
+}
+
+/** What reached us so long before an incident stands in its timeline. */
+const FACTS_BEFORE_MS = 6 * HOUR
 
 /** Segments as they stood before the recovery; after it the latest list is empty or short. */
 function atTheWorst(events: readonly IncidentEvent[]): Pick<IncidentEvent, 'segments'> {
@@ -94,19 +108,6 @@ export function headline(
     return outageSentence(over ? worstOf(events) : latest, service, over, { t, f })
   }
   return t.incident[phase === 'resolved' ? 'headlineOver' : 'headline'][kind](serviceTitle)
-}
-
-/** The incident as it stood when it was worst: that is what it was. */
-export function worstOf(events: readonly IncidentEvent[]): IncidentEvent {
-  let worst: IncidentEvent | null = null
-  let folded: IncidentEvent | null = null
-  const rankOf = (e: IncidentEvent) => SEVERITIES.indexOf(e.severity ?? 'minor')
-  for (const event of events) {
-    folded = addUp(folded, event)
-    if (event.event === 'resolved' || event.event === 'note') continue
-    if (worst === null || rankOf(folded) > rankOf(worst)) worst = folded
-  }
-  return worst ?? folded ?? ({} as IncidentEvent)
 }
 
 /** A person asked for silence about it: whoever reads the page should know why no message came. */
@@ -145,6 +146,11 @@ function heroState(
 const stateOfHeld = ({ trouble }: Held): ServiceState =>
   stateFrom(partsHit(trouble, false, [], () => false).values(), 'watching')
 
+/** Its one name, as it is known at the time that the page shows. */
+export function nameOf({ incident, events, serviceTitle, components }: IncidentInput, speech: Pick<Voice, 't' | 'f'>) {
+  return incidentName({ events, kind: incident.kind }, { title: serviceTitle, components }, speech)
+}
+
 function hero(input: IncidentInput, voice: Voice): Html {
   const { incident, latest, serviceTitle } = input
   const { t, f, now } = voice
@@ -158,11 +164,20 @@ function hero(input: IncidentInput, voice: Voice): Html {
       : heroState(phase, isEasing(phase, latest), latest.kind ?? incident.kind, severity)
   const sentence = headline(input, voice)
   const said = input.events.findLast(each => each.says)
-  const says = said ? saysLines(said, input.components, voice) : []
+  const word = wordOf(input.events)
+  const says = said ? saysLines(said, input.components, voice).filter(each => each.text !== word?.text) : []
   const began = latest.startedAt ? Date.parse(latest.startedAt) : incident.startedAt
   const end = endOf(input.events) ?? until
   const interval = latest.startedAtInterval
-  return html`<div class="hero ${state}" id="banner" data-say="${sentence}"><p class="kicker"><a href="/s/${encodeURIComponent(incident.service)}"><bdi>${serviceTitle}</bdi></a> · ${t.incident.label}</p><h1>${sentence}</h1>${standing(input, voice)}${says.map(({ line }) => html`<p>${line}</p>`)}${held(input, voice)}${over ? null : mutedLine(incident, voice)}<dl class="facts"><div><dt>${t.incident.status}</dt><dd>${stateMark(state, { ...t, state: { ...t.state, [state]: phase === 'recovering' && !isMeasured(latest) ? t.evidence.fewerPhase : t.incident.phase[phase] } }, 16)}</dd></div><div><dt>${t.incident.severity}</dt><dd>${t.severity[severity]}</dd></div><div><dt>${t.incident.began}</dt><dd>${time(began, voice)}</dd>${interval ? html`<dd class="note">${t.incident.between(f.clock(Date.parse(interval[0])), f.clock(Date.parse(interval[1])))}</dd>` : null}</div><div><dt>${t.incident.noticed}</dt><dd>${time(incident.openedAt, voice)}</dd><dd class="note">${t.incident.noticedAfter(f.span(incident.openedAt - began))}</dd></div><div><dt>${over ? t.incident.lasted : t.incident.running}</dt><dd>${f.span(end - began)}</dd></div>${latest.recovery && !over && isMeasured(latest) && recoveryIsSeen(latest.recovery) ? html`<div><dt>${t.incident.recovery}</dt><dd>${t.incident.recovered(f.share(latest.recovery.recovered))}</dd></div>` : null}</dl></div>`
+  const jumps: Jump[] = [
+    ['#who', over ? t.who.was : t.who.affected],
+    ['#why', t.incident.why],
+    ['#back', over ? t.incident.recovery : t.look.when],
+    ...(over ? [] : [['#todo', t.look.todo] as const]),
+    ['#says', t.look.sourceOf],
+    ['#line', t.incident.timeline],
+  ]
+  return html`<div class="hero ${state}" id="banner" data-say="${sentence}"><p class="kicker"><a href="/s/${encodeURIComponent(incident.service)}"><bdi>${serviceTitle}</bdi></a> · ${t.incident.label}</p><h1><bdi>${nameOf(input, voice)}</bdi></h1><p><b>${sentence}</b></p>${word && personWord(word, voice)}${says.map(({ line }) => html`<p>${line}</p>`)}${held(input, voice)}${over ? null : mutedLine(incident, voice)}<dl class="facts"><div><dt>${t.incident.status}</dt><dd>${stateMark(state, { ...t, state: { ...t.state, [state]: phase === 'recovering' && !isMeasured(latest) ? t.evidence.fewerPhase : t.incident.phase[phase] } }, 16)}</dd></div><div><dt>${t.incident.severity}</dt><dd>${t.severity[severity]}</dd></div><div><dt>${t.incident.began}</dt><dd>${time(began, voice)}</dd>${interval ? html`<dd class="note">${t.incident.between(f.clock(Date.parse(interval[0])), f.clock(Date.parse(interval[1])))}</dd>` : null}</div><div><dt>${t.incident.noticed}</dt><dd>${time(incident.openedAt, voice)}</dd><dd class="note">${t.incident.noticedAfter(f.span(incident.openedAt - began))}</dd></div><div><dt>${over ? t.incident.lasted : t.incident.running}</dt><dd>${f.span(end - began)}</dd></div>${latest.recovery && !over && isMeasured(latest) && recoveryIsSeen(latest.recovery) ? html`<div><dt>${t.incident.recovery}</dt><dd>${t.incident.recovered(f.share(latest.recovery.recovered))}</dd></div>` : null}</dl>${jumpList(jumps, voice)}</div>`
 }
 
 /** Closed by a person, and still measured: the page of the incident says so too. */
@@ -171,64 +186,10 @@ function held({ held, at }: IncidentInput, { t, f }: Voice): Html | null {
   return html`<p><b>${t.evidence.held(held.by, f.clock(held.closedAt), f.clock(held.reopensAt))}</b></p>`
 }
 
-/** A person's sentence stands until another person's; numbers around it go on. */
-function standing(input: IncidentInput, voice: Voice): Html | null {
-  const word = standingWord(input.events)
-  if (!word) return null
-  return html`<p><bdi>${word.text}</bdi> <span class="soft">${time(Date.parse(word.event.at), voice)} · ${voice.t.incident.by(word.event.by!)}</span></p>`
-}
-
-function causes(latest: IncidentEvent, voice: Voice): Html {
-  const { t, f } = voice
-  const rows = [...(latest.causes ?? [])].sort((a, b) => rankOf(a) - rankOf(b) || b.probability - a.probability)
-  if (!rows.length) return html`<p class="soft">${t.incident.whyEmpty}</p>`
-  const none = latest.unexplained
-  return html`<ol class="bars causes">${rows.slice(0, CAUSES_SHOWN).map(each => causeRow(each, voice))}${
-    none === undefined
-      ? null
-      : html`<li><div class="head"><span><b>${t.incident.unexplained}</b> <span class="soft">${t.incident.unexplainedNote}</span></span><b>${f.share(none)}</b></div>${shareBar(none, null, 'low')}</li>`
-  }</ol><p class="note">${t.incident.whyNote}</p>`
-}
-
-/** Confirmed first, ruled out last. */
-function rankOf(cause: Cause): number {
-  return { confirmed: 0, suspected: 1, ruled_out: 2 }[cause.state]
-}
-
-function causeRow(cause: Cause, voice: Voice): Html {
-  const { t, f } = voice
-  return html`<li class="${cause.state}"><div class="head"><span><span class="tag">${t.causeState[cause.state]}</span> <bdi>${cause.title}</bdi></span><b>${f.share(cause.probability)}</b></div>${shareBar(cause.probability, null, cause.state === 'ruled_out' ? 'low' : 'maybe')}${evidenceList(cause.because, voice)}${mayMatter(cause) ? html`<p class="note"><b>${t.incident.settles}:</b> ${english(cause.settles!, voice)}</p>` : null}</li>`
-}
-
-/** What would settle it is worth a reader's time where it is neither settled nor as good as out. */
-const mayMatter = ({ state, probability, settles }: Cause): boolean =>
-  settles !== undefined && state === 'suspected' && probability >= WORTH_SETTLING
-
-function evidenceList(because: readonly Evidence[], voice: Voice): Html | null {
-  if (!because.length) return null
-  const rows = [...because].sort((a, b) => b.bits - a.bits)
-  return html`<ul class="because">${rows.map(each => html`<li>${side(each.bits, voice)}<span>${english(each.says, voice)}${Math.abs(each.bits) >= 0.5 ? html` <span class="soft">${odds(each.bits, voice)}</span>` : null}</span></li>`)}</ul>`
-}
-
-/** Below half a bit a line speaks for neither side. */
-function side(bits: number, { t }: Voice): Html {
-  if (Math.abs(bits) < 0.5) return html`<span class="soft">${t.incident.neither}</span>`
-  return bits > 0
-    ? html`<span class="for">${t.incident.for}</span>`
-    : html`<span class="soft">${t.incident.against}</span>`
-}
-
-function signals(latest: IncidentEvent, voice: Voice): Html | null {
+function security({ security: verdict }: IncidentEvent, voice: Voice): Html | null {
   const { t } = voice
-  const rows = Object.entries(latest.evidence ?? {})
-  if (!rows.length) return null
-  return html`<ul class="plain">${rows.map(([via, bits]) => html`<li class="head"><span>${own(t.signal, via) ?? via}</span><span>${bits === null ? html`<span class="soft">${t.incident.unreadable}</span>` : bits < 1 ? html`<span class="soft">${t.incident.noSurprise}</span>` : odds(bits, voice)}</span></li>`)}</ul><p class="note">${t.incident.evidenceNote}</p>`
-}
-
-function security(latest: IncidentEvent, voice: Voice): Html {
-  const { t } = voice
-  const verdict = latest.security
-  return html`<h3>${t.incident.securityTitle}</h3><p>${verdict ? t.security[verdict.state] : t.incident.securityNone}</p>${verdict ? evidenceList(verdict.because, voice) : null}`
+  if (!verdict) return null
+  return html`<h3>${t.incident.securityTitle}</h3><p>${t.security[verdict.state]}</p>${reasonList(verdict.because, voice)}`
 }
 
 /** The segment that is behind the others; null when none is, or when all are back. */
@@ -257,41 +218,30 @@ function recovery(latest: IncidentEvent, components: readonly Component[], voice
   return html`${folded(rows, RECOVERIES_SHOWN, 'recoveries', voice)}<p class="note">${t.incident.recoveryNote}</p>`
 }
 
-function chart(input: IncidentInput, voice: Voice): Html {
+function chart(input: IncidentInput, voice: Voice): Html | null {
   const { incident, events, facts, rollups, at } = input
   const { t, f, now } = voice
   const ended = endOf(events)
   const end = ended ?? at ?? now
-  const from = incident.startedAt - MARGIN_MS
   const until = Math.min(at ?? now, end + MARGIN_MS)
-  const binMs = Math.max(1, Math.ceil((until - from) / ROLLUP_MS / MOST_BARS)) * ROLLUP_MS
+  const { from, binMs } = incidentSpan(incident.startedAt, until)
   const series = toSeriesBetween(rollups, from, until, binMs, at ?? now)
-  const { markers, list } = mark(events, facts, series, voice)
-  return html`<section><h2>${t.chart.titleIncident}</h2><figure>${reportChart({ id: 'c', series, now: at ?? now, title: t.chart.titleIncident, incidents: [{ from: incident.startedAt, until: end, label: ended === null ? t.chart.incidentSince(f.clock(incident.startedAt)) : t.chart.incidentBetween(f.clock(incident.startedAt), f.clock(ended)) }], markers, t, f })}<figcaption>${legend(series, t)}${list.length ? html`<h3>${t.chart.markers}</h3><ol class="marks">${list}</ol>` : null}</figcaption></figure>${chartTable({ series, t, f, now })}</section>`
-}
-
-/** What is marked: changes, notices, and the turns of the incident, in the order of time. */
-function mark(
-  events: readonly IncidentEvent[],
-  facts: readonly (Change | Notice)[],
-  range: { from: EpochMs; until: EpochMs },
-  voice: Voice,
-): { markers: Marker[]; list: Html[] } {
-  const { t } = voice
-  const all = [
-    ...events
-      .filter(each => each.event !== 'updated' && each.event !== 'note')
-      .map(each => ({ at: Date.parse(each.at), kind: 'event' as const, words: html`<b>${t.event[each.event]}</b>` })),
-    ...facts.map(each => ({ at: each.at, kind: each.via, words: factLine(each, voice) })),
-  ]
-    .filter(each => each.at >= range.from && each.at <= range.until)
-    .sort((a, b) => a.at - b.at)
-    .slice(0, 26)
-  return {
-    markers: all.map(({ at, kind }, i) => ({ at, kind, sign: String.fromCharCode(65 + i) })),
-    list: all.map(
-      ({ at, words }, i) =>
-        html`<li><b>${String.fromCharCode(65 + i)}</b> <span class="soft">${time(at, voice)}</span> ${words}</li>`,
-    ),
-  }
+  const usual = usualShares(quietRows(rollups, [{ from: incident.startedAt, until: now }]))
+  const evidence = evidenceOf(events)
+  const pictures = picturesOf({ series, usual, t, evidence, incidentKind: incident.kind })
+  const label =
+    ended === null
+      ? t.chart.incidentSince(f.clock(incident.startedAt))
+      : t.chart.incidentBetween(f.clock(incident.startedAt), f.clock(ended))
+  const bands = [{ from: incident.startedAt, until: end, label }]
+  return pictureSection({
+    series,
+    pictures,
+    bands,
+    events,
+    facts,
+    ranges: null,
+    range: t.look.range,
+    voice: { ...voice, now: at ?? now },
+  })
 }

@@ -2,7 +2,8 @@ import type { IncidentEvent } from '../../../contract/incident.js'
 import type { Component } from '../../../contract/topology.js'
 import { toldPoints, type Point } from '../../../core/incident/sentences.js'
 import { attr, html, type Html } from '../html.js'
-import { whereText, type Voice } from '../words.js'
+import { isEverybody } from '../standing.js'
+import { time, whereText, type Voice } from '../words.js'
 
 /**
  * The sentences of an event in the reader's language. What the engine said is said again from what it rests on; a
@@ -22,16 +23,31 @@ export function saysLines(
   })
 }
 
-/** What a person last wrote for the public, if the engine has spoken since; its own event tells it as it is. */
-export function standingWord(events: readonly IncidentEvent[]): { event: IncidentEvent; text: string } | null {
-  const spoken = events.findLast(each => each.says)
+export interface Word {
+  event: IncidentEvent
+  text: string
+}
+
+/** What a person last wrote for the public. */
+export function wordOf(events: readonly IncidentEvent[]): Word | null {
   for (const event of events.toReversed()) {
     if (event.by === undefined || !event.says) continue
     const told = new Set(toldPoints(event).map(each => each.text))
     const own = event.says.find(({ text }) => !told.has(text))
-    if (own) return event === spoken ? null : { event, text: own.text }
+    if (own) return { event, text: own.text }
   }
   return null
+}
+
+/** The same, if the engine has spoken since; its own event tells it as it is. */
+export function standingWord(events: readonly IncidentEvent[]): Word | null {
+  const word = wordOf(events)
+  return word && word.event !== events.findLast(each => each.says) ? word : null
+}
+
+/** A person's words stand out from what a machine measured: who, and when. */
+export function personWord({ event, text }: Word, voice: Voice): Html {
+  return html`<blockquote class="word"><p><bdi>${text}</bdi></p><p class="note">${voice.t.incident.by(event.by!)} · ${time(Date.parse(event.at), voice)}</p></blockquote>`
 }
 
 /** Text that only exists in English, such as evidence, marked so that it is read and set as English. */
@@ -55,10 +71,13 @@ function pointText(point: Point, components: readonly Component[], voice: Voice)
         point.lately < 0.01 ? `<${voice.f.share(0.01)}` : voice.f.share(point.lately),
       )
     case 'signs-where':
+      // "Everybody, share unknown" says less than that it was noticed.
+      if (isEverybody(point.where)) return evidence.signs
       return evidence.signsWhere(location(point.where))
     case 'fewer-reports':
       return evidence.fewerReports(portion(point.share, voice))
     case 'share-unknown':
+      if (isEverybody(point.where)) return says.more
       return says.shareUnknown(location(point.where))
     case 'quoted':
     case 'quoted-healthy': {

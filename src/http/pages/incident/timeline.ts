@@ -3,8 +3,9 @@ import type { Change, Notice } from '../../../contract/signal.js'
 import type { Component } from '../../../contract/topology.js'
 import { factLine } from '../facts.js'
 import { iso } from '../format.js'
-import { html, type Html } from '../html.js'
+import { attr, html, type Html } from '../html.js'
 import { saysLines } from './says.js'
+import { scaleOf } from './why.js'
 import { whereText, type Voice } from '../words.js'
 
 /** Entries shown; the JSON has all. */
@@ -28,17 +29,66 @@ export function timeline(
       ? html`<a href="${path}?at=${iso(at)}" aria-label="${f.moment(at, now)}: ${t.incident.known}">${words}</a>`
       : words
   }
-  const decisions = events.map((event, i) => ({
-    at: Date.parse(event.at),
-    order: event.seq,
-    row: html`<li>${stamp(Date.parse(event.at), true)}<div><b>${t.event[event.event]}</b>${changes(event, events.slice(0, i), components, voice)}</div></li>`,
-  }))
+  const decisions = foldUpdates(events).map(({ all, before }) => {
+    const [first, last] = [all[0] as IncidentEvent, all.at(-1) as IncidentEvent]
+    const [from, at] = [Date.parse(first.at), Date.parse(last.at)]
+    const count = all.length
+    const range = count > 1 ? html`<span class="soft"> ×${count}${sharesText(all, voice)}</span>` : null
+    const body = html`<b>${t.event[last.event]}</b>${range}${changes(last, before, components, voice)}`
+    const stamps = count > 1 ? html`<span>${stamp(from, true)}–${stamp(at, true)}</span>` : stamp(at, true)
+    return {
+      at,
+      order: last.seq,
+      row: html`<li${attr('class', last.by === undefined ? null : 'person')}>${stamps}<div>${body}</div></li>`,
+    }
+  })
   const told = facts.map(fact => {
     const at = Math.max(fact.at, fact.seenAt ?? fact.at)
     return { at, order: -1, row: html`<li class="soft">${stamp(at, false)}<div>${factLine(fact, voice)}</div></li>` }
   })
   const all = [...decisions, ...told].sort((a, b) => b.at - a.at || b.order - a.order)
   return html`<ol class="line">${all.slice(0, ENTRIES_SHOWN).map(each => each.row)}</ol>${all.length > ENTRIES_SHOWN ? html`<p class="note">${t.incident.earlier(f.count(all.length - ENTRIES_SHOWN))}</p>` : null}`
+}
+
+export interface Folded {
+  /** At least one. */
+  all: IncidentEvent[]
+  /** Events before the first of them. */
+  before: readonly IncidentEvent[]
+}
+
+/** Updates of a machine that say the same with other numbers are one line: a reader would act alike on each of them. */
+export function foldUpdates(events: readonly IncidentEvent[]): Folded[] {
+  const out: Folded[] = []
+  for (const [i, event] of events.entries()) {
+    const held = out.at(-1)
+    if (held && isAlike(held.all.at(-1) as IncidentEvent, event)) held.all.push(event)
+    else out.push({ all: [event], before: events.slice(0, i) })
+  }
+  return out
+}
+
+const skeleton = ({ says }: IncidentEvent) => (says ?? []).map(({ text }) => text.replace(/\d+/g, '#')).join(' ')
+
+/** Parts of an event that a reader would act on, beside its sentences. */
+function isAlike(a: IncidentEvent, b: IncidentEvent): boolean {
+  if (a.event !== 'updated' || b.event !== 'updated' || a.by !== undefined || b.by !== undefined) return false
+  if (!a.says?.length || skeleton(a) !== skeleton(b)) return false
+  const settled = ({ causes }: IncidentEvent) => (causes ?? []).map(({ subject, state }) => [subject, state])
+  const same = (x: unknown, y: unknown) => y === undefined || JSON.stringify(x) === JSON.stringify(y)
+  return (
+    same(a.severity, b.severity) &&
+    same(a.components, b.components) &&
+    (b.causes === undefined || same(settled(a), settled(b))) &&
+    (b.security === undefined || same(a.security?.state, b.security.state))
+  )
+}
+
+/** ", 90–93%": the ends of what such updates told of the same share. */
+function sharesText(all: readonly IncidentEvent[], { t, f }: Voice): string {
+  const shares = all.flatMap(({ says = [] }) => /(\d+) %/.exec(says[0]?.text ?? '')?.[1] ?? []).map(Number)
+  const [low, high] = [Math.min(...shares), Math.max(...shares)]
+  return shares.length === all.length && low < high ? `${t.comma}${f.shares([low / 100, high / 100])}` : ''
 }
 
 /** What this event changed against the ones before it, in words. */
@@ -74,8 +124,8 @@ function changes(
   const lead = leader(event)
   const led = leader(earlier)
   const named = lead !== undefined && says.some(each => each.text.includes(lead.title))
-  if (lead && !named && (lead.subject !== led?.subject || Math.abs(lead.probability - led.probability) >= 0.05))
-    lines.push(`${changed.lead}: ${lead.title} (${f.share(lead.probability)})`)
+  if (lead?.state === 'suspected' && !named && (lead.subject !== led?.subject || scaleOf(lead) !== scaleOf(led)))
+    lines.push(`${changed.lead}: ${lead.title} (${t.look.evidence(t.look.scale[scaleOf(lead)])})`)
   if (event.security && event.security.state !== earlier.security?.state && event.security.state !== 'no_evidence')
     lines.push(t.security[event.security.state])
   if (event.recovery && !says.length && Math.abs(event.recovery.recovered - (earlier.recovery?.recovered ?? 0)) >= 0.05)

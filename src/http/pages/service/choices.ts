@@ -1,20 +1,29 @@
-import { HOUR } from '../../../contract/time.js'
-import type { Rollup } from '../../../contract/view.js'
-import { countBy } from '../chart/series.js'
-import type { Voice } from '../words.js'
+import type { Format } from '../format.js'
 
-/** Countries offered in forms: those people report from, then the rest of a short list of large ones. */
-const MANY_PEOPLE =
-  'AR AU BD BE BR CA CH CL CN CO DE EG ES FR GB ID IE IN IT JP KE KR MX MY NG NL NZ PE PH PK PL PT SE SG TH TR TW UA US VN ZA'.split(
-    ' ',
-  )
+/** Countries and territories of ISO 3166-1, but for those where nobody lives. */
+const COUNTRIES = `
+AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT
+BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH
+ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT
+HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS
+LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI
+NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG
+SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG
+UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW
+`
+  .trim()
+  .split(/\s+/)
+  .filter(code => !['AQ', 'BV', 'GS', 'HM', 'TF', 'UM'].includes(code))
+
+const held = new Map<string, [string, string][]>()
 
 /** Codes with names, in the order of the reader's alphabet. */
-export function countryOptions(rollups: readonly Rollup[], { f, now }: Voice): [string, string][] {
-  const reporting = [...countBy(rollups, 'country', now - 24 * HOUR, now).keys()].filter(code =>
-    /^[A-Z]{2}$/.test(code),
-  )
-  return [...new Set([...reporting, ...MANY_PEOPLE])]
-    .map((code): [string, string] => [code, f.country(code)])
-    .sort((a, b) => a[1].localeCompare(b[1], f.locale))
+export function countryOptions(f: Format): [string, string][] {
+  let found = held.get(f.locale)
+  if (!found) {
+    const { compare } = new Intl.Collator(f.locale)
+    found = COUNTRIES.map((code): [string, string] => [code, f.country(code)]).sort((a, b) => compare(a[1], b[1]))
+    held.set(f.locale, found)
+  }
+  return found
 }

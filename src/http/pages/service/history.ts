@@ -1,6 +1,6 @@
 import type { IncidentView, ServiceNow } from '../../../contract/view.js'
 import { html, type Html } from '../html.js'
-import { phaseOf } from '../standing.js'
+import { incidentName } from '../incident/name.js'
 import { time, type Voice } from '../words.js'
 
 export interface HistoryInput {
@@ -18,14 +18,19 @@ export function historyMain({ incidents, services, older }: HistoryInput, voice:
     const month = f.month(each.startedAt)
     months.set(month, [...(months.get(month) ?? []), each])
   }
-  const title = (id: string) => services.find(each => each.service === id)?.title ?? id
+  const name = (each: IncidentView) =>
+    incidentName(
+      each,
+      services.find(row => row.service === each.service) ?? { title: each.service, components: [] },
+      voice,
+    )
   const row = (each: IncidentView) =>
-    html`<li><a href="/i/${encodeURIComponent(each.id)}"><b><bdi>${title(each.service)}</bdi>: ${phaseOf(each.events) === 'note' ? t.event.note : t.kind[each.kind]}</b></a> <span class="tag">${t.severity[each.severity]}</span><br><span class="soft">${time(each.startedAt, voice)}${t.comma}${each.open ? t.past.ongoing : t.past.lasted(f.span((each.resolvedAt ?? now) - each.startedAt))}</span></li>`
+    html`<li><a href="/i/${encodeURIComponent(each.id)}"><b><bdi>${name(each)}</bdi></b></a> <span class="tag">${t.severity[each.severity]}</span><br><span class="soft">${time(each.startedAt, voice)}${t.comma}${each.open ? t.past.ongoing : t.past.lasted(f.span((each.resolvedAt ?? now) - each.startedAt))}</span></li>`
   return html`<h1>${t.past.title2}</h1>${
     incidents.length
       ? [...months].map(
           ([month, rows]) => html`<section><h2>${month}</h2><ul class="open">${rows.map(row)}</ul></section>`,
         )
-      : html`<div class="void"><p>${t.past.empty}</p></div>`
+      : html`<p class="soft">${t.past.empty}</p>`
   }${older ? html`<p><a href="${older}">${t.past.before}</a></p>` : null}`
 }

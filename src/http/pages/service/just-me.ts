@@ -186,12 +186,12 @@ function nameOf(trait: Trait, value: string, { row }: JustMeInput, voice: Voice)
   return valueName(trait, value, voice, row.service.components)
 }
 
-function chooser({ row, rollups, traits, guessed }: JustMeInput, path: string, voice: Voice): Html {
+function chooser({ row, traits, guessed }: JustMeInput, path: string, voice: Voice): Html {
   const { t } = voice
   const select = (name: Trait, label: string, options: readonly (readonly [string, string])[]) =>
     html`<label>${label}<select name="${name}"><option value="-">${t.justMe.any}</option>${options.map(([value, text]) => html`<option value="${value}"${attr('selected', value === traits[name])}>${text}</option>`)}</select></label>`
   const { components } = row.service
-  return html`<section class="side"><h2>${t.justMe.link}</h2><form method="get" action="${path}/just-me"><p class="note">${guessed ? t.justMe.guessed : t.justMe.lead}</p><div class="fields">${select('country', t.report.country, countryOptions(rollups, voice))}${select(
+  return html`<section class="side"><h2>${t.justMe.link}</h2><form method="get" action="${path}/just-me"><p class="note">${guessed ? t.justMe.guessed : t.justMe.lead}</p><div class="fields">${select('country', t.report.country, countryOptions(voice.f))}${select(
     'platform',
     t.report.platform,
     PLATFORMS.map((each): [string, string] => [each, t.report.platforms[each]]),

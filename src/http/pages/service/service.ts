@@ -1,30 +1,44 @@
-import { PROBLEMS, TYPE_OF_THEME } from '../../../contract/people.js'
+import { AUTO_COUNTRY, PROBLEMS, TYPE_OF_THEME } from '../../../contract/people.js'
 import type { Recovery } from '../../../contract/incident.js'
 import type { Change, Notice } from '../../../contract/signal.js'
 import { HOUR, type EpochMs } from '../../../contract/time.js'
 import type { IncidentView, Rollup } from '../../../contract/view.js'
 import type { Component } from '../../../contract/topology.js'
-import { chartTable, legend, reportChart, smallChart, type Band } from '../chart/chart.js'
+import type { Band } from '../chart/chart.js'
+import { evidenceOf, picturesOf, type UsualShares } from '../chart/picture.js'
+import { incidentSpan, pictureSection } from '../chart/section.js'
 import { saidLine } from './back.js'
 import { countryOptions } from './choices.js'
 import { factList } from '../facts.js'
 import { attr, html, type Html } from '../html.js'
 import { isMeasured } from '../../../core/incident/verdict.js'
+import { incidentName } from '../incident/name.js'
+import { personWord, saysLines, wordOf } from '../incident/says.js'
 import { mutedLine, slowest } from '../incident/incident.js'
-import { countryRows, mapFigure, type Usual } from '../chart/map.js'
-import { countBy, toSeries, total, type Series } from '../chart/series.js'
+import { countryRows, mapSection, type Usual } from '../chart/map.js'
+import { countBy, toSeries, toSeriesBetween } from '../chart/series.js'
 import { own, phaseOf, recoveryIsSeen, type Standing } from '../standing.js'
-import { affected, fine, componentList, together } from '../incident/who.js'
-import { ago, reasonSentence, shareBar, stateMark, statusSentence, time, whereText, type Voice } from '../words.js'
+import { countedSince, together, whoLists } from '../incident/who.js'
+import {
+  ago,
+  jumpList,
+  type Jump,
+  reasonSentence,
+  shareBar,
+  stateMark,
+  statusSentence,
+  time,
+  whereText,
+  type Voice,
+} from '../words.js'
 
-export type Range = '3h' | '24h' | '7d'
-export const RANGES: Record<Range, { spanMs: number; binMs: number }> = {
+/** Null: the incident's own span while one is open, else a day. */
+export type Range = '3h' | '24h' | '7d' | null
+export const RANGES: Record<'3h' | '24h' | '7d', { spanMs: number; binMs: number }> = {
   '3h': { spanMs: 3 * HOUR, binMs: 300_000 },
   '24h': { spanMs: 24 * HOUR, binMs: 300_000 },
   '7d': { spanMs: 168 * HOUR, binMs: 1_800_000 },
 }
-/** Below this share the axis of failed requests does not stretch, so that noise stays flat. */
-const ERRORS_TOP = 0.05
 /** Problems and components that people name most. */
 const MIX_ROWS = 6
 export interface ServiceInput {
@@ -32,6 +46,7 @@ export interface ServiceInput {
   /** At least the range and the last day. */
   rollups: Rollup[]
   usual: Usual
+  shares: UsualShares
   /** Newest first, open ones too. */
   incidents: IncidentView[]
   facts: (Change | Notice)[]
@@ -39,24 +54,35 @@ export interface ServiceInput {
   thanks: 'bad' | 'ok' | null
   /** Whether the report door exists. */
   report: boolean
+  /** Whether a proxy of ours tells the country of who asks. */
+  guesses: boolean
   /** The script that asks a browser to be told; null: nobody is told. */
   tell: string | null
   wallNow: number | null
 }
 
 export function serviceMain(input: ServiceInput, voice: Voice): Html {
-  const { row, rollups, incidents, range } = input
-  const { t, now } = voice
-  const { service } = row
-  const { spanMs, binMs } = RANGES[range]
-  const series = toSeries(rollups, spanMs, binMs, now)
-  const bands = incidents.filter(each => phaseOf(each.events) !== 'note').map(each => bandOf(each, voice))
-  const path = `/s/${encodeURIComponent(service.service)}`
-  return html`<div class="two wide">${hero(input, voice)}${input.report ? reportForm(input, path, voice) : null}</div>
-${chartSection(series, bands, input, path, voice)}
-<div class="two">${mixSection(rollups, input, voice)}${whoSection(row, voice)}</div>
-${samplesSection(row, voice)}<section><h2>${t.map.title}</h2>${mapFigure(countryRows(rollups, input.usual, now), t, voice.f)}</section>
-<div class="two"><section><h2>${t.recent.title}</h2>${factList(input.facts, voice)}</section><section><h2>${t.past.title}</h2>${pastList(incidents, voice)}</section></div>`
+  const { row, rollups, incidents, facts } = input
+  const { t } = voice
+  const path = `/s/${encodeURIComponent(row.service.service)}`
+  const where = mapSection(countryRows(rollups, input.usual, voice.now), voice)
+  return html`<div class="two wide">${hero(input, where !== null, path, voice)}${input.report ? reportForm(input, path, voice) : null}</div>
+${chartSection(input, path, voice)}
+${pair(whoSection(input, voice), mixSection(rollups, input, voice))}
+${samplesSection(row, voice)}${where}
+${pair(
+  facts.length ? html`<section id="changes"><h2>${t.recent.title}</h2>${factList(facts, voice)}</section>` : null,
+  html`<section id="past"><h2>${t.past.title}</h2>${pastList(
+    incidents.filter(each => !each.open),
+    row,
+    voice,
+  )}</section>`,
+)}`
+}
+
+/** Two sections beside one another; one alone has the width. */
+function pair(one: Html | null, other: Html | null): Html | null {
+  return one && other ? html`<div class="two">${one}${other}</div>` : (one ?? other)
 }
 
 function bandOf(each: IncidentView, { t, f, now }: Voice): Band {
@@ -67,13 +93,45 @@ function bandOf(each: IncidentView, { t, f, now }: Voice): Band {
   return { from: each.startedAt, until: each.resolvedAt ?? now, label: words }
 }
 
-function hero({ row, rollups, wallNow }: ServiceInput, voice: Voice): Html {
+function hero(
+  { row, rollups, wallNow, facts, report }: ServiceInput,
+  where: boolean,
+  path: string,
+  voice: Voice,
+): Html {
   const { t } = voice
   const sentence = statusSentence(row, voice)
+  const [worst] = row.incidents
+  const page = worst && `/i/${encodeURIComponent(worst.id)}`
+  const hit = worst || row.held.length > 0
+  const jumps: Jump[] = [
+    ...(report ? [[`${path}/just-me`, t.justMe.title] as const] : []),
+    ...(hit ? [['#who', t.who.affected] as const] : []),
+    ...(where ? [['#where', t.map.title] as const] : []),
+    ...(page
+      ? [
+          [`${page}#why`, t.incident.why] as const,
+          [`${page}#back`, t.look.when] as const,
+          [`${page}#todo`, t.look.todo] as const,
+          [`${page}#says`, t.look.sourceOf] as const,
+        ]
+      : []),
+    ...(facts.length ? [['#changes', t.look.quiet] as const] : []),
+    ['#past', t.look.before],
+    ['/history.rss', t.tell.feed],
+  ]
   return html`<div class="hero ${row.state}" id="banner" data-say="${sentence}">${stateMark(row.state, t)}<h1>${sentence}</h1><p>${reasonSentence(row, voice, wallNow)}</p>${row.incidents.map(
     each =>
-      html`<p><a href="/i/${encodeURIComponent(each.id)}"><b>${t.kind[each.kind]}</b> ${t.since} ${time(each.startedAt, voice)}</a> <span class="tag">${t.severity[each.severity]}</span>${each.latest.recovery && recoveryIsSeen(each.latest.recovery) && isMeasured(each.latest) ? html` ${recoveryWords(each.latest.recovery, row.service.components, voice)}` : null}</p>${mutedLine(each, voice)}`,
-  )}${saidLine(rollups, voice)}${dataAge(row, voice)}</div>`
+      html`<p><a href="/i/${encodeURIComponent(each.id)}"><b><bdi>${incidentName(each, row.service, voice)}</bdi></b></a> ${t.since} ${time(each.startedAt, voice)} <span class="tag">${t.severity[each.severity]}</span>${each.latest.recovery && recoveryIsSeen(each.latest.recovery) && isMeasured(each.latest) ? html` ${recoveryWords(each.latest.recovery, row.service.components, voice)}` : null}</p>${saidOf(each, row, voice)}${mutedLine(each, voice)}`,
+  )}${saidLine(rollups, voice)}${jumpList(jumps, voice)}${dataAge(row, voice)}</div>`
+}
+
+/** What is said of it now: a person's words as such, and the first of what the engine says. */
+function saidOf({ events }: IncidentView, { service }: Standing, voice: Voice): Html | null {
+  const word = wordOf(events)
+  const said = events.findLast(each => each.says)
+  const first = said && saysLines(said, service.components, voice).find(each => each.text !== word?.text)
+  return html`${word && personWord(word, voice)}${first && html`<p>${first.line}</p>`}`
 }
 
 function recoveryWords(found: Recovery, components: readonly Component[], voice: Voice): string {
@@ -92,16 +150,18 @@ function dataAge(row: Standing, voice: Voice): Html {
   return html`<p class="age">${t.age.asOf} ${time(row.asOf, voice)}${kinds.map(([via, at]) => html` · ${own(t.signal, via) ?? via} ${ago(at, voice)}`)}</p>`
 }
 
-function reportForm({ row, rollups, thanks, tell }: ServiceInput, path: string, voice: Voice): Html {
+function reportForm({ row, thanks, tell, guesses }: ServiceInput, path: string, voice: Voice): Html {
   const { t } = voice
-  const countries = countryOptions(rollups, voice)
+  // What a trusted header says is asked for by a word: the page is the same for everybody.
+  const auto: [string, string][] = guesses ? [[AUTO_COUNTRY, t.look.countryAuto]] : []
+  const countries = [...auto, ...countryOptions(voice.f)]
   const problems = [
     ...row.service.components.map((each): [string, string] => [each.id, each.name]),
     ...PROBLEMS.map((each): [string, string] => [each, t.report.problems[each]]),
   ]
   const select = (name: string, label: string, options: [string, string][]) =>
-    html`<label>${label}<select name="${name}"><option value="">${t.report.choose}</option>${options.map(([value, text]) => html`<option value="${value}">${text}</option>`)}</select></label>`
-  return html`<section class="side"><h2>${t.report.title}</h2><form method="post" action="/api/v1/report" data-report data-failed="${t.report.failed}" data-working="${t.check.working}" data-bad="${t.report.thanksBad}" data-ok="${t.report.thanksOk}"><p class="thanks" role="status"${attr('hidden', thanks === null)}>${thanks === 'bad' ? t.report.thanksBad : thanks === 'ok' ? t.report.thanksOk : ''}</p><input type="hidden" name="service" value="${row.service.service}"><input type="hidden" name="back" value="${path}"><div class="tap"><button class="no" name="kind" value="bad">${t.report.bad}</button><button class="yes" name="kind" value="ok">${t.report.ok}</button></div><details id="details"><summary>${t.report.details}</summary><div class="fields">${select('problem', t.report.problem, problems)}${select('country', t.report.country, countries)}${select('platform', t.report.platform, Object.entries(t.report.platforms))}<label>${t.report.text}<textarea name="text" rows="2" maxlength="500"></textarea></label></div></details>${tell ? tellBox(tell, voice) : null}</form>${thanks === 'bad' && tell ? html`<p class="note">${follow(voice)}</p>` : null}<p class="note">${t.report.note} <a href="${path}/just-me" rel="nofollow">${t.justMe.title}</a></p></section>`
+    html`<label>${label}<select name="${name}"><option value="">${t.report.choose}</option>${options.map(([value, text]) => html`<option value="${value}"${attr('selected', value === AUTO_COUNTRY)}>${text}</option>`)}</select></label>`
+  return html`<section class="side"><h2>${t.report.title}</h2><form method="post" action="/api/v1/report" data-report data-failed="${t.report.failed}" data-working="${t.check.working}" data-bad="${t.report.thanksBad}" data-ok="${t.report.thanksOk}"><p class="thanks" role="status"${attr('hidden', thanks === null)}>${thanks === 'bad' ? t.report.thanksBad : thanks === 'ok' ? t.report.thanksOk : ''}</p><p class="near"><a href="${path}/just-me" rel="nofollow">${t.look.nearby}</a></p><input type="hidden" name="service" value="${row.service.service}"><input type="hidden" name="back" value="${path}"><div class="tap"><button class="no" name="kind" value="bad">${t.report.bad}</button><button class="yes" name="kind" value="ok">${t.report.ok}</button></div><details id="details"><summary>${t.report.details}</summary><div class="fields">${select('problem', t.report.problem, problems)}${select('country', t.report.country, countries)}${select('platform', t.report.platform, Object.entries(t.report.platforms))}<label>${t.report.text}<textarea name="text" rows="2" maxlength="500"></textarea></label></div></details>${tell ? tellBox(tell, voice) : null}</form>${thanks === 'bad' && tell ? html`<p class="note">${follow(voice)}</p>` : null}<p class="note">${t.report.note} <a href="${path}/just-me" rel="nofollow">${t.justMe.title}</a></p></section>`
 }
 
 /** Offered by the script after somebody said that he has a problem; without one there is the feed. */
@@ -112,20 +172,31 @@ function tellBox(script: string, voice: Voice): Html {
 
 const follow = ({ t }: Voice): Html => html`${t.tell.follow} <a href="/history.rss">${t.tell.feed}</a>.`
 
-function chartSection(series: Series, bands: Band[], { range }: ServiceInput, path: string, voice: Voice): Html {
-  const { t, f, now } = voice
-  const title = { '3h': t.chart.title3, '24h': t.chart.title24, '7d': t.chart.title7 }[range]
-  const link = (value: Range, text: string) =>
-    html`<a href="${path}${value === '24h' ? '' : `?range=${value}`}"${attr('aria-current', value === range ? 'true' : null)}>${text}</a>`
-  const works = total(series, bar => bar.ok)
-  const measured = series.bars.some(bar => bar?.rate)
-  const top = Math.max(4, ...series.bars.map(bar => bar?.ok ?? 0))
-  return html`<section><div class="head"><h2>${title}</h2><nav class="range" aria-label="${t.chart.range}">${link('3h', t.chart.range3)}${link('24h', t.chart.range24)}${link('7d', t.chart.range7)}</nav></div><figure>${reportChart({ id: 'c', series, now, title, incidents: bands, t, f })}${series.bars.some(Boolean) ? html`<figcaption>${legend(series, t)}</figcaption>` : null}</figure>
-<div class="two">${works ? html`<figure><figcaption><h3>${t.chart.works}: ${f.number(works)}</h3></figcaption>${smallChart({ id: 'w', series, t, f, title: t.chart.works, kind: 'works', values: series.bars.map(bar => bar && bar.ok), top })}</figure>` : null}${
-    measured
-      ? html`<figure><figcaption><h3>${t.chart.errors}</h3></figcaption>${smallChart({ id: 'e', series, t, f, title: t.chart.errors, kind: 'errors', values: series.bars.map(bar => (bar?.rate ? bar.rate[1] / bar.rate[0] : null)), top: ERRORS_TOP })}</figure>`
-      : null
-  }</div>${series.bars.some(Boolean) ? chartTable({ series, t, f, now }) : null}</section>`
+function chartSection({ row, range, rollups, incidents, facts, shares }: ServiceInput, path: string, voice: Voice) {
+  const { t, now } = voice
+  const open = row.incidents
+  const span =
+    range === null && open.length > 0 ? incidentSpan(Math.min(...open.map(each => each.startedAt)), now) : null
+  const { spanMs, binMs } = RANGES[range ?? '24h']
+  const series = span
+    ? toSeriesBetween(rollups, span.from, now, span.binMs, now)
+    : toSeries(rollups, spanMs, binMs, now)
+  const events = open.flatMap(each => each.events)
+  const [worst] = open
+  const pictures = picturesOf({
+    series,
+    usual: shares,
+    t,
+    evidence: worst ? evidenceOf(worst.events) : null,
+    incidentKind: worst?.kind ?? null,
+  })
+  const shown = span ? 'now' : (range ?? '24h')
+  const words = { now: t.look.range, '3h': t.chart.range3, '24h': t.chart.range24, '7d': t.chart.range7 }
+  const link = (value: keyof typeof words) =>
+    html`<a href="${path}${value === (open.length ? 'now' : '24h') ? '' : `?range=${value}`}"${attr('aria-current', value === shown ? 'true' : null)}>${words[value]}</a>`
+  const ranges = html`<nav class="range" aria-label="${t.chart.range}">${open.length ? link('now') : null}${link('3h')}${link('24h')}${link('7d')}</nav>`
+  const bands = incidents.filter(each => phaseOf(each.events) !== 'note').map(each => bandOf(each, voice))
+  return pictureSection({ series, pictures, bands, events, facts, ranges, range: words[shown], voice })
 }
 
 /** A report may name a sort of problem or a part of the service; both say what fails. */
@@ -139,7 +210,7 @@ function saysWhat(rollups: Rollup[], from: EpochMs, until: EpochMs): Map<string,
 }
 
 /** What people say fails: of the last hour if it holds enough, else of the day. */
-function mixSection(rollups: Rollup[], { row }: ServiceInput, { t, f, now }: Voice): Html {
+function mixSection(rollups: Rollup[], { row }: ServiceInput, { t, f, now }: Voice): Html | null {
   const within = (spanMs: number) =>
     [...saysWhat(rollups, now - spanMs, now)].filter(([, [bad]]) => bad > 0).sort((a, b) => b[1][0] - a[1][0])
   const hour = within(HOUR)
@@ -149,9 +220,8 @@ function mixSection(rollups: Rollup[], { row }: ServiceInput, { t, f, now }: Voi
   const all = sum(rows)
   const name = (id: string) =>
     row.service.components.find(each => each.id === id)?.name ?? own(t.report.problems, id) ?? id
-  const body = all
-    ? html`<ul class="bars tight">${rows.slice(0, MIX_ROWS).map(([id, [bad]]) => html`<li><div class="head"><span><bdi>${name(id)}</bdi></span><span>${f.share(bad / all)}</span></div>${shareBar(bad / all, null, 'low')}</li>`)}</ul><p class="note">${t.mix.of(f.count(all), f.span(spanMs))}</p>`
-    : html`<p class="soft">${t.mix.empty}</p>`
+  if (!all) return null
+  const body = html`<ul class="bars tight">${rows.slice(0, MIX_ROWS).map(([id, [bad]]) => html`<li><div class="head"><span><bdi>${name(id)}</bdi></span><span>${f.share(bad / all)}</span></div>${shareBar(bad / all, null, 'low')}</li>`)}</ul><p class="note">${t.mix.of(f.count(all), f.span(spanMs))}</p>`
   return html`<section><h2>${t.mix.title}</h2>${body}</section>`
 }
 
@@ -165,20 +235,27 @@ function samplesSection({ service }: Standing, { t, f }: Voice): Html | null {
   )}</ul><p class="note">${t.samples.note}</p></section>`
 }
 
-function whoSection(row: Standing, voice: Voice): Html {
-  const { t } = voice
+function whoSection({ row, rollups }: ServiceInput, voice: Voice): Html | null {
+  const { t, now } = voice
   const [held] = row.held
-  if (held && !row.incidents.length)
-    return html`<section><h2>${t.who.affected}</h2>${affected(held.trouble, row.service.components, voice)}</section>`
-  if (!row.incidents.length)
-    return html`<section><h2>${t.who.affected}</h2><p class="soft">${row.learning ? t.evidence.tooLittle : row.state === 'unknown' ? t.who.unknown : t.who.nobody}</p></section>`
+  const [first] = row.incidents
+  if (!first && !held) return null
   const { components } = row.service
-  const all = together(row.incidents)
-  return html`<section><h2>${t.who.affected}</h2>${affected(all, components, voice)}${componentList(all, components, voice)}<h3>${t.who.fine}</h3>${fine(all, components, voice)}</section>`
+  const from = first ? Math.min(...row.incidents.map(each => each.startedAt)) : now - HOUR
+  const event = first ? together(row.incidents) : (held as NonNullable<typeof held>).trouble
+  const who = whoLists({
+    event,
+    components,
+    counted: countedSince(rollups, from, now),
+    over: false,
+    known: true,
+    voice,
+  })
+  return html`<section id="who"><h2>${t.who.affected}</h2>${who}</section>`
 }
 
-export function pastList(incidents: IncidentView[], voice: Voice): Html {
+function pastList(incidents: IncidentView[], { service }: Standing, voice: Voice): Html {
   const { t, f, now } = voice
-  if (!incidents.length) return html`<p class="soft">${t.past.empty}</p>`
-  return html`<ul class="open">${incidents.map(each => html`<li><a href="/i/${encodeURIComponent(each.id)}"><b>${phaseOf(each.events) === 'note' ? t.event.note : t.kind[each.kind]}</b></a> <span class="tag">${t.severity[each.severity]}</span><br><span class="soft">${time(each.startedAt, voice)}${t.comma}${each.open ? t.past.ongoing : t.past.lasted(f.span((each.resolvedAt ?? now) - each.startedAt))}</span></li>`)}</ul>`
+  if (!incidents.length) return html`<p class="soft">${t.look.pastNone}</p>`
+  return html`<ul class="open">${incidents.map(each => html`<li><a href="/i/${encodeURIComponent(each.id)}"><b><bdi>${incidentName(each, service, voice)}</bdi></b></a> <span class="tag">${t.severity[each.severity]}</span><br><span class="soft">${time(each.startedAt, voice)}${t.comma}${each.open ? t.past.ongoing : t.past.lasted(f.span((each.resolvedAt ?? now) - each.startedAt))}</span></li>`)}</ul>`
 }

@@ -86,7 +86,7 @@ function troubleOf(days: readonly DayOf[], w: StatusWords, f: Format): string[] 
 export function daysLegend(w: StatusWords): Html {
   const key = (kind: string, word: string) =>
     html`<span><svg class="k" width="14" height="10" aria-hidden="true"><rect class="${kind}" width="14" height="10"/></svg>${word}</span>`
-  return html`<p class="legend">${key('mo', w.shown.major_outage)}${key('po', w.shown.partial_outage)}${key('dp', w.shown.degraded_performance)}${key('um', w.shown.under_maintenance)}${key('gap', w.noData)}</p><p class="note">${w.legend}</p>`
+  return html`<p class="legend">${key('days base', w.shown.operational)}${key('mo', w.shown.major_outage)}${key('po', w.shown.partial_outage)}${key('dp', w.shown.degraded_performance)}${key('um', w.shown.under_maintenance)}${key('gap', w.noData)}</p><p class="note">${w.legend}</p>`
 }
 
 /** 0.99987 as `99.98%`: rounded down, so that 100% is said only of what never failed. */

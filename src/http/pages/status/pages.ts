@@ -6,6 +6,8 @@ import { isUtc } from '../../../core/calendar/zone.js'
 import { KEPT } from '../../front/stand.js'
 import { homeOf } from '../../home.js'
 import { LOGO_BYTES } from '../../../shell/config/try-out.js'
+import type { ServiceNow } from '../../../contract/view.js'
+import { leafOf } from '../../statuspage/plan.js'
 import type { Desk } from '../../statuspage/desk.js'
 import { speechOf, type Speech } from '../language.js'
 import type { Made } from '../load.js'
@@ -26,6 +28,20 @@ export type Answer = (
   path: string,
   make: (speech: Speech) => Promise<Made | null>,
 ) => Promise<FastifyReply>
+
+/** The group of each service, as the first page that groups it has it. */
+export const groupsOf =
+  (pages: readonly StatusPageConfig[]) =>
+  (services: readonly ServiceNow[]): Map<string, string> => {
+    const out = new Map<string, string>()
+    for (const { groups } of pages)
+      for (const { name, components } of groups ?? [])
+        for (const ref of components) {
+          const { service } = leafOf(ref, services)
+          if (!out.has(service)) out.set(service, name)
+        }
+    return out
+  }
 
 /** Adds `/status` and `/status/PAGE`; a page with a host of its own is also that host's first page. */
 export function statusPages(server: FastifyInstance, { desk }: StatusDeps, answer: Answer): void {

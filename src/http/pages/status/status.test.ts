@@ -111,7 +111,7 @@ describe('the status page', () => {
   it('tells who is affected, who is not, what was said and how far it is over', async () => {
     const page = words(await body(busy))
     for (const part of [
-      '70% failing',
+      'everybody 70% failing 60% – 80%',
       'region us',
       'Recovery: 40% back',
       'Cause confirmed: Deploy 7.',
@@ -156,10 +156,31 @@ describe('the status page', () => {
     const today = Math.floor(NOON / DAY) * DAY
     const world: World = { services: [service('shop')], days: () => [today] }
     const page = await body(world)
-    expect(page).toContain('aria-label="Last 90 days: 89 without data"')
+    // A young page shows a week at least, and not ninety days of hatching.
+    expect(page).toContain('aria-label="Last 7 days: 6 without data"')
+    expect(words(page)).toContain('Last 7 days · Data begins on 28 Jan 2026.')
+    const older = await body({ ...world, days: () => Array.from({ length: 20 }, (_, i) => today - (19 - i) * DAY) })
+    expect(older).toContain('aria-label="Last 20 days: no trouble"')
     const none = words(await body({ ...world, days: () => [] }))
     expect(none).toContain('no data')
     expect(none).not.toContain('100%')
+  })
+
+  it('folds components that work and always did into one row, and lists no open incident among the past ones', async () => {
+    const parts = Array.from({ length: 12 }, (_, i) => `part-${i}`)
+    const open = story('i', 'shop', { minutes: 9, event: 'opened', components: ['part-3'], severity: 'major' })
+    const page = await body({ services: [service('shop', parts)], incidents: [open] })
+    expect(page.match(/<svg class="days"/g)).toHaveLength(2)
+    expect(words(page)).toMatch(/Part-0, Part-1, Part-2 and 8 more Working .*100% 11 working, no trouble/)
+    // One is open: neither listed here nor denied.
+    expect(words(page)).toContain('Incidents of the last 90 days All incidents')
+    expect((await body({ services: [service('shop', parts.slice(0, 4))] })).match(/<svg class="days"/g)).toHaveLength(4)
+  })
+
+  it('says at once how to follow it, and has the pattern of days without data in its legend', async () => {
+    const page = await body(busy)
+    expect(page.indexOf('/history.rss">RSS')).toBeLessThan(page.indexOf('<h2>'))
+    expect(page).toMatch(/<rect class="gap" width="14" height="10"\/><\/svg>no data/)
   })
 
   it('shows an incident from when it began, also across midnight', async () => {

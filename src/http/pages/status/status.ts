@@ -4,7 +4,7 @@ import { DAY } from '../../../contract/time.js'
 import { HISTORY_DAYS } from '../../statuspage/desk.js'
 import { daysOf, groupShown, type Part, type PageView, type Shown } from '../../statuspage/page-view.js'
 import { isGroup, type Leaf } from '../../statuspage/plan.js'
-import { uptimeOf } from '../../statuspage/uptime.js'
+import { uptimeOf, type DayOf, type Uptime } from '../../statuspage/uptime.js'
 import { html, type Html } from '../html.js'
 import { dayBars, dayParts, daysLegend, daysText, shownMark, uptimeDetails, uptimeText } from './days.js'
 import { calendarMonths, openStory, pastRow, windowList } from './stories.js'
@@ -76,15 +76,21 @@ export function statusMain({ picture, base, others }: StatusInput, w: StatusWord
   const { t, f, now } = voice
   const banner = statusBanner(picture, w, voice)
   const open = picture.incidents.filter(each => each.status !== 'resolved')
-  const past = picture.incidents.filter(each => each.status !== 'resolved' || each.startedAt > now - HISTORY_DAYS * DAY)
+  const past = picture.incidents.filter(each => each.status === 'resolved' && each.startedAt > now - HISTORY_DAYS * DAY)
   const windows = picture.windows.filter(each => each.status !== 'completed').reverse()
   const months = calendarMonths(past.slice(0, PAST_SHOWN), each => each.startedAt, f.month)
   return html`<div class="hero ${banner.shown}" id="banner" data-say="${banner.title}">${shownMark(banner.shown, w, 18)}<h1>${banner.title}</h1>${banner.rest ? html`<p>${banner.rest}</p>` : null}${picture.page.description === null ? null : html`<p><bdi>${picture.page.description}</bdi></p>`}<p class="age">${t.age.asOf} ${time(picture.asOf, voice)}</p></div>
+${followLine(picture, base, w)}
 ${open.length ? html`<section><h2>${w.open}</h2>${open.map(each => openStory(each, picture, w, voice))}</section>` : null}
 ${windows.length ? html`<section><h2>${w.maintenance}</h2>${windowList(windows.slice(0, WINDOWS_SHOWN), w, voice)}<p class="note">${w.maintenanceRule}</p></section>` : null}
 ${picture.parts.length ? components(picture, w, voice) : null}
-<section><h2>${w.past(f.number(HISTORY_DAYS))}</h2>${months.size ? [...months].map(([month, rows]) => html`<h3>${month}</h3><ul class="open">${rows.map(each => pastRow(each, picture, w, voice))}</ul>`) : html`<p class="soft">${w.pastNone}</p>`}<p><a href="/incidents">${w.older}</a></p></section>
-<section><h2>${w.follow}</h2><ul class="follow"><li><a href="${base}/history.rss">RSS</a></li><li><a href="${base}/history.atom">Atom</a></li><li><a href="${base}/feed.json">JSON Feed</a></li><li><a href="${base}/status.ics">${w.calendar}</a></li>${picture.windows.length ? html`<li><a href="${base}/maintenance">${w.maintenance}</a></li>` : null}<li><a href="${base}/api/v2/summary.json">${w.api}</a></li></ul>${others.length ? html`<h3>${w.pages}</h3><ul class="follow">${others.map(each => html`<li><a href="${each.url ?? `/status/${each.id}`}"><bdi>${each.title}</bdi></a></li>`)}</ul>` : null}</section>`
+<section><h2>${w.past(f.number(HISTORY_DAYS))}</h2>${months.size ? [...months].map(([month, rows]) => html`<h3>${month}</h3><ul class="open">${rows.map(each => pastRow(each, picture, w, voice))}</ul>`) : open.length ? null : html`<p class="soft">${w.pastNone}</p>`}<p><a href="/incidents">${w.older}</a></p></section>
+${others.length ? html`<section><h2>${w.pages}</h2><ul class="follow">${others.map(each => html`<li><a href="${each.url ?? `/status/${each.id}`}"><bdi>${each.title}</bdi></a></li>`)}</ul></section>` : null}`
+}
+
+/** Near the top: who comes during trouble wants to be told of its end. */
+function followLine({ windows }: PageView, base: string, w: StatusWords): Html {
+  return html`<nav class="jump" aria-label="${w.follow}"><b>${w.follow}</b><a href="${base}/history.rss">RSS</a><a href="${base}/history.atom">Atom</a><a href="${base}/feed.json">JSON Feed</a><a href="${base}/status.ics">${w.calendar}</a>${windows.length ? html`<a href="${base}/maintenance">${w.maintenance}</a>` : null}<a href="${base}/api/v2/summary.json">${w.api}</a></nav>`
 }
 
 function components(picture: PageView, w: StatusWords, voice: Voice): Html {
@@ -104,16 +110,66 @@ function components(picture: PageView, w: StatusWords, voice: Voice): Html {
     }
   }
   const rules = (['statuspage', 'half', 'full', 'people'] as const).map(rule => html`<li>${w.uptime.rules[rule]}</li>`)
-  return html`<section>${dayParts(HISTORY_DAYS)}<div class="head"><h2>${w.components}</h2><span class="note">${w.days(f.number(HISTORY_DAYS))}</span></div>${lists.map(
-    ({ heading, leaves }) =>
-      html`${heading}<ul class="parts">${leaves.map(leaf => row(picture.byLeaf.get(leaf.id) as Part, picture, w, voice))}</ul>`,
-  )}${daysLegend(w)}<details id="rules"><summary>${w.uptime.title}</summary><p class="note">${w.uptime.text}</p><ul class="note">${rules}</ul></details></section>`
+  const counted = new Map(picture.parts.map(part => [part, uptimeOf(part.leaf, picture, daysOf(part.leaf, picture))]))
+  const days = daysShown([...counted.values()])
+  const drawn = (leaves: readonly Leaf[]) =>
+    partList(
+      leaves.map(leaf => {
+        const part = picture.byLeaf.get(leaf.id) as Part
+        const uptime = counted.get(part) as Uptime
+        return { part, uptime, days: uptime.days.slice(-days) }
+      }),
+      picture,
+      w,
+      voice,
+    )
+  const first = [...counted.values()][0]?.days.at(-days)
+  return html`<section>${dayParts(days)}<div class="head"><h2>${w.components}</h2><span class="note">${w.days(f.number(days))}${days < HISTORY_DAYS && first ? ` · ${voice.t.look.dataFrom(f.day(first.day))}` : null}</span></div>${lists.map(({ heading, leaves }) => html`${heading}${drawn(leaves)}`)}${daysLegend(w)}<details id="rules"><summary>${w.uptime.title}</summary><p class="note">${w.uptime.text}</p><ul class="note">${rules}</ul></details></section>`
 }
 
-function row(part: Part, picture: PageView, w: StatusWords, voice: Voice): Html {
+/** Of a young page the days without any data are left out: hatching of weeks says nothing. */
+const FEWEST_DAYS = 7
+function daysShown(uptimes: readonly Uptime[]): number {
+  const told = ({ days }: Uptime) => days.findIndex(each => each.known || each.status !== 'operational')
+  const first = Math.min(...uptimes.map(each => (told(each) < 0 ? HISTORY_DAYS : told(each))))
+  return first === HISTORY_DAYS ? HISTORY_DAYS : Math.max(FEWEST_DAYS, HISTORY_DAYS - first)
+}
+
+interface Drawn {
+  part: Part
+  uptime: Uptime
+  /** Those that the page shows. */
+  days: DayOf[]
+}
+
+/** More components than this of which the same is said are one row. */
+const MOST_ALIKE = 5
+
+/** What is alike: components that work and always did, and those that nobody ever heard of. */
+function kindOf({ part, days }: Drawn): 'operational' | 'unknown' | null {
+  const calm = days.every(each => each.status === 'operational')
+  if (part.shown === 'operational' && calm && days.every(each => each.known)) return 'operational'
+  return part.shown === 'unknown' && calm && part.dataAt === null && !part.learning ? 'unknown' : null
+}
+
+function partList(parts: readonly Drawn[], picture: PageView, w: StatusWords, voice: Voice): Html {
+  const of = (kind: 'operational' | 'unknown') => parts.filter(each => kindOf(each) === kind)
+  const alike = (['operational', 'unknown'] as const).filter(kind => of(kind).length > MOST_ALIKE)
+  const single = parts.filter(each => !alike.some(kind => kind === kindOf(each)))
+  return html`<ul class="parts">${single.map(each => row(each, picture, w, voice))}${alike.map(kind => alikeRow(of(kind), kind, w, voice))}</ul>`
+}
+
+function alikeRow(alike: readonly Drawn[], kind: 'operational' | 'unknown', w: StatusWords, voice: Voice): Html {
+  const { f } = voice
+  const [{ days, uptime, part }] = alike as [Drawn, ...Drawn[]]
+  const names = alike.map(each => isolated(each.part.leaf.name))
+  const why = kind === 'unknown' ? w.never : w.daysCalm
+  return html`<li><b>${f.list(some(names, voice))}</b>${shownMark(kind, w)}${dayBars(days, daysText(days, w, f))}<span class="up">${uptimeText(uptime.statuspage, w, f)}</span><details id="a${part.leaf.id}"><summary>${w.banner.count[kind](f.number(alike.length))}${voice.t.comma}${why}</summary><p class="note">${f.list(names)}</p></details></li>`
+}
+
+function row({ part, uptime, days }: Drawn, picture: PageView, w: StatusWords, voice: Voice): Html {
   const { f, now } = voice
   const { leaf } = part
-  const uptime = uptimeOf(leaf, picture, daysOf(leaf, picture))
   const age = part.shown === 'unknown' ? (part.dataAt === null ? w.never : w.newest(f.span(now - part.dataAt))) : null
-  return html`<li><b><bdi>${leaf.name}</bdi></b>${shownMark(part.shown, w)}${dayBars(uptime.days, daysText(uptime.days, w, f))}<span class="up">${uptimeText(uptime.statuspage, w, f)}</span>${age === null ? null : html`<p class="age">${age}</p>`}${uptimeDetails(uptime, picture, leaf.id, w, voice)}</li>`
+  return html`<li><b><bdi>${leaf.name}</bdi></b>${shownMark(part.shown, w)}${dayBars(days, daysText(days, w, f))}<span class="up">${uptimeText(uptime.statuspage, w, f)}</span>${age === null ? null : html`<p class="age">${age}</p>`}${uptimeDetails(uptime, picture, leaf.id, w, voice)}</li>`
 }

@@ -9,7 +9,7 @@ import { saysLines } from '../incident/says.js'
 import { recoveryIsSeen } from '../standing.js'
 import { shownMark } from './days.js'
 import type { StatusWords } from './words.js'
-import { affected, fine, uneven } from '../incident/who.js'
+import { whoLists } from '../incident/who.js'
 import { planned, shareBar, time, whereHtml, type Voice } from '../words.js'
 
 /** Newest updates of an open incident before "earlier ones". */
@@ -22,6 +22,10 @@ export function openStory(told: PublicIncident, picture: PageView, w: StatusWord
   const { t } = voice
   const last = told.steps.at(-1) as PublicIncident['steps'][number]
   const { components } = picture.services.find(each => each.service === told.view.service) ?? { components: [] }
+  const others = picture.incidents
+    .filter(each => each !== told && each.status !== 'resolved' && each.view.service === told.view.service)
+    .map(each => each.view.latest)
+  const who = whoLists({ event: last.folded, components, counted: null, over: false, known: false, others, voice })
   const worst = told.affected.map(leaf => last.statuses.get(leaf.id) ?? 'operational')
   const shown = worst.includes('major_outage')
     ? 'major_outage'
@@ -29,7 +33,7 @@ export function openStory(told: PublicIncident, picture: PageView, w: StatusWord
       ? 'partial_outage'
       : 'degraded_performance'
   return html`<article class="story" id="${told.id}"><div class="head"><h3><a href="/i/${encodeURIComponent(told.view.id)}"><bdi>${titleOf(told, picture, voice)}</bdi></a> <span class="tag">${t.severity[told.view.severity]}</span></h3>${shownMark(shown, w, 16, w.phase[told.status])}</div><p class="note">${t.since} ${planned(told.startedAt, voice)} · ${told.affected.map((leaf, i) => html`${i ? voice.t.comma : ''}<bdi>${leaf.name}</bdi>`)}</p>
-<div class="two"><div><h4 class="vh">${t.who.affected}</h4>${affected(last.folded, components, voice)}</div><div><h4 class="note">${t.who.fine}</h4>${fine(last.folded, components, voice)}${uneven(last.folded, components, voice)}</div></div>
+<h4 class="vh">${t.who.affected}</h4>${who}
 ${recovery(told, components, w, voice)}${updates(told, components, w, voice)}</article>`
 }
 
@@ -96,8 +100,9 @@ function updates(
   voice: Voice,
 ): Html {
   const { f } = voice
-  const rows = told.steps
-    .filter(each => each.news)
+  const news = told.steps.filter(each => each.news)
+  const rows = news
+    .filter((step, i) => !isRepeated(step, news[i + 1]))
     .map((step, i, all) => {
       const turns = changesOf(told.affected, all[i - 1]?.statuses ?? new Map(), step.statuses).filter(
         each => each.old !== each.new,
@@ -107,7 +112,7 @@ function updates(
         const key = `${each.old} ${each.new}`
         byTurn.set(key, [...(byTurn.get(key) ?? []), isolated(each.leaf.name)])
       }
-      return html`<li>${time(step.at, { ...voice, f: { ...f, moment: at => f.clock(at) } })}<div><b>${w.phase[step.status]}</b>${step.body === '' ? null : html` ${bodyText(told, step, components, voice)}`}${[
+      return html`<li${attr('class', step.event.by === undefined ? null : 'person')}>${time(step.at, { ...voice, f: { ...f, moment: at => f.clock(at) } })}<div><b>${w.phase[step.status]}</b>${step.body === '' ? null : html` ${bodyText(told, step, components, voice)}`}${[
         ...byTurn,
       ].map(([key, names]) => {
         const [before, after] = key.split(' ') as ['operational', 'operational']
@@ -117,6 +122,20 @@ function updates(
     .reverse()
   const rest = rows.slice(UPDATES_SHOWN)
   return html`<h4 class="vh">${w.updates}</h4><ol class="line">${rows.slice(0, UPDATES_SHOWN)}</ol>${rest.length ? html`<details id="e${told.id}"><summary>${w.earlier(f.number(rest.length))}</summary><ol class="line">${rest}</ol></details>` : null}`
+}
+
+/** Said again with other numbers by the next step, and nothing else changed: the newest of them is told. */
+function isRepeated(step: PublicIncident['steps'][number], next: PublicIncident['steps'][number] | undefined): boolean {
+  const bare = (text: string) => text.replace(/\d+/g, '#')
+  return (
+    next !== undefined &&
+    step.event.event === 'updated' &&
+    step.event.by === undefined &&
+    next.event.by === undefined &&
+    step.status === next.status &&
+    bare(step.body) === bare(next.body) &&
+    [...next.statuses].every(([id, status]) => step.statuses.get(id) === status)
+  )
 }
 
 /** What is on now, the next window of each plan, and the rest behind a summary. */

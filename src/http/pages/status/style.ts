@@ -7,14 +7,14 @@ const SOURCE = `
 .parts details{grid-area:4/1;margin:0}.parts details[open]{grid-area:5/1/6/-1}.parts summary{padding:2px 0}
 .parts .up{grid-area:4/2;text-align:end;font-size:.8125rem}
 .days{display:block;width:100%;height:28px;color:var(--ok)}
-.days .base{opacity:.3}
+.base{opacity:.3}svg.k{background:none}rect.days{color:var(--ok)}
 .sep{color:var(--bg)}
 .po{fill:url(#po)}.dp{fill:url(#dp)}.um{fill:url(#um)}
 .mo{color:var(--hot)}
 .wipe{color:var(--bg)}
 .curve{fill:none;stroke:var(--ok);stroke-width:2}
 .story{padding:14px 0;border-top:1px solid var(--line)}
-.story h3{font-size:1rem;color:inherit;margin:0}
+.story .head h3{font-size:1rem;color:inherit;margin:0}
 .group{display:flex;justify-content:space-between;align-items:baseline;margin-top:18px;padding-bottom:4px}
 .brand img{max-height:28px;max-width:10rem}
 @media(min-width:52rem){.parts>li{grid-template-columns:13rem 9.5rem 1fr 4.5rem}.parts .days,.parts .up{grid-area:auto}.parts details,.parts .age{grid-area:auto/3/auto/-1!important}.follow{display:flex;gap:24px;flex-wrap:wrap}}

@@ -1,4 +1,4 @@
-import { type Database, naming, sumOf } from '../../sqlite.js'
+import { type Database, naming, sumOf } from '../../shared/sqlite.js'
 
 // Rows with a body in JSON and its checksum: how they are written, read and looked through.
 

@@ -1,5 +1,5 @@
 import type { IncidentStrings, SaysStrings } from '../en/incident.js'
-import { pair, plurals } from '../plural.js'
+import { plurals } from '../plural.js'
 
 const some = plurals<'zero' | 'one' | 'two' | 'few' | 'many'>('ar')
 
@@ -37,17 +37,12 @@ export const arIncident: IncidentStrings = {
   latest: 'اعرض الأحدث',
   known: 'اعرض ما كان معروفًا حينها',
   why: 'لماذا',
-  whyNote:
-    'تقارن الاحتمالات بين ما رُصد وكل تغيير مدرج. السبق لا يعني التسبب: الآلة تشتبه فقط، والتأكيد لشخص أو تصريح مقتبس. «1 من 2ⁿ» يبيّن مدى ندرة دليل كهذا لو كان مضلِّلًا.',
   whyEmpty: 'لم يُربط بهذا بعد أي تغيير أو تدفق أو خدمة يعتمد عليها.',
   unexplained: 'لا شيء مما ذُكر',
   settles: 'ما الذي يحسم الأمر',
-  unexplainedNote: 'قد يكون السبب أمرًا لم يخبرنا به أحد',
   for: 'مؤيد',
   against: 'معارض',
   neither: 'مدوَّن',
-  rarer: 'أندر من',
-  odds: pair('1 من ', ''),
   evidence: 'ما تقوله الإشارات',
   evidenceNote: 'مدى غرابة كل نوع من الإشارات لو لم يكن هناك خلل.',
   unreadable: 'تتعذر قراءتها الآن',
@@ -83,7 +78,6 @@ export const arIncident: IncidentStrings = {
     note: 'ليس انقطاعًا',
   },
   securityTitle: 'الأمن',
-  securityNone: 'لم يُقيَّم بعد',
   by: who => `بواسطة ${who}`,
   because: 'لأن',
   changed: {

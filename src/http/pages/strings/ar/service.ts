@@ -2,6 +2,7 @@ import type { Strings } from '../en/service.js'
 import { arIncident, arSays } from './incident.js'
 import { arPeople } from './people.js'
 import { evidenceWords } from '../evidence.js'
+import { arLook } from './look.js'
 import { pair, plurals, type Count } from '../plural.js'
 
 const some = plurals<'zero' | 'one' | 'two' | 'few' | 'many'>('ar')
@@ -82,6 +83,9 @@ export const ar: Strings = {
     identified: 'حُدِّد السبب',
     monitoring: 'قيد المتابعة',
     resolved: 'حُلّ',
+    postmortem: 'بعد الحادثة',
+    scheduled: 'مُجدوَل',
+    in_progress: 'قيد التنفيذ',
   },
   label: {
     cell: pair('الخلية', 'الخلايا'),
@@ -187,9 +191,6 @@ export const ar: Strings = {
   },
 
   chart: {
-    title24: 'بلاغات المشكلات، آخر 24 ساعة',
-    title7: 'بلاغات المشكلات، آخر 7 أيام',
-    titleIncident: 'بلاغات المشكلات أثناء الحادث',
     unit: minutes => `كل ${minutes} د`,
     usual: 'المستوى المعتاد',
     band: 'النطاق الطبيعي',
@@ -206,13 +207,10 @@ export const ar: Strings = {
     works: 'إجابات «تعمل عندي»',
     errors: 'الطلبات الفاشلة',
     table: 'الأرقام',
-    title3: 'بلاغات المشكلات، آخر 3 ساعات',
     range3: '3 ساعات',
     range24: '24 ساعة',
     range7: '7 أيام',
     range: 'المدة',
-    empty: 'لم يُحتسب أي بلاغ في هذه المدة بعد.',
-    emptyHow: 'يبدأ الرسم مع أول بلاغ.',
     describe: (peak, at, ratio, total) =>
       `${peak} على الأكثر في فترة واحدة، عند ${at}${ratio ? `، ${ratio} المستوى المعتاد` : ''}. المجموع ${total}.`,
     describeGaps: n => `لا توجد بيانات لمدة ${n}.`,
@@ -229,38 +227,28 @@ export const ar: Strings = {
   mix: {
     title: 'ما يبلّغ عنه الناس',
     of: (n, span) => `من ${reports(n)} خلال آخر ${span} مع ذكر ما لا يعمل.`,
-    empty: 'لم يذكر أحد ما لا يعمل في آخر 24 ساعة.',
   },
 
   map: {
     title: 'أين',
     describe: (n, top) =>
       `خريطة العالم، عدد البلدان الملوّنة ${n} بحسب بلاغاتها مقارنةً بمستواها المعتاد. الأعلى فوق المعتاد: ${top}.`,
-    describeEmpty: 'خريطة العالم، دون بلد ملوّن.',
     rule: span =>
       `اللون: البلاغات خلال آخر ${span} مقسومةً على ما يرسله البلد عادةً في المدة نفسها (متوسط آخر 7 أيام خارج الحوادث). فلا يطغى بلد كبير على صغير. أقل من 3 بلاغات: دون لون.`,
-    empty: span => `لم يرسل أي بلد 3 بلاغات أو أكثر خلال آخر ${span}.`,
     legend: 'أضعاف المستوى المعتاد',
     table: 'جميع البلدان',
     columns: { country: 'البلد', reports: 'البلاغات', usual: 'المعتاد', ratio: 'النسبة', works: 'تعمل' },
     few: 'أقل من 3',
-    none: 'لا يوجد بلد يرسل ضعف عدده المعتاد أو أكثر.',
   },
 
   who: {
     affected: 'من تأثر',
     fine: 'من لم يتأثر',
     share: 'فاشلة',
-    shareUnknown: 'النسبة غير معروفة: المجموع غير متوفر',
-    of: (share, where) => `${share} من ${where}`,
-    interval: range => `فترة الثقة 95%: ${range}`,
-    nobody: 'لا يوجد حادث جارٍ: لا يُعرف أن أحدًا متأثر.',
-    unknown: 'غير معروف ما دامت البيانات غائبة.',
     was: 'من كان متأثرًا',
     noSegment: 'لم يُحدَّد الموضع بعد.',
     noneLeft: 'لم تعد هناك فئة بارزة.',
     noFine: 'لا يُعرف بعد ما هو سليم.',
-    uneven: 'تفاوت داخل المنطقة الواحدة',
     unevenBy: labels => `يفسّره: ${labels}`,
     unevenNone: 'لا يفسّره شيء مما رُصد',
     unevenHit: (hit: string, among: string) => `نحو ${hit} من طلباتها في جزء متأثر، وهناك يفشل ${among}.`,
@@ -269,7 +257,6 @@ export const ar: Strings = {
 
   recent: {
     title: 'أحدث التغييرات والإشعارات',
-    empty: 'لا تغيير ولا إشعار في آخر 48 ساعة.',
     says: source => `يقول ${source}`,
     vendor: 'المزوّد',
     reverts: 'يلغي تغييرًا سابقًا',
@@ -286,6 +273,7 @@ export const ar: Strings = {
   },
 
   evidence: evidenceWords.ar,
+  look: arLook,
   incident: arIncident,
   says: arSays,
   ...arPeople,

@@ -1,5 +1,5 @@
 import type { IncidentStrings, SaysStrings } from '../en/incident.js'
-import { pair, plurals } from '../plural.js'
+import { plurals } from '../plural.js'
 
 const some = plurals<'one'>('de')
 
@@ -37,17 +37,12 @@ export const deIncident: IncidentStrings = {
   latest: 'Neuesten Stand zeigen',
   known: 'Zeigen, was damals bekannt war',
   why: 'Warum',
-  whyNote:
-    'Die Wahrscheinlichkeiten vergleichen das Beobachtete mit jeder aufgeführten Änderung. Vorher ist nicht deshalb: Eine Maschine vermutet nur; bestätigt wird durch eine Person oder eine zitierte Aussage. „1 von 2ⁿ“ sagt, wie selten solche Hinweise wären, wenn sie in die Irre führten.',
   whyEmpty: 'Noch ist keine Änderung, kein Ansturm und keine Abhängigkeit damit verbunden.',
   unexplained: 'Nichts davon',
   settles: 'Was es klären würde',
-  unexplainedNote: 'die Ursache kann etwas sein, von dem uns niemand erzählt hat',
   for: 'dafür',
   against: 'dagegen',
   neither: 'vermerkt',
-  rarer: 'seltener als',
-  odds: pair('1 von ', ''),
   evidence: 'Was die Signale sagen',
   evidenceNote: 'Wie überraschend jede Art von Signal wäre, wenn nichts gestört wäre.',
   unreadable: 'derzeit nicht lesbar',
@@ -80,7 +75,6 @@ export const deIncident: IncidentStrings = {
     note: 'Kein Ausfall',
   },
   securityTitle: 'Sicherheit',
-  securityNone: 'Noch nicht beurteilt',
   by: who => `von ${who}`,
   because: 'Grund',
   changed: {

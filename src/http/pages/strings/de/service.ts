@@ -2,6 +2,7 @@ import type { Strings } from '../en/service.js'
 import { deIncident, deSays } from './incident.js'
 import { dePeople } from './people.js'
 import { evidenceWords } from '../evidence.js'
+import { deLook } from './look.js'
 import { pair, plurals, type Count } from '../plural.js'
 
 const some = plurals<'one'>('de')
@@ -74,6 +75,9 @@ export const de: Strings = {
     identified: 'erkannt',
     monitoring: 'wird beobachtet',
     resolved: 'behoben',
+    postmortem: 'im Nachhinein',
+    scheduled: 'geplant',
+    in_progress: 'läuft',
   },
   label: {
     cell: pair('Zelle', 'Zellen'),
@@ -182,9 +186,6 @@ export const de: Strings = {
   },
 
   chart: {
-    title24: 'Problemmeldungen, letzte 24 Stunden',
-    title7: 'Problemmeldungen, letzte 7 Tage',
-    titleIncident: 'Problemmeldungen während der Störung',
     unit: minutes => `je ${minutes} Min.`,
     usual: 'übliches Niveau',
     band: 'normaler Bereich',
@@ -201,13 +202,10 @@ export const de: Strings = {
     works: 'Antworten „läuft“',
     errors: 'Fehlgeschlagene Anfragen',
     table: 'Die Zahlen',
-    title3: 'Problemmeldungen, letzte 3 Stunden',
     range3: '3 Stunden',
     range24: '24 Stunden',
     range7: '7 Tage',
     range: 'Zeitraum',
-    empty: 'In diesem Zeitraum wurde noch keine Meldung gezählt.',
-    emptyHow: 'Das Diagramm beginnt mit der ersten.',
     describe: (peak, at, ratio, total) =>
       `Höchstens ${peak} in einem Intervall, um ${at}${ratio ? `, ${ratio} so viele wie üblich` : ''}. Insgesamt ${total}.`,
     describeGaps: n => `Keine Daten für ${n}.`,
@@ -228,38 +226,28 @@ export const de: Strings = {
         one: `Von ${n} Meldung (${span}), die sagt, was nicht geht.`,
         other: `Von ${n} Meldungen (${span}), die sagen, was nicht geht.`,
       }),
-    empty: 'In den letzten 24 Stunden hat niemand gesagt, was nicht geht.',
   },
 
   map: {
     title: 'Wo',
     describe: (n, top) =>
       `Weltkarte, ${some(n, { one: `${n} Land`, other: `${n} Länder` })} eingefärbt nach Meldungen im Verhältnis zum eigenen üblichen Niveau. Am weitesten darüber: ${top}.`,
-    describeEmpty: 'Weltkarte, kein Land eingefärbt.',
     rule: span =>
       `Farbe: Problemmeldungen (${span}) geteilt durch das, was dieses Land sonst in derselben Zeit sendet (Mittel der letzten 7 Tage außerhalb von Störungen). So geht ein kleines Land nicht neben einem großen unter. Weniger als 3 Meldungen: keine Farbe.`,
-    empty: span => `Kein Land hat 3 oder mehr Problemmeldungen gesendet (${span}).`,
     legend: 'Vielfaches des Üblichen',
     table: 'Alle Länder',
     columns: { country: 'Land', reports: 'Meldungen', usual: 'Üblich', ratio: 'Verhältnis', works: 'Läuft' },
     few: 'weniger als 3',
-    none: 'Kein Land sendet das Doppelte des Üblichen oder mehr.',
   },
 
   who: {
     affected: 'Wer betroffen ist',
     fine: 'Wer nicht betroffen ist',
     share: 'gestört',
-    shareUnknown: 'Anteil unbekannt: Gesamtzahl fehlt',
-    of: (share, where) => `${share} von ${where}`,
-    interval: range => `95-%-Intervall ${range}`,
-    nobody: 'Keine laufende Störung: Es ist niemand bekannt, der betroffen wäre.',
-    unknown: 'Unbekannt, solange Daten fehlen.',
     was: 'Wer betroffen war',
     noSegment: 'Noch nicht eingegrenzt.',
     noneLeft: 'Keine Gruppe fällt mehr auf.',
     noFine: 'Noch ist nichts bekannt, das sicher läuft.',
-    uneven: 'Ungleich innerhalb einer Region',
     unevenBy: labels => `erklärt durch ${labels}`,
     unevenNone: 'durch nichts Beobachtetes erklärt',
     unevenHit: (hit: string, among: string) =>
@@ -269,7 +257,6 @@ export const de: Strings = {
 
   recent: {
     title: 'Letzte Änderungen und Hinweise',
-    empty: 'Keine Änderung und kein Hinweis in den letzten 48 Stunden.',
     says: source => `${source} sagt`,
     vendor: 'Der Anbieter',
     reverts: 'nimmt eine frühere Änderung zurück',
@@ -286,6 +273,7 @@ export const de: Strings = {
   },
 
   evidence: evidenceWords.de,
+  look: deLook,
   incident: deIncident,
   says: deSays,
   ...dePeople,

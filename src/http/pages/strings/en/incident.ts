@@ -1,5 +1,5 @@
 import type { IncidentKind } from '../../../../contract/incident.js'
-import { pair, plurals, type Count } from '../plural.js'
+import { plurals, type Count } from '../plural.js'
 
 const some = plurals<'one'>('en')
 
@@ -38,18 +38,12 @@ export const enIncident = {
   latest: 'Show the latest',
   known: 'Show what was known then',
   why: 'Why',
-  whyNote:
-    'Probabilities compare what was observed with each listed change. Coming first is not causing: a machine only suspects, a person or a cited statement confirms. “1 in 2ⁿ” tells how rarely evidence like this would turn up if it were misleading.',
   whyEmpty: 'No change, surge or dependency has been linked to this yet.',
   unexplained: 'None of the listed',
   settles: 'What would settle it',
-  unexplainedNote: 'the cause may be something that nobody told us about',
   for: 'for',
   against: 'against',
   neither: 'noted',
-  rarer: 'rarer than',
-  /** What stands before and after the number in "1 in 64". */
-  odds: pair('1 in ', ''),
   evidence: 'What the signals say',
   evidenceNote: 'How surprising each kind of signal would be if nothing were wrong.',
   unreadable: 'unreadable now',
@@ -79,7 +73,6 @@ export const enIncident = {
     note: 'Not an outage',
   },
   securityTitle: 'Security',
-  securityNone: 'Not judged yet',
   by: (who: string) => `by ${who}`,
   because: 'because',
   changed: {

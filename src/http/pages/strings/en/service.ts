@@ -5,6 +5,7 @@ import type { ServiceState } from '../../../../contract/view.js'
 import { enIncident, enSays } from './incident.js'
 import { enPeople } from './people.js'
 import { evidenceWords } from '../evidence.js'
+import { enLook } from './look.js'
 import { pair, plurals, type Count } from '../plural.js'
 
 const some = plurals<'one'>('en')
@@ -87,6 +88,9 @@ export const en = {
     identified: 'identified',
     monitoring: 'monitoring',
     resolved: 'resolved',
+    postmortem: 'after the fact',
+    scheduled: 'planned',
+    in_progress: 'in progress',
   } satisfies Record<NoticeStatus, string>,
   /** One and many. */
   label: {
@@ -202,9 +206,6 @@ export const en = {
   },
 
   chart: {
-    title24: 'Problem reports, last 24 hours',
-    title7: 'Problem reports, last 7 days',
-    titleIncident: 'Problem reports during the incident',
     unit: (minutes: string) => `per ${minutes} min`,
     usual: 'usual level',
     band: 'normal range',
@@ -221,13 +222,10 @@ export const en = {
     works: '“Works for me” answers',
     errors: 'Requests that failed',
     table: 'The numbers',
-    title3: 'Problem reports, last 3 hours',
     range3: '3 hours',
     range24: '24 hours',
     range7: '7 days',
     range: 'Range',
-    empty: 'No reports have been counted in this range yet.',
-    emptyHow: 'The chart begins with the first one.',
     describe: (peak: string, at: string, ratio: string, total: string) =>
       `At most ${peak} in one interval, at ${at}${ratio ? `, ${ratio} the usual level` : ''}. ${total} in total.`,
     describeGaps: (n: string) => `No data for ${n}.`,
@@ -248,38 +246,28 @@ export const en = {
         one: `Of ${n} report in the last ${span} that says what fails.`,
         other: `Of ${n} reports in the last ${span} that say what fails.`,
       }),
-    empty: 'Nobody has said what fails in the last 24 hours.',
   },
 
   map: {
     title: 'Where',
     describe: (n: Count, top: string) =>
       `Map of the world, ${some(n, { one: `${n} country`, other: `${n} countries` })} coloured by reports against their own usual level. Most above usual: ${top}.`,
-    describeEmpty: 'Map of the world, no country coloured.',
     rule: (span: string) =>
       `Colour: problem reports of the last ${span} divided by what that country usually sends in the same time (mean of the last 7 days outside incidents). So a small country is not drowned by a large one. Fewer than 3 reports: not coloured.`,
-    empty: (span: string) => `No country sent 3 or more problem reports in the last ${span}.`,
     legend: 'Times the usual level',
     table: 'All countries',
     columns: { country: 'Country', reports: 'Reports', usual: 'Usual', ratio: 'Ratio', works: 'Works for me' },
     few: 'fewer than 3',
-    none: 'No country sends twice its usual number or more.',
   },
 
   who: {
     affected: 'Who is affected',
     fine: 'Who is not affected',
     share: 'failing',
-    shareUnknown: 'share unknown: no denominator',
-    of: (share: string, where: string) => `${share} of ${where}`,
-    interval: (range: string) => `95% interval ${range}`,
-    nobody: 'No incident is open: nobody is known to be affected.',
-    unknown: 'Unknown while there is no data.',
     was: 'Who was affected',
     noSegment: 'Not located yet.',
     noneLeft: 'No segment stands out any more.',
     noFine: 'Nothing is known to be fine yet.',
-    uneven: 'Uneven inside a region',
     unevenBy: (labels: string) => `explained by ${labels}`,
     unevenNone: 'explained by nothing that was observed',
     unevenHit: (hit: string, among: string) =>
@@ -289,7 +277,6 @@ export const en = {
 
   recent: {
     title: 'Recent changes and notices',
-    empty: 'No change or notice in the last 48 hours.',
     says: (source: string) => `${source} says`,
     vendor: 'The vendor',
     reverts: 'undoes an earlier change',
@@ -306,6 +293,7 @@ export const en = {
   },
 
   evidence: evidenceWords.en,
+  look: enLook,
   incident: enIncident,
   says: enSays,
   ...enPeople,

@@ -1,5 +1,5 @@
 import type { IncidentStrings, SaysStrings } from '../en/incident.js'
-import { pair, plurals } from '../plural.js'
+import { plurals } from '../plural.js'
 
 const some = plurals<'one' | 'many'>('es')
 
@@ -37,17 +37,12 @@ export const esIncident: IncidentStrings = {
   latest: 'Ver lo último',
   known: 'Ver lo que se sabía entonces',
   why: 'Por qué',
-  whyNote:
-    'Las probabilidades comparan lo observado con cada cambio de la lista. Ocurrir antes no es provocar: una máquina solo sospecha; confirma una persona o una declaración citada. «1 entre 2ⁿ» indica con qué poca frecuencia aparecerían indicios así si fueran engañosos.',
   whyEmpty: 'Todavía no se ha relacionado con esto ningún cambio, pico de demanda ni dependencia.',
   unexplained: 'Ninguno de la lista',
   settles: 'Qué lo aclararía',
-  unexplainedNote: 'la causa puede ser algo de lo que nadie nos ha informado',
   for: 'a favor',
   against: 'en contra',
   neither: 'anotado',
-  rarer: 'más raro que',
-  odds: pair('1 entre ', ''),
   evidence: 'Qué dicen las señales',
   evidenceNote: 'Lo sorprendente que sería cada tipo de señal si nada fallara.',
   unreadable: 'ilegible ahora',
@@ -81,7 +76,6 @@ export const esIncident: IncidentStrings = {
     note: 'No es una caída',
   },
   securityTitle: 'Seguridad',
-  securityNone: 'Aún sin valorar',
   by: who => `por ${who}`,
   because: 'motivo',
   changed: {

@@ -2,6 +2,7 @@ import type { Strings } from '../en/service.js'
 import { esIncident, esSays } from './incident.js'
 import { esPeople } from './people.js'
 import { evidenceWords } from '../evidence.js'
+import { esLook } from './look.js'
 import { pair, plurals, type Count } from '../plural.js'
 
 const some = plurals<'one' | 'many'>('es')
@@ -73,6 +74,9 @@ export const es: Strings = {
     identified: 'identificado',
     monitoring: 'en seguimiento',
     resolved: 'resuelto',
+    postmortem: 'a posteriori',
+    scheduled: 'programado',
+    in_progress: 'en curso',
   },
   label: {
     cell: pair('celda', 'celdas'),
@@ -181,9 +185,6 @@ export const es: Strings = {
   },
 
   chart: {
-    title24: 'Informes de problemas, últimas 24 horas',
-    title7: 'Informes de problemas, últimos 7 días',
-    titleIncident: 'Informes de problemas durante el incidente',
     unit: minutes => `cada ${minutes} min`,
     usual: 'nivel habitual',
     band: 'rango normal',
@@ -200,13 +201,10 @@ export const es: Strings = {
     works: 'Respuestas «me funciona»',
     errors: 'Solicitudes fallidas',
     table: 'Las cifras',
-    title3: 'Informes de problemas, últimas 3 horas',
     range3: '3 horas',
     range24: '24 horas',
     range7: '7 días',
     range: 'Periodo',
-    empty: 'Todavía no se ha contado ningún informe en este periodo.',
-    emptyHow: 'El gráfico empieza con el primero.',
     describe: (peak, at, ratio, total) =>
       `${peak} como máximo en un intervalo, a las ${at}${ratio ? `, ${ratio} el nivel habitual` : ''}. ${total} en total.`,
     describeGaps: n => `Sin datos durante ${n}.`,
@@ -228,38 +226,28 @@ export const es: Strings = {
         many: `Sobre ${n} de informes de los últimos ${span} que dicen qué falla.`,
         other: `Sobre ${n} informes de los últimos ${span} que dicen qué falla.`,
       }),
-    empty: 'Nadie ha dicho qué falla en las últimas 24 horas.',
   },
 
   map: {
     title: 'Dónde',
     describe: (n, top) =>
       `Mapa del mundo, ${some(n, { one: `${n} país coloreado`, many: `${n} de países coloreados`, other: `${n} países coloreados` })} según sus informes frente a su propio nivel habitual. Más por encima: ${top}.`,
-    describeEmpty: 'Mapa del mundo, ningún país coloreado.',
     rule: span =>
       `Color: informes de problemas (${span}) divididos entre lo que ese país suele enviar en el mismo tiempo (media de los últimos 7 días fuera de incidentes). Así un país pequeño no queda tapado por uno grande. Menos de 3 informes: sin color.`,
-    empty: span => `Ningún país ha enviado 3 o más informes de problemas (${span}).`,
     legend: 'Veces el nivel habitual',
     table: 'Todos los países',
     columns: { country: 'País', reports: 'Informes', usual: 'Habitual', ratio: 'Proporción', works: 'Me funciona' },
     few: 'menos de 3',
-    none: 'Ningún país envía el doble de lo habitual o más.',
   },
 
   who: {
     affected: 'A quién afecta',
     fine: 'A quién no afecta',
     share: 'con fallos',
-    shareUnknown: 'proporción desconocida: falta el total',
-    of: (share, where) => `${share} de ${where}`,
-    interval: range => `intervalo del 95 %: ${range}`,
-    nobody: 'No hay ningún incidente abierto: no consta que afecte a nadie.',
-    unknown: 'Se desconoce mientras no haya datos.',
     was: 'A quién afectó',
     noSegment: 'Todavía sin localizar.',
     noneLeft: 'Ya no destaca ningún grupo.',
     noFine: 'Todavía no consta que nada esté libre del problema.',
-    uneven: 'Desigual dentro de una región',
     unevenBy: labels => `se explica por: ${labels}`,
     unevenNone: 'nada de lo observado lo explica',
     unevenHit: (hit: string, among: string) =>
@@ -269,7 +257,6 @@ export const es: Strings = {
 
   recent: {
     title: 'Cambios y avisos recientes',
-    empty: 'Ningún cambio ni aviso en las últimas 48 horas.',
     says: source => `${source} dice`,
     vendor: 'El proveedor',
     reverts: 'deshace un cambio anterior',
@@ -286,6 +273,7 @@ export const es: Strings = {
   },
 
   evidence: evidenceWords.es,
+  look: esLook,
   incident: esIncident,
   says: esSays,
   ...esPeople,

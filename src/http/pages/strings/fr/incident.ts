@@ -1,5 +1,5 @@
 import type { IncidentStrings, SaysStrings } from '../en/incident.js'
-import { pair, plurals } from '../plural.js'
+import { plurals } from '../plural.js'
 
 const some = plurals<'one' | 'many'>('fr')
 
@@ -37,17 +37,12 @@ export const frIncident: IncidentStrings = {
   latest: 'Voir le dernier état',
   known: 'Voir ce que l’on savait alors',
   why: 'Pourquoi',
-  whyNote:
-    'Les probabilités comparent ce qui est observé avec chaque changement listé. Venir avant n’est pas provoquer : une machine ne fait que soupçonner ; une personne ou une déclaration citée confirme. « 1 sur 2ⁿ » dit à quel point de tels indices seraient rares s’ils étaient trompeurs.',
   whyEmpty: 'Aucun changement, pic ni dépendance n’y a encore été relié.',
   unexplained: 'Aucun de la liste',
   settles: 'Ce qui trancherait',
-  unexplainedNote: 'la cause peut être quelque chose dont personne ne nous a parlé',
   for: 'pour',
   against: 'contre',
   neither: 'noté',
-  rarer: 'plus rare que',
-  odds: pair('1 sur ', ''),
   evidence: 'Ce que disent les signaux',
   evidenceNote: 'À quel point chaque type de signal serait surprenant si tout allait bien.',
   unreadable: 'illisible en ce moment',
@@ -81,7 +76,6 @@ export const frIncident: IncidentStrings = {
     note: 'Pas une panne',
   },
   securityTitle: 'Sécurité',
-  securityNone: 'Pas encore évalué',
   by: who => `par ${who}`,
   because: 'motif',
   changed: {

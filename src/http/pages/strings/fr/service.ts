@@ -2,6 +2,7 @@ import type { Strings } from '../en/service.js'
 import { frIncident, frSays } from './incident.js'
 import { frPeople } from './people.js'
 import { evidenceWords } from '../evidence.js'
+import { frLook } from './look.js'
 import { pair, plurals, type Count } from '../plural.js'
 
 const some = plurals<'one' | 'many'>('fr')
@@ -74,6 +75,9 @@ export const fr: Strings = {
     identified: 'identifié',
     monitoring: 'sous surveillance',
     resolved: 'résolu',
+    postmortem: 'a posteriori',
+    scheduled: 'prévu',
+    in_progress: 'en cours',
   },
   label: {
     cell: pair('cellule', 'cellules'),
@@ -184,9 +188,6 @@ export const fr: Strings = {
   },
 
   chart: {
-    title24: 'Signalements, dernières 24 heures',
-    title7: 'Signalements, 7 derniers jours',
-    titleIncident: 'Signalements pendant l’incident',
     unit: minutes => `par ${minutes} min`,
     usual: 'niveau habituel',
     band: 'plage normale',
@@ -204,13 +205,10 @@ export const fr: Strings = {
     works: 'Réponses « ça marche »',
     errors: 'Requêtes en échec',
     table: 'Les chiffres',
-    title3: 'Signalements, 3 dernières heures',
     range3: '3 heures',
     range24: '24 heures',
     range7: '7 jours',
     range: 'Période',
-    empty: 'Aucun signalement compté sur cette période.',
-    emptyHow: 'Le graphique commence avec le premier.',
     describe: (peak, at, ratio, total) =>
       `Au plus ${peak} dans un intervalle, à ${at}${ratio ? `, ${ratio} le niveau habituel` : ''}. ${total} au total.`,
     describeGaps: n => `Pas de données pendant ${n}.`,
@@ -232,38 +230,28 @@ export const fr: Strings = {
         many: `Sur ${n} de signalements (${span}) qui précisent la panne.`,
         other: `Sur ${n} signalements (${span}) qui précisent la panne.`,
       }),
-    empty: 'Personne n’a précisé la panne ces dernières 24 heures.',
   },
 
   map: {
     title: 'Où',
     describe: (n, top) =>
       `Carte du monde, ${some(n, { one: `${n} pays coloré`, many: `${n} de pays colorés`, other: `${n} pays colorés` })} selon les signalements rapportés à leur propre niveau habituel. Plus fortes hausses : ${top}.`,
-    describeEmpty: 'Carte du monde, aucun pays coloré.',
     rule: span =>
       `Couleur : signalements (${span}) divisés par ce que le pays envoie d’habitude dans le même temps (moyenne des 7 derniers jours hors incidents). Un petit pays n’est donc pas noyé par un grand. Moins de 3 signalements : pas de couleur.`,
-    empty: span => `Aucun pays n’a envoyé 3 signalements ou plus (${span}).`,
     legend: 'Fois le niveau habituel',
     table: 'Tous les pays',
     columns: { country: 'Pays', reports: 'Signalés', usual: 'Habituel', ratio: 'Rapport', works: 'Ça marche' },
     few: 'moins de 3',
-    none: 'Aucun pays n’envoie le double de son niveau habituel ou plus.',
   },
 
   who: {
     affected: 'Qui est touché',
     fine: 'Qui n’est pas touché',
     share: 'en échec',
-    shareUnknown: 'part inconnue : total non disponible',
-    of: (share, where) => `${share} de ${where}`,
-    interval: range => `intervalle à 95 % : ${range}`,
-    nobody: 'Aucun incident en cours : personne n’est touché, à notre connaissance.',
-    unknown: 'Inconnu tant qu’il n’y a pas de données.',
     was: 'Qui a été touché',
     noSegment: 'Pas encore localisé.',
     noneLeft: 'Plus aucun groupe ne se distingue.',
     noFine: 'Rien n’est encore connu comme épargné.',
-    uneven: 'Inégal au sein d’une région',
     unevenBy: labels => `s’explique par : ${labels}`,
     unevenNone: 'rien de ce qui est observé ne l’explique',
     unevenHit: (hit: string, among: string) =>
@@ -273,7 +261,6 @@ export const fr: Strings = {
 
   recent: {
     title: 'Changements et avis récents',
-    empty: 'Ni changement ni avis ces dernières 48 heures.',
     says: source => `${source} indique`,
     vendor: 'Le fournisseur',
     reverts: 'annule un changement précédent',
@@ -290,6 +277,7 @@ export const fr: Strings = {
   },
 
   evidence: evidenceWords.fr,
+  look: frLook,
   incident: frIncident,
   says: frSays,
   ...frPeople,

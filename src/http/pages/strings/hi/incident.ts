@@ -1,5 +1,5 @@
 import type { IncidentStrings, SaysStrings } from '../en/incident.js'
-import { pair, plurals } from '../plural.js'
+import { plurals } from '../plural.js'
 
 const some = plurals<'one'>('hi')
 
@@ -37,17 +37,12 @@ export const hiIncident: IncidentStrings = {
   latest: 'ताज़ा जानकारी दिखाएँ',
   known: 'तब जो पता था, वह दिखाएँ',
   why: 'क्यों',
-  whyNote:
-    'संभावनाएँ देखी गई बातों की तुलना सूची के हर बदलाव से करती हैं। पहले होना कारण होना नहीं है: मशीन केवल संदेह करती है, पुष्टि कोई व्यक्ति या उद्धृत बयान करता है। “2ⁿ में 1” बताता है कि ऐसे सबूत भ्रामक होते तो कितने दुर्लभ होते।',
   whyEmpty: 'अभी कोई बदलाव, उछाल या निर्भरता इससे नहीं जुड़ी है।',
   unexplained: 'सूची में से कोई नहीं',
   settles: 'किस बात से तय होगा',
-  unexplainedNote: 'कारण कुछ ऐसा हो सकता है जो हमें किसी ने नहीं बताया',
   for: 'पक्ष',
   against: 'विपक्ष',
   neither: 'दर्ज',
-  rarer: 'इससे दुर्लभ:',
-  odds: pair('', ' में 1'),
   evidence: 'सिग्नल क्या कहते हैं',
   evidenceNote: 'सब ठीक होता तो हर तरह का सिग्नल कितना चौंकाने वाला होता।',
   unreadable: 'अभी पढ़ा नहीं जा सकता',
@@ -79,7 +74,6 @@ export const hiIncident: IncidentStrings = {
     note: 'सेवा ठप नहीं',
   },
   securityTitle: 'सुरक्षा',
-  securityNone: 'अभी आकलन नहीं हुआ',
   by: who => `${who} द्वारा`,
   because: 'वजह',
   changed: {

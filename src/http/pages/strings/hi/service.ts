@@ -2,6 +2,7 @@ import type { Strings } from '../en/service.js'
 import { hiIncident, hiSays } from './incident.js'
 import { hiPeople } from './people.js'
 import { evidenceWords } from '../evidence.js'
+import { hiLook } from './look.js'
 import { pair, plurals } from '../plural.js'
 
 const some = plurals<'one'>('hi')
@@ -72,6 +73,9 @@ export const hi: Strings = {
     identified: 'कारण पहचाना गया',
     monitoring: 'निगरानी जारी',
     resolved: 'ठीक हुआ',
+    postmortem: 'घटना के बाद',
+    scheduled: 'नियोजित',
+    in_progress: 'जारी',
   },
   label: {
     cell: pair('सेल', 'सेल'),
@@ -176,9 +180,6 @@ export const hi: Strings = {
   },
 
   chart: {
-    title24: 'समस्या की रिपोर्टें, पिछले 24 घंटे',
-    title7: 'समस्या की रिपोर्टें, पिछले 7 दिन',
-    titleIncident: 'घटना के दौरान समस्या की रिपोर्टें',
     unit: minutes => `प्रति ${minutes} मिनट`,
     usual: 'सामान्य स्तर',
     band: 'सामान्य दायरा',
@@ -195,13 +196,10 @@ export const hi: Strings = {
     works: '“चल रहा है” के जवाब',
     errors: 'विफल अनुरोध',
     table: 'आँकड़े',
-    title3: 'समस्या की रिपोर्टें, पिछले 3 घंटे',
     range3: '3 घंटे',
     range24: '24 घंटे',
     range7: '7 दिन',
     range: 'अवधि',
-    empty: 'इस अवधि में अभी कोई रिपोर्ट नहीं गिनी गई।',
-    emptyHow: 'चार्ट पहली रिपोर्ट से शुरू होगा।',
     describe: (peak, at, ratio, total) =>
       `एक अंतराल में अधिकतम ${peak}, समय ${at}${ratio ? `, सामान्य स्तर से ${ratio}` : ''}। कुल ${total}।`,
     describeGaps: n => `${n} का डेटा नहीं है।`,
@@ -222,37 +220,27 @@ export const hi: Strings = {
         one: `पिछले ${span} की ${n} रिपोर्ट में से, जिसमें समस्या बताई गई।`,
         other: `पिछले ${span} की ${n} रिपोर्टों में से, जिनमें समस्या बताई गई।`,
       }),
-    empty: 'पिछले 24 घंटे में किसी ने नहीं बताया कि क्या नहीं चल रहा।',
   },
 
   map: {
     title: 'कहाँ',
     describe: (n, top) => `दुनिया का नक़्शा, ${n} देश अपने सामान्य स्तर के मुक़ाबले रिपोर्टों के हिसाब से रंगे गए। सबसे ऊपर: ${top}।`,
-    describeEmpty: 'दुनिया का नक़्शा, कोई देश रंगा नहीं गया।',
     rule: span =>
       `रंग: पिछले ${span} की रिपोर्टें, उस देश की उतने ही समय की सामान्य संख्या से भाग देकर (घटनाओं को छोड़कर पिछले 7 दिनों का औसत)। इससे छोटा देश बड़े के पीछे नहीं छिपता। 3 से कम रिपोर्टें: रंग नहीं।`,
-    empty: span => `पिछले ${span} में किसी देश से 3 या अधिक रिपोर्टें नहीं आईं।`,
     legend: 'सामान्य स्तर से कितने गुना',
     table: 'सभी देश',
     columns: { country: 'देश', reports: 'रिपोर्टें', usual: 'सामान्य', ratio: 'अनुपात', works: 'चल रहा है' },
     few: '3 से कम',
-    none: 'कोई देश अपनी सामान्य संख्या से दोगुना या अधिक नहीं भेज रहा।',
   },
 
   who: {
     affected: 'किस पर असर है',
     fine: 'किस पर असर नहीं है',
     share: 'विफल',
-    shareUnknown: 'हिस्सा अज्ञात: कुल संख्या नहीं है',
-    of: (share, where) => `${where} का ${share}`,
-    interval: range => `95% अंतराल ${range}`,
-    nobody: 'कोई घटना जारी नहीं है: किसी पर असर की जानकारी नहीं।',
-    unknown: 'डेटा न होने तक अज्ञात।',
     was: 'किस पर असर था',
     noSegment: 'अभी जगह तय नहीं हुई।',
     noneLeft: 'अब कोई समूह अलग नहीं दिखता।',
     noFine: 'अभी नहीं पता कि क्या ठीक है।',
-    uneven: 'एक ही क्षेत्र में असमान',
     unevenBy: labels => `कारण: ${labels}`,
     unevenNone: 'देखी गई किसी बात से समझ नहीं आता',
     unevenHit: (hit: string, among: string) => `इसके लगभग ${hit} अनुरोध प्रभावित हिस्से में हैं; वहाँ ${among} विफल होते हैं।`,
@@ -261,7 +249,6 @@ export const hi: Strings = {
 
   recent: {
     title: 'हाल के बदलाव और सूचनाएँ',
-    empty: 'पिछले 48 घंटे में कोई बदलाव या सूचना नहीं।',
     says: source => `${source} का कहना है`,
     vendor: 'प्रदाता',
     reverts: 'पिछला बदलाव वापस लेता है',
@@ -278,6 +265,7 @@ export const hi: Strings = {
   },
 
   evidence: evidenceWords.hi,
+  look: hiLook,
   incident: hiIncident,
   says: hiSays,
   ...hiPeople,

@@ -1,5 +1,4 @@
 import type { IncidentStrings, SaysStrings } from '../en/incident.js'
-import { pair } from '../plural.js'
 
 export const idIncident: IncidentStrings = {
   label: 'Insiden',
@@ -35,17 +34,12 @@ export const idIncident: IncidentStrings = {
   latest: 'Tampilkan yang terbaru',
   known: 'Tampilkan yang diketahui saat itu',
   why: 'Mengapa',
-  whyNote:
-    'Peluang membandingkan yang teramati dengan setiap perubahan dalam daftar. Terjadi lebih dulu bukan berarti menyebabkan: mesin hanya menduga; orang atau pernyataan yang dikutip yang memastikan. “1 dari 2ⁿ” menunjukkan betapa jarang bukti seperti ini muncul bila menyesatkan.',
   whyEmpty: 'Belum ada perubahan, lonjakan, atau ketergantungan yang dikaitkan dengan ini.',
   unexplained: 'Bukan salah satunya',
   settles: 'Yang akan memastikannya',
-  unexplainedNote: 'penyebabnya bisa sesuatu yang tidak diberitahukan kepada kami',
   for: 'mendukung',
   against: 'menolak',
   neither: 'dicatat',
-  rarer: 'lebih jarang dari',
-  odds: pair('1 dari ', ''),
   evidence: 'Kata sinyal-sinyal',
   evidenceNote: 'Seberapa mengejutkan tiap jenis sinyal bila tidak ada masalah.',
   unreadable: 'tidak terbaca saat ini',
@@ -74,7 +68,6 @@ export const idIncident: IncidentStrings = {
     note: 'Bukan gangguan',
   },
   securityTitle: 'Keamanan',
-  securityNone: 'Belum dinilai',
   by: who => `oleh ${who}`,
   because: 'alasan',
   changed: {

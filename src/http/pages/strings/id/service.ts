@@ -2,6 +2,7 @@ import type { Strings } from '../en/service.js'
 import { idIncident, idSays } from './incident.js'
 import { idPeople } from './people.js'
 import { evidenceWords } from '../evidence.js'
+import { idLook } from './look.js'
 import { pair } from '../plural.js'
 
 export const id: Strings = {
@@ -70,6 +71,9 @@ export const id: Strings = {
     identified: 'teridentifikasi',
     monitoring: 'sedang dipantau',
     resolved: 'selesai',
+    postmortem: 'setelah kejadian',
+    scheduled: 'dijadwalkan',
+    in_progress: 'sedang berlangsung',
   },
   label: {
     cell: pair('sel', 'sel'),
@@ -177,9 +181,6 @@ export const id: Strings = {
   },
 
   chart: {
-    title24: 'Laporan masalah, 24 jam terakhir',
-    title7: 'Laporan masalah, 7 hari terakhir',
-    titleIncident: 'Laporan masalah selama insiden',
     unit: minutes => `per ${minutes} mnt`,
     usual: 'tingkat biasa',
     band: 'rentang wajar',
@@ -196,13 +197,10 @@ export const id: Strings = {
     works: 'Jawaban “lancar”',
     errors: 'Permintaan yang gagal',
     table: 'Angka-angkanya',
-    title3: 'Laporan masalah, 3 jam terakhir',
     range3: '3 jam',
     range24: '24 jam',
     range7: '7 hari',
     range: 'Rentang',
-    empty: 'Belum ada laporan yang dihitung dalam rentang ini.',
-    emptyHow: 'Grafik dimulai dengan laporan pertama.',
     describe: (peak, at, ratio, total) =>
       `Paling banyak ${peak} dalam satu interval, pukul ${at}${ratio ? `, ${ratio} tingkat biasa` : ''}. Total ${total}.`,
     describeGaps: n => `Tidak ada data selama ${n}.`,
@@ -219,38 +217,28 @@ export const id: Strings = {
   mix: {
     title: 'Yang dilaporkan orang',
     of: (n, span) => `Dari ${n} laporan dalam ${span} terakhir yang menyebut apa yang gagal.`,
-    empty: 'Tidak ada yang menyebut apa yang gagal dalam 24 jam terakhir.',
   },
 
   map: {
     title: 'Di mana',
     describe: (n, top) =>
       `Peta dunia, ${n} negara diwarnai menurut laporan dibanding tingkat biasanya sendiri. Paling tinggi: ${top}.`,
-    describeEmpty: 'Peta dunia, tidak ada negara yang diwarnai.',
     rule: span =>
       `Warna: laporan masalah dalam ${span} terakhir dibagi jumlah yang biasa dikirim negara itu dalam waktu yang sama (rata-rata 7 hari terakhir di luar insiden). Jadi negara kecil tidak tenggelam oleh yang besar. Kurang dari 3 laporan: tidak diwarnai.`,
-    empty: span => `Tidak ada negara yang mengirim 3 laporan masalah atau lebih dalam ${span} terakhir.`,
     legend: 'Kali lipat tingkat biasa',
     table: 'Semua negara',
     columns: { country: 'Negara', reports: 'Laporan', usual: 'Biasanya', ratio: 'Rasio', works: 'Lancar' },
     few: 'kurang dari 3',
-    none: 'Tidak ada negara yang mengirim dua kali jumlah biasanya atau lebih.',
   },
 
   who: {
     affected: 'Siapa yang terdampak',
     fine: 'Siapa yang tidak terdampak',
     share: 'gagal',
-    shareUnknown: 'persentase tidak diketahui: jumlah total tidak ada',
-    of: (share, where) => `${share} dari ${where}`,
-    interval: range => `interval 95%: ${range}`,
-    nobody: 'Tidak ada insiden yang berlangsung: tidak diketahui ada yang terdampak.',
-    unknown: 'Tidak diketahui selama belum ada data.',
     was: 'Siapa yang terdampak saat itu',
     noSegment: 'Belum terlokalisasi.',
     noneLeft: 'Tidak ada lagi kelompok yang menonjol.',
     noFine: 'Belum diketahui mana yang aman.',
-    uneven: 'Tidak merata dalam satu wilayah',
     unevenBy: labels => `dijelaskan oleh ${labels}`,
     unevenNone: 'tidak dijelaskan oleh apa pun yang teramati',
     unevenHit: (hit: string, among: string) =>
@@ -260,7 +248,6 @@ export const id: Strings = {
 
   recent: {
     title: 'Perubahan dan pengumuman terbaru',
-    empty: 'Tidak ada perubahan atau pengumuman dalam 48 jam terakhir.',
     says: source => `${source} menyatakan`,
     vendor: 'Pihak vendor',
     reverts: 'membatalkan perubahan sebelumnya',
@@ -277,6 +264,7 @@ export const id: Strings = {
   },
 
   evidence: evidenceWords.id,
+  look: idLook,
   incident: idIncident,
   says: idSays,
   ...idPeople,

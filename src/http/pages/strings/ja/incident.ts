@@ -1,5 +1,4 @@
 import type { IncidentStrings, SaysStrings } from '../en/incident.js'
-import { pair } from '../plural.js'
 
 export const jaIncident: IncidentStrings = {
   label: '障害',
@@ -35,17 +34,12 @@ export const jaIncident: IncidentStrings = {
   latest: '最新を表示',
   known: '当時分かっていた内容を表示',
   why: '考えられる原因',
-  whyNote:
-    '確率は、観測されたことを一覧の各変更と照らし合わせたものです。先に起きたことが原因とは限りません。機械は疑うだけで、確認するのは人か、引用された声明です。「2ⁿ分の1」は、こうした証拠が誤りだった場合にどれほどまれかを表します。',
   whyEmpty: '関連づけられた変更、急増、依存先はまだありません。',
   unexplained: '一覧のいずれでもない',
   settles: '確かめる方法',
-  unexplainedNote: '誰も知らせていないことが原因かもしれません',
   for: '支持',
   against: '反対',
   neither: '参考',
-  rarer: 'それよりまれ：',
-  odds: pair('', '分の1'),
   evidence: '信号が示すこと',
   evidenceNote: '異常がないとした場合に、各信号がどれほど意外かを示します。',
   unreadable: '現在読み取り不可',
@@ -73,7 +67,6 @@ export const jaIncident: IncidentStrings = {
     note: '障害ではありません',
   },
   securityTitle: 'セキュリティ',
-  securityNone: 'まだ判断していません',
   by: who => `判断者：${who}`,
   because: '理由',
   changed: {

@@ -2,6 +2,7 @@ import type { Strings } from '../en/service.js'
 import { jaIncident, jaSays } from './incident.js'
 import { jaPeople } from './people.js'
 import { evidenceWords } from '../evidence.js'
+import { jaLook } from './look.js'
 import { pair } from '../plural.js'
 
 export const ja: Strings = {
@@ -70,6 +71,9 @@ export const ja: Strings = {
     identified: '原因特定',
     monitoring: '経過観察中',
     resolved: '解消',
+    postmortem: '事後報告',
+    scheduled: '予定',
+    in_progress: '実施中',
   },
   label: {
     cell: pair('セル', 'セル'),
@@ -177,9 +181,6 @@ export const ja: Strings = {
   },
 
   chart: {
-    title24: '問題の報告（過去24時間）',
-    title7: '問題の報告（過去7日間）',
-    titleIncident: '障害中の問題の報告',
     unit: minutes => `件／${minutes}分`,
     usual: 'ふだんの水準',
     band: '通常の範囲',
@@ -196,13 +197,10 @@ export const ja: Strings = {
     works: '「使えている」の回答',
     errors: '失敗したリクエスト',
     table: '数値を見る',
-    title3: '問題の報告（過去3時間）',
     range3: '3時間',
     range24: '24時間',
     range7: '7日間',
     range: '期間',
-    empty: 'この期間の報告はまだありません。',
-    emptyHow: '最初の報告からグラフが始まります。',
     describe: (peak, at, ratio, total) =>
       `1区間の最大は${peak}件（${at}${ratio ? `、ふだんの${ratio}` : ''}）。合計${total}件。`,
     describeGaps: n => `データなし：${n}。`,
@@ -219,37 +217,27 @@ export const ja: Strings = {
   mix: {
     title: '報告された症状',
     of: (n, span) => `過去${span}に症状が書かれた報告${n}件の内訳です。`,
-    empty: '過去24時間に症状の書かれた報告はありません。',
   },
 
   map: {
     title: '地域',
     describe: (n, top) => `世界地図。各国のふだんの水準と比べた報告数で${n}か国を色分け。上位：${top}。`,
-    describeEmpty: '世界地図。色分けされた国はありません。',
     rule: span =>
       `色：過去${span}の報告数を、その国が同じ時間にふだん送る数（障害時を除く過去7日間の平均）で割ったもの。小さな国が大きな国に埋もれません。報告が3件未満の国は色分けしません。`,
-    empty: span => `過去${span}に3件以上の報告があった国はありません。`,
     legend: 'ふだんの何倍か',
     table: 'すべての国',
     columns: { country: '国', reports: '報告', usual: 'ふだん', ratio: '倍率', works: '使えている' },
     few: '3件未満',
-    none: 'ふだんの2倍以上の国はありません。',
   },
 
   who: {
     affected: '影響を受けている人',
     fine: '影響のない人',
     share: 'が失敗',
-    shareUnknown: '割合は不明（全体数が分かりません）',
-    of: (share, where) => `${where}の${share}`,
-    interval: range => `95%区間 ${range}`,
-    nobody: '継続中の障害はなく、影響は確認されていません。',
-    unknown: 'データがない間は不明です。',
     was: '影響を受けた人',
     noSegment: 'まだ範囲を特定できていません。',
     noneLeft: '目立つ範囲はなくなりました。',
     noFine: '影響がないと分かっているものはまだありません。',
-    uneven: '地域内のばらつき',
     unevenBy: labels => `${labels}で説明できます`,
     unevenNone: '観測されたものでは説明できません',
     unevenHit: (hit: string, among: string) =>
@@ -259,7 +247,6 @@ export const ja: Strings = {
 
   recent: {
     title: '最近の変更と告知',
-    empty: '過去48時間に変更や告知はありません。',
     says: source => `${source}の告知`,
     vendor: '提供元',
     reverts: '以前の変更を取り消し',
@@ -276,6 +263,7 @@ export const ja: Strings = {
   },
 
   evidence: evidenceWords.ja,
+  look: jaLook,
   incident: jaIncident,
   says: jaSays,
   ...jaPeople,

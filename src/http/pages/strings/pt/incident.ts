@@ -1,5 +1,5 @@
 import type { IncidentStrings, SaysStrings } from '../en/incident.js'
-import { pair, plurals } from '../plural.js'
+import { plurals } from '../plural.js'
 
 const some = plurals<'one' | 'many'>('pt-BR')
 
@@ -37,17 +37,12 @@ export const ptIncident: IncidentStrings = {
   latest: 'Ver o mais recente',
   known: 'Ver o que se sabia então',
   why: 'Por quê',
-  whyNote:
-    'As probabilidades comparam o observado com cada mudança da lista. Vir antes não é provocar: a máquina só suspeita; quem confirma é uma pessoa ou uma declaração citada. “1 em 2ⁿ” diz quão raramente indícios assim surgiriam se fossem enganosos.',
   whyEmpty: 'Nenhuma mudança, pico ou dependência foi ligada a isto ainda.',
   unexplained: 'Nenhuma da lista',
   settles: 'O que tiraria a dúvida',
-  unexplainedNote: 'a causa pode ser algo que ninguém nos contou',
   for: 'a favor',
   against: 'contra',
   neither: 'anotado',
-  rarer: 'mais raro que',
-  odds: pair('1 em ', ''),
   evidence: 'O que os sinais dizem',
   evidenceNote: 'Quão surpreendente seria cada tipo de sinal se nada estivesse errado.',
   unreadable: 'ilegível agora',
@@ -81,7 +76,6 @@ export const ptIncident: IncidentStrings = {
     note: 'Não é uma queda',
   },
   securityTitle: 'Segurança',
-  securityNone: 'Ainda não avaliado',
   by: who => `por ${who}`,
   because: 'motivo',
   changed: {

@@ -2,6 +2,7 @@ import type { Strings } from '../en/service.js'
 import { ptIncident, ptSays } from './incident.js'
 import { ptPeople } from './people.js'
 import { evidenceWords } from '../evidence.js'
+import { ptLook } from './look.js'
 import { pair, plurals, type Count } from '../plural.js'
 
 const some = plurals<'one' | 'many'>('pt-BR')
@@ -73,6 +74,9 @@ export const pt: Strings = {
     identified: 'identificado',
     monitoring: 'em monitoramento',
     resolved: 'resolvido',
+    postmortem: 'a posteriori',
+    scheduled: 'programado',
+    in_progress: 'em andamento',
   },
   label: {
     cell: pair('célula', 'células'),
@@ -182,9 +186,6 @@ export const pt: Strings = {
   },
 
   chart: {
-    title24: 'Relatos de problemas, últimas 24 horas',
-    title7: 'Relatos de problemas, últimos 7 dias',
-    titleIncident: 'Relatos de problemas durante o incidente',
     unit: minutes => `a cada ${minutes} min`,
     usual: 'nível habitual',
     band: 'faixa normal',
@@ -202,13 +203,10 @@ export const pt: Strings = {
     works: 'Respostas “funciona”',
     errors: 'Solicitações com falha',
     table: 'Os números',
-    title3: 'Relatos de problemas, últimas 3 horas',
     range3: '3 horas',
     range24: '24 horas',
     range7: '7 dias',
     range: 'Período',
-    empty: 'Nenhum relato foi contado neste período ainda.',
-    emptyHow: 'O gráfico começa com o primeiro.',
     describe: (peak, at, ratio, total) =>
       `No máximo ${peak} em um intervalo, às ${at}${ratio ? `, ${ratio} o nível habitual` : ''}. ${total} no total.`,
     describeGaps: n => `Sem dados por ${n}.`,
@@ -230,38 +228,28 @@ export const pt: Strings = {
         many: `De ${n} de relatos (${span}) que dizem o que falha.`,
         other: `De ${n} relatos (${span}) que dizem o que falha.`,
       }),
-    empty: 'Ninguém disse o que falha nas últimas 24 horas.',
   },
 
   map: {
     title: 'Onde',
     describe: (n, top) =>
       `Mapa-múndi, ${some(n, { one: `${n} país colorido`, many: `${n} de países coloridos`, other: `${n} países coloridos` })} conforme os relatos em relação ao próprio nível habitual. Mais acima do habitual: ${top}.`,
-    describeEmpty: 'Mapa-múndi, nenhum país colorido.',
     rule: span =>
       `Cor: relatos de problemas (${span}) divididos pelo que o país costuma enviar no mesmo tempo (média dos últimos 7 dias, fora de incidentes). Assim um país pequeno não some ao lado de um grande. Menos de 3 relatos: sem cor.`,
-    empty: span => `Nenhum país enviou 3 ou mais relatos de problemas (${span}).`,
     legend: 'Vezes o nível habitual',
     table: 'Todos os países',
     columns: { country: 'País', reports: 'Relatos', usual: 'Habitual', ratio: 'Razão', works: 'Funciona' },
     few: 'menos de 3',
-    none: 'Nenhum país envia o dobro do habitual ou mais.',
   },
 
   who: {
     affected: 'Quem é afetado',
     fine: 'Quem não é afetado',
     share: 'com falhas',
-    shareUnknown: 'proporção desconhecida: falta o total',
-    of: (share, where) => `${share} de ${where}`,
-    interval: range => `intervalo de 95%: ${range}`,
-    nobody: 'Nenhum incidente aberto: não se sabe de ninguém afetado.',
-    unknown: 'Desconhecido enquanto não há dados.',
     was: 'Quem foi afetado',
     noSegment: 'Ainda não localizado.',
     noneLeft: 'Nenhum grupo se destaca mais.',
     noFine: 'Ainda não se sabe o que está livre do problema.',
-    uneven: 'Desigual dentro de uma região',
     unevenBy: labels => `explicado por: ${labels}`,
     unevenNone: 'nada do que foi observado explica',
     unevenHit: (hit: string, among: string) =>
@@ -271,7 +259,6 @@ export const pt: Strings = {
 
   recent: {
     title: 'Mudanças e avisos recentes',
-    empty: 'Nenhuma mudança ou aviso nas últimas 48 horas.',
     says: source => `${source} diz`,
     vendor: 'O fornecedor',
     reverts: 'desfaz uma mudança anterior',
@@ -288,6 +275,7 @@ export const pt: Strings = {
   },
 
   evidence: evidenceWords.pt,
+  look: ptLook,
   incident: ptIncident,
   says: ptSays,
   ...ptPeople,

@@ -1,0 +1,134 @@
+import { Command } from 'commander'
+import { ask, type Asking, ASK_HELP } from './ask.js'
+
+/** As `/readyz` says it. */
+interface Ready {
+  ready: boolean
+  why?: string
+  backlog: number
+  queueBytes: number
+  durable: number
+  folded: number
+}
+interface Source {
+  kind: string
+  id: string
+  use: string
+  health: string
+  state: string
+  ageMs: number | null
+  perMinute: number
+  accepted: number
+  rejected: Record<string, number>
+  lastError: { why: string } | null
+}
+interface Notifier {
+  name: string
+  told: number
+  waiting: number
+  givenUp: number
+  why: string | null
+}
+
+/** `epicenter status`: how a running server is, and those who bring it signals or are told by it. */
+export function statusCommand(): Command {
+  return new Command('status')
+    .summary('how a running server is: health, sources, notifiers, lag')
+    .description(
+      'Asks a running server whether it is well, how far it is behind, which sources, receivers and probes are heard of, ' +
+        'and whom it could not tell. A source that is not heard of is stale, then unknown: that says nothing of what it watches.',
+    )
+    .option('--json', 'as one JSON object')
+    .option('--url <url>', 'the server', process.env['EPICENTER_URL'] ?? 'http://127.0.0.1:8080')
+    .option('--token <token>', 'default: EPICENTER_TOKEN, or the file `token` in the data folder')
+    .option('--data <dir>', 'data folder of a server on this machine', './data')
+    .addHelpText(
+      'after',
+      ASK_HELP.replace('0 done', '0 it is well').replace('the server refused', 'it is not, refused'),
+    )
+    .action(async (options: Asking & { json?: true }) => {
+      process.exitCode = await run(options)
+    })
+}
+
+async function run(options: Asking & { json?: true }): Promise<number> {
+  const ready = await readiness(options.url)
+  if (ready === null) return 1
+  const sources = (await ask('status', '/api/v1/sources', null, options)) as Source[] | null
+  if (sources === null) return 1
+  const notifiers = (await ask('status', '/api/v1/notifiers', null, options)) as Notifier[] | null
+  if (options.json === true) process.stdout.write(`${JSON.stringify({ ...ready, sources, notifiers })}\n`)
+  else process.stdout.write(`${[...linesOf(ready), ...sourceLines(sources), ...notifierLines(notifiers)].join('\n')}\n`)
+  return ready.ready ? 0 : 1
+}
+
+/** It answers without a token, and with a body also where it is not ready. */
+async function readiness(url: string): Promise<Ready | null> {
+  try {
+    const response = await fetch(`${url.replace(/\/+$/, '')}/readyz`, { signal: AbortSignal.timeout(30_000) })
+    return (await response.json()) as Ready
+  } catch (error) {
+    const { cause, message } = error as Error & { cause?: { code?: string } }
+    process.stderr.write(`epicenter status: cannot reach ${url}: ${cause?.code ?? message}\n`)
+    return null
+  }
+}
+
+function linesOf({ ready, why, backlog, queueBytes, durable, folded }: Ready): string[] {
+  const count = (n: number) => n.toLocaleString('en')
+  return [
+    ready ? 'ready' : `not ready: ${why ?? 'it does not say why'}`,
+    `${count(backlog)} signals are not counted yet (log entry ${count(folded)} of ${count(durable)}), ${count(queueBytes)} bytes wait for the disk`,
+  ]
+}
+
+function sourceLines(sources: Source[]): string[] {
+  if (sources.length === 0) return []
+  return table(
+    ['source', 'plug-in', 'health', 'heard', 'a minute', 'taken', 'refused', 'last error'],
+    sources.map(each => [
+      `${each.kind} ${each.id}`,
+      each.use,
+      each.health + (['stopped', 'retrying', 'ended'].includes(each.state) ? ` (${each.state})` : ''),
+      each.ageMs === null ? 'never' : `${ageOf(each.ageMs)} ago`,
+      each.perMinute.toFixed(1),
+      String(each.accepted),
+      Object.entries(each.rejected)
+        .map(([rule, n]) => `${n} ${rule}`)
+        .join(', ') || '0',
+      each.lastError?.why ?? '',
+    ]),
+  )
+}
+
+function notifierLines(notifiers: Notifier[] | null): string[] {
+  if (notifiers === null || notifiers.length === 0) return []
+  return table(
+    ['notifier', 'sent', 'waiting', 'given up', 'why it waits'],
+    notifiers.map(({ name, told, waiting, givenUp, why }) => [name, `${told}`, `${waiting}`, `${givenUp}`, why ?? '']),
+  )
+}
+
+function table(head: string[], rows: string[][]): string[] {
+  const widths = head.map((_, i) => Math.max(...[head, ...rows].map(row => row[i]!.length)))
+  return [
+    '',
+    ...[head, ...rows].map(row =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i]!))
+        .join('  ')
+        .trimEnd(),
+    ),
+  ]
+}
+
+/** The largest unit that fits. */
+function ageOf(ms: number): string {
+  const units = [
+    [86_400_000, 'd'],
+    [3_600_000, 'h'],
+    [60_000, 'min'],
+  ] as const
+  const [size, unit] = units.find(([each]) => ms >= each) ?? [1_000, 's']
+  return `${Math.floor(ms / size)} ${unit}`
+}

@@ -1,0 +1,122 @@
+import type { Notice } from '../../contract/signal.js'
+import { attr, html, type Html } from './html.js'
+import { factLine } from './facts.js'
+import { rank, type Standing } from './standing.js'
+import { ago, reasonSentence, stateMark, type Voice } from './words.js'
+
+/** What is going on with a service, in the order in which readers look: what hurts first, what nobody knows last. */
+export const GOING = ['trouble', 'reporting', 'vendor', 'working', 'unknown'] as const
+export type Going = (typeof GOING)[number]
+
+/** From here on a list gets headings, compact rows and a field to find a service. */
+export const LONG_LIST = 12
+/** Services on one page of the list. */
+export const PAGE_ROWS = 200
+/** So many reports in a quarter of an hour, and so many times the usual, are people who report. */
+const FEWEST = 3
+/** The times of the usual number. */
+const TIMES = 2
+
+export interface Row {
+  standing: Standing
+  going: Going
+  /** The newest of what its vendor says and has not called over. */
+  notice: Notice | null
+  /** What its status page groups it under; null without. */
+  group: string | null
+  spark: Html | null
+}
+
+export function goingOf(row: Standing, notice: Notice | null): Going {
+  const { recent } = row.service
+  const reporting = recent.bad >= FEWEST && (recent.expected === null || recent.bad >= TIMES * recent.expected)
+  if (row.state === 'outage' || row.state === 'degraded') return 'trouble'
+  if (!row.stale && reporting) return 'reporting'
+  if (row.state === 'watching') return 'trouble'
+  if (notice) return 'vendor'
+  return row.state === 'unknown' ? 'unknown' : 'working'
+}
+
+/** The newest word of each story that a vendor tells, where it is not that all is over; the newest of these. */
+export function openNotice(facts: readonly { via: string }[]): Notice | null {
+  const last = new Map<string, Notice>()
+  for (const fact of facts) {
+    if (fact.via !== 'notice') continue
+    const notice = fact as Notice
+    const key = notice.thread ?? notice.source ?? ''
+    const held = last.get(key)
+    if (!held || held.at <= notice.at) last.set(key, notice)
+  }
+  return [...last.values()].filter(each => each.status !== 'resolved').sort((a, b) => b.at - a.at)[0] ?? null
+}
+
+export function sortRows(rows: readonly Row[]): Row[] {
+  return [...rows].sort(
+    (a, b) =>
+      GOING.indexOf(a.going) - GOING.indexOf(b.going) ||
+      rank(b.standing.state) - rank(a.standing.state) ||
+      (a.group ?? '').localeCompare(b.group ?? '') ||
+      a.standing.service.title.localeCompare(b.standing.service.title),
+  )
+}
+
+/** Rows in whose name, id or group all words of a question stand. */
+export function findRows(rows: readonly Row[], question: string): Row[] {
+  const words = question.toLocaleLowerCase().split(/\s+/).filter(Boolean)
+  return rows.filter(({ standing: { service }, group }) => {
+    const text = `${service.title} ${service.service} ${group ?? ''}`.toLocaleLowerCase()
+    return words.every(each => text.includes(each))
+  })
+}
+
+export interface ListInput {
+  /** All of them, in order. */
+  rows: readonly Row[]
+  /** What was looked for; empty: nothing. */
+  question: string
+  /** From 1. */
+  page: number
+  wallNow: number | null
+}
+
+export function serviceList({ rows, question, page, wallNow }: ListInput, voice: Voice): Html {
+  const { t, f } = voice
+  const found = question === '' ? rows : findRows(rows, question)
+  const shown = found.slice((page - 1) * PAGE_ROWS, page * PAGE_ROWS)
+  const long = rows.length > LONG_LIST
+  const of = (going: Going) => shown.filter(each => each.going === going)
+  const full = (some: readonly Row[]) =>
+    html`<ul class="rows">${some.map(each => serviceRow(each, voice, wallNow))}</ul>`
+  const part = (going: Going) => {
+    const some = of(going)
+    if (some.length === 0) return null
+    const small = going === 'unknown' || (going === 'working' && some.length > LONG_LIST)
+    return html`<div data-part><h3>${t.look.going[going]} (${f.number(some.length)})</h3>${small ? compact(some, voice) : full(some)}</div>`
+  }
+  return html`<section id="services"><div class="head"><h2>${t.now.services}</h2>${long ? findForm(question, voice) : html`<span class="note">${t.now.last24}</span>`}</div>${long ? GOING.map(part) : full(shown)}<p role="status" class="soft" id="none"${attr('hidden', found.length > 0)}>${t.look.findNone}</p>${pages(found.length, page, question, voice)}${question === '' ? null : html`<p><a href="/">${t.look.allServices}</a></p>`}</section>`
+}
+
+/** A plain form; where there is a script it narrows the list while somebody types. */
+function findForm(question: string, { t }: Voice): Html {
+  return html`<form class="find" method="get" action="/" role="search"><label class="vh" for="q">${t.look.find}</label><input id="q" name="q" type="search" maxlength="80" placeholder="${t.look.find}" value="${question}"><button>${t.look.findDo}</button></form>`
+}
+
+function pages(count: number, page: number, question: string, { t, f }: Voice): Html | null {
+  const last = Math.ceil(count / PAGE_ROWS)
+  if (last < 2) return null
+  const href = (n: number) => `/?${new URLSearchParams({ ...(question ? { q: question } : {}), page: String(n) })}`
+  return html`<nav class="range" aria-label="${t.look.allServices}">${Array.from({ length: last }, (_, i) => (i + 1 === page ? html`<a href="${href(page)}" aria-current="true">${t.look.page(f.number(page), f.number(last))}</a>` : html`<a href="${href(i + 1)}">${f.number(i + 1)}</a>`))}</nav>`
+}
+
+/** Names with their shapes, under their groups where there are some: of these there is nothing else to say. */
+function compact(rows: readonly Row[], voice: Voice): Html {
+  const groups = new Map<string, Row[]>()
+  for (const each of rows) groups.set(each.group ?? '', [...(groups.get(each.group ?? '') ?? []), each])
+  return html`${[...groups].map(([group, some]) => html`${group === '' ? null : html`<h4 class="note"><bdi>${group}</bdi></h4>`}<ul class="compact">${some.map(({ standing: { service, state } }) => html`<li><a href="/s/${encodeURIComponent(service.service)}"><bdi>${service.title}</bdi></a> ${stateMark(state, voice.t, 14)}</li>`)}</ul>`)}`
+}
+
+function serviceRow({ standing: row, notice, spark }: Row, voice: Voice, wallNow: number | null): Html {
+  const { t } = voice
+  const { service } = row
+  return html`<li><a href="/s/${encodeURIComponent(service.service)}"><bdi>${service.title}</bdi></a>${stateMark(row.state, t, 16)}${spark ?? html`<span class="spark"></span>`}<span class="soft note">${reasonSentence(row, voice, wallNow)}${row.newest === null || row.state === 'unknown' ? null : html`<br>${t.age.newest} ${ago(row.newest, voice)}`}${notice && html`<br>${factLine(notice, voice)}`}</span></li>`
+}

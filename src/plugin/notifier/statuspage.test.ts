@@ -1,0 +1,10 @@
+import { fakeOutside } from '../../testing/outside.js'
+import { testNotifier } from '../../testing/plugin-contract.js'
+import statuspage from './statuspage.js'
+
+testNotifier('statuspage', {
+  plugin: statuspage,
+  settings: { url: 'https://name:hidden@hooks.example.com/path-hidden', secret: `whsec_${'aGlk'.repeat(8)}` },
+  receiver: status => fakeOutside(() => ({ status })),
+  secrets: ['hidden', 'aGlk'],
+})

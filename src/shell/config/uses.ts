@@ -1,0 +1,244 @@
+import { resolve } from 'node:path'
+import { ValuePointer } from '@sinclair/typebox/value'
+import { type ConfigFile, type ProbeUse, type Use, USES } from '../../contract/config.js'
+import type { PluginKind } from '../../contract/plugin.js'
+import { MINUTE, SECOND } from '../../contract/time.js'
+import { Registry, STANDARD } from '../../plugin/registry.js'
+import { isRange } from '../visitors/address.js'
+import type { Filled } from './fill.js'
+import { type Finding, pathOf, ruleOf, sharpest, valueOf } from './finding.js'
+import { meant } from './nearest.js'
+import { checkSettings } from './settings.js'
+
+/** Uses of plug-ins as the server runs on them. */
+export interface Uses {
+  plugins: string[]
+  sources: Use[]
+  receivers: Use[]
+  probes: ProbeUse[]
+  notifiers: Use[]
+  bus: Pick<Use, 'use' | 'settings'>
+  store: Pick<Use, 'use' | 'settings'>
+}
+
+/** None, and what is kept is kept as usual. */
+export const NO_USES: Readonly<Uses> = {
+  plugins: [],
+  sources: [],
+  receivers: [],
+  probes: [],
+  notifiers: [],
+  bus: { use: STANDARD.bus, settings: {} },
+  store: { use: STANDARD.store, settings: {} },
+}
+
+/** A probe checks so often where the configuration does not say. */
+const PROBE_EVERY_MS = MINUTE
+/** and an answer takes so long at most, where it does not say. */
+const PROBE_TIMEOUT_MS = 10 * SECOND
+
+type Given = Record<string, unknown> & {
+  use?: string
+  kind?: string
+  id?: string
+  allowPrivate?: boolean | string[]
+}
+
+/**
+ * Every use of a plug-in in a file, each with settings that its own schema has passed, and what is wrong. Paths among the
+ * settings are relative to `folder`.
+ */
+export async function readUses(
+  file: ConfigFile,
+  { filled }: Pick<Filled, 'filled'>,
+  folder: string,
+): Promise<{ uses: Uses; findings: Finding[] }> {
+  const plugins = (file.plugins ?? []).map(path => resolve(folder, path))
+  const { registry, faults } = await Registry.open(plugins)
+  const findings: Finding[] = [...faults]
+  const reader = new UseReader(file, registry, filled, folder, findings)
+  const uses: Uses = { ...NO_USES, plugins }
+  uses.sources = await reader.list('sources', each => each)
+  uses.receivers = await reader.list('receivers', each => each)
+  uses.notifiers = await reader.list('notifiers', each => each)
+  uses.probes = await reader.list('probes', probing, PROBE_KEYS)
+  findings.push(...sharedIds(file, uses))
+  for (const key of ['bus', 'store'] as const) {
+    if (file[key] === undefined) continue
+    const read = await reader.one(key, key, file[key] as Given, '')
+    if (read !== null) uses[key] = { use: read.use, settings: read.settings }
+  }
+  return { uses, findings }
+}
+
+/** Whose a signal is must be one answer: no token sends ids of what this server asks itself. */
+function sharedIds({ tokens = [] }: ConfigFile, uses: Uses): Finding[] {
+  const own = new Set(
+    (['sources', 'receivers', 'probes'] as const).flatMap(key => uses[key].map(({ id }) => `${USES[key]}.${id}`)),
+  )
+  return tokens.flatMap(({ name, namespace = name }, i) =>
+    own.has(namespace)
+      ? [
+          {
+            path: `tokens[${i}].namespace`,
+            rule: 'ids of its own, not those of a source of this file',
+            value: namespace,
+          },
+        ]
+      : [],
+  )
+}
+
+const PROBE_KEYS = ['service', 'component', 'labels', 'everySeconds', 'timeoutSeconds'] as const
+
+function probing(use: Use, given: Given): ProbeUse {
+  const { service, component, labels, everySeconds, timeoutSeconds } = given as Given & {
+    service: string
+    component?: string
+    labels?: Record<string, string>
+    everySeconds?: number
+    timeoutSeconds?: number
+  }
+  const everyMs = everySeconds === undefined ? PROBE_EVERY_MS : everySeconds * SECOND
+  return {
+    ...use,
+    service,
+    labels: { ...labels, ...(component === undefined ? {} : { component }) },
+    everyMs,
+    timeoutMs: timeoutSeconds === undefined ? Math.min(PROBE_TIMEOUT_MS, everyMs) : timeoutSeconds * SECOND,
+  }
+}
+
+const COMMON_KEYS = ['use', 'kind', 'id', 'allowPrivate'] as const
+
+class UseReader {
+  constructor(
+    private readonly file: ConfigFile,
+    private readonly registry: Registry,
+    private readonly filled: ReadonlySet<string>,
+    private readonly folder: string,
+    private readonly findings: Finding[],
+  ) {}
+
+  /** All uses under one key, each with an id of its own. */
+  async list<Made extends Use>(
+    key: keyof typeof USES,
+    make: (use: Use, given: Given) => Made,
+    keys: readonly string[] = [],
+  ): Promise<Made[]> {
+    const made: Made[] = []
+    const ids = new Set<string>()
+    const counts = new Map<string, number>()
+    for (const [i, each] of (this.file[key] ?? []).entries()) {
+      const given = each as Given
+      const path = `${key}[${i}]`
+      const name = given.use ?? given.kind ?? ''
+      const count = (counts.get(name) ?? 0) + 1
+      counts.set(name, count)
+      // Receipts of notifiers are kept under these names since there are any.
+      const id = given.id ?? (key === 'notifiers' ? `${name}-${count}` : name)
+      if (ids.has(id))
+        this.findings.push({ path: `${path}.id`, rule: `an id that none of the other ${key} has`, value: id })
+      ids.add(id)
+      const { service } = given as { service?: string }
+      const rule = key === 'probes' && service !== undefined ? this.stranger('service', service) : null
+      if (rule !== null) this.findings.push({ path: `${path}.service`, rule, value: service as string })
+      const use = await this.one(USES[key], path, given, id, keys)
+      if (use !== null) made.push(make(use, given))
+    }
+    return made
+  }
+
+  /** One use; null where its plug-in is not found. */
+  async one(
+    kind: PluginKind,
+    path: string,
+    given: Given,
+    id: string,
+    keys: readonly string[] = [],
+  ): Promise<Use | null> {
+    const name = given.use ?? given.kind
+    const at = `${path}.${given.use === undefined && given.kind !== undefined ? 'kind' : 'use'}`
+    if (name === undefined) {
+      this.findings.push({ path: `${path}.use`, rule: 'a value', value: 'nothing' })
+      return null
+    }
+    const plugin = await this.registry.find(kind, name)
+    if (plugin === null) {
+      const names = this.registry.names(kind)
+      const near = meant(name, names).split(',')[0]
+      this.findings.push({
+        path: at,
+        rule: `the name of a ${kind}, one of ${names.join(', ')}${near?.startsWith(';') ? near : ''}`,
+        value: name,
+      })
+      return null
+    }
+    if (plugin.fleeting === true && (kind === 'bus' || kind === 'store')) {
+      this.findings.push({ path: at, rule: `a ${kind} that outlives its process`, value: name })
+      return null
+    }
+    const own = Object.fromEntries(
+      Object.entries(given).filter(([key]) => !(COMMON_KEYS as readonly string[]).includes(key) && !keys.includes(key)),
+    )
+    const settings = this.settings(plugin, path, own)
+    this.private(`${path}.allowPrivate`, given.allowPrivate)
+    return { use: name, id, allowPrivate: given.allowPrivate ?? null, settings }
+  }
+
+  private settings(
+    { config, check }: NonNullable<Awaited<ReturnType<Registry['find']>>>,
+    path: string,
+    own: Record<string, unknown>,
+  ): Record<string, unknown> {
+    const pointer = `/${path.replaceAll(/[.[]/g, '/').replaceAll(']', '')}`
+    const filled = new Set(
+      [...this.filled].filter(each => each.startsWith(`${pointer}/`)).map(each => each.slice(pointer.length)),
+    )
+    const { settings, errors, mentions, secret } = checkSettings(config, own, filled)
+    const found: Finding[] = errors.map(error => ({
+      path: path + dotted(error.path),
+      rule: ruleOf(error),
+      value: valueOf(error, secret(error.path)),
+    }))
+    for (const { role, pointer: where, value } of mentions) {
+      if (role === 'path') ValuePointer.Set(settings, where, resolve(this.folder, value))
+      else {
+        const rule = this.stranger(role, value)
+        if (rule !== null) found.push({ path: path + dotted(where), rule, value })
+      }
+    }
+    if (errors.length === 0)
+      for (const fault of check?.(settings as never) ?? []) found.push({ ...fault, path: `${path}.${fault.path}` })
+    this.findings.push(...sharpest(found))
+    return settings
+  }
+
+  /** What is asked of a text that refers to something in the file; null where it is there. */
+  private stranger(role: 'page' | 'service', value: string): string | null {
+    const { pages, services = [] } = this.file
+    const known = role === 'page' ? (pages ?? [{ id: 'main' }]) : services
+    const ids = known.map(each => each.id)
+    // A file that names no service leaves them to what signals bring.
+    if (ids.includes(value) || (role === 'service' && ids.length === 0)) return null
+    return `the id of a ${role === 'page' ? 'status page' : 'service'}${meant(value, ids)}`
+  }
+
+  private private(path: string, allowed: boolean | string[] | undefined): void {
+    if (!Array.isArray(allowed)) return
+    allowed.forEach((value, i) => {
+      if (!isRange(value) && !/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/i.test(value))
+        this.findings.push({
+          path: `${path}[${i}]`,
+          rule: 'an address, a range such as 10.0.0.0/8, or the name of a host',
+          value,
+        })
+    })
+  }
+}
+
+/** `/a/0/b` → `.a[0].b`. */
+function dotted(pointer: string): string {
+  const path = pathOf(pointer)
+  return path === '' || path.startsWith('[') ? path : `.${path}`
+}

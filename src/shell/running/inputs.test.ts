@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Use } from '../../contract/config.js'
+import { fakeEnv } from '../../testing/env.js'
+import { Inputs } from './inputs.js'
+import type { Taker } from './tasks.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'epicenter-inputs-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const file = join(folder, 'well.mjs')
+// What it does is told to the test through the process, which both share.
+writeFileSync(
+  file,
+  `const log = (globalThis.wellLog ??= [])
+export default {
+  kind: 'source', name: 'well', summary: 'hands over one bucket and waits', config: {},
+  async open({ of }, env) {
+    log.push('open ' + of)
+    if (of === 'dry' && globalThis.wellDry !== false) throw new env.errors.PermanentError('it is dry')
+    return {
+      async poll() { log.push('poll ' + of); return { signals: [{ of }] } },
+      async [Symbol.asyncDispose]() { log.push('close ' + of) },
+    }
+  },
+}
+`,
+)
+const shared = globalThis as { wellLog?: string[]; wellDry?: boolean }
+
+const use = (id: string, of: string): Use => ({ use: 'well', id, allowPrivate: null, settings: { of } })
+const configOf = (...sources: Use[]) => ({ plugins: [file], sources, receivers: [], probes: [] })
+
+describe('sources of the configuration', () => {
+  const env = fakeEnv()
+  const taker: Taker = {
+    take: async values => ({ accepted: values.length, duplicate: 0, rejectedCount: 0, rejected: [] }),
+    note: async () => {},
+    noted: async () => null,
+    present: () => env.now(),
+    even: env.steady,
+  }
+  let inputs: Inputs
+  beforeEach(() => {
+    shared.wellLog?.splice(0)
+    shared.wellDry = true
+    inputs = new Inputs(taker, env)
+  })
+  afterEach(() => inputs[Symbol.asyncDispose]())
+  const said = () => shared.wellLog ?? []
+  const until = (line: string) => vi.waitFor(() => expect(said()).toContain(line))
+
+  it('are left running when the configuration is read again, but those that it says otherwise', async () => {
+    await inputs.configure(configOf(use('a', 'sweet')))
+    await until('poll sweet')
+    const [before] = inputs.status
+    await inputs.configure(configOf(use('a', 'sweet')))
+    expect(said()).toEqual(['open sweet', 'poll sweet'])
+    expect(inputs.status).toEqual([before])
+    await inputs.configure(configOf(use('a', 'salt')))
+    await until('poll salt')
+    // The old one is closed before the new one is opened: never two of one.
+    expect(said()).toEqual(['open sweet', 'poll sweet', 'close sweet', 'open salt', 'poll salt'])
+    await inputs.configure(configOf())
+    expect(said().at(-1)).toBe('close salt')
+    expect(inputs.status).toEqual([])
+  })
+
+  it('that have stopped for good are tried again when it is read again', async () => {
+    await inputs.configure(configOf(use('a', 'dry')))
+    await vi.waitFor(() => expect(inputs.status[0]?.state).toBe('stopped'))
+    expect(inputs.healths).toEqual({ ok: 0, stale: 0, unknown: 1 })
+    shared.wellDry = false
+    await inputs.configure(configOf(use('a', 'dry')))
+    await until('poll dry')
+    await vi.waitFor(() => expect(inputs.healths).toEqual({ ok: 1, stale: 0, unknown: 0 }))
+  })
+
+  it('do not begin all at once', async () => {
+    await inputs.configure(configOf(use('a', 'one'), use('b', 'two'), use('c', 'three')))
+    await until('poll one')
+    expect(said().filter(line => line.startsWith('open'))).toEqual(['open one'])
+    expect(inputs.status.map(each => each.state)).toEqual(['waiting', 'starting', 'starting'])
+  })
+})

@@ -1,0 +1,120 @@
+import type { Config, ProbeUse, Use } from '../../contract/config.js'
+import { INPUT_HEALTHS, type InputHealth, type InputStatus } from '../../contract/input.js'
+import { RECEIVER_STALE_MS, SOURCE_SPREAD_MS } from '../../contract/limits.js'
+import type { OpenedOf, PluginOf } from '../../contract/plugin.js'
+import { MINUTE, SECOND } from '../../contract/time.js'
+import { Registry } from '../../plugin/registry.js'
+import type { Env } from '../env.js'
+import { pluginEnv, sleep } from '../outside/env.js'
+import { Keeper, type Task } from './keeper.js'
+import { Pulse } from './pulse.js'
+import { ProbeTask, ReceiverTask, SourceTask, type Taker, type TaskParts } from './tasks.js'
+
+type Kind = InputStatus['kind']
+type Uses = Pick<Config, 'plugins' | 'sources' | 'receivers' | 'probes'>
+
+interface Running {
+  /** What it was made from: the same is left running when the configuration is read again. */
+  made: string
+  pulse: Pulse
+  task: Task
+  keeper: Keeper
+}
+
+/** Everything that brings signals by itself: sources, receivers and probes of the configuration. */
+export class Inputs implements AsyncDisposable {
+  private readonly running = new Map<string, Running>()
+
+  constructor(
+    private readonly taker: Taker,
+    private readonly env: Env,
+  ) {}
+
+  /** Starts what is new or had stopped for good, stops what is gone or said otherwise, and leaves the rest alone. */
+  async configure({ plugins, sources, receivers, probes }: Uses): Promise<void> {
+    const { registry } = await Registry.open(plugins)
+    const wanted = new Map<string, { kind: Kind; use: Use; made: string }>()
+    for (const [kind, uses] of [
+      ['source', sources],
+      ['receiver', receivers],
+      ['probe', probes],
+    ] as const)
+      for (const use of uses) wanted.set(`${kind} ${use.id}`, { kind, use, made: JSON.stringify({ plugins, use }) })
+    const over = new Map<string, Promise<void>>()
+    const gone = [...this.running].filter(
+      ([name, { made, pulse }]) => wanted.get(name)?.made !== made || pulse.state === 'stopped',
+    )
+    await Promise.all(
+      gone.map(async ([name, { keeper }]) => {
+        this.running.delete(name)
+        over.set(name, keeper.over)
+        await keeper[Symbol.asyncDispose]()
+      }),
+    )
+    const fresh = [...wanted].filter(([name]) => !this.running.has(name))
+    for (const [i, [name, { kind, use, made }]] of fresh.entries()) {
+      const parts = await this.partsOf(registry, kind, use)
+      const everyMs = kind === 'probe' ? (use as ProbeUse).everyMs : MINUTE
+      const delayMs = kind === 'receiver' ? 0 : (Math.min(SOURCE_SPREAD_MS, everyMs) * i) / fresh.length
+      const keeper = new Keeper({
+        name,
+        ...parts,
+        delayMs,
+        after: over.get(name) ?? Promise.resolve(),
+        sleep,
+        random: this.random,
+        log: this.env.log,
+      })
+      this.running.set(name, { made, ...parts, keeper })
+    }
+  }
+
+  get status(): InputStatus[] {
+    return [...this.running.values()].map(each => each.pulse.status)
+  }
+
+  /** How many are well, and how many are not. */
+  get healths(): Record<InputHealth, number> {
+    const counts = Object.fromEntries(INPUT_HEALTHS.map(each => [each, 0])) as Record<InputHealth, number>
+    for (const { pulse } of this.running.values()) counts[pulse.health]++
+    return counts
+  }
+
+  /** Null where there is none of this id. */
+  receiver(id: string): { task: ReceiverTask; pulse: Pulse } | null {
+    const found = this.running.get(`receiver ${id}`)
+    return found === undefined ? null : { task: found.task as ReceiverTask, pulse: found.pulse }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.running.values()].map(({ keeper }) => keeper[Symbol.asyncDispose]()))
+    this.running.clear()
+  }
+
+  private async partsOf(registry: Registry, kind: Kind, use: Use): Promise<{ task: Task; pulse: Pulse }> {
+    const { taker, random } = this
+    const plugin = await registry.get(kind, use.use)
+    const staleMs = kind === 'receiver' ? RECEIVER_STALE_MS : Math.max(10 * SECOND, 3 * everyMsOf(use))
+    const pulse = new Pulse({ kind, id: use.id, use: use.use }, taker.even, () => this.env.now(), staleMs)
+    const parts = { use, open: () => this.open(plugin, use), pulse, taker, random }
+    const task =
+      kind === 'source'
+        ? new SourceTask(parts as TaskParts<OpenedOf['source']>)
+        : kind === 'probe'
+          ? new ProbeTask(parts as TaskParts<OpenedOf['probe']> & { use: ProbeUse })
+          : new ReceiverTask(parts as TaskParts<OpenedOf['receiver']>)
+    return { task, pulse }
+  }
+
+  private open(plugin: PluginOf<Kind>, { settings, allowPrivate }: Use): Promise<OpenedOf[Kind]> {
+    const allow = allowPrivate ?? plugin.allowPrivate ?? false
+    return plugin.open(settings as never, pluginEnv(this.env, allow))
+  }
+
+  private readonly random = (): number => {
+    const [a = 0, b = 0] = this.env.random(2)
+    return (a * 256 + b) / 65_536
+  }
+}
+
+const everyMsOf = (use: Use): number => (use as Partial<ProbeUse>).everyMs ?? MINUTE

@@ -1,0 +1,89 @@
+import { SOURCE_UNKNOWN_TIMES } from '../../contract/limits.js'
+import type { Receipt } from '../../contract/received.js'
+import type { InputHealth, InputState, InputStatus } from '../../contract/input.js'
+import { type EpochMs, MINUTE } from '../../contract/time.js'
+
+/** Rules named of one source: the door has fewer, and what a plug-in makes up ends somewhere. */
+const RULES_MAX = 60
+/** Minutes over which signals are counted. */
+const SLOTS = 5
+
+/** What is known of the life of a source, by a clock that never leaps. */
+export class Pulse {
+  state: InputState = 'starting'
+  accepted = 0
+  duplicate = 0
+  failures = 0
+  readonly rejected: Record<string, number> = {}
+  phases: Record<string, number> | null = null
+  /** Of the even clock; null: never. */
+  heard: number | null = null
+  private lastError: { at: number; why: string } | null = null
+  private readonly counts: number[] = Array<number>(SLOTS).fill(0)
+  private minute: number
+  private readonly since: number
+
+  constructor(
+    private readonly about: Pick<InputStatus, 'kind' | 'id' | 'use'>,
+    private readonly even: () => number,
+    /** Of what is believed, for people. */
+    private readonly now: () => EpochMs,
+    public staleMs: number,
+  ) {
+    this.since = even()
+    this.minute = Math.floor(this.since / MINUTE)
+  }
+
+  /** It was heard of: `receipt` says what became of what it said. */
+  hear({ accepted, duplicate, rules = {} }: Pick<Receipt, 'accepted' | 'duplicate' | 'rules'>): void {
+    this.heard = this.even()
+    this.accepted += accepted
+    this.duplicate += duplicate
+    for (const [rule, count] of Object.entries(rules)) {
+      const known = rule in this.rejected || Object.keys(this.rejected).length < RULES_MAX
+      const name = known ? rule : 'other'
+      this.rejected[name] = (this.rejected[name] ?? 0) + count
+    }
+    this.turn()
+    this.counts[this.minute % SLOTS]! += accepted
+  }
+
+  fail(why: string): void {
+    this.failures++
+    this.lastError = { at: this.even(), why }
+  }
+
+  get health(): InputHealth {
+    if (this.heard === null || this.state === 'stopped') return 'unknown'
+    const age = this.even() - this.heard
+    return age <= this.staleMs ? 'ok' : age <= SOURCE_UNKNOWN_TIMES * this.staleMs ? 'stale' : 'unknown'
+  }
+
+  get status(): InputStatus {
+    const even = this.even()
+    const at = (time: number): EpochMs => this.now() - (even - time)
+    this.turn()
+    const minutes = Math.min(SLOTS, Math.max(1, (even - this.since) / MINUTE))
+    return {
+      ...this.about,
+      health: this.health,
+      state: this.state,
+      heardAt: this.heard === null ? null : at(this.heard),
+      ageMs: this.heard === null ? null : even - this.heard,
+      perMinute: this.counts.reduce((sum, each) => sum + each, 0) / minutes,
+      accepted: this.accepted,
+      duplicate: this.duplicate,
+      rejected: { ...this.rejected },
+      failures: this.failures,
+      lastError: this.lastError === null ? null : { at: at(this.lastError.at), why: this.lastError.why },
+      phases: this.phases,
+    }
+  }
+
+  /** Empties the minutes that went by. */
+  private turn(): void {
+    const minute = Math.floor(this.even() / MINUTE)
+    for (let each = Math.max(this.minute + 1, minute - SLOTS + 1); each <= minute; each++) this.counts[each % SLOTS] = 0
+    this.minute = minute
+  }
+}

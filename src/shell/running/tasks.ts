@@ -1,0 +1,241 @@
+import type { ProbeUse, Use } from '../../contract/config.js'
+import { PermanentError, TransientError } from '../../contract/error.js'
+import {
+  LATENCY_MAX_MS,
+  RETRY_AFTER_MS,
+  SOURCE_PIECE,
+  SOURCE_POLL_MS,
+  SOURCE_STATE_BYTES,
+} from '../../contract/limits.js'
+import type { Batch, Checked, Probe, Receiver, Source } from '../../contract/plugin.js'
+import { type EpochMs, MINUTE, SECOND } from '../../contract/time.js'
+import { sleep } from '../outside/env.js'
+import { CutShort } from '../workspace/cut-short.js'
+import type { Space } from '../workspace/gate.js'
+import type { Receipt } from '../../contract/received.js'
+import type { Task } from './keeper.js'
+import type { Pulse } from './pulse.js'
+
+// What a turn of each kind is. All signals go through the same intake as everybody's, in a namespace of ids of their own.
+
+/** The workspace, as far as what runs needs it. */
+export interface Taker {
+  /** Resolves once they are durable. `own`: this server stamped them itself. @throws TransientError, CutShort */
+  take(values: readonly unknown[], space: Space, own: boolean): Promise<Receipt>
+  note(key: string, value: Uint8Array): Promise<void>
+  noted(key: string): Promise<Uint8Array | null>
+  /** What is to be written as the time of something that happens now. */
+  present(): EpochMs
+  /** A clock that never leaps. */
+  even(): number
+}
+
+export interface TaskParts<Opened> {
+  use: Use
+  open: () => Promise<Opened>
+  pulse: Pulse
+  taker: Taker
+  random: () => number
+}
+
+const spaceOf = (kind: string, id: string): Space => ({ namespace: `${kind}.${id}`, services: null })
+/** A source is asked so often where it does not say. */
+const EVERY_MS = MINUTE
+/** Between two turns of the same there is a little chance, so that many do not fall into step. */
+const JITTER = 0.05
+const jittered = (ms: number, random: () => number) => ms * (1 + JITTER * (2 * random() - 1))
+
+/** Opened at its first turn, and again after a failure. */
+abstract class Holding<Opened extends AsyncDisposable> implements Task {
+  private held: Opened | null = null
+
+  constructor(protected readonly parts: TaskParts<Opened>) {}
+
+  abstract turn(stop: AbortSignal): Promise<number | null>
+
+  protected async opened(): Promise<Opened> {
+    this.held ??= await this.parts.open()
+    return this.held
+  }
+
+  async close(): Promise<void> {
+    const { held } = this
+    this.held = null
+    await held?.[Symbol.asyncDispose]()
+  }
+}
+
+export class SourceTask extends Holding<Source> {
+  private state: unknown
+  private restored = false
+  private readonly space: Space
+
+  constructor(parts: TaskParts<Source>) {
+    super(parts)
+    this.space = spaceOf('source', parts.use.id)
+  }
+
+  async turn(stop: AbortSignal): Promise<number | null> {
+    const { pulse, random } = this.parts
+    if (!this.restored) await this.restore()
+    const source = await this.opened()
+    const { everyMs = EVERY_MS } = source
+    pulse.staleMs = source.staleMs ?? Math.max(5 * MINUTE, 3 * everyMs)
+    if (source.poll !== undefined) {
+      const batch = await limited(SOURCE_POLL_MS, stop, signal => source.poll!(this.state, signal))
+      await this.takeBatch(batch, stop)
+      return batch.done === true ? null : jittered(everyMs, random)
+    }
+    if (source.read === undefined) throw new PermanentError('a source has a method poll or read')
+    for await (const batch of source.read(stop, this.state)) {
+      await this.takeBatch(batch, stop)
+      if (batch.done === true || stop.aborted) return null
+    }
+    throw new TransientError('it ended by itself', 0)
+  }
+
+  /** Counts once it is durable; what it says to go on from is kept then, never before. */
+  private async takeBatch(batch: Batch, stop: AbortSignal): Promise<void> {
+    const { signals } = batch
+    if (!Array.isArray(signals)) throw new PermanentError('a batch is an object with a list `signals`')
+    this.parts.pulse.hear({ accepted: 0, duplicate: 0 })
+    for (let i = 0; i < signals.length; i += SOURCE_PIECE)
+      await this.takePiece(signals.slice(i, i + SOURCE_PIECE), stop)
+    if (batch.state === undefined || stop.aborted) return
+    this.state = batch.state
+    const note = Buffer.from(JSON.stringify({ use: this.parts.use.use, state: batch.state }))
+    if (note.length > SOURCE_STATE_BYTES)
+      throw new PermanentError(
+        `what a source goes on from has at most ${SOURCE_STATE_BYTES} bytes; it has ${note.length}`,
+      )
+    await this.parts.taker.note(noteOf(this.parts.use), note)
+  }
+
+  /** Waits for room as often as it must: what was taken twice counts once. */
+  private async takePiece(piece: readonly unknown[], stop: AbortSignal): Promise<void> {
+    const { taker, pulse } = this.parts
+    while (!stop.aborted) {
+      try {
+        return pulse.hear(await taker.take(piece, this.space, false))
+      } catch (error) {
+        const why = error instanceof CutShort ? error.why : error
+        if (!(why instanceof TransientError)) throw why
+        await sleep(why.retryAfterMs, stop)
+      }
+    }
+  }
+
+  private async restore(): Promise<void> {
+    const { taker, use } = this.parts
+    const note = await taker.noted(noteOf(use))
+    this.restored = true
+    if (note === null || note.length === 0) return
+    const kept = JSON.parse(Buffer.from(note).toString()) as { use: string; state: unknown }
+    // What another plug-in went on from says nothing to this one.
+    if (kept.use === use.use) this.state = kept.state
+  }
+}
+
+const noteOf = ({ id }: Use): string => `source:${id}`
+
+export class ProbeTask extends Holding<Probe> {
+  private readonly space: Space
+
+  constructor(protected override readonly parts: TaskParts<Probe> & { use: ProbeUse }) {
+    super(parts)
+    this.space = spaceOf('probe', parts.use.id)
+  }
+
+  async turn(stop: AbortSignal): Promise<number | null> {
+    const { use, pulse, taker, random } = this.parts
+    const began = taker.even()
+    const probe = await this.opened()
+    const at = taker.present()
+    const found = await this.look(probe, stop, began)
+    if (stop.aborted) return null
+    pulse.phases = rounded(found.phases)
+    pulse.hear(await taker.take([signalOf(use, found, at)], this.space, true))
+    if (!found.ok) pulse.fail(found.why ?? 'the check failed')
+    return Math.max(0, jittered(use.everyMs, random) - (taker.even() - began))
+  }
+
+  /** No answer within the time for it is a bad one; unless we slept meanwhile: then nobody can tell. */
+  private async look(probe: Probe, stop: AbortSignal, began: number): Promise<Checked> {
+    const { timeoutMs } = this.parts.use
+    try {
+      return await limited(timeoutMs, stop, signal => probe.check(signal))
+    } catch (error) {
+      if (!(error instanceof TooSlow)) throw error
+      if (this.parts.taker.even() - began > 2 * timeoutMs + SECOND)
+        throw new TransientError('this machine was away while it looked', 0)
+      return { ok: false, why: `no answer within ${timeoutMs / SECOND} s` }
+    }
+  }
+}
+
+function signalOf({ service, labels }: ProbeUse, { ok, phases, labels: more }: Checked, at: EpochMs): object {
+  const latencyMs = phases?.total
+  return {
+    type: 'observation',
+    via: 'check',
+    id: `${at}`,
+    service,
+    at,
+    labels: { ...labels, ...more },
+    total: 1,
+    bad: ok ? 0 : 1,
+    ...(latencyMs === undefined ? {} : { latencyMs: Math.min(latencyMs, LATENCY_MAX_MS) }),
+  }
+}
+
+const rounded = (phases: Checked['phases']): Record<string, number> | null =>
+  phases === undefined
+    ? null
+    : Object.fromEntries(Object.entries(phases).map(([name, ms]) => [name, Math.round(ms * 10) / 10]))
+
+/** A receiver has no turns: it is opened, and asked by others. */
+export class ReceiverTask extends Holding<Receiver> {
+  /** Null while it cannot be opened. */
+  receiver: Receiver | null = null
+  readonly space: Space
+
+  constructor(parts: TaskParts<Receiver>) {
+    super(parts)
+    this.space = spaceOf('receiver', parts.use.id)
+  }
+
+  async turn(stop: AbortSignal): Promise<number | null> {
+    this.receiver = await this.opened()
+    await new Promise<void>(done => {
+      if (stop.aborted) done()
+      stop.addEventListener('abort', () => done(), { once: true })
+    })
+    return null
+  }
+
+  override async close(): Promise<void> {
+    this.receiver = null
+    await super.close()
+  }
+}
+
+class TooSlow extends TransientError {}
+
+/**
+ * Work with an end: it is told to stop when its time is over, and its own answer then no longer counts. Resolves no sooner
+ * than the work does, so that there are never two of it.
+ */
+async function limited<T>(ms: number, stop: AbortSignal, work: (stop: AbortSignal) => Promise<T>): Promise<T> {
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(), ms).unref()
+  const slow = () => new TooSlow(`it took longer than ${ms / SECOND} s`, RETRY_AFTER_MS)
+  try {
+    const found = await work(AbortSignal.any([stop, late.signal]))
+    if (late.signal.aborted) throw slow()
+    return found
+  } catch (error) {
+    throw late.signal.aborted ? slow() : error
+  } finally {
+    clearTimeout(timer)
+  }
+}
