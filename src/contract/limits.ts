@@ -210,6 +210,7 @@ export const SOURCE_PIECE = 1_000
 export const SOURCE_POLL_MS = 2 * MINUTE
 /** Pause after a failure of a source or a receiver: from the first it doubles to the longest, half of it by chance. */
 export const SOURCE_RETRY_FIRST_MS = SECOND
+/** The longest such pause. */
 export const SOURCE_RETRY_MAX_MS = 5 * MINUTE
 /** Sources and probes begin one after the other within so long, or within their own interval, if that is shorter. */
 export const SOURCE_SPREAD_MS = 15 * SECOND
@@ -219,8 +220,11 @@ export const SOURCE_UNKNOWN_TIMES = 4
 export const RECEIVER_STALE_MS = DAY
 /** What a plug-in asks of the network: bytes of an answer once unpacked, time for all of it, redirects followed; an open-ended answer may be silent for OUTSIDE_IDLE_MS. More is an error of that question. */
 export const OUTSIDE_BYTES = 8 * 1024 * 1024
+/** Time for all of an answer. */
 export const OUTSIDE_MS = 30 * SECOND
+/** Redirects that are followed, each checked anew. */
 export const OUTSIDE_REDIRECTS = 5
+/** An open-ended answer may be silent for so long. */
 export const OUTSIDE_IDLE_MS = 5 * MINUTE
 /** A file that a configuration names for a plug-in to read. */
 export const OUTSIDE_FILE_BYTES = 64 * 1024 * 1024

@@ -64,7 +64,7 @@ export interface Comparison {
 }
 
 /** An event is found by what is open from so long before it. */
-const BEFORE_MS = 3_600_000
+const FOUND_BEFORE_MS = 3_600_000
 const SIDES = ['a', 'b'] as const
 
 const endOf = (e: Episode) => e.until ?? Number.POSITIVE_INFINITY
@@ -123,7 +123,9 @@ function stories(own: BySide<readonly Episode[]>): BySide<Episode[]>[] {
 }
 
 const meets = (event: Known, e: Episode) =>
-  (event.service === null || event.service === e.service) && e.from <= event.until && endOf(e) >= event.at - BEFORE_MS
+  (event.service === null || event.service === e.service) &&
+  e.from <= event.until &&
+  endOf(e) >= event.at - FOUND_BEFORE_MS
 
 function judgeKnown(
   names: readonly string[],

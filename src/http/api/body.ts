@@ -11,6 +11,7 @@ const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN, CLOSE, COMMA] = [34, 92, 9
 const SPACES = new Set([9, 10, 13, 32])
 /** A list is read in groups of so many elements or bytes: reading one takes a millisecond or two. */
 const GROUP_ELEMENTS = 200
+/** The bytes of such a group. */
 const GROUP_BYTES = 64 * 1024
 
 /**

@@ -5,6 +5,7 @@ import { namesOf, Used } from '../turns.js'
 export const SLICES_MS = 2
 /** Lines of a slice: of the worst, which are no JSON, a hundred take a millisecond. Bodies of ordinary signals are seldom cut. */
 const SLICE_LINES = 400
+/** As a byte. */
 const NEWLINE = 10
 
 /** A piece of a body, cut after so many lines that no slice of it takes long. O(bytes). */

@@ -21,7 +21,7 @@ import { statusSentence, type Voice } from './words.js'
 /** Services with a sparkline on the first page, worst first; each costs a read of 288 rows and half a kilobyte. */
 const SPARKS = 60
 /** Services of which it is read what their vendors say. */
-const NOTICES = 1_000
+const NOTICES_READ = 1_000
 /** One bar of a sparkline: a quarter of an hour, 96 for a day. */
 const SPARK_BIN_MS = 3 * ROLLUP_MS
 /** A bar is drawn this long after its end, once what is late for it has mostly come. */
@@ -39,7 +39,7 @@ const HISTORY_PAGE = 50
 /** A service page lists changes and notices of so long. */
 const FACTS_MS = 48 * HOUR
 /** Quiet time before an incident from which its page learns what shares are usual. */
-const BEFORE_MS = 6 * HOUR
+const CHART_BEFORE_MS = 6 * HOUR
 
 /** A page without its frame, or the status of what is not there. */
 export interface Made {
@@ -118,7 +118,7 @@ export class Pages {
     return Promise.all(
       standings.map(async (each, i) => {
         const { service } = each.service
-        const facts = i < NOTICES ? await this.#reader.facts(service, now - DAY, now + 1) : []
+        const facts = i < NOTICES_READ ? await this.#reader.facts(service, now - DAY, now + 1) : []
         const notice = openNotice(facts)
         return { standing: each, going: goingOf(each, notice), notice, group: groups.get(service) ?? null, spark: null }
       }),
@@ -260,7 +260,7 @@ export class Pages {
       this.#reader.service(incident.service),
       this.#reader.rollups(
         incident.service,
-        Math.max(incident.startedAt - BEFORE_MS, end - LONGEST_MS),
+        Math.max(incident.startedAt - CHART_BEFORE_MS, end - LONGEST_MS),
         end + ROLLUP_MS,
       ),
       this.#reader.facts(incident.service, incident.startedAt - LISTED_MS, end + 1),

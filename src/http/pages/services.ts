@@ -14,6 +14,7 @@ export const LONG_LIST = 12
 export const PAGE_ROWS = 200
 /** So many reports in a quarter of an hour, and so many times the usual, are people who report. */
 const FEWEST = 3
+/** The times of the usual number. */
 const TIMES = 2
 
 export interface Row {

@@ -29,7 +29,7 @@ export interface Plans {
 /** Days before its start that a window is shown, where the configuration does not say. */
 const ANNOUNCE_DAYS = 30
 /** Windows that ended are told for as long as the history of components. */
-const PAST_MS = 90 * DAY
+const ENDED_SHOWN_MS = 90 * DAY
 /** Windows of one plan that are told, the nearest ones: as many that are over, and as many that are not. */
 const WINDOWS_MAX = 120
 
@@ -61,7 +61,7 @@ export function windowsOf({ read }: Plans, plan: Plan, services: readonly Servic
     )
     if (affected.length === 0) continue
     const announceMs = (config.announceDays ?? ANNOUNCE_DAYS) * DAY
-    const from = now - PAST_MS - config.minutes * MINUTE
+    const from = now - ENDED_SHOWN_MS - config.minutes * MINUTE
     const starts =
       rule === null
         ? [start.at].filter(at => at >= from && at <= now + announceMs)

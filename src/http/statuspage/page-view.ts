@@ -1,3 +1,4 @@
+import type { NoticeImpact } from '../../contract/signal.js'
 import type { StatusPageConfig } from '../../contract/config.js'
 import type { Severity } from '../../contract/incident.js'
 import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
@@ -13,7 +14,7 @@ import { publicIncidentOf, worseStatus, type ComponentStatus, type PublicInciden
 
 /** As people see it: what is not known is a state of its own. */
 export type Shown = ComponentStatus | 'unknown'
-export type Indicator = 'none' | 'minor' | 'major' | 'critical' | 'maintenance'
+export type Indicator = NoticeImpact
 
 /** A component and how it is. */
 export interface Part {

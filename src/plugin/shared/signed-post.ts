@@ -50,7 +50,7 @@ function decodes(text: string): boolean {
 }
 
 /** What is waited at least where the receiver does not say how long. */
-const RETRY_MS = 5_000
+const POST_RETRY_MS = 5_000
 /** Answers that are about this message and no other. Others of the 400s are about the address, the secret or the pace. */
 const WRONG = new Set([400, 406, 409, 411, 412, 413, 414, 415, 416, 417, 422, 431])
 /** A receiver may ask for patience, an hour at most. */
@@ -102,15 +102,15 @@ export class SignedPost {
     } catch (error) {
       // The reason alone: it may repeat the address.
       const { name, code } = error as { name: string; code?: string }
-      throw new TransientError(`cannot tell ${this.receiver}: ${code ?? name}`, RETRY_MS)
+      throw new TransientError(`cannot tell ${this.receiver}: ${code ?? name}`, POST_RETRY_MS)
     }
     await response.cancel()
     if (response.ok) return
     const text = `cannot tell ${this.receiver}: it answered ${response.status}`
     if (response.status === 410) throw new PermanentError(text)
-    if (WRONG.has(response.status)) throw new RefusedError(text, RETRY_MS)
+    if (WRONG.has(response.status)) throw new RefusedError(text, POST_RETRY_MS)
     const asked = Number(response.headers.get('retry-after'))
-    throw new TransientError(text, asked > 0 ? Math.min(asked * 1000, RETRY_MAX_MS) : RETRY_MS)
+    throw new TransientError(text, asked > 0 ? Math.min(asked * 1000, RETRY_MAX_MS) : POST_RETRY_MS)
   }
 }
 

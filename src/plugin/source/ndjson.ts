@@ -15,7 +15,8 @@ interface State {
   read?: number
 }
 
-const RETRY_MS = 30_000
+/** Pause before the same is asked again. */
+const POLL_RETRY_MS = 30_000
 /** Answers that will not be others for as long as the settings are the same. */
 const GONE = 410
 
@@ -58,7 +59,7 @@ async function ofAddress(
     await answer.cancel()
     const { host } = new URL(url)
     if (answer.status === GONE) throw new PermanentError(`${host} says that it is gone (${GONE})`)
-    throw new TransientError(`${host} answered ${answer.status}`, RETRY_MS)
+    throw new TransientError(`${host} answered ${answer.status}`, POLL_RETRY_MS)
   }
   const tag = answer.headers.get('etag')
   return { signals: valuesOf(await answer.text()), ...(tag === null ? {} : { state: { etag: tag } }) }

@@ -42,10 +42,12 @@ interface State {
   told: Record<string, Told>
 }
 
-const RETRY_MS = MINUTE
+/** Pause before a page is asked again after a failure, where it does not say. */
+const PAGE_RETRY_MS = MINUTE
+/** The longest pause, whatever a page asks for. */
 const RETRY_MOST_MS = 60 * MINUTE
 /** Pages have megabytes where they carry years. */
-const PAGE_BYTES = 16 * 1024 * 1024
+const VENDOR_PAGE_BYTES = 16 * 1024 * 1024
 
 const plainHost = (url: string): string => new URL(url).host.replace(/^www\./, '')
 
@@ -60,7 +62,7 @@ function askedWith({ etag, modified }: Partial<State>): Record<string, string> {
 /** How long a page wants to be left alone; a date is as good as no number. */
 function pauseOf(answer: Fetched): number {
   const seconds = Number(answer.headers.get('retry-after') ?? Number.NaN)
-  return seconds > 0 ? Math.min(seconds * SECOND, RETRY_MOST_MS) : RETRY_MS
+  return seconds > 0 ? Math.min(seconds * SECOND, RETRY_MOST_MS) : PAGE_RETRY_MS
 }
 
 class Page {
@@ -82,7 +84,7 @@ class Page {
     const answer = await this.env.fetch(this.address, {
       headers: askedWith(state ?? {}),
       redirect: 'follow',
-      maxBytes: PAGE_BYTES,
+      maxBytes: VENDOR_PAGE_BYTES,
       signal: stop,
     })
     if (answer.status === 304 && state) {
@@ -98,7 +100,7 @@ class Page {
     }
     const reading = kindOf(this.config.platform).parse(decoded(await answer.bytes()), this.config.url)
     // Of a page that cannot be read nothing is known: that it was well the last time is no word about now.
-    if (!reading.readable) throw new TransientError(`${host}: ${reading.reason}${moved}`, RETRY_MS)
+    if (!reading.readable) throw new TransientError(`${host}: ${reading.reason}${moved}`, PAGE_RETRY_MS)
     if (away !== null && away !== this.movedTo) {
       this.movedTo = away
       this.env.log('warn', `a status page moved`, { from: host, to: away })

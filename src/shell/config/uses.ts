@@ -32,7 +32,9 @@ export const NO_USES: Readonly<Uses> = {
   store: { use: STANDARD.store, settings: {} },
 }
 
+/** A probe checks so often where the configuration does not say. */
 const PROBE_EVERY_MS = MINUTE
+/** and an answer takes so long at most, where it does not say. */
 const PROBE_TIMEOUT_MS = 10 * SECOND
 
 type Given = Record<string, unknown> & {

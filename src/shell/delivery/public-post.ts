@@ -8,6 +8,7 @@ import { Guard, NotAllowed } from '../outside/guard.js'
 const TIMEOUT_MS = 10_000
 /** Longest address of a push service that was seen is 240 characters. */
 export const ENDPOINT_CHARS = 1_000
+/** Longest pause that a push service may ask for. */
 const RETRY_MAX_SECONDS = 3_600
 
 /** Why nothing is posted there; null: it may be tried. */

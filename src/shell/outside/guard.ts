@@ -6,6 +6,7 @@ import { isRange, plainAddress, rangesOf } from '../visitors/address.js'
 // The one place where it is decided what of the network may be connected to. A name is looked up here, once; what it stands
 // for is checked, and that is connected to. So a name cannot be one thing when asked and another when used.
 
+/** What is waited before a name is looked up again. */
 const RETRY_MS = 5_000
 
 const INSIDE = new BlockList()

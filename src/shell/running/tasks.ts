@@ -39,6 +39,7 @@ export interface TaskParts<Opened> {
 }
 
 const spaceOf = (kind: string, id: string): Space => ({ namespace: `${kind}.${id}`, services: null })
+/** A source is asked so often where it does not say. */
 const EVERY_MS = MINUTE
 /** Between two turns of the same there is a little chance, so that many do not fall into step. */
 const JITTER = 0.05

@@ -60,12 +60,12 @@ export function usualShares(quiet: readonly Rollup[]): UsualShares {
 /** Failures come in bursts: their variance is this many times that of independent ones, as with reports. */
 const BURST = 2.5
 /** Distance in standard deviations that chance passes about once in 1,000 bins. */
-const RARE = 3.3
+const RARE_DEVIATIONS = 3.3
 
 /** The end of the normal range of a bar with `total` requests: `(np + 3.3 √(2.5 np) + 2) / n`. */
 function highShare(usual: number, total: number): number {
   const mean = usual * total
-  return Math.min(1, (mean + RARE * Math.sqrt(BURST * mean) + 2) / total)
+  return Math.min(1, (mean + RARE_DEVIATIONS * Math.sqrt(BURST * mean) + 2) / total)
 }
 
 export interface PictureInput {
@@ -134,7 +134,7 @@ export function pictureOf(
       bars: series.bars.map(bar => {
         if (!bar?.posts) return null
         const { complaints: value, expected } = bar.posts
-        const high = expected === null ? null : expected + RARE * Math.sqrt(BURST * expected) + 2
+        const high = expected === null ? null : expected + RARE_DEVIATIONS * Math.sqrt(BURST * expected) + 2
         return { from: bar.from, value, expected, high, hot: high !== null && value > high, filled: bar.filled }
       }),
     }

@@ -7,6 +7,7 @@ import { own } from '../standing.js'
 import { english } from './says.js'
 import type { Voice } from '../words.js'
 
+/** Causes before "all of them". */
 const CAUSES_SHOWN = 6
 /** Reasons that stand in sight; all of them are behind the disclosure. */
 const REASONS_SHOWN = 3

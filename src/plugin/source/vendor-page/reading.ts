@@ -1,3 +1,4 @@
+import type { NoticeImpact, NoticeState, NoticeStatus } from '../../../contract/signal.js'
 import type { EpochMs } from '../../../contract/time.js'
 
 /**
@@ -7,7 +8,7 @@ import type { EpochMs } from '../../../contract/time.js'
  */
 
 /** How a part of a service is, in the vendor's word. */
-export type State = 'ok' | 'maintenance' | 'degraded' | 'partial' | 'down' | 'unknown'
+export type State = NoticeState
 
 /**
  * The whole page in one word. `quiet`: the list could be read and has nothing open, but the page makes no statement that
@@ -16,17 +17,10 @@ export type State = 'ok' | 'maintenance' | 'degraded' | 'partial' | 'down' | 'un
 export type Says = State | 'quiet'
 
 /** How bad the vendor calls a notice; null: it does not say. */
-export type Impact = 'none' | 'minor' | 'major' | 'critical' | 'maintenance'
+export type Impact = NoticeImpact
 
 /** Where a notice stands; null: the vendor used no word that is known. */
-export type Lifecycle =
-  | 'investigating'
-  | 'identified'
-  | 'monitoring'
-  | 'resolved'
-  | 'postmortem'
-  | 'scheduled'
-  | 'in_progress'
+export type Lifecycle = NoticeStatus
 
 export interface VendorPart {
   id?: string
