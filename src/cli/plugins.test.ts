@@ -182,7 +182,7 @@ notifiers: [{ use: horn }]
     const { code, err } = await run('check', file)
     expect(code).toBe(1)
     expect(err).toMatch(
-      /epicenter\.yaml:5: sources\[0\]\.use: .*one of lost, ndjson, scenario, tide; did you mean tide\? \(got tied\)/,
+      /epicenter\.yaml:5: sources\[0\]\.use: .*one of lost, ndjson, scenario, tide, vendor-page; did you mean tide\? \(got tied\)/,
     )
     expect(err).toMatch(/epicenter\.yaml:9: probes\[0\]\.url: .*text.*7/)
     expect(err).toMatch(/epicenter\.yaml:10: notifiers\[0\]\.url: .*nothing/)
