@@ -146,7 +146,7 @@ function jsonOf(body: Buffer): unknown {
 
 function decoded(path: string): string {
   try {
-    return decodeURIComponent(path).replace(/^\/+|\/+$/g, '')
+    return decodeURIComponent(path).replace(/^\/+|(?<!\/)\/+$/g, '')
   } catch {
     return path
   }

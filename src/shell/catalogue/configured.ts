@@ -16,7 +16,7 @@ export interface Configured {
 }
 
 /** Characters of the name of a source. */
-const ID_CHARS = 40
+const SOURCE_ID_CHARS = 40
 
 /**
  * One source a page, whatever the number of services on it.
@@ -48,7 +48,7 @@ export function configured(entries: readonly Entry[], use: string): Configured {
 function idFor(id: string, taken: Set<string>): string {
   for (let n = 1; ; n++) {
     const end = n === 1 ? '' : `-${n}`
-    const short = id.slice(0, ID_CHARS - end.length)
+    const short = id.slice(0, SOURCE_ID_CHARS - end.length)
     const name = `${short.endsWith('-') ? short.slice(0, -1) : short}${end}`
     if (taken.has(name)) continue
     taken.add(name)

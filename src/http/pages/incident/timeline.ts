@@ -86,7 +86,7 @@ function isAlike(a: IncidentEvent, b: IncidentEvent): boolean {
 
 /** ", 90–93%": the ends of what such updates told of the same share. */
 function sharesText(all: readonly IncidentEvent[], { t, f }: Voice): string {
-  const shares = all.flatMap(({ says = [] }) => /(\d+) %/.exec(says[0]?.text ?? '')?.[1] ?? []).map(Number)
+  const shares = all.flatMap(({ says = [] }) => /(?<!\d)(\d{1,3}) %/.exec(says[0]?.text ?? '')?.[1] ?? []).map(Number)
   const [low, high] = [Math.min(...shares), Math.max(...shares)]
   return shares.length === all.length && low < high ? `${t.comma}${f.shares([low / 100, high / 100])}` : ''
 }
