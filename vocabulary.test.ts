@@ -112,3 +112,27 @@ describe('the glossary', () => {
     })
   })
 })
+
+describe('the walk through the house', () => {
+  const page = readFileSync(join(root, 'docs/walk-through.md'), 'utf8')
+  const rows = [...page.matchAll(/^\| `(src\/[^`]+)` \| `(\w+)` \| [^|]+ \|(?: `(\w+)`)? \|$/gm)]
+  const texts = new Map(sources.map(({ path, text }) => [path, text]))
+  /** Whether a file declares a function, method, property or class of that name. */
+  const declares = (text: string, name: string) =>
+    new RegExp(
+      `^\\s*(?:export |private |async |static |readonly )*(?:function |const |class )?${name}\\b\\s*(?:[(<=:{]|implements)`,
+      'm',
+    ).test(text)
+  const calls = (text: string, name: string) => new RegExp(`\\b${name}(?:\\?\\.)?\\(`).test(text)
+
+  it('is read at all', () => expect(rows.length).toBe(page.split('\n').filter(line => line.startsWith('| `')).length))
+  it.each(rows.map(([, path, name, next]) => [path, name, next]))(
+    '%s has %s, which goes on to %s',
+    (path, name, next) => {
+      const text = texts.get(path!) ?? ''
+      expect(text, 'the file').not.toBe('')
+      expect(declares(text, name!), `${name} is declared`).toBe(true)
+      if (next !== undefined) expect(calls(text, next), `${next} is called`).toBe(true)
+    },
+  )
+})
