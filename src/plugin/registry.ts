@@ -5,12 +5,14 @@ import { type Fault, PLUGIN_KINDS, type PluginKind, type PluginOf } from '../con
 
 // The folder is the registry: `<kind>/<name>.ts` beside this file is the plug-in of that kind and name. Modules that the
 // configuration names are taken in beside them. Nothing here, nor in any other room, knows a single plug-in, but for the
-// two constants that follow.
+// three constants that follow.
 
 /** What log and store are kept with where the configuration says nothing. */
 export const STANDARD = { bus: 'sqlite', store: 'sqlite' } as const
 /** The same for a workspace that ends with its process. */
 export const PASSING = { bus: 'memory', store: 'memory' } as const
+/** The source that reads the vendors' pages of the catalogue (`serve --watch`). */
+export const PAGE_READER = 'vendor-page'
 
 const FOLDER = new URL('./', import.meta.url)
 /** Sources where they are run in place, modules where they were built; tests and maps match neither. */

@@ -5,6 +5,7 @@ export interface ServeOptions {
   port?: number
   host?: string
   data?: string
+  watch?: string
 }
 
 /** After a failed start, time for the last lines of the log to be written before the process ends. */
@@ -28,6 +29,10 @@ export function serveCommand(): Command {
     .option('--port <port>', 'port to listen on; 0 takes a free one (default: 8080)', port)
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--data <dir>', 'where everything is kept (default: ./data; the demonstration: ./data-demo)')
+    .option(
+      '--watch <names>',
+      "watch services of the catalogue from outside, by their vendors' pages: groups (ai, cloud, dev, social, payments, games) or names, with commas between",
+    )
     .addHelpText('after', HELP)
     .action(async (options: ServeOptions) => {
       const { runServe } = await import('./run.js')
@@ -45,4 +50,5 @@ Exit codes: 0 stopped · 1 it could not start (port taken, data unreadable, in u
 
 Examples:
   $ epicenter serve
-  $ epicenter serve --config epicenter.yaml --port 8081 --data /var/lib/epicenter`
+  $ epicenter serve --config epicenter.yaml --port 8081 --data /var/lib/epicenter
+  $ epicenter serve --watch ai,github`

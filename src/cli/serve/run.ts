@@ -10,6 +10,7 @@ import { tryOut } from '../../shell/config/try-out.js'
 import type { Reloaded } from '../../shell/config/reload.js'
 import { tellFindings } from '../check/run.js'
 import { openHouse } from './house.js'
+import { watchConfig } from './watch.js'
 import type { ServeOptions } from './command.js'
 
 /** Serves until it is told to stop; resolves with the exit code. */
@@ -49,7 +50,7 @@ export async function runServe(options: ServeOptions): Promise<number> {
     const { reload } = house
     // Before anybody is told: whoever reads that it listens may stop it in the same moment.
     const stopped = untilStopped(reload && (() => void reload().then(done => tellReloaded(app, done))))
-    greet(app, port)
+    greet(app, port, options.watch)
     demo?.play()
     await stopped
     await demo?.[Symbol.asyncDispose]()
@@ -73,6 +74,8 @@ function listenError(error: unknown, { host, port }: Config): unknown {
   return new Error(`cannot listen on ${host}:${port}: ${why[code ?? ''] ?? (error as Error).message}`)
 }
 
+const ALONE = { config: null, why: 'it makes a configuration of its own and takes no --config' } as const
+
 /** Flags win over the file. */
 const under = ({ port, host, data }: ServeOptions, config: Config): Config => ({
   ...config,
@@ -84,6 +87,12 @@ const under = ({ port, host, data }: ServeOptions, config: Config): Config => ({
 async function configOf(options: ServeOptions): Promise<Config | null> {
   const { config: file, data } = options
   const over = (config: Config) => under(options, config)
+  if (options.watch !== undefined) {
+    const { config, why } = file === undefined ? await watchConfig(options.watch) : ALONE
+    if (config !== null) return over(config)
+    process.stderr.write(`epicenter serve: --watch ${options.watch}: ${why}\n`)
+    return null
+  }
   if (file === undefined)
     return over(complete({ title: 'Epicenter', clock: 'signals', data: data ?? DEFAULTS.demo }, true))
   const loaded = await load(file, process.env)
@@ -114,7 +123,7 @@ function tellReloaded(app: App, done: Reloaded): void {
   }
 }
 
-function greet(app: App, port: number): void {
+function greet(app: App, port: number, watched?: string): void {
   const { config, token } = app
   const [here, elsewhere] = linksOf(config.host, port)
   const more = here?.includes(config.host)
@@ -126,6 +135,10 @@ function greet(app: App, port: number): void {
   if (config.demo)
     process.stdout.write(
       'This is the demonstration; `epicenter init` writes a configuration file for your own services.\n',
+    )
+  if (watched !== undefined)
+    process.stdout.write(
+      `It watches ${config.services.length} services by ${config.sources.length} pages of their vendors. What a page does not say is unknown.\n`,
     )
   if (token.fresh && !config.demo)
     process.stdout.write(

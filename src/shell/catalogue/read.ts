@@ -27,9 +27,9 @@ export const GROUPS = ['ai', 'cloud', 'dev', 'social', 'payments', 'games'] as c
 /**
  * The catalogue as it is written, checked.
  *
- * @param kinds Kinds of page that can be read.
+ * @param kinds Kinds of page that can be read; null: whoever reads them will say.
  */
-export function readCatalogue(written: Written, kinds: Readonly<Record<string, KindFacts>>): Checked {
+export function readCatalogue(written: Written, kinds: Readonly<Record<string, KindFacts>> | null): Checked {
   const faults: string[] = []
   const sources = sourcesOf(written.sources, faults)
   const entries: Entry[] = []
@@ -69,8 +69,9 @@ function sourcesOf(written: unknown, faults: string[]): Record<string, Source> {
   return sources
 }
 
-function ofPage({ page, probes }: Entry, kinds: Readonly<Record<string, KindFacts>>): string[] {
+function ofPage({ page, probes }: Entry, kinds: Readonly<Record<string, KindFacts>> | null): string[] {
   if (page === null) return probes.length > 0 ? [] : ['neither page nor probes: there is nothing to watch']
+  if (kinds === null) return []
   const kind = Object.hasOwn(kinds, page.kind) ? kinds[page.kind] : undefined
   if (!kind && page.kind !== FOR_PEOPLE) return [`page: no kind "${page.kind}"`]
   if (kind?.needsPage && page.id === undefined) return [`page: kind ${page.kind} needs the page's id`]
