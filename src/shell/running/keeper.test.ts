@@ -71,6 +71,21 @@ describe('what is kept running', () => {
     expect(heard.slept).toEqual([7, 500, 1_000, 500])
   })
 
+  it('says each reason once, and that it works again', async () => {
+    const other = fails(new TransientError('no address', 0))
+    const { env, keeper } = kept([passing, passing, other, other, passing, () => 5, () => 5, passing])
+    await keeper.over
+    const [failed, works] = ['source a has failed; trying again', 'source a works again']
+    expect(env.said.map(({ what, detail }) => [what, detail?.['why']])).toEqual([
+      [failed, 'not now'],
+      [failed, 'no address'],
+      [failed, 'not now'],
+      [works, undefined],
+      [failed, 'not now'],
+      [works, undefined],
+    ])
+  })
+
   it('waits as long as it is asked to', async () => {
     const { keeper, slept } = kept([fails(new TransientError('too often', HOUR))])
     await keeper.over
@@ -98,7 +113,10 @@ describe('what is kept running', () => {
     const { keeper, env, closed, pulse } = kept([fails(new TypeError('x is not a function')), () => null])
     await keeper.over
     expect([pulse.state, pulse.failures, closed()]).toEqual(['ended', 1, 2])
-    expect(env.said).toMatchObject([{ level: 'warn', detail: { stack: expect.stringContaining('keeper.test') } }])
+    expect(env.said).toMatchObject([
+      { level: 'warn', detail: { stack: expect.stringContaining('keeper.test') } },
+      { level: 'info', what: 'source a works again' },
+    ])
   })
 
   it('never runs twice at once: a new one waits for one that does not stop', async () => {

@@ -36,6 +36,8 @@ export interface KeeperParts {
  */
 export class Keeper implements AsyncDisposable {
   private readonly stop = new AbortController()
+  /** Why it fails, as it was last logged; null: it works. */
+  private logged: string | null = null
   /** Resolves once nothing of it runs any more. */
   readonly over: Promise<void>
 
@@ -56,6 +58,7 @@ export class Keeper implements AsyncDisposable {
       try {
         waitMs = await task.turn(signal)
         inARow = 0
+        this.worked()
         pulse.state = waitMs === null ? 'ended' : 'waiting'
       } catch (error) {
         if (signal.aborted) break
@@ -86,8 +89,17 @@ export class Keeper implements AsyncDisposable {
     const waitMs = Math.max(asked, backoffMs * (0.5 + random() / 2))
     // An error that nobody meant is a fault in the plug-in: where it comes from helps whoever wrote it.
     const detail = error instanceof TransientError ? {} : { stack: error.stack }
-    log('warn', `${name} has failed; trying again`, { why, waitMs: Math.round(waitMs), ...detail })
+    // Once for each reason: what cannot be reached for a week fills no log, and its health says so all the time.
+    if (why !== this.logged)
+      log('warn', `${name} has failed; trying again`, { why, waitMs: Math.round(waitMs), ...detail })
+    this.logged = why
     return waitMs
+  }
+
+  private worked(): void {
+    const { name, log } = this.parts
+    if (this.logged !== null) log('info', `${name} works again`)
+    this.logged = null
   }
 
   /** Resolves when it has stopped, or does not. */
