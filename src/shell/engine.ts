@@ -110,7 +110,7 @@ export class Engine implements AsyncDisposable {
       return new Engine(parts, fold, saved.position, saved.position, mendAfter(parts.torn), held)
     } catch (error) {
       say('warn', 'the snapshot cannot be read; rebuilding from the log', { why: (error as Error).message })
-      return new Engine(parts, new Fold(config), 0, 0, mendAfter(true), 0)
+      return new Engine(parts, new Fold(config), 0, 0, mendAfter(true), held)
     }
   }
 

@@ -14,11 +14,11 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { afterAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import type { Config } from '../../contract/config.js'
 import type { Rollup } from '../../contract/view.js'
 import { fakeEnv } from '../../testing/env.js'
-import { STREAM_START, streamOf } from '../../testing/stream.js'
+import { streamOf } from '../../testing/stream.js'
 import { App } from '../app.js'
 import { faultsOfFolder } from './check-data.js'
 import { complete } from '../config/load.js'
@@ -326,75 +326,5 @@ describe('a folder of the first version', () => {
     const { faults, notes } = await faultsOfFolder(copied().data)
     expect(faults).toEqual([])
     expect(notes.join()).toMatch(/log\.db is of an older version/)
-  })
-})
-
-// Written by lab/store-folder.ts with the program as it was before its core was divided into today's rooms: FOLD_VERSION 13.
-describe('a folder of the second version', () => {
-  const fixture = join(import.meta.dirname, '../fixtures/folder-v2')
-  const unpacked = (name: string) => gunzipSync(readFileSync(join(fixture, `${name}.gz`)))
-  const declared = [
-    { id: 'cart', name: 'Cart' },
-    { id: 'search', name: 'Search', dependsOn: ['cart'] },
-  ]
-  function copied(...names: string[]): Config {
-    const config = { ...fresh(), services: [{ id: 'shop', title: 'shop', components: declared, dependsOn: [] }] }
-    mkdirSync(config.data)
-    for (const name of names) writeFileSync(join(config.data, name), unpacked(name))
-    for (const name of ['token', 'tokens.json']) copyFileSync(join(fixture, name), join(config.data, name))
-    return config
-  }
-  const shown = async (app: App) => {
-    const from = STREAM_START - 3_600_000
-    const incidents = await app.reader.incidents({ limit: 50 })
-    return {
-      incidents,
-      events: await Promise.all(incidents.map(async ({ id }) => (await app.reader.incident(id))?.events)),
-      services: await app.reader.services(),
-      rollups: {
-        shop: await app.reader.rollups('shop', from, from + 86_400_000),
-        chat: await app.reader.rollups('chat', from, from + 86_400_000),
-      },
-    }
-  }
-  /** As it is kept, without what the arithmetic of a version makes of the same counts: what was expected, and bits of surprise. */
-  const withoutLevels = (value: unknown) =>
-    JSON.parse(
-      JSON.stringify(value, (key, inner: unknown) =>
-        (key === 'expected' || key === 'high' || key === 'report') && typeof inner === 'number' && inner < 1e9
-          ? 0
-          : inner,
-      ),
-    ) as Record<string, unknown>
-  const state = withoutLevels(JSON.parse(unpacked('state.json').toString()))
-  const opened = async (...names: string[]) => {
-    await using app = await App.open(copied(...names), fakeEnv(STREAM_START), inline)
-    await app.caughtUp()
-    const newest = (rows: unknown) => Math.max(...(rows as { at: number }[]).map(row => row.at))
-    const least = newest(state['services']) - (names.includes('store.db') ? 0 : 60_000)
-    await vi.waitFor(async () => expect(newest(await app.reader.services())).toBeGreaterThanOrEqual(least), 30_000)
-    return withoutLevels(await shown(app))
-  }
-
-  // The snapshot is read, or thrown away and computed again from the log: until then the store is ahead of it.
-  it('says what it said', async () => expect(await opened('log.db', 'store.db')).toEqual(state))
-
-  it('says the same of incidents and counts from the log alone', async () => {
-    // The newest minute of a row is of the last commit, and those are larger where much is read at once.
-    const { services, ...rest } = await opened('log.db')
-    const { services: before, ...others } = state
-    expect(rest).toEqual(others)
-    const parts = (rows: unknown) =>
-      (rows as Record<string, unknown>[]).map(({ service, state, components, incidents }) => [
-        service,
-        state,
-        components,
-        incidents,
-      ])
-    expect(parts(services)).toEqual(parts(before))
-  })
-
-  it('can be checked as it is', async () => {
-    expect((await faultsOfFolder(copied('log.db', 'store.db').data)).faults).toEqual([])
   })
 })
