@@ -11,6 +11,8 @@ const AGAIN_MS = 500
 
 export const SERVICES = Array.from({ length: 6 }, (_, i) => `shop-${i}`)
 export const COMPONENTS = ['cart', 'search', 'pay']
+/** The one that asks for people: their addresses are as it says. */
+export const PROXY = '127.0.0.9'
 /** Only people speak of it: what they report is counted apart. */
 export const DESK = 'desk'
 
@@ -115,6 +117,7 @@ function configOf(data: string, receivers: readonly string[]): string {
     url => `  - { kind: webhook, url: "${url}", secret: whsec_${Buffer.alloc(24, 7).toString('base64')} }`,
   )
   return `data: ${data}
+proxies: [${PROXY}]
 services:
 ${services.join('\n')}
   - { id: ${DESK}, title: Desk }

@@ -1,7 +1,11 @@
 import { expect, it } from 'vitest'
-import { MINUTE } from '../../src/contract/time.js'
+import { HOUR, MINUTE } from '../../src/contract/time.js'
+import { emptyOutcome, Fold } from '../../src/core/fold/fold.js'
+import { sfc32 } from '../../src/core/stat/random.js'
+import { allocationOf, networkOf, prefixOf } from '../../src/shell/visitors/address.js'
 import { KINDS, planOf } from './plan.js'
 import { soak } from './run.js'
+import { addressOf } from './senders.js'
 import { happened, memoryOf, telling } from './verdict.js'
 
 it('draws every kind of fault for half an hour, one after the other, the same for the same seed', () => {
@@ -15,6 +19,31 @@ it('draws every kind of fault for half an hour, one after the other, the same fo
   expect(Math.max(...faults.filter(each => each.kind.startsWith('kill')).map(each => each.untilMs))).toBeLessThan(
     20 * MINUTE,
   )
+})
+
+it('has so many people that admission keeps nobody out, whatever the clock does', () => {
+  const start = Date.UTC(2031, 4, 9, 12)
+  const desk = { id: 'desk', title: 'Desk', components: [], dependsOn: [] }
+  const fold = new Fold({ clock: 'wall', falseAlarmsPerMonth: 1, services: [desk] })
+  const random = sfc32(1)
+  const counted = new Map<number, number>()
+  let at = start
+  for (let n = 0; n < 3_600; n++) {
+    const into = emptyOutcome()
+    at += 500
+    if (n === 24) at += HOUR
+    if (n === 204) fold.rewind((at -= HOUR), n, into)
+    fold.advance(at, n, into)
+    const address = addressOf(n, random)
+    const where = { prefix: prefixOf(address), network: networkOf(address), allocation: allocationOf(address) }
+    const who = { id: `web-${n}`, reporter: `${n}`, ...where }
+    const said = { at, labels: {}, total: 1, bad: random() < 0.3 ? 1 : 0 }
+    fold.signal({ type: 'observation', via: 'report', service: 'desk', ...who, ...said }, n, into)
+    fold.takeFresh(into)
+    for (const { bin, reports } of into.rollups) counted.set(bin, reports.bad + reports.ok)
+  }
+  const sum = [...counted].filter(([bin]) => bin <= at).reduce((all, [, n]) => all + n, 0)
+  expect(sum).toBe(3_600)
 })
 
 it('tells a slope of memory from a saw, and lives from one another', () => {

@@ -1,6 +1,6 @@
 import type { Config } from '../contract/config.js'
 import { TransientError } from '../contract/error.js'
-import { RETRY_AFTER_MS, SKEW_WALL_MS } from '../contract/limits.js'
+import { RETRY_AFTER_MS } from '../contract/limits.js'
 import type { Forget, Order } from '../contract/order.js'
 import type { Past } from '../contract/past.js'
 import type { Taught } from '../core/service/past.js'
@@ -20,6 +20,7 @@ import type { PartsOptions } from './parts.js'
 import { token } from './folder/secret.js'
 import { type Sender, Tokens } from './visitors/tokens.js'
 import type { Space } from './workspace/gate.js'
+import type { Own } from './workspace/intake.js'
 import { readerOf } from './reading.js'
 import { Inputs } from './running/inputs.js'
 import { receive, type ReceiveOutcome } from './running/receive.js'
@@ -97,10 +98,9 @@ export class App implements AsyncDisposable {
       evenEnv: this.evenEnv,
     })
     const taker = {
-      take: (values: readonly unknown[], space: Space, own: boolean) => this.ingestFrom(values, space, own),
+      take: (values: readonly unknown[] | Own, space: Space) => this.ingestFrom(values, space),
       note,
       noted: (key: string) => this.noted(key),
-      present: () => this.present,
       even: () => this.clock.even(),
     }
     this.inputs = new Inputs(taker, this.env)
@@ -175,19 +175,19 @@ export class App implements AsyncDisposable {
     return this.count(this.current().ingestValues(values, sender ?? undefined), sender)
   }
 
-  /** The same for what this server stamped itself with `present`: that is no word on what time it is. */
-  ingestOwn(values: readonly unknown[]): Promise<Receipt> {
-    return this.count(this.current().ingestValues(values, undefined, true), null)
+  /** The same for what this server makes itself, at the time it is given. */
+  ingestOwn(values: Own): Promise<Receipt> {
+    return this.count(this.current().ingestValues(values), null)
   }
 
-  /** The same for what a source, a receiver or a probe brings. `own`: stamped with `present`. */
-  ingestFrom(values: readonly unknown[], space: Space, own: boolean): Promise<Receipt> {
-    return this.count(this.current().ingestValues(values, space, own), null)
+  /** The same for what a source, a receiver or a probe brings. */
+  ingestFrom(values: readonly unknown[] | Own, space: Space): Promise<Receipt> {
+    return this.count(this.current().ingestValues(values, space), null)
   }
 
   /** A request to a receiver of the configuration; `sender`: whose token it came with. @throws TransientError, CutShort, what its plug-in throws */
   receive(id: string, request: Received, sender: Sender | null): Promise<ReceiveOutcome> {
-    const take = (values: readonly unknown[], space: Space) => this.ingestFrom(values, space, false)
+    const take = (values: readonly unknown[] | Own, space: Space) => this.ingestFrom(values, space)
     return receive(this.inputs, { take }, id, request, sender?.services ?? null)
   }
 
@@ -220,12 +220,6 @@ export class App implements AsyncDisposable {
   /** The outside with a clock that never leaps: for pauses, patience and tasks that expire. */
   get evenEnv(): Env {
     return { ...this.env, now: () => this.clock.even() }
-  }
-
-  /** What is to be written as the time of something that happens here and now: in doubt, what the wall says. */
-  get present(): number {
-    const lead = this.clock.doubt
-    return this.clock.now() + (lead === null || Math.abs(lead) <= SKEW_WALL_MS ? 0 : lead)
   }
 
   /** Whether this workspace works, why not, and how far the engine is behind. */

@@ -115,7 +115,6 @@ async function report(
     via: 'report',
     id,
     service: form.service,
-    at: app.config.clock === 'wall' ? app.present : app.now,
     labels,
     total: 1,
     bad: form.kind === 'bad' ? 1 : 0,
@@ -151,10 +150,10 @@ async function ingest(app: App, observation: { labels: Labels }): Promise<Receip
   const { component: __, ...listed } = chosen
   const followUp = labels[FOLLOW_UP.label]
   const bare: Labels = followUp === undefined ? {} : { [FOLLOW_UP.label]: followUp }
-  let receipt = await app.ingestOwn([observation])
+  let receipt = await app.ingestOwn(at => [{ ...observation, at }])
   for (const fewer of [chosen, listed, bare]) {
     if (receipt.rejected[0]?.rule.startsWith('labels.') !== true) break
-    receipt = await app.ingestOwn([{ ...observation, labels: fewer }])
+    receipt = await app.ingestOwn(at => [{ ...observation, at, labels: fewer }])
   }
   return receipt
 }

@@ -38,7 +38,6 @@ describe('sources of the configuration', () => {
     take: async values => ({ accepted: values.length, duplicate: 0, rejectedCount: 0, rejected: [] }),
     note: async () => {},
     noted: async () => null,
-    present: () => env.now(),
     even: env.steady,
   }
   let inputs: Inputs

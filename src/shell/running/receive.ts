@@ -43,7 +43,7 @@ export async function receive(
     return taken
   }
   try {
-    const receipt = await taker.take(taken.signals, { ...task.space, services }, false)
+    const receipt = await taker.take(taken.signals, { ...task.space, services })
     pulse.hear(receipt)
     return { receipt, answer: taken.answer?.(receipt) ?? null }
   } catch (error) {

@@ -25,7 +25,9 @@ function world(answer: (values: readonly unknown[], n: number) => Receipt = good
   const order: string[] = []
   let n = 0
   const taker: Taker = {
-    take: async (values, { namespace }, own) => {
+    take: async (given, { namespace }) => {
+      const own = typeof given === 'function'
+      const values = own ? given(env.now()) : given
       const receipt = answer(values, n++)
       order.push(`took ${values.length}`)
       taken.push({ values, namespace, own })
@@ -36,7 +38,6 @@ function world(answer: (values: readonly unknown[], n: number) => Receipt = good
       notes.set(key, value)
     },
     noted: async key => notes.get(key) ?? null,
-    present: () => env.now(),
     even: env.steady,
   }
   return { env, taker, taken, notes, order }

@@ -12,6 +12,7 @@ import { type EpochMs, MINUTE, SECOND } from '../../contract/time.js'
 import { sleep } from '../outside/env.js'
 import { CutShort } from '../workspace/cut-short.js'
 import type { Space } from '../workspace/gate.js'
+import type { Own } from '../workspace/intake.js'
 import type { Receipt } from '../../contract/received.js'
 import type { Task } from './keeper.js'
 import type { Pulse } from './pulse.js'
@@ -20,12 +21,10 @@ import type { Pulse } from './pulse.js'
 
 /** The workspace, as far as what runs needs it. */
 export interface Taker {
-  /** Resolves once they are durable. `own`: this server stamped them itself. @throws TransientError, CutShort */
-  take(values: readonly unknown[], space: Space, own: boolean): Promise<Receipt>
+  /** Resolves once they are durable. @throws TransientError, CutShort */
+  take(values: readonly unknown[] | Own, space: Space): Promise<Receipt>
   note(key: string, value: Uint8Array): Promise<void>
   noted(key: string): Promise<Uint8Array | null>
-  /** What is to be written as the time of something that happens now. */
-  present(): EpochMs
   /** A clock that never leaps. */
   even(): number
 }
@@ -116,7 +115,7 @@ export class SourceTask extends Holding<Source> {
     const { taker, pulse } = this.parts
     while (!stop.aborted) {
       try {
-        return pulse.hear(await taker.take(piece, this.space, false))
+        return pulse.hear(await taker.take(piece, this.space))
       } catch (error) {
         const why = error instanceof CutShort ? error.why : error
         if (!(why instanceof TransientError)) throw why
@@ -150,11 +149,13 @@ export class ProbeTask extends Holding<Probe> {
     const { use, pulse, taker, random } = this.parts
     const began = taker.even()
     const probe = await this.opened()
-    const at = taker.present()
+    const asked = taker.even()
     const found = await this.look(probe, stop, began)
     if (stop.aborted) return null
     pulse.phases = rounded(found.phases)
-    pulse.hear(await taker.take([signalOf(use, found, at)], this.space, true))
+    // Stamped when it was asked, by the clock as it is believed now.
+    const own: Own = present => [signalOf(use, found, present - (taker.even() - asked))]
+    pulse.hear(await taker.take(own, this.space))
     if (!found.ok) pulse.fail(found.why ?? 'the check failed')
     return Math.max(0, jittered(use.everyMs, random) - (taker.even() - began))
   }

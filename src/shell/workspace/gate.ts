@@ -95,6 +95,23 @@ export class Gate {
     return this.now
   }
 
+  /** What is to be written as the time of something that happens here and now: in doubt, the time in question. */
+  get present(): EpochMs {
+    const lead = this.doubt ?? 0
+    return this.now + (Math.abs(lead) <= SKEW_WALL_MS ? 0 : lead)
+  }
+
+  /** Lets in what says nothing of the time. */
+  deaf(work: () => void): void {
+    const { hear } = this
+    this.hear = null
+    try {
+      work()
+    } finally {
+      this.hear = hear
+    }
+  }
+
   /** The clock was ahead: log time goes back. What it remembers stays remembered. */
   rewind(now: EpochMs): void {
     if (now >= this.now) return void this.stamp(now)

@@ -1,4 +1,5 @@
 import type { Receipt } from '../../contract/received.js'
+import type { EpochMs } from '../../contract/time.js'
 import { BAD_LINES, JSON_DEPTH, LINE_BYTES, REJECTS_LISTED } from '../../contract/limits.js'
 import { isDeeper, Refusal, shown } from '../../core/ingest/door.js'
 import { LATE_MS } from '../../core/aggregate/label-sets.js'
@@ -6,6 +7,9 @@ import type { Committer } from './committer.js'
 import { TooMuch } from './cut-short.js'
 import type { Gate, Space } from './gate.js'
 import { LineReader } from './lines.js'
+
+/** Signals that this server makes itself, stamped with the time they are given: between the two no clock is put right. */
+export type Own = (present: EpochMs) => readonly unknown[]
 
 /** A run is handed on at this size, so that a log row is at most twice LOG_ROW_BYTES. */
 const RUN_BYTES = 256 * 1024

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -17,7 +17,8 @@ const START = Date.UTC(2026, 5, 10, 9)
 /** A house with a wall clock that the test moves, and senders whose clocks are right. */
 class House {
   readonly env = fakeEnv(START)
-  readonly config = fresh()
+  private config = fresh()
+  private readonly killed: App[] = []
   app!: App
   /** What a clock that is right would show. */
   true = START
@@ -35,7 +36,16 @@ class House {
 
   async close(): Promise<void> {
     await this.app.caughtUp()
-    await this.app[Symbol.asyncDispose]()
+    for (const app of [this.app, ...this.killed.splice(0)]) await app[Symbol.asyncDispose]()
+  }
+
+  /** Ends as a process that is killed: what is on the disk is all that the next one has. */
+  async kill(): Promise<void> {
+    const before = this.config.data
+    this.killed.push(this.app)
+    this.config = fresh()
+    cpSync(before, this.config.data, { recursive: true })
+    await this.open()
   }
 
   async restart(): Promise<void> {
@@ -184,10 +194,9 @@ describe('a clock that leaps', () => {
       const report = async (minutes: number, sends: boolean) => {
         for (let i = 0; i < minutes; i++) {
           await house.pass(MINUTE, sends)
-          const { present } = house.app
           const id = `web-${++people}`
-          await house.app.ingestOwn([
-            { type: 'observation', via: 'report', id, service: 'desk', at: present, bad: 1, reporter: id },
+          await house.app.ingestOwn(at => [
+            { type: 'observation', via: 'report', id, service: 'desk', at, bad: 1, reporter: id },
           ])
         }
       }
@@ -204,6 +213,54 @@ describe('a clock that leaps', () => {
       await house.close()
     },
   )
+
+  it('is believed after a kill, and what people report through the public door counts once (an hour ahead)', async () => {
+    const house = await new House('inline').open()
+    let people = 0
+    /** One every two seconds, each from an allocation of their own: admission keeps nobody out. */
+    const report = async (times: number, sends: boolean) => {
+      for (let i = 0; i < times; i++) {
+        house.env.move(2 * SECOND)
+        house.true += 2 * SECOND
+        await house.app.beat()
+        if (sends && i % 5 === 0) await house.send()
+        const id = `web-${++people}`
+        const where = { prefix: `p${people}`, network: `n${people}`, allocation: `a${people}` }
+        const { accepted } = await house.app.ingestOwn(at => [
+          { type: 'observation', via: 'report', id, service: 'desk', at, bad: people % 2, reporter: id, ...where },
+        ])
+        expect(accepted).toBe(1)
+      }
+      await house.app.caughtUp()
+    }
+    await report(40, true)
+    house.env.leap(HOUR)
+    await house.kill()
+    await report(30, false)
+    house.env.leap(-HOUR)
+    await report(60, true)
+    expect(Math.abs(house.app.now - house.true)).toBeLessThanOrEqual(MINUTE)
+    await house.pass(10 * MINUTE)
+    const rows = await house.app.reader.rollups('desk', 0, house.app.now)
+    expect(rows.reduce((sum, row) => sum + row.reports.bad + row.reports.ok, 0)).toBe(people)
+    await house.close()
+  })
+
+  it.concurrent.each(LEAPS)('is taken back in the very moment in which somebody reports (%s)', async (_, ms) => {
+    const house = await new House().open()
+    await house.pass(10 * MINUTE)
+    house.env.leap(ms)
+    await house.app.beat()
+    house.env.leap(-ms)
+    const { rejected } = await house.app.ingestOwn(at => [
+      { type: 'observation', via: 'report', id: 'web-1', service: 'desk', at, bad: 1, reporter: 'r' },
+    ])
+    expect(rejected).toEqual([])
+    await house.pass(6 * MINUTE)
+    const rows = await house.app.reader.rollups('desk', 0, house.app.now)
+    expect(rows.map(row => row.reports.bad)).toEqual([1])
+    await house.close()
+  })
 
   it('years ahead ends nothing that is kept', async () => {
     const house = await new House('inline').open()

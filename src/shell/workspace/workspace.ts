@@ -26,7 +26,7 @@ import type { Committed } from '../engine.js'
 import type { Env } from '../env.js'
 import { Gate, type Space } from './gate.js'
 import type { Receipt } from '../../contract/received.js'
-import { Intake } from './intake.js'
+import { Intake, type Own } from './intake.js'
 import { engineConfig, openParts, type Parts, type PartsOptions } from '../parts.js'
 import { eachKey, Lived, recallKeys, recallLabels } from './recall.js'
 import { Timekeeper } from './timekeeper.js'
@@ -163,14 +163,14 @@ export class Workspace implements AsyncDisposable {
     })
   }
 
-  /** The same for signals that came as JSON values. */
-  ingestValues(values: readonly unknown[] | AsyncIterable<unknown>, space?: Space, own = false): Promise<Receipt> {
+  /** The same for signals that came as JSON values, or that this server makes at the time it is given. */
+  ingestValues(values: readonly unknown[] | AsyncIterable<unknown> | Own, space?: Space): Promise<Receipt> {
     return this.request(space, async intake => {
+      if (typeof values === 'function')
+        // What we stamp ourselves is no word on what time it is.
+        return this.gate.deaf(() => values(this.gate.present).forEach(value => intake.value(value)))
       for await (const value of values) {
-        const { hear } = this.gate
-        if (own) this.gate.hear = null
         intake.value(value)
-        if (own) this.gate.hear = hear
         if (this.committer.bytes > QUEUE_BYTES / 2) await this.committer.settled()
       }
     })
