@@ -197,7 +197,7 @@ describe('a workspace on the signals clock', () => {
     }
     const { default: Database } = await import('libsql')
     const db = new Database(join(config.data, 'store.db'))
-    db.exec(`UPDATE snapshot SET version = 999; DELETE FROM event; DELETE FROM head`)
+    db.exec(`UPDATE snapshot SET body = x'00'; DELETE FROM event; DELETE FROM head`)
     db.close()
     const env = fakeEnv()
     await using app = await App.open(config, env, inline)

@@ -64,6 +64,8 @@ export interface EngineParts {
   say: (level: Level, what: string, detail?: Record<string, unknown>) => void
 }
 
+const REBUILDING = 'the snapshot cannot be read; rebuilding from the log'
+
 /** Folds the log into the store: reads what is durable, folds, commits, and takes a snapshot now and then. */
 export class Engine implements AsyncDisposable {
   private outcome: Outcome = emptyOutcome()
@@ -104,13 +106,16 @@ export class Engine implements AsyncDisposable {
     try {
       const saved = await store.loadSnapshot()
       if (saved === null) return new Engine(parts, new Fold(config), 0, 0, mendAfter(parts.torn), held)
-      if (saved.version !== FOLD_VERSION)
-        throw new Error(`its version is ${saved.version}, this program writes ${FOLD_VERSION}`)
+      if (saved.version !== FOLD_VERSION) {
+        say('warn', REBUILDING, { why: `its version is ${saved.version}, this program writes ${FOLD_VERSION}` })
+        return new Engine(parts, new Fold(config), 0, 0, mendAfter(true), held)
+      }
       const fold = Fold.open(deserialize(saved.body), config)
       return new Engine(parts, fold, saved.position, saved.position, mendAfter(parts.torn), held)
     } catch (error) {
-      say('warn', 'the snapshot cannot be read; rebuilding from the log', { why: (error as Error).message })
-      return new Engine(parts, new Fold(config), 0, 0, mendAfter(true), held)
+      // A damaged store may lack more than its snapshot: what the log gives is put again.
+      say('warn', REBUILDING, { why: (error as Error).message })
+      return new Engine(parts, new Fold(config), 0, 0, mendAfter(true), 0)
     }
   }
 

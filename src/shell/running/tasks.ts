@@ -99,8 +99,8 @@ export class SourceTask extends Holding<Source> {
     if (!Array.isArray(signals)) throw new PermanentError('a batch is an object with a list `signals`')
     this.parts.pulse.hear({ accepted: 0, duplicate: 0 })
     for (let i = 0; i < signals.length; i += SOURCE_PIECE)
-      await this.takePiece(signals.slice(i, i + SOURCE_PIECE), stop)
-    if (batch.state === undefined || stop.aborted) return
+      if (!(await this.takePiece(signals.slice(i, i + SOURCE_PIECE), stop))) return
+    if (batch.state === undefined) return
     this.state = batch.state
     const note = Buffer.from(JSON.stringify({ use: this.parts.use.use, state: batch.state }))
     if (note.length > SOURCE_STATE_BYTES)
@@ -110,18 +110,20 @@ export class SourceTask extends Holding<Source> {
     await this.parts.taker.note(noteOf(this.parts.use), note)
   }
 
-  /** Waits for room as often as it must: what was taken twice counts once. */
-  private async takePiece(piece: readonly unknown[], stop: AbortSignal): Promise<void> {
+  /** Waits for room as often as it must: what was taken twice counts once. False: it was stopped before that. */
+  private async takePiece(piece: readonly unknown[], stop: AbortSignal): Promise<boolean> {
     const { taker, pulse } = this.parts
     while (!stop.aborted) {
       try {
-        return pulse.hear(await taker.take(piece, this.space))
+        pulse.hear(await taker.take(piece, this.space))
+        return true
       } catch (error) {
         const why = error instanceof CutShort ? error.why : error
         if (!(why instanceof TransientError)) throw why
         await sleep(why.retryAfterMs, stop)
       }
     }
+    return false
   }
 
   private async restore(): Promise<void> {
