@@ -3,7 +3,6 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { HEAD_BYTES, HEAD_MS } from '../contract/limits.js'
 import { MINUTE, SECOND } from '../contract/time.js'
-import { Acceptors } from './accept.js'
 import type { Front } from './front/front.js'
 import { inOrder } from './in-order.js'
 
@@ -38,7 +37,6 @@ export class Entrance {
     this.#sockets.add(socket)
     socket.on('close', () => this.#sockets.delete(socket))
   }
-  #acceptors: Acceptors | null = null
   #now: FastifyInstance | null = null
   #next: Promise<unknown> = Promise.resolve()
 
@@ -61,7 +59,6 @@ export class Entrance {
         resolve()
       })
     })
-    this.#acceptors = new Acceptors(server)
     return (server.address() as AddressInfo).port
   }
 
@@ -88,7 +85,7 @@ export class Entrance {
     const { server, fronts } = this.#shared
     await this.#next
     this.#shared.ending = true
-    const drained = Promise.all([new Promise(resolve => server.close(resolve)), this.#acceptors?.close()])
+    const drained = new Promise(resolve => server.close(resolve))
     await this.#now?.close()
     for (const front of fronts) front.close()
     const late = setTimeout(() => {
