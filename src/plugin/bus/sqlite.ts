@@ -3,7 +3,7 @@ import { RETRY_AFTER_MS } from '../../contract/limits.js'
 import { type Place, type Plugin, plugin } from '../../contract/plugin.js'
 import type { Log, LogEntry, LogState, NewEntry } from '../../contract/ports.js'
 import type { EpochMs } from '../../contract/time.js'
-import { type Database, faultsOf, filesOf, lookThrough, naming, openFile, sumOf } from '../shared/sqlite.js'
+import { type Database, faultsOf, filesOf, isSumOf, lookThrough, naming, openFile, sumOf } from '../shared/sqlite.js'
 
 /** A row holds hundreds of signals, so larger pages than SQLite's 4 KB save half of its bookkeeping. */
 const PAGE_BYTES = 16_384
@@ -60,8 +60,10 @@ function edges(db: Database): { first: number; last: number; newest: number } {
   return { first: row.first ?? last + 1, last, newest: row.newest ?? 0 }
 }
 
+const headStart = (position: number, { at, kind, count }: Pick<NewEntry, 'at' | 'kind' | 'count'>): number =>
+  sumOf(`${position} ${at} ${kind} ${count}`)
 const headSum = (position: number, e: Pick<NewEntry, 'at' | 'kind' | 'count' | 'keys'>): number =>
-  sumOf(e.keys, sumOf(`${position} ${e.at} ${e.kind} ${e.count}`))
+  sumOf(e.keys, headStart(position, e))
 
 /** SQLite in WAL mode with full sync: the commit returns when the rows survive a power cut. */
 export class SqliteLog implements Log {
@@ -276,7 +278,7 @@ export class SqliteLog implements Log {
   private same(row: Row): void {
     const { position, head_sum: head, body_sum: body } = row
     const unsummed = position < this.summed
-    if (head === null ? !unsummed : head !== headSum(position, { ...row, keys: bytes(row.keys) }))
+    if (head === null ? !unsummed : !isSumOf(head, bytes(row.keys), headStart(position, row)))
       throw this.damaged(`entry ${position} is not what was written`)
     if (body !== undefined && (body === null ? !unsummed : body !== sumOf(bytes(row.body))))
       throw this.damaged(`the body of entry ${position} is not what was written`)

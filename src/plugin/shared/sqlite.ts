@@ -173,5 +173,13 @@ const workspaceIn = (file: string): Promise<string | null> =>
     return full ? 'unnamed' : null
   })
 
-/** Checksum of a row: CRC-32, which finds each burst of up to 32 wrong bits, and others but for one in four billion. */
-export const sumOf = (data: string | Uint8Array, before = 0): number => crc32(data, before)
+/**
+ * Checksum of a row: CRC-32, which finds each burst of up to 32 wrong bits, and others but for one in four billion. Nothing adds
+ * nothing: by itself Node says 0 of some empty buffers before release 24, whatever came before.
+ */
+export const sumOf = (data: string | Uint8Array, before = 0): number =>
+  data.length === 0 ? before : crc32(data, before)
+
+/** Whether data is what a checksum was taken of. Of nothing, Nodes before release 24 also wrote 0. */
+export const isSumOf = (sum: number, data: Uint8Array, before = 0): boolean =>
+  sum === sumOf(data, before) || (sum === 0 && data.length === 0)

@@ -21,6 +21,19 @@ testStore('sqlite', {
 })
 
 describe('the sqlite store', () => {
+  it('reads empty notes that an older Node summed as 0, and no others that are not what was written', async () => {
+    const name = fresh()
+    const store = await open({ file: name })
+    for (const key of ['empty', 'full']) await store.note(key, key === 'full' ? Buffer.from('x') : new Uint8Array(0))
+    await store[Symbol.asyncDispose]()
+    const db = new Database(name)
+    db.exec("UPDATE meta SET sum = 0 WHERE key IN ('empty', 'full')")
+    db.close()
+    const again = await open({ file: name })
+    expect(await again.noted('empty')).toHaveLength(0)
+    await expect(again.noted('full')).rejects.toThrow(PermanentError)
+    await again[Symbol.asyncDispose]()
+  })
   it('commits all of it or nothing when there is no room', async () => {
     const store = await open({ file: fresh(), maxPages: 40 })
     const outcome = {

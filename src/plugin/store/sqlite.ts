@@ -7,7 +7,7 @@ import type { Forget } from '../../contract/order.js'
 import type { Change, Notice } from '../../contract/signal.js'
 import { DAY, type EpochMs } from '../../contract/time.js'
 import type { IncidentView, Rollup } from '../../contract/view.js'
-import { type Database, faultsOf, filesOf, lookThrough, naming, openFile, sumOf } from '../shared/sqlite.js'
+import { type Database, faultsOf, filesOf, lookThrough, naming, openFile, isSumOf, sumOf } from '../shared/sqlite.js'
 import { faultsOfRows, parsed, seal, type Sealed } from './sqlite/rows.js'
 
 // Plain prepared statements: a commit puts thousands of rows within one transaction, and a query builder would
@@ -193,7 +193,7 @@ export class SqliteStore implements Store {
       | undefined
     if (row === undefined) return null
     const value = bytes(row.value)
-    if (row.sum !== null && row.sum !== sumOf(value, sumOf(key)))
+    if (row.sum !== null && !isSumOf(row.sum, value, sumOf(key)))
       throw this.damaged(`the note "${key}" is not what was written`)
     return value
   }
