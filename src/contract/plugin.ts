@@ -261,6 +261,8 @@ export interface InputStatus {
   duplicate: number
   /** Signals that were refused, by the rule that they break. */
   rejected: Readonly<Record<string, number>>
+  /** Messages that were understood and say nothing of use here, by the reason. */
+  ignored: Readonly<Record<string, number>>
   failures: number
   lastError: { at: EpochMs; why: string } | null
   /** How long each part of the last look took, of a probe; milliseconds. */
