@@ -130,7 +130,8 @@ export class Judge {
       s.dependsOn = fact.dependsOn
     } else if (fact.via === 'change') {
       s.changes = noteChange(s.changes, fact, MAX_FACTS)
-    } else s.notices = [...s.notices.filter(n => n.id !== fact.id), withoutWords(fact)].slice(-MAX_FACTS)
+    } else if (fact.via === 'notice')
+      s.notices = [...s.notices.filter(n => n.id !== fact.id), withoutWords(fact)].slice(-MAX_FACTS)
   }
 
   private takeFinding(f: Finding, events: IncidentEvent[]): void {
