@@ -20,9 +20,9 @@ const MEANT: Record<string, string> = {
   environment_created: 'config',
   environment_modified: 'config',
   environment_deleted: 'config',
-  incident_detected: 'notice',
+  incident_detected: 'alert',
   incident_reported: 'notice',
-  incident_resolved: 'notice',
+  incident_resolved: 'alert',
 }
 
 testReceiver('cdevents', {
@@ -103,12 +103,22 @@ describe('cdevents', () => {
     ])
   })
 
-  it('keeps the thread of an incident of others from its beginning to its end', async () => {
-    const { signals } = await hooked(cdevents, { ...config, services: { myApp: 'front' } })
-    const [detected] = await signals(request(events['incident_detected']))
-    const [resolved] = await signals(request(events['incident_resolved']))
-    expect(detected).toMatchObject({ via: 'notice', service: 'front', status: 'investigating', thread: 'incident-123' })
-    expect(resolved).toMatchObject({ via: 'notice', service: 'front', status: 'resolved', thread: 'incident-123' })
+  it('takes an incident of others for an alert where it was detected, for a notice where it was reported', async () => {
+    const of = async (...names: string[]) => {
+      const { signals } = await hooked(cdevents, { ...config, services: { myApp: 'front' } })
+      const all = []
+      for (const name of names) all.push(...(await signals(request(events[name]))))
+      expect(all.map(each => [each['service'], each['thread']])).toEqual(names.map(() => ['front', 'incident-123']))
+      return all.map(each => [each['via'], each['status']])
+    }
+    expect(await of('incident_detected', 'incident_resolved')).toEqual([
+      ['alert', 'firing'],
+      ['alert', 'resolved'],
+    ])
+    expect(await of('incident_reported', 'incident_resolved')).toEqual([
+      ['notice', 'investigating'],
+      ['notice', 'resolved'],
+    ])
   })
 
   it('knows no service of an environment that the settings do not name', async () => {

@@ -50,14 +50,13 @@ const ENVIRONMENT: Record<string, string> = {
   deleted: 'is deleted',
 }
 
-const INCIDENT: Record<string, string> = {
-  detected: 'investigating',
-  reported: 'investigating',
-  resolved: 'resolved',
-}
+const INCIDENT = new Set(['detected', 'reported', 'resolved'])
+/** Reported incidents whose end is awaited, 100 bytes each; the one reported longest ago goes first. */
+const REPORTED = 1_000
 
 class Cdevents {
   private readonly versions = new Versions()
+  private readonly reported = new Set<string>()
 
   constructor(
     private readonly config: CdeventsConfig,
@@ -139,28 +138,35 @@ class Cdevents {
     })
   }
 
-  /** What somebody else calls an incident is a notice: evidence of what was said, no incident of ours. */
+  /**
+   * What somebody else calls an incident is evidence, and no incident of ours: an alert where a machine detected it, a notice
+   * where somebody reported it. Its end is of the kind that its beginning was.
+   */
   private incident(event: Fields, predicate: string): Made {
     const content = fieldsAt(event, 'subject', 'content')
-    const thread = lineAt(event, 'subject', 'id')
-    const status = own(INCIDENT, predicate)
-    if (thread === undefined || status === undefined) return 'subject'
+    const subject = lineAt(event, 'subject', 'id')
+    if (subject === undefined || !INCIDENT.has(predicate)) return 'subject'
     const service = serviceOf(this.config, lineAt(content, 'service', 'id') ?? '')
     if (service === undefined) return 'service'
     const { id, time } = this.about(event)
     const environment = lineAt(content, 'environment', 'id')
     if (!isWatched(this.config, { id, kind: 'deploy', of: '', environment, title: '', at: time })) return 'environment'
+    const thread = idOf(digest, subject)
+    if (predicate === 'reported') this.reported.add(thread)
+    if (this.reported.size > REPORTED) this.reported.delete(this.reported.values().next().value as string)
+    const isAlert = predicate === 'detected' || !this.reported.has(thread)
+    const isOver = predicate === 'resolved'
     const text = lineAt(content, 'description')
     const href = hrefOf(at(content, 'ticketURI'))
     return {
       type: 'fact',
-      via: 'notice',
+      via: isAlert ? 'alert' : 'notice',
       id: idOf(digest, ...id),
       service,
       at: time,
       source: lineAt(event, 'context', 'source') ?? 'cdevents',
-      thread: idOf(digest, thread),
-      status,
+      thread,
+      status: isOver ? 'resolved' : isAlert ? 'firing' : 'investigating',
       ...(text === undefined ? {} : { title: text, text }),
       ...(href === undefined ? {} : { href }),
       scope: scopeIn(fieldsAt(event, 'customData')),
@@ -212,7 +218,8 @@ function eventsOf(request: Received): unknown[] {
 const cdevents: Plugin<'receiver', CdeventsConfig, Receiver> = plugin({
   kind: 'receiver',
   name: 'cdevents',
-  summary: 'CDEvents, alone or as CloudEvents: services and environments as changes, incidents of others as notices',
+  summary:
+    'CDEvents, alone or as CloudEvents: services and environments as changes, incidents of others as alerts and notices',
   config: {
     type: 'object',
     additionalProperties: false,
