@@ -14,6 +14,7 @@ interface KubernetesConfig extends ApiSettings, ClusterSettings {
 const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
 /** A watch that ends is begun anew after so long, twice as long after each failure in a row. */
 const AGAIN_MS = SECOND
+/** and after so long at most. */
 const AGAIN_MAX_MS = 30 * SECOND
 /** Failures in a row after which the source says that it cannot be read. */
 const FAILURES = 5

@@ -46,6 +46,12 @@ export function line(value: unknown, most = TITLE_CHARS): string | undefined {
   return short === '' ? undefined : short
 }
 
+/** A name as labels and services have one; undefined for what the door would refuse, and the whole change for it. */
+export function nameOf(value: unknown, most = LABEL_VALUE_CHARS): string | undefined {
+  const text = line(value, most)?.replace(/^[\p{M}\s]+/u, '') ?? ''
+  return text === '' || /^\.\.?$/.test(text) || Object.hasOwn(Object.prototype, text) ? undefined : text
+}
+
 /** The line at a path. */
 export const lineAt = (value: unknown, ...path: string[]): string | undefined => line(at(value, ...path))
 
@@ -130,9 +136,7 @@ export function scopeIn(fields: Fields): Scope {
 
 /** Label values of one text or a list. */
 export const valuesOf = (value: unknown): string[] =>
-  [...new Set([value].flat().map(each => line(each, LABEL_VALUE_CHARS)))]
-    .filter(each => each !== undefined)
-    .slice(0, SCOPE_VALUES)
+  [...new Set([value].flat().map(each => nameOf(each)))].filter(each => each !== undefined).slice(0, SCOPE_VALUES)
 
 /** Parts as one id. A long one keeps its beginning and is told apart by a digest of the whole. */
 export function idOf(digest: (text: string) => string, ...parts: (string | number | undefined)[]): string {
@@ -140,5 +144,6 @@ export function idOf(digest: (text: string) => string, ...parts: (string | numbe
     .filter(each => each !== undefined && each !== '')
     .map(each => String(each).replace(UNSEEN, '').trim())
     .join('/')
+    .replace(/^[\p{M}\s]+/u, '')
   return id.length <= ID_CHARS ? id : `${id.slice(0, ID_CHARS - 40).replace(/[\uD800-\uDBFF]$/, '')}…${digest(id)}`
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { LABEL_VALUE_CHARS, SERVICE_CHARS } from '../../../contract/limits.js'
+import { SERVICE_CHARS } from '../../../contract/limits.js'
 import type { Answer, Received, Taken } from '../../../contract/received.js'
 import type { ChangeKind, Scope } from '../../../contract/signal.js'
 import type { EpochMs } from '../../../contract/time.js'
-import { idOf, line } from './read.js'
+import { idOf, nameOf } from './read.js'
 
 /** What every receiver and source of changes may be told: whose a change is, where it counts, and what it touches. */
 export interface ChangeSettings {
@@ -99,16 +99,16 @@ export function serviceOf({ service, services }: ChangeSettings, of: string): st
   const exact = Object.hasOwn(services, of) ? services[of] : undefined
   const found = exact ?? Object.entries(services).find(([pattern]) => matches(pattern, of))?.[1] ?? service
   if (found !== undefined || Object.keys(services).length > 0) return found
-  return line(of.replace(/\/+$/, '').split('/').at(-1), SERVICE_CHARS)
+  return nameOf(of.replace(/\/+$/, '').split('/').at(-1), SERVICE_CHARS)
 }
 
 /** What a change touches, as its sender says and as the settings have it of its environment. */
 function scopeOf(settings: ChangeSettings, { environment, version, scope = {} }: Told): Scope {
   const { environmentLabel, versionLabel } = settings
   const own: Scope = { ...scope }
-  const name = line(environment, LABEL_VALUE_CHARS)
+  const name = nameOf(environment)
   if (name !== undefined && environmentLabel !== undefined) own[environmentLabel] = [name]
-  const label = line(version, LABEL_VALUE_CHARS)
+  const label = nameOf(version)
   if (label !== undefined && versionLabel !== undefined) own[versionLabel] = [label]
   for (const [pattern, labels] of Object.entries(settings.scope))
     if (environment !== undefined && matches(pattern, environment))

@@ -17,12 +17,14 @@ export type Resource = keyof typeof RESOURCES
 
 /** A page of a list: some hundred objects of a few kilobytes each; config maps hold a mebibyte at most. */
 const PAGE = 100
-const PAGE_BYTES = 128 * 1024 * 1024
+/** Bytes of such a page at most; more is an error of that question. */
+const LIST_BYTES = 128 * 1024 * 1024
 /** The other side ends a watch after so long; the guard ends one that is silent for five minutes. */
 const WATCH_SECONDS = 240
 /** One object as a line. The API takes none above three mebibytes. */
 const LINE_CHARS = 8 * 1024 * 1024
-const RETRY_MS = 5 * SECOND
+/** Pause where the other side asks for none. */
+const CLUSTER_RETRY_MS = 5 * SECOND
 
 /** The version that was asked for is too old: everything has to be listed again. */
 export class Gone extends Error {}
@@ -70,7 +72,7 @@ export class Api {
       const items = at(page, 'items')
       const version = lineAt(page, 'metadata', 'resourceVersion')
       if (!Array.isArray(items) || version === undefined)
-        throw new TransientError(`${this.host} answers with something that is no list of ${resource}`, RETRY_MS)
+        throw new TransientError(`${this.host} answers with something that is no list of ${resource}`, CLUSTER_RETRY_MS)
       for (const item of items) if (isFields(item)) objects.push(item)
       next = lineAt(page, 'metadata', 'continue') ?? ''
       if (next === '' || objects.length >= most) return { objects, version }
@@ -119,7 +121,7 @@ export class Api {
       {
         headers: { accept: 'application/json', authorization: `Bearer ${shown}` },
         signal: stop,
-        maxBytes: PAGE_BYTES,
+        maxBytes: LIST_BYTES,
         ...(stream ? { stream } : {}),
         ...(ca === undefined ? {} : { ca }),
       },
@@ -136,7 +138,7 @@ function errorOf(status: number, host: string, resource: Resource, retryAfter: s
   const seconds = Number(retryAfter)
   return new TransientError(
     `${host} answered ${status} for ${resource}${status === 401 ? ': the token is not believed' : ''}`,
-    seconds > 0 && seconds <= 3_600 ? seconds * SECOND : RETRY_MS,
+    seconds > 0 && seconds <= 3_600 ? seconds * SECOND : CLUSTER_RETRY_MS,
   )
 }
 
@@ -145,7 +147,7 @@ function jsonOf(text: string, host: string): unknown {
     return JSON.parse(text) as unknown
   } catch {
     const page = /^\s*</.test(text) ? ', but a web page' : ''
-    throw new TransientError(`${host} answers with something that is no JSON${page}`, RETRY_MS)
+    throw new TransientError(`${host} answers with something that is no JSON${page}`, CLUSTER_RETRY_MS)
   }
 }
 
@@ -155,7 +157,7 @@ async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<strin
   for await (const chunk of chunks) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
     rest = lines.pop() ?? ''
-    if (rest.length > LINE_CHARS) throw new TransientError('a watch brought a line without an end', RETRY_MS)
+    if (rest.length > LINE_CHARS) throw new TransientError('a watch brought a line without an end', CLUSTER_RETRY_MS)
     for (const line of lines) if (line.trim() !== '') yield line
   }
 }
