@@ -64,7 +64,7 @@ async function send(title: string | undefined, options: ChangeOptions & Asking):
   if (answer === null) return 1
   const { thread, service, kind } = signal
   process.stdout.write(
-    `${answer.accepted > 0 ? 'noted' : 'was noted before'}: ${kind} of ${service}, ${thread}\n` +
+    `${answer.accepted > 0 ? 'noted' : 'was noted before'}: ${title === undefined ? '' : `${kind} of `}${service}, ${thread}\n` +
       (options.reverts === undefined && options.end === undefined ? `to undo it: --reverts ${thread}\n` : ''),
   )
   return 0

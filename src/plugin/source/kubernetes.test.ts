@@ -16,6 +16,7 @@ const settings = {
   services: {},
   scope: {},
   nodes: 'shop',
+  topology: false,
 }
 type Signal = Record<string, unknown>
 
@@ -286,6 +287,33 @@ describe('kubernetes', () => {
     await cluster[Symbol.asyncDispose]()
     await vi.waitFor(() => expect(watched.failed).not.toBeNull(), { interval: 2, timeout: 3_000 })
     expect(watched.failed?.message).toMatch(/cannot be asked|answered/)
+  })
+
+  it('tells which nodes a service runs on, where that is asked for, and again where it changes', async () => {
+    const pod = (name: string, nodeName: string) => ({ metadata: { name, namespace: 'shop' }, spec: { nodeName } })
+    for (const [name, on] of [
+      ['front-7d-a', 'n2'],
+      ['front-7d-b', 'n1'],
+      ['other-1', 'n3'],
+    ] as const)
+      cluster.put('pods', pod(name, on))
+    const watched = await run({ topology: true })
+    const nodes = () => watched.facts.map(each => (each['dependsOn'] as { id: string }[]).map(({ id }) => id))
+    expect(watched.facts).toMatchObject([{ via: 'topology', service: 'front', source: 'kubernetes', components: [] }])
+    expect(nodes()).toEqual([['node/n1', 'node/n2']])
+    expect((watched.facts[0]!['dependsOn'] as object[])[0]).toEqual({
+      id: 'node/n1',
+      name: 'n1',
+      kind: 'node',
+      basis: 'cluster',
+    })
+    cluster.put('pods', pod('front-7d-a', 'n4'))
+    watched.now += 10 * 60_000
+    await told(watched, 2)
+    expect(nodes()[1]).toEqual(['node/n1', 'node/n4'])
+    expect((await run({ topology: true }, watched.state, watched.now)).facts).toEqual([])
+    await run()
+    expect(cluster.asked.filter(each => each.includes('/pods')).length).toBe(3)
   })
 
   it('keeps its state within what may be kept', async () => {

@@ -1,14 +1,16 @@
 import { setMaxListeners } from 'node:events'
 import { PermanentError, TransientError } from '../../contract/error.js'
 import { type Batch, type Plugin, plugin, type PluginEnv, type Source, type Stop } from '../../contract/plugin.js'
-import { SECOND } from '../../contract/time.js'
-import { isFields, lineAt } from '../shared/change/read.js'
+import { MINUTE, SECOND } from '../../contract/time.js'
+import { type Fields, isFields, lineAt } from '../shared/change/read.js'
 import { CHANGE_SETTINGS } from '../shared/change/told.js'
 import { Api, type ApiSettings, Forbidden, Gone, type Resource, RESOURCES } from './kubernetes/api.js'
 import { Cluster, type ClusterSettings, type Known, nothingKnown } from './kubernetes/cluster.js'
 
 interface KubernetesConfig extends ApiSettings, ClusterSettings {
   namespaces: string[]
+  /** Whether it tells which nodes each service runs on. */
+  topology: boolean
 }
 
 const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
@@ -23,6 +25,9 @@ const GATHER_MS = SECOND
 /** Every so often it says that it is alive, and tells of the minute. */
 const ALIVE_MS = 30 * SECOND
 
+/** Pods are listed so often, where their nodes are asked for: they are many, and move seldom. */
+const PODS_MS = 10 * MINUTE
+
 /** One resource, in one namespace or in all. */
 interface Watched {
   resource: Resource
@@ -36,6 +41,7 @@ class Watcher {
   private readonly ended = new AbortController()
   private readonly cluster: Cluster
   private readonly api: Api
+  private placedAt = Number.NEGATIVE_INFINITY
 
   constructor(
     private readonly config: KubernetesConfig,
@@ -54,11 +60,13 @@ class Watcher {
   async *read(): AsyncGenerator<Batch> {
     try {
       const watched = await this.listAll()
+      await this.place()
       yield this.batch()
       for (const each of watched) void this.follow(each)
       while (!this.stopped) {
         if (this.signals.length === 0 && this.failed === null) await this.news()
         if (this.failed !== null) throw this.failed
+        await this.place()
         yield this.batch()
       }
     } finally {
@@ -93,10 +101,28 @@ class Watcher {
     if (this.signals.length > 0) await this.env.sleep(GATHER_MS, this.ended.signal)
   }
 
+  /** Looks where pods run, now and then. What cannot be read this time is read the next. */
+  private async place(): Promise<void> {
+    const now = this.env.now()
+    if (!this.config.topology || now - this.placedAt < PODS_MS) return
+    this.placedAt = now
+    const { namespaces } = this.config
+    const pods: Fields[] = []
+    try {
+      for (const namespace of namespaces.length === 0 ? [null] : namespaces)
+        pods.push(...(await this.api.list('pods', namespace, this.ended.signal)).objects)
+    } catch (error) {
+      this.env.log('warn', `where pods run is not known: ${(error as Error).message}`)
+      return
+    }
+    this.push(this.cluster.placed(pods, now))
+  }
+
   /** Everything once; what this token may not read is left out, unless that is all. @throws PermanentError, TransientError */
   private async listAll(): Promise<Watched[]> {
     const { namespaces } = this.config
-    const all = (Object.keys(RESOURCES) as Resource[]).flatMap((resource): Watched[] =>
+    const resources = (Object.keys(RESOURCES) as Resource[]).filter(each => each !== 'pods')
+    const all = resources.flatMap((resource): Watched[] =>
       namespaces.length === 0 || resource === 'nodes'
         ? [{ resource, namespace: null }]
         : namespaces.map(namespace => ({ resource, namespace })),
@@ -186,7 +212,7 @@ const transient = (error: Error): Error =>
 function knownOf(state: unknown): Known {
   const known = nothingKnown()
   if (!isFields(state)) return known
-  for (const name of ['versions', 'workloads', 'configs', 'nodes'] as const)
+  for (const name of ['versions', 'workloads', 'configs', 'nodes', 'placed'] as const)
     if (isFields(state[name])) Object.assign(known[name], structuredClone(state[name]))
   if (typeof state['told'] === 'number') known.told = state['told']
   // Objects are listed at each start; events alone go on where they were.
@@ -218,6 +244,7 @@ const kubernetes: Plugin<'source', KubernetesConfig, Source> = plugin({
       cluster: NAME,
       workloadLabel: NAME,
       nodes: { type: 'string', role: 'service' },
+      topology: { type: 'boolean', default: false },
       ...CHANGE_SETTINGS,
     },
   },

@@ -12,6 +12,7 @@ export const RESOURCES = {
   configmaps: 'api/v1',
   nodes: 'api/v1',
   events: 'api/v1',
+  pods: 'api/v1',
 } as const
 export type Resource = keyof typeof RESOURCES
 

@@ -1,4 +1,4 @@
-import { SOURCE_STATE_BYTES } from '../../../contract/limits.js'
+import { SOURCE_STATE_BYTES, TOPOLOGY_NODES } from '../../../contract/limits.js'
 import { type EpochMs, MINUTE } from '../../../contract/time.js'
 import { at, type Fields, fieldsAt, firstTime, isFields, lineAt } from '../../shared/change/read.js'
 import { type ChangeSettings, changeOf, digest, isWatched, serviceOf, type Told } from '../../shared/change/told.js'
@@ -32,9 +32,11 @@ export interface Known {
   nodes: Record<string, EpochMs>
   /** The minute that was last told of. */
   told: number
+  /** Service → hash of the nodes that it runs on. */
+  placed: Record<string, string>
 }
 
-export const nothingKnown = (): Known => ({ versions: {}, workloads: {}, configs: {}, nodes: {}, told: 0 })
+export const nothingKnown = (): Known => ({ versions: {}, workloads: {}, configs: {}, nodes: {}, told: 0, placed: {} })
 
 /** Templates remembered of a workload, so that one that comes again is known for a rollback. */
 const PAST = 4
@@ -118,6 +120,36 @@ export class Cluster {
     }
     this.warned = this.warnings
     this.warnings = new Map()
+    return signals
+  }
+
+  /** Which nodes each service runs on, by its pods; told where that changed. */
+  placed(pods: readonly Fields[], now: EpochMs): object[] {
+    const nodes = new Map<string, Set<string>>()
+    for (const pod of pods) {
+      const of = this.workloadOf(lineAt(pod, 'metadata', 'namespace') ?? '', lineAt(pod, 'metadata', 'name') ?? '')
+      const service = of === undefined ? undefined : serviceOf(this.settings, of)
+      const node = lineAt(pod, 'spec', 'nodeName')
+      if (service === undefined || node === undefined) continue
+      nodes.set(service, (nodes.get(service) ?? new Set()).add(node))
+    }
+    const signals: object[] = []
+    for (const [service, on] of nodes) {
+      const names = [...on].sort().slice(0, TOPOLOGY_NODES)
+      const hash = hashOf(names)
+      if (this.known.placed[service] === hash) continue
+      this.known.placed[service] = hash
+      signals.push({
+        type: 'fact',
+        via: 'topology',
+        id: idOf(digest, 'nodes of', service, hash, now),
+        service,
+        at: now,
+        source: 'kubernetes',
+        components: [],
+        dependsOn: names.map(name => ({ id: `node/${name}`, name, kind: 'node', basis: 'cluster' })),
+      })
+    }
     return signals
   }
 
@@ -285,6 +317,17 @@ export class Cluster {
     ]
   }
 
+  /** The workload whose name the name of a pod begins with; of several the longest. */
+  private workloadOf(namespace: string, name: string): string | undefined {
+    let best = ''
+    for (const key of Object.keys(this.known.workloads)) {
+      const own = key.slice(key.indexOf('/') + 1)
+      const isOf = `${namespace}/${name}` === own || `${namespace}/${name}`.startsWith(`${own}-`)
+      if (isOf && own.length > best.length) best = own
+    }
+    return best === '' ? undefined : best
+  }
+
   /** A warning belongs to the workload whose name its object's begins with. */
   private warn(object: Fields): void {
     if (at(object, 'type') !== 'Warning') return
@@ -293,13 +336,8 @@ export class Cluster {
       : fieldsAt(object, 'regarding')
     const [namespace, name] = [lineAt(involved, 'namespace') ?? '', lineAt(involved, 'name') ?? '']
     const reason = lineAt(object, 'reason') ?? 'unknown'
-    let best = ''
-    for (const key of Object.keys(this.known.workloads)) {
-      const own = key.slice(key.indexOf('/') + 1)
-      const isOf = `${namespace}/${name}` === own || `${namespace}/${name}`.startsWith(`${own}-`)
-      if (isOf && own.length > best.length) best = own
-    }
-    const service = best === '' ? undefined : serviceOf(this.settings, best)
+    const of = this.workloadOf(namespace, name)
+    const service = of === undefined ? undefined : serviceOf(this.settings, of)
     if (service === undefined) return
     const key = `${service}\n${reason.slice(0, 100)}`
     this.warnings.set(key, (this.warnings.get(key) ?? 0) + 1)
