@@ -34,7 +34,7 @@ interface CdeventsConfig extends ChangeSettings {
 }
 
 /** `dev.cdevents.service.deployed.0.3.0` */
-const TYPE = /^dev\.cdevents\.([a-z]+)\.([a-z]+)\.(\d+\.\d+\.\d+\S*)$/i
+const TYPE = /^dev\.cdevents\.([a-z]{1,40})\.([a-z]{1,40})\.(\d+\.\d+\.\d+\S*)$/i
 
 /** What each event of a service says happened; a published one is open to people from then on. */
 const SERVICE: Record<string, string> = {

@@ -1,10 +1,13 @@
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { PermanentError } from '../../contract/error.js'
 import type { Batch } from '../../contract/plugin.js'
 import { pluginEnv } from '../../shell/outside/env.js'
 import { fakeOutside } from '../../testing/outside.js'
-import { testSource } from '../../testing/plugin-contract.js'
+import { readable, testSource } from '../../testing/plugin-contract.js'
 import kubernetes from './kubernetes.js'
+import { type Resource, RESOURCES } from './kubernetes/api.js'
+import { Cluster, nothingKnown } from './kubernetes/cluster.js'
 import { configMap, deployment, FakeCluster, node, warning } from './kubernetes/fixtures/fake-cluster.js'
 
 const NOW = Date.UTC(2026, 1, 3, 12)
@@ -314,6 +317,33 @@ describe('kubernetes', () => {
     expect((await run({ topology: true }, watched.state, watched.now)).facts).toEqual([])
     await run()
     expect(cluster.asked.filter(each => each.includes('/pods')).length).toBe(3)
+  })
+
+  it('gives up on a list without an end', async () => {
+    const body = JSON.stringify({ metadata: { resourceVersion: '7', continue: 'more' }, items: [] })
+    const source = await kubernetes.open(settings as never, fakeOutside(() => ({ body })).env)
+    const batches = source.read!({ aborted: false, addEventListener() {} }, undefined) as AsyncGenerator<Batch>
+    await expect(batches.next()).rejects.toThrow(/lists more than 200000 deployments/)
+  })
+
+  it('has an answer to whatever an API may say, and says what the door lets in', () => {
+    const known = new Cluster({ services: {}, scope: {}, service: 'shop' }, nothingKnown())
+    for (const resource of Object.keys(RESOURCES) as Resource[]) known.relisted(resource, null, [], NOW)
+    const metadata = fc.record({ name: fc.string(), namespace: fc.string(), generation: fc.jsonValue({ maxDepth: 2 }) })
+    const part = fc.oneof(
+      fc.jsonValue({ maxDepth: 2 }),
+      fc.record({
+        conditions: fc.array(fc.record({ type: fc.constant('Ready'), status: fc.jsonValue({ maxDepth: 2 }) })),
+      }),
+    )
+    const object = fc.record({ metadata, spec: part, status: part, data: part }, { requiredKeys: [] })
+    const resource = fc.constantFrom(...(Object.keys(RESOURCES) as Resource[]))
+    fc.assert(
+      fc.property(resource, fc.constantFrom('ADDED', 'MODIFIED', 'DELETED'), object, (of, type, said) => {
+        for (const signal of known.event(of, type, said as never, NOW)) readable(signal)
+        known.placed([said as never], NOW)
+      }),
+    )
   })
 
   it('keeps its state within what may be kept', async () => {

@@ -22,6 +22,8 @@ const AGAIN_MAX_MS = 30 * SECOND
 const FAILURES = 5
 /** What came is handed on together after so long. */
 const GATHER_MS = SECOND
+/** Signals that wait for the door at most, some 500 bytes each. */
+const WAITING = 5_000
 /** Every so often it says that it is alive, and tells of the minute. */
 const ALIVE_MS = 30 * SECOND
 
@@ -185,6 +187,8 @@ class Watcher {
       if (version !== undefined) versions[nameOf(watched)] = version
       // A bookmark says how far we are, and nothing else.
       if (type !== 'BOOKMARK') this.push(this.cluster.event(resource, type, object, this.env.now()))
+      // The door is busy: no more is read until it took these.
+      while (this.signals.length > WAITING && !this.stopped) await this.env.sleep(GATHER_MS, this.ended.signal)
     }
   }
 

@@ -18,6 +18,8 @@ export type Resource = keyof typeof RESOURCES
 
 /** A page of a list: some hundred objects of a few kilobytes each; config maps hold a mebibyte at most. */
 const PAGE = 100
+/** Objects, and pages, of a list at most: the largest clusters that Kubernetes is made for have 5,000 nodes and 150,000 pods. */
+export const OBJECTS_MAX = 200_000
 /** Bytes of such a page at most; more is an error of that question. */
 const LIST_BYTES = 128 * 1024 * 1024
 /** The other side ends a watch after so long; the guard ends one that is silent for five minutes. */
@@ -63,19 +65,21 @@ export class Api {
   ): Promise<{ objects: Fields[]; version: string }> {
     const objects: Fields[] = []
     let next = ''
-    for (;;) {
+    for (let page = 1; ; page++) {
+      if (page * PAGE > OBJECTS_MAX)
+        throw new TransientError(`${this.host} lists more than ${OBJECTS_MAX} ${resource}`, CLUSTER_RETRY_MS)
       const query = new URLSearchParams({
         limit: String(Math.min(PAGE, most)),
         ...(next === '' ? {} : { continue: next }),
       })
       const answer = await this.ask(resource, namespace, query, stop, false)
-      const page = jsonOf(await answer.text(), this.host)
-      const items = at(page, 'items')
-      const version = lineAt(page, 'metadata', 'resourceVersion')
+      const said = jsonOf(await answer.text(), this.host)
+      const items = at(said, 'items')
+      const version = lineAt(said, 'metadata', 'resourceVersion')
       if (!Array.isArray(items) || version === undefined)
         throw new TransientError(`${this.host} answers with something that is no list of ${resource}`, CLUSTER_RETRY_MS)
       for (const item of items) if (isFields(item)) objects.push(item)
-      next = lineAt(page, 'metadata', 'continue') ?? ''
+      next = lineAt(said, 'metadata', 'continue') ?? ''
       if (next === '' || objects.length >= most) return { objects, version }
     }
   }

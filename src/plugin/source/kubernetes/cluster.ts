@@ -1,9 +1,9 @@
 import { SOURCE_STATE_BYTES, TOPOLOGY_NODES } from '../../../contract/limits.js'
 import { type EpochMs, MINUTE } from '../../../contract/time.js'
-import { at, type Fields, fieldsAt, firstTime, isFields, lineAt } from '../../shared/change/read.js'
+import { at, type Fields, fieldsAt, firstTime, isFields, lineAt, nameOf } from '../../shared/change/read.js'
 import { type ChangeSettings, changeOf, digest, isWatched, serviceOf, type Told } from '../../shared/change/told.js'
 import { idOf } from '../../shared/change/read.js'
-import type { Resource } from './api.js'
+import { OBJECTS_MAX, type Resource } from './api.js'
 import { configsOf, hashOf, imagesOf, keyOf, KINDS, shareOf } from './objects.js'
 
 export interface ClusterSettings extends ChangeSettings {
@@ -40,6 +40,12 @@ export const nothingKnown = (): Known => ({ versions: {}, workloads: {}, configs
 
 /** Templates remembered of a workload, so that one that comes again is known for a rollback. */
 const PAST = 4
+/** Services and reasons of warnings that are told apart in a minute; Kubernetes has some fifty reasons. */
+const REASONS = 1_000
+/** Characters of one. */
+const REASON_CHARS = 60
+/** Parts that Kubernetes puts behind the name of a workload: a hash, an ordinal, a word of its own. */
+const SUFFIXES = 3
 /** What the state may take; a little below the limit, above which the source would be stopped. */
 const STATE_CHARS = SOURCE_STATE_BYTES - 4_096
 /** What Kubernetes keeps for itself. */
@@ -55,6 +61,8 @@ export class Cluster {
   private warned = new Map<string, number>()
   /** Resources that were listed once: what is added later is new. */
   private readonly listed = new Set<string>()
+  /** Workloads that were ever new here. */
+  private count = 0
 
   constructor(
     private readonly settings: ClusterSettings,
@@ -129,7 +137,7 @@ export class Cluster {
     for (const pod of pods) {
       const of = this.workloadOf(lineAt(pod, 'metadata', 'namespace') ?? '', lineAt(pod, 'metadata', 'name') ?? '')
       const service = of === undefined ? undefined : serviceOf(this.settings, of)
-      const node = lineAt(pod, 'spec', 'nodeName')
+      const node = nameOf(at(pod, 'spec', 'nodeName'))
       if (service === undefined || node === undefined) continue
       nodes.set(service, (nodes.get(service) ?? new Set()).add(node))
     }
@@ -185,6 +193,7 @@ export class Cluster {
     const share = shareOf(kind, object)
     const thread = `${key}/g${lineAt(object, 'metadata', 'generation') ?? hash}`
     if (before === undefined) {
+      if (this.count++ >= OBJECTS_MAX) return []
       // What was there before we looked is no change.
       const namespaces = [`${resource} `, `${resource} ${lineAt(object, 'metadata', 'namespace') ?? ''}`]
       const isNew = namespaces.some(each => this.listed.has(each))
@@ -283,7 +292,7 @@ export class Cluster {
     const name = keyOf('nodes', object)
     const conditions = at(object, 'status', 'conditions')
     const ready = (Array.isArray(conditions) ? conditions : []).find(each => at(each, 'type') === 'Ready') as unknown
-    if (!isFields(ready)) return []
+    if (!isFields(ready) || name === '') return []
     const isReady = at(ready, 'status') === 'True'
     this.ready.set(name, isReady)
     return this.node(name, isReady, firstTime(at(ready, 'lastTransitionTime')) ?? now, lineAt(ready, 'reason'))
@@ -317,15 +326,14 @@ export class Cluster {
     ]
   }
 
-  /** The workload whose name the name of a pod begins with; of several the longest. */
+  /** The workload whose name the name of a pod begins with, up to a dash; of several the longest. */
   private workloadOf(namespace: string, name: string): string | undefined {
-    let best = ''
-    for (const key of Object.keys(this.known.workloads)) {
-      const own = key.slice(key.indexOf('/') + 1)
-      const isOf = `${namespace}/${name}` === own || `${namespace}/${name}`.startsWith(`${own}-`)
-      if (isOf && own.length > best.length) best = own
+    for (let own = name, n = 0; own !== '' && n <= SUFFIXES; n++) {
+      const of = `${namespace}/${own}`
+      if (Object.values(KINDS).some(kind => Object.hasOwn(this.known.workloads, `${kind}/${of}`))) return of
+      own = own.slice(0, Math.max(0, own.lastIndexOf('-')))
     }
-    return best === '' ? undefined : best
+    return undefined
   }
 
   /** A warning belongs to the workload whose name its object's begins with. */
@@ -335,11 +343,12 @@ export class Cluster {
       ? fieldsAt(object, 'involvedObject')
       : fieldsAt(object, 'regarding')
     const [namespace, name] = [lineAt(involved, 'namespace') ?? '', lineAt(involved, 'name') ?? '']
-    const reason = lineAt(object, 'reason') ?? 'unknown'
+    const reason = nameOf(at(object, 'reason'), REASON_CHARS) ?? 'unknown'
     const of = this.workloadOf(namespace, name)
     const service = of === undefined ? undefined : serviceOf(this.settings, of)
     if (service === undefined) return
-    const key = `${service}\n${reason.slice(0, 100)}`
+    const known = this.warnings.size < REASONS || this.warnings.has(`${service}\n${reason}`)
+    const key = `${service}\n${known ? reason : 'other'}`
     this.warnings.set(key, (this.warnings.get(key) ?? 0) + 1)
   }
 

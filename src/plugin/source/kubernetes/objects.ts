@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { at, type Fields, fieldsAt, isFields, lineAt } from '../../shared/change/read.js'
+import { at, type Fields, fieldsAt, isFields, lineAt, nameOf } from '../../shared/change/read.js'
 import type { Resource } from './api.js'
 
 /** What is read of objects of a cluster. */
@@ -12,7 +12,10 @@ export const KINDS: Partial<Record<Resource, string>> = {
 }
 /** `Deployment/shop/front`, `shop/front-config`, `worker-1`. */
 export function keyOf(resource: Resource, object: Fields): string {
-  const [name, namespace] = [lineAt(object, 'metadata', 'name') ?? '', lineAt(object, 'metadata', 'namespace') ?? '']
+  const [name, namespace] = [
+    nameOf(at(object, 'metadata', 'name')) ?? '',
+    lineAt(object, 'metadata', 'namespace') ?? '',
+  ]
   const kind = KINDS[resource]
   return resource === 'nodes' ? name : kind === undefined ? `${namespace}/${name}` : `${kind}/${namespace}/${name}`
 }
