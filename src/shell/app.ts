@@ -246,7 +246,10 @@ export class App implements AsyncDisposable {
   /** Alerts of a service that fire, for operators; null: there is no such service. */
   async alerts(asked: string): Promise<AlertNow[] | null> {
     const row = await this.reader.service(asked)
-    return row === null ? null : ((await this.workspace.store.alerts(row.service)) ?? [])
+    if (row === null) return null
+    const alerts = (await this.workspace.store.alerts(row.service)) ?? []
+    // Rows are of the last minute, and the time of one may have come since.
+    return alerts.filter(({ endsAt }) => endsAt === null || endsAt > this.now)
   }
 
   get memory(): { dedupeBytes: number; services: number; labelValues: number } {

@@ -192,6 +192,9 @@ describe('in a fold, alerts', () => {
     const out = emptyOutcome()
     it.signal(alert(0, { title: 'Errors', endedAt: at(4), href: 'https://rules.example/1' }), 1, out)
     expect(JSON.stringify([out.events, out.facts])).not.toContain('Errors')
+    // Operators need not wait for the minute to end.
+    it.takeFresh(out)
+    expect(out.services).toMatchObject([{ service: 'shop', alerts: [{ thread: 'HighErrorRate', bits: 10 }] }])
     expect(rows(1).at(-1)!.alerts).toMatchObject([{ title: 'Errors', severity: 'critical', endsAt: at(4), bits: 10 }])
     // The row is put when one ends by itself, with nothing else going on.
     const last = rows(4).at(-1)!

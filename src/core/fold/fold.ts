@@ -88,7 +88,7 @@ export class Fold {
   private matters: JudgeInput[] = []
   /** The last time the clock was put back, until the time that was taken back has come. */
   private undone: Undone | null = null
-  /** Services with reports that no row tells of yet → position of the newest. */
+  /** Services with reports or alerts that no row tells of yet → position of the newest. */
   private unshown = new Map<string, number>()
 
   constructor(
@@ -115,7 +115,7 @@ export class Fold {
     if (this.config.clock === 'signals') this.advance(signal.seenAt ?? signal.at, position, into)
     this.watch.take(signal, this.now, this.matters)
     if (this.matters.length > 0) this.settle(into.events)
-    if (signal.type === 'observation' && signal.via === 'report') this.unshown.set(signal.service, position)
+    if (signal.via === 'report' || signal.via === 'alert') this.unshown.set(signal.service, position)
     // What rules of the operator's own say is theirs, and evidence: pages tell of changes and notices.
     if (signal.type === 'fact' && signal.via !== 'topology' && signal.via !== 'alert') into.facts.push(signal)
   }
@@ -230,7 +230,7 @@ export class Fold {
   }
 
   /**
-   * What people reported since the rows were last taken, for those who look between two ticks. Nothing is decided here
+   * What people reported and rules said since the rows were last taken, for those who look between two ticks. Nothing is decided here
    * and nothing remembered, so when and how often it is asked changes no later row and no event.
    */
   takeFresh(into: Outcome): void {

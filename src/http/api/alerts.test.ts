@@ -10,6 +10,7 @@ import { buildServer } from '../server.js'
 const SECRETS = ['ledger-of-acme-is-behind', 'thread-4711', 'rules.internal']
 const reader = 'another-token-of-twenty-chars'
 const writer = 'a-token-of-twenty-characters'
+const known = 'a-secret-that-receivers-know'
 const T = Date.UTC(2026, 1, 3, 12)
 let app: App
 let server: FastifyInstance
@@ -18,6 +19,9 @@ beforeAll(async () => {
   const { config } = await parse(
     `clock: signals
 services: [{ id: shop, title: Shop }, { id: bank }]
+receivers:
+  - { use: alertmanager, secret: ${known} }
+  - { use: pagerduty, secret: ${known}, service: bank }
 tokens:
   - { name: reader, secret: ${reader}, scopes: [read] }
   - { name: desk, secret: ${writer}, scopes: [signals] }
@@ -25,7 +29,7 @@ tokens:
     {},
     '/',
   )
-  app = await App.open(config!, fakeEnv(T), { run: 'memory' })
+  app = await App.open(config!, fakeEnv(T + 41 * MINUTE), { run: 'memory' })
   server = await buildServer(app, { inMemory: true })
   const alert = { type: 'fact', via: 'alert', service: 'shop', status: 'firing' }
   const check = (at: number) => ({ type: 'observation', via: 'check', service: 'shop', id: `c-${at}`, at, bad: 1 })
@@ -63,6 +67,52 @@ describe('GET /api/v1/services/ID/alerts', () => {
     expect((await get('/api/v1/services/none/alerts', reader)).statusCode).toBe(404)
     expect((await get('/api/v1/services/shop/alerts')).statusCode).toBe(401)
     expect((await get('/api/v1/services/shop/alerts', writer)).statusCode).toBe(403)
+  })
+})
+
+describe('alerts of others over HTTP', () => {
+  const post = (path: string, payload: string | object, secret = known) =>
+    server.inject({ method: 'POST', url: `/in/${path}`, payload, headers: { authorization: `Bearer ${secret}` } })
+  const firing = (i: number) => ({ labels: { alertname: `A${i}`, service: i === 50 ? 'a/../b' : 'bank' } })
+
+  it('are taken as a list, the good of it, and answered as Alertmanager does', async () => {
+    await vi.waitFor(() => expect(app.inputs.receiver('alertmanager')?.task.receiver).not.toBeNull())
+    const alerts = Array.from({ length: 100 }, (_, i) => firing(i))
+    const answer = await post('alertmanager/api/v2/alerts', alerts)
+    expect([answer.statusCode, answer.payload]).toEqual([200, ''])
+    expect(app.inputs.status[0]).toMatchObject({ accepted: 99, rejected: { 'signal.service': 1 } })
+    // Twice is once.
+    await post('alertmanager/api/v2/alerts', alerts)
+    expect(app.inputs.status[0]).toMatchObject({ accepted: 99, duplicate: 99 })
+    await vi.waitFor(async () => expect((await app.alerts('bank'))?.length).toBe(99))
+    expect((await post('alertmanager/api/v2/alerts', [])).statusCode).toBe(200)
+    expect((await post('alertmanager', { version: '4', alerts: [] })).statusCode).toBe(200)
+    expect((await post('alertmanager/api/v2/alerts', [firing(50)])).statusCode).toBe(400)
+  })
+  it('are not taken from strangers, nor as a page', async () => {
+    expect((await post('alertmanager', { alerts: [] }, 'another-secret-of-somebody')).json()).toMatchObject({
+      ...{ status: 401, rule: 'receiver.secret' },
+    })
+    expect((await post('alertmanager', '<!doctype html><p>502')).json()).toMatchObject({
+      status: 400,
+      rule: 'body.json',
+    })
+    expect((await post('pagerduty/v2/enqueue', '<html>')).json()).toMatchObject({ status: 400, rule: 'body.json' })
+    expect((await post('pagerduty/v2/enqueue', '<html>', 'another-secret-of-somebody')).statusCode).toBe(401)
+  })
+  it('are answered as PagerDuty does, by the key in the body alone', async () => {
+    const event = {
+      routing_key: known,
+      event_action: 'trigger',
+      dedup_key: 'd',
+      payload: { summary: 'x', severity: 'error' },
+    }
+    const answer = await server.inject({ method: 'POST', url: '/in/pagerduty/v2/enqueue', payload: event })
+    expect([answer.statusCode, answer.json()]).toMatchObject([202, { status: 'success', dedup_key: 'd' }])
+    const wrong = { ...event, routing_key: `${known}x` }
+    expect((await server.inject({ method: 'POST', url: '/in/pagerduty/v2/enqueue', payload: wrong })).statusCode).toBe(
+      401,
+    )
   })
 })
 
