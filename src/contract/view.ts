@@ -3,6 +3,7 @@ import type { Component, Dependency } from './topology.js'
 import type { EpochMs } from './time.js'
 import type { IncidentEvent, IncidentKind, Severity } from './incident.js'
 import type { AlertSeverity, Change, Notice, ObservationVia } from './signal.js'
+import type { Order } from './order.js'
 
 /** Bins of the charts and of what is kept for long. */
 export const ROLLUP_MS = 300_000
@@ -167,6 +168,8 @@ export interface Reader {
   days(service: string, from: EpochMs, until: EpochMs, offsetMs?: number): Promise<EpochMs[]>
   incidents(query: { service?: string; open?: boolean; limit: number; before?: EpochMs }): Promise<IncidentView[]>
   incident(id: string): Promise<IncidentView | null>
+  /** What people asked of an incident, oldest first: for the team alone. */
+  orders(incident: string): Promise<Order[]>
   /** Changes and notices with effect in [from, until), oldest first. */
   facts(service: string, from: EpochMs, until: EpochMs): Promise<(Change | Notice)[]>
 }

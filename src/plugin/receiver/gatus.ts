@@ -22,12 +22,7 @@ const UNITS: Record<string, number> = {
   h: 3_600_000,
 }
 
-/**
- * Milliseconds of a duration as Go writes it; null for what is none.
- *
- * @example
- * durationOf('1m2.5s') // => 62500
- */
+/** Milliseconds of a duration as Go writes it, such as `1m2.5s`; null for what is none. */
 export function durationOf(text: string): number | null {
   if (text === '0') return 0
   let ms = 0

@@ -22,6 +22,7 @@ export interface PagerdutyConfig extends AboutAlerts {
   holdsHours: number
 }
 
+/** As PagerDuty documents it for `dedup_key`. */
 const KEY_CHARS = 255
 const ACTIONS = new Set(['trigger', 'acknowledge', 'resolve'])
 const JSON_TYPE = { 'content-type': 'application/json' }
