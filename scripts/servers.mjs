@@ -15,6 +15,8 @@ const PROGRAMS = {
   '/usr/bin/openssl': 'openssl',
   '/usr/bin/chromium': 'chromium',
   '/usr/bin/systemd-analyze': 'systemd',
+  '/usr/bin/prometheus': 'prometheus',
+  '/usr/bin/prometheus-alertmanager': 'prometheus-alertmanager',
 }
 
 /** Tests with a long form (src/testing/long.ts). */
