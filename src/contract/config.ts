@@ -1,5 +1,13 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { oneOf } from './one-of.js'
+import {
+  type ResponderConfig,
+  RespondersSchema,
+  type RotaConfig,
+  RotasSchema,
+  type RouteConfig,
+  RoutesSchema,
+} from './oncall/routing.js'
 import { CLOCKS, type Clock } from './view.js'
 import { LABEL_VALUE_CHARS, SCOPE_VALUES, SERVICE_CHARS, TITLE_CHARS, TOKENS, TOPOLOGY_NODES } from './limits.js'
 
@@ -191,6 +199,10 @@ export const ConfigSchema = Type.Object(
     tokens: Type.Optional(Type.Array(Token, { maxItems: TOKENS })),
     pages: Type.Optional(Type.Array(StatusPage, { minItems: 1, maxItems: 50 })),
     maintenance: Type.Optional(Type.Array(Maintenance, { maxItems: 200 })),
+    /** Who is on call: people, rotas, and which message goes to whom. */
+    responders: Type.Optional(RespondersSchema),
+    rotas: Type.Optional(RotasSchema),
+    routes: Type.Optional(RoutesSchema),
     keep: Type.Optional(
       Type.Object(
         {
@@ -279,6 +291,10 @@ export interface Config {
   /** At least one; the first is at `/status`. */
   pages: StatusPageConfig[]
   maintenance: MaintenanceConfig[]
+  responders: ResponderConfig[]
+  rotas: RotaConfig[]
+  /** Null: every notifier hears of all news. */
+  routes: RouteConfig[] | null
   keep: { logMs: number; rollupsMs: number; factsMs: number }
   /** The built-in demonstration. */
   demo: boolean

@@ -253,7 +253,9 @@ export class App implements AsyncDisposable {
     if (row === null) return null
     const alerts = (await this.workspace.store.alerts(row.service)) ?? []
     // Rows are of the last minute, and the time of one may have come since.
-    return alerts.filter(({ endsAt }) => endsAt === null || endsAt > this.now)
+    return alerts
+      .filter(({ endedAt, endsAt }) => endedAt === null && (endsAt === null || endsAt > this.now))
+      .map(({ labels: _, endedAt: __, firstAt: ___, bearing: ____, ...alert }) => alert)
   }
 
   get memory(): { dedupeBytes: number; services: number; labelValues: number } {

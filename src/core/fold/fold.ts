@@ -7,7 +7,7 @@ import type { Signal } from '../../contract/signal.js'
 import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Component, Dependency, Edge } from '../../contract/topology.js'
 import {
-  type AlertNow,
+  type AlertHeard,
   type Clock,
   type PartHeard,
   ROLLUP_MS,
@@ -22,7 +22,9 @@ import { failingRounds } from '../rates/window.js'
 import { deafOf, heardBy, isEasing, partsHit, stateFrom } from '../incident/verdict.js'
 import type { ServiceState as Watched } from '../service/service.js'
 import { usualReports } from '../counts/report-counts.js'
-import { alertsNow, type AlertsState } from '../evidence/alerts.js'
+import { alertsHeard, type AlertsState } from '../evidence/alerts.js'
+import { bearingOf } from '../gauges/course.js'
+import type { GaugeState } from '../gauges/gauges.js'
 import { machinesSpeak, partsHeard } from '../service/freshness.js'
 import { rowsAt } from '../aggregate/label-sets.js'
 import { readCoordinated } from '../admission/crowd.js'
@@ -41,7 +43,7 @@ export interface EngineConfig {
 }
 
 /** Raised with every change of the snapshot's layout; another version is rebuilt from the log. */
-export const FOLD_VERSION = 16
+export const FOLD_VERSION = 17
 /** A quieter gap than this in the log has no ticks of its own: nothing is known of it, and a year of minutes takes seconds. */
 const MAX_TICKS_MS = 14 * DAY
 /** Rows of services at which nothing happens are put so often. */
@@ -345,11 +347,15 @@ export class Fold {
 }
 
 const shownBy = ({ state, parts = [], alerts = [] }: Pick<ServiceRow, 'state' | 'parts' | 'alerts'>): string =>
-  `${state} ${parts.map(each => (each.known ? '1' : '0')).join('')} ${alerts.map(each => `${each.thread} ${each.bits}`).join()}`
+  `${state} ${parts.map(each => (each.known ? '1' : '0')).join('')} ${alerts.map(shownAlert).join()}`
 
-function alertsOf({ evidence }: Watched, at: EpochMs): AlertNow[] {
+const shownAlert = ({ thread, bits, since, endedAt, bearing }: AlertHeard): string =>
+  `${thread} ${bits} ${since} ${endedAt ?? ''} ${(bearing.times ?? 0) >= 2} ${bearing.course} ${bearing.full}`
+
+function alertsOf({ evidence }: Watched, at: EpochMs): AlertHeard[] {
   const state = evidence['alert'] as AlertsState | null | undefined
-  return state ? alertsNow(state, at) : []
+  const gauges = evidence['gauge'] as GaugeState | null | undefined
+  return state ? alertsHeard(state, at, (labels, since) => bearingOf(gauges ?? null, labels, since, at)) : []
 }
 
 const eases = (story: IncidentRecord): boolean => isEasing(story.recovering ? 'recovering' : 'opened', story.said ?? {})

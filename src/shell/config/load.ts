@@ -170,6 +170,9 @@ export function complete(file: ConfigFile, demo = false): Config {
       unknownAs: page.unknownAs ?? 'degraded_performance',
     })),
     maintenance: file.maintenance ?? [],
+    responders: file.responders ?? [],
+    rotas: file.rotas ?? [],
+    routes: file.routes ?? null,
     keep: {
       logMs: keep?.logDays === undefined ? KEEP_LOG_MS : keep.logDays * DAY,
       rollupsMs: keep?.rollupDays === undefined ? KEEP_ROLLUPS_MS : keep.rollupDays * DAY,
