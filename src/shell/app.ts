@@ -276,6 +276,11 @@ export class App implements AsyncDisposable {
     return this.told.status
   }
 
+  /** Who is on call, and what the router has decided. */
+  get routing(): Pick<Notifiers, 'onCall' | 'router'> {
+    return this.told
+  }
+
   /** Those who read a status page's webhooks are told too, once `compose` can write their messages. */
   addSubscribers(compose: Compose): Promise<void> {
     return this.told.addSubscribers(compose)
@@ -348,7 +353,7 @@ export class App implements AsyncDisposable {
     this.counters.events += what.incidents.length
     this.counters.late = what.late
     this.announce({ services: what.services, incidents: what.incidents, now: what.now, reset: false })
-    if (what.incidents.length > 0) this.told.wake()
+    this.told.committed(what.now, what.incidents.length > 0)
   }
 
   private announce(changed: Changed): void {

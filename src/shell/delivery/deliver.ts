@@ -151,6 +151,11 @@ export class Delivery implements AsyncDisposable {
     while (this.running !== null) await this.running
   }
 
+  /** How far it is, and which of those before it wait; beyond it nothing was read. */
+  get settled(): { cursor: number; waiting: number[] } {
+    return { cursor: Math.max(0, this.cursor), waiting: this.waiting.map(each => each.cursor) }
+  }
+
   get status(): DeliveryStatus {
     const tried = this.waiting.filter(each => each.since !== null)
     const eldest = tried.reduce<Waiting | null>((a, b) => (a !== null && a.since! <= b.since! ? a : b), null)
