@@ -14,6 +14,7 @@ import { localizeCommand } from './localize/command.js'
 import { reloadCommand } from './reload.js'
 import { replayCommand } from './replay/command.js'
 import { serveCommand } from './serve/command.js'
+import { onCallCommand } from './on-call.js'
 import { simulateCommand } from './simulate/command.js'
 import { statusCommand } from './status.js'
 import { tokenCommand } from './token/command.js'
@@ -56,6 +57,7 @@ export function program(): Command {
     incidentsCommand(),
     incidentCommand(),
     ...orderCommands(),
+    onCallCommand(),
     forgetCommand(),
   ])
     root.addCommand(command)

@@ -259,14 +259,10 @@ class Turn {
     because: string,
     suffix = '',
   ): void {
-    const title = this.roots.get(this.head.id)
-    for (const each of to)
-      this.routed.messages.push({
-        to: each,
-        suffix,
-        event,
-        ...(title?.within === this.head.id ? { title: title.name } : {}),
-      })
+    const root = this.roots.get(this.head.id)
+    // What several stand on, and nothing watches, is what the message is about.
+    const named = root?.within === this.head.id ? { title: root.name } : {}
+    for (const each of to) this.routed.messages.push({ to: each, suffix, event: { ...event, ...named }, ...named })
     this.kept.kept = ''
     this.decide({
       told: true,

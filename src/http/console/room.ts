@@ -20,6 +20,7 @@ import { speechOf } from '../pages/language.js'
 import { HttpProblem } from '../problem.js'
 import type { Asks, Known } from './asks.js'
 import { field, sendConsole, table, timeOf } from './layout.js'
+import { messagesSent } from './messages.js'
 
 type Form = Partial<Record<string, string>>
 type Told = { text: string; good: boolean }
@@ -215,10 +216,11 @@ async function roomPage(
   given: Form,
 ): Promise<Html> {
   const orders = await app.reader.orders(incident.id)
+  const decisions = await app.routing.router.decisions(incident.id)
   const response = responseOf(orders)
   const { latest } = incident
   const form: Room = { id: incident.id, newest: response.newest, given }
-  return html`<p class="soft">${incident.open ? html`<b>${incident.severity}</b>, open since ${timeOf(incident.openedAt)}` : html`over since ${timeOf(incident.resolvedAt ?? incident.openedAt)}`}; began ${timeOf(incident.startedAt)}. <a href="/i/${encodeURIComponent(incident.id)}">What the public sees</a></p>${mayRole(viewer.role, 'ack') ? takeIt(incident, response, form) : null}<div class="panes"><div>${known(latest)}${suspects(latest, form, mayRole(viewer.role, 'confirm'))}${strained(latest)}${story(incident)}</div><aside aria-label="What people do">${whoHasIt(response)}${mayRole(viewer.role, 'ack') ? acts(incident, form, service) : null}${asked(orders)}</aside></div>`
+  return html`<p class="soft">${incident.open ? html`<b>${incident.severity}</b>, open since ${timeOf(incident.openedAt)}` : html`over since ${timeOf(incident.resolvedAt ?? incident.openedAt)}`}; began ${timeOf(incident.startedAt)}. <a href="/i/${encodeURIComponent(incident.id)}">What the public sees</a></p>${mayRole(viewer.role, 'ack') ? takeIt(incident, response, form) : null}<div class="panes"><div>${known(latest)}${suspects(latest, form, mayRole(viewer.role, 'confirm'))}${strained(latest)}${story(incident)}</div><aside aria-label="What people do">${whoHasIt(response)}${mayRole(viewer.role, 'ack') ? acts(incident, form, service) : null}${messagesSent(decisions)}${asked(orders)}</aside></div>`
 }
 
 interface Room {
