@@ -13,6 +13,7 @@ import { learnCommand } from './learn/command.js'
 import { localizeCommand } from './localize/command.js'
 import { reloadCommand } from './reload.js'
 import { replayCommand } from './replay/command.js'
+import { routeCommand } from './route/command.js'
 import { serveCommand } from './serve/command.js'
 import { onCallCommand } from './on-call.js'
 import { simulateCommand } from './simulate/command.js'
@@ -58,6 +59,7 @@ export function program(): Command {
     incidentCommand(),
     ...orderCommands(),
     onCallCommand(),
+    routeCommand(),
     forgetCommand(),
   ])
     root.addCommand(command)

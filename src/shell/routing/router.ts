@@ -31,7 +31,7 @@ const DECISIONS_KEPT = 200
 /** Messages that wait for one receiver; of more it is told the newest. */
 const OUTBOX_MOST = 1_000
 /** Events that are read at once. */
-const EVENTS_READ = 500
+const EVENTS_AT_ONCE = 500
 /** Where nothing happens, time is looked at so often. */
 const PASS_EVERY_MS = 30 * SECOND
 
@@ -124,7 +124,7 @@ export class Router {
     const events: IncidentEvent[] = []
     let { cursor } = saved
     for (;;) {
-      const read = await store.eventsAfter(cursor, EVENTS_READ)
+      const read = await store.eventsAfter(cursor, EVENTS_AT_ONCE)
       events.push(...read.map(each => each.event))
       if (read.length === 0) break
       cursor = read.at(-1)!.cursor

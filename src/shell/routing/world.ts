@@ -10,7 +10,7 @@ import type { Reached, RouteState, Standing, World } from '../../core/route/pass
 /** Open incidents that a pass looks at. */
 const OPEN_MOST = 1_000
 /** Changes that may explain an alert are looked for so far back. */
-const CHANGES_MS = 4 * HOUR
+const CHURN_LOOKED_BACK_MS = 4 * HOUR
 /** An alert that began that long before the pass stands behind no change. */
 const LEEWAY_MS = MINUTE
 
@@ -51,7 +51,7 @@ export async function readWorld(
     const found = (await alerts(service)) ?? []
     if (found.length === 0) continue
     heard.set(service, found)
-    const facts = await reader.facts(service, now - CHANGES_MS, now + LEEWAY_MS)
+    const facts = await reader.facts(service, now - CHURN_LOOKED_BACK_MS, now + LEEWAY_MS)
     changes.set(
       service,
       facts.filter(each => each.via === 'change').map(each => each.at),
