@@ -1,11 +1,13 @@
 const START = '(?<![\\p{L}\\p{N}])'
+const LETTER = '[\\p{L}\\p{M}\\p{N}_]'
 const END = '(?![\\p{L}\\p{N}])'
 
 /**
  * Whole words in any alphabet: `\b` knows only ASCII letters. A leading or trailing `*` leaves that end open. One group for all
- * closed words, so that a boundary is looked at once a place.
+ * closed words, so that a boundary is looked at once a place. `\w` is a letter, mark or digit of any alphabet here too.
  */
-export const words = (...list: string[]): string => {
+export const words = (...plain: string[]): string => {
+  const list = plain.map(word => word.replaceAll('\\w', LETTER))
   const isOpen = (word: string): boolean => word.startsWith('*') || word.endsWith('*')
   const open = list
     .filter(isOpen)
