@@ -17,6 +17,7 @@ interface Source {
   health: string
   state: string
   ageMs: number | null
+  lagMs: number | null
   perMinute: number
   accepted: number
   rejected: Record<string, number>
@@ -90,7 +91,9 @@ function sourceLines(sources: Source[]): string[] {
       `${each.kind} ${each.id}`,
       each.use,
       each.health + (['stopped', 'retrying', 'ended'].includes(each.state) ? ` (${each.state})` : ''),
-      each.ageMs === null ? 'never' : `${ageOf(each.ageMs)} ago`,
+      each.ageMs === null
+        ? 'never'
+        : `${ageOf(each.ageMs)} ago${each.lagMs === null ? '' : `, ${ageOf(each.lagMs)} behind`}`,
       each.perMinute.toFixed(1),
       String(each.accepted),
       Object.entries(each.rejected)

@@ -33,6 +33,7 @@ export interface Fault {
 export interface Stop {
   readonly aborted: boolean
   addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void
+  removeEventListener?(type: 'abort', listener: () => void): void
 }
 
 /** How long each part of a question to the network took, in milliseconds; what did not happen is absent. */
@@ -181,6 +182,8 @@ export interface Batch {
   signals: readonly unknown[]
   /** Where to go on after a restart; kept once the signals are taken, at most SOURCE_STATE_BYTES as JSON. */
   state?: unknown
+  /** How far behind the outside it is, of a stream; milliseconds. */
+  lagMs?: number
   /** There will be no more, ever. */
   done?: boolean
 }
@@ -263,6 +266,8 @@ export interface InputStatus {
   rejected: Readonly<Record<string, number>>
   failures: number
   lastError: { at: EpochMs; why: string } | null
+  /** How far behind the outside a stream was when it was last heard of, milliseconds; null: it does not say. */
+  lagMs: number | null
   /** How long each part of the last look took, of a probe; milliseconds. */
   phases: Readonly<Record<string, number>> | null
 }

@@ -121,6 +121,9 @@ function sourceMetrics({ inputs }: App, registers: Registry[]): void {
   void each('epicenter_source_age_seconds', 'How long ago it was heard of', [], ({ ageMs }) =>
     ageMs === null ? [] : [[{}, ageMs / SECOND]],
   )
+  void each('epicenter_source_lag_seconds', 'How far behind the outside a stream is', [], ({ lagMs }) =>
+    lagMs === null ? [] : [[{}, lagMs / SECOND]],
+  )
   const total = (name: string, help: string, more: string[], rows: (of: Row) => [Record<string, string>, number][]) =>
     new Counter({
       name,

@@ -19,6 +19,9 @@ const SourceNow = Type.Object({
   rejected: Type.Record(Type.String(), Type.Integer(), { description: 'Signals refused, by the rule that they break' }),
   failures: Type.Integer({ description: 'Since the start' }),
   lastError: Type.Union([Type.Object({ at: Type.Number(), why: Type.String() }), Type.Null()]),
+  lagMs: Type.Union([Type.Number(), Type.Null()], {
+    description: 'How far behind the outside a stream was when it was last heard of; null: it does not say',
+  }),
   phases: Type.Union([Type.Record(Type.String(), Type.Number()), Type.Null()], {
     description: 'Of the last look of a probe: milliseconds of lookup, connect, tls, firstByte and total',
   }),

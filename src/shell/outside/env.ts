@@ -30,8 +30,14 @@ export function pluginEnv(env: Pick<Env, 'now' | 'log'>, allow: boolean | readon
 export function sleep(ms: number, stop?: Stop): Promise<void> {
   return new Promise(done => {
     if (stop?.aborted === true) return done()
-    const timer = setTimeout(done, ms).unref()
-    stop?.addEventListener('abort', () => (clearTimeout(timer), done()), { once: true })
+    const end = (): void => {
+      clearTimeout(timer)
+      // Whoever sleeps each second for a year would leave as many listeners behind.
+      stop?.removeEventListener?.('abort', end)
+      done()
+    }
+    const timer = setTimeout(end, ms).unref()
+    stop?.addEventListener('abort', end, { once: true })
   })
 }
 

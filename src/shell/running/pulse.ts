@@ -16,6 +16,7 @@ export class Pulse {
   failures = 0
   readonly rejected: Record<string, number> = {}
   phases: Record<string, number> | null = null
+  lagMs: number | null = null
   /** Of the even clock; null: never. */
   heard: number | null = null
   private lastError: { at: number; why: string } | null = null
@@ -76,6 +77,7 @@ export class Pulse {
       rejected: { ...this.rejected },
       failures: this.failures,
       lastError: this.lastError === null ? null : { at: at(this.lastError.at), why: this.lastError.why },
+      lagMs: this.lagMs,
       phases: this.phases,
     }
   }

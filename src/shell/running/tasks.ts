@@ -98,6 +98,7 @@ export class SourceTask extends Holding<Source> {
     const { signals } = batch
     if (!Array.isArray(signals)) throw new PermanentError('a batch is an object with a list `signals`')
     this.parts.pulse.hear({ accepted: 0, duplicate: 0 })
+    this.parts.pulse.lagMs = batch.lagMs === undefined ? null : Math.round(batch.lagMs)
     for (let i = 0; i < signals.length; i += SOURCE_PIECE)
       if (!(await this.takePiece(signals.slice(i, i + SOURCE_PIECE), stop))) return
     if (batch.state === undefined) return
