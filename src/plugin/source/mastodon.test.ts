@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { TransientError } from '../../contract/error.js'
@@ -157,7 +157,7 @@ describe('events of the stream', () => {
 /** A Mastodon of the test's own that streams; what is told before anybody listens is in its timeline. */
 async function streaming() {
   const timeline = new Timeline()
-  const clients = new Set<import('node:http').ServerResponse>()
+  const clients = new Set<ServerResponse>()
   const asked: string[] = []
   const server = createServer((request, response) => {
     asked.push(`${request.headers.authorization} ${request.url}`)
