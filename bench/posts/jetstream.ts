@@ -90,7 +90,7 @@ async function main(): Promise<void> {
   )
   const stop = new AbortController()
   const parts: Part[] = []
-  let part: Part | null = null
+  let part = null as Part | null
   let last = false
   let began = { at: 0, cpu: process.cpuUsage() }
   const begin = () => {

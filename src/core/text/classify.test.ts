@@ -68,6 +68,7 @@ describe('classify', () => {
     ...rows('news', [
       'Thousands of users report problems, according to Downdetector',
       'EILMELDUNG: Anbieter bestätigt Ausfall',
+      'BREAKING: the shop is down',
       '据报道数千用户受影响',
     ]),
     ...rows('rumour', ['they say an undersea cable was cut', 'on dit que c’est une cyberattaque']),

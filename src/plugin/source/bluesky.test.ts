@@ -174,6 +174,7 @@ describe('bluesky', () => {
     const error = (await read().catch((each: unknown) => each)) as Error
     expect(error).toBeInstanceOf(TransientError)
     expect(error.message).toMatch(why)
+    expect(jetstream.heard).toEqual(String(why).includes('silent') ? [9] : [])
   })
 
   it('waits a minute where it is refused', async () => {
@@ -198,7 +199,7 @@ describe('bluesky', () => {
     const found = new Set<string>()
     for await (const { signals } of source.read!(signal, undefined)) {
       for (const each of signals as Signal[]) found.add(each.text)
-      if (found.has('ChatGPT down in two pieces')) stop.abort()
+      if (found.has('ChatGPT down in two pieces') && jetstream.heard.includes(10)) stop.abort()
       else if (found.size > 0) {
         jetstream.write(frame(9, 'are you there?'))
         jetstream.write(Buffer.concat([frame(1, text.slice(0, 40), false), frame(9, ''), frame(0, text.slice(40))]))

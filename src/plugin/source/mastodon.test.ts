@@ -234,6 +234,23 @@ describe('mastodon by its stream', () => {
     await server.close()
   })
 
+  it('goes on before what it still holds', async () => {
+    const server = await streaming()
+    const source = await mastodon.open({ ...settings, server: server.url, token: 'secret', holdSeconds: 600 }, env)
+    const held = status(5, 'ChatGPT geht nicht')
+    const stop = new AbortController()
+    let newest: unknown
+    for await (const { state } of source.read!(stop.signal, undefined)) {
+      newest = (state as { newest: { public: string } }).newest.public
+      if (newest !== '') break
+      server.send('update', held)
+      server.send('update', status(6, 'Kuchen'))
+    }
+    stop.abort()
+    expect(newest).toBe('1150000000000000004')
+    await server.close()
+  })
+
   it('begins anew where the stream ends', async () => {
     const server = await streaming()
     const source = await mastodon.open({ ...settings, server: server.url, token: 'secret' }, env)

@@ -77,7 +77,8 @@ class Timelines {
     const now = this.env.now()
     const key = authorKey(state?.key, now)
     const waiting = this.waiting(state, 0)
-    const newest = { ...state?.newest }
+    // Of timelines that are asked for no more nothing is kept.
+    const newest = Object.fromEntries(Object.entries(state?.newest ?? {}).filter(([each]) => this.paths.includes(each)))
     newest[path] = await this.catchUp(path, newest[path], stop, status => waiting.put(status.id, 0, status.post, now))
     const signals = waiting.ripe(now, key)
     return { signals, state: { newest, key, seen: waiting.ids } satisfies State }

@@ -133,16 +133,17 @@ describe('a source that is polled', () => {
 describe('a source that listens', () => {
   it('is asked for the next batch once the last is durable, so that it may acknowledge', async () => {
     const w = world()
-    const { task } = sourceOf(w, {
+    const { task, pulse } = sourceOf(w, {
       async *read(): AsyncGenerator<Batch> {
         yield { signals: ['a'] }
         w.order.push('acknowledged a')
         yield { signals: [] }
-        yield { signals: ['b'], state: 7, done: true }
+        yield { signals: ['b'], state: 7, done: true, lagMs: 1_234.5 }
       },
     })
     expect(await task.turn(stop())).toBeNull()
     expect(w.order).toEqual(['took 1', 'acknowledged a', 'took 1', 'noted {"use":"pigeons","state":7}'])
+    expect(pulse.status.lagMs).toBe(1_235)
   })
 
   it('is left when it is told to stop', async () => {

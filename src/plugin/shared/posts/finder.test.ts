@@ -65,6 +65,15 @@ describe('the services that a text is about', () => {
     }
   })
 
+  it('finds a name at which a longer one begins to differ', () => {
+    const plain = new Finder([
+      { service: 'long', names: ['big chat app'] },
+      { service: 'short', names: ['chat'] },
+    ])
+    expect(plain.servicesIn('the big chat is down')).toEqual(['short'])
+    expect(plain.servicesIn('the big chat app is down')).toEqual(['long'])
+  })
+
   it('finds tags by themselves, of names in any script', () => {
     expect(tagsFor(['微信', '?'])).toContain('微信崩了')
     expect(tagsFor(['Epic Games'])).toContain('epicgamesenpanne')
