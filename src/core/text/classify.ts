@@ -37,6 +37,8 @@ export type TextClass =
 /** A tag that says it all: #ShopDown. */
 const DOWN_TAG =
   /#(?!count|lock|break|melt|touch|throw|mark|show|nail|rub|shut)[\p{L}\p{N}_]+(?:down|outage|caido|caída|caiu|enpanne|störung|落ち|崩了)(?![\p{L}\p{N}])/iu
+const OUT = HARMLESS.map(pattern => new RegExp(pattern, 'giu'))
+const withoutHarmless = (text: string): string => OUT.reduce((rest, pattern) => rest.replace(pattern, ' '), text)
 /** Characters that are read: whoever writes more has said it by then. */
 const READ_CHARS = 2_000
 
@@ -54,7 +56,7 @@ export function classify(whole: string): TextClass {
   if (LAUGH.test(text)) return 'joke'
   if (ASKS_HOW.test(text)) return 'question'
   if (RECOVERY.test(text) && !NOT_YET.test(text)) return 'recovery'
-  if (ME_TOO.test(text) || DOWN_TAG.test(text) || TROUBLE.test(text.replace(HARMLESS, ' '))) return 'complaint'
+  if (ME_TOO.test(text) || DOWN_TAG.test(text) || TROUBLE.test(withoutHarmless(text))) return 'complaint'
   if (FINE.test(text)) return 'ok'
   if (QUALITY.test(text)) return 'quality'
   return ASKED.test(text) ? 'question' : 'other'

@@ -1,9 +1,9 @@
-import { any, words } from './words.js'
+import { rule, words } from './words.js'
 
 /** What a text can say beside trouble: sale, hearsay of a cause, news, jest, recovery, that it works, a question. One table a meaning. */
 
 /** Somebody sells something. A VPN alone is none: people try one when a page does not load. */
-export const SALE = any(
+export const SALE = rule(
   words(
     '(best|cheap|free|our|try|get|check out|use|fast) (\\w+ ){0,2}vpn',
     'vpn (for|deal|offer|discount)\\w*',
@@ -58,7 +58,7 @@ export const SALE = any(
 )
 
 /** A cause that somebody names who cannot know: counted in none, and never repeated. */
-export const HEARSAY = any(
+export const HEARSAY = rule(
   words(
     'hack(ed|ers?|ing)?',
     'cyber ?-?attacks?',
@@ -105,7 +105,7 @@ export const HEARSAY = any(
 )
 
 /** Whoever says "I" tells of themselves, and no news. */
-export const FIRST_PERSON = any(
+export const FIRST_PERSON = rule(
   words(
     "i|i['’]?(m|ve|d|ll)|my|me|mine|myself|we|our",
     'mi|mis|yo|me|nos|conmigo',
@@ -119,7 +119,7 @@ export const FIRST_PERSON = any(
 )
 
 /** News, and what a company says of itself. */
-export const NEWS = any(
+export const NEWS = rule(
   words(
     'breaking',
     'according to (\\w+ ?){1,3}',
@@ -190,7 +190,7 @@ export const NEWS = any(
 )
 
 /** Jest: laughter, and what people say they do while it is down. */
-export const LAUGH = any(
+export const LAUGH = rule(
   words(
     'own brain',
     'think for myself',
@@ -227,7 +227,7 @@ export const LAUGH = any(
 )
 
 /** It had failed, and is over. */
-export const RECOVERY = any(
+export const RECOVERY = rule(
   words(
     "(is|are|it['’]?s|we['’]re|and|now|came|coming|come|finally|just) back( up| online| to normal| now| in business)?(?! (in|to (back|school|work)|at|then|and forth))",
     'back (up|online)( again)?',
@@ -257,7 +257,7 @@ export const RECOVERY = any(
 )
 
 /** Not yet, or again; or asked. What follows a "but" counts for more than what stands before it. */
-export const NOT_YET = any(
+export const NOT_YET = rule(
   words(
     "(not|never|isn['’]?t|aren['’]?t|still|when|until|hasn['’]?t|haven['’]?t|won['’]?t|hope|wish|pls|please|please fix)",
     '(errors?|problems?|issues?|bugs?|outages?|lag|glitch\\w*) (is|are|came|come) back',
@@ -269,7 +269,7 @@ export const NOT_YET = any(
 )
 
 /** It works, for whoever writes. */
-export const FINE = any(
+export const FINE = rule(
   words(
     '(works?|loads?|runs?|sends?|sending|loading|running) (\\w+ )?(fine|ok|okay|for me|here|perfectly|instantly|normally|great|smoothly)',
     'working (fine|ok|okay|for me|now|perfectly|normally)',
@@ -290,7 +290,7 @@ export const FINE = any(
 )
 
 /** How somebody could find out: no word on how it is. */
-export const ASKS_HOW = any(
+export const ASKS_HOW = rule(
   words(
     'how (do|can|could|would|to) (\\w+ ){0,2}(know|tell|check|see|find out) (if|whether|when|that)',
     'where (do|can) (\\w+ ){0,2}(see|check|find) (\\w+ ){0,3}(status|if|whether)',
@@ -300,14 +300,14 @@ export const ASKS_HOW = any(
 )
 
 /** Anything that is asked. */
-export const ASKED = any(
+export const ASKED = rule(
   '[?？¿]',
   '^\\W*(?:how|what|which|when|where|why|who|does|do|is|are|can|should|cómo|qué|cuál|cuándo|como|qual|quando|comment|quel(?:le)?|quand|wie|was|wann|welche[rsn]?|warum|gimana|apa|kapan|berapa|как|когда)\\s',
   'ですか|ますか|かな$|吗|呢$|怎么|多少|几点|까요|나요',
 )
 
 /** Answers have become worse: of services that write. */
-export const QUALITY = any(
+export const QUALITY = rule(
   words(
     'worse (answers?|than|since)',
     '(much|far|noticeably|way) worse',

@@ -1,4 +1,4 @@
-import { any, words } from './words.js'
+import { rule, words } from './words.js'
 
 /**
  * Words of somebody for whom something does not work, language by language. Verbs of everyday use ("go", "come") stand only with what makes
@@ -319,10 +319,10 @@ const ZH = [
   '错误(?:代码|码|页)?',
 ].join('|')
 
-export const TROUBLE = any(EN, ES, PT, FR, DE, ID, EUROPE, OTHER_SCRIPTS, JA, ZH, CODE)
+export const TROUBLE = rule(EN, ES, PT, FR, DE, ID, EUROPE, OTHER_SCRIPTS, JA, ZH, CODE)
 
 /** Where people answer each other a word is enough: "same", "+1". */
-export const ME_TOO = any(
+export const ME_TOO = rule(
   '^\\W*(?:same|ditto|idem|same here|\\+ ?1|igual|likewise)\\W*$',
   '^\\s*\\+ ?(?:\\d{1,3}|\\+)(?:\\s|$)',
   '^\\W*same[.!]',
@@ -330,42 +330,39 @@ export const ME_TOO = any(
 )
 
 /** What looks like trouble and is not: taken out before trouble is looked for. */
-export const HARMLESS = new RegExp(
-  [
-    words(
-      "can['’]?(no)?t complain",
-      "(can['’]?t|cannot) (wait|believe|stop|recommend|get enough|imagine|say)",
-      'no complaints?',
-      'no (more )?(errors?|problems?|issues?|outages?|trouble|lags?)',
-      "not (down|broken|an? (outage|error))|is ?n['’]?t (down|broken)",
-      'without (any )?(errors?|problems?|issues?|trouble)',
-      'how (to|do i|can i) .{0,20}(refuse|reject)\\w*',
-    ),
-    words(
-      '(up ?side|sit|sat|lie|calm|calming|slow|settle|write|wrote|boil|get|got|getting|going|goin|fall|falling|fell|hand|tie|narrow|track|hunt|cut|tone|turn|turned|let (me|you|us)|look|come|coming|way|deep|town) down(,? down){0,9}',
-      'down,? down',
-      'down (to earth|under|payment|the (road|street|line|aisle|river|hill)|with|on|in the|by the|memory lane|low|side|town|vote\\w*)',
-      '(count|lock|break|melt|touch|throw|mark|show|nail|rub)downs?',
-    ),
-    words(
-      'never (fails?|goes down|breaks)',
-      'heart ?(is |was )?broken',
-      'broken (heart|wings?|dreams?|record)',
-      'stuck (on|with) you',
-      'no tuve problemas',
-      'nunca se (cae|cuelga)',
-      'sin (ning[uú]na? )?(ca[ií]das?|problemas?|errores|fallos?)',
-      'sem (nenhum |qualquer )?(problemas?|erros?)( nenhum)?',
-      '(aucun|pas de|pas d[eu]s|zéro|sans) (souci|problème|erreur|bug|panne)s?',
-      'ohne (probleme|fehler|störung)',
-      'keine? (probleme?|störung(en)?|fehler|ausfälle)( mit| bei)?',
-      `${NO_ID} ada (masalah|gangguan|error|kendala)`,
-      'tidak (error|down)',
-      'nessun (problema|errore)',
-    ),
-    '問題(?:な[くし]|ない|ありません)|異常(?:な[くし]|ない|ありません)|落ちて(?:い)?(?:ない|ません)|エラー(?:も|は)?(?:ない|なし|出ない)|障害(?:は)?な[いし]',
-    '没(?:有)?(?:什么|任何|啥)?(?:问题|故障|毛病|崩|挂|卡)|不卡|无故障',
-    '문제 ?없|오류 ?없|без (ошибок|проблем|сбоев)|нет проблем',
-  ].join('|'),
-  'giu',
-)
+export const HARMLESS: readonly string[] = [
+  words(
+    "can['’]?(no)?t complain",
+    "(can['’]?t|cannot) (wait|believe|stop|recommend|get enough|imagine|say)",
+    'no complaints?',
+    'no (more )?(errors?|problems?|issues?|outages?|trouble|lags?)',
+    "not (down|broken|an? (outage|error))|is ?n['’]?t (down|broken)",
+    'without (any )?(errors?|problems?|issues?|trouble)',
+    'how (to|do i|can i) .{0,20}(refuse|reject)\\w*',
+  ),
+  words(
+    '(up ?side|sit|sat|lie|calm|calming|slow|settle|write|wrote|boil|get|got|getting|going|goin|fall|falling|fell|hand|tie|narrow|track|hunt|cut|tone|turn|turned|let (me|you|us)|look|come|coming|way|deep|town) down(,? down){0,9}',
+    'down,? down',
+    'down (to earth|under|payment|the (road|street|line|aisle|river|hill)|with|on|in the|by the|memory lane|low|side|town|vote\\w*)',
+    '(count|lock|break|melt|touch|throw|mark|show|nail|rub)downs?',
+  ),
+  words(
+    'never (fails?|goes down|breaks)',
+    'heart ?(is |was )?broken',
+    'broken (heart|wings?|dreams?|record)',
+    'stuck (on|with) you',
+    'no tuve problemas',
+    'nunca se (cae|cuelga)',
+    'sin (ning[uú]na? )?(ca[ií]das?|problemas?|errores|fallos?)',
+    'sem (nenhum |qualquer )?(problemas?|erros?)( nenhum)?',
+    '(aucun|pas de|pas d[eu]s|zéro|sans) (souci|problème|erreur|bug|panne)s?',
+    'ohne (probleme|fehler|störung)',
+    'keine? (probleme?|störung(en)?|fehler|ausfälle)( mit| bei)?',
+    `${NO_ID} ada (masalah|gangguan|error|kendala)`,
+    'tidak (error|down)',
+    'nessun (problema|errore)',
+  ),
+  '問題(?:な[くし]|ない|ありません)|異常(?:な[くし]|ない|ありません)|落ちて(?:い)?(?:ない|ません)|エラー(?:も|は)?(?:ない|なし|出ない)|障害(?:は)?な[いし]',
+  '没(?:有)?(?:什么|任何|啥)?(?:问题|故障|毛病|崩|挂|卡)|不卡|无故障',
+  '문제 ?없|오류 ?없|без (ошибок|проблем|сбоев)|нет проблем',
+]

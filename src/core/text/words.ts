@@ -16,3 +16,13 @@ export const words = (...plain: string[]): string => {
   return [...open, ...(closed.length > 0 ? [`${START}(?:${closed.join('|')})${END}`] : [])].join('|')
 }
 export const any = (...patterns: string[]): RegExp => new RegExp(patterns.join('|'), 'iu')
+
+export type Rule = Pick<RegExp, 'test'>
+/**
+ * Whether one of several patterns holds. Each stays by itself, a language or a script at a time: engines compile and search many small ones
+ * in less time than a single large one, and so does the test that looks for what makes one slow.
+ */
+export function rule(...patterns: string[]): Rule {
+  const each = patterns.map(pattern => any(pattern))
+  return { test: text => each.some(one => one.test(text)) }
+}

@@ -62,7 +62,9 @@ export function ofJson(body: unknown, { list: where, id, text: parts, author, at
 /** Title and body of an entry, once where the body begins with the title, as feeds of short posts do. */
 function whole(title: string, html: string): string {
   const [short, long] = [plainText(title), plainText(html)]
-  return long.startsWith(short.replace(/[.…]+$/, '')) ? long : `${short} · ${long}`
+  // A title that was cut ends in dots.
+  const begun = short.replace(/(?:\.{3}|…)$/, '')
+  return long.startsWith(begun) ? long : `${short} · ${long}`
 }
 
 /** Entries of RSS, RDF, Atom or a JSON Feed. @throws Error for what is none */
