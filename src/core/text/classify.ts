@@ -39,7 +39,7 @@ const DOWN_TAG =
   /#(?!count|lock|break|melt|touch|throw|mark|show|nail|rub|shut)[\p{L}\p{N}_]+(?:down|outage|caido|caída|caiu|enpanne|störung|落ち|崩了)(?![\p{L}\p{N}])/iu
 const OUT = HARMLESS.map(pattern => new RegExp(pattern, 'giu'))
 const withoutHarmless = (text: string): string => OUT.reduce((rest, pattern) => rest.replace(pattern, ' '), text)
-/** Characters that are read: whoever writes more has said it by then. */
+/** Characters that are read: whoever writes more has said it by then. So much the rules are tried on (patterns.test.ts). */
 const READ_CHARS = 2_000
 
 /**
