@@ -1,8 +1,17 @@
 import { TransientError } from '../../contract/error.js'
 import { type Batch, type Plugin, type PluginEnv, plugin, type Source, type Stop } from '../../contract/plugin.js'
-import { HOUR, MINUTE, SECOND } from '../../contract/time.js'
+import { SECOND } from '../../contract/time.js'
 import type { Named } from '../shared/posts/finder.js'
-import { type AuthorKey, authorKey, faultsOf, NAMED_SCHEMA, Reader } from '../shared/posts/post.js'
+import {
+  type AuthorKey,
+  authorKey,
+  faultsOf,
+  NAMED_SCHEMA,
+  OLD_POST_MS,
+  pauseOf,
+  POSTS_RETRY_MS,
+  Reader,
+} from '../shared/posts/post.js'
 import { Waiting } from '../shared/posts/waiting.js'
 import { type Entry, ofFeed, ofJson, type Pointers } from './feed/entries.js'
 
@@ -25,11 +34,6 @@ interface State {
   seen: string[]
 }
 
-/** Entries that are older count in no minute any more. */
-const OLD_MS = HOUR
-const RETRY_MS = MINUTE
-/** The longest pause, whatever a server asks for. */
-const RETRY_MOST_MS = HOUR
 const POINTER = { type: 'string', pattern: '^(?:/|$)' } as const
 
 /** Entries, or why they cannot be read: a page for people, or cut off. */
@@ -38,7 +42,7 @@ function entriesOf(body: string, json: Pointers | undefined, host: string): Entr
     return json === undefined ? ofFeed(body) : ofJson(JSON.parse(body), json)
   } catch (error) {
     const why = /^\s*<(?:!doctype html|html)/i.test(body) ? 'a web page' : (error as Error).message.slice(0, 200)
-    throw new TransientError(`${host} answered no feed: ${why}`, RETRY_MS)
+    throw new TransientError(`${host} answered no feed: ${why}`, POSTS_RETRY_MS)
   }
 }
 
@@ -61,17 +65,13 @@ async function poll(config: FeedConfig, reader: Reader, env: PluginEnv, kept: un
   }
   if (!answer.ok) {
     await answer.cancel()
-    const seconds = Number(answer.headers.get('retry-after') ?? Number.NaN)
-    throw new TransientError(
-      `${host} answered ${answer.status}`,
-      seconds > 0 ? Math.min(seconds * SECOND, RETRY_MOST_MS) : RETRY_MS,
-    )
+    throw new TransientError(`${host} answered ${answer.status}`, pauseOf(answer))
   }
   const now = env.now()
   const key = authorKey(state?.key, now)
   const waiting = new Waiting(reader, 0, state?.seen)
   for (const { id, author, text, at } of entriesOf(await answer.text(), config.json, host)) {
-    if (id === '' || text === '' || (at !== null && now - at > OLD_MS)) continue
+    if (id === '' || text === '' || (at !== null && now - at > OLD_POST_MS)) continue
     const { lang } = config
     const post = { id, author: author || id, text, at: at ?? now, ...(lang === undefined ? {} : { lang }) }
     waiting.put(id, 0, post, now)

@@ -8,11 +8,20 @@ import {
   type Source,
   type Stop,
 } from '../../contract/plugin.js'
-import { type EpochMs, HOUR, MINUTE, SECOND } from '../../contract/time.js'
+import { type EpochMs, MINUTE, SECOND } from '../../contract/time.js'
 import type { Named } from '../shared/posts/finder.js'
 import { tagsOf } from '../shared/posts/finder.js'
 import { listen } from '../shared/posts/listen.js'
-import { type AuthorKey, authorKey, faultsOf, NAMED_SCHEMA, Reader } from '../shared/posts/post.js'
+import {
+  type AuthorKey,
+  authorKey,
+  faultsOf,
+  NAMED_SCHEMA,
+  OLD_POST_MS,
+  pauseOf,
+  POSTS_RETRY_MS,
+  Reader,
+} from '../shared/posts/post.js'
 import { Waiting } from '../shared/posts/waiting.js'
 import { Events, type Status, statusOf } from './mastodon/statuses.js'
 
@@ -40,9 +49,6 @@ const PAGE = 40
 const PAGES = 5
 /** A tag timeline takes one tag and four others. */
 const TAGS = 5
-/** What is older counts in no minute any more. */
-const OLD_MS = HOUR
-const RETRY_MS = MINUTE
 /** The shortest pause between two questions to one server. */
 const PAUSE_MS = 2 * SECOND
 
@@ -92,7 +98,7 @@ class Timelines {
       const now = this.env.now()
       for (const each of statuses) {
         const status = statusOf(each)
-        if (status !== null && now - status.post.at < OLD_MS) take(status)
+        if (status !== null && now - status.post.at < OLD_POST_MS) take(status)
         const { id } = each as { id?: unknown }
         if (typeof id === 'string' && isNewer(id, newest)) newest = id
       }
@@ -110,16 +116,15 @@ class Timelines {
     const answer = await this.env.fetch(url.href, { headers: this.headers(), redirect: 'follow', signal: stop })
     await this.mustBeOk(answer)
     const body = parsed(await answer.text())
-    if (!Array.isArray(body)) throw new TransientError(`${this.host} answered no list of posts`, RETRY_MS)
+    if (!Array.isArray(body)) throw new TransientError(`${this.host} answered no list of posts`, POSTS_RETRY_MS)
     return body
   }
 
   async mustBeOk(answer: Fetched): Promise<void> {
     if (answer.ok) return
     await answer.cancel()
-    const seconds = Number(answer.headers.get('retry-after') ?? Number.NaN)
     const why = answer.status === 401 || answer.status === 403 || answer.status === 422 ? '; it may want a token' : ''
-    throw new TransientError(`${this.host} answered ${answer.status}${why}`, seconds > 0 ? seconds * SECOND : RETRY_MS)
+    throw new TransientError(`${this.host} answered ${answer.status}${why}`, pauseOf(answer))
   }
 
   headers(): Record<string, string> {

@@ -2,8 +2,9 @@ import { TransientError } from '../../../contract/error.js'
 import type { Batch, PluginEnv, Stop } from '../../../contract/plugin.js'
 import { MINUTE, SECOND } from '../../../contract/time.js'
 
-/** Signals are handed over so often, if there are any; else it says that it is alive, and how far it is. */
+/** Signals are handed over so often, if there are any. */
 const BATCH_MS = SECOND
+/** Where there are none, it says so often that it is alive, and how far it is. */
 const ALIVE_MS = 10 * SECOND
 /** Silent for so long it is asked whether it is there, and for twice that it is not. */
 const SILENT_MS = MINUTE

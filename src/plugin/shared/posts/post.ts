@@ -1,5 +1,6 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
-import { DAY, type EpochMs, MINUTE } from '../../../contract/time.js'
+import type { Fetched } from '../../../contract/plugin.js'
+import { DAY, type EpochMs, HOUR, MINUTE, SECOND } from '../../../contract/time.js'
 import { Finder, type Named } from './finder.js'
 
 /** A public post as its network tells it. */
@@ -28,6 +29,19 @@ const COPY_CHARS = 40
 /** A post cannot be of the future; a little, for clocks that differ. */
 const AHEAD_MS = MINUTE
 const LANG = /^[a-z]{2,3}/
+
+/** What is older when it is read counts in no minute any more, so it is left out. */
+export const OLD_POST_MS = HOUR
+/** Pause before a server is asked again that gave no answer to work with, where it does not say. */
+export const POSTS_RETRY_MS = MINUTE
+/** The longest pause that a server may ask for. */
+const POSTS_RETRY_MOST_MS = HOUR
+
+/** How long a server wants to be left alone; a date is as good as no number. */
+export function pauseOf({ headers }: Pick<Fetched, 'headers'>): number {
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN)
+  return seconds > 0 ? Math.min(seconds * SECOND, POSTS_RETRY_MOST_MS) : POSTS_RETRY_MS
+}
 
 /** Which posts are about a service, in the settings of every source of posts. */
 export const NAMED_SCHEMA = {

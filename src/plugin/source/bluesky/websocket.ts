@@ -12,7 +12,7 @@ export const MESSAGE_BYTES = 1024 * 1024
 /** Of what a client appends to its key before it is hashed (RFC 6455, 1.3). */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 /** A refusal is no matter of seconds. */
-const REFUSED_MS = MINUTE
+const HANDSHAKE_RETRY_MS = MINUTE
 
 const OP = { more: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const
 
@@ -130,21 +130,21 @@ async function agreed(chunks: AsyncIterator<Uint8Array>, key: string, host: stri
   let head: Buffer = Buffer.alloc(0)
   for (;;) {
     const { done, value } = await chunks.next()
-    if (done === true) throw new TransientError(`${host} closed the connection before it answered`, REFUSED_MS)
+    if (done === true) throw new TransientError(`${host} closed the connection before it answered`, HANDSHAKE_RETRY_MS)
     head = Buffer.concat([head, value])
     const end = head.indexOf('\r\n\r\n')
     if (end >= 0) {
       const text = head.subarray(0, end).toString('latin1')
       const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0)
-      if (status !== 101) throw new TransientError(`${host} answered ${status || 'no HTTP'}`, REFUSED_MS)
+      if (status !== 101) throw new TransientError(`${host} answered ${status || 'no HTTP'}`, HANDSHAKE_RETRY_MS)
       const accept = /^sec-websocket-accept:\s*(\S+)\s*$/im.exec(text)?.[1]
       const wanted = createHash('sha1')
         .update(key + GUID)
         .digest('base64')
-      if (accept !== wanted) throw new TransientError(`${host} speaks no WebSocket`, REFUSED_MS)
+      if (accept !== wanted) throw new TransientError(`${host} speaks no WebSocket`, HANDSHAKE_RETRY_MS)
       return head.subarray(end + 4)
     }
-    if (head.length > HEAD_BYTES) throw new TransientError(`${host} answered too much`, REFUSED_MS)
+    if (head.length > HEAD_BYTES) throw new TransientError(`${host} answered too much`, HANDSHAKE_RETRY_MS)
   }
 }
 
