@@ -39,7 +39,13 @@ export interface Answer {
 
 /** What a receiver made of a request. */
 export type Taken =
-  /** `answer`: what is said once they are taken; without it the counts, as `POST /api/v1/signals` says them. */
-  | { signals: readonly unknown[]; answer?: (counted: Receipt) => Answer }
-  /** Not understood: a client error (4xx, 400 if not given), with the rule that it breaks, e.g. `alert.status`. */
-  | { refused: { rule: string; message: string; value?: string; status?: number } }
+  /**
+   * `answer`: what is said once they are taken; without it the counts, as `POST /api/v1/signals` says them. `rules`: what of the
+   * request became no signal, by the rule that it breaks, for whoever looks after the receiver.
+   */
+  | { signals: readonly unknown[]; answer?: (counted: Receipt) => Answer; rules?: Readonly<Record<string, number>> }
+  /**
+   * Not understood: a client error (4xx, 400 if not given), with the rule that it breaks, e.g. `alert.status`. `answer` says so in
+   * the words of the protocol, where problem details are not what its senders read.
+   */
+  | { refused: { rule: string; message: string; value?: string; status?: number; answer?: Answer } }
