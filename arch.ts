@@ -65,7 +65,7 @@ export const CORE_DOORS: Record<string, readonly string[]> = {
   trouble: ['aggregate', 'localize', 'rates', 'counts', 'admission', 'mentions', 'evidence'],
   service: ['text', 'aggregate', 'rates', 'counts', 'admission', 'mentions', 'evidence', 'trouble'],
   watch: ['rates', 'counts', 'admission', 'mentions', 'evidence', 'trouble', 'service'],
-  judge: ['explain', 'incident'],
+  judge: ['ingest', 'explain', 'incident'],
   fold: [
     'aggregate',
     'series',

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { IncidentEvent } from '../contract/incident.js'
-import type { Forget } from '../contract/order.js'
+import type { Forget, Order } from '../contract/order.js'
 import type { Outcome } from '../contract/outcome.js'
 import type { Commit, IncidentHead, Store } from '../contract/ports.js'
 import type { Change } from '../contract/signal.js'
@@ -165,6 +165,16 @@ export function testStore(name: string, factory: StoreFactory): void {
       expect(await store.reader().service('b')).toEqual(someService('b', 2))
       expect(await store.reader().service('c')).toBeNull()
     })
+    it('keeps what people asked of an incident, in order', async () => {
+      const order = (id: string, at: number, incident = 'a'): Order => ({
+        ...{ type: 'order', id, at, incident, verb: 'ack', by: 'ana', why: 'she looks' },
+      })
+      await commit({}, { orders: [order('two', T0 + 2), order('other', T0, 'b')] })
+      await commit({}, { orders: [order('one', T0 + 1), order('three', T0 + 2)] })
+      expect((await store.reader().orders('a')).map(each => each.id)).toEqual(['one', 'three', 'two'])
+      expect(await store.reader().orders('none')).toEqual([])
+    })
+
     it('finds facts by when they took effect', async () => {
       await commit({ facts: [change('late', T0 + 100, T0 + 10), change('early', T0 + 5), change('after', T0 + 90)] })
       await commit({ facts: [change('early', T0 + 5)] })

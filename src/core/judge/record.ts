@@ -66,6 +66,20 @@ export interface IncidentRecord {
   rulings: Record<string, Ruling>
   security: Security
   said: IncidentEvent | null
+  /** What a person has set, over what is measured. Left out in incidents of before. */
+  set?: SetByPerson
+  /** A person opened it, or opened it again: it ends when a person says so. */
+  byHand?: boolean
+  /** The incident that a person says this one is part of. */
+  partOf?: string
+}
+
+/** What a person says of an incident over what is measured. */
+export interface SetByPerson {
+  severity?: Severity
+  title?: string
+  components?: string[]
+  where?: Where
 }
 
 /** The id of a new incident: its service, the minute in which it opens, and a number where two open in one. */
@@ -138,6 +152,7 @@ export function noteBack(record: IncidentRecord, recovered: number, at: EpochMs)
 
 /** Severity goes up, and down only when what raised it turns out to be another's. */
 export function raiseSeverity(record: IncidentRecord, severity: Severity, at: EpochMs): void {
+  if (record.set?.severity !== undefined) return
   const next = worseSeverity(record.severity, severity)
   if (next !== record.severity) record.rises.push({ from: record.severity, at })
   record.severity = next

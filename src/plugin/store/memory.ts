@@ -145,6 +145,10 @@ class MemoryStore implements Store {
         const head = this.heads.get(id)
         return head === undefined ? null : story(head)
       },
+      orders: async incident =>
+        copy([...this.orders.values()])
+          .filter(each => each.incident === incident)
+          .sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1)),
       facts: async (service, from, until) =>
         copy([...this.facts.values()])
           .filter(f => f.service === service && effect(f) >= from && effect(f) < until)
