@@ -42,7 +42,7 @@ type Read = Extract<Taken, { signals: unknown }>
 /** So long others wait at most while a body is read. */
 const TURN_MS = 2
 /** Items between two looks at the clock. */
-const ITEMS_A_LOOK = 32
+const ITEMS_A_LOOK = 16
 /** A clock that is further ahead is worth a word to the operator, once an hour. */
 const AHEAD_SAID_MS = 2 * MINUTE
 
@@ -119,19 +119,16 @@ class Otlp implements Receiver {
     const { schema, unsure, config } = this
     const now = this.env.now()
     const sender = `${this.seed}${request.headers['authorization'] ?? request.query['key'] ?? ''}`
-    const digest = createHash('sha256')
-      .update(sender)
-      .update(`\0${request.path}\0`)
-      .update(request.body)
-      .digest('base64url')
-    const before = unsure.again(digest)
+    const digest = () => digestOf(sender, request)
+    const before = unsure.size > 0 ? unsure.again(digest()) : undefined
     const answer = (requests: string[], items: number[]) => (receipt: Receipt) => {
       unsure.sure(requests)
       addReceipt(refusals, receipt, items)
       return answerOf(schema, packing, name, refusals)
     }
-    if (before !== undefined) return { signals: before, answer: answer([digest], []) }
+    if (before !== undefined) return { signals: before, answer: answer([digest()], []) }
     this.book.turn(now)
+    this.naming.turn(now)
     this.edges.turn(now)
     const { attributes, naming, claims } = this
     const context = new Context(attributes, naming, claims, refusals, config.slowSeconds, config.maxSeries, now)
@@ -146,9 +143,10 @@ class Otlp implements Receiver {
     const told = [...tally.signals(claims, now, config.quantile), ...metrics.gauges.signals(now)]
     const left = unsure.left(sender, now)
     const signals = [...told.map(({ signal }) => signal), ...this.edges.facts(now)]
-    if (context.cumulative && signals.length > 0) unsure.keep(digest, sender, signals, now)
+    const own = context.cumulative && signals.length > 0 ? [digest()] : []
+    for (const each of own) unsure.keep(each, sender, signals, now)
     const items = told.map(each => each.items)
-    return { signals: [...signals, ...left.signals], answer: answer([digest, ...left.requests], items) }
+    return { signals: [...signals, ...left.signals], answer: answer([...own, ...left.requests], items) }
   }
 
   private visitor(
@@ -185,6 +183,9 @@ class Otlp implements Receiver {
     this.env.log('warn', `otlp: a sender's clock is ${minutes} minutes ahead; what it says counts now`)
   }
 }
+
+const digestOf = (sender: string, { path, body }: Received): string =>
+  createHash('sha256').update(sender).update(`\0${path}\0`).update(body).digest('base64url')
 
 /** Works a little at a time, so that nobody else waits long. */
 async function unhurried(work: Iterable<void>): Promise<void> {

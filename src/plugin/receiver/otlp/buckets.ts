@@ -6,7 +6,7 @@ const BUCKETS = 400
 /** Counts between bounds in seconds: `counts[i]` of what is above `bounds[i − 1]` and at most `bounds[i]`. */
 export interface Histogram {
   bounds: readonly number[]
-  counts: readonly number[]
+  counts: number[]
 }
 
 /** Counts with bounds as they are sent. Null where they contradict each other. */
@@ -15,12 +15,20 @@ export function readExplicit(point: Readonly<Record<string, unknown>>, seconds: 
   const counts = listOf(point['bucketCounts'])
   if (counts.length === 0) return NO_BUCKETS
   if (counts.length !== bounds.length + 1 || counts.length > BUCKETS) return null
-  const read = { bounds: bounds.map(each => seconds * numberOf(each)), counts: counts.map(numberOf) }
-  return read.bounds.every((bound, i) => i === 0 || bound > read.bounds[i - 1]!) && read.counts.every(isCount)
-    ? read
-    : null
+  const read = { bounds: scaled(bounds, seconds), counts: scaled(counts, 1) }
+  return isRising(read.bounds) && read.counts.every(isCount) ? read : null
 }
 const NO_BUCKETS: Histogram = { bounds: [], counts: [] }
+
+/** Numbers times a factor; where they are what they are to be, the list itself. */
+function scaled(list: readonly unknown[], factor: number): number[] {
+  if (factor === 1 && typeof list[0] === 'number') return list as number[]
+  return list.map(each => factor * numberOf(each))
+}
+function isRising(bounds: readonly number[]): boolean {
+  for (let i = 0; i < bounds.length; i++) if (!(bounds[i]! > (bounds[i - 1] ?? Number.NEGATIVE_INFINITY))) return false
+  return true
+}
 
 /** Upper bounds in seconds that exponential histograms are brought to, from 60 µs to an hour by √2: they change their own as they go. */
 const GRID = Array.from({ length: 54 }, (_, i) => 2 ** ((i - 28) / 2))
@@ -49,13 +57,13 @@ export function readExponential(point: Readonly<Record<string, unknown>>, second
   return { bounds: GRID, counts: grid }
 }
 
-const isCount = (n: number): boolean => n >= 0 && n <= Number.MAX_SAFE_INTEGER
+const isCount = (n: unknown): boolean => typeof n === 'number' && n >= 0 && n <= Number.MAX_SAFE_INTEGER
 
-/** How many took longer than the first bound that is at least `seconds`; none where there is no such bound. */
-export function slowerThan(seconds: number, { bounds, counts }: Histogram): number {
-  const at = bounds.findIndex(bound => bound >= seconds)
-  if (at < 0) return 0
+/** How many took longer than the first bound that is at least `seconds`; none where there is no such bound. Counts begin at `from`. */
+export function slowerThan(seconds: number, bounds: readonly number[], counts: readonly number[], from = 0): number {
+  let at = 0
+  while (at < bounds.length && bounds[at]! < seconds) at++
   let slow = 0
-  for (let i = at + 1; i < counts.length; i++) slow += counts[i]!
+  if (at < bounds.length) for (let i = from + at + 1; i < counts.length; i++) slow += counts[i]!
   return slow
 }

@@ -2,15 +2,18 @@ import type { EpochMs } from '../../../contract/time.js'
 import { isFailure, operationOf } from './attributes.js'
 import { type Histogram, readExplicit, readExponential, slowerThan } from './buckets.js'
 import { GaugeTally } from './gauges.js'
-import type { Origin } from './origin.js'
+import { RANKS } from './claims.js'
+import { addHash, FACETS, type Origin } from './origin.js'
 import type { Context } from './reading.js'
 import type { Rule } from './rules.js'
 import type { Streams } from './streams.js'
-import { isPlausible, type Tally } from './tally.js'
+import { addDurations, type GroupKind, isPlausible, type Tally } from './tally.js'
 import { enumOf, fieldsOf, hashOf, keyOf, listOf, mix, msOf, numberOf, orZero, textOf } from './value.js'
 
 /** By their numbers in the protocol. */
 const TEMPORALITIES = ['UNSPECIFIED', 'DELTA', 'CUMULATIVE'] as const
+/** Between two of which others may have their turn. */
+const POINTS_A_PAUSE = 64
 /** Bit of `flags`: nothing was recorded. */
 const NO_VALUE = 1
 
@@ -32,6 +35,8 @@ interface Kind {
   temporality: (typeof TEMPORALITIES)[number]
   /** Of the metric within its resource and scope. */
   hash: [number, number]
+  /** Whose requests its counts are. */
+  group: GroupKind
 }
 
 /** Reads metrics of one request: counts into a tally, the rest as gauges. */
@@ -47,7 +52,7 @@ export class MetricReader {
     this.gauges = new GaugeTally(context)
   }
 
-  /** Gives the turn away before each of its points. */
+  /** Gives the turn away now and then. */
   *metric(origin: Origin, scope: string, item: unknown): Generator<void> {
     yield
     const fields = fieldsOf(item)
@@ -63,14 +68,18 @@ export class MetricReader {
       seconds: unit === 's' ? 1 : unit === 'ms' ? 0.001 : known,
       temporality: TEMPORALITIES[enumOf(aggregationTemporality, TEMPORALITIES)] ?? 'UNSPECIFIED',
       hash: hashOf(`${scope}\0${name as string}`, origin.key),
+      group: {
+        claim: `${origin.name}\0${rule.as === 'requests' ? rule.family : ''}`,
+        rank: rule.as === 'requests' ? rule.rank : RANKS.stable,
+        name: name as string,
+      },
     }
     const grows = data !== 'gauge' && (data !== 'sum' || isMonotonic === true)
-    if (rule.as === 'requests') this.context.claims.hear(`${origin.name}\0${rule.family}`, rule.rank, this.context.now)
-    for (const each of listOf(dataPoints)) {
-      yield
+    if (rule.as === 'requests') this.context.claims.hear(kind.group.claim, kind.group.rank, this.context.now)
+    for (const [i, each] of listOf(dataPoints).entries()) {
+      if (i % POINTS_A_PAUSE === POINTS_A_PAUSE - 1) yield
       const point = this.point(each)
       if (point === null) continue
-      this.context.attributes.read(point.fields['attributes'])
       if (rule.as === 'requests') {
         if (grows) this.requests(origin, rule, kind, data, point)
         else
@@ -93,7 +102,7 @@ export class MetricReader {
 
   private requests(origin: Origin, rule: Requests, kind: Kind, data: string, { fields, start, time }: Point): void {
     const { context, tally } = this
-    const { attributes, naming, slowSeconds } = context
+    const { slowSeconds } = context
     const number = data === 'sum'
     const histogram = number
       ? NO_HISTOGRAM
@@ -103,57 +112,59 @@ export class MetricReader {
     const count = number ? valueOf(fields) : orZero(fields['count'])
     if (histogram === null || !(count >= 0) || !Number.isFinite(count))
       return context.refuse('otlp.point', `a point of ${kind.name} contradicts itself`)
-    const came = this.increase(kind, fields, start, time, [count, ...histogram.counts])
-    if (came === null) return
-    const { values, from } = came
+    const values = histogram.counts.length === 0 ? [count] : [count, ...histogram.counts]
+    const stream = streamOf(kind.hash, fields['attributes'])
+    const from = this.increase(kind, stream, start, time, values)
+    if (from === null) return
     const total = Math.round(values[0]!)
     if (!isPlausible(total)) return context.refuse('otlp.count', `more than 1e9 of ${kind.name} in one window`)
-    const facet = naming.facet(origin, operationOf(attributes))
-    const claim = `${origin.name}\0${rule.family}`
-    const group = tally.group(facet, { claim, rank: rule.rank, name: kind.name }, from, time)
-    group.made[0] = (group.made[0] + mix(came.made[0] ^ total)) >>> 0
-    group.made[1] = (group.made[1] + mix(came.made[1] + total)) >>> 0
+    const { facet, failed } = this.known(origin, rule, stream, fields['attributes'])
+    const group = tally.group(facet, kind.group, from, time)
+    const hash = mix(time / 1000) ^ total
+    group.made[0] = (group.made[0] + mix(stream[0] ^ hash)) >>> 0
+    group.made[1] = (group.made[1] + mix(stream[1] + hash + (mix(time / 65_536) >>> 1))) >>> 0
     if (total === 0) return
     group.weight += total
     group.squares += total
-    const failed =
-      rule.bad === undefined
-        ? isFailure(attributes, false)
-        : rule.bad.values.has(attributes.own(rule.bad.attribute) ?? '')
     if (failed) {
       group.bad += total
       return
     }
-    const counts = values.slice(1).map(each => Math.max(0, each))
-    group.slow += Math.min(total, slowerThan(slowSeconds, { bounds: histogram.bounds, counts }))
-    group.buckets ??= new Map()
-    for (const [i, many] of counts.entries()) {
-      if (many === 0) continue
-      const [above, upTo] = [
-        histogram.bounds[i - 1] ?? Number.NEGATIVE_INFINITY,
-        histogram.bounds[i] ?? Number.POSITIVE_INFINITY,
-      ]
-      const key = `${above}:${upTo}`
-      const there = group.buckets.get(key)
-      if (there === undefined) group.buckets.set(key, [above, upTo, many])
-      else there[2] += many
-    }
+    if (values.length === 1) return
+    const { bounds } = histogram
+    group.slow += Math.min(total, slowerThan(slowSeconds, bounds, values, 1))
+    addDurations(group.durations, bounds, values, 1)
   }
 
-  /** What a point adds, whichever temporality; null where nothing is known to. `made` tells it from others. */
+  /** Of whom a stream tells, and whether what it counts failed. */
+  private known(origin: Origin, rule: Requests, stream: [number, number], attributes: unknown) {
+    const key = keyOf(...stream)
+    let known = origin.streams.get(key)
+    if (known !== undefined) return known
+    const { attributes: read, naming } = this.context
+    read.read(attributes)
+    const failed =
+      rule.bad === undefined ? isFailure(read, false) : rule.bad.values.has(read.own(rule.bad.attribute) ?? '')
+    known = { facet: naming.facet(origin, operationOf(read)), failed }
+    if (origin.streams.size < FACETS) origin.streams.set(key, known)
+    return known
+  }
+
+  /**
+   * Leaves in `values` what a point adds, whichever temporality; gives since when, or null where nothing is known to have been
+   * added.
+   */
   private increase(
     { temporality, hash, name }: Kind,
-    { attributes }: Point['fields'],
+    [a, b]: [number, number],
     start: EpochMs,
     time: EpochMs,
-    values: readonly number[],
-  ): { values: readonly number[]; from: EpochMs; made: [number, number] } | null {
+    values: number[],
+  ): EpochMs | null {
     const { context } = this
-    const [a, b] = streamOf(hash, attributes)
-    const made: [number, number] = [mix(a ^ mix(time / 1000) ^ time), mix(b + mix(time) + mix(time / 65_536))]
     if (temporality === 'DELTA') {
       const from = start === 0 ? time - 1 : start
-      if (time - from <= context.gapMs) return { values, from, made }
+      if (time - from <= context.gapMs) return from
       context.refuse(
         'otlp.window',
         `a window of ${name} is longer than ${context.gapMs / 60_000} minutes: nobody knows when it was`,
@@ -164,14 +175,14 @@ export class MetricReader {
       context.refuse('otlp.temporality', `${name} says neither delta nor cumulative`)
       return null
     }
-    const point = { metric: keyOf(...hash), stream: keyOf(a, b), start, time, values }
+    const point = { metric: keyOf(hash[0], hash[1]), stream: keyOf(a, b), start, time, values }
     const came = this.streams.step(point, context.now)
     if (came === 'full') {
       context.refuse('otlp.series', `more than ${context.maxSeries} cumulative series (setting maxSeries)`)
       return null
     }
     if (came !== null) context.cumulative = true
-    return came === null ? null : { ...came, made }
+    return came === null ? null : came.from
   }
 
   private gauge(
@@ -181,6 +192,7 @@ export class MetricReader {
     { fields, start, time, unit, grows }: Point & { unit: unknown; grows: boolean },
   ): void {
     const { attributes } = this.context
+    attributes.read(fields['attributes'])
     if ('state' in rule && attributes.get('state') !== rule.state) return
     let value = valueOf(fields)
     let from = start
@@ -188,10 +200,11 @@ export class MetricReader {
     if (grows) {
       // Of what only grows the level says nothing; what came is a demand.
       if (rule.as !== 'demand' || value < 0) return
-      const came = this.increase(kind, fields, start, time, [value])
-      if (came === null) return
-      value = came.values[0]!
-      from = came.from
+      const values = [value]
+      const since = this.increase(kind, streamOf(kind.hash, fields['attributes']), start, time, values)
+      if (since === null) return
+      value = values[0]!
+      from = since
     } else if (kind.temporality === 'DELTA') return
     this.gauges.add(origin, rule, kind.name, {
       value,
@@ -207,13 +220,10 @@ const NO_HISTOGRAM: Histogram = { bounds: [], counts: [] }
 
 /** Tells a stream from others of its metric, whatever the order of its attributes. */
 function streamOf(metric: readonly [number, number], attributes: unknown): [number, number] {
-  let [a, b] = metric
+  const key: [number, number] = [metric[0], metric[1]]
   for (const each of listOf(attributes)) {
-    const { key, value } = fieldsOf(each)
-    if (typeof key !== 'string') continue
-    const [x, y] = hashOf(textOf(value) ?? '', hashOf(key))
-    a = (a + mix(x)) >>> 0
-    b = (b + mix(y ^ 0x5bd1e995)) >>> 0
+    const { key: name, value } = fieldsOf(each)
+    if (typeof name === 'string') addHash(key, name, textOf(value))
   }
-  return [a, b]
+  return key
 }

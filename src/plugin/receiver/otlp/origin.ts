@@ -1,11 +1,12 @@
 import { SERVICE_CHARS } from '../../../contract/limits.js'
 import type { Labels } from '../../../contract/signal.js'
+import { type EpochMs, MINUTE } from '../../../contract/time.js'
 import type { Attributes } from './attributes.js'
 import { type Book, cleaned } from './book.js'
 import type { Facet } from './tally.js'
-import { fieldsOf, hashOf, listOf, mix, textOf } from './value.js'
+import { fieldsOf, hashOf, keyOf, listOf, mix, textOf } from './value.js'
 
-/** Who sends: one resource, as long as a request is read. */
+/** Who sends: one resource. */
 export interface Origin {
   /** Its `service.name`. */
   name: string
@@ -17,6 +18,8 @@ export interface Origin {
   key: [number, number]
   labels: readonly (string | undefined)[]
   facets: Map<string, Facet>
+  /** By stream, for metrics: of a point nothing is looked up twice. */
+  streams: Map<number, { facet: Facet; failed: boolean }>
 }
 
 export interface NamingConfig {
@@ -26,12 +29,18 @@ export interface NamingConfig {
   services: Readonly<Record<string, string>>
 }
 
-/** Facets of one resource that are remembered while a request is read; each is made anew beyond. */
-const FACETS = 5_000
+/** Facets of one resource that are remembered; each is made anew beyond. */
+export const FACETS = 1_000
+/** Resources that are remembered, and for how long: their values are heard of again then. */
+const ORIGINS = 2_000
+/** Shorter than what their values are remembered for. */
+const ORIGINS_MS = 10 * MINUTE
 
 /** Which service, component and labels something is told of. */
 export class Naming {
   private readonly shared: ReadonlySet<string>
+  private readonly origins = new Map<number, Origin | null>()
+  private clearedAt: EpochMs = Number.NEGATIVE_INFINITY
 
   constructor(
     private readonly config: NamingConfig,
@@ -42,10 +51,15 @@ export class Naming {
     this.shared = new Set(targets.filter((each, i) => targets.indexOf(each) !== i))
   }
 
+  /** Called before each request. */
+  turn(now: EpochMs): void {
+    if (now - this.clearedAt < ORIGINS_MS) return
+    this.clearedAt = now
+    this.origins.clear()
+  }
+
   /** Null where it does not say which service it is. */
   origin(resource: unknown, sender: readonly [number, number]): Origin | null {
-    const { attributes } = this
-    attributes.read(resource)
     const key: [number, number] = [sender[0], sender[1]]
     let named: string | undefined
     for (const each of listOf(resource)) {
@@ -55,6 +69,17 @@ export class Naming {
       if (name === 'service.name') named = text
       addHash(key, name, text)
     }
+    const at = keyOf(...key)
+    const known = this.origins.get(at)
+    if (known !== undefined) return known
+    const origin = this.originOf(resource, named, key)
+    if (this.origins.size < ORIGINS) this.origins.set(at, origin)
+    return origin
+  }
+
+  private originOf(resource: unknown, named: string | undefined, key: [number, number]): Origin | null {
+    const { attributes } = this
+    attributes.read(resource)
     // What an SDK says where nobody named it is no name.
     const name =
       named === undefined || /^unknown_service(?::|$)/.test(named) ? undefined : cleaned(named, SERVICE_CHARS)
@@ -70,6 +95,7 @@ export class Naming {
       key,
       labels: attributes.labels.map((_, i) => attributes.label(i)),
       facets: new Map(),
+      streams: new Map(),
     }
   }
 
@@ -108,7 +134,22 @@ export class Naming {
 
 /** Adds an attribute to a hash that does not depend on their order. */
 export function addHash(key: [number, number], name: string, text: string | undefined): void {
-  const [a, b] = hashOf(text ?? '', hashOf(name))
+  let named = NAMED.get(name)
+  if (named === undefined) {
+    named = hashOf(name)
+    if (NAMED.size < NAMES) NAMED.set(name, named)
+  }
+  let [a, b] = named
+  if (text !== undefined)
+    for (let i = 0; i < text.length; i++) {
+      const c = text.charCodeAt(i)
+      a = Math.imul(a ^ c, 0x01000193)
+      b = Math.imul(b ^ c, 0x5bd1e995) ^ (b >>> 15)
+    }
   key[0] = (key[0] + mix(a)) >>> 0
   key[1] = (key[1] + mix(b ^ 0x5bd1e995)) >>> 0
 }
+/** Hashes of names of attributes, of which there are few. */
+const NAMED = new Map<string, [number, number]>()
+/** That are remembered. */
+const NAMES = 1_000

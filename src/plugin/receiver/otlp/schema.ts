@@ -1,4 +1,4 @@
-import type { Reader, Root, Type } from 'protobufjs'
+import type { Reader, Type } from 'protobufjs'
 
 /**
  * What we read of OTLP, as a descriptor for protobufjs: the messages and fields of opentelemetry-proto v1.9.0 (Apache-2.0,
@@ -106,7 +106,7 @@ const DESCRIPTOR = {
 }
 
 export interface Schema {
-  root: Root
+  /** One of the messages above. */
   type(name: string): Type
   /** Of protobufjs: reads bytes where they lie. */
   Reader: typeof Reader
@@ -122,5 +122,6 @@ export async function openSchema(): Promise<Schema> {
   }
   const root = protobuf.Root.fromJSON(DESCRIPTOR)
   root.resolveAll()
-  return { root, type: name => root.lookupType(name), Reader: protobuf.Reader }
+  const types = new Map(root.nestedArray.map(each => [each.name, root.lookupType(each.name)]))
+  return { type: name => types.get(name)!, Reader: protobuf.Reader }
 }

@@ -8,7 +8,7 @@ export const GAP_MS = 10 * MINUTE
 const RUNS = 8
 
 /** Numbers that only grow: a count, and where it is a histogram its buckets. */
-export type Counted = readonly number[]
+export type Counted = number[]
 
 /** One point of a cumulative stream. Times are milliseconds of its sender's clock; a start of 0 is not known. */
 export interface Point {
@@ -49,7 +49,18 @@ interface Metric {
   incomplete: boolean
 }
 
-const isFallen = (values: Counted, last: Counted): boolean => values.some((value, i) => value < last[i]!)
+/** By the first: buckets that a sender widens move counts among them. */
+const isFallen = (values: Counted, last: Counted): boolean => values[0]! < last[0]!
+
+/** Leaves in `values` what they are above `last`, and in `last` what they were: nothing is made for a point of a known stream. */
+function exchange(values: number[], last: number[], isAnew: boolean): void {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    const grown = value - last[i]!
+    last[i] = value
+    values[i] = isAnew ? value : grown > 0 ? grown : 0
+  }
+}
 
 /**
  * Turns cumulative streams into increases. A stream that was not seen before is only a base, unless it is certain that it began
@@ -71,6 +82,7 @@ export class Streams {
   /**
    * What a point adds; null: nothing is known to (a base, a repetition, a gap); `full`: there is no place for one more stream.
    *
+   * @param point its values are left as the increase
    * @param now of this machine, for forgetting alone
    */
   step(point: Point, now: EpochMs): Increase | null | 'full' {
@@ -89,22 +101,22 @@ export class Streams {
 
   private stepIn(metric: Metric, { stream, start, time, values }: Point): Increase | null | 'full' {
     const known = metric.streams.get(stream)
-    const same = known?.find(each => each.start === start && each.values.length === values.length)
+    const same = known === undefined ? undefined : lastOf(known, start, values.length)
     if (same !== undefined) {
       if (time <= same.time) return null
+      const from = same.time
+      same.time = time
       // Without a start that changes, a count that falls is the only sign of a new beginning.
-      const increase = isFallen(values, same.values)
-        ? { values, from: same.time }
-        : { values: values.map((value, i) => value - same.values[i]!), from: same.time }
-      Object.assign(same, { time, values })
-      return increase
+      exchange(values, same.values, isFallen(values, same.values))
+      return { values, from }
     }
     if (this.size >= this.most) {
       metric.incomplete = true
       return 'full'
     }
+    const last = { start, time, values: [...values] }
     const increase = fresh(metric, known, { start, time, values })
-    this.keep(metric, stream, known, { start, time, values })
+    this.keep(metric, stream, known, last)
     return increase
   }
 
@@ -137,10 +149,8 @@ function fresh(metric: Metric, known: readonly Last[] | undefined, { start, time
     // It began after the last point of the one before: a restart. Others wrote meanwhile: a second writer, of whom this is a base.
     if (start < before.time) return null
     // A new start whose count goes on (a relay that restarted): what is certain is the difference.
-    return {
-      values: isFallen(values, before.values) ? values : values.map((value, i) => value - before.values[i]!),
-      from: start,
-    }
+    exchange(values, before.values, isFallen(values, before.values))
+    return { values, from: start }
   }
   const since = time > metric.last ? metric.last : metric.before
   if (known !== undefined || metric.incomplete || since === 0) return null
@@ -150,6 +160,11 @@ function fresh(metric: Metric, known: readonly Last[] | undefined, { start, time
   // All streams of a metric are exported each time: what two exports lacked was zero at the second.
   const [exports, last] = time > run.last ? [run.exports, run.last] : [run.exports - 1, run.before]
   return exports >= 2 && time >= run.last ? { values, from: last } : null
+}
+
+function lastOf(known: readonly Last[], start: EpochMs, length: number): Last | undefined {
+  for (const each of known) if (each.start === start && each.values.length === length) return each
+  return undefined
 }
 
 function noteRun(metric: Metric, { start, time }: Point): void {

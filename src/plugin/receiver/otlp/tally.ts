@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { COUNT_MAX, WINDOW_MAX_MS } from '../../../contract/limits.js'
 import type { Labels } from '../../../contract/signal.js'
 import { type EpochMs, MINUTE } from '../../../contract/time.js'
+import type { Histogram } from './buckets.js'
 import type { Claims, Rank } from './claims.js'
 
 /** Of whom something is told: a service and the labels of one set. */
@@ -12,8 +13,9 @@ export interface Facet {
   key: string
   /** The same whatever the operation. */
   whole?: Facet
-  /** Where the last was counted: most of what follows is of the same minute. */
+  /** Where the last was counted, and by whom: most of what follows is of the same minute. */
   last?: Group
+  by?: Tally
 }
 
 /** What is counted of one facet in one minute of its sender's clock. */
@@ -35,8 +37,8 @@ export interface Group {
   items: number
   /** What it is made of, whatever its order: two sums of hashes. */
   made: [number, number]
-  /** Seconds as `[above, up to, how many]`, by bucket. */
-  buckets: Map<string, [number, number, number]> | null
+  /** How long what was answered took: mostly one histogram, several where senders have other bounds. */
+  durations: Histogram[]
 }
 
 export interface GroupKind {
@@ -56,16 +58,18 @@ export class Tally {
   group(facet: Facet, kind: GroupKind, from: EpochMs, at: EpochMs): Group {
     const minute = Math.floor(at / MINUTE)
     const { last } = facet
-    let group = last !== undefined && last.minute === minute && last.name === kind.name ? last : undefined
+    let group =
+      last !== undefined && facet.by === this && last.minute === minute && last.name === kind.name ? last : undefined
     if (group === undefined) {
       const key = `${minute}\0${kind.name}\0${kind.claim}\0${facet.key}`
       group = this.groups.get(key)
       if (group === undefined) {
         const sums = { weight: 0, squares: 0, bad: 0, slow: 0, items: 0 }
-        group = { facet, ...kind, minute, from, at, ...sums, made: [0, 0], buckets: null }
+        group = { facet, ...kind, minute, from, at, ...sums, made: [0, 0], durations: [] }
         this.groups.set(key, group)
       }
       facet.last = group
+      facet.by = this
     }
     if (from < group.from) group.from = from
     if (at > group.at) group.at = at
@@ -96,10 +100,10 @@ export class Tally {
       const slow = Math.min(total - bad, Math.round((total * group.slow) / weight))
       const counts = { via: 'metric', id: idOf(group), total, bad, slow }
       told.push({ signal: { ...frameOf(facet, from, at, now), ...counts }, items })
-      if (group.buckets !== null && quantile > 0) mergeDurations(durations, group, total)
+      if (group.durations.length > 0 && quantile > 0) mergeDurations(durations, group, total)
     }
     for (const group of durations.values()) {
-      const value = group.weight < QUANTILE_REQUESTS ? null : quantileOf(group.buckets!, quantile)
+      const value = group.weight < QUANTILE_REQUESTS ? null : quantileOf(group.durations, quantile)
       if (value === null) continue
       const name = `${group.name}.p${Math.round(quantile * 1e4) / 100}`
       const gauge = { via: 'gauge', id: idOf(group, 'q'), name, value, unit: 's', measures: 'latency' }
@@ -120,18 +124,13 @@ function mergeDurations(into: Map<string, Group>, group: Group, total: number): 
   const facet = group.facet.whole ?? group.facet
   const key = `${group.minute}\0${group.name}\0${facet.key}`
   let all = into.get(key)
-  if (all === undefined)
-    into.set(key, (all = { ...group, facet, weight: 0, items: 0, made: [0, 0], buckets: new Map() }))
+  if (all === undefined) into.set(key, (all = { ...group, facet, weight: 0, items: 0, made: [0, 0], durations: [] }))
   all.from = Math.min(all.from, group.from)
   all.at = Math.max(all.at, group.at)
   all.weight += total
   all.items += group.items
   all.made = [(all.made[0] + group.made[0]) >>> 0, (all.made[1] + group.made[1]) >>> 0]
-  for (const [name, [above, upTo, count]] of group.buckets!) {
-    const there = all.buckets!.get(name)
-    if (there === undefined) all.buckets!.set(name, [above, upTo, count])
-    else there[2] += count
-  }
+  for (const each of group.durations) addDurations(all.durations, each.bounds, each.counts)
 }
 
 /** A signal, and of how many items it is made. */
@@ -156,17 +155,41 @@ const idOf = ({ facet, minute, name, made, items }: Group, more = ''): string =>
 export const idFrom = (...parts: readonly (string | number)[]): string =>
   createHash('sha256').update(parts.join('\0')).digest('base64url').slice(0, 22)
 
+/** Bounds of one histogram that a group keeps apart at most; of senders with still others no quantile is told. */
+const BOUNDS = 16
+
+/** Adds counts, which begin at `from`, to those of the same bounds. */
+export function addDurations(all: Histogram[], bounds: readonly number[], counts: readonly number[], from = 0): void {
+  const same = all.find(each => each.bounds === bounds || isSame(each.bounds, bounds))
+  if (same === undefined) {
+    if (all.length < BOUNDS) all.push({ bounds, counts: counts.slice(from) })
+    return
+  }
+  for (let i = from; i < counts.length; i++) same.counts[i - from]! += counts[i]!
+}
+function isSame(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
 /** A quantile of counts by bucket, linear within one; of the last, open one its lower bound. Null where nothing was counted. */
-export function quantileOf(buckets: ReadonlyMap<string, [number, number, number]>, quantile: number): number | null {
-  const sorted = [...buckets.values()].filter(([, , count]) => count > 0).sort((a, b) => a[1] - b[1] || a[0] - b[0])
-  const all = sorted.reduce((sum, [, , count]) => sum + count, 0)
+export function quantileOf(histograms: readonly Histogram[], quantile: number): number | null {
+  const sorted = histograms
+    .flatMap(({ bounds, counts }) =>
+      counts.map((count, i) => ({
+        above: Math.max(0, bounds[i - 1] ?? 0),
+        upTo: bounds[i] ?? Number.POSITIVE_INFINITY,
+        count,
+      })),
+    )
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => a.upTo - b.upTo || a.above - b.above)
+  const all = sorted.reduce((sum, { count }) => sum + count, 0)
   let before = 0
-  for (const [above, upTo, count] of sorted) {
-    if (before + count >= quantile * all) {
-      const low = Number.isFinite(above) ? Math.max(0, above) : 0
-      if (!Number.isFinite(upTo)) return low
-      return low + (upTo - low) * Math.max(0, (quantile * all - before) / count)
-    }
+  for (const { above, upTo, count } of sorted) {
+    if (before + count >= quantile * all)
+      return Number.isFinite(upTo) ? above + (upTo - above) * Math.max(0, (quantile * all - before) / count) : above
     before += count
   }
   return null

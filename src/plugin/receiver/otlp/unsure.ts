@@ -20,6 +20,10 @@ interface Kept {
 export class Unsure {
   private readonly kept = new Map<string, Kept>()
 
+  get size(): number {
+    return this.kept.size
+  }
+
   keep(request: string, sender: string, signals: readonly unknown[], now: EpochMs): void {
     if (this.kept.size >= KEPT) this.kept.delete(this.kept.keys().next().value!)
     this.kept.set(request, { sender, signals, since: now })
