@@ -163,7 +163,7 @@ class Otlp implements Receiver {
       scope: named => {
         scope = named
       },
-      item: item => {
+      item: (item, bytes) => {
         if (name === 'logs') return context.refuse('otlp.logs', 'logs are not read: send metrics or traces')
         if (origin === null)
           return context.refuse(
@@ -171,7 +171,7 @@ class Otlp implements Receiver {
             'its resource has no service.name',
             name === 'traces' ? 1 : pointsOf(item),
           )
-        return name === 'traces' ? spans.span(origin, item) : metrics.metric(origin, scope, item)
+        return name === 'traces' ? spans.span(origin, item, bytes) : metrics.metric(origin, scope, item)
       },
     }
   }
@@ -207,7 +207,8 @@ function jsonOf(request: Received): unknown {
   }
 }
 
-const names = { type: 'string', minLength: 1, maxLength: 200 } as const
+/** Of attributes and metrics, which are ASCII by their conventions. */
+const names = { type: 'string', pattern: '^[\\x21-\\x7e]{1,200}$' } as const
 
 const otlp: Plugin<'receiver', OtlpConfig, Receiver> = plugin({
   kind: 'receiver',

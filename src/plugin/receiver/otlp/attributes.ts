@@ -1,3 +1,5 @@
+import type { Reader } from 'protobufjs'
+import { type Ids, Texts, visitSpan } from './packed.js'
 import { fieldsOf, listOf, textOf } from './value.js'
 
 /**
@@ -40,10 +42,17 @@ export const OWN_LABELS = ['component', 'operation', 'pool'] as const
 const SLOTS = Object.keys(NAMES) as Slot[]
 const INDEX = Object.fromEntries(SLOTS.map((slot, i) => [slot, i])) as Record<Slot, number>
 
+/** A name, and where its value goes. */
+interface Wanted {
+  text: string
+  places: { at: number; rank: number }[]
+}
+
 /** Reads the attributes of one thing after the other into places that are used again. */
 export class Attributes {
   readonly labels: readonly string[]
-  private readonly places = new Map<string, { at: number; rank: number }[]>()
+  private readonly places = new Map<string, Wanted>()
+  private readonly packed = new Texts<Wanted>(null)
   private readonly values: (string | undefined)[]
   private readonly ranks: number[]
 
@@ -54,9 +63,10 @@ export class Attributes {
     for (const [at, names] of all.entries())
       for (const [rank, name] of names.entries()) {
         const there = this.places.get(name)
-        if (there === undefined) this.places.set(name, [{ at, rank }])
-        else there.push({ at, rank })
+        if (there === undefined) this.places.set(name, { text: name, places: [{ at, rank }] })
+        else there.places.push({ at, rank })
       }
+    for (const each of this.places.values()) this.packed.set(each)
     this.values = all.map(() => undefined)
     this.ranks = all.map(() => 0)
     this.ownFrom = SLOTS.length + this.labels.length
@@ -65,21 +75,31 @@ export class Attributes {
   private readonly ownFrom: number
   private readonly ownNames: readonly string[]
 
+  /** Those of a span that is packed between two places, in the field of this tag; its ids are left in `ids`. */
+  readPacked(reader: Reader, tag: number, span: readonly [number, number], ids: Ids): void {
+    this.values.fill(undefined)
+    visitSpan(reader, tag, span, this.packed, this.put, ids)
+  }
+
   read(attributes: unknown): void {
-    const { values, ranks, places } = this
+    const { values, places } = this
     values.fill(undefined)
     for (const attribute of listOf(attributes)) {
       const { key, value } = fieldsOf(attribute)
       const found = typeof key === 'string' ? places.get(key) : undefined
       if (found === undefined) continue
       const text = textOf(value)
-      if (text === undefined) continue
-      for (const { at, rank } of found)
-        if (values[at] === undefined || rank < ranks[at]!) {
-          values[at] = text
-          ranks[at] = rank
-        }
+      if (text !== undefined) this.put(found, text)
     }
+  }
+
+  private readonly put = ({ places }: Wanted, text: string): void => {
+    const { values, ranks } = this
+    for (const { at, rank } of places)
+      if (values[at] === undefined || rank < ranks[at]!) {
+        values[at] = text
+        ranks[at] = rank
+      }
   }
 
   get(slot: Slot): string | undefined {

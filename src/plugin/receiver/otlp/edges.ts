@@ -5,6 +5,8 @@ import { idFrom } from './tally.js'
 
 /** Client spans that wait for their server, and the reverse, in each of two generations: 100 bytes each. */
 const WAITING = 20_000
+/** Spans looked at in a generation, beyond which one trace in eight is. */
+const MANY = 2_000
 /** A trace is complete within this, or its pairs are not found. */
 const TRACE_MS = MINUTE
 /** Edges that are remembered; further ones are left out. */
@@ -55,17 +57,25 @@ export class Edges {
   private news: { first: EpochMs; last: EpochMs } | null = null
   private toldAt: EpochMs = Number.NEGATIVE_INFINITY
   private now: EpochMs = 0
+  private looked = 0
 
   /** Called before each request. */
   turn(now: EpochMs): void {
     this.now = now
     if (now - this.turnedAt < TRACE_MS) return
     this.turnedAt = now
+    this.looked = 0
     this.old = this.fresh
     this.fresh = empty()
   }
 
+  /** Whether a trace is looked at: where there are many, one in eight, with all of its spans. */
+  looksAt(trace: number): boolean {
+    return this.looked < MANY || (trace & 7) === 0
+  }
+
   client(origin: Origin, span: number, node: Node | null): void {
+    this.looked++
     const server = this.take('servers', span)
     const from = endOf(origin)
     if (server !== undefined) this.pair(from, server)
@@ -79,6 +89,7 @@ export class Edges {
 
   server(origin: Origin, parent: number): void {
     if (parent === 0) return
+    this.looked++
     const client = this.take('clients', parent)
     if (client !== undefined) this.pair(client.from, endOf(origin))
     else if (this.fresh.servers.size < WAITING) this.fresh.servers.set(parent, endOf(origin))

@@ -9,9 +9,22 @@ import type { Reader, Type } from 'protobufjs'
 const field = (type: string, id: number, rule?: 'repeated') => ({ type, id, ...(rule === undefined ? {} : { rule }) })
 const many = (type: string, id: number) => field(type, id, 'repeated')
 
+/** Number of the field of a span that has its attributes. */
+export const SPAN_ATTRIBUTES = 9
+const SPAN = {
+  traceState: field('string', 3),
+  name: field('string', 5),
+  kind: field('int32', 6),
+  startTimeUnixNano: field('fixed64', 7),
+  endTimeUnixNano: field('fixed64', 8),
+  status: field('Status', 15),
+}
+
 const DESCRIPTOR = {
   nested: {
     AnyValue: {
+      // One of them is there, also where it is zero.
+      oneofs: { value: { oneof: ['stringValue', 'boolValue', 'intValue', 'doubleValue'] } },
       fields: {
         stringValue: field('string', 1),
         boolValue: field('bool', 2),
@@ -27,16 +40,13 @@ const DESCRIPTOR = {
       fields: {
         traceId: field('bytes', 1),
         spanId: field('bytes', 2),
-        traceState: field('string', 3),
         parentSpanId: field('bytes', 4),
-        name: field('string', 5),
-        kind: field('int32', 6),
-        startTimeUnixNano: field('fixed64', 7),
-        endTimeUnixNano: field('fixed64', 8),
-        attributes: many('KeyValue', 9),
-        status: field('Status', 15),
+        ...SPAN,
+        attributes: many('KeyValue', SPAN_ATTRIBUTES),
       },
     },
+    // Whose ids and attributes are read where they lie.
+    SpanHead: { fields: SPAN },
     NumberPoint: {
       fields: {
         startTimeUnixNano: field('fixed64', 2),
@@ -112,8 +122,11 @@ export interface Schema {
   Reader: typeof Reader
 }
 
-/** The messages, ready to read and write; protobufjs is loaded here, 64-bit numbers come as doubles. */
-export async function openSchema(): Promise<Schema> {
+let opened: Promise<Schema> | undefined
+/** The messages, ready to read and write, once for all receivers; protobufjs is loaded here, 64-bit numbers come as doubles. */
+export const openSchema = (): Promise<Schema> => (opened ??= made())
+
+async function made(): Promise<Schema> {
   const { default: protobuf } = await import('protobufjs/light.js')
   // Times to the microsecond and counts to 2^53 are enough, and cost no object each.
   if (protobuf.util.Long !== null) {

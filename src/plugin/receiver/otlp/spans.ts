@@ -2,10 +2,15 @@ import { type Attributes, destinationOf, familyOf, isFailure, operationOf } from
 import { RANKS } from './claims.js'
 import type { Edges, Node } from './edges.js'
 import type { Origin } from './origin.js'
+import type { Ids } from './packed.js'
 import type { Context } from './reading.js'
+import { SPAN_ATTRIBUTES } from './schema.js'
 import type { Tally } from './tally.js'
 import { enumOf, fieldsOf, idOf, keyOf, mix, msOf } from './value.js'
+import type { Bytes } from './wire.js'
 
+/** As it stands before each attribute of a packed span. */
+const ATTRIBUTES_TAG = SPAN_ATTRIBUTES * 8 + 2
 /** By their numbers in the protocol. */
 const KINDS = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'] as const
 const STATUSES = ['UNSET', 'OK', 'ERROR'] as const
@@ -16,24 +21,33 @@ const SMALLEST_PROBABILITY = 2 ** -20
 
 /** Counts spans in which a service answered somebody or took a message; others only tell who stands on whom. */
 export class SpanReader {
+  private readonly ids: Ids = { trace: 0, own: [0, 0], parent: [0, 0] }
+
   constructor(
     private readonly context: Context,
     private readonly tally: Tally,
     private readonly edges: Edges,
   ) {}
 
-  span(origin: Origin, item: unknown): void {
+  /** `bytes`: where its attributes lie, if it was packed. */
+  span(origin: Origin, item: unknown, bytes?: Bytes): void {
     const span = fieldsOf(item)
     const kind = KINDS[enumOf(span['kind'], KINDS)]
     if (kind === undefined || kind === 'UNSPECIFIED' || kind === 'INTERNAL') return
     const { context, edges } = this
     const { attributes } = context
-    attributes.read(span['attributes'])
-    const [a, b] = idOf(span['spanId'])
+    const { ids } = this
+    if (bytes === undefined) {
+      attributes.read(span['attributes'])
+      ids.trace = idOf(span['traceId'], 24)[0]
+      ids.own = idOf(span['spanId'])
+      ids.parent = idOf(span['parentSpanId'])
+    } else attributes.readPacked(bytes.reader, ATTRIBUTES_TAG, bytes.span, ids)
+    const [a, b] = ids.own
     if (a === 0 && b === 0) return context.refuse('otlp.span', 'a span has an id of 8 bytes')
-    const parent = keyOf(...idOf(span['parentSpanId']))
     if (kind === 'SERVER' || kind === 'CONSUMER') this.count(origin, span, a, b)
-    if (kind === 'SERVER') edges.server(origin, parent)
+    if (!edges.looksAt(ids.trace)) return
+    if (kind === 'SERVER') edges.server(origin, keyOf(...ids.parent))
     else if (kind === 'CLIENT') edges.client(origin, keyOf(a, b), nodeOf(attributes))
     else {
       const queue = queueOf(attributes)

@@ -30,22 +30,19 @@ export function textOf(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const { stringValue, intValue, boolValue, doubleValue } = value as Record<string, unknown>
   if (typeof stringValue === 'string' && stringValue !== '') return stringValue
-  const other = intValue || boolValue || doubleValue
-  return typeof other === 'number' || typeof other === 'boolean' || typeof other === 'string'
-    ? String(other)
-    : undefined
+  // What is not there reads as zero of a message of protobuf.
+  const own = (name: string) => Object.hasOwn(value, name)
+  if (own('boolValue')) return typeof boolValue === 'boolean' ? String(boolValue) : undefined
+  const number = own('intValue') ? intValue : own('doubleValue') ? doubleValue : undefined
+  return typeof number === 'number' || typeof number === 'string' ? String(numberOf(number)) : undefined
 }
 
-/** The first eight bytes of an id as two numbers of 32 bits, [0, 0] where there is none. */
-export function idOf(value: unknown): [number, number] {
-  if (value instanceof Uint8Array) return value.length < 8 ? NO_ID : [word(value, 0), word(value, 4)]
-  if (typeof value !== 'string' || !/^[\da-f]{16}/i.test(value)) return NO_ID
-  return [Number.parseInt(value.slice(0, 8), 16), Number.parseInt(value.slice(8, 16), 16)]
+/** Two numbers of 32 bits of an id in hex, from a place on; [0, 0] where there is none. */
+export function idOf(value: unknown, from = 0): [number, number] {
+  if (typeof value !== 'string' || !/^[\da-f]{16,32}$/i.test(value)) return [0, 0]
+  const word = (at: number) => Number.parseInt(value.slice(at, at + 8), 16) || 0
+  return [word(from), word(from + 8)]
 }
-const NO_ID: [number, number] = [0, 0]
-const word = (b: Uint8Array, at: number): number =>
-  (b[at]! * 0x1000000 + (b[at + 1]! << 16) + (b[at + 2]! << 8) + b[at + 3]!) >>> 0
-
 /** Two 32-bit hashes of text (FNV-1a and a second multiplier): for telling apart, not for secrets. */
 export function hashOf(text: string, [a, b]: readonly [number, number] = [0x811c9dc5, 0x9747b28c]): [number, number] {
   for (let i = 0; i < text.length; i++) {

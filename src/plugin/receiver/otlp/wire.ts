@@ -7,7 +7,7 @@ export type SignalName = (typeof SIGNALS)[number]
 
 /** Names of the lists in JSON, and of the message of one item; logs are counted and not read. */
 const LISTS: Record<SignalName, { resources: string; scopes: string; items: string; item: string | null }> = {
-  traces: { resources: 'resourceSpans', scopes: 'scopeSpans', items: 'spans', item: 'Span' },
+  traces: { resources: 'resourceSpans', scopes: 'scopeSpans', items: 'spans', item: 'SpanHead' },
   metrics: { resources: 'resourceMetrics', scopes: 'scopeMetrics', items: 'metrics', item: 'Metric' },
   logs: { resources: 'resourceLogs', scopes: 'scopeLogs', items: 'logRecords', item: null },
 }
@@ -16,12 +16,18 @@ export interface Visitor {
   /** The attributes of who sends what follows. */
   resource(attributes: unknown): void
   scope(name: string): void
-  /** A span or a metric; null for what is only counted. What takes long is given bit by bit. */
-  item(item: unknown): Iterable<void> | void
+  /**
+   * A span or a metric; null for what is only counted. What takes long is given bit by bit. `bytes`: where a packed span lies, whose
+   * attributes are still there.
+   */
+  item(item: unknown, bytes?: Bytes): Iterable<void> | void
 }
 
-/** One pause. */
-const ONE = [undefined] as const
+export interface Bytes {
+  reader: Reader
+  /** Where it begins and ends. */
+  span: [number, number]
+}
 
 /** The bytes are not what they are said to be. */
 export class Malformed extends Error {}
@@ -32,10 +38,11 @@ export class Malformed extends Error {}
  * @throws Malformed where the bytes are no such message; what was visited before stands
  */
 export function* walkPacked(schema: Schema, name: SignalName, body: Uint8Array, to: Visitor): Generator<void> {
-  const { item } = LISTS[name]
+  const { item: itemName } = LISTS[name]
   const types = { resource: schema.type('Resource'), scope: schema.type('Scope') }
-  const itemType = item === null ? null : schema.type(item)
+  const itemType = itemName === null ? null : schema.type(itemName)
   const reader = schema.Reader.create(body)
+  const bytes: Bytes = { reader, span: [0, 0] }
   // What is not read here is not kept either.
   reader.discardUnknown = true
   try {
@@ -45,7 +52,12 @@ export function* walkPacked(schema: Schema, name: SignalName, body: Uint8Array, 
         to.scope((first(reader, types.scope, scopeEnd) as { name?: string } | null)?.name ?? '')
         for (const itemEnd of messages(reader, 2, scopeEnd)) {
           const start = reader.pos
-          yield* to.item(itemType === null ? null : itemType.decode(reader, itemEnd - start)) ?? ONE
+          const item = itemType === null ? null : itemType.decode(reader, itemEnd - start)
+          bytes.span[0] = start
+          bytes.span[1] = itemEnd
+          const pauses = to.item(item, bytes)
+          if (pauses === undefined) yield
+          else yield* pauses
         }
       }
     }
@@ -105,7 +117,9 @@ export function* walkJson(name: SignalName, value: unknown, to: Visitor): Genera
       const { name: scopeName } = recordOf(scope, 'scope') as { name?: unknown }
       to.scope(typeof scopeName === 'string' ? scopeName : '')
       for (const item of listOf(scope, items)) {
-        yield* to.item(item) ?? ONE
+        const pauses = to.item(item)
+        if (pauses === undefined) yield
+        else yield* pauses
       }
     }
   }
