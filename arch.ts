@@ -88,7 +88,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   contract: ['@sinclair/typebox'],
   core: ['@stdlib/*'],
   plugin: ['@sinclair/typebox', 'feedsmith', 'libsql', 'protobufjs', 'standardwebhooks'],
-  shell: ['@sinclair/typebox', 'yaml'],
+  shell: ['@node-rs/argon2', '@sinclair/typebox', 'yaml'],
   http: ['@sinclair/typebox', 'd3-geo', 'fastify', 'prom-client', 'topojson-client', 'world-atlas'],
   web: [],
   testing: ['fast-check', 'vitest'],

@@ -201,6 +201,8 @@ export interface Order {
   endedAt?: EpochMs
   /** Statement or record that the command cites. */
   href?: string
+  /** Where it stands on the log, as the store keeps it: what orders those of one moment. */
+  position?: number
 }
 
 /**

@@ -166,12 +166,12 @@ export function testStore(name: string, factory: StoreFactory): void {
       expect(await store.reader().service('c')).toBeNull()
     })
     it('keeps what people asked of an incident, in order', async () => {
-      const order = (id: string, at: number, incident = 'a'): Order => ({
-        ...{ type: 'order', id, at, incident, verb: 'ack', by: 'ana', why: 'she looks' },
+      const order = (id: string, position: number, incident = 'a'): Order => ({
+        ...{ type: 'order', id, at: T0, incident, verb: 'ack', by: 'ana', why: 'she looks', position },
       })
-      await commit({}, { orders: [order('two', T0 + 2), order('other', T0, 'b')] })
-      await commit({}, { orders: [order('one', T0 + 1), order('three', T0 + 2)] })
-      expect((await store.reader().orders('a')).map(each => each.id)).toEqual(['one', 'three', 'two'])
+      await commit({}, { orders: [order('two', 2), order('other', 1, 'b')] })
+      await commit({}, { orders: [order('one', 1), order('a-later', 3)] })
+      expect((await store.reader().orders('a')).map(each => each.id)).toEqual(['one', 'two', 'a-later'])
       expect(await store.reader().orders('none')).toEqual([])
     })
 

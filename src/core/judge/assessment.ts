@@ -16,7 +16,7 @@ import { explain, type Upstream } from '../explain/explain.js'
 import { contradictedBy } from '../incident/rules.js'
 import { sentences, titleOf } from '../incident/sentences.js'
 import { recoveryOf, turnedAt, unheard } from '../incident/recovery.js'
-import { applyRulings, type IncidentRecord } from './record.js'
+import { applyRulings, BY_HAND, type IncidentRecord } from './record.js'
 
 /** Smaller shares are too near to noise for a step to be told. */
 const STEP_FROM = 0.05
@@ -52,7 +52,7 @@ export function assess(
     segments: record.worst.segments,
     unaffected: record.worst.unaffected,
     components: record.worst.components.length > 0 ? record.worst.components : f.components,
-    changes: known.changes.filter(c => c.at > record.onset - LOOKBACK_MS - DAY),
+    changes: (record.branch === BY_HAND ? [] : known.changes).filter(c => c.at > record.onset - LOOKBACK_MS - DAY),
     upstream: known.upstream,
     others: known.others,
     demand: f.demand,
@@ -100,7 +100,8 @@ export function assess(
   }
   nameIt(e, record, f, known.title)
   if (by) Object.assign(e, by)
-  e.says = sentences(e)
+  // Nobody measures it: there is nothing to say but what a person says.
+  e.says = record.branch === BY_HAND ? [] : sentences(e)
   return e
 }
 

@@ -10,12 +10,9 @@ import { AS_MEASURED, type Order } from '../../contract/order.js'
 import type { Change } from '../../contract/signal.js'
 import { severityOf } from '../incident/rules.js'
 import { readComponents, readWhere } from './command.js'
-import { newRecord, rule, type IncidentRecord, type SetByPerson } from './record.js'
+import { BY_HAND, newRecord, rule, type IncidentRecord, type SetByPerson } from './record.js'
 
 /** What people say and do about an incident: over what is measured, and never instead of it. */
-
-/** Branch of what nobody measures yet. */
-export const BY_HAND = 'by-hand'
 
 /** A person's word on an event. */
 export interface Word {

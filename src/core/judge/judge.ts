@@ -23,11 +23,12 @@ import {
 import { followTracks, noiseOf, turnedAt, wholeTrack } from '../incident/recovery.js'
 import { othersOf, SAME_ONSET_MS, upstreamsOf } from './around.js'
 import { isWhole } from './command.js'
-import { BY_HAND, carryOut, type Word } from './by-hand.js'
+import { carryOut, type Word } from './by-hand.js'
 import { heldOf } from './held.js'
 import { judgedService, noteAlarm, noteTrouble, TROUBLE_MS, withoutWords, type JudgedService } from './service.js'
 import { assess } from './assessment.js'
 import {
+  BY_HAND,
   forgetSince,
   idFor,
   newRecord,

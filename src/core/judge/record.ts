@@ -15,6 +15,9 @@ import { tracksUntil, type TrackMemory } from '../incident/recovery.js'
 import { worseSeverity } from '../incident/rules.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 
+/** Branch of what a person opened and nobody measures yet. */
+export const BY_HAND = 'by-hand'
+
 /** A person's word on a cause or on the security question. */
 export interface Ruling {
   state: Extract<CauseState, 'confirmed' | 'ruled_out'>

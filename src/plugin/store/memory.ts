@@ -148,7 +148,7 @@ class MemoryStore implements Store {
       orders: async incident =>
         copy([...this.orders.values()])
           .filter(each => each.incident === incident)
-          .sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1)),
+          .sort((a, b) => (a.position ?? 0) - (b.position ?? 0) || a.at - b.at),
       facts: async (service, from, until) =>
         copy([...this.facts.values()])
           .filter(f => f.service === service && effect(f) >= from && effect(f) < until)

@@ -262,7 +262,7 @@ export class SqliteStore implements Store {
         return head === null ? null : story(head)
       },
       orders: async incident =>
-        bodies<Order>(sql.orders.all(incident)).sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1)),
+        bodies<Order>(sql.orders.all(incident)).sort((a, b) => (a.position ?? 0) - (b.position ?? 0) || a.at - b.at),
       facts: async (service, from, until) => bodies(sql.facts.all(service, from, until)),
     }
   }
