@@ -31,10 +31,14 @@ export function textOf(value: unknown): string | undefined {
   const { stringValue, intValue, boolValue, doubleValue } = value as Record<string, unknown>
   if (typeof stringValue === 'string' && stringValue !== '') return stringValue
   // What is not there reads as zero of a message of protobuf.
-  const own = (name: string) => Object.hasOwn(value, name)
-  if (own('boolValue')) return typeof boolValue === 'boolean' ? String(boolValue) : undefined
-  const number = own('intValue') ? intValue : own('doubleValue') ? doubleValue : undefined
-  return typeof number === 'number' || typeof number === 'string' ? String(numberOf(number)) : undefined
+  const number = Object.hasOwn(value, 'intValue')
+    ? intValue
+    : Object.hasOwn(value, 'doubleValue')
+      ? doubleValue
+      : undefined
+  if (typeof number === 'number') return String(number)
+  if (typeof number === 'string') return String(numberOf(number))
+  return typeof boolValue === 'boolean' && Object.hasOwn(value, 'boolValue') ? String(boolValue) : undefined
 }
 
 /** Two numbers of 32 bits of an id in hex, from a place on; [0, 0] where there is none. */
