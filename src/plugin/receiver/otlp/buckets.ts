@@ -13,12 +13,11 @@ export interface Histogram {
 export function readExplicit(point: Readonly<Record<string, unknown>>, seconds: number): Histogram | null {
   const bounds = listOf(point['explicitBounds'])
   const counts = listOf(point['bucketCounts'])
-  if (counts.length === 0) return NO_BUCKETS
+  if (counts.length === 0) return { bounds: [], counts: [] }
   if (counts.length !== bounds.length + 1 || counts.length > BUCKETS) return null
   const read = { bounds: scaled(bounds, seconds), counts: scaled(counts, 1) }
-  return isRising(read.bounds) && read.counts.every(isCount) ? read : null
+  return isRising(read.bounds) && areCounts(read.counts) ? read : null
 }
-const NO_BUCKETS: Histogram = { bounds: [], counts: [] }
 
 /** Numbers times a factor; where they are what they are to be, the list itself. */
 function scaled(list: readonly unknown[], factor: number): number[] {
@@ -57,13 +56,22 @@ export function readExponential(point: Readonly<Record<string, unknown>>, second
   return { bounds: GRID, counts: grid }
 }
 
+function areCounts(list: readonly unknown[]): boolean {
+  for (let i = 0; i < list.length; i++) if (!isCount(list[i])) return false
+  return true
+}
 const isCount = (n: unknown): boolean => typeof n === 'number' && n >= 0 && n <= Number.MAX_SAFE_INTEGER
 
-/** How many took longer than the first bound that is at least `seconds`; none where there is no such bound. Counts begin at `from`. */
-export function slowerThan(seconds: number, bounds: readonly number[], counts: readonly number[], from = 0): number {
+/** How many took longer than the first bound that is at least `seconds`; none where there is no such bound. Counts are as many as `to`. */
+export function slowerThan(
+  seconds: number,
+  bounds: readonly number[],
+  counts: readonly number[],
+  to = counts.length,
+): number {
   let at = 0
   while (at < bounds.length && bounds[at]! < seconds) at++
   let slow = 0
-  if (at < bounds.length) for (let i = from + at + 1; i < counts.length; i++) slow += counts[i]!
+  if (at < bounds.length) for (let i = at + 1; i < to; i++) slow += counts[i]!
   return slow
 }

@@ -1,6 +1,6 @@
 import type { EpochMs } from '../../../contract/time.js'
 import { isFailure, operationOf } from './attributes.js'
-import { type Histogram, readExplicit, readExponential, slowerThan } from './buckets.js'
+import { readExplicit, readExponential, slowerThan } from './buckets.js'
 import { GaugeTally } from './gauges.js'
 import { RANKS } from './claims.js'
 import { addHash, FACETS, type Origin } from './origin.js'
@@ -105,18 +105,20 @@ export class MetricReader {
     const { slowSeconds } = context
     const number = data === 'sum'
     const histogram = number
-      ? NO_HISTOGRAM
+      ? { bounds: [], counts: [] }
       : data === 'histogram'
         ? readExplicit(fields, kind.seconds)
         : readExponential(fields, kind.seconds)
     const count = number ? valueOf(fields) : orZero(fields['count'])
     if (histogram === null || !(count >= 0) || !Number.isFinite(count))
       return context.refuse('otlp.point', `a point of ${kind.name} contradicts itself`)
-    const values = histogram.counts.length === 0 ? [count] : [count, ...histogram.counts]
+    // The list was made for this point alone.
+    const values = histogram.counts
+    const buckets = values.push(count) - 1
     const stream = streamOf(kind.hash, fields['attributes'])
     const from = this.increase(kind, stream, start, time, values)
     if (from === null) return
-    const total = Math.round(values[0]!)
+    const total = Math.round(values[buckets]!)
     if (!isPlausible(total)) return context.refuse('otlp.count', `more than 1e9 of ${kind.name} in one window`)
     const { facet, failed } = this.known(origin, rule, stream, fields['attributes'])
     const group = tally.group(facet, kind.group, from, time)
@@ -130,10 +132,10 @@ export class MetricReader {
       group.bad += total
       return
     }
-    if (values.length === 1) return
+    if (buckets === 0) return
     const { bounds } = histogram
-    group.slow += Math.min(total, slowerThan(slowSeconds, bounds, values, 1))
-    addDurations(group.durations, bounds, values, 1)
+    group.slow += Math.min(total, slowerThan(slowSeconds, bounds, values, buckets))
+    addDurations(group.durations, bounds, values, buckets)
   }
 
   /** Of whom a stream tells, and whether what it counts failed. */
@@ -216,7 +218,6 @@ export class MetricReader {
 }
 /** A number point has one of two; the other is zero. */
 const valueOf = (fields: Point['fields']): number => numberOf(fields['asInt'] || (fields['asDouble'] ?? 0))
-const NO_HISTOGRAM: Histogram = { bounds: [], counts: [] }
 
 /** Tells a stream from others of its metric, whatever the order of its attributes. */
 function streamOf(metric: readonly [number, number], attributes: unknown): [number, number] {

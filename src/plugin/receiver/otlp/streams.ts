@@ -7,7 +7,7 @@ export const GAP_MS = 10 * MINUTE
 /** Processes that write one stream under the same name at once, and runs of a metric that are told apart. */
 const RUNS = 8
 
-/** Numbers that only grow: a count, and where it is a histogram its buckets. */
+/** Numbers that only grow: where it is a histogram its buckets, and at the end the count. */
 export type Counted = number[]
 
 /** One point of a cumulative stream. Times are milliseconds of its sender's clock; a start of 0 is not known. */
@@ -49,8 +49,8 @@ interface Metric {
   incomplete: boolean
 }
 
-/** By the first: buckets that a sender widens move counts among them. */
-const isFallen = (values: Counted, last: Counted): boolean => values[0]! < last[0]!
+/** By the count: buckets that a sender widens move counts among them. */
+const isFallen = (values: Counted, last: Counted): boolean => values[values.length - 1]! < last[last.length - 1]!
 
 /** Leaves in `values` what they are above `last`, and in `last` what they were: nothing is made for a point of a known stream. */
 function exchange(values: number[], last: number[], isAnew: boolean): void {
@@ -69,6 +69,7 @@ function exchange(values: number[], last: number[], isAnew: boolean): void {
  */
 export class Streams {
   private readonly metrics = new Map<number, Metric>()
+  private latest: { key: number; metric: Metric } | null = null
   private size = 0
   private sweptAt: EpochMs = Number.NEGATIVE_INFINITY
 
@@ -87,12 +88,14 @@ export class Streams {
    */
   step(point: Point, now: EpochMs): Increase | null | 'full' {
     this.sweep(now)
-    let metric = this.metrics.get(point.metric)
+    // Points of one metric come one after the other.
+    let metric = this.latest?.key === point.metric ? this.latest.metric : this.metrics.get(point.metric)
     if (metric === undefined) {
       if (this.size >= this.most) return 'full'
       metric = { heardAt: now, last: 0, before: 0, runs: new Map(), streams: new Map(), incomplete: false }
       this.metrics.set(point.metric, metric)
     }
+    if (this.latest?.metric !== metric) this.latest = { key: point.metric, metric }
     metric.heardAt = now
     const increase = this.stepIn(metric, point)
     noteRun(metric, point)
@@ -134,6 +137,7 @@ export class Streams {
     this.sweptAt = now
     for (const [key, metric] of this.metrics) {
       if (now - metric.heardAt <= STREAM_MS) continue
+      this.latest = null
       for (const each of metric.streams.values()) this.size -= each.length
       this.metrics.delete(key)
     }

@@ -158,14 +158,19 @@ export const idFrom = (...parts: readonly (string | number)[]): string =>
 /** Bounds of one histogram that a group keeps apart at most; of senders with still others no quantile is told. */
 const BOUNDS = 16
 
-/** Adds counts, which begin at `from`, to those of the same bounds. */
-export function addDurations(all: Histogram[], bounds: readonly number[], counts: readonly number[], from = 0): void {
+/** Adds counts, as many as `to`, to those of the same bounds. */
+export function addDurations(
+  all: Histogram[],
+  bounds: readonly number[],
+  counts: readonly number[],
+  to = counts.length,
+): void {
   const same = all.find(each => each.bounds === bounds || isSame(each.bounds, bounds))
   if (same === undefined) {
-    if (all.length < BOUNDS) all.push({ bounds, counts: counts.slice(from) })
+    if (all.length < BOUNDS) all.push({ bounds, counts: counts.slice(0, to) })
     return
   }
-  for (let i = from; i < counts.length; i++) same.counts[i - from]! += counts[i]!
+  for (let i = 0; i < to; i++) same.counts[i]! += counts[i]!
 }
 function isSame(a: readonly number[], b: readonly number[]): boolean {
   if (a.length !== b.length) return false
