@@ -35,6 +35,7 @@ const open = () =>
       count: 'auto',
       metrics: [],
       quantile: 0.95,
+      graph: true,
       maxValues: 200,
       maxSeries: 20_000,
     },

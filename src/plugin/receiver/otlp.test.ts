@@ -15,6 +15,7 @@ const DEFAULTS: OtlpConfig = {
   count: 'auto',
   metrics: [],
   quantile: 0.95,
+  graph: true,
   maxValues: 200,
   maxSeries: 20_000,
 }

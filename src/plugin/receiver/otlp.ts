@@ -31,6 +31,8 @@ export interface OtlpConfig extends NamingConfig {
   metrics: MetricConfig[]
   /** Of durations, told as a gauge; 0: none. */
   quantile: number
+  /** Whether topologies are told: where nobody declares one by hand. */
+  graph: boolean
   /** Values of one label of one service that are told apart. */
   maxValues: number
   /** Cumulative streams that are remembered. */
@@ -142,7 +144,7 @@ class Otlp implements Receiver {
     this.sayAhead(context)
     const told = [...tally.signals(claims, now, config.quantile), ...metrics.gauges.signals(now)]
     const left = unsure.left(sender, now)
-    const signals = [...told.map(({ signal }) => signal), ...this.edges.facts(now)]
+    const signals = [...told.map(({ signal }) => signal), ...(config.graph ? this.edges.facts(now) : [])]
     const own = context.cumulative && signals.length > 0 ? [digest()] : []
     for (const each of own) unsure.keep(each, sender, signals, now)
     const items = told.map(each => each.items)
@@ -251,6 +253,7 @@ const otlp: Plugin<'receiver', OtlpConfig, Receiver> = plugin({
         },
       },
       quantile: { type: 'number', minimum: 0, maximum: 0.9999, default: 0.95 },
+      graph: { type: 'boolean', default: false },
       maxValues: { type: 'integer', minimum: 1, maximum: 1_500, default: 200 },
       maxSeries: { type: 'integer', minimum: 1, maximum: 200_000, default: 20_000 },
     },

@@ -16,6 +16,7 @@ const SETTINGS: OtlpConfig = {
   count: 'auto',
   metrics: [{ name: 'my.counter', as: 'requests' }],
   quantile: 0.95,
+  graph: true,
   maxValues: 50,
   maxSeries: 100,
 }

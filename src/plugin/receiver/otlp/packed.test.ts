@@ -17,6 +17,7 @@ const open = () =>
       count: 'auto',
       metrics: [],
       quantile: 0.5,
+      graph: false,
       maxValues: 50,
       maxSeries: 100,
     },
