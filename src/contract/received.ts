@@ -39,12 +39,19 @@ export interface Answer {
 
 /** What a receiver made of a request. */
 export type Taken =
-  /** `answer`: what is said once they are taken; without it the counts, as `POST /api/v1/signals` says them. */
+  /**
+   * `answer`: what is said once they are taken; without it the counts, as `POST /api/v1/signals` says them. `rules`: what of the
+   * request became no signal, by the rule that it breaks, for whoever looks after the receiver.
+   */
   | {
       signals: readonly unknown[]
       /** Understood, and of no use here: messages by the reason, e.g. `github.ping`. None of them is an error. */
       ignored?: Readonly<Record<string, number>>
+      rules?: Readonly<Record<string, number>>
       answer?: (counted: Receipt) => Answer
     }
-  /** Not understood: a client error (4xx, 400 if not given), with the rule that it breaks, e.g. `alert.status`. */
-  | { refused: { rule: string; message: string; value?: string; status?: number } }
+  /**
+   * Not understood: a client error (4xx, 400 if not given), with the rule that it breaks, e.g. `alert.status`. `answer` says so in
+   * the words of the protocol, where problem details are not what its senders read.
+   */
+  | { refused: { rule: string; message: string; value?: string; status?: number; answer?: Answer } }

@@ -25,6 +25,8 @@ writeFileSync(
         if (path === 'json') return { signals: [].concat(json()) }
         if (path === 'fault') throw new TypeError('a secret-place is not a function')
         if (path === 'later') throw new env.errors.TransientError('the tide is out', 7000)
+        if (path === 'own') return { refused: { rule: 'echo.own', message: 'no', status: 422, answer: { status: 422, body: 'in its words' } } }
+        if (path === 'part') return { signals: [], rules: { 'echo.part': 3 } }
         const said = JSON.stringify({ method, path, query, type: headers['content-type'], size: body.length })
         return { signals: [], answer: () => ({ status: 201, headers: { 'content-type': 'text/html' }, body: said }) }
       },
@@ -104,6 +106,14 @@ describe('a receiver', () => {
     expect([bad.statusCode, bad.json()]).toMatchObject([400, { rule: 'observation.bad', rejectedCount: 1 }])
     const row = app.inputs.status.find(each => each.id === 'echo')!
     expect(row).toMatchObject({ health: 'ok', accepted: 2, duplicate: 1, rejected: { 'observation.bad': 2 } })
+  })
+
+  it('refuses in its own words where it has some, and its operator hears what it left out', async () => {
+    const own = await send('echo/own')
+    expect([own.statusCode, own.payload]).toEqual([422, 'in its words'])
+    await send('echo/part')
+    const row = app.inputs.status.find(each => each.id === 'echo')!
+    expect(row.rejected).toMatchObject({ 'echo.own': 1, 'echo.part': 3 })
   })
 
   it('speaks of no service that its sender’s token may not', async () => {

@@ -104,7 +104,8 @@ async function receive(
   }
   const answer = await app.receive(idOf(request), received, senderOf(request))
   if ('refused' in answer) {
-    const { rule, message, value, status = 400 } = answer.refused
+    const { rule, message, value, status = 400, answer: own } = answer.refused
+    if (own !== undefined) return send(reply, own)
     throw new HttpProblem(status, 'this is not taken', message, { rule, ...(value === undefined ? {} : { value }) })
   }
   if (answer.answer !== null) return send(reply, answer.answer)
