@@ -1,11 +1,11 @@
 import type { PermanentError, RefusedError, TransientError } from './error.js'
-import type { Following, FollowOptions, ListenAt, Listening, Stop } from './listening.js'
+import type { Following, FollowOptions, ListenAt, Listening, Stop } from './outside/listening.js'
 import type { Notifier } from './notifier.js'
 import type { Log, Store } from './ports.js'
 import type { Received, Taken } from './received.js'
 import type { EpochMs } from './time.js'
 
-export type { Stop } from './listening.js'
+export type { Stop } from './outside/listening.js'
 
 /** What a plug-in can be. The folder `src/plugin/<kind>` is the registry: one file each, one default export. */
 export const PLUGIN_KINDS = ['source', 'receiver', 'probe', 'notifier', 'bus', 'store'] as const

@@ -1,5 +1,5 @@
 import { PermanentError, RefusedError, TransientError } from '../contract/error.js'
-import type { FilePlace, Following, Heard, Listening, Piece } from '../contract/listening.js'
+import type { FilePlace, Following, Heard, Listening, Piece } from '../contract/outside/listening.js'
 import type { Fetched, FetchInit, PluginEnv } from '../contract/plugin.js'
 
 /** What somebody outside answers. */

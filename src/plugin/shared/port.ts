@@ -1,4 +1,4 @@
-import type { ListenAt } from '../../contract/listening.js'
+import type { ListenAt } from '../../contract/outside/listening.js'
 
 /** `udp://127.0.0.1:5140`, `tcp://[::1]:5140`. */
 const PORT = /^(udp|tcp):\/\/(\[[\da-fA-F:]+\]|[\w.-]+):(\d{1,5})$/

@@ -18,7 +18,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { FOLLOW_PIECE_BYTES, FOLLOW_STILL_MS } from '../../contract/limits.js'
-import type { FilePlace, Following, FollowOptions } from '../../contract/listening.js'
+import type { FilePlace, Following, FollowOptions } from '../../contract/outside/listening.js'
 import { follow } from './follow.js'
 import { isRotated } from './rotated.js'
 

@@ -1,7 +1,7 @@
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises'
 import { TransientError } from '../../contract/error.js'
 import { FOLLOW_PIECE_BYTES, FOLLOW_POLL_MS, FOLLOW_STILL_MS } from '../../contract/limits.js'
-import type { FilePlace, Following, FollowOptions, Piece } from '../../contract/listening.js'
+import type { FilePlace, Following, FollowOptions, Piece } from '../../contract/outside/listening.js'
 import type { Stop } from '../../contract/plugin.js'
 import { followPipe } from './pipe.js'
 import { bytesAt, findPlace, holds, nodeOf, placeIn, siblingsOf, TAIL_BYTES } from './rotated.js'

@@ -4,7 +4,7 @@ import net from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { PermanentError, TransientError } from '../../contract/error.js'
 import { LISTEN_WAITING_BYTES } from '../../contract/limits.js'
-import type { Heard, Listening, ListenAt } from '../../contract/listening.js'
+import type { Heard, Listening, ListenAt } from '../../contract/outside/listening.js'
 import { listen } from './listen.js'
 
 const stop = new AbortController().signal

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import type { FilePlace } from '../../contract/listening.js'
+import type { FilePlace } from '../../contract/outside/listening.js'
 
 // Which file is which, when logs rotate. Names move and numbers of files (inodes) are used again, so a file is known by how
 // it begins and by what stands before the place that was reached.

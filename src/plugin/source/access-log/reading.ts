@@ -1,5 +1,5 @@
 import { PermanentError, TransientError } from '../../../contract/error.js'
-import type { Following, FilePlace, Heard, Listening, Piece } from '../../../contract/listening.js'
+import type { Following, FilePlace, Heard, Listening, Piece } from '../../../contract/outside/listening.js'
 import type { Batch, PluginEnv, Stop } from '../../../contract/plugin.js'
 import { MINUTE, SECOND } from '../../../contract/time.js'
 import { Counter, type Known, type Rules } from './count.js'
