@@ -15,8 +15,9 @@ const FORGET_MS = 24 * 3_600_000
 const VALUE_CHARS = 64
 
 export const OTHER = 'other'
-/** Ids of no value, and of one that is not known. */
+/** Id of no value. */
 export const NONE_ID = 0
+/** Id of one that is not known. */
 export const OTHER_ID = 1
 
 /** Known values of one label, at most `most`, each with a small number. */

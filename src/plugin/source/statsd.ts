@@ -46,7 +46,9 @@ const USUAL_TAGS: Record<string, string> = {
   platform: 'platform',
   tier: 'tier',
 }
+/** A timer is slow from here on, where nothing is said: people begin to wait. */
 const SLOW_SECONDS = 2
+/** What a timer is told as: one in twenty takes longer. */
 const QUANTILE = 0.95
 /** Lines that may be strange, all of a round, before that is a failure. */
 const FEW = 10

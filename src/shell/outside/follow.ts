@@ -7,6 +7,7 @@ import { followPipe } from './pipe.js'
 import { bytesAt, findPlace, holds, nodeOf, placeIn, siblingsOf, TAIL_BYTES } from './rotated.js'
 import { sleep } from './sleep.js'
 
+/** The byte that ends a line. */
 const NEWLINE = 10
 
 /** Follows a file, a pipe, or what is piped into this process. @throws TransientError for what is neither or cannot be read */

@@ -15,7 +15,7 @@ const SOCKET_BYTES = 8 * 1024 * 1024
 /** Nobody can come to an address that is not ours, whenever it is tried. */
 const NEVER = new Set(['EADDRNOTAVAIL', 'EACCES', 'ENOTFOUND', 'EINVAL'])
 /** Something is looked for so often while nothing comes. */
-const LOOK_MS = 20
+const HEARD_LOOK_MS = 20
 
 /** Opens a port of this machine. @throws TransientError where it is taken, PermanentError where it cannot be had */
 export async function listen(at: ListenAt): Promise<Listening> {
@@ -74,7 +74,7 @@ class Waiting {
     while (this.pieces.length === 0 && !stop.aborted) {
       const left = end - performance.now()
       if (left <= 0) break
-      await sleep(Math.min(LOOK_MS, left), stop)
+      await sleep(Math.min(HEARD_LOOK_MS, left), stop)
     }
     const { pieces } = this
     this.pieces = []

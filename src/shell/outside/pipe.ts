@@ -7,6 +7,7 @@ import { TransientError } from '../../contract/error.js'
 import type { Stop } from '../../contract/plugin.js'
 import { sleep } from './sleep.js'
 
+/** The byte that ends a line. */
 const NEWLINE = 10
 
 /**

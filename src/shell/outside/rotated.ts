@@ -7,7 +7,7 @@ import type { FilePlace } from '../../contract/outside/listening.js'
 // it begins and by what stands before the place that was reached.
 
 /** Bytes of a file's beginning that are looked at: a few lines, each with its time. */
-const HEAD_BYTES = 1024
+const BEGINNING_BYTES = 1024
 /** Bytes before the place: the end of the line that was read last. */
 export const TAIL_BYTES = 64
 /** Rotated files that are looked at, newest first. */
@@ -41,9 +41,9 @@ export async function placeIn(
   known: FilePlace | null,
 ): Promise<FilePlace> {
   const tail = hashOf(before)
-  if (known !== null && (known.head[0] === HEAD_BYTES || known.head[0] === at)) return { ...known, at, tail }
+  if (known !== null && (known.head[0] === BEGINNING_BYTES || known.head[0] === at)) return { ...known, at, tail }
   const node = known?.node ?? nodeOf(await file.stat())
-  const head = await bytesAt(file, 0, Math.min(HEAD_BYTES, at))
+  const head = await bytesAt(file, 0, Math.min(BEGINNING_BYTES, at))
   return { node, at, head: [head.length, hashOf(head)], tail }
 }
 

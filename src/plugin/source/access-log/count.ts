@@ -11,13 +11,17 @@ export const OLD_MS = 30 * MINUTE
 const AHEAD_MS = MINUTE
 /** The time of lines that have none: so far ahead that it counts as of now. */
 const NOW = Number.MAX_SAFE_INTEGER
-/** Values that are told apart: cells that serve, hosts, first parts of paths, and of each further field. */
+/** Backends that are told apart; later ones are `other`, as with all that follow. */
 const CELLS = 200
+/** Hosts, of a log of several sites. */
 const HOSTS = 50
+/** First parts of paths: a site has a dozen or two. */
 const SEGMENTS = 50
+/** Values of each further field. */
 export const FIELDS = 60
-/** Routes of the settings, and further fields of theirs. */
+/** Routes of the settings. More: the settings are refused. */
 export const ROUTES = 60
+/** Further fields: what they add to the number of a label set still is a whole one. */
 export const MORE = 4
 /** Label sets times windows that one round of counting holds; more end the round. */
 export const CELLS_A_ROUND = 5_000
@@ -27,7 +31,9 @@ const SWITCHED = 101
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 /** Radix of each digit of a label set's number: host, route, method, cell; then 128 for each further field. */
 const RADIX = { host: 64, route: 128, method: 16, cell: 256, more: 128 }
+/** Digit of a line that says no method, */
 const NO_METHOD = 0
+/** and of one that says one that is not in the list. */
 const OTHER_METHOD = 1
 const methodIds = new Map<string, number>(METHODS.map((name, i) => [name, i + 2]))
 const methodTexts = ['', 'other', ...METHODS]

@@ -110,7 +110,7 @@ export function restored(name: string, reading: Reading): Format | null {
 }
 
 /** Part of some lines that has to be understood for a format to be theirs: others may have been written before it was changed. */
-const ENOUGH = 0.2
+const UNDERSTOOD_LEAST = 0.2
 
 /** How much of some lines a format understands, 0..1. */
 export function fits(format: Format, lines: readonly string[], row: Row, whole = false): number {
@@ -120,7 +120,7 @@ export function fits(format: Format, lines: readonly string[], row: Row, whole =
 /** The format that most of some lines are in, of equal ones the narrowest; null: none that is known. */
 export function found(lines: readonly string[], reading: Reading, row: Row): Format | null {
   let best: Format | null = null
-  let most = ENOUGH
+  let most = UNDERSTOOD_LEAST
   const offer = (format: Format, fit: number): void => {
     if (fit < most || (fit === most && best !== null)) return
     best = format

@@ -37,8 +37,9 @@ export interface Rules {
 const VALUES = 100
 /** Names whose meaning is remembered; beyond it all are looked up anew. */
 const REMEMBERED = 20_000
-/** Label sets of one round, and values of one timer or set of which a quantile or a number is made. */
+/** Label sets of one round, gauges that are kept, and members of a set that are counted. */
 const SERIES = 5_000
+/** Values of one timer of which a quantile is made: the first so many of a round. */
 const SAMPLES = 2_000
 
 type Field = 'total' | 'bad' | 'timer'
