@@ -223,6 +223,27 @@ describe('access-log', () => {
     expect((await counted(past, { begin: 'end' })).signals).toEqual([])
   })
 
+  it('counts nothing again where its file is another one with the same lines, and begins anew where the settings name another', async () => {
+    const outside = fakeOutside(undefined, {
+      a: line({ at: NOW - 90_000 }) + line({ at: NOW - 60_000 }),
+      b: line().repeat(7),
+    })
+    await using source = await accessLog.open(settings, outside.env)
+    const first = await taken(source)
+    const follow = outside.env.follow
+    // Somebody has edited it: the place is in no file any more.
+    outside.env.follow = async path => Object.assign(await follow(path, { from: 'start' }), { lost: () => 'gone' })
+    outside.files['a'] += line()
+    const second = await taken(source, first.state)
+    expect(sum(second.signals, 'total')).toBe(1)
+    outside.env.follow = follow
+    await using other = await accessLog.open({ ...settings, file: 'b' }, outside.env)
+    const third = await taken(other, second.state)
+    expect(sum(third.signals, 'total')).toBe(7)
+    const ids = [...first.signals, ...second.signals, ...third.signals].map(each => each.id)
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
   it('waits for a file that is not there, and says so', async () => {
     const outside = fakeOutside()
     await using source = await accessLog.open({ ...settings, begin: 'end' }, outside.env)

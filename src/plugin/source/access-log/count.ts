@@ -79,6 +79,9 @@ export interface Tally {
 export class Counter {
   private windows = new Map<number, Map<number, Cell>>()
   private size = 0
+  /** The newest time of a line, and the one up to which lines were counted already. */
+  private newestMs = 0
+  seenUntil = 0
   /** Whether lines tell how long they took. */
   private timed = false
   readonly tally: Tally = { lines: 0, other: 0, requests: 0, old: 0 }
@@ -128,9 +131,11 @@ export class Counter {
     if (rules.ignored.has(status)) return
     const path = plainPath(row.path)
     if (rules.ignoredPaths.length > 0 && rules.ignoredPaths.includes(path)) return
+    if (row.time <= this.seenUntil) return void tally.old++
     tally.requests++
     // A line without a time is of now, which is when its round ends.
     const time = Number.isNaN(row.time) ? NOW : row.time
+    if (time > this.newestMs && time !== NOW) this.newestMs = time
     const good = status >= 200 && status < 400
     const bad = rules.bad.has(status)
     const timed = !Number.isNaN(row.durationMs)
@@ -254,6 +259,11 @@ export class Counter {
     const host = rest
     put(names.host, this.host, host)
     return { labels: { ...labels, ...rules.labels }, host: host <= OTHER_ID ? '' : this.host.textOf(host) }
+  }
+
+  /** The newest time that was counted; never ahead of `now`. */
+  newest(now: number): number {
+    return Math.min(this.newestMs, now)
   }
 
   get known(): Known {

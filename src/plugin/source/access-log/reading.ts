@@ -19,8 +19,11 @@ interface State {
   /** Rounds since. */
   round: number
   place: FilePlace | null
+  /** The file of the settings then, and the newest time that was counted. */
+  path: string
+  newest: number
   /** The round that was begun: to which byte, when it ended, and in which format its lines were. */
-  begun?: { to: number; now: number }
+  begun?: { to: number; now: number } | null
   format: string | null
   known: Known
 }
@@ -76,19 +79,25 @@ export class Reader {
 
   async *file(path: string, begin: Begin, stop: Stop, kept: State | undefined): AsyncGenerator<Batch> {
     // A file that was not there when counting began is read from its start.
-    const from = kept === undefined ? (begin === 'start' ? 'start' : 'end') : (kept.place ?? 'start')
+    const other = kept !== undefined && kept.path !== path
+    const fresh = kept === undefined || other
+    const from = fresh ? (begin === 'start' ? 'start' : 'end') : (kept.place ?? 'start')
     const lastBytes = begin === 'recent' ? RECENT_BYTES : 0
     await using following = await this.env.follow(path, { from, lastBytes })
-    this.catchingUp = kept === undefined
+    this.catchingUp = fresh
     if (!following.again) return yield* this.pipe(following, path, stop, kept)
-    let state: State = kept ?? { run: this.env.now(), round: 0, place: following.place, format: null, known: {} }
-    if (kept === undefined) yield { signals: [], state }
+    const first = { run: this.env.now(), round: 0, newest: 0, format: null, known: {} }
+    let state: State = { ...(kept ?? first), place: fresh ? following.place : kept.place, path }
+    if (other) state = { ...state, round: state.round + 1, newest: 0, begun: null }
+    if (fresh) yield { signals: [], state }
     const counter = new Counter(this.settings.rules, state.known, this.env.now())
     this.format = this.settings.format ?? (state.format === null ? null : restored(state.format, this.settings.reading))
     const lost = this.lostOf(following, path)
     // Whether a round that cannot be read again was counted nobody knows: its ids are not used for another.
-    if (state.begun !== undefined && lost) state = { ...state, round: state.round + 1 }
-    else if (state.begun !== undefined) {
+    if (state.begun && lost) state = { ...state, round: state.round + 1 }
+    // Of a file that is not the one any more, what may have been counted before is left out.
+    if (lost) counter.seenUntil = state.newest
+    else if (state.begun) {
       const { begun } = state
       for (;;) {
         const piece = await following.read(0, stop, begun.to)
@@ -182,7 +191,14 @@ export class Reader {
     kept: State | undefined,
     next: (waitMs: number) => Promise<string[]>,
   ): AsyncGenerator<Batch> {
-    let state: State = { ...(kept ?? { format: null, known: {} }), run: this.env.now(), round: 0, place: null }
+    let state: State = {
+      ...(kept ?? { format: null, known: {} }),
+      run: this.env.now(),
+      round: 0,
+      place: null,
+      path: '',
+      newest: 0,
+    }
     delete state.begun
     const counter = new Counter(this.settings.rules, state.known, this.env.now())
     this.format = this.settings.format ?? (state.format === null ? null : restored(state.format, this.settings.reading))
@@ -243,7 +259,9 @@ export class Reader {
   private ended(counter: Counter, state: State, place: FilePlace | null, now: number): { batch: Batch; next: State } {
     const { run, round } = state
     const signals = counter.end(now, place_ => `${run}-${round}-${place_}`)
-    const next: State = { ...state, place, round: round + 1, known: counter.known, format: this.format?.name ?? null }
+    const newest = Math.max(state.newest, counter.newest(now))
+    const format = this.format?.name ?? null
+    const next: State = { ...state, place, round: round + 1, newest, known: counter.known, format }
     delete next.begun
     this.tell(counter, now)
     return { batch: { signals, state: next }, next }
