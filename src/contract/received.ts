@@ -40,6 +40,11 @@ export interface Answer {
 /** What a receiver made of a request. */
 export type Taken =
   /** `answer`: what is said once they are taken; without it the counts, as `POST /api/v1/signals` says them. */
-  | { signals: readonly unknown[]; answer?: (counted: Receipt) => Answer }
+  | {
+      signals: readonly unknown[]
+      /** Understood, and of no use here: messages by the reason, e.g. `github.ping`. None of them is an error. */
+      ignored?: Readonly<Record<string, number>>
+      answer?: (counted: Receipt) => Answer
+    }
   /** Not understood: a client error (4xx, 400 if not given), with the rule that it breaks, e.g. `alert.status`. */
   | { refused: { rule: string; message: string; value?: string; status?: number } }

@@ -23,7 +23,7 @@ const FIELDS = ['service', 'id', 'at'] as const
 const running = { aborted: false, addEventListener() {} }
 
 /** @throws what the door says against it */
-function readable(signal: unknown): { service: string; id: string } {
+export function readable(signal: unknown): { service: string; id: string } {
   const read = readSignal(structuredClone(signal))
   if (read instanceof Refusal) throw new Error(`${read.rule}: ${read.message}; received ${read.value}`)
   for (const field of FIELDS) expect(read[field]).toBeDefined()

@@ -4,6 +4,7 @@
 export interface Stop {
   readonly aborted: boolean
   addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void
+  /** Without it, what listens once stays until it is aborted. */
   removeEventListener?(type: 'abort', listener: () => void): void
 }
 

@@ -108,7 +108,8 @@ export class Fold {
     if (this.matters.length > 0) this.settle(into.events)
     if (signal.type === 'observation' && signal.via === 'report') this.unshown.set(signal.service, position)
     // What rules of the operator's own say is theirs, and evidence: pages tell of changes and notices.
-    if (signal.type === 'fact' && signal.via !== 'topology' && signal.via !== 'alert') into.facts.push(signal)
+    if (signal.type === 'fact' && signal.via !== 'topology' && signal.via !== 'alert')
+      into.facts.push((signal.via === 'change' && this.judge.change(signal)) || signal)
   }
 
   /** Counts of a past teach levels; nothing is decided by them. Before the first entry they also tell what time it is not yet. */

@@ -45,6 +45,7 @@ export async function receive(
   try {
     const receipt = await taker.take(taken.signals, { ...task.space, services })
     pulse.hear(receipt)
+    if (taken.ignored !== undefined) pulse.pass(taken.ignored)
     return { receipt, answer: taken.answer?.(receipt) ?? null }
   } catch (error) {
     if (error instanceof CutShort) pulse.hear(error.receipt)
