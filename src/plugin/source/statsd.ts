@@ -55,7 +55,7 @@ const FEW = 10
 /** What was left out is told so often at most. */
 const TELL_MS = 5 * MINUTE
 /** Of one connection, a line that has no end yet. */
-const LINE_CHARS = 8 * 1024
+const REST_CHARS = 8 * 1024
 
 function rulesOf(config: StatsdConfig): Rules {
   const { service, requests = USUAL, gauges = [], tags = USUAL_TAGS, statusTag = null, labels = {} } = config
@@ -152,7 +152,7 @@ function linesOf(from: number, bytes: Uint8Array, rests: Map<number, string>): s
     rests.delete(from)
     return [rest]
   }
-  rests.set(from, rest.length > LINE_CHARS ? '' : rest)
+  rests.set(from, rest.length > REST_CHARS ? '' : rest)
   return lines
 }
 
