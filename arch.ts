@@ -87,7 +87,7 @@ const LARGEST_ROOM = 1 / 5
 const PACKAGES: Record<string, readonly string[]> = {
   contract: ['@sinclair/typebox'],
   core: ['@stdlib/*'],
-  plugin: ['@sinclair/typebox', 'feedsmith', 'libsql', 'protobufjs', 'standardwebhooks'],
+  plugin: ['@sinclair/typebox', 'feedsmith', 'libsql', 'protobufjs', 're2js', 'standardwebhooks'],
   shell: ['@node-rs/argon2', '@sinclair/typebox', 'yaml'],
   http: ['@sinclair/typebox', 'd3-geo', 'fastify', 'prom-client', 'topojson-client', 'world-atlas'],
   web: [],

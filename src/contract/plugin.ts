@@ -1,8 +1,11 @@
 import type { PermanentError, RefusedError, TransientError } from './error.js'
+import type { Following, FollowOptions, ListenAt, Listening, Stop } from './outside/listening.js'
 import type { Notifier } from './notifier.js'
 import type { Log, Store } from './ports.js'
 import type { Received, Taken } from './received.js'
 import type { EpochMs } from './time.js'
+
+export type { Stop } from './outside/listening.js'
 
 /** What a plug-in can be. The folder `src/plugin/<kind>` is the registry: one file each, one default export. */
 export const PLUGIN_KINDS = ['source', 'receiver', 'probe', 'notifier', 'bus', 'store'] as const
@@ -27,14 +30,6 @@ export interface Fault {
   rule: string
   /** What is there; nothing that may be a secret. */
   value: string
-}
-
-/** The part of an `AbortSignal` that a plug-in needs; written out because the contract knows no platform types. */
-export interface Stop {
-  readonly aborted: boolean
-  addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void
-  /** Without it, what listens once stays until it is aborted. */
-  removeEventListener?(type: 'abort', listener: () => void): void
 }
 
 /** How long each part of a question to the network took, in milliseconds; what did not happen is absent. */
@@ -122,6 +117,10 @@ export interface PluginEnv {
   connect(to: ConnectTo): Promise<Connection>
   /** Addresses of a name that may be connected to. @throws like `fetch` */
   lookup(host: string): Promise<string[]>
+  /** Lines of a file that grows and rotates, of a pipe, or of what is piped into this process (`-`). */
+  follow(path: string, options?: FollowOptions): Promise<Following>
+  /** Opens a port. @throws TransientError where it is taken, PermanentError for an address that this machine does not have */
+  listen(at: ListenAt): Promise<Listening>
   /** For an operator: one line, now and then. */
   log(level: 'info' | 'warn' | 'error', what: string, detail?: Record<string, unknown>): void
   /** For modules that cannot import them from here. */

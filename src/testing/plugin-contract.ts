@@ -61,10 +61,18 @@ export interface SourceWorld extends Common<Source> {
   counts: [number, number]
 }
 
+/** Batches after which one that listens has nothing to say: it may first say where it begins, and from where to where it reads. */
+const EMPTY_BATCHES = 4
+
 /** One batch of a source, of either kind. */
 async function batchOf(source: Source, state: unknown): Promise<Batch> {
   if (source.poll !== undefined) return source.poll(state, running)
-  for await (const batch of source.read!(running, state)) return batch
+  let empty = 0
+  let kept = {}
+  for await (const { signals, ...more } of source.read!(running, state)) {
+    kept = { ...kept, ...more }
+    if (signals.length > 0 || ++empty === EMPTY_BATCHES) return { signals, ...kept }
+  }
   throw new Error('it ended')
 }
 
