@@ -4,7 +4,7 @@ import type { Origin } from './origin.js'
 import { idFrom } from './tally.js'
 
 /** Client spans that wait for their server, and the reverse, in each of two generations: 100 bytes each. */
-const WAITING = 20_000
+const SPANS_WAITING = 20_000
 /** Spans looked at in a generation, beyond which one trace in eight is. */
 const MANY = 2_000
 /** A trace is complete within this, or its pairs are not found. */
@@ -14,7 +14,7 @@ const EDGES = 2_000
 /** An edge that was not seen for so long is no more. */
 const EDGE_MS = DAY
 /** The graph is told when nothing new was found for so long. */
-const QUIET_MS = 2 * MINUTE
+const SPAN_QUIET_MS = 2 * MINUTE
 /** So long it waits at most. */
 const LATEST_MS = 10 * MINUTE
 /** And again so often, at most. */
@@ -80,7 +80,7 @@ export class Edges {
     const from = endOf(origin)
     if (server !== undefined) this.pair(from, server)
     else if (node !== null && node.kind !== 'service') this.known(origin, node)
-    else if (this.fresh.clients.size < WAITING) {
+    else if (this.fresh.clients.size < SPANS_WAITING) {
       // Who is named as the other side is known without it.
       if (node !== null) this.add(from, node)
       else this.fresh.clients.set(span, { from, node })
@@ -92,7 +92,7 @@ export class Edges {
     this.looked++
     const client = this.take('clients', parent)
     if (client !== undefined) this.pair(client.from, endOf(origin))
-    else if (this.fresh.servers.size < WAITING) this.fresh.servers.set(parent, endOf(origin))
+    else if (this.fresh.servers.size < SPANS_WAITING) this.fresh.servers.set(parent, endOf(origin))
   }
 
   known(origin: Origin, node: Node): void {
@@ -103,7 +103,7 @@ export class Edges {
   facts(now: EpochMs): object[] {
     const { news } = this
     if (news === null || now - this.toldAt < GRAPH_EVERY_MS) return []
-    if (now - news.last < QUIET_MS && now - news.first < LATEST_MS) return []
+    if (now - news.last < SPAN_QUIET_MS && now - news.first < LATEST_MS) return []
     this.news = null
     this.toldAt = now
     return [...this.edges].flatMap(([service, edges]) => {

@@ -23,7 +23,7 @@ const KINDS: Record<string, Kind> = {
   s: 'set',
 }
 /** Longest name with its tags. */
-const KEY_CHARS = 1_000
+const STATSD_NAME_CHARS = 1_000
 
 /** Null for what is none; events and service checks of DogStatsD (`_e{`, `_sc|`) are none. */
 export function parse(line: string): Sample | null {
@@ -45,7 +45,7 @@ export function parse(line: string): Sample | null {
     } else if (part.startsWith('#')) tags = part
   }
   const key = line.slice(0, colon) + tags
-  return key.length > KEY_CHARS ? null : { key, kind, values: line.slice(colon + 1, bar).split(':'), weight }
+  return key.length > STATSD_NAME_CHARS ? null : { key, kind, values: line.slice(colon + 1, bar).split(':'), weight }
 }
 
 /** The colon behind the name: the first one, behind the brackets where there are any. */
