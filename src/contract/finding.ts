@@ -1,4 +1,4 @@
-import type { IncidentKind, Quoted, Segment, Uneven, Where } from './incident.js'
+import type { IncidentKind, Quoted, Segment, Strained, Uneven, Where } from './incident.js'
 import type { Fact } from './signal.js'
 import type { Order } from './order.js'
 import type { EpochMs } from './time.js'
@@ -73,6 +73,8 @@ export interface Finding {
   /** Codes that people quote more often than usual. */
   quoted?: Quoted[]
   components: string[]
+  /** What the service stands on and that is full or far from usual; eldest first. */
+  strained?: Strained[]
   /** Followed for recovery; the first is everything. */
   tracks: Track[]
   /** Failing share over everything that has a denominator; null without one. */

@@ -105,6 +105,19 @@ export interface Statement {
   refs: string[]
 }
 
+/** Something that a service stands on and that is full, missed, or far from its usual value: for whoever looks for the cause. */
+export interface Strained {
+  /** The gauge, as its sender calls it. */
+  name: string
+  labels: Record<string, string>
+  value: number
+  capacity: number | null
+  /** Mean of quiet times; null: not known. */
+  usual: number | null
+  unit: string | null
+  since: string
+}
+
 /** One decision. Times are ISO 8601 UTC. Optional parts are left out when they did not change the picture (`note`). */
 export interface IncidentEvent {
   at: string
@@ -132,6 +145,8 @@ export interface IncidentEvent {
   recovery?: Recovery
   /** Failing share of the newest minute, where it has clearly left the share of the window: a step is told as a step. */
   lately?: number
+  /** Left out where nothing is strained. */
+  strained?: Strained[]
   /** Bits of surprise per kind of signal; null: unreadable now. */
   evidence?: Record<string, number | null>
   says?: Statement[]

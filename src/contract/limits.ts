@@ -31,6 +31,8 @@ export const SERVICE_CHARS = 100
 export const LABEL_NAME_CHARS = 64
 /** Characters of the value of a label, and of the id of a component. Longer ones are rejected. */
 export const LABEL_VALUE_CHARS = 200
+/** Characters of the unit of a gauge, as UCUM writes it. Longer ones are rejected. */
+export const GAUGE_UNIT_CHARS = 20
 /** Characters of a title. Longer ones are rejected. */
 export const TITLE_CHARS = 500
 /** Characters of a text that somebody wrote; a long post has 3,000. Longer ones are rejected. */

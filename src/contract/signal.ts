@@ -5,10 +5,11 @@ import type { Component, Dependency, Edge } from './topology.js'
 export const OBSERVATION_VIAS = ['report', 'post', 'check', 'metric'] as const
 export type ObservationVia = (typeof OBSERVATION_VIAS)[number]
 /** What kind of fact it is. */
-export const FACT_VIAS = ['change', 'notice', 'topology'] as const
+export const FACT_VIAS = ['change', 'notice', 'topology', 'alert'] as const
 export type FactVia = (typeof FACT_VIAS)[number]
 /** Everything that comes in. */
-export const SIGNAL_VIAS = [...OBSERVATION_VIAS, ...FACT_VIAS] as const
+export const SIGNAL_VIAS = [...OBSERVATION_VIAS, 'gauge', ...FACT_VIAS] as const
+export type SignalVia = (typeof SIGNAL_VIAS)[number]
 export type Labels = Record<string, string>
 
 /** Something that counts: a report, a post, a check, request counts. Wire format: SIGNALS.md, "In". */
@@ -44,6 +45,34 @@ export interface Observation {
   limited?: boolean
   text?: string
   lang?: string
+}
+
+/**
+ * What a gauge tells of: how full something is, a share that fails or is slow of a number that nobody knows, how long
+ * something takes (seconds), how much is asked for, how much a cache answers (low is bad), or a number that is only looked at.
+ */
+export const GAUGE_MEASURES = ['saturation', 'failing', 'slow', 'latency', 'demand', 'hit', 'other'] as const
+export type GaugeMeasure = (typeof GAUGE_MEASURES)[number]
+
+/** A value that was read off something: no count, so it has no denominator. */
+export interface Gauge {
+  type: 'observation'
+  via: 'gauge'
+  id: string
+  service: string
+  at: EpochMs
+  seenAt?: EpochMs
+  labels: Labels
+  /** What was read, as its sender calls it. */
+  name: string
+  value: number
+  /** As UCUM writes it: `1`, `s`, `By`. */
+  unit?: string
+  /** The value at which it is full. */
+  capacity?: number
+  measures: GaugeMeasure
+  /** It stands for (at − windowMs, at]. */
+  windowMs?: number
 }
 
 /** What was changed; how often each kind breaks things is learned apart. */
@@ -128,5 +157,30 @@ export interface Topology extends FactBase {
   edges?: Edge[]
 }
 
-export type Fact = Change | Notice | Topology
-export type Signal = Observation | Fact
+export const ALERT_STATUSES = ['firing', 'resolved'] as const
+export type AlertStatus = (typeof ALERT_STATUSES)[number]
+/** How bad whoever made the rule thinks it is. */
+export const ALERT_SEVERITIES = ['info', 'warning', 'error', 'critical'] as const
+export type AlertSeverity = (typeof ALERT_SEVERITIES)[number]
+
+/** What somebody else's rule says: evidence with a beginning and an end, no incident by itself. */
+export interface Alert extends FactBase {
+  via: 'alert'
+  /** Which alert it is: the same from its beginning to its end, and when it fires again. */
+  thread: string
+  status: AlertStatus
+  severity?: AlertSeverity
+  /** When it began, by its sender. */
+  happenedAt?: EpochMs
+  /** When it ended, by its sender. */
+  endedAt?: EpochMs
+  /** Who says it. */
+  source?: string
+  text?: string
+  scope: Scope
+}
+
+export type Fact = Change | Notice | Topology | Alert
+/** What comes in and is no fact. */
+export type Measured = Observation | Gauge
+export type Signal = Measured | Fact

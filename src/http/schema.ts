@@ -81,6 +81,10 @@ export const Receipt = Type.Object(
   { $id: 'Receipt' },
 )
 
+const Labels = Type.Record(Type.String(), Type.String())
+const Known = Nullable(Type.Number())
+const Read = { value: Type.Number(), capacity: Known, usual: Known, unit: Nullable(Type.String()) }
+const Strained = Type.Object({ name: Type.String(), labels: Labels, since: Type.String(), ...Read })
 const Evidence = Type.Object({ says: Type.String(), bits: Type.Number(), refs: Type.Array(Type.String()) })
 const Segment = Type.Object({ where: Where, share: Nullable(Share), interval: Nullable(Type.Tuple([Share, Share])) })
 const Kind = oneOf(INCIDENT_KINDS)
@@ -123,6 +127,9 @@ export const Event = Type.Object(
           measured: oneOf(MEASURED),
         }),
       ),
+    ),
+    strained: Type.Optional(
+      Type.Array(Strained, { description: 'What it stands on and is full, missed or far from usual' }),
     ),
     causes: Type.Optional(
       Type.Array(

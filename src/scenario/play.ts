@@ -1,4 +1,4 @@
-import type { FactVia, ObservationVia, Signal } from '../contract/signal.js'
+import type { Signal, SignalVia } from '../contract/signal.js'
 import { type EpochMs, MINUTE, SECOND } from '../contract/time.js'
 import { Crowd } from './crowd.js'
 import { type Arrival, Emitter } from './emit.js'
@@ -8,7 +8,7 @@ import { drawChecks, drawMetrics } from './machines.js'
 import type { Scenario } from './model.js'
 import { ReportFlow } from './report-flow.js'
 
-export type Via = ObservationVia | FactVia
+export type Via = SignalVia
 
 export interface PlayOptions {
   /** Another draw of the same world; the file's own seed by default. */

@@ -6,10 +6,10 @@ import { MINUTE, SECOND } from '../../contract/time.js'
 import { check, STREAM_START as T } from '../../testing/stream.js'
 import { config, minute } from '../fold/fixtures/stories.js'
 import { emptyOutcome, Fold, type FoldSnapshot } from '../fold/fold.js'
-import type { Evidence } from './evidence.js'
+import type { AnyEvidence } from './evidence.js'
 
 vi.mock('./kinds.js', async original => {
-  const { EVIDENCE } = await original<{ EVIDENCE: readonly Evidence[] }>()
+  const { EVIDENCE } = await original<{ EVIDENCE: readonly AnyEvidence[] }>()
   const { ROUND_TRIP } = await import('./fixtures/round-trip.js')
   return { EVIDENCE: [...EVIDENCE, ROUND_TRIP] }
 })

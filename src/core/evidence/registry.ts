@@ -1,21 +1,23 @@
 import type { Finding, KindReading } from '../../contract/finding.js'
-import type { ObservationVia } from '../../contract/signal.js'
-import type { Evidence, EvidenceSnapshot, EvidenceStates, Readings } from './evidence.js'
+import type { AnyEvidence, EvidenceSnapshot, EvidenceStates, HeardVia, Readings } from './evidence.js'
 import { EVIDENCE } from './kinds.js'
 
 /** Kinds that hear what comes this way. */
-export const heardVia: Record<ObservationVia, readonly Evidence[]> = {
-  report: EVIDENCE.filter(({ via }) => via === 'report'),
-  post: EVIDENCE.filter(({ via }) => via === 'post'),
-  metric: EVIDENCE.filter(({ via }) => via === 'metric'),
-  check: EVIDENCE.filter(({ via }) => via === 'check'),
+const of = (way: HeardVia): readonly AnyEvidence[] => EVIDENCE.filter(({ via }) => via === way)
+export const heardVia: Record<HeardVia, readonly AnyEvidence[]> = {
+  report: of('report'),
+  post: of('post'),
+  metric: of('metric'),
+  check: of('check'),
+  gauge: of('gauge'),
+  alert: of('alert'),
 }
 
 /** Nothing was heard yet. */
 export const noEvidence = (): EvidenceStates => ({ report: null, post: null, metric: null, check: null })
 
 /** Every kind that a service has heard, with its state. */
-export function eachEvidence(states: EvidenceStates, act: (kind: Evidence, state: object) => void): void {
+export function eachEvidence(states: EvidenceStates, act: (kind: AnyEvidence, state: object) => void): void {
   for (const each of EVIDENCE) {
     const state = states[each.kind]
     if (state) act(each, state)

@@ -107,7 +107,8 @@ export class Fold {
     this.watch.take(signal, this.now, this.matters)
     if (this.matters.length > 0) this.settle(into.events)
     if (signal.type === 'observation' && signal.via === 'report') this.unshown.set(signal.service, position)
-    if (signal.type === 'fact' && signal.via !== 'topology') into.facts.push(signal)
+    // What rules of the operator's own say is theirs, and evidence: pages tell of changes and notices.
+    if (signal.type === 'fact' && signal.via !== 'topology' && signal.via !== 'alert') into.facts.push(signal)
   }
 
   /** Counts of a past teach levels; nothing is decided by them. Before the first entry they also tell what time it is not yet. */

@@ -133,7 +133,7 @@ export function shouldOpen(f: Finding, around: Surroundings): Verdict {
 
 /** Our own machines see requests or checks fail; a few failing checks beside healthy request counts are not enough. */
 export const ownFailure = (f: Finding): boolean =>
-  Boolean(f.kinds.metric?.alarm || (f.kinds.check?.alarm && !contradictedBy(f)))
+  Boolean(f.kinds.metric?.alarm || ((f.kinds.check?.alarm || f.kinds.gauge?.alarm) && !contradictedBy(f)))
 
 /** Failing in all less so many standard errors: two bad ones of three checks may be chance. */
 export function sureShare(f: Finding, errors: number): number {
@@ -235,6 +235,8 @@ export function severityOf(f: Finding, kind: IncidentKind): Severity {
     if (share >= 0.05) return 'major'
     return f.segments.some(s => (s.share ?? 0) >= 0.5 && share >= 0.02) ? 'major' : 'minor'
   }
+  // A share of a number that nobody knows may be of a few.
+  if (f.kinds.gauge?.alarm && (f.kinds.gauge.share ?? 0) >= 0.25) return 'major'
   if (kind !== 'outage') return 'minor'
   const report = f.kinds.report
   if (!report || contradictedBy(f)) return 'minor'

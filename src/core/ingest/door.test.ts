@@ -25,6 +25,9 @@ const change = {
   scope: { cell: ['a', 'b'] },
 }
 
+const gauge = { type: 'observation', via: 'gauge', id: 'g1', service: 'chat', at, name: 'db.pool.used', value: 48 }
+const alert = { type: 'fact', via: 'alert', id: 'a1', service: 'chat', at, thread: 'HighErrors', status: 'firing' }
+
 /** Cannot be shown, told apart or addressed. */
 const NO_NAMES: [what: string, name: string][] = [
   ['a dot', '.'],
@@ -192,6 +195,25 @@ describe('readSignal()', () => {
     ['a latency below zero', { ...report, via: 'check', latencyMs: -1 }, 'observation.latencyMs'],
     ['a text of 8,001 characters', { ...report, text: 'x'.repeat(8_001) }, 'observation.text'],
     ['a reporter that is an object', { ...report, reporter: {} }, 'observation.reporter'],
+    ['a gauge without a name', { ...gauge, name: undefined }, 'gauge.name'],
+    ['a gauge with a name nobody sees', { ...gauge, name: '\u200b' }, 'gauge.name'],
+    ['a gauge without a value', { ...gauge, value: null }, 'gauge.value'],
+    ['a gauge that is no number', { ...gauge, value: '48' }, 'gauge.value'],
+    ['a gauge of a share above one', { ...gauge, measures: 'failing', value: 36 }, 'gauge.value'],
+    ['a gauge of nothing we know', { ...gauge, measures: 'love' }, 'gauge.measures'],
+    ['a gauge that is full at nothing', { ...gauge, capacity: 0 }, 'gauge.capacity'],
+    ['a gauge with a long unit', { ...gauge, unit: 'x'.repeat(21) }, 'gauge.unit'],
+    ['a gauge of no window', { ...gauge, windowMs: 0 }, 'observation.windowMs'],
+    ['a gauge of no time', { ...gauge, at: 'now' }, 'signal.at'],
+    ['an alert of no thread', { ...alert, thread: '' }, 'alert.thread'],
+    ['an alert of no state', { ...alert, status: 'open' }, 'alert.status'],
+    ['an alert of no severity', { ...alert, severity: 'bad' }, 'alert.severity'],
+    [
+      'an alert that ends before it begins',
+      { ...alert, happenedAt: at, endedAt: '2026-02-03T20:13:59Z' },
+      'alert.endedAt',
+    ],
+    ['an alert with a scope that is none', { ...alert, scope: { cell: 'a' } }, 'fact.scope'],
     ['a fact of no kind', { ...change, via: 'fate' }, 'fact.via'],
     ['an unknown kind of change', { ...change, kind: 'prayer' }, 'change.kind'],
     ['a scope that is a text', { ...change, scope: 'all' }, 'fact.scope'],
@@ -341,4 +363,35 @@ describe('untimely()', () => {
   })
   it('has nothing to measure the first signal by', () =>
     expect(untimely(seen(0), Number.NEGATIVE_INFINITY, 'signals')).toBeNull())
+})
+
+describe('gauges and alerts', () => {
+  it('are read with what is given, and what is not is what it mostly is', () => {
+    const t = Date.parse(at)
+    const read = {
+      type: 'observation',
+      via: 'gauge',
+      id: 'g1',
+      service: 'chat',
+      at: t,
+      labels: {},
+      name: 'db.pool.used',
+      value: 48,
+    }
+    expect(readSignal(gauge)).toEqual({ ...read, measures: 'other' })
+    expect(readSignal({ ...gauge, capacity: 50, unit: '1', windowMs: 60_000, seenAt: t + 1 })).toEqual({
+      ...{ ...read, capacity: 50, unit: '1', windowMs: 60_000, seenAt: t + 1 },
+      measures: 'saturation',
+    })
+    expect(readSignal({ ...gauge, measures: 'hit', value: 1, idSpace: 'prom' })).toMatchObject({
+      id: 'prom/g1',
+      value: 1,
+    })
+    expect(
+      readSignal({ ...alert, severity: 'critical', happenedAt: at, endedAt: null, text: '', source: 'am' }),
+    ).toEqual({
+      ...{ type: 'fact', via: 'alert', id: 'a1', service: 'chat', at: t, thread: 'HighErrors', status: 'firing' },
+      ...{ severity: 'critical', happenedAt: t, source: 'am', scope: {} },
+    })
+  })
 })

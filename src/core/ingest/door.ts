@@ -13,6 +13,7 @@ import {
 import { type Labels, type Observation, OBSERVATION_VIAS, type Signal } from '../../contract/signal.js'
 import type { EpochMs } from '../../contract/time.js'
 import { readFact } from './fact.js'
+import { readGauge } from './gauge.js'
 import {
   badId,
   badService,
@@ -60,7 +61,7 @@ export function readSignal(value: unknown): Signal | Refusal {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return refuse('signal', 'a signal must be a JSON object', value)
   const f = value as Fields
-  if (f['type'] === 'observation') return readObservation(f)
+  if (f['type'] === 'observation') return f['via'] === 'gauge' ? readGauge(f) : readObservation(f)
   if (f['type'] === 'fact') return readFact(f)
   if (Array.isArray(f['alerts']))
     return refuse(
@@ -74,7 +75,7 @@ export function readSignal(value: unknown): Signal | Refusal {
 function readObservation(f: Fields): Observation | Refusal {
   const via = f['via']
   if (typeof via !== 'string' || !VIAS.has(via))
-    return refuse('observation.via', 'via of an observation must be report, post, check or metric', via)
+    return refuse('observation.via', 'via of an observation must be report, post, check, metric or gauge', via)
   const id = readId(f['id'])
   const service = readService(f['service'])
   if (id === null) return badId(f['id'])

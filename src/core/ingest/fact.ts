@@ -10,9 +10,13 @@ import {
   TOPOLOGY_NODES,
 } from '../../contract/limits.js'
 import {
+  type Alert,
+  ALERT_SEVERITIES,
+  ALERT_STATUSES,
   type Change,
   CHANGE_KINDS,
   type Fact,
+  FACT_VIAS,
   type Labels,
   type Notice,
   type NoticePart,
@@ -52,6 +56,8 @@ import { readTime } from './time.js'
 const KINDS: ReadonlySet<string> = new Set(CHANGE_KINDS)
 const STATUSES: ReadonlySet<string> = new Set(NOTICE_STATUSES)
 const IMPACTS: ReadonlySet<string> = new Set(NOTICE_IMPACTS)
+const ALERTS: ReadonlySet<string> = new Set(ALERT_STATUSES)
+const SEVERITIES: ReadonlySet<string> = new Set(ALERT_SEVERITIES)
 const STATES: ReadonlySet<string> = new Set(NOTICE_STATES)
 
 /** A fact of any kind. */
@@ -100,7 +106,8 @@ export function readFact(f: Fields): Fact | Refusal {
   if (via === 'change') return readChange(f, base)
   if (via === 'notice') return readNotice(f, base)
   if (via === 'topology') return readTopology(f, base)
-  return refuse('fact.via', 'via of a fact must be change, notice or topology', via)
+  if (via === 'alert') return readAlert(f, base)
+  return refuse('fact.via', `via of a fact must be one of ${FACT_VIAS.join(', ')}`, via)
 }
 
 type Base = Pick<Change, 'id' | 'service' | 'at' | 'seenAt' | 'title' | 'href' | 'labels'>
@@ -187,6 +194,40 @@ function readSaid(f: Fields, notice: Notice): Notice | Refusal {
     notice.text = text
   }
   return notice
+}
+
+function readAlert(f: Fields, base: Base): Alert | Refusal {
+  const { thread, status, severity, source, text } = f
+  const scope = readScope(f['scope'])
+  if (scope instanceof Refusal) return scope
+  if (thread === '' || !isText(thread, ID_CHARS))
+    return refuse('alert.thread', `thread says which alert it is, a text of 1 to ${ID_CHARS} characters`, thread)
+  if (typeof status !== 'string' || !ALERTS.has(status))
+    return refuse('alert.status', `status of an alert is one of ${ALERT_STATUSES.join(', ')}`, status)
+  const alert: Alert = { type: 'fact', via: 'alert', ...base, thread, status: status as Alert['status'], scope }
+  if (given(severity)) {
+    if (typeof severity !== 'string' || !SEVERITIES.has(severity))
+      return refuse('alert.severity', `severity is one of ${ALERT_SEVERITIES.join(', ')}`, severity)
+    alert.severity = severity as NonNullable<Alert['severity']>
+  }
+  if (given(source)) {
+    if (!isText(source, ID_CHARS)) return badText('alert.source', 'source', ID_CHARS, source)
+    alert.source = source
+  }
+  if (given(text) && text !== '') {
+    if (!isText(text, TEXT_CHARS)) return badText('alert.text', 'text', TEXT_CHARS, text)
+    alert.text = text
+  }
+  for (const name of ['happenedAt', 'endedAt'] as const) {
+    if (!given(f[name])) continue
+    const time = readTime(f[name])
+    if (time !== time) return badTime(`alert.${name}`, f[name])
+    alert[name] = time
+  }
+  const { happenedAt, endedAt } = alert
+  if (happenedAt !== undefined && endedAt !== undefined && endedAt < happenedAt)
+    return refuse('alert.endedAt', 'an alert ends after it begins', f['endedAt'])
+  return alert
 }
 
 function readParts(value: unknown): NoticePart[] | Refusal {

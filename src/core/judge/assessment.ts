@@ -86,6 +86,7 @@ export function assess(
     uneven: resolved ? [] : namedOnce(f.uneven),
     unaffected: f.unaffected,
     ...(quoted.length > 0 || record.said?.quoted?.length ? { quoted } : {}),
+    ...(resolved || !f.strained ? {} : { strained: f.strained }),
     causes,
     unexplained,
     security: record.security,

@@ -124,7 +124,8 @@ export class Judge {
       s.dependsOn = fact.dependsOn
     } else if (fact.via === 'change') {
       s.changes = [...s.changes.filter(c => c.id !== fact.id), fact].slice(-MAX_FACTS)
-    } else s.notices = [...s.notices.filter(n => n.id !== fact.id), withoutWords(fact)].slice(-MAX_FACTS)
+    } else if (fact.via === 'notice')
+      s.notices = [...s.notices.filter(n => n.id !== fact.id), withoutWords(fact)].slice(-MAX_FACTS)
   }
 
   private takeFinding(f: Finding, events: IncidentEvent[]): void {

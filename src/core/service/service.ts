@@ -1,4 +1,4 @@
-import type { Observation, ObservationVia } from '../../contract/signal.js'
+import type { Alert, Gauge, GaugeMeasure, Observation, ObservationVia } from '../../contract/signal.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Component, Dependency } from '../../contract/topology.js'
 import { LATE_MS } from '../aggregate/label-sets.js'
@@ -13,8 +13,12 @@ import { partyOf } from '../admission/parties.js'
 import { addToBin, type Bins } from '../evidence/bins.js'
 import { badOf, TROUBLED } from '../evidence/people.js'
 import { heardVia, noEvidence } from '../evidence/registry.js'
+import type { Heard as Evident } from '../evidence/evidence.js'
 import type { TroubledService } from '../trouble/service.js'
 import { noteAdmitted, admissionState, type Counted } from '../admission/admit.js'
+
+/** Gauges that say how a service does, not only what it stands on. */
+const TELLING: ReadonlySet<GaugeMeasure> = new Set(['failing', 'slow', 'latency'])
 
 /** All that is kept of one service. */
 export interface ServiceState extends TroubledService {
@@ -75,10 +79,27 @@ export function takeObservation(
   else count(s, signal, slot, null, falseAlarmsPerDay)
 }
 
+/** Notes a value that was read off something, or what a rule of the operator's says. */
+export function takeMeasured(s: ServiceState, signal: Gauge | Alert, now: EpochMs, falseAlarmsPerDay: number): void {
+  const slot = Math.floor((signal.via === 'gauge' ? signal.at - 1 : signal.at) / MINUTE) * MINUTE
+  if (signal.via === 'gauge') {
+    // A share of what fails is heard like the counts that it stands for.
+    if (TELLING.has(signal.measures)) {
+      s.seen.metric = Math.max(s.seen.metric ?? 0, signal.at)
+      noteHeard(s.heard, { ...signal, via: 'metric', total: 1 }, now)
+    }
+    if (now - slot > LATE_MS) {
+      s.late++
+      return
+    }
+  }
+  count(s, signal, slot, null, falseAlarmsPerDay)
+}
+
 /** Counts it in every kind of evidence that hears it. */
 function count(
   s: ServiceState,
-  signal: Observation,
+  signal: Evident,
   slot: EpochMs,
   says: TextClass | null,
   falseAlarmsPerDay: number,

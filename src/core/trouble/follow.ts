@@ -99,6 +99,7 @@ function followFirst(
     uneven: state.uneven,
     unaffected: state.unaffected,
     ...(state.quoted.length > 0 ? { quoted: state.quoted } : {}),
+    ...strainedIn(s),
     components: notClaimed(s, componentsOf(s, state, metrics, mode, now), own !== null),
     tracks,
     share: overallShare(blind ? null : all, checks),
@@ -135,6 +136,15 @@ const tracksBeside = (s: TroubledService, mode: FailureMode, kinds: Finding['kin
     const state = s.evidence[kind]
     return (state && track?.(state, mode, kinds[kind], now)) ?? []
   })
+
+/** What it stands on and that is full, missed or far from usual. */
+function strainedIn(s: TroubledService): Pick<Finding, 'strained'> {
+  const strained = EVIDENCE.flatMap(({ kind, strained }) => {
+    const state = s.evidence[kind]
+    return (state && strained?.(state)) ?? []
+  })
+  return strained.length === 0 ? {} : { strained }
+}
 
 /** What people say, and how many of them stand for themselves. */
 function crowdOf(s: TroubledService, now: EpochMs): Finding['crowd'] {

@@ -4,6 +4,7 @@ import { MINUTE, type EpochMs } from '../../contract/time.js'
 import { groupCount, groupName } from '../aggregate/label-sets.js'
 import { segment, type Segmentation } from '../localize/index.js'
 import type { FailureMode } from '../rates/state.js'
+import { EVIDENCE } from '../evidence/kinds.js'
 import { inAlarm } from './combine.js'
 import { explainUneven, holdMentions, joinMentions, mentionedNow } from '../mentions/corroborate.js'
 import { readMentions } from '../mentions/mentions.js'
@@ -38,6 +39,7 @@ export function locate(
     found = segment(reportTable(s.evidence.report, Math.max(state.onset, now - REPORT_WINDOW_MS), now), {
       kind: 'counts',
     })
+  const shown = failing.metrics || failing.checks ? [] : shownWhere(s, mode)
   const machines = failing.metrics || failing.checks
   const seen = failing.metrics ? 'metrics' : failing.checks ? 'checks' : 'nothing'
   const from = Math.max(state.onset, now - REPORT_WINDOW_MS)
@@ -46,7 +48,7 @@ export function locate(
   // Failing, but too early to say where: the last picture stands, or what people quote.
   if (found && found.segments.length === 0 && machines && (state.segments.length > 0 || state.quoted.length === 0))
     return
-  state.segments = found ? found.segments.map(toReading) : []
+  state.segments = shown.length > 0 ? shown : found ? found.segments.map(toReading) : []
   // Too little in a quarter of an hour to say where, but it was a place that rose.
   const where = found && !machines && s.evidence.report ? whereOf(s.evidence.report.places) : null
   if (where && state.segments.length === 0) state.segments = [placeReading(s.evidence.report!.places, where)]
@@ -57,6 +59,13 @@ export function locate(
   state.uneven = explainUneven(found?.uneven ?? [], state.quoted, within)
   state.unaffected = found ? whereUnaffected(found.unaffected) : {}
 }
+
+/** By kinds that neither count requests nor look. */
+const shownWhere = (s: TroubledService, mode: FailureMode): SegmentReading[] =>
+  EVIDENCE.flatMap(({ kind, where }) => {
+    const held = s.evidence[kind]
+    return held ? (where?.(held, mode) ?? []) : []
+  })
 
 const placeReading = ({ bits, observed, expected }: Places, where: Where): SegmentReading => ({
   where,

@@ -15,7 +15,7 @@ import { isFlooding, learnAdmission, admit } from '../admission/admit.js'
 import { followTroubles } from '../trouble/follow.js'
 import type { EvidenceSnapshot } from '../evidence/evidence.js'
 import { eachEvidence, openEvidence, snapshotEvidence, tickEvidence } from '../evidence/registry.js'
-import { serviceState, takeCoordinated, takeObservation, type ServiceState } from '../service/service.js'
+import { serviceState, takeCoordinated, takeMeasured, takeObservation, type ServiceState } from '../service/service.js'
 
 /** So many people, each for themselves, must say that they see what is not theirs, or lost what is, before it is told. */
 export const EXPOSURES_TO_TELL = 5
@@ -50,9 +50,11 @@ export class Watch {
         if (signal.edges) noteEdges(s.mentions, signal.edges)
         s.changed = true
       }
-      matters.push({ type: 'fact', fact: signal, at: now })
+      if (signal.via === 'alert') takeMeasured(s, signal, now, this.options.falseAlarmsPerMonth / 30)
+      else matters.push({ type: 'fact', fact: signal, at: now })
       return
     }
+    if (signal.via === 'gauge') return takeMeasured(s, signal, now, this.options.falseAlarmsPerMonth / 30)
     const who = signal.via === 'report' ? signal.reporter : signal.author
     const bad = signal.bad !== 0
     if (signal.via === 'report' && (signal.prefix !== undefined || signal.limited === true)) {

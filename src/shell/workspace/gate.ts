@@ -21,7 +21,7 @@ import { LATE_MS } from '../../core/aggregate/label-sets.js'
 import { JSON_DEPTH, LABEL_EPOCH_MS, MAX_AGE_MS, SKEW_WALL_MS } from '../../contract/limits.js'
 import type { Forget } from '../../contract/order.js'
 import type { Past } from '../../contract/past.js'
-import type { Observation, ObservationVia, Signal } from '../../contract/signal.js'
+import type { Measured, Observation, Signal } from '../../contract/signal.js'
 import { type EpochMs, MINUTE } from '../../contract/time.js'
 import { Ordinary } from './ordinary.js'
 
@@ -39,8 +39,8 @@ const OWN: Space = { namespace: '', services: null }
 const UNSALTED = { hi: 0, lo: 0 }
 
 /** Whether it comes too late to count in its minute, as the engine reckons (core/service). */
-const tooLate = (via: ObservationVia, at: EpochMs, now: EpochMs): boolean => {
-  const end = via === 'metric' ? at - 1 : at
+const tooLate = (via: Measured['via'], at: EpochMs, now: EpochMs): boolean => {
+  const end = via === 'metric' || via === 'gauge' ? at - 1 : at
   return now - (end - (end % MINUTE)) > LATE_MS
 }
 
