@@ -107,6 +107,8 @@ const TEST_PACKAGES = [
   'ical.js',
   'openapi-typescript-codegen',
   'playwright-core',
+  'protobufjs',
+  'snappyjs',
   'vitest',
 ]
 

@@ -4,6 +4,7 @@ import { PermanentError, RefusedError, TransientError } from '../contract/error.
 import type { Delivery, Notifier } from '../contract/notifier.js'
 import type { Batch, Plugin, PluginKind, Probe, Receiver, Source } from '../contract/plugin.js'
 import type { Received } from '../contract/received.js'
+import type { Signal } from '../contract/signal.js'
 import { readSignal, Refusal } from '../core/ingest/door.js'
 import { someEvent } from './store-contract.js'
 import type { fakeOutside } from './outside.js'
@@ -22,8 +23,8 @@ interface Common<Opened> {
 const FIELDS = ['service', 'id', 'at'] as const
 const running = { aborted: false, addEventListener() {} }
 
-/** @throws what the door says against it */
-function readable(signal: unknown): { service: string; id: string } {
+/** A signal as the door reads it. @throws what it says against it */
+export function readable(signal: unknown): Signal {
   const read = readSignal(structuredClone(signal))
   if (read instanceof Refusal) throw new Error(`${read.rule}: ${read.message}; received ${read.value}`)
   for (const field of FIELDS) expect(read[field]).toBeDefined()

@@ -44,9 +44,11 @@ export async function receive(
   }
   try {
     const receipt = await taker.take(taken.signals, { ...task.space, services })
-    pulse.hear(receipt)
+    const { rules = {} } = receipt
+    pulse.hear({ ...receipt, rules: { ...rules, ...taken.dropped } })
     return { receipt, answer: taken.answer?.(receipt) ?? null }
   } catch (error) {
+    taken.undone?.()
     if (error instanceof CutShort) pulse.hear(error.receipt)
     pulse.fail((error as Error).message)
     throw error
