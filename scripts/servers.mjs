@@ -1,4 +1,4 @@
-// `npm run test:servers`: the recipes of docs/behind-a-proxy.md with the servers that they are for.
+// `npm run test:servers`: the recipes of the documentation with the servers that they are for.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,6 +13,7 @@ const PROGRAMS = {
   '/usr/sbin/apache2': 'apache2',
   '/usr/bin/caddy': 'caddy',
   '/usr/bin/openssl': 'openssl',
+  '/usr/bin/prometheus': 'prometheus',
   '/usr/bin/chromium': 'chromium',
   '/usr/bin/systemd-analyze': 'systemd',
 }

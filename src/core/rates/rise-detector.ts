@@ -80,7 +80,7 @@ function closeMode(state: RateState, mode: FailureMode, count: number, now: Epoc
   }
   if (state.touched) {
     const least = isNew(state, now) ? WARM_UP_SHARE_MAX : 0
-    updateSums(state, mode, count, sums, least, mode === 'bad' && state.taught === true ? 0 : least)
+    updateSums(state, mode, count, sums, least, mode === 'bad' && state.taught === true)
   }
   const threshold = RAISE_BITS + Math.log2(1 + count) / 2
   const over: { group: number; bits: number }[] = []
@@ -105,14 +105,17 @@ function closeMode(state: RateState, mode: FailureMode, count: number, now: Epoc
   }
 }
 
-/** `least`: share below which nothing is called trouble, of a part and of the whole. */
+/**
+ * `least`: share below which nothing is called trouble. `taught`: how much of the whole usually fails is known all the same, and of no
+ * part can usually fail more requests than of the whole.
+ */
 function updateSums(
   state: RateState,
   mode: FailureMode,
   count: number,
   sums: Float64Array,
   least: number,
-  leastOfAll: number,
+  taught: boolean,
 ): void {
   const rises = RISES[mode]
   const hits = mode === 'bad' ? state.fresh.b : state.fresh.c
@@ -121,7 +124,7 @@ function updateSums(
     const total = state.fresh.a[g]!
     if (total <= 0) continue
     const share = hits[g]! / total
-    const p0 = Math.max(g === 0 ? leastOfAll : least, expected[g]! / total)
+    const p0 = Math.max(taught ? Math.min(least, expected[0]! / total) : least, expected[g]! / total)
     const cap = tickCapBits(Math.max(0, share - p0))
     for (let k = 0; k < rises.length; k++) {
       const bits = riseBits(total, share, p0, rises[k]!)

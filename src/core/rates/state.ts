@@ -66,7 +66,7 @@ export interface RateState {
   last: { slot: number[]; total: number[]; bad: number[]; slow: number[] }
   /** Group × rise → bits. */
   sums: Record<FailureMode, Float64Array>
-  /** How much of all requests usually fails was taught: while the source is new, it is known of the whole, of no part. */
+  /** How much of all requests usually fails was taught: while the source is new, it is known of the whole alone. */
   taught?: boolean
   firstAt: EpochMs
   seenAt: EpochMs

@@ -5,8 +5,8 @@ import { tickRates } from './rise-detector.js'
 import { rateState, takeRate, WARM_UP_REQUESTS, type RateState } from './state.js'
 
 /**
- * Shares that fail usually, and their rhythm. What is slow a past does not tell, nor what is usual of a part, so the source stays a
- * new one; that all of it fails more than usual is seen from the first minute on.
+ * Shares that fail usually, and their rhythm. What is slow a past does not tell, nor what is usual of a part, so the source stays
+ * a new one; that all of it fails more than usual is seen from the first minute on.
  */
 export function teachRates(old: RateState | null, past: Past): RateState {
   const { counts, binMs } = past
