@@ -65,7 +65,7 @@ export const CORE_DOORS: Record<string, readonly string[]> = {
   trouble: ['aggregate', 'localize', 'rates', 'counts', 'admission', 'mentions', 'evidence'],
   service: ['text', 'aggregate', 'rates', 'counts', 'admission', 'mentions', 'evidence', 'trouble'],
   watch: ['rates', 'counts', 'admission', 'mentions', 'evidence', 'trouble', 'service'],
-  judge: ['explain', 'incident'],
+  judge: ['ingest', 'explain', 'incident'],
   fold: [
     'aggregate',
     'series',
@@ -88,7 +88,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   contract: ['@sinclair/typebox'],
   core: ['@stdlib/*'],
   plugin: ['@sinclair/typebox', 'feedsmith', 'libsql', 'standardwebhooks'],
-  shell: ['@sinclair/typebox', 'yaml'],
+  shell: ['@node-rs/argon2', '@sinclair/typebox', 'yaml'],
   http: ['@sinclair/typebox', 'd3-geo', 'fastify', 'prom-client', 'topojson-client', 'world-atlas'],
   web: [],
   testing: ['fast-check', 'vitest'],

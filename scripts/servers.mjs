@@ -18,6 +18,9 @@ const PROGRAMS = {
   '/usr/bin/systemd-analyze': 'systemd',
 }
 
+/** Tests with a long form (src/testing/long.ts). */
+const LONG = ['src/http/people/report.test.ts', 'src/cli/crash.test.ts']
+
 const missing = () => Object.entries(PROGRAMS).flatMap(([file, name]) => (existsSync(file) ? [] : [name]))
 
 /** Why the tests cannot run here, or undefined. */
@@ -47,10 +50,16 @@ if (why !== undefined) {
     cwd: root,
     stdio: 'inherit',
   })
+  // The tests of the gate that have a long form, in that.
+  const long = spawnSync(join(root, 'node_modules/.bin/vitest'), ['run', ...LONG], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, EPICENTER_LONG: '1' },
+  })
   const { numPassedTests: passed = 0, numFailedTests: failed = 1 } = existsSync(report)
     ? JSON.parse(readFileSync(report, 'utf8'))
     : {}
   rmSync(folder, { recursive: true, force: true })
-  console.log(`${passed} passed, ${status === 0 ? failed : Math.max(failed, 1)} failed`)
-  process.exitCode = status === 0 ? 0 : 1
+  console.log(`${passed} passed, ${status === 0 && long.status === 0 ? failed : Math.max(failed, 1)} failed`)
+  process.exitCode = status === 0 && long.status === 0 ? 0 : 1
 }

@@ -6,6 +6,7 @@ import { orderCommands } from './commands.js'
 import { detectCommand } from './detect/command.js'
 import { exportCommand } from './export/command.js'
 import { forgetCommand } from './forget.js'
+import { incidentCommand, incidentsCommand } from './incidents.js'
 import { initCommand } from './init.js'
 import { learnCommand } from './learn/command.js'
 import { localizeCommand } from './localize/command.js'
@@ -50,6 +51,8 @@ export function program(): Command {
     statusCommand(),
     learnCommand(),
     reloadCommand(),
+    incidentsCommand(),
+    incidentCommand(),
     ...orderCommands(),
     forgetCommand(),
   ])

@@ -231,6 +231,10 @@ export const OUTSIDE_IDLE_MS = 5 * MINUTE
 /** A file that a configuration names for a plug-in to read. */
 export const OUTSIDE_FILE_BYTES = 64 * 1024 * 1024
 
+/** People who may sign in, and links by which others may join. More are refused. */
+export const PEOPLE_MOST = 1_000
+/** Browsers in which one person is signed in; the one that was seen first is signed out for another. */
+export const SESSIONS_OF_PERSON = 20
 /** Named tokens of a workspace: a metric's label each. More are refused by `epicenter token add`. */
 export const TOKENS = 500
 /** Wrong tokens of one address that are answered at once; later ones wait, WRONG_TOKENS_HELD of an address at a time, the rest get 429. */

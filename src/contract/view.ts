@@ -2,6 +2,7 @@ import type { Theme } from './people.js'
 import type { Component, Dependency } from './topology.js'
 import type { EpochMs } from './time.js'
 import type { IncidentEvent, IncidentKind, Severity } from './incident.js'
+import type { Order } from './order.js'
 import type { Change, Notice, ObservationVia } from './signal.js'
 
 /** Bins of the charts and of what is kept for long. */
@@ -143,6 +144,8 @@ export interface Reader {
   days(service: string, from: EpochMs, until: EpochMs, offsetMs?: number): Promise<EpochMs[]>
   incidents(query: { service?: string; open?: boolean; limit: number; before?: EpochMs }): Promise<IncidentView[]>
   incident(id: string): Promise<IncidentView | null>
+  /** What people asked of an incident, oldest first: for the team alone. */
+  orders(incident: string): Promise<Order[]>
   /** Changes and notices with effect in [from, until), oldest first. */
   facts(service: string, from: EpochMs, until: EpochMs): Promise<(Change | Notice)[]>
 }

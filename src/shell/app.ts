@@ -18,6 +18,7 @@ import type { Committed } from './engine.js'
 import type { Env } from './env.js'
 import type { PartsOptions } from './parts.js'
 import { token } from './folder/secret.js'
+import { People } from './people/people.js'
 import { type Sender, Tokens } from './visitors/tokens.js'
 import type { Space } from './workspace/gate.js'
 import type { Own } from './workspace/intake.js'
@@ -54,6 +55,8 @@ export class App implements AsyncDisposable {
   readonly token: { token: string; fresh: boolean }
   /** All who may write or read, the owner included. */
   readonly tokens: Tokens
+  /** Who may sign in. */
+  readonly people: People
   readonly reader: Reader
   /** The outside, with the time that is believed. */
   readonly env: Env
@@ -82,6 +85,7 @@ export class App implements AsyncDisposable {
     const data = folder === null ? null : configured.data
     this.token = data === null ? { token: 'memory', fresh: false } : token(data, env)
     this.tokens = new Tokens(data, this.token.token, configured.tokens, env)
+    this.people = new People(data, this.env)
     this.reader = readerOf(() => this.config, {
       workspace: () => this.workspace,
       settled: () => this.resetting,

@@ -145,6 +145,10 @@ class MemoryStore implements Store {
         const head = this.heads.get(id)
         return head === undefined ? null : story(head)
       },
+      orders: async incident =>
+        copy([...this.orders.values()])
+          .filter(each => each.incident === incident)
+          .sort((a, b) => (a.position ?? 0) - (b.position ?? 0) || a.at - b.at),
       facts: async (service, from, until) =>
         copy([...this.facts.values()])
           .filter(f => f.service === service && effect(f) >= from && effect(f) < until)

@@ -3,7 +3,7 @@ import { RETRY_AFTER_MS } from '../../contract/limits.js'
 import { type Place, type Plugin, plugin } from '../../contract/plugin.js'
 import type { IncidentEvent } from '../../contract/incident.js'
 import type { Commit, IncidentHead, Reads, Store, CommittedEvent } from '../../contract/ports.js'
-import type { Forget } from '../../contract/order.js'
+import type { Forget, Order } from '../../contract/order.js'
 import type { Change, Notice } from '../../contract/signal.js'
 import { DAY, type EpochMs } from '../../contract/time.js'
 import type { IncidentView, Rollup } from '../../contract/view.js'
@@ -218,6 +218,7 @@ export class SqliteStore implements Store {
       nextBin: db.prepare('SELECT bin FROM rollup WHERE service = ? AND bin >= ? AND bin < ? ORDER BY bin LIMIT 1'),
       incident: db.prepare('SELECT body, sum FROM head WHERE id = ?'),
       events: db.prepare('SELECT body, sum FROM event WHERE incident = ? ORDER BY seq'),
+      orders: db.prepare('SELECT body, sum FROM "order" WHERE incident = ?'),
       facts: db.prepare(
         'SELECT body, sum FROM fact WHERE service = ? AND effect >= ? AND effect < ? ORDER BY effect, id',
       ),
@@ -260,6 +261,8 @@ export class SqliteStore implements Store {
         const head = this.body<IncidentHead>(sql.incident.get(id))
         return head === null ? null : story(head)
       },
+      orders: async incident =>
+        bodies<Order>(sql.orders.all(incident)).sort((a, b) => (a.position ?? 0) - (b.position ?? 0) || a.at - b.at),
       facts: async (service, from, until) => bodies(sql.facts.all(service, from, until)),
     }
   }
