@@ -23,8 +23,8 @@ export const counter = (): Counter => ({ at: 0, value: 0, from: 0 })
 
 /** One thing that is scraped: a `job` and `instance`. How much it counts says what of it can be believed. */
 export class Target {
-  /** The service whose requests it counts, and where it is; null as long as it counts none. */
-  place: { service: string; labels: Record<string, string> } | null = null
+  /** The service whose requests it counts; null as long as it counts none. */
+  service: string | null = null
   /** It has a counter of requests, so that its histogram counts none a second time. */
   counts = false
   private firstAt: EpochMs = 0

@@ -95,31 +95,29 @@ export class Counts {
     for (const [id, group] of this.groups) if (group.cells.size === 0 && !used.has(group)) this.groups.delete(id)
   }
 
-  private told({ group, end, total, bad, timed, slow }: Cell): object[] {
+  private told(cell: Cell): object[] {
+    const { group, end, total, bad, timed, slow } = cell
     const { id, service, labels, cells, told } = group
     cells.delete(end)
     // Counters need not be whole: what is told is.
     const all = Math.round(total)
-    if (all <= 0) return []
-    const failed = Math.min(all, Math.round(bad))
+    if (all <= 0 && timed <= 0) return []
     const part = told.get(end) ?? 0
     told.set(end, part + 1)
     if (told.size > TOLD_MAX) told.delete(told.keys().next().value!)
+    const common = {
+      type: 'observation',
+      id: `${id}:${end / 1000}${part === 0 ? '' : `.${part}`}`,
+      service,
+      at: end,
+      windowMs: this.windowMs,
+      labels,
+    }
+    // The counter beside it has other labels, so that its requests are not these: a share of unknown weight is known all the same.
+    if (all <= 0) return [{ ...common, via: 'gauge', name: 'slow requests', measures: 'slow', value: slow / timed }]
+    const failed = Math.min(all, Math.round(bad))
     // A histogram may have seen more or less than the counter did: slow ones are never more than it saw itself.
     const late = timed > 0 ? { slow: Math.min(all - failed, Math.round(slow * Math.min(1, all / timed))) } : {}
-    return [
-      {
-        type: 'observation',
-        via: 'metric',
-        id: `${id}:${end / 1000}${part === 0 ? '' : `.${part}`}`,
-        service,
-        at: end,
-        windowMs: this.windowMs,
-        labels,
-        total: all,
-        bad: failed,
-        ...late,
-      },
-    ]
+    return [{ ...common, via: 'metric', total: all, bad: failed, ...late }]
   }
 }

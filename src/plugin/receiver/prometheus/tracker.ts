@@ -17,7 +17,7 @@ interface Child {
 
 type Meaning =
   | { is: 'requests'; role: Role; target: Target; group: Group; child: Child | null; counter: Counter }
-  | { is: 'up'; target: Target }
+  | { is: 'up'; target: Target; said: Labels; labels: Record<string, string> | null }
   | { is: 'probe'; service: string; labels: Record<string, string>; took: Took }
   | { is: 'took'; took: Took }
   | { is: 'gauge'; part: GaugeRole['part']; level: Level }
@@ -144,9 +144,10 @@ export class Tracker {
       const { service, labels, took } = its
       const latencyMs = took.at === at ? Math.min(LATENCY_MAX_MS, Math.max(0, Math.round(took.seconds * 1000))) : null
       this.check(series.id, service, labels, at, value !== 0, latencyMs)
-    } else if (its.target.place !== null) {
-      const { service, labels } = its.target.place
-      this.check(series.id, service, labels, at, value !== 0, null)
+    } else if (its.target.service !== null) {
+      const { service } = its.target
+      its.labels ??= this.parts.places.labelsOf(service, its.said)
+      this.check(series.id, service, its.labels, at, value !== 0, null)
     }
   }
 
@@ -224,7 +225,7 @@ export class Tracker {
     const { rules, gauges, places, allGauges } = this.parts
     const role = rules.roleOf(name, labels)
     if (role !== null) return this.requestsOf(role, labels)
-    if (name === UP) return { is: 'up', target: this.targetOf(labels) }
+    if (name === UP) return { is: 'up', target: this.targetOf(labels), said: labels, labels: null }
     const gauge = gauges.roleOf(name, labels)
     if (gauge === null && name !== PROBE && name !== PROBE_TOOK) return null
     if (name === PROBE_TOOK) return { is: 'took', took: this.tookOf(labels) }
@@ -248,7 +249,7 @@ export class Tracker {
     const target = this.targetOf(labels)
     const own = places.labelsOf(service, labels)
     const group = counts.group(service, role.rule.name, own)
-    target.place ??= { service, labels: own }
+    target.service ??= service
     if (role.part === 'counter') target.counts = true
     this.counted.add(service)
     const child = role.part === 'counter' ? null : this.childOf(role, labels, group)
