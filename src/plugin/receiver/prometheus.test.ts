@@ -152,10 +152,18 @@ describe('requests of remote-write', () => {
   it('leave out what is further apart than anybody would believe, and go on after it', async () => {
     const h = await house()
     usual(h)
-    h.move(3_600_000)
+    h.move(600_000)
     scrapes(h, 3, (i, at) => [[requests('500'), [at, 1_000_000 + 3 * i]]])
     h.move(60_000)
     expect(sums(h.told())).toEqual({ ...nine, total: 906, bad: 33 })
+  })
+  it('count nothing of a series that nothing else of its target goes on beside, however little it is', async () => {
+    const h = await house()
+    const values = [0, 1, 2, 3, 4, 5, 105]
+    scrapes(h, values.length, (i, at) => [[requests('200'), [at, values[i]!]]])
+    scrapes(h, 2, (i, at) => [[requests('200', { cluster: 'west' }), [at, 205 + 100 * i]]])
+    h.move(60_000)
+    expect(sums(h.told()).total).toBe(205)
   })
   it('know a series that went away from one that counts on', async () => {
     const h = await house()
@@ -189,12 +197,24 @@ describe('two replicas of one Prometheus', () => {
   const from = (replica: string, extra = {}) => requests('200', { __replica__: replica, cluster: 'eu', ...extra })
   it('count once, whichever of them sends', async () => {
     const h = await house()
-    scrapes(h, 10, (i, at) => [
-      [from('a'), [at, 100 * i]],
-      [from('b'), [at - 4_000, 100 * i - 27]],
-    ])
+    for (let i = 0; i < 10; i++) {
+      h.send([from('a'), [h.now, 100 * i]])
+      h.move(11_000)
+      h.send([from('b'), [h.now, 100 * i + 73]])
+      h.move(4_000)
+    }
     h.move(60_000)
     expect(sums(h.told()).total).toBe(900)
+  })
+  it('take over where the other one stood, though its clock is behind', async () => {
+    const h = await house()
+    scrapes(h, 3, (i, at) => [[from('a'), [at, 100 * i]]])
+    h.send([from('b'), [h.now, 0]])
+    h.move(45_000)
+    // Ten less than the other one said last: no new beginning of 190.
+    scrapes(h, 3, (i, at) => [[from('b'), [at, 190 + 100 * i]]])
+    h.move(60_000)
+    expect(sums(h.told()).total).toBe(200 + 200)
   })
   it('take over from each other, and what the other is behind is no reset', async () => {
     const h = await house()
@@ -248,11 +268,12 @@ describe('how long requests took', () => {
   })
   it('is unknown, not slow, where a half of it does not come', async () => {
     const h = await house()
-    scrapes(h, 10, (i, at) => histogram(i, at).filter((_, j) => j !== 2 || i % 2 === 0))
-    h.move(60_000)
-    const { total, slow } = sums(h.told())
-    expect(total).toBe(990)
-    expect(slow).toBeLessThanOrEqual(180)
+    // Each second time one of the two is missing: its next increment is of twice as long.
+    for (const missing of [0, 2]) {
+      scrapes(h, 10, (i, at) => histogram(i, at).filter((_, j) => j !== missing || i % 2 === 0))
+      h.move(600_000)
+      expect(sums(h.told()).slow).toBe(0)
+    }
   })
 })
 
