@@ -124,7 +124,8 @@ function updateSums(
     const total = state.fresh.a[g]!
     if (total <= 0) continue
     const share = hits[g]! / total
-    const p0 = Math.max(taught ? Math.min(least, expected[0]! / total) : least, expected[g]! / total)
+    const all = expected[0]! / total
+    const p0 = Math.max(taught ? Math.min(least, all) : least, expected[g]! / total)
     const cap = tickCapBits(Math.max(0, share - p0))
     for (let k = 0; k < rises.length; k++) {
       const bits = riseBits(total, share, p0, rises[k]!)

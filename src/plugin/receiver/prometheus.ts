@@ -2,6 +2,7 @@ import { TransientError } from '../../contract/error.js'
 import { RETRY_AFTER_MS } from '../../contract/limits.js'
 import { type Fault, type Plugin, type PluginEnv, plugin, type Receiver } from '../../contract/plugin.js'
 import type { Answer, Receipt, Received, Taken } from '../../contract/received.js'
+import { GAUGE_MEASURES } from '../../contract/signal.js'
 import { SECOND } from '../../contract/time.js'
 import { SECRET, shows } from '../shared/secret.js'
 import { Counts } from './prometheus/counts.js'
@@ -10,7 +11,7 @@ import { Outbox } from './prometheus/outbox.js'
 import { Places, USUAL_SERVICE } from './prometheus/places.js'
 import { readRules, type RequestRule, Rules, USUAL_REQUESTS } from './prometheus/rules.js'
 import { NotSnappy, unpacked } from './prometheus/snappy.js'
-import { SERIES_MAX, Tracker } from './prometheus/tracker.js'
+import { SERIES_KNOWN, Tracker } from './prometheus/tracker.js'
 import { NotProtobuf, readWriteRequest } from './prometheus/write-request.js'
 
 export interface PrometheusConfig {
@@ -31,10 +32,10 @@ export interface PrometheusConfig {
 /** A request unpacks to so much at most. Prometheus sends 2,000 samples at once, some 500 KB. */
 const UNPACKED_BYTES = 32 * 1024 * 1024
 /** Prometheus sends what it has after five seconds; a window is waited for so much longer. */
-const HOLD_MS = 10 * SECOND
+const WAITED_MS = 10 * SECOND
 /** What has no room is told with the answer, which Prometheus writes in its own log. */
 const NO_ROOM: Readonly<Record<string, string>> = {
-  'prometheus.series': `more than ${SERIES_MAX} series of the metrics that are read here; further ones are left out`,
+  'prometheus.series': `more than ${SERIES_KNOWN} series of the metrics that are read here; further ones are left out`,
   'prometheus.services': 'too many services; series of further ones are left out',
   'prometheus.gauges': 'too many gauges; further ones are left out',
 }
@@ -130,7 +131,7 @@ const GAUGES = {
       value: SELECTOR,
       capacity: SELECTOR,
       unit: { type: 'string', minLength: 1, maxLength: 20 },
-      measures: { type: 'string', enum: ['saturation', 'failing', 'slow', 'latency', 'demand', 'hit', 'other'] },
+      measures: { type: 'string', enum: [...GAUGE_MEASURES] },
       free: { type: 'boolean' },
     },
   },
@@ -190,7 +191,7 @@ const prometheus: Plugin<'receiver', PrometheusConfig, Receiver> = plugin({
       rules: new Rules(readRules(requests ?? USUAL_REQUESTS)),
       gauges: new Gauges(gauges ?? USUAL_GAUGES, windowMs),
       places: new Places(service ?? null, serviceFrom, labels),
-      counts: new Counts(windowMs, windowMs + HOLD_MS),
+      counts: new Counts(windowMs, windowMs + WAITED_MS),
       checks,
       allGauges: gauges !== undefined,
     })

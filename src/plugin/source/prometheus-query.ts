@@ -8,6 +8,7 @@ import {
   type Source,
   type Stop,
 } from '../../contract/plugin.js'
+import { GAUGE_MEASURES } from '../../contract/signal.js'
 import { type EpochMs, MINUTE, SECOND } from '../../contract/time.js'
 import { Asker, type Range } from './prometheus-query/ask.js'
 import { pastOf, stepped } from './prometheus-query/past.js'
@@ -144,7 +145,7 @@ const QUERY = {
     capacity: PROMQL,
     name: SHORT,
     unit: { type: 'string', minLength: 1, maxLength: 20 },
-    measures: { type: 'string', enum: ['saturation', 'failing', 'slow', 'latency', 'demand', 'hit', 'other'] },
+    measures: { type: 'string', enum: [...GAUGE_MEASURES] },
   },
 } as const
 

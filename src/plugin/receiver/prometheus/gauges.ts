@@ -82,7 +82,7 @@ interface Sample {
 /** Gauges by place; 400 bytes each. Beyond it further ones are left out. */
 const LEVELS_MAX = 5_000
 /** Series of one gauge that are summed; further ones are left out. */
-const SERIES_MAX = 200
+const SUMMED_MAX = 200
 
 export class Gauges {
   private readonly byName = new Map<string, (GaugeRole & { selector: Selector })[]>()
@@ -132,7 +132,7 @@ export class Gauges {
     const samples = level[part]
     if ((samples.get(key)?.at ?? 0) >= at) return
     if (!Number.isFinite(value)) samples.delete(key)
-    else if (samples.has(key) || samples.size < SERIES_MAX) samples.set(key, { at, value })
+    else if (samples.has(key) || samples.size < SUMMED_MAX) samples.set(key, { at, value })
     if (part === 'value') level.at = Math.max(level.at, at)
   }
 

@@ -24,7 +24,7 @@ export const USUAL_SERVICE: readonly string[] = ['service', 'service_name', 'job
 /** Distinct values of one label of one service; a further one is left out of its signals. */
 const VALUES_MAX = 300
 /** Services that one receiver brings; series of a further one are left out. */
-const SERVICES_MAX = 300
+const SERVICES_TOLD = 300
 /** Characters: as the door has them. */
 const [SERVICE_CHARS, VALUE_CHARS] = [100, 200]
 
@@ -47,7 +47,7 @@ export class Places {
     const name = (this.service ?? firstOf(labels, [...first, ...this.serviceFrom]) ?? '').trim().slice(0, SERVICE_CHARS)
     if (name === '') return null
     if (!this.services.has(name)) {
-      if (this.services.size >= SERVICES_MAX) return 'full'
+      if (this.services.size >= SERVICES_TOLD) return 'full'
       this.services.set(name, new Map())
     }
     return name

@@ -1,3 +1,4 @@
+import { LATENCY_MAX_MS } from '../../../contract/limits.js'
 import { type EpochMs, HOUR, MINUTE } from '../../../contract/time.js'
 import { type Counter, counter as newCounter, increment, Target } from './counter.js'
 import { type Counts, type Group, nameOf } from './counts.js'
@@ -40,15 +41,15 @@ interface Series {
 }
 
 /** Series that are remembered, those of wanted metrics alone: 700 bytes each. Samples of further ones are left out. */
-export const SERIES_MAX = 200_000
+export const SERIES_KNOWN = 200_000
 /** A series that was not heard for so long is forgotten. */
 const FORGET_MS = HOUR
-const SWEEP_MS = MINUTE
+/** What is forgotten is looked for so often. */
+const FORGET_EVERY_MS = MINUTE
 /** Samples further ahead of our clock are left out: the clock of their sender is wrong. The door's own limit. */
 const AHEAD_MS = 10 * MINUTE
 /** Halves of a histogram that wait for the other one. */
 const HALVES_MAX = 16
-const LATENCY_MAX_MS = HOUR
 
 const UP = 'up'
 const PROBE = 'probe_success'
@@ -85,7 +86,7 @@ export class Tracker {
 
   constructor(
     private readonly parts: Parts,
-    private readonly seriesMax = SERIES_MAX,
+    private readonly seriesMax = SERIES_KNOWN,
   ) {}
 
   wants = (name: string): boolean => {
@@ -118,7 +119,7 @@ export class Tracker {
   /** Signals of everything that is over. */
   due(now: EpochMs): object[] {
     const { counts, gauges } = this.parts
-    if (Math.abs(now - this.sweptAt) >= SWEEP_MS) this.sweep(now)
+    if (Math.abs(now - this.sweptAt) >= FORGET_EVERY_MS) this.sweep(now)
     const { checks } = this
     this.checks = []
     return [...counts.due(now), ...checks, ...gauges.due()]

@@ -16,14 +16,17 @@ export interface Range {
 }
 
 /** Series of one answer at most: what is asked is to be summed by what is worth telling apart. */
-const SERIES_MAX = 2_000
+const ANSWERED_SERIES = 2_000
+/** Bytes of an answer: so many series of half an hour, or a past by the minute. More is an error. */
 const ANSWER_BYTES = 16 * 1024 * 1024
-const RETRY_MS = 30 * SECOND
+/** What is waited after an answer that was none, where it does not say. */
+const ASK_AGAIN_MS = 30 * SECOND
 /** Credentials do not mend themselves. */
 const DENIED_MS = 5 * MINUTE
+/** The longest pause, whatever is asked for. */
 const RETRY_MOST_MS = 60 * MINUTE
 /** Characters of what the other side says that are repeated. */
-const SAID_CHARS = 200
+const REASON_CHARS = 200
 
 /** Asks one Prometheus, or what answers like one: Thanos, Mimir, VictoriaMetrics. */
 export class Asker {
@@ -37,7 +40,7 @@ export class Asker {
     private readonly partial: boolean,
     private readonly env: Pick<PluginEnv, 'fetch'>,
   ) {
-    this.base = url.replace(/\/+$/, '')
+    this.base = url.endsWith('/') ? url.slice(0, -1) : url
     this.host = new URL(url).host
   }
 
@@ -65,12 +68,12 @@ export class Asker {
     if (!answer.ok || said?.status !== 'success') throw this.refusal(answer, said)
     const { warnings = [], data } = said
     if (!this.partial && Array.isArray(warnings) && warnings.length > 0)
-      throw new TransientError(`${this.host} warns: ${shown(warnings[0])}`, RETRY_MS)
+      throw new TransientError(`${this.host} warns: ${shown(warnings[0])}`, ASK_AGAIN_MS)
     if (data?.resultType !== 'matrix' || !Array.isArray(data.result))
-      throw new TransientError(`${this.host} answered no matrix`, RETRY_MS)
-    if (data.result.length > SERIES_MAX)
+      throw new TransientError(`${this.host} answered no matrix`, ASK_AGAIN_MS)
+    if (data.result.length > ANSWERED_SERIES)
       throw new TransientError(
-        `${this.host} answered ${data.result.length} series, at most ${SERIES_MAX}: sum by fewer labels`,
+        `${this.host} answered ${data.result.length} series, at most ${ANSWERED_SERIES}: sum by fewer labels`,
         DENIED_MS,
       )
     const onGrid = (at: EpochMs) => at >= from && at <= to && (at - from) % stepMs === 0
@@ -78,7 +81,7 @@ export class Asker {
   }
 
   private nonsense(): never {
-    throw new TransientError(`${this.host} answered a series that is none`, RETRY_MS)
+    throw new TransientError(`${this.host} answered a series that is none`, ASK_AGAIN_MS)
   }
 
   private refusal(answer: Fetched, said: Said | null): Error {
@@ -108,11 +111,11 @@ function jsonOf(text: string): Said | null {
   }
 }
 
-const shown = (said: unknown): string => String(said).replace(/\s+/g, ' ').slice(0, SAID_CHARS)
+const shown = (said: unknown): string => String(said).replace(/\s+/g, ' ').slice(0, REASON_CHARS)
 
 function pauseOf(answer: Fetched): number {
   const seconds = Number(answer.headers.get('retry-after') ?? Number.NaN)
-  return seconds > 0 ? Math.min(seconds * SECOND, RETRY_MOST_MS) : RETRY_MS
+  return seconds > 0 ? Math.min(seconds * SECOND, RETRY_MOST_MS) : ASK_AGAIN_MS
 }
 
 function seriesOf(value: unknown, onGrid: (at: EpochMs) => boolean): Answered | null {

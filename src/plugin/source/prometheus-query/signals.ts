@@ -28,6 +28,7 @@ export interface Query {
 export const PARTS = ['total', 'bad', 'slow', 'share', 'gauge', 'capacity'] as const
 export type Answers = Partial<Record<(typeof PARTS)[number], Answered[]>>
 
+/** Characters of a label, as the door has them; longer ones are cut. */
 const VALUE_CHARS = 200
 
 const keyOf = ({ labels }: Answered): string => JSON.stringify(labels)
