@@ -13,9 +13,10 @@ const PROGRAMS = {
   '/usr/sbin/apache2': 'apache2',
   '/usr/bin/caddy': 'caddy',
   '/usr/bin/openssl': 'openssl',
-  '/usr/bin/prometheus': 'prometheus',
   '/usr/bin/chromium': 'chromium',
   '/usr/bin/systemd-analyze': 'systemd',
+  '/usr/bin/prometheus': 'prometheus',
+  '/usr/bin/prometheus-alertmanager': 'prometheus-alertmanager',
 }
 
 /** Tests with a long form (src/testing/long.ts). */

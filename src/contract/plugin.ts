@@ -33,6 +33,8 @@ export interface Fault {
 export interface Stop {
   readonly aborted: boolean
   addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void
+  /** Without it, what listens once stays until it is aborted. */
+  removeEventListener?(type: 'abort', listener: () => void): void
 }
 
 /** How long each part of a question to the network took, in milliseconds; what did not happen is absent. */
@@ -62,6 +64,8 @@ export interface FetchInit {
   maxBytes?: number
   /** The body goes on for as long as it likes, read by `chunks()`. */
   stream?: boolean
+  /** Certificates (PEM) that are believed instead of those that the machine believes. */
+  ca?: string
 }
 export interface Fetched {
   ok: boolean
@@ -268,6 +272,8 @@ export interface InputStatus {
   duplicate: number
   /** Signals that were refused, by the rule that they break. */
   rejected: Readonly<Record<string, number>>
+  /** Messages that were understood and say nothing of use here, by the reason. */
+  ignored: Readonly<Record<string, number>>
   failures: number
   lastError: { at: EpochMs; why: string } | null
   /** How long each part of the last look took, of a probe; milliseconds. */

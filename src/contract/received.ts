@@ -43,10 +43,12 @@ export type Taken =
       signals: readonly unknown[]
       /** What is said once they are taken; without it the counts, as `POST /api/v1/signals` says them. */
       answer?: (counted: Receipt) => Answer
-      /** Told where they could not be kept, in part or at all: what comes twice counts once. */
-      undone?: () => void
+      /** Understood, and of no use here: messages by the reason, e.g. `github.ping`. None of them is an error. */
+      ignored?: Readonly<Record<string, number>>
       /** How much it left out of what was sent, by the rule that it breaks: an operator sees it beside what the door refused. */
       dropped?: Readonly<Record<string, number>>
+      /** Told where they could not be kept, in part or at all: what comes twice counts once. */
+      undone?: () => void
     }
   /** Not understood: a client error (4xx, 400 if not given), with the rule that it breaks, e.g. `alert.status`. */
   | { refused: { rule: string; message: string; value?: string; status?: number } }

@@ -6,7 +6,7 @@ import type { Past } from '../contract/past.js'
 import type { Taught } from '../core/service/past.js'
 import type { Receipt, Received } from '../contract/received.js'
 import { MINUTE, SECOND } from '../contract/time.js'
-import type { Reader } from '../contract/view.js'
+import type { AlertNow, Reader } from '../contract/view.js'
 import { CutShort } from './workspace/cut-short.js'
 import { DataFolder } from './folder/data-folder.js'
 import type { DeliveryStatus } from './delivery/deliver.js'
@@ -249,6 +249,15 @@ export class App implements AsyncDisposable {
       durable: position.durable,
       folded: position.folded,
     }
+  }
+
+  /** Alerts of a service that fire, for operators; null: there is no such service. */
+  async alerts(asked: string): Promise<AlertNow[] | null> {
+    const row = await this.reader.service(asked)
+    if (row === null) return null
+    const alerts = (await this.workspace.store.alerts(row.service)) ?? []
+    // Rows are of the last minute, and the time of one may have come since.
+    return alerts.filter(({ endsAt }) => endsAt === null || endsAt > this.now)
   }
 
   get memory(): { dedupeBytes: number; services: number; labelValues: number } {

@@ -41,6 +41,13 @@ export function readablePast(past: unknown, now: EpochMs): Past {
 }
 const idsOf = (signals: readonly unknown[]) => signals.map(each => `${readable(each).service} ${readable(each).id}`)
 
+/** What the door says to each: the rule that it breaks, or `taken`. */
+export const rulesOf = (signals: readonly unknown[]): string[] =>
+  signals.map(signal => {
+    const read = readSignal(structuredClone(signal))
+    return read instanceof Refusal ? read.rule : 'taken'
+  })
+
 function testPlugin({ plugin, settings }: Common<AsyncDisposable>): void {
   it('says what it is and what it may be told, and no more', () => {
     expect(plugin.name).toMatch(/^[a-z0-9][a-z0-9-]*$/)

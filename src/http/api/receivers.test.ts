@@ -103,6 +103,8 @@ describe('a receiver', () => {
     const answer = await send('echo/json', JSON.stringify([report('a'), report('b'), { ...report('c'), bad: 9 }]), json)
     expect([answer.statusCode, answer.json()]).toMatchObject([200, { accepted: 2, rejectedCount: 1 }])
     expect((await send('echo/json', JSON.stringify([report('a')]))).json()).toMatchObject({ duplicate: 1 })
+    const none = await send('echo/json', '[]')
+    expect([none.statusCode, none.json()]).toMatchObject([200, { accepted: 0, rejectedCount: 0 }])
     const bad = await send('echo/json', JSON.stringify([{ ...report('d'), bad: 9 }]))
     expect([bad.statusCode, bad.json()]).toMatchObject([400, { rule: 'observation.bad', rejectedCount: 1 }])
     const row = app.inputs.status.find(each => each.id === 'echo')!

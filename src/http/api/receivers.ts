@@ -108,7 +108,9 @@ async function receive(
     throw new HttpProblem(status, 'this is not taken', message, { rule, ...(value === undefined ? {} : { value }) })
   }
   if (answer.answer !== null) return send(reply, answer.answer)
-  return counted(answer.receipt)
+  const { accepted, duplicate, rejectedCount } = answer.receipt
+  // What a receiver understood and has no signal of, a trial or an empty list, is no error.
+  return accepted + duplicate + rejectedCount === 0 ? answer.receipt : counted(answer.receipt)
 }
 
 function send(reply: FastifyReply, { status, headers = {}, body = '' }: Answer): FastifyReply {

@@ -46,6 +46,7 @@ export async function receive(
     const receipt = await taker.take(taken.signals, { ...task.space, services })
     const { rules = {} } = receipt
     pulse.hear({ ...receipt, rules: { ...rules, ...taken.dropped } })
+    if (taken.ignored !== undefined) pulse.pass(taken.ignored)
     return { receipt, answer: taken.answer?.(receipt) ?? null }
   } catch (error) {
     taken.undone?.()
