@@ -26,7 +26,7 @@ const DENIED_MS = 5 * MINUTE
 /** The longest pause, whatever is asked for. */
 const RETRY_MOST_MS = 60 * MINUTE
 /** Characters of what the other side says that are repeated. */
-const REASON_CHARS = 200
+const REPEATED_CHARS = 200
 
 /** Asks one Prometheus, or what answers like one: Thanos, Mimir, VictoriaMetrics. */
 export class Asker {
@@ -111,7 +111,7 @@ function jsonOf(text: string): Said | null {
   }
 }
 
-const shown = (said: unknown): string => String(said).replace(/\s+/g, ' ').slice(0, REASON_CHARS)
+const shown = (said: unknown): string => String(said).replace(/\s+/g, ' ').slice(0, REPEATED_CHARS)
 
 function pauseOf(answer: Fetched): number {
   const seconds = Number(answer.headers.get('retry-after') ?? Number.NaN)
