@@ -12,7 +12,7 @@ const DOORS: Record<string, readonly string[]> = {
   shell: ['contract', 'core', 'plugin/registry.ts'],
   http: ['contract', 'core', 'shell'],
   web: ['contract'],
-  testing: ['contract', 'core/stat', 'core/ingest/door.ts'],
+  testing: ['contract', 'core/stat', 'core/ingest/door.ts', 'core/ingest/past.ts'],
   cli: ['contract', 'core', 'plugin/registry.ts', 'scenario', 'shell', 'http'],
   lab: ['contract', 'core', 'plugin', 'scenario', 'shell', 'http', 'cli', 'testing'],
   bench: ['contract', 'core', 'plugin', 'scenario', 'shell', 'http', 'cli', 'testing', 'lab'],
@@ -87,7 +87,7 @@ const LARGEST_ROOM = 1 / 5
 const PACKAGES: Record<string, readonly string[]> = {
   contract: ['@sinclair/typebox'],
   core: ['@stdlib/*'],
-  plugin: ['@sinclair/typebox', 'feedsmith', 'libsql', 'standardwebhooks'],
+  plugin: ['@sinclair/typebox', 'feedsmith', 'libsql', 'protobufjs', 're2js', 'standardwebhooks'],
   shell: ['@node-rs/argon2', '@sinclair/typebox', 'yaml'],
   http: ['@sinclair/typebox', 'd3-geo', 'fastify', 'prom-client', 'topojson-client', 'world-atlas'],
   web: [],
@@ -107,6 +107,8 @@ const TEST_PACKAGES = [
   'ical.js',
   'openapi-typescript-codegen',
   'playwright-core',
+  'protobufjs',
+  'snappyjs',
   'vitest',
 ]
 

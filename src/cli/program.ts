@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { backtestCommand } from './backtest/command.js'
 import { backupCommand, restoreCommand } from './backup/command.js'
+import { changeCommand } from './change.js'
 import { checkCommand } from './check/command.js'
 import { orderCommands } from './commands.js'
 import { detectCommand } from './detect/command.js'
@@ -51,6 +52,7 @@ export function program(): Command {
     statusCommand(),
     learnCommand(),
     reloadCommand(),
+    changeCommand(),
     incidentsCommand(),
     incidentCommand(),
     ...orderCommands(),

@@ -21,6 +21,7 @@ interface Source {
   perMinute: number
   accepted: number
   rejected: Record<string, number>
+  ignored: Record<string, number>
   lastError: { why: string } | null
 }
 interface Notifier {
@@ -86,7 +87,7 @@ function linesOf({ ready, why, backlog, queueBytes, durable, folded }: Ready): s
 function sourceLines(sources: Source[]): string[] {
   if (sources.length === 0) return []
   return table(
-    ['source', 'plug-in', 'health', 'heard', 'a minute', 'taken', 'refused', 'last error'],
+    ['source', 'plug-in', 'health', 'heard', 'a minute', 'taken', 'refused', 'ignored', 'last error'],
     sources.map(each => [
       `${each.kind} ${each.id}`,
       each.use,
@@ -96,13 +97,17 @@ function sourceLines(sources: Source[]): string[] {
         : `${ageOf(each.ageMs)} ago${each.lagMs === null ? '' : `, ${ageOf(each.lagMs)} behind`}`,
       each.perMinute.toFixed(1),
       String(each.accepted),
-      Object.entries(each.rejected)
-        .map(([rule, n]) => `${n} ${rule}`)
-        .join(', ') || '0',
+      countsOf(each.rejected),
+      countsOf(each.ignored),
       each.lastError?.why ?? '',
     ]),
   )
 }
+
+const countsOf = (counts: Record<string, number>): string =>
+  Object.entries(counts)
+    .map(([name, n]) => `${n} ${name}`)
+    .join(', ') || '0'
 
 function notifierLines(notifiers: Notifier[] | null): string[] {
   if (notifiers === null || notifiers.length === 0) return []

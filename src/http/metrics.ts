@@ -146,6 +146,12 @@ function sourceMetrics({ inputs }: App, registers: Registry[]): void {
     ['rule'],
     row => Object.entries(row.rejected).map(([rule, count]) => [{ rule }, count]),
   )
+  void total(
+    'epicenter_source_ignored_total',
+    'Messages that were understood and say nothing of use here, by the reason',
+    ['reason'],
+    row => Object.entries(row.ignored).map(([reason, count]) => [{ reason }, count]),
+  )
   void total('epicenter_source_failures_total', 'Failures', [], ({ failures }) => [[{}, failures]])
 }
 

@@ -7,6 +7,7 @@ import type { App } from '../shell/app.js'
 import { linksOf, rangesOf } from '../shell/visitors/address.js'
 import type { PublicPost } from '../shell/delivery/public-post.js'
 import { Reporters } from '../shell/visitors/reporters.js'
+import { alertRoutes } from './api/alerts.js'
 import { historyRoutes, incidentRoutes, readRoutes } from './api/api.js'
 import { commandRoutes } from './api/commands.js'
 import { badgeRoutes } from './badge.js'
@@ -105,6 +106,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   forgetRoutes(server, routes, app, guard.need('commands', 'forget'))
   notifierRoutes(server, routes, app, guard.need('commands', 'retry'))
   sourceRoutes(server, routes, app, guard.need('read'))
+  alertRoutes(server, routes, app, guard.need('read'))
   pastRoutes(server, routes, app, guard.need('commands', 'teach'))
   reloadRoute(server, routes, guard.need('commands', 'reload'), options.reload)
   registerConsole(server, app, visitors)

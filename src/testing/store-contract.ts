@@ -4,7 +4,7 @@ import type { Forget, Order } from '../contract/order.js'
 import type { Outcome } from '../contract/outcome.js'
 import type { Commit, IncidentHead, Store } from '../contract/ports.js'
 import type { Change } from '../contract/signal.js'
-import { ROLLUP_MS, type Rollup, type ServiceNow } from '../contract/view.js'
+import { type AlertNow, ROLLUP_MS, type Rollup, type ServiceNow, type ServiceRow } from '../contract/view.js'
 
 export interface StoreFactory {
   open(): Promise<Store>
@@ -164,6 +164,21 @@ export function testStore(name: string, factory: StoreFactory): void {
       ])
       expect(await store.reader().service('b')).toEqual(someService('b', 2))
       expect(await store.reader().service('c')).toBeNull()
+    })
+    it('keeps the alerts of a service, and tells them where they are asked for alone', async () => {
+      const firing: AlertNow = {
+        ...{ thread: 'a1', title: 'Errors', severity: 'critical', since: T0, heardAt: T0, endsAt: null, flaps: 1 },
+        ...{ bits: 10, source: 'rules' },
+      }
+      const row: ServiceRow = { ...someService('chat'), alerts: [firing] }
+      await commit({ services: [row, someService('mail')] })
+      expect(await store.alerts('chat')).toEqual([firing])
+      expect(await store.alerts('mail')).toEqual([])
+      expect(await store.alerts('none')).toBeNull()
+      expect(await store.reader().service('chat')).toEqual(someService('chat'))
+      expect(await store.reader().services()).toEqual([someService('chat'), someService('mail')])
+      await commit({ services: [someService('chat')] })
+      expect(await store.alerts('chat')).toEqual([])
     })
     it('keeps what people asked of an incident, in order', async () => {
       const order = (id: string, position: number, incident = 'a'): Order => ({

@@ -1,7 +1,7 @@
 import type { Finding, JudgeInput } from '../../contract/finding.js'
 import type { EventName, IncidentEvent, IncidentKind } from '../../contract/incident.js'
 import { CLOSED_BY_PERSON_MS, type Order } from '../../contract/order.js'
-import type { Fact } from '../../contract/signal.js'
+import type { Change, Fact } from '../../contract/signal.js'
 import { RECORD_KEPT_MS, REOPEN_MS } from '../../contract/thresholds.js'
 import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Held } from '../../contract/view.js'
@@ -22,6 +22,7 @@ import {
 } from '../incident/rules.js'
 import { followTracks, noiseOf, turnedAt, wholeTrack } from '../incident/recovery.js'
 import { othersOf, SAME_ONSET_MS, upstreamsOf } from './around.js'
+import { changeId, noteChange } from './change.js'
 import { isWhole } from './command.js'
 import { carryOut, type Word } from './by-hand.js'
 import { heldOf } from './held.js'
@@ -112,6 +113,11 @@ export class Judge {
     return judge
   }
 
+  /** The change that a message tells of, as it is known; undefined: not yet. */
+  change(message: Change): Change | undefined {
+    return this.services.get(message.service)?.changes.find(c => c.id === changeId(message))
+  }
+
   private service(id: string): JudgedService {
     let s = this.services.get(id)
     if (!s) this.services.set(id, (s = judgedService(id)))
@@ -124,7 +130,7 @@ export class Judge {
       if (fact.title) s.title = fact.title
       s.dependsOn = fact.dependsOn
     } else if (fact.via === 'change') {
-      s.changes = [...s.changes.filter(c => c.id !== fact.id), fact].slice(-MAX_FACTS)
+      s.changes = noteChange(s.changes, fact, MAX_FACTS)
     } else if (fact.via === 'notice')
       s.notices = [...s.notices.filter(n => n.id !== fact.id), withoutWords(fact)].slice(-MAX_FACTS)
   }

@@ -64,7 +64,7 @@ describe('signing in', () => {
     const cookie = cookieOf(into)
     const page = await get('/console/me', cookie)
     expect(page.payload).toContain('You are <b>ana</b>')
-    expect(page.headers['cache-control']).toBe('private, no-store')
+    expect(page.headers['cache-control']).toBe('no-store')
     expect(page.headers['content-security-policy']).toContain("default-src 'self'")
     await form('/console/sign-out', {}, cookie)
     expect((await get('/console/me', cookie)).statusCode).toBe(303)

@@ -64,7 +64,7 @@ export function sendConsole(request: FastifyRequest, reply: FastifyReply, page: 
   return reply
     .code(page.status ?? 200)
     .header('content-type', 'text/html; charset=utf-8')
-    .header('cache-control', 'private, no-store')
+    .header('cache-control', 'no-store')
     .header('content-security-policy', POLICY)
     .header('referrer-policy', 'same-origin')
     .send(rebased(shell(page), base))

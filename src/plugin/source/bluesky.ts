@@ -27,7 +27,7 @@ interface State {
 /** So much is read again after an interruption: servers behind one name differ by some seconds. */
 const OVERLAP_US = 5_000_000
 /** A hole in the stream that is worth a word. */
-const GAP_MS = MINUTE
+const POSTS_GAP_MS = MINUTE
 /** Older than this it begins anew: what is read would count in no minute any more. */
 const RESUME_MS = HOUR
 /** How far the stream was read, and what of it waits. */
@@ -59,7 +59,7 @@ class Stream {
   /** The first event after an interruption shows what is missing. */
   private begin(us: number): void {
     const gapMs = this.kept === null ? 0 : (us - this.kept.cursor) / 1_000
-    if (gapMs > GAP_MS) this.env.log('warn', 'posts of some time are missing', { gapMs: Math.round(gapMs) })
+    if (gapMs > POSTS_GAP_MS) this.env.log('warn', 'posts of some time are missing', { gapMs: Math.round(gapMs) })
   }
 
   batch(): Batch & { state: State } {

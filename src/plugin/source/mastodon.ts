@@ -44,7 +44,7 @@ interface State {
 }
 
 /** Statuses of one answer: the most that servers give. */
-const PAGE = 40
+const PAGE_STATUSES = 40
 /** Answers in a row for one timeline: what is beyond is left out, and said. */
 const PAGES = 5
 /** A tag timeline takes one tag and four others. */
@@ -102,7 +102,7 @@ class Timelines {
         const { id } = each as { id?: unknown }
         if (typeof id === 'string' && isNewer(id, newest)) newest = id
       }
-      if (since === undefined || statuses.length < PAGE) return newest
+      if (since === undefined || statuses.length < PAGE_STATUSES) return newest
     }
     this.env.log('warn', 'posts are missing: more came than are asked for at once', { server: this.host, path })
     return newest
@@ -110,7 +110,7 @@ class Timelines {
 
   private async page(path: string, since: string, stop: Stop): Promise<unknown[]> {
     const url = new URL(`${this.origin}/api/v1/timelines/${path}`)
-    url.searchParams.set('limit', String(PAGE))
+    url.searchParams.set('limit', String(PAGE_STATUSES))
     // The oldest ones after it, where since_id would give the newest ones and leave a hole.
     if (since !== '') url.searchParams.set('min_id', since)
     const answer = await this.env.fetch(url.href, { headers: this.headers(), redirect: 'follow', signal: stop })

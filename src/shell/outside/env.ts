@@ -1,11 +1,16 @@
 import { open } from 'node:fs/promises'
 import { PermanentError, RefusedError, TransientError } from '../../contract/error.js'
 import { OUTSIDE_FILE_BYTES } from '../../contract/limits.js'
-import type { PluginEnv, Stop } from '../../contract/plugin.js'
+import type { PluginEnv } from '../../contract/plugin.js'
 import type { Env } from '../env.js'
 import { connect } from './connect.js'
 import { ask } from './fetch.js'
+import { follow } from './follow.js'
 import { Guard } from './guard.js'
+import { listen } from './listen.js'
+import { sleep } from './sleep.js'
+
+export { sleep } from './sleep.js'
 
 /**
  * The outside as a plug-in sees it, all of it behind one guard.
@@ -22,23 +27,10 @@ export function pluginEnv(env: Pick<Env, 'now' | 'log'>, allow: boolean | readon
     fetch: (url, init = {}) => ask(url, init, guard),
     connect: to => connect(to, guard),
     lookup: async host => (await guard.addressesOf(host)).map(each => each.address),
+    follow,
+    listen,
     errors: { PermanentError, TransientError, RefusedError },
   }
-}
-
-/** Keeps no process alive. */
-export function sleep(ms: number, stop?: Stop): Promise<void> {
-  return new Promise(done => {
-    if (stop?.aborted === true) return done()
-    const end = (): void => {
-      clearTimeout(timer)
-      // Whoever sleeps each second for a year would leave as many listeners behind.
-      stop?.removeEventListener?.('abort', end)
-      done()
-    }
-    const timer = setTimeout(end, ms).unref()
-    stop?.addEventListener('abort', end, { once: true })
-  })
 }
 
 async function readText(path: string): Promise<string> {

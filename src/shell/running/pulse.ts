@@ -8,6 +8,15 @@ const RULES_MAX = 60
 /** Minutes over which signals are counted. */
 const SLOTS = 5
 
+/** Adds to counts by name; what is one name too many goes under `other`. */
+function tally(counts: Record<string, number>, more: Readonly<Record<string, number>>): void {
+  for (const [name, count] of Object.entries(more)) {
+    const known = Object.hasOwn(counts, name) || Object.keys(counts).length < RULES_MAX
+    const key = known ? name : 'other'
+    counts[key] = (counts[key] ?? 0) + count
+  }
+}
+
 /** What is known of the life of a source, by a clock that never leaps. */
 export class Pulse {
   state: InputState = 'starting'
@@ -15,6 +24,7 @@ export class Pulse {
   duplicate = 0
   failures = 0
   readonly rejected: Record<string, number> = {}
+  readonly ignored: Record<string, number> = {}
   phases: Record<string, number> | null = null
   lagMs: number | null = null
   /** Of the even clock; null: never. */
@@ -40,13 +50,14 @@ export class Pulse {
     this.heard = this.even()
     this.accepted += accepted
     this.duplicate += duplicate
-    for (const [rule, count] of Object.entries(rules)) {
-      const known = rule in this.rejected || Object.keys(this.rejected).length < RULES_MAX
-      const name = known ? rule : 'other'
-      this.rejected[name] = (this.rejected[name] ?? 0) + count
-    }
+    tally(this.rejected, rules)
     this.turn()
     this.counts[this.minute % SLOTS]! += accepted
+  }
+
+  /** It said what is of no use here. */
+  pass(reasons: Readonly<Record<string, number>>): void {
+    tally(this.ignored, reasons)
   }
 
   fail(why: string): void {
@@ -75,6 +86,7 @@ export class Pulse {
       accepted: this.accepted,
       duplicate: this.duplicate,
       rejected: { ...this.rejected },
+      ignored: { ...this.ignored },
       failures: this.failures,
       lastError: this.lastError === null ? null : { at: at(this.lastError.at), why: this.lastError.why },
       lagMs: this.lagMs,

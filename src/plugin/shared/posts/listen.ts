@@ -5,9 +5,9 @@ import { MINUTE, SECOND } from '../../../contract/time.js'
 /** Signals are handed over so often, if there are any. */
 const BATCH_MS = SECOND
 /** Where there are none, it says so often that it is alive, and how far it is. */
-const ALIVE_MS = 10 * SECOND
+const STREAM_ALIVE_MS = 10 * SECOND
 /** Silent for so long it is asked whether it is there, and for twice that it is not. */
-const SILENT_MS = MINUTE
+const STREAM_SILENT_MS = MINUTE
 
 export interface Listening<Piece> {
   env: PluginEnv
@@ -46,14 +46,14 @@ export async function* listen<Piece>(parts: Listening<Piece>): AsyncGenerator<Ba
       // Where there is always more to read, the tick would never have its turn.
       if (now - batchAt < BATCH_MS) continue
     }
-    if (now - heardAt > 2 * SILENT_MS) throw new TransientError(`${host} is silent`, 0)
-    if (now - heardAt > SILENT_MS && !asked) {
+    if (now - heardAt > 2 * STREAM_SILENT_MS) throw new TransientError(`${host} is silent`, 0)
+    if (now - heardAt > STREAM_SILENT_MS && !asked) {
       asked = true
       await ping?.()
     }
     batchAt = now
     const made = batch()
-    if (made.signals.length === 0 && now - saidAt < ALIVE_MS) continue
+    if (made.signals.length === 0 && now - saidAt < STREAM_ALIVE_MS) continue
     saidAt = now
     yield made
   }

@@ -27,7 +27,7 @@ const KEPT_CHARS = 1_000
 /** A text of so many letters that comes twice is a copy: nobody writes the same by chance. */
 const COPY_CHARS = 40
 /** A post cannot be of the future; a little, for clocks that differ. */
-const AHEAD_MS = MINUTE
+const POST_AHEAD_MS = MINUTE
 const LANG = /^[a-z]{2,3}/
 
 /** What is older when it is read counts in no minute any more, so it is left out. */
@@ -99,7 +99,7 @@ export class Reader {
       via: 'post',
       id: this.idOf(post, service),
       service,
-      at: Math.min(post.at, now + AHEAD_MS),
+      at: Math.min(post.at, now + POST_AHEAD_MS),
       labels: { network: this.network, ...(lang === undefined ? {} : { lang }) },
       total: 1,
       author,

@@ -46,7 +46,7 @@ export interface StreamEvent {
 }
 
 /** Longest line of a stream: a status has some tens of kilobytes. */
-const LINE_CHARS = 1024 * 1024
+const EVENT_LINE_CHARS = 1024 * 1024
 
 /** Server-sent events out of pieces of text. Comments keep the connection alive and say nothing. */
 export class Events {
@@ -59,7 +59,7 @@ export class Events {
     const found: StreamEvent[] = []
     const lines = (this.rest + piece).split(/\r\n|\n|\r(?!$)/)
     this.rest = lines.pop() ?? ''
-    if (this.rest.length > LINE_CHARS) throw new RangeError('a line without an end')
+    if (this.rest.length > EVENT_LINE_CHARS) throw new RangeError('a line without an end')
     for (const line of lines) {
       if (line === '') {
         if (this.data.length > 0) found.push({ event: this.event || 'message', data: this.data.join('\n') })
