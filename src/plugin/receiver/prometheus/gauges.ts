@@ -1,5 +1,5 @@
 import type { EpochMs } from '../../../contract/time.js'
-import { GAP_MS } from './counter.js'
+import { COUNTER_GAP_MS } from './counter.js'
 import { nameOf } from './counts.js'
 import { readSelector, type Selector } from './selector.js'
 
@@ -183,7 +183,7 @@ export class Gauges {
 function sum(samples: ReadonlyMap<string, Sample>, now: EpochMs): number | null {
   let [all, any] = [0, false]
   for (const { at, value } of samples.values()) {
-    if (now - at > GAP_MS) continue
+    if (now - at > COUNTER_GAP_MS) continue
     all += value
     any = true
   }
