@@ -12,7 +12,7 @@ const DOORS: Record<string, readonly string[]> = {
   shell: ['contract', 'core', 'plugin/registry.ts'],
   http: ['contract', 'core', 'shell'],
   web: ['contract'],
-  testing: ['contract', 'core/stat', 'core/ingest/door.ts'],
+  testing: ['contract', 'core/stat', 'core/ingest/door.ts', 'core/ingest/past.ts'],
   cli: ['contract', 'core', 'plugin/registry.ts', 'scenario', 'shell', 'http'],
   lab: ['contract', 'core', 'plugin', 'scenario', 'shell', 'http', 'cli', 'testing'],
   bench: ['contract', 'core', 'plugin', 'scenario', 'shell', 'http', 'cli', 'testing', 'lab'],
@@ -111,6 +111,8 @@ const TEST_PACKAGES = [
   'ical.js',
   'openapi-typescript-codegen',
   'playwright-core',
+  'protobufjs',
+  'snappyjs',
   'vitest',
 ]
 

@@ -1,4 +1,4 @@
-// `npm run test:servers`: the recipes of docs/behind-a-proxy.md with the servers that they are for.
+// `npm run test:servers`: the recipes of the documentation with the servers that they are for.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

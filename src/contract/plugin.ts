@@ -182,6 +182,11 @@ export interface Files {
 export interface Batch {
   /** As JSON values; each passes the same rules as everybody's. */
   signals: readonly unknown[]
+  /**
+   * Counts of the past, as `POST /api/v1/past` takes them, from which usual levels are learned before the signals are taken.
+   * What breaks a rule or was known is passed over.
+   */
+  past?: readonly unknown[]
   /** Where to go on after a restart; kept once the signals are taken, at most SOURCE_STATE_BYTES as JSON. */
   state?: unknown
   /** There will be no more, ever. */
@@ -212,6 +217,8 @@ export interface Receiver extends AsyncDisposable {
   methods?: readonly ('GET' | 'POST')[]
   /** Bytes of a body at most, unpacked; ARRAY_BYTES, if not given or more. */
   maxBytes?: number
+  /** Content encodings that it unpacks itself, and bounds; in small letters. Others than gzip are refused for it. */
+  unpacks?: readonly string[]
   /**
    * Present where it knows its senders by a secret of its own: whether this is one. Where it is absent a token with the
    * scope `signals` is asked for.

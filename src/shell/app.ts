@@ -11,7 +11,7 @@ import { CutShort } from './workspace/cut-short.js'
 import { DataFolder } from './folder/data-folder.js'
 import type { DeliveryStatus } from './delivery/deliver.js'
 import { every } from './every.js'
-import type { Refusal } from '../core/ingest/door.js'
+import { Refusal } from '../core/ingest/door.js'
 import { type Compose, Notifiers } from './delivery/notify.js'
 import { Clock, type ClockState } from './workspace/clock.js'
 import type { Committed } from './engine.js'
@@ -103,6 +103,10 @@ export class App implements AsyncDisposable {
     })
     const taker = {
       take: (values: readonly unknown[] | Own, space: Space) => this.ingestFrom(values, space),
+      teach: async (value: unknown) => {
+        const taught = await this.teach(value)
+        return taught instanceof Refusal ? taught : null
+      },
       note,
       noted: (key: string) => this.noted(key),
       even: () => this.clock.even(),

@@ -97,7 +97,7 @@ class Otlp implements Receiver {
     const refusals = new Refusals()
     try {
       const signals = await this.read(request, packing, name, refusals)
-      return { ...signals, rules: refusals.byRule }
+      return { ...signals, dropped: refusals.byRule }
     } catch (error) {
       if (!(error instanceof Malformed)) throw error
       return this.refusal(
