@@ -59,13 +59,13 @@ describe('http', () => {
     [{ status: [401] }, 401, true],
     [{ status: [401] }, 200, false],
   ])('with %j an answer %i is %s', async (more, status, ok) => {
-    expect((await opened(more, { status })).ok).toBe(ok)
+    expect((await opened(more, { status })).outcome === 'ok').toBe(ok)
   })
   it('looks at the days that a certificate has left', async () => {
     const now = fakeOutside().env.now()
-    expect(await opened({ certificateDays: 7 }, {}, now + 8 * 86_400_000)).toMatchObject({ ok: true })
+    expect(await opened({ certificateDays: 7 }, {}, now + 8 * 86_400_000)).toMatchObject({ outcome: 'ok' })
     expect(await opened({ certificateDays: 7 }, {}, now + 6.5 * 86_400_000)).toMatchObject({
-      ok: false,
+      outcome: 'bad',
       why: 'the certificate ends in 6 days',
     })
   })
@@ -86,9 +86,9 @@ describe('http', () => {
     const probe = await http.open({ url: `${base}/moved`, method: 'GET', follow: true, contains: 'Welcome' }, env)
     const stop = { aborted: false, addEventListener() {} }
     const found = await probe.check(stop)
-    expect(found).toMatchObject({ ok: true })
+    expect(found).toMatchObject({ outcome: 'ok' })
     expect(Object.keys(found.phases!).sort()).toEqual(['connect', 'firstByte', 'lookup', 'total'])
     const gone = await http.open({ url: `${base}/gone`, method: 'GET', follow: true }, env)
-    expect(await gone.check(stop)).toMatchObject({ ok: false, why: 'status 500' })
+    expect(await gone.check(stop)).toMatchObject({ outcome: 'bad', why: 'status 500' })
   })
 })

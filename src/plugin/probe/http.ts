@@ -39,9 +39,9 @@ async function check(config: HttpConfig, env: PluginEnv, stop: Stop): Promise<Ch
       signal: stop,
     })
     const why = await whyBad(answer, config, env.now())
-    return { ok: why === null, ...(why === null ? {} : { why }), phases: answer.phases }
+    return { outcome: why === null ? 'ok' : 'bad', ...(why === null ? {} : { why }), phases: answer.phases }
   } catch (error) {
-    return { ok: false, why: whyUnreachable(error) }
+    return { outcome: 'bad', why: whyUnreachable(error) }
   }
 }
 
