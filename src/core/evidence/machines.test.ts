@@ -31,7 +31,7 @@ describe('checks that are slow', () => {
   it('are told as a share of checks, and of no requests', () => {
     const events = eventsOf(checks(['fra']))
     expect(events[0]).toMatchObject({ event: 'opened', kind: 'degraded' })
-    expect(events[0]!.says![0]!.text).toBe('About 50 % of checks are slow: everywhere.')
+    expect(events[0]!.says![0]!.text).toBe('About 50 % of checks are slow or degraded: everywhere.')
   })
   it('say nothing where none is', () => {
     expect(eventsOf(checks([]))).toEqual([])

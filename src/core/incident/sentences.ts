@@ -179,7 +179,7 @@ function english(p: Point): string {
     case 'checks-failing':
       return `${portion(p.share)} of checks are failing: ${placeText(p.where)}.`
     case 'checks-slow':
-      return `${portion(p.share)} of checks are slow: ${placeText(p.where)}.`
+      return `${portion(p.share)} of checks are slow or degraded: ${placeText(p.where)}.`
     case 'stepped':
       return `${portion(p.share)} failed over the last minutes: ${placeText(p.where)}. In the newest minute it was ${newest(p.lately)}.`
     case 'signs-where':
@@ -205,7 +205,7 @@ function english(p: Point): string {
     case 'more-checks':
       return 'More checks than usual are failing.'
     case 'more-slow-checks':
-      return 'More checks than usual are slow.'
+      return 'More checks than usual are slow or degraded.'
     case 'signs':
       return 'There are signs of trouble.'
     case 'fewer-reports':

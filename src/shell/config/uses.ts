@@ -328,16 +328,14 @@ class UseReader {
 
 /** A target as part of an id: `https://shop.example/health` → `shop.example-health`. */
 function slugOf(text: string): string {
-  const plain = text
-    .toLowerCase()
-    .replace(/^[a-z+]+:\/\//, '')
-    .replaceAll(/[^a-z0-9.]+/g, '-')
-    .replaceAll(/^[-.]+|[-.]+$/g, '')
-  if (plain !== '' && plain.length <= SLUG_CHARS && !/[?#@]/.test(text)) return plain
+  const bare = text.toLowerCase().replace(/^[a-z+]+:\/\//, '')
+  const plain = (bare.match(/[a-z0-9.]+/g) ?? []).join('-')
+  if (/^[a-z0-9]/.test(plain) && /[a-z0-9]$/.test(plain) && plain.length <= SLUG_CHARS && !/[?#@]/.test(text))
+    return plain
   // What is cut, or may hold a secret, is told apart by a hash of the whole.
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 8)
-  const [host = ''] = /^[a-z0-9.-]*/.exec(plain.slice(0, SLUG_CHARS - 9)) ?? []
-  return `${/@/.test(text) ? 'target' : host.replace(/[-.]+$/, '')}-${hash}`
+  const host = /^[a-z0-9][a-z0-9.]*/.exec(bare)?.[0].slice(0, SLUG_CHARS - 9)
+  return `${host === undefined || text.includes('@') ? 'target' : host}-${hash}`
 }
 
 /** `/a/0/b` → `.a[0].b`. */

@@ -136,6 +136,20 @@ describe('a probe', () => {
     )
     await task.turn(stop())
     expect(w.signals()[0]).toMatchObject({ bad: 1, text: 'no answer within 0.02 s' })
+    const { task: telling, pulse } = probeOf(
+      w,
+      end =>
+        new Promise(done =>
+          end.addEventListener(
+            'abort',
+            () => done({ outcome: 'bad', why: 'connected, and no answer', phases: { connect: 3, total: 20 } }),
+            { once: true },
+          ),
+        ),
+    )
+    await telling.turn(stop())
+    expect(w.signals()[1]).toMatchObject({ bad: 1, text: 'no answer within 0.02 s: connected, and no answer' })
+    expect(pulse.status.phases).toEqual({ connect: 3, total: 20 })
   })
 
   it('says nothing where it could not tell: no network, a machine that was away, a fault of its own', async () => {

@@ -86,8 +86,10 @@ export class ProbeTask extends Holding<Probe> implements Hearing {
     const { timeoutMs } = this.parts.use
     const { even } = this.parts.taker
     const began = even()
+    /** What it says although its time is over: how far it came. */
+    let late: Checked | undefined
     try {
-      const found = await limited(timeoutMs, stop, signal => probe.check(signal, this.state))
+      const found = await limited(timeoutMs, stop, async signal => (late = await probe.check(signal, this.state)))
       if (!PROBE_OUTCOMES.includes(found.outcome))
         throw new PermanentError(`a look gives an outcome, one of ${PROBE_OUTCOMES.join(', ')}`)
       return found
@@ -96,7 +98,8 @@ export class ProbeTask extends Holding<Probe> implements Hearing {
       if (!(error instanceof TooSlow)) return { outcome: 'unknown', why: error.message }
       if (even() - began > 2 * timeoutMs + SECOND)
         return { outcome: 'unknown', why: 'this machine was away while it looked' }
-      return { outcome: 'bad', why: `no answer within ${timeoutMs / SECOND} s` }
+      const why = `no answer within ${timeoutMs / SECOND} s`
+      return { ...late, outcome: 'bad', why: late?.outcome === 'bad' && late.why ? `${why}: ${late.why}` : why }
     }
   }
 
