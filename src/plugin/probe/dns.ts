@@ -37,6 +37,8 @@ interface Answered {
 }
 type Decoded = packets.DecodedPacket & { rcode: string; flag_qr: boolean; flag_tc: boolean }
 
+/** For the answer of each server; resolvers are left for another one after a second or two. */
+const SERVER_MS = 4_000
 /** What is read of an answer by UDP; what is larger comes by TCP. */
 const UDP_BYTES = 1_232
 
@@ -99,17 +101,25 @@ class DnsProbe implements Probe {
     stop: Stop,
   ): Promise<Answered | { server: string; why: string; phases?: Phases } | { server: string; ours: unknown }> {
     let phases: Phases | undefined
+    // One that is silent takes no time of the others'.
+    const end = new AbortController()
+    const timer = setTimeout(() => end.abort(), SERVER_MS)
+    stop.addEventListener('abort', () => end.abort(), { once: true })
+    if (stop.aborted) end.abort()
     try {
-      const found = await this.answerOf(server, stop)
+      const found = await this.answerOf(server, end.signal)
       phases = found.phases
       return { server, values: this.judged(found.packet), phases }
     } catch (error) {
+      if (end.signal.aborted) return { server, why: 'gives no answer' }
       if (error instanceof Amiss) return { server, why: error.message, ...(phases === undefined ? {} : { phases }) }
       try {
         return { server, why: whyUnreachable(error) }
       } catch (ours) {
         return { server, ours }
       }
+    } finally {
+      clearTimeout(timer)
     }
   }
 
