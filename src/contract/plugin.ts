@@ -33,6 +33,8 @@ export interface Fault {
 export interface Stop {
   readonly aborted: boolean
   addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void
+  /** Of a signal that lives longer than what listens to it. */
+  removeEventListener?(type: 'abort', listener: () => void): void
 }
 
 /** How long each part of a question to the network took, in milliseconds; what did not happen is absent. */

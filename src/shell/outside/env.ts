@@ -32,8 +32,14 @@ export function pluginEnv(env: Pick<Env, 'now' | 'log'>, allow: boolean | readon
 export function sleep(ms: number, stop?: Stop): Promise<void> {
   return new Promise(done => {
     if (stop?.aborted === true) return done()
-    const timer = setTimeout(done, ms).unref()
-    stop?.addEventListener('abort', () => (clearTimeout(timer), done()), { once: true })
+    // Taken off again: who sleeps a thousand times leaves a thousand listeners otherwise.
+    const over = () => {
+      clearTimeout(timer)
+      stop?.removeEventListener?.('abort', over)
+      done()
+    }
+    const timer = setTimeout(over, ms).unref()
+    stop?.addEventListener('abort', over, { once: true })
   })
 }
 

@@ -180,16 +180,25 @@ export class TooSlow extends TransientError {}
  * than the work does, so that there are never two of it.
  */
 export async function limited<T>(ms: number, stop: AbortSignal, work: (stop: AbortSignal) => Promise<T>): Promise<T> {
-  const late = new AbortController()
-  const timer = setTimeout(() => late.abort(), ms).unref()
+  const end = new AbortController()
+  let late = false
+  const stopped = () => end.abort()
+  const timer = setTimeout(() => {
+    late = true
+    end.abort()
+  }, ms).unref()
+  if (stop.aborted) end.abort()
+  // Taken off again below: a source is asked thousands of times, and its signal lives as long as it does.
+  stop.addEventListener('abort', stopped, { once: true })
   const slow = () => new TooSlow(`it took longer than ${ms / SECOND} s`, RETRY_AFTER_MS)
   try {
-    const found = await work(AbortSignal.any([stop, late.signal]))
-    if (late.signal.aborted) throw slow()
+    const found = await work(end.signal)
+    if (late) throw slow()
     return found
   } catch (error) {
-    throw late.signal.aborted ? slow() : error
+    throw late ? slow() : error
   } finally {
     clearTimeout(timer)
+    stop.removeEventListener('abort', stopped)
   }
 }
