@@ -60,8 +60,7 @@ export class Inputs implements AsyncDisposable {
     const fresh = [...wanted].filter(([name]) => !this.running.has(name))
     for (const [i, [name, { kind, use, made }]] of fresh.entries()) {
       const parts = await this.partsOf(registry, kind, use)
-      const spreadMs = Math.max(SOURCE_SPREAD_MS, (SECOND * fresh.length) / PROBE_STARTS_PER_SECOND)
-      const delayMs = kind === 'receiver' ? 0 : (Math.min(spreadMs, everyMsOf(use)) * i) / fresh.length
+      const delayMs = kind === 'receiver' ? 0 : delayOf(i, fresh.length, everyMsOf(use))
       const keeper = new Keeper({
         name,
         ...parts,
@@ -131,3 +130,12 @@ export class Inputs implements AsyncDisposable {
 }
 
 const everyMsOf = (use: Use): number => (use as Partial<ProbeUse>).everyMs ?? MINUTE
+
+/**
+ * When the first turn of one of many begins: one after the other over SOURCE_SPREAD_MS, or so that PROBE_STARTS_PER_SECOND begin
+ * a second, but all within their interval.
+ */
+export function delayOf(index: number, count: number, everyMs: number): number {
+  const spreadMs = Math.max(SOURCE_SPREAD_MS, (SECOND * count) / PROBE_STARTS_PER_SECOND)
+  return (Math.min(spreadMs, everyMs) * index) / count
+}
