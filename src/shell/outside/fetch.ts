@@ -159,6 +159,8 @@ function plain({ hostname, port }: URL, addresses: LookupAddress[]): Socket {
     host: hostname.replace(/^\[(.*)\]$/, '$1'),
     port: port === '' ? 80 : Number(port),
     lookup: given(addresses),
+    // With one address there is nothing to try beside it.
+    autoSelectFamily: addresses.length > 1,
     onread: { buffer: READ, callback: (count): boolean => socket.push(Buffer.from(READ.subarray(0, count))) },
   })
   return socket
