@@ -12,7 +12,7 @@ const DOORS: Record<string, readonly string[]> = {
   shell: ['contract', 'core', 'plugin/registry.ts'],
   http: ['contract', 'core', 'shell'],
   web: ['contract'],
-  testing: ['contract', 'core/stat', 'core/ingest/door.ts'],
+  testing: ['contract', 'core/stat', 'core/ingest/door.ts', 'core/ingest/past.ts'],
   cli: ['contract', 'core', 'plugin/registry.ts', 'scenario', 'shell', 'http'],
   lab: ['contract', 'core', 'plugin', 'scenario', 'shell', 'http', 'cli', 'testing'],
   bench: ['contract', 'core', 'plugin', 'scenario', 'shell', 'http', 'cli', 'testing', 'lab'],
@@ -65,7 +65,7 @@ export const CORE_DOORS: Record<string, readonly string[]> = {
   trouble: ['aggregate', 'localize', 'rates', 'counts', 'admission', 'mentions', 'evidence'],
   service: ['text', 'aggregate', 'rates', 'counts', 'admission', 'mentions', 'evidence', 'trouble'],
   watch: ['rates', 'counts', 'admission', 'mentions', 'evidence', 'trouble', 'service'],
-  judge: ['explain', 'incident'],
+  judge: ['ingest', 'explain', 'incident'],
   fold: [
     'aggregate',
     'series',
@@ -94,10 +94,11 @@ const PACKAGES: Record<string, readonly string[]> = {
     'jsonpath-rfc9535',
     'libsql',
     'playwright-core',
+    'protobufjs',
     're2js',
     'standardwebhooks',
   ],
-  shell: ['@sinclair/typebox', 'yaml'],
+  shell: ['@node-rs/argon2', '@sinclair/typebox', 'yaml'],
   http: ['@sinclair/typebox', 'd3-geo', 'fastify', 'prom-client', 'topojson-client', 'world-atlas'],
   web: [],
   testing: ['fast-check', 'vitest'],
@@ -116,6 +117,8 @@ const TEST_PACKAGES = [
   'ical.js',
   'openapi-typescript-codegen',
   'playwright-core',
+  'protobufjs',
+  'snappyjs',
   'vitest',
 ]
 
@@ -282,6 +285,7 @@ const OTHER_WORDS: readonly { path: RegExp; word: string; means: string }[] = [
   { path: /^src\/http\//, word: 'http', means: 'the protocol' },
   { path: /^src\/shell\/catalogue\//, word: 'ai', means: 'a group of the catalogue' },
   { path: /^src\/(contract|shell)\//, word: 'tls', means: 'the part of a connection, and of its time' },
+  { path: /^src\/(contract|shell)\//, word: 'tcp', means: 'what a port listens by' },
 ]
 
 /** Where a room that serves every plug-in alike has the name of one in quotes. The registry alone may. */

@@ -16,6 +16,7 @@ interface CommandOptions extends Partial<Record<string, string>> {
   url: string
   data: string
   href?: string
+  seen?: string
 }
 
 /** Which attribute of the parsed options holds a field; null: the command line does not ask for it. */
@@ -27,17 +28,17 @@ const attributeOf = (field: CommandField): string | null => {
 /** One command for each verb: it goes on the log, with who and why. */
 export function orderCommands(): Command[] {
   return VERBS.map(verb => {
-    const { summary, more, needs, may = [] }: CommandRule = COMMANDS[verb]
+    const { summary, more, needs, may = [], begins }: CommandRule = COMMANDS[verb]
     const command = new Command(verb)
       .summary(summary)
       .description(
         `${[summary, more ?? []].flat().map(capital).join('. ')}. Goes to a running server, which puts it on its log with who and why, and answers with what is public now.`,
       )
-      .argument('<incident>', 'id of the incident')
+      .argument(begins ? '<service>' : '<incident>', begins ? 'id of the service' : 'id of the incident')
     for (const field of [...needs, ...may]) {
       const { option, help } = COMMAND_FIELDS[field]
       if (option === null) continue
-      const says = field === 'until' ? `${help}, by the clock of this machine` : help
+      const says = TIMES.includes(field) ? `${help}, by the clock of this machine` : help
       // Where one of several will do, the server says when there is none.
       command.addOption(new Option(option, says).makeOptionMandatory(needs.length === 1 && needs[0] === field))
     }
@@ -49,16 +50,22 @@ export function orderCommands(): Command[] {
           'the user of this shell',
         ),
       )
+      .option(
+        '--seen <order>',
+        'do nothing where a newer command than this is known (`epicenter incident ID` names it)',
+      )
       .option('--href <url>', 'statement or record that the command cites')
       .option('--url <url>', 'the server', process.env['EPICENTER_URL'] ?? 'http://127.0.0.1:8080')
       .option('--token <token>', 'default: EPICENTER_TOKEN, or the file `token` in the data folder')
       .option('--data <dir>', 'data folder of a server on this machine', './data')
       .addHelpText('after', ASK_HELP)
-      .action(async (incident: string, options: CommandOptions) => {
-        process.exitCode = await send(verb, incident, options)
+      .action(async (about: string, options: CommandOptions) => {
+        process.exitCode = await send(verb, about, options)
       })
   })
 }
+
+const TIMES: readonly CommandField[] = ['until', 'startedAt', 'endedAt']
 
 const capital = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}`
 
@@ -69,27 +76,31 @@ interface Answer {
   notes?: string[]
 }
 
-async function send(verb: Verb, incident: string, options: CommandOptions): Promise<number> {
-  const { by, why, url, href } = options
+async function send(verb: Verb, about: string, options: CommandOptions): Promise<number> {
+  const { by, why, url, href, seen } = options
+  const { begins }: CommandRule = COMMANDS[verb]
   // What was given goes along, empty or not: the server says what is wrong with it.
   const carried = (Object.keys(COMMAND_FIELDS) as CommandField[]).flatMap(field => {
     const name = attributeOf(field)
     return name === null || options[name] === undefined ? [] : [[field, options[name]]]
   })
   const body = {
-    verb,
+    ...(begins ? { service: about } : { verb }),
     by,
     why,
     ...Object.fromEntries(carried),
-    ...(options['until'] !== undefined && { timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone }),
+    ...(TIMES.some(field => options[attributeOf(field) ?? ''] !== undefined) && {
+      timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    }),
     ...(href !== undefined && { href }),
+    ...(seen !== undefined && { seen }),
   }
-  const path = `/api/v1/incidents/${encodeURIComponent(incident)}/commands`
+  const path = begins ? '/api/v1/incidents' : `/api/v1/incidents/${encodeURIComponent(about)}/commands`
   const answer = (await ask(verb, path, body, options)) as Answer | null
   if (answer === null) return 1
   const { public: shown, notes = [] } = answer
   const lines = [
-    `${incident} ${answer.incident?.open === false ? 'resolved' : 'open'}: ${answer.incident?.title ?? ''}`,
+    `${answer.incident?.id ?? about} ${answer.incident?.open === false ? 'resolved' : 'open'}: ${answer.incident?.title ?? ''}`,
     ...(shown ? [`public now: ${shown.headline} (${shown.state})`, ...shown.says.map(each => `  ${each}`)] : []),
     ...notes,
     ...(shown ? [new URL(shown.page, url).href] : []),

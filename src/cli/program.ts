@@ -1,11 +1,13 @@
 import { Command } from 'commander'
 import { backtestCommand } from './backtest/command.js'
 import { backupCommand, restoreCommand } from './backup/command.js'
+import { changeCommand } from './change.js'
 import { checkCommand } from './check/command.js'
 import { orderCommands } from './commands.js'
 import { detectCommand } from './detect/command.js'
 import { exportCommand } from './export/command.js'
 import { forgetCommand } from './forget.js'
+import { incidentCommand, incidentsCommand } from './incidents.js'
 import { initCommand } from './init.js'
 import { learnCommand } from './learn/command.js'
 import { localizeCommand } from './localize/command.js'
@@ -50,6 +52,9 @@ export function program(): Command {
     statusCommand(),
     learnCommand(),
     reloadCommand(),
+    changeCommand(),
+    incidentsCommand(),
+    incidentCommand(),
     ...orderCommands(),
     forgetCommand(),
   ])

@@ -85,7 +85,17 @@ describe('a data folder', () => {
       expect(server.stderr()).toBe('')
       // What is left is whole without anything beside it.
       expect(readdirSync(data).sort()).toEqual(
-        ['lock', 'log.db', 'push-key', 'report-keys', 'store.db', 'token', 'tokens.json', 'watchers.ndjson'].sort(),
+        [
+          'lock',
+          'log.db',
+          'people.json',
+          'push-key',
+          'report-keys',
+          'store.db',
+          'token',
+          'tokens.json',
+          'watchers.ndjson',
+        ].sort(),
       )
       expect(await run('restore', `${data}.tar.gz`, '--data', `${data}-again`)).toMatchObject({ code: 0, err: '' })
       expect(await run('check', '--data', `${data}-again`)).toMatchObject({ code: 0, err: '' })

@@ -20,6 +20,7 @@ interface Source {
   perMinute: number
   accepted: number
   rejected: Record<string, number>
+  ignored: Record<string, number>
   lastError: { why: string } | null
   look: { outcome: string; why: string | null } | null
   of: string | null
@@ -109,7 +110,7 @@ function sourceLines(all: Source[]): string[] {
 
 function sourceTable(sources: Source[]): string[] {
   return table(
-    ['source', 'plug-in', 'health', 'heard', 'a minute', 'taken', 'refused', 'finds', 'last error'],
+    ['source', 'plug-in', 'health', 'heard', 'a minute', 'taken', 'refused', 'ignored', 'finds', 'last error'],
     sources.map(each => [
       `${each.kind} ${each.id}`,
       each.use,
@@ -117,14 +118,18 @@ function sourceTable(sources: Source[]): string[] {
       each.ageMs === null ? 'never' : `${ageOf(each.ageMs)} ago`,
       each.perMinute.toFixed(1),
       String(each.accepted),
-      Object.entries(each.rejected)
-        .map(([rule, n]) => `${n} ${rule}`)
-        .join(', ') || '0',
+      countsOf(each.rejected),
+      countsOf(each.ignored),
       each.look?.outcome ?? '',
       each.lastError?.why ?? '',
     ]),
   )
 }
+
+const countsOf = (counts: Record<string, number>): string =>
+  Object.entries(counts)
+    .map(([name, n]) => `${n} ${name}`)
+    .join(', ') || '0'
 
 function notifierLines(notifiers: Notifier[] | null): string[] {
   if (notifiers === null || notifiers.length === 0) return []

@@ -150,6 +150,12 @@ export interface IncidentEvent {
   /** Bits of surprise per kind of signal; null: unreadable now. */
   evidence?: Record<string, number | null>
   says?: Statement[]
+  /** A person calls it so; empty: it is called by what is measured again. */
+  named?: string
+  /** A person says that the effect is stopped though the cause is not mended. */
+  mitigated?: boolean
+  /** The incident that it is part of, by a person's word. */
+  partOf?: string
   /** Set where a person decided. */
   by?: string
   why?: string

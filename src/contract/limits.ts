@@ -236,7 +236,23 @@ export const OUTSIDE_REDIRECTS = 5
 export const OUTSIDE_IDLE_MS = 5 * MINUTE
 /** A file that a configuration names for a plug-in to read. */
 export const OUTSIDE_FILE_BYTES = 64 * 1024 * 1024
+/** Bytes of a file that is followed, at once: about 1,300 lines, three milliseconds of counting. */
+export const FOLLOW_PIECE_BYTES = 256 * 1024
+/** A file that is followed is looked at so often; less often costs lines when it is cut short between two looks. */
+export const FOLLOW_POLL_MS = 250
+/** A file that was renamed is read on until it has been still for so long and its successor has lines. */
+export const FOLLOW_STILL_MS = 2 * SECOND
+/** Of all that a port has heard and nobody has fetched. Beyond it datagrams are lost, and counted; connections wait. */
+export const LISTEN_WAITING_BYTES = 16 * 1024 * 1024
+/** Connections of one port that listens. A further one is closed at once. */
+export const LISTEN_CONNECTIONS = 200
+/** A connection that says nothing for so long is closed. */
+export const LISTEN_IDLE_MS = 30 * MINUTE
 
+/** People who may sign in, and links by which others may join. More are refused. */
+export const PEOPLE_MOST = 1_000
+/** Browsers in which one person is signed in; the one that was seen first is signed out for another. */
+export const SESSIONS_OF_PERSON = 20
 /** Named tokens of a workspace: a metric's label each. More are refused by `epicenter token add`. */
 export const TOKENS = 500
 /** Wrong tokens of one address that are answered at once; later ones wait, WRONG_TOKENS_HELD of an address at a time, the rest get 429. */

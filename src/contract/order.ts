@@ -1,3 +1,4 @@
+import { SEVERITIES } from './incident.js'
 import { MINUTE, type EpochMs } from './time.js'
 
 /** An incident that a person closed stays closed for so long; if it is still measured then, it opens again. */
@@ -9,7 +10,10 @@ export const COMMAND_SENDER = {
   why: { chars: 2_000, help: 'the reason, kept with the command' },
 } as const
 
-/** What a command may carry for its verb. `chars`: at most so many; `option`: as the command line asks for it. */
+/** Gives back to the machine what a person had set. */
+export const AS_MEASURED = 'auto'
+
+/** What a command may carry for its verb. `chars`: at most so many; `option`: as the command line asks for it; `words`: one of these. */
 export const COMMAND_FIELDS = {
   subject: {
     chars: 300,
@@ -26,9 +30,37 @@ export const COMMAND_FIELDS = {
   timeZone: {
     chars: 60,
     option: null,
-    help: 'time zone of `until` where that has no offset; if not given, that of the first page',
+    help: 'time zone of a time that has no offset; if not given, that of the first page',
   },
-} as const
+  person: { chars: 200, option: '--to <person>', help: 'who takes it' },
+  severity: {
+    chars: 20,
+    option: '--severity <severity>',
+    help: `${SEVERITIES.join(', ')}; or ${AS_MEASURED}: as it is measured`,
+    words: [...SEVERITIES, AS_MEASURED],
+  },
+  title: { chars: 200, option: '--title <words>', help: `what everybody calls it; or ${AS_MEASURED}` },
+  components: {
+    chars: 2_000,
+    option: '--components <ids>',
+    help: `components that it touches, with commas between; or ${AS_MEASURED}`,
+  },
+  where: {
+    chars: 2_000,
+    option: '--where <segment>',
+    help: 'the part that it touches: `cell=eu-1,eu-2 tier=free`, labels with blanks between and values with commas',
+  },
+  into: { chars: 300, option: '--into <incident>', help: 'the incident that it is part of' },
+  startedAt: { chars: 60, option: '--started <time>', help: 'when it began: `25m ago` or an ISO 8601 time' },
+  endedAt: { chars: 60, option: '--ended <time>', help: 'when it was over, for the record of something past' },
+} as const satisfies Record<string, CommandFieldRule>
+/** What holds of a field of commands. */
+export interface CommandFieldRule {
+  chars: number
+  option: string | null
+  help: string
+  words?: readonly string[]
+}
 export type CommandField = keyof typeof COMMAND_FIELDS
 
 export interface CommandRule {
@@ -42,6 +74,10 @@ export interface CommandRule {
   lacks?: string
   /** It may carry these besides. */
   may?: readonly CommandField[]
+  /** It is about who does what: kept with the incident for the team, and nothing public changes. */
+  team?: true
+  /** It begins an incident at a service. */
+  begins?: true
 }
 
 /**
@@ -76,6 +112,61 @@ export const COMMANDS = {
     needs: ['text'],
     lacks: 'say needs the sentence in text',
   },
+  open: {
+    summary: 'open an incident at a service by hand',
+    more: 'It stays open until a person resolves it; with an end it is the record of something past',
+    needs: [],
+    may: ['title', 'severity', 'components', 'where', 'text', 'startedAt', 'endedAt', 'timeZone'],
+    begins: true,
+  },
+  ack: { summary: 'say that you are looking at an incident', needs: [], team: true },
+  assign: {
+    summary: 'give an incident to somebody',
+    needs: ['person'],
+    lacks: 'assign needs who takes it in person',
+    team: true,
+  },
+  'hand-over': {
+    summary: 'hand an incident over, with what the next one has to know',
+    needs: ['person'],
+    lacks: 'hand-over needs who takes it in person',
+    may: ['text'],
+    team: true,
+  },
+  note: { summary: 'write something down for the team', needs: ['text'], lacks: 'note needs text', team: true },
+  severity: {
+    summary: 'say how bad an incident is',
+    needs: ['severity'],
+    lacks: 'severity needs one of its words in severity',
+  },
+  rename: { summary: 'say what an incident is called', needs: ['title'], lacks: 'rename needs the name in title' },
+  components: {
+    summary: 'say which components an incident touches',
+    needs: ['components'],
+    lacks: 'components needs their ids in components',
+  },
+  segments: {
+    summary: 'say which part of the users an incident touches',
+    needs: ['where'],
+    lacks: 'segments needs the part in where',
+  },
+  mitigated: {
+    summary: 'say that the effect is stopped though the cause is not mended',
+    more: 'Pages say that it is watched',
+    needs: [],
+  },
+  reopen: { summary: 'say that an incident that was called over is not', needs: [] },
+  merge: {
+    summary: 'say that an incident is part of another one of its service',
+    needs: ['into'],
+    lacks: 'merge needs the other incident in into',
+  },
+  split: {
+    summary: 'open an incident of its own for a part of one',
+    needs: ['where'],
+    lacks: 'split needs the part in where',
+    may: ['title', 'severity'],
+  },
 } as const satisfies Record<string, CommandRule>
 export type Verb = keyof typeof COMMANDS
 export const VERBS = Object.keys(COMMANDS) as readonly Verb[]
@@ -97,8 +188,21 @@ export interface Order {
   text?: string
   /** mute: no messages before this time. */
   until?: EpochMs
+  /** open, split: the service, and for split the incident that is begun. */
+  service?: string
+  begins?: string
+  person?: string
+  severity?: string
+  title?: string
+  components?: string
+  where?: string
+  into?: string
+  startedAt?: EpochMs
+  endedAt?: EpochMs
   /** Statement or record that the command cites. */
   href?: string
+  /** Where it stands on the log, as the store keeps it: what orders those of one moment. */
+  position?: number
 }
 
 /**

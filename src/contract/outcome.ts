@@ -1,6 +1,6 @@
 import type { IncidentEvent } from './incident.js'
 import type { Forget } from './order.js'
-import type { Rollup, ServiceNow } from './view.js'
+import type { Rollup, ServiceRow } from './view.js'
 import type { Change, Notice } from './signal.js'
 import type { EpochMs } from './time.js'
 
@@ -8,7 +8,7 @@ import type { EpochMs } from './time.js'
 export interface Outcome {
   events: IncidentEvent[]
   rollups: Rollup[]
-  services: ServiceNow[]
+  services: ServiceRow[]
   facts: (Change | Notice)[]
   /** What is to be forgotten before the rest is put: of what this outcome holds nothing is meant. Absent: nothing. */
   forgotten?: Forget[]

@@ -1,8 +1,11 @@
 import type { PermanentError, RefusedError, TransientError } from './error.js'
+import type { Following, FollowOptions, ListenAt, Listening, Stop } from './outside/listening.js'
 import type { Notifier } from './notifier.js'
 import type { Log, Store } from './ports.js'
 import type { Received, Taken } from './received.js'
 import type { EpochMs } from './time.js'
+
+export type { Stop } from './outside/listening.js'
 
 /** What a plug-in can be. The folder `src/plugin/<kind>` is the registry: one file each, one default export. */
 export const PLUGIN_KINDS = ['source', 'receiver', 'probe', 'notifier', 'bus', 'store'] as const
@@ -27,14 +30,6 @@ export interface Fault {
   rule: string
   /** What is there; nothing that may be a secret. */
   value: string
-}
-
-/** The part of an `AbortSignal` that a plug-in needs; written out because the contract knows no platform types. */
-export interface Stop {
-  readonly aborted: boolean
-  addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void
-  /** Of a signal that lives longer than what listens to it. */
-  removeEventListener?(type: 'abort', listener: () => void): void
 }
 
 /** How long each part of a question to the network took, in milliseconds; what did not happen is absent. */
@@ -64,6 +59,8 @@ export interface FetchInit {
   maxBytes?: number
   /** The body goes on for as long as it likes, read by `chunks()`. */
   stream?: boolean
+  /** Certificates (PEM) that are believed instead of those that the machine believes. */
+  ca?: string
 }
 export interface Fetched {
   ok: boolean
@@ -143,6 +140,10 @@ export interface PluginEnv {
   datagram(to: DatagramTo): Promise<{ bytes: Uint8Array; address: string; phases: Phases }>
   /** Addresses of a name that may be connected to. @throws like `fetch` */
   lookup(host: string): Promise<string[]>
+  /** Lines of a file that grows and rotates, of a pipe, or of what is piped into this process (`-`). */
+  follow(path: string, options?: FollowOptions): Promise<Following>
+  /** Opens a port. @throws TransientError where it is taken, PermanentError for an address that this machine does not have */
+  listen(at: ListenAt): Promise<Listening>
   /** For an operator: one line, now and then. */
   log(level: 'info' | 'warn' | 'error', what: string, detail?: Record<string, unknown>): void
   /** For modules that cannot import them from here. */
@@ -204,6 +205,11 @@ export interface Files {
 export interface Batch {
   /** As JSON values; each passes the same rules as everybody's. */
   signals: readonly unknown[]
+  /**
+   * Counts of the past, as `POST /api/v1/past` takes them, from which usual levels are learned before the signals are taken.
+   * What breaks a rule or was known is passed over.
+   */
+  past?: readonly unknown[]
   /** Where to go on after a restart; kept once the signals are taken, at most SOURCE_STATE_BYTES as JSON. */
   state?: unknown
   /** There will be no more, ever. */
@@ -234,6 +240,8 @@ export interface Receiver extends AsyncDisposable {
   methods?: readonly ('GET' | 'POST')[]
   /** Bytes of a body at most, unpacked; ARRAY_BYTES, if not given or more. */
   maxBytes?: number
+  /** Content encodings that it unpacks itself, and bounds; in small letters. Others than gzip are refused for it. */
+  unpacks?: readonly string[]
   /**
    * Present where it knows its senders by a secret of its own: whether this is one. Where it is absent a token with the
    * scope `signals` is asked for.
@@ -317,6 +325,8 @@ export interface InputStatus {
   duplicate: number
   /** Signals that were refused, by the rule that they break. */
   rejected: Readonly<Record<string, number>>
+  /** Messages that were understood and say nothing of use here, by the reason. */
+  ignored: Readonly<Record<string, number>>
   failures: number
   lastError: { at: EpochMs; why: string } | null
   /** How long each part of the last try took, of a probe; milliseconds. */

@@ -109,6 +109,8 @@ export interface Change extends FactBase {
   scope: Scope
   /** [time, share 0..1] steps. */
   rollout?: [EpochMs, number][]
+  /** Which change it is, where several messages tell of one: they are put together under this id. */
+  thread?: string
   /** Id of the change that this one undoes. */
   reverts?: string
 }

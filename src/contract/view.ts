@@ -2,7 +2,8 @@ import type { Theme } from './people.js'
 import type { Component, Dependency } from './topology.js'
 import type { EpochMs } from './time.js'
 import type { IncidentEvent, IncidentKind, Severity } from './incident.js'
-import type { Change, Notice, ObservationVia } from './signal.js'
+import type { AlertSeverity, Change, Notice, ObservationVia } from './signal.js'
+import type { Order } from './order.js'
 
 /** Bins of the charts and of what is kept for long. */
 export const ROLLUP_MS = 300_000
@@ -98,6 +99,30 @@ export interface ServiceNow {
   incidents: string[]
 }
 
+/** An alert that fires. For operators alone: what their rules are called is nobody else's business. */
+export interface AlertNow {
+  thread: string
+  title: string
+  severity: AlertSeverity | null
+  /** By its sender, if that said so. */
+  since: EpochMs
+  heardAt: EpochMs
+  /** It is over then, if it is not said again; null: once its sender says so. */
+  endsAt: EpochMs | null
+  /** How often it began in the last hour. */
+  flaps: number
+  /** What it adds to what is measured, by itself. */
+  bits: number
+  href?: string
+  source?: string
+}
+
+/** A service's row as it is stored: with what no {@link Reader} gives. */
+export interface ServiceRow extends ServiceNow {
+  /** Worst first; absent: none fires. */
+  alerts?: AlertNow[]
+}
+
 /** An incident as its events add up. `events` is the whole story, oldest first. */
 export interface IncidentView {
   id: string
@@ -143,6 +168,8 @@ export interface Reader {
   days(service: string, from: EpochMs, until: EpochMs, offsetMs?: number): Promise<EpochMs[]>
   incidents(query: { service?: string; open?: boolean; limit: number; before?: EpochMs }): Promise<IncidentView[]>
   incident(id: string): Promise<IncidentView | null>
+  /** What people asked of an incident, oldest first: for the team alone. */
+  orders(incident: string): Promise<Order[]>
   /** Changes and notices with effect in [from, until), oldest first. */
   facts(service: string, from: EpochMs, until: EpochMs): Promise<(Change | Notice)[]>
 }

@@ -1,11 +1,14 @@
 import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import type { TokenScope } from '../contract/config.js'
+import { type Act, mayRole } from '../contract/role.js'
 import { WRONG_TOKEN_ADDRESSES, WRONG_TOKENS, WRONG_TOKENS_HELD, WRONG_TOKENS_WAIT_MS } from '../contract/limits.js'
 import { subscriberOf } from '../shell/visitors/address.js'
 import type { App } from '../shell/app.js'
 import { Buckets } from '../shell/visitors/buckets.js'
 import { OWNER, type Sender } from '../shell/visitors/tokens.js'
+import { sessionIn } from './console/cookie.js'
+import { fromOurPage } from './home.js'
 import { isOwnMachine } from './own-machine.js'
 import { HttpProblem } from './problem.js'
 import type { Visitors } from './visitor.js'
@@ -45,12 +48,14 @@ export class Guard {
     this.wrong = new Buckets(WRONG_TOKENS, WRONG_TOKEN_ADDRESSES)
   }
 
-  need(scope: TokenScope): (request: FastifyRequest) => Promise<void> {
+  /** @param act what a person who is signed in wants to do: by their role, where a token goes by its scopes */
+  need(scope: TokenScope, act: Act = 'read'): (request: FastifyRequest) => Promise<void> {
     return async request => {
       if (this.app.config.demo && isOwnMachine(request)) {
         senders.set(request, OWNER)
         return
       }
+      if (request.headers.authorization === undefined && this.signedIn(request, scope, act)) return
       const given = shownBy(request.headers.authorization, scope)
       const known = given === undefined ? ({ why: 'missing' } as const) : this.app.tokens.find(given)
       if ('sender' in known) {
@@ -66,6 +71,22 @@ export class Guard {
         ...('name' in known && known.name !== undefined ? { value: known.name } : {}),
       })
     }
+  }
+
+  /** Whether a person who is signed in asks, and may. @throws HttpProblem where they may not */
+  private signedIn(request: FastifyRequest, scope: TokenScope, act: Act): boolean {
+    const session = sessionIn(request)
+    const known = session === null ? null : this.app.people.find(session)
+    if (known === null) return false
+    // A cookie comes along whoever asks: what changes something comes from a page of ours.
+    if (request.method !== 'GET' && request.method !== 'HEAD') fromOurPage(request)
+    const { name, role } = known.person
+    if (!known.sender.scopes.includes(scope) || !mayRole(role, act)) {
+      this.refused.scope++
+      throw new HttpProblem(403, 'that is not for your role', `${name} is ${role}`, { rule: 'role', value: role })
+    }
+    senders.set(request, known.sender)
+    return true
   }
 
   /** Where reading needs a token too: everything that asks for no other scope, but whether the server is well. */

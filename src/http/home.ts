@@ -294,6 +294,17 @@ export function rebased(text: string, base: string): string {
   return base === '' ? text : text.replace(/( (?:href|src|action|formaction|data-tell)=")\/(?!\/)/g, `$1${base}/`)
 }
 
+/** The same of what a browser's cookie lets in: a request that says nothing of where it comes from is no page of ours. */
+export function fromOurPage(request: FastifyRequest): void {
+  const { origin, 'sec-fetch-site': site } = request.headers
+  if ((origin === undefined && site === undefined) || site === 'none')
+    throw new HttpProblem(403, 'the request does not come from a page of ours', 'send a token instead of a cookie', {
+      rule: 'origin',
+      value: 'nothing',
+    })
+  sameSite(request)
+}
+
 /** Whether the form comes from a page of ours: another site's page must not report or ask in a visitor's name. */
 export function sameSite(request: FastifyRequest): void {
   const { headers, server, raw } = request

@@ -99,12 +99,13 @@ function tokenMetrics(app: App, guard: Guard, registers: Registry[]): void {
   })
 }
 
+type Row = App['inputs']['status'][number]
+const labelNames = ['kind', 'source']
+/** Targets of one probe count together: a row for each of thousands would be what a scrape mostly reads. */
+const nameOf = ({ kind, id, of }: Row) => ({ kind, source: of ?? id })
+
 /** What brings signals by itself. A source that died is unknown here, and nothing is said of what it watches. */
 function sourceMetrics({ inputs }: App, registers: Registry[]): void {
-  type Row = (typeof inputs.status)[number]
-  const labelNames = ['kind', 'source']
-  /** Targets of one probe count together: a row for each of thousands would be what a scrape mostly reads. */
-  const nameOf = ({ kind, id, of }: Row) => ({ kind, source: of ?? id })
   const each = (name: string, help: string, more: string[], rows: (of: Row) => [Record<string, string>, number][]) =>
     new Gauge({
       name,
@@ -144,6 +145,11 @@ function sourceMetrics({ inputs }: App, registers: Registry[]): void {
       for (const [of, ageMs] of ages.values()) this.set(nameOf(of), ageMs / SECOND)
     },
   })
+  sourceTotals(inputs, registers)
+}
+
+/** What came of them since the start. */
+function sourceTotals(inputs: App['inputs'], registers: Registry[]): void {
   const total = (name: string, help: string, more: string[], rows: (of: Row) => [Record<string, string>, number][]) =>
     new Counter({
       name,
@@ -165,6 +171,12 @@ function sourceMetrics({ inputs }: App, registers: Registry[]): void {
     'Signals that were refused, by the rule that they break',
     ['rule'],
     row => Object.entries(row.rejected).map(([rule, count]) => [{ rule }, count]),
+  )
+  void total(
+    'epicenter_source_ignored_total',
+    'Messages that were understood and say nothing of use here, by the reason',
+    ['reason'],
+    row => Object.entries(row.ignored).map(([reason, count]) => [{ reason }, count]),
   )
   void total('epicenter_source_failures_total', 'Failures', [], ({ failures }) => [[{}, failures]])
 }

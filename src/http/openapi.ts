@@ -1,24 +1,14 @@
 import type { TSchema } from '@sinclair/typebox'
 import type { AnyRoute } from './routes.js'
-import {
-  Command,
-  Event,
-  Incident,
-  PlacedOrder,
-  Problem,
-  Receipt,
-  Reject,
-  Report,
-  Reported,
-  RollupRow,
-  Service,
-  Workspace,
-} from './schema.js'
+import { Begin, Command, IncidentResponse, PlacedOrder } from './schema-commands.js'
+import { Event, Incident, Problem, Receipt, Reject, Report, Reported, RollupRow, Service, Workspace } from './schema.js'
 
 const NAMED: readonly TSchema[] = [
+  Begin,
   Command,
   Event,
   Incident,
+  IncidentResponse,
   PlacedOrder,
   Problem,
   Receipt,

@@ -1,14 +1,6 @@
-import {
-  COMMAND_FIELDS,
-  COMMAND_SENDER,
-  type CommandField,
-  type CommandRule,
-  COMMANDS,
-  VERBS,
-} from '../contract/order.js'
 import { oneOf } from '../contract/one-of.js'
 import { REPORT_KINDS, THEMES } from '../contract/people.js'
-import { type Static, type TOptional, type TSchema, type TString, Type } from '@sinclair/typebox'
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import {
   CAUSE_STATES,
   EVENT_NAMES,
@@ -31,9 +23,9 @@ import {
 
 // The shapes of the API, once: they check what comes in, type the handlers and are the OpenAPI document.
 
-const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 const Time = (description: string) => Type.String({ format: 'date-time', description })
-const Ms = (description: string) => Type.Integer({ description: `${description}, in milliseconds since 1970` })
+export const Ms = (description: string) => Type.Integer({ description: `${description}, in milliseconds since 1970` })
 const Where = Type.Record(Type.String(), Type.Array(Type.String()), {
   description: 'And-ed labels with or-ed values; {} is everybody',
 })
@@ -167,6 +159,9 @@ export const Event = Type.Object(
     evidence: Type.Optional(
       Type.Record(Type.String(), Nullable(Type.Number()), { description: 'Bits of surprise per kind of signal' }),
     ),
+    named: Type.Optional(Type.String({ description: 'A person calls it so; empty: nobody does any more' })),
+    mitigated: Type.Optional(Type.Boolean({ description: 'The effect is stopped, the cause is not mended' })),
+    partOf: Type.Optional(Type.String({ description: 'Incident that it is part of, by a person’s word' })),
     says: Type.Optional(Type.Array(Type.Object({ text: Type.String(), refs: Type.Array(Type.String()) }))),
     by: Type.Optional(Type.String({ description: 'Set where a person decided' })),
     why: Type.Optional(Type.String()),
@@ -299,64 +294,6 @@ export const Workspace = Type.Object(
     demo: Type.Boolean(),
   },
   { $id: 'Workspace' },
-)
-
-const Words = (chars: number, description: string) => Type.String({ minLength: 1, maxLength: chars, description })
-const SENDER = {
-  by: Words(COMMAND_SENDER.by.chars, COMMAND_SENDER.by.help),
-  why: Words(COMMAND_SENDER.why.chars, COMMAND_SENDER.why.help),
-}
-/** Fields of commands, each with the verbs that it is for. */
-const CARRIED = Object.fromEntries(
-  Object.entries(COMMAND_FIELDS).map(([field, { chars, help }]) => {
-    const verbs = VERBS.filter(verb => {
-      const { needs, may = [] }: CommandRule = COMMANDS[verb]
-      return [...needs, ...may].includes(field as CommandField)
-    })
-    return [field, Type.Optional(Words(chars, `${verbs.join(', ')}: ${help}`))]
-  }),
-) as Record<CommandField, TOptional<TString>>
-
-export const Command = Type.Object(
-  {
-    verb: oneOf(VERBS),
-    ...SENDER,
-    ...CARRIED,
-    href: Type.Optional(
-      Type.String({
-        pattern: '^https?://',
-        maxLength: 2_000,
-        description: 'Statement or record that the command cites',
-      }),
-    ),
-  },
-  { $id: 'Command', additionalProperties: false },
-)
-
-export const PlacedOrder = Type.Object(
-  {
-    order: Type.Object({
-      type: Type.Literal('order'),
-      id: Type.String(),
-      at: Ms('Log time'),
-      incident: Type.String(),
-      verb: oneOf(VERBS),
-      ...SENDER,
-      token: Type.Optional(Type.String({ description: 'Name of the token that it came with' })),
-    }),
-    incident: Nullable(Type.Composite([Incident])),
-    public: Type.Object(
-      {
-        headline: Type.String({ description: 'Of the page of its service' }),
-        state: Type.String(),
-        says: Type.Array(Type.String(), { description: 'What the page of the incident says, in order' }),
-        page: Type.String({ description: 'Path of that page' }),
-      },
-      { description: 'What everybody reads now' },
-    ),
-    notes: Type.Array(Type.String(), { description: 'What follows from the command, for who gave it' }),
-  },
-  { $id: 'PlacedOrder' },
 )
 
 export const Report = Type.Object(

@@ -7,9 +7,11 @@ import type { App } from '../shell/app.js'
 import { linksOf, rangesOf } from '../shell/visitors/address.js'
 import type { PublicPost } from '../shell/delivery/public-post.js'
 import { Reporters } from '../shell/visitors/reporters.js'
+import { alertRoutes } from './api/alerts.js'
 import { historyRoutes, incidentRoutes, readRoutes } from './api/api.js'
 import { commandRoutes } from './api/commands.js'
 import { badgeRoutes } from './badge.js'
+import { registerConsole } from './console/index.js'
 import { limitForms, unread } from './api/body.js'
 import { Connections } from './connections.js'
 import { patternOf, standBefore } from './front/stand.js'
@@ -100,12 +102,14 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   readRoutes(server, routes, app)
   historyRoutes(server, routes, app)
   incidentRoutes(server, routes, app)
-  commandRoutes(server, routes, app, guard.need('commands'))
-  forgetRoutes(server, routes, app, guard.need('commands'))
-  notifierRoutes(server, routes, app, guard.need('commands'))
+  commandRoutes(server, routes, app, { gives: guard.need('commands', 'say'), reads: guard.need('read') })
+  forgetRoutes(server, routes, app, guard.need('commands', 'forget'))
+  notifierRoutes(server, routes, app, guard.need('commands', 'retry'))
   sourceRoutes(server, routes, app, guard.need('read'))
-  pastRoutes(server, routes, app, guard.need('commands'))
-  reloadRoute(server, routes, guard.need('commands'), options.reload)
+  alertRoutes(server, routes, app, guard.need('read'))
+  pastRoutes(server, routes, app, guard.need('commands', 'teach'))
+  reloadRoute(server, routes, guard.need('commands', 'reload'), options.reload)
+  registerConsole(server, app, visitors)
   stream.route(server, routes)
   const connections = new Connections(server.server, isProxy)
   operatorRoutes(server, app, { stream, front, guard, connections })

@@ -6,18 +6,19 @@ import type { Past } from '../contract/past.js'
 import type { Taught } from '../core/service/past.js'
 import type { Receipt, Received } from '../contract/received.js'
 import { MINUTE, SECOND } from '../contract/time.js'
-import type { Reader } from '../contract/view.js'
+import type { AlertNow, Reader } from '../contract/view.js'
 import { CutShort } from './workspace/cut-short.js'
 import { DataFolder } from './folder/data-folder.js'
 import type { DeliveryStatus } from './delivery/deliver.js'
 import { every } from './every.js'
-import type { Refusal } from '../core/ingest/door.js'
+import { Refusal } from '../core/ingest/door.js'
 import { type Compose, Notifiers } from './delivery/notify.js'
 import { Clock, type ClockState } from './workspace/clock.js'
 import type { Committed } from './engine.js'
 import type { Env } from './env.js'
 import type { PartsOptions } from './parts.js'
 import { token } from './folder/secret.js'
+import { People } from './people/people.js'
 import { type Sender, Tokens } from './visitors/tokens.js'
 import type { Space } from './workspace/gate.js'
 import type { Own } from './workspace/intake.js'
@@ -54,6 +55,8 @@ export class App implements AsyncDisposable {
   readonly token: { token: string; fresh: boolean }
   /** All who may write or read, the owner included. */
   readonly tokens: Tokens
+  /** Who may sign in. */
+  readonly people: People
   readonly reader: Reader
   /** The outside, with the time that is believed. */
   readonly env: Env
@@ -82,6 +85,7 @@ export class App implements AsyncDisposable {
     const data = folder === null ? null : configured.data
     this.token = data === null ? { token: 'memory', fresh: false } : token(data, env)
     this.tokens = new Tokens(data, this.token.token, configured.tokens, env)
+    this.people = new People(data, this.env)
     this.reader = readerOf(() => this.config, {
       workspace: () => this.workspace,
       settled: () => this.resetting,
@@ -99,6 +103,10 @@ export class App implements AsyncDisposable {
     })
     const taker = {
       take: (values: readonly unknown[] | Own, space: Space) => this.ingestFrom(values, space),
+      teach: async (value: unknown) => {
+        const taught = await this.teach(value)
+        return taught instanceof Refusal ? taught : null
+      },
       note,
       noted: (key: string) => this.noted(key),
       even: () => this.clock.even(),
@@ -241,6 +249,15 @@ export class App implements AsyncDisposable {
       durable: position.durable,
       folded: position.folded,
     }
+  }
+
+  /** Alerts of a service that fire, for operators; null: there is no such service. */
+  async alerts(asked: string): Promise<AlertNow[] | null> {
+    const row = await this.reader.service(asked)
+    if (row === null) return null
+    const alerts = (await this.workspace.store.alerts(row.service)) ?? []
+    // Rows are of the last minute, and the time of one may have come since.
+    return alerts.filter(({ endsAt }) => endsAt === null || endsAt > this.now)
   }
 
   get memory(): { dedupeBytes: number; services: number; labelValues: number } {

@@ -212,7 +212,7 @@ export class Engine implements AsyncDisposable {
       if (order.type === 'forget') this.forget(order)
       else {
         fold.order(order, position, outcome)
-        this.orders.push(order)
+        this.orders.push({ ...order, position })
       }
     } else if (entry.kind === 'taught') this.teach(entry)
     else if (entry.kind === 'signals') this.signals(entry.body, position)

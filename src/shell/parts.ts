@@ -17,7 +17,7 @@ export interface Parts extends AsyncDisposable {
   /** For reading only. */
   log: Pick<Log, 'read' | 'keys' | 'last'>
   /** For reading only. */
-  store: Pick<Store, 'reader' | 'eventsAfter' | 'head' | 'noted' | 'committed'>
+  store: Pick<Store, 'reader' | 'alerts' | 'eventsAfter' | 'head' | 'noted' | 'committed'>
   /** There is more in the log. */
   wake(): void
   /** What is decided from here on is decided by this. */

@@ -60,6 +60,7 @@ export function readerOf(config: () => Config, house: House): Reader {
     days: async (service, start, end, offsetMs) => (await here()).days(service, start, end, offsetMs),
     incidents: async query => (await here()).incidents(query),
     incident: async id => (await here()).incident(id),
+    orders: async incident => (await here()).orders(incident),
     facts: async (service, start, end) => (await here()).facts(service, start, end),
   }
 }

@@ -1,4 +1,5 @@
 import { PermanentError, RefusedError, TransientError } from '../contract/error.js'
+import type { FilePlace, Following, Heard, Listening, Piece } from '../contract/outside/listening.js'
 import type { Certified, Connection, ConnectTo, Fetched, FetchInit, PluginEnv } from '../contract/plugin.js'
 
 /** What somebody outside answers. */
@@ -18,6 +19,7 @@ export interface Asked extends FetchInit {
 export function fakeOutside(answer: (asked: Asked) => Said = () => ({}), files: Record<string, string> = {}) {
   const asked: Asked[] = []
   const said: string[] = []
+  const heard: Heard[] = []
   let broken = false
   const fail = (): never => {
     throw Object.assign(new TransientError('there is no network', 0), { code: 'ECONNREFUSED' })
@@ -37,6 +39,9 @@ export function fakeOutside(answer: (asked: Asked) => Said = () => ({}), files: 
     connect: async () => fail(),
     datagram: async () => fail(),
     lookup: async () => (broken ? fail() : ['192.0.2.1']),
+    follow: async (path, { from = 'start', lastBytes = 0 } = {}) =>
+      broken ? fail() : followed(files, path, from === 'end' && lastBytes > 0 ? 'start' : from),
+    listen: async ({ host = '127.0.0.1', port }) => (broken ? fail() : listening(heard, host, port)),
     log: (_, what) => void said.push(what),
     errors: { PermanentError, TransientError, RefusedError },
   }
@@ -45,6 +50,8 @@ export function fakeOutside(answer: (asked: Asked) => Said = () => ({}), files: 
     asked,
     said,
     files,
+    /** What comes to its ports next. */
+    heard,
     /** From now on nothing answers. */
     break: () => {
       broken = true
@@ -158,3 +165,48 @@ export const REFUSING: [what: string, outside: () => ReturnType<typeof fakeOutsi
   },
   /there is no network/,
 ]
+
+/** A text of the test as a file that grows. */
+function followed(files: Record<string, string>, path: string, from: FilePlace | 'start' | 'end'): Following {
+  const placeAt = (at: number): FilePlace => ({ node: path, at, head: [0, ''], tail: '' })
+  const bytes = () => Buffer.from(files[path] ?? '')
+  let at = typeof from === 'object' ? from.at : from === 'end' ? bytes().length : 0
+  let anew = typeof from !== 'object'
+  return {
+    again: true,
+    ended: false,
+    lost: () => null,
+    get there() {
+      return files[path] !== undefined
+    },
+    get place() {
+      return files[path] === undefined ? null : placeAt(at)
+    },
+    async read(_, __, until = Number.POSITIVE_INFINITY): Promise<Piece | null> {
+      const here = bytes().subarray(at, Math.min(bytes().length, until))
+      const end = here.lastIndexOf(10) + 1
+      if (end === 0) return null
+      const piece = { bytes: here.subarray(0, end), from: placeAt(at), to: placeAt(at + end), anew }
+      at += end
+      anew = false
+      return piece
+    },
+    async [Symbol.asyncDispose]() {},
+  }
+}
+
+/** Each that listens hears everything anew. */
+function listening(heard: readonly Heard[], address: string, port: number): Listening {
+  let at = 0
+  return {
+    address,
+    port,
+    next: async () => {
+      const come = heard.slice(at)
+      at = heard.length
+      return come
+    },
+    lost: () => ({ datagrams: 0, refused: 0 }),
+    async [Symbol.asyncDispose]() {},
+  }
+}

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { IncidentEvent } from '../contract/incident.js'
-import type { Forget } from '../contract/order.js'
+import type { Forget, Order } from '../contract/order.js'
 import type { Outcome } from '../contract/outcome.js'
 import type { Commit, IncidentHead, Store } from '../contract/ports.js'
 import type { Change } from '../contract/signal.js'
-import { ROLLUP_MS, type Rollup, type ServiceNow } from '../contract/view.js'
+import { type AlertNow, ROLLUP_MS, type Rollup, type ServiceNow, type ServiceRow } from '../contract/view.js'
 
 export interface StoreFactory {
   open(): Promise<Store>
@@ -165,6 +165,31 @@ export function testStore(name: string, factory: StoreFactory): void {
       expect(await store.reader().service('b')).toEqual(someService('b', 2))
       expect(await store.reader().service('c')).toBeNull()
     })
+    it('keeps the alerts of a service, and tells them where they are asked for alone', async () => {
+      const firing: AlertNow = {
+        ...{ thread: 'a1', title: 'Errors', severity: 'critical', since: T0, heardAt: T0, endsAt: null, flaps: 1 },
+        ...{ bits: 10, source: 'rules' },
+      }
+      const row: ServiceRow = { ...someService('chat'), alerts: [firing] }
+      await commit({ services: [row, someService('mail')] })
+      expect(await store.alerts('chat')).toEqual([firing])
+      expect(await store.alerts('mail')).toEqual([])
+      expect(await store.alerts('none')).toBeNull()
+      expect(await store.reader().service('chat')).toEqual(someService('chat'))
+      expect(await store.reader().services()).toEqual([someService('chat'), someService('mail')])
+      await commit({ services: [someService('chat')] })
+      expect(await store.alerts('chat')).toEqual([])
+    })
+    it('keeps what people asked of an incident, in order', async () => {
+      const order = (id: string, position: number, incident = 'a'): Order => ({
+        ...{ type: 'order', id, at: T0, incident, verb: 'ack', by: 'ana', why: 'she looks', position },
+      })
+      await commit({}, { orders: [order('two', 2), order('other', 1, 'b')] })
+      await commit({}, { orders: [order('one', 1), order('a-later', 3)] })
+      expect((await store.reader().orders('a')).map(each => each.id)).toEqual(['one', 'two', 'a-later'])
+      expect(await store.reader().orders('none')).toEqual([])
+    })
+
     it('finds facts by when they took effect', async () => {
       await commit({ facts: [change('late', T0 + 100, T0 + 10), change('early', T0 + 5), change('after', T0 + 90)] })
       await commit({ facts: [change('early', T0 + 5)] })

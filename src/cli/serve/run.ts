@@ -140,6 +140,11 @@ function greet(app: App, port: number, watched?: string): void {
     process.stdout.write(
       `It watches ${config.services.length} services by ${config.sources.length} pages of their vendors. What a page does not say is unknown.\n`,
     )
+  const first = config.demo ? null : app.people.firstKey()
+  if (first !== null)
+    process.stdout.write(
+      `Nobody can sign in to the console yet. The first admin joins by this link, once, within the hour (a restart prints another):\n\n  ${config.url ?? here ?? ''}/console/join?key=${first}\n\n`,
+    )
   if (token.fresh && !config.demo)
     process.stdout.write(
       `Sending signals and commands needs this token, which is printed only now (it is kept in ${join(config.data, 'token')}):\n\n  ${token.token}\n\n`,

@@ -33,6 +33,27 @@ export function readUntil(text: string, now: EpochMs, zone: string): EpochMs {
   }
 }
 
+/** What may stand there for a time that is past. */
+export const SINCE_FORMS = '`25m ago`, `2h ago`, `20:14`, `2026-03-01T18:00` or `2026-03-01T18:00:00Z`'
+
+/**
+ * A span before now, a time of day (the last one that was), a date and time as the wall clock of the zone shows it, or a moment
+ * with an offset.
+ *
+ * @throws Error that says what may stand there
+ */
+export function readSince(text: string, now: EpochMs, zone: string): EpochMs {
+  const typed = text.trim().replace(/ ago$/, '')
+  try {
+    const at = readUntil(typed, now, zone)
+    // A span and a time of day are read forwards: turned around here.
+    if (SPAN.test(typed)) return 2 * now - at
+    return at > now && CLOCK.test(typed) ? at - DAY : at
+  } catch {
+    throw new Error(SINCE_FORMS)
+  }
+}
+
 function nextAt(
   [, day, hours, minutes = '0', half]: readonly (string | undefined)[],
   now: EpochMs,

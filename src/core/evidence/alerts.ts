@@ -1,6 +1,7 @@
 import type { KindReading } from '../../contract/finding.js'
 import type { Alert, AlertSeverity } from '../../contract/signal.js'
 import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
+import type { AlertNow } from '../../contract/view.js'
 import type { Evidence } from './evidence.js'
 
 /**
@@ -21,16 +22,37 @@ const FLAPS = 3
 const FLAPPING_PART = 0.25
 /** One that has fired for so long says how things are. */
 const LASTING_MS = DAY
-/** Senders repeat what still fires; one that was not heard of for so long is not known to. */
+/** Senders repeat what still fires, or say how long it holds; one that does neither is not known to fire after this. */
 const SILENT_MS = 6 * HOUR
+/** A beginning whose end was said and that comes again so soon after was on its way before: it stays ended. */
+const STRAGGLER_MS = 5 * MINUTE
+/** Beginnings that are told apart: one for each of some senders that watch the same, each with its own. */
+const OPEN_PER_ALERT = 4
+/** Times at which it began that are kept, for counting flaps. */
+const BEGINS_KEPT = 60
+/** Alerts of a service that operators are shown. */
+const ALERTS_TOLD = 100
+
+/** One beginning that has not ended. */
+interface Open {
+  begun: EpochMs
+  /** It is over then, if it is not said again; null: once its sender says so. */
+  endsAt: EpochMs | null
+}
 
 /** One alert, from its first beginning. */
 export interface AlertState {
   title: string
   severity: AlertSeverity | null
-  firing: boolean
+  href: string | null
+  source: string | null
+  /** It fires as long as there is one. */
+  open: Open[]
+  /** Beginnings whose end was said, the newest last, and when that was. */
+  ended: EpochMs[]
+  endSaidAt: EpochMs
   since: EpochMs
-  until: EpochMs | null
+  endedAt: EpochMs | null
   heardAt: EpochMs
   /** When it began, the newest last. */
   begins: EpochMs[]
@@ -40,52 +62,140 @@ export interface AlertsState {
   alerts: Map<string, AlertState>
 }
 
-const flaps = ({ begins }: AlertState, now: EpochMs): boolean => begins.filter(at => now - at < HOUR).length >= FLAPS
+const beginsWithinHour = ({ begins }: AlertState, now: EpochMs): number => begins.filter(at => now - at < HOUR).length
+
+/** Nobody says that it goes on. */
+const isSilent = ({ open, heardAt }: AlertState, now: EpochMs): boolean =>
+  now - heardAt > SILENT_MS && open.every(({ endsAt }) => endsAt === null)
 
 function bitsOf(alert: AlertState, now: EpochMs): number {
-  if (!alert.firing || now - alert.since > LASTING_MS || now - alert.heardAt > SILENT_MS) return 0
+  if (alert.open.length === 0 || now - alert.since > LASTING_MS || isSilent(alert, now)) return 0
   const bits = alert.severity === null ? UNSAID_BITS : BITS[alert.severity]
-  return flaps(alert, now) ? FLAPPING_PART * bits : bits
+  return beginsWithinHour(alert, now) >= FLAPS ? FLAPPING_PART * bits : bits
 }
+
+const begunBy = (signal: Alert): EpochMs => Math.min(signal.happenedAt ?? signal.at, signal.at)
+
+const unheard = ({ thread, at }: Alert): AlertState => ({
+  title: thread,
+  severity: null,
+  href: null,
+  source: null,
+  open: [],
+  ended: [],
+  endSaidAt: 0,
+  since: at,
+  endedAt: null,
+  heardAt: at,
+  begins: [],
+})
 
 /** Notes what is said of an alert. What is older than the newest word on it changes nothing. */
 export function takeAlert({ alerts }: AlertsState, signal: Alert): void {
-  const { thread, status, at } = signal
-  const begun = signal.happenedAt ?? at
+  const { thread, status, at, endedAt } = signal
   const known = alerts.get(thread)
   if (known !== undefined && at < known.heardAt) return
-  if (known === undefined && status === 'resolved') return
+  // The end of what was never heard of is kept where its beginning may still be on its way.
+  if (known === undefined && status === 'resolved' && signal.happenedAt === undefined) return
   if (known === undefined && alerts.size >= ALERTS_PER_SERVICE) dropOldest(alerts)
-  const alert = known ?? {
-    title: thread,
-    severity: null,
-    firing: false,
-    since: begun,
-    until: null,
-    heardAt: at,
-    begins: [],
-  }
+  const alert = known ?? unheard(signal)
+  const fires = status === 'firing' && (endedAt === undefined || endedAt > at)
+  if (fires && isStraggler(alert, signal)) return
   alert.title = signal.title ?? alert.title
   alert.severity = signal.severity ?? alert.severity
+  alert.href = signal.href ?? alert.href
+  alert.source = signal.source ?? alert.source
   alert.heardAt = at
-  if (status === 'firing' && !alert.firing) {
-    // Told again with its old beginning after an end: it never ended, its end was a mistake or a repetition out of order.
-    const again = alert.until !== null && begun <= alert.since
-    alert.since = again ? at : begun
-    alert.begins = [...alert.begins, at].slice(-2 * FLAPS)
-    alert.firing = true
-    alert.until = null
-  } else if (status === 'resolved') {
-    alert.until = signal.endedAt ?? at
-    alert.firing = false
-  }
+  if (fires) begin(alert, signal)
+  else end(alert, signal)
   alerts.set(thread, alert)
 }
 
+const isStraggler = ({ ended, endSaidAt }: AlertState, signal: Alert): boolean =>
+  signal.happenedAt !== undefined && ended.includes(begunBy(signal)) && signal.at - endSaidAt < STRAGGLER_MS
+
+function begin(alert: AlertState, signal: Alert): void {
+  const { at, endedAt: endsAt = null } = signal
+  const begun = begunBy(signal)
+  const fired = alert.open.length > 0
+  const same = alert.open.find(each => each.begun === begun) ?? (signal.happenedAt === undefined && alert.open.at(-1))
+  if (same) same.endsAt = endsAt
+  else alert.open = [...alert.open, { begun, endsAt }].slice(-OPEN_PER_ALERT)
+  if (fired) return
+  // Said again with a beginning that has ended: it fires anew.
+  alert.since = alert.ended.includes(begun) ? at : begun
+  alert.begins = [...alert.begins, at].slice(-BEGINS_KEPT)
+  alert.endedAt = null
+}
+
+/**
+ * Ends the beginning that is named: of several senders each ends its own. An end that names none, or one that was never
+ * heard of, ends all that had begun by then.
+ */
+function end(alert: AlertState, signal: Alert): void {
+  const { at, happenedAt } = signal
+  const fired = alert.open.length > 0
+  const over = Math.min(signal.endedAt ?? at, at)
+  if (happenedAt === undefined) alert.open = []
+  else {
+    const begun = begunBy(signal)
+    if (alert.open.some(each => each.begun === begun)) alert.open = alert.open.filter(each => each.begun !== begun)
+    else if (!alert.ended.includes(begun)) alert.open = alert.open.filter(each => each.begun > over)
+    if (!alert.ended.includes(begun)) {
+      alert.ended = [...alert.ended, begun].slice(-OPEN_PER_ALERT)
+      alert.endSaidAt = at
+    }
+  }
+  if (fired && alert.open.length === 0) alert.endedAt = over
+}
+
+/** What was to hold until `now` and was not said again is over. */
+function expire(alert: AlertState, now: EpochMs): void {
+  if (!alert.open.some(({ endsAt }) => endsAt !== null && endsAt <= now)) return
+  const last = Math.max(...alert.open.map(({ endsAt }) => endsAt ?? 0))
+  alert.open = alert.open.filter(({ endsAt }) => endsAt === null || endsAt > now)
+  if (alert.open.length === 0) alert.endedAt = last
+}
+
+/** Those that do not fire go first. */
 function dropOldest(alerts: Map<string, AlertState>): void {
-  let oldest: [string, AlertState] | undefined
-  for (const entry of alerts) if (oldest === undefined || entry[1].heardAt < oldest[1].heardAt) oldest = entry
-  if (oldest) alerts.delete(oldest[0])
+  const rank = ({ open, heardAt }: AlertState): [number, EpochMs] => [open.length > 0 ? 1 : 0, heardAt]
+  let oldest: string | undefined
+  let least: [number, EpochMs] = [2, 0]
+  for (const [thread, alert] of alerts) {
+    const [fires, heardAt] = rank(alert)
+    if (fires > least[0] || (fires === least[0] && heardAt >= least[1])) continue
+    oldest = thread
+    least = [fires, heardAt]
+  }
+  if (oldest !== undefined) alerts.delete(oldest)
+}
+
+const RANK: Record<AlertSeverity, number> = { critical: 0, error: 1, warning: 2, info: 4 }
+const rankOf = (severity: AlertSeverity | null): number => (severity === null ? 3 : RANK[severity])
+
+/** Alerts that fire at `now`, the worst first, then the newest: for operators, never for the public. */
+export function alertsNow({ alerts }: AlertsState, now: EpochMs): AlertNow[] {
+  return [...alerts]
+    .filter(([, { open }]) => open.length > 0)
+    .map(([thread, alert]): AlertNow => {
+      const { title, severity, since, heardAt, open, href, source } = alert
+      const ends = open.map(({ endsAt }) => endsAt)
+      return {
+        thread,
+        title,
+        severity,
+        since,
+        heardAt,
+        endsAt: ends.includes(null) ? null : Math.max(...ends.map(Number)),
+        flaps: beginsWithinHour(alert, now),
+        bits: bitsOf(alert, now),
+        ...(href === null ? {} : { href }),
+        ...(source === null ? {} : { source }),
+      }
+    })
+    .toSorted((a, b) => rankOf(a.severity) - rankOf(b.severity) || b.since - a.since || (a.thread < b.thread ? -1 : 1))
+    .slice(0, ALERTS_TOLD)
 }
 
 interface AlertReading {
@@ -100,6 +210,7 @@ export const ALERTS: Evidence<AlertsState, AlertReading, AlertsState, Alert> = {
   state: () => ({ alerts: new Map() }),
   take: (state, signal) => takeAlert(state, signal),
   tick({ alerts }, now) {
+    for (const alert of alerts.values()) expire(alert, now)
     const firing = [...alerts.values()].filter(each => bitsOf(each, now) > 0)
     const bits = firing.reduce((sum, each) => sum + bitsOf(each, now), 0)
     return { bits: Math.min(MOST_BITS, bits), since: firing.length > 0 ? Math.min(...firing.map(a => a.since)) : null }

@@ -36,6 +36,14 @@ describe('dose and response', () => {
     expect(e!.causes![0]!.subject).toBe('rollout')
     expect(cause(e, 'rollout')!.probability).toBeGreaterThan(3 * cause(e, 'beside')!.probability)
   })
+  it('a rollout that is told step by step, as it goes on, speaks for itself as one told whole', () => {
+    const steps = rollout.rollout!.map(([time, share], i) =>
+      change({ id: `step-${i}`, thread: 'rollout', at: time, kind: 'deploy', rollout: [[time, share]] }),
+    )
+    const e = story(m => 0.5 * stepped(m), [...steps, beside])
+    expect(says(cause(e, 'rollout'), 'follow its steps')!.bits).toBeGreaterThan(3)
+    expect(e!.causes!.map(each => each.subject).filter(each => each.startsWith('step-'))).toEqual([])
+  })
   it('failures that do not care for the steps speak against it', () => {
     const e = story(() => 0.3, [rollout, beside])
     expect(says(cause(e, 'rollout'), 'do not follow its steps')!.bits).toBeLessThan(-2)

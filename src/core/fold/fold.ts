@@ -6,7 +6,15 @@ import type { Past } from '../../contract/past.js'
 import type { Signal } from '../../contract/signal.js'
 import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Component, Dependency, Edge } from '../../contract/topology.js'
-import { type Clock, type PartHeard, ROLLUP_MS, type ServiceNow, type ServiceState } from '../../contract/view.js'
+import {
+  type AlertNow,
+  type Clock,
+  type PartHeard,
+  ROLLUP_MS,
+  type ServiceNow,
+  type ServiceRow,
+  type ServiceState,
+} from '../../contract/view.js'
 import { Judge, type JudgeSnapshot } from '../judge/judge.js'
 import { type KnownIncident, mendRecords } from '../judge/mend.js'
 import type { IncidentRecord } from '../judge/record.js'
@@ -14,6 +22,7 @@ import { failingRounds } from '../rates/window.js'
 import { deafOf, heardBy, isEasing, partsHit, stateFrom } from '../incident/verdict.js'
 import type { ServiceState as Watched } from '../service/service.js'
 import { usualReports } from '../counts/report-counts.js'
+import { alertsNow, type AlertsState } from '../evidence/alerts.js'
 import { machinesSpeak, partsHeard } from '../service/freshness.js'
 import { rowsAt } from '../aggregate/label-sets.js'
 import { readCoordinated } from '../admission/crowd.js'
@@ -32,7 +41,7 @@ export interface EngineConfig {
 }
 
 /** Raised with every change of the snapshot's layout; another version is rebuilt from the log. */
-export const FOLD_VERSION = 15
+export const FOLD_VERSION = 16
 /** A quieter gap than this in the log has no ticks of its own: nothing is known of it, and a year of minutes takes seconds. */
 const MAX_TICKS_MS = 14 * DAY
 /** Rows of services at which nothing happens are put so often. */
@@ -79,7 +88,7 @@ export class Fold {
   private matters: JudgeInput[] = []
   /** The last time the clock was put back, until the time that was taken back has come. */
   private undone: Undone | null = null
-  /** Services with reports that no row tells of yet → position of the newest. */
+  /** Services with reports or alerts that no row tells of yet → position of the newest. */
   private unshown = new Map<string, number>()
 
   constructor(
@@ -106,9 +115,10 @@ export class Fold {
     if (this.config.clock === 'signals') this.advance(signal.seenAt ?? signal.at, position, into)
     this.watch.take(signal, this.now, this.matters)
     if (this.matters.length > 0) this.settle(into.events)
-    if (signal.type === 'observation' && signal.via === 'report') this.unshown.set(signal.service, position)
+    if (signal.via === 'report' || signal.via === 'alert') this.unshown.set(signal.service, position)
     // What rules of the operator's own say is theirs, and evidence: pages tell of changes and notices.
-    if (signal.type === 'fact' && signal.via !== 'topology' && signal.via !== 'alert') into.facts.push(signal)
+    if (signal.type === 'fact' && signal.via !== 'topology' && signal.via !== 'alert')
+      into.facts.push((signal.via === 'change' && this.judge.change(signal)) || signal)
   }
 
   /** Counts of a past teach levels; nothing is decided by them. Before the first entry they also tell what time it is not yet. */
@@ -221,7 +231,7 @@ export class Fold {
   }
 
   /**
-   * What people reported since the rows were last taken, for those who look between two ticks. Nothing is decided here
+   * What people reported and rules said since the rows were last taken, for those who look between two ticks. Nothing is decided here
    * and nothing remembered, so when and how often it is asked changes no later row and no event.
    */
   takeFresh(into: Outcome): void {
@@ -275,7 +285,7 @@ export class Fold {
     this.matters.length = 0
   }
 
-  private takeServices(into: ServiceNow[], at: EpochMs): void {
+  private takeServices(into: ServiceRow[], at: EpochMs): void {
     for (const s of this.watch.services.values()) {
       // Quiet rows are renewed at times, as their usual levels move, and whenever time alone changes what they say.
       const busy = s.changed || s.troubles.bad !== null || s.troubles.slow !== null || at % RENEW_MS === 0
@@ -289,7 +299,7 @@ export class Fold {
 
   private shownOf(s: Watched, at: EpochMs): string {
     const parts = partsHeard(s.heard, s.components, at)
-    return shownBy({ state: this.stateOf(s, parts, at), ...(parts ? { parts } : {}) })
+    return shownBy({ state: this.stateOf(s, parts, at), ...(parts ? { parts } : {}), alerts: alertsOf(s, at) })
   }
 
   /** The state by what is open, by what is measured though a person closed it, and by who is heard at all. */
@@ -309,7 +319,8 @@ export class Fold {
     return stateFrom(hit, calm === 'ok' && dark ? 'unknown' : calm)
   }
 
-  private rowOf(s: Watched, at: EpochMs): ServiceNow {
+  private rowOf(s: Watched, at: EpochMs): ServiceRow {
+    const alerts = alertsOf(s, at)
     const coordinated = readCoordinated(s.crowd, at)
     const samples = readSamples(s.samples, at)
     const parts = partsHeard(s.heard, s.components, at)
@@ -325,6 +336,7 @@ export class Fold {
       recent: recentOf(s, at),
       ...(parts === undefined ? {} : { parts }),
       ...(held.length === 0 ? {} : { held }),
+      ...(alerts.length === 0 ? {} : { alerts }),
       ...(coordinated === 0 ? {} : { coordinated }),
       ...(samples.length === 0 ? {} : { samples }),
       incidents: this.judge.openIncidents(s.id).map(o => o.id),
@@ -332,8 +344,13 @@ export class Fold {
   }
 }
 
-const shownBy = ({ state, parts }: Pick<ServiceNow, 'state' | 'parts'>): string =>
-  `${state} ${(parts ?? []).map(each => (each.known ? '1' : '0')).join('')}`
+const shownBy = ({ state, parts = [], alerts = [] }: Pick<ServiceRow, 'state' | 'parts' | 'alerts'>): string =>
+  `${state} ${parts.map(each => (each.known ? '1' : '0')).join('')} ${alerts.map(each => `${each.thread} ${each.bits}`).join()}`
+
+function alertsOf({ evidence }: Watched, at: EpochMs): AlertNow[] {
+  const state = evidence['alert'] as AlertsState | null | undefined
+  return state ? alertsNow(state, at) : []
+}
 
 const eases = (story: IncidentRecord): boolean => isEasing(story.recovering ? 'recovering' : 'opened', story.said ?? {})
 

@@ -220,6 +220,7 @@ describe('readSignal()', () => {
     ['a scope value that is a number', { ...change, scope: { cell: [1] } }, 'fact.scope'],
     ['a scope name that objects inherit', { ...change, scope: JSON.parse('{"__proto__":["a"]}') }, 'labels.name'],
     ['a rollout share above one', { ...change, rollout: [[at, 2]] }, 'change.rollout'],
+    ['a thread that nobody can see', { ...change, thread: '\u200b' }, 'change.thread'],
     ['a link that is a script', { ...change, href: 'javascript:alert(1)' }, 'fact.href'],
     ['an unknown status', { ...change, via: 'notice', status: 'fine' }, 'notice.status'],
     ['an unknown impact', { ...change, via: 'notice', impact: 'huge' }, 'notice.impact'],

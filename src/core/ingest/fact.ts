@@ -134,6 +134,11 @@ function readChange(f: Fields, base: Base): Change | Refusal {
     if (rollout instanceof Refusal) return rollout
     change.rollout = rollout
   }
+  if (given(f['thread'])) {
+    const thread = readId(f['thread'])
+    if (thread === null) return badText('change.thread', 'thread', ID_CHARS, f['thread'])
+    change.thread = wholeId(f['idSpace'], thread)
+  }
   return change
 }
 

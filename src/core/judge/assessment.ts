@@ -16,7 +16,7 @@ import { explain, type Upstream } from '../explain/explain.js'
 import { contradictedBy } from '../incident/rules.js'
 import { sentences, titleOf } from '../incident/sentences.js'
 import { recoveryOf, turnedAt, unheard } from '../incident/recovery.js'
-import { applyRulings, type IncidentRecord } from './record.js'
+import { applyRulings, BY_HAND, type IncidentRecord } from './record.js'
 
 /** Smaller shares are too near to noise for a step to be told. */
 const STEP_FROM = 0.05
@@ -52,7 +52,7 @@ export function assess(
     segments: record.worst.segments,
     unaffected: record.worst.unaffected,
     components: record.worst.components.length > 0 ? record.worst.components : f.components,
-    changes: known.changes.filter(c => c.at > record.onset - LOOKBACK_MS - DAY),
+    changes: (record.branch === BY_HAND ? [] : known.changes).filter(c => c.at > record.onset - LOOKBACK_MS - DAY),
     upstream: known.upstream,
     others: known.others,
     demand: f.demand,
@@ -75,10 +75,10 @@ export function assess(
     kind: kindOf(record, causes),
     startedAt: iso(record.onset),
     startedAtInterval: [iso(record.onsetInterval[0]), iso(record.onsetInterval[1])],
-    components: resolved ? record.worst.components : f.components,
+    components: record.set?.components ?? (resolved ? record.worst.components : f.components),
     segments: resolved
       ? []
-      : f.segments.map(({ where, share, interval }) => ({
+      : segmentsOf(record, f).map(({ where, share, interval }) => ({
           where,
           share: round(share),
           interval: interval && [round(interval[0])!, round(interval[1])!],
@@ -98,13 +98,25 @@ export function assess(
       Object.entries(f.kinds).map(([via, k]) => [via, k.bits === null ? null : Math.round(k.bits * 10) / 10]),
     ),
   }
-  e.title = titleOf(
-    { ...e, components: record.worst.components.length > 0 ? record.worst.components : f.components },
-    known.title,
-  )
+  nameIt(e, record, f, known.title)
   if (by) Object.assign(e, by)
-  e.says = sentences(e)
+  // Nobody measures it: there is nothing to say but what a person says.
+  e.says = record.branch === BY_HAND ? [] : sentences(e)
   return e
+}
+
+/** By what is measured, or as a person calls it; what had a name of a person's and has none any more says so. */
+function nameIt(e: IncidentEvent, { worst, set, said }: IncidentRecord, f: Finding, service: string): void {
+  e.title = titleOf({ ...e, components: worst.components.length > 0 ? worst.components : f.components }, service)
+  if (set?.title !== undefined) e.title = e.named = set.title
+  else if (said?.named) e.named = ''
+}
+
+/** What a person says of who is hit stands over what is measured, with its share where the same part was measured. */
+function segmentsOf({ set }: IncidentRecord, f: Finding): Finding['segments'] {
+  if (set?.where === undefined) return f.segments
+  const measured = f.segments.find(each => JSON.stringify(each.where) === JSON.stringify(set.where))
+  return [measured ?? { where: set.where, share: null, interval: null, bits: 0, excess: 0 }]
 }
 
 /** The newest minute speaks where it has clearly left the window's share: what was mended at once is not 36 % failing. */

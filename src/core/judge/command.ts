@@ -2,11 +2,14 @@ import {
   COMMAND_FIELDS,
   COMMANDS,
   type CommandField,
+  type CommandFieldRule,
   type CommandRule,
   type Order,
   VERBS,
   type Verb,
 } from '../../contract/order.js'
+import type { Where } from '../../contract/incident.js'
+import { isLabelName } from '../ingest/rules.js'
 
 /** What a command carries for its verb, from the API or from the log. */
 export type Carried = Partial<Record<CommandField, unknown>>
@@ -26,12 +29,41 @@ export function faultOf(verb: Verb, carried: Carried): CommandFault | null {
     const value = carried[field]
     if (!needs.includes(field) && !may.includes(field)) return { field, detail: `${verb} takes no ${field}`, value }
     if (typeof value === 'string' && value.trim() === '') return { field, detail: `${field} is empty`, value }
+    const detail = typeof value === 'string' ? formFault(field, value) : null
+    if (detail !== null) return { field, detail, value }
   }
   const [first, second] = given.filter(field => needs.includes(field))
   if (second !== undefined)
     return { field: second, detail: `${verb} takes ${needs.join(' or ')}, not both`, value: carried[second] }
   return first === undefined && needs.length > 0 ? { field: needs[0]!, detail: lacks } : null
 }
+
+function formFault(field: CommandField, value: string): string | null {
+  const { words }: CommandFieldRule = COMMAND_FIELDS[field]
+  if (words && !words.includes(value)) return `${field} is one of ${words.join(', ')}`
+  if (field === 'where' && readWhere(value) === null)
+    return 'where is `label=value,value label=value`: each label once, with values that are not empty'
+  if (field === 'components' && value.split(',').some(each => each.trim() === ''))
+    return 'components is a list of ids with commas between'
+  return null
+}
+
+/** `cell=eu-1,eu-2 tier=free` as labels with their values; null where it is no such thing. */
+export function readWhere(text: string): Where | null {
+  const where: Where = {}
+  for (const part of text.trim().split(' ')) {
+    if (part === '') continue
+    const at = part.indexOf('=')
+    const label = part.slice(0, Math.max(0, at))
+    const values = part.slice(at + 1).split(',')
+    if (!isLabelName(label) || Object.hasOwn(where, label) || values.includes('')) return null
+    where[label] = [...new Set(values)]
+  }
+  return Object.keys(where).length === 0 ? null : where
+}
+
+/** Ids of components in a list with commas. */
+export const readComponents = (text: string): string[] => [...new Set(text.split(',').map(each => each.trim()))]
 
 /** Whether an order of the log has what its verb needs; a newer program may have written a verb that this one does not know. */
 export const isWhole = (order: Order): boolean => VERBS.includes(order.verb) && faultOf(order.verb, order) === null

@@ -1,7 +1,7 @@
 import type { Finding, JudgeInput } from '../../contract/finding.js'
 import type { EventName, IncidentEvent, IncidentKind } from '../../contract/incident.js'
 import { CLOSED_BY_PERSON_MS, type Order } from '../../contract/order.js'
-import type { Fact } from '../../contract/signal.js'
+import type { Change, Fact } from '../../contract/signal.js'
 import { RECORD_KEPT_MS, REOPEN_MS } from '../../contract/thresholds.js'
 import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Held } from '../../contract/view.js'
@@ -22,11 +22,14 @@ import {
 } from '../incident/rules.js'
 import { followTracks, noiseOf, turnedAt, wholeTrack } from '../incident/recovery.js'
 import { othersOf, SAME_ONSET_MS, upstreamsOf } from './around.js'
+import { changeId, noteChange } from './change.js'
 import { isWhole } from './command.js'
+import { carryOut, type Word } from './by-hand.js'
 import { heldOf } from './held.js'
 import { judgedService, noteAlarm, noteTrouble, TROUBLE_MS, withoutWords, type JudgedService } from './service.js'
 import { assess } from './assessment.js'
 import {
+  BY_HAND,
   forgetSince,
   idFor,
   newRecord,
@@ -35,7 +38,6 @@ import {
   rememberCourse,
   rememberCrowd,
   rememberWorst,
-  rule,
   type IncidentRecord,
 } from './record.js'
 
@@ -111,6 +113,11 @@ export class Judge {
     return judge
   }
 
+  /** The change that a message tells of, as it is known; undefined: not yet. */
+  change(message: Change): Change | undefined {
+    return this.services.get(message.service)?.changes.find(c => c.id === changeId(message))
+  }
+
   private service(id: string): JudgedService {
     let s = this.services.get(id)
     if (!s) this.services.set(id, (s = judgedService(id)))
@@ -123,7 +130,7 @@ export class Judge {
       if (fact.title) s.title = fact.title
       s.dependsOn = fact.dependsOn
     } else if (fact.via === 'change') {
-      s.changes = [...s.changes.filter(c => c.id !== fact.id), fact].slice(-MAX_FACTS)
+      s.changes = noteChange(s.changes, fact, MAX_FACTS)
     } else if (fact.via === 'notice')
       s.notices = [...s.notices.filter(n => n.id !== fact.id), withoutWords(fact)].slice(-MAX_FACTS)
   }
@@ -153,6 +160,12 @@ export class Judge {
     const own = known.filter(x => x.branch === branch)
     const record = own.find(x => x.open) ?? own.findLast(x => f.onset < x.resolvedAt!)
     if (record || branch !== '') return record
+    // What a person opened first is what is measured then.
+    const unmeasured = known.find(x => x.open && x.branch === BY_HAND)
+    if (unmeasured) {
+      unmeasured.branch = ''
+      return unmeasured
+    }
     return known.reduce<IncidentRecord | undefined>(
       (a, b) => (b.open || (a && a.resolvedAt! > b.resolvedAt!) ? a : b),
       undefined,
@@ -161,6 +174,14 @@ export class Judge {
 
   /** No incident is open on this strand: open one, reopen the last, or wait. */
   private consider(s: JudgedService, last: IncidentRecord | undefined, f: Finding, events: IncidentEvent[]): void {
+    const whole = last?.partOf === undefined ? undefined : this.records.find(x => x.id === last.partOf)
+    if (last && whole?.open) {
+      // It is told with the other one, which is not over before this is.
+      last.finding = f
+      last.lastFindingAt = f.at
+      last.calmSince = f.calm ? (last.calmSince ?? f.at) : null
+      return
+    }
     if (last?.closedByPerson) {
       // The incident is held closed; what is measured goes on being shown.
       last.finding = f
@@ -260,14 +281,18 @@ export class Judge {
     const besideStill = this.service(record.service).trouble.some(
       x => x.strand !== record.strand && f.at - x.at <= TROUBLE_MS && Math.abs(x.onset - record.onset) <= SAME_ONSET_MS,
     )
-    const calm = f.calm && !besideStill && !(record.security.state === 'suspected' && f.crowd.exposures > 0)
+    const partsStill = this.records.some(
+      x => x.partOf === record.id && f.at - x.lastFindingAt <= TROUBLE_MS && x.calmSince === null,
+    )
+    const calm =
+      f.calm && !besideStill && !partsStill && !(record.security.state === 'suspected' && f.crowd.exposures > 0)
     record.calmSince = calm ? (record.calmSince ?? f.at) : null
   }
 
   private follow(record: IncidentRecord, f: Finding, events: IncidentEvent[]): void {
     const before = record.severity
     this.absorb(record, f)
-    if (mayResolve(record.calmSince, f.at)) {
+    if (!record.byHand && mayResolve(record.calmSince, f.at)) {
       this.close(record, f.at, events)
       return
     }
@@ -312,31 +337,31 @@ export class Judge {
 
   private tick(at: EpochMs, events: IncidentEvent[]): void {
     for (const record of this.records)
-      if (record.open && at - record.lastFindingAt >= (record.kind === 'security' ? SECURITY_SILENT_MS : SILENT_MS))
+      if (
+        record.open &&
+        !record.byHand &&
+        at - record.lastFindingAt >= (record.kind === 'security' ? SECURITY_SILENT_MS : SILENT_MS)
+      )
         this.close(record, at, events)
     this.records = this.records.filter(s => s.open || at - s.resolvedAt! < RECORD_KEPT_MS)
   }
 
-  private close(record: IncidentRecord, at: EpochMs, events: IncidentEvent[], by?: { by: string; why: string }): void {
+  private close(record: IncidentRecord, at: EpochMs, events: IncidentEvent[], word?: Word): void {
     record.open = false
     record.resolvedAt = at
-    record.closedByPerson = by !== undefined && record.calmSince === null
-    record.closedBy = by?.by ?? ''
-    this.emit(record, 'resolved', at, events, by)
+    record.closedByPerson = word !== undefined && record.calmSince === null
+    record.closedBy = word?.by ?? ''
+    this.emit(record, 'resolved', at, events, word)
   }
 
   private upstreams(service: string, since: EpochMs): Upstream[] {
     return upstreamsOf(this.records, this.services, service, since)
   }
 
-  private emit(
-    record: IncidentRecord,
-    event: EventName,
-    at: EpochMs,
-    events: IncidentEvent[],
-    by?: { by: string; why: string },
-  ): void {
-    const e = this.assessment(record, event, at, by)
+  private emit(record: IncidentRecord, event: EventName, at: EpochMs, events: IncidentEvent[], word?: Word): void {
+    const e = this.assessment(record, event, at, word && { by: word.by, why: word.why })
+    Object.assign(e, word?.more)
+    if (word?.says) e.says = [word.says, ...(record.open ? (e.says ?? []) : [])]
     e.seq = record.seq++
     record.said = e
     events.push(e)
@@ -362,33 +387,12 @@ export class Judge {
 
   /** A person's command. One for an incident that is not known any more, or that is not whole, changes nothing. */
   private carryOut(order: Order, events: IncidentEvent[]): void {
-    const record = this.records.find(s => s.id === order.incident)
-    if (!record || !isWhole(order)) return
-    const by = { by: order.by, why: order.why }
-    const refs = [order.id, ...(order.href ? [order.href] : [])]
-    switch (order.verb) {
-      case 'resolve':
-        if (record.open) this.close(record, order.at, events, by)
-        return
-      case 'confirm':
-      case 'rule-out':
-        rule(record, order, refs, this.service(record.service).changes)
-        this.emit(record, record.open ? 'updated' : 'note', order.at, events, by)
-        return
-      case 'mute':
-      case 'unmute':
-        // Who is told is decided where messages are sent, by the head of the incident.
-        return
-      case 'say': {
-        const e = this.assessment(record, record.open ? 'updated' : 'note', order.at, by)
-        e.says = [{ text: order.text ?? '', refs }, ...(record.open ? (e.says ?? []) : [])]
-        e.seq = record.seq++
-        record.said = e
-        events.push(e)
-        return
-      }
-      default:
-        order.verb satisfies never
-    }
+    if (!isWhole(order)) return
+    carryOut(order, {
+      records: this.records,
+      changes: service => this.service(service).changes,
+      emit: (record, event, word) => this.emit(record, event, order.at, events, word),
+      close: (record, word) => this.close(record, order.at, events, word),
+    })
   }
 }

@@ -15,6 +15,9 @@ import { tracksUntil, type TrackMemory } from '../incident/recovery.js'
 import { worseSeverity } from '../incident/rules.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 
+/** Branch of what a person opened and nobody measures yet. */
+export const BY_HAND = 'by-hand'
+
 /** A person's word on a cause or on the security question. */
 export interface Ruling {
   state: Extract<CauseState, 'confirmed' | 'ruled_out'>
@@ -66,6 +69,20 @@ export interface IncidentRecord {
   rulings: Record<string, Ruling>
   security: Security
   said: IncidentEvent | null
+  /** What a person has set, over what is measured. Left out in incidents of before. */
+  set?: SetByPerson
+  /** A person opened it, or opened it again: it ends when a person says so. */
+  byHand?: boolean
+  /** The incident that a person says this one is part of. */
+  partOf?: string
+}
+
+/** What a person says of an incident over what is measured. */
+export interface SetByPerson {
+  severity?: Severity
+  title?: string
+  components?: string[]
+  where?: Where
 }
 
 /** The id of a new incident: its service, the minute in which it opens, and a number where two open in one. */
@@ -138,6 +155,7 @@ export function noteBack(record: IncidentRecord, recovered: number, at: EpochMs)
 
 /** Severity goes up, and down only when what raised it turns out to be another's. */
 export function raiseSeverity(record: IncidentRecord, severity: Severity, at: EpochMs): void {
+  if (record.set?.severity !== undefined) return
   const next = worseSeverity(record.severity, severity)
   if (next !== record.severity) record.rises.push({ from: record.severity, at })
   record.severity = next

@@ -28,7 +28,7 @@ export { FAILURE_MODES, type FailureMode } from '../../contract/finding.js'
  */
 const WARM_UP_MS = 20 * MINUTE
 const WARM_UP_MAX_MS = 2 * HOUR
-const WARM_UP_REQUESTS = 500
+export const WARM_UP_REQUESTS = 500
 export const WARM_UP_SHARE_MAX = 0.3
 /** The global rate starts at 0.5 %, known no better than from this many requests. */
 const PRIOR_SHARE = 0.005
@@ -68,6 +68,8 @@ export interface RateState {
   last: { slot: number[]; total: number[]; bad: number[]; slow: number[] }
   /** Group × rise → bits. */
   sums: Record<FailureMode, Float64Array>
+  /** How much of all requests usually fails was taught: while the source is new, it is known of the whole alone. */
+  taught?: boolean
   firstAt: EpochMs
   seenAt: EpochMs
   learnedUntil: EpochMs

@@ -199,3 +199,109 @@ describe('mute and unmute', () => {
     expect(new Date(after.mutedUntil).toISOString()).toBe('2031-05-10T00:00:00.000Z')
   })
 })
+
+describe('the room of an incident', () => {
+  const begin = (body: object, authorization = token) =>
+    server.inject({
+      method: 'POST',
+      url: '/api/v1/incidents',
+      payload: { ...who, ...body },
+      headers: { authorization },
+    })
+  const response = async (id: string) =>
+    (await server.inject({ url: `/api/v1/incidents/${id}/response`, headers: { authorization: token } })).json()
+
+  it('is opened by hand, with a name that all pages use, and closed by hand', async () => {
+    const answer = await begin({
+      service: 'chat',
+      title: 'Bills <are> wrong',
+      severity: 'major',
+      text: 'We look into it.',
+    })
+    expect(answer.statusCode).toBe(200)
+    const { incident: made, public: told, notes } = answer.json()
+    expect(made).toMatchObject({ open: true, severity: 'major', title: 'Bills <are> wrong' })
+    expect(made.id).toMatch(/^chat-\d{8}-\d{4}-hand$/)
+    expect(told.says[0]).toBe('We look into it.')
+    expect(notes.join()).toContain('until a person resolves it')
+    const second = (await begin({ service: 'chat' })).json().incident
+    expect(second.id).toBe(`${made.id}2`)
+    const page = (await get(`/i/${made.id}`)).payload
+    expect(page).toContain('Bills &lt;are&gt; wrong')
+    expect((await get('/api/v2/incidents.json')).json().incidents.map((each: { name: string }) => each.name)).toContain(
+      'chat: Bills <are> wrong',
+    )
+    expect((await ask({ verb: 'resolve' }, made.id)).json().incident.open).toBe(false)
+  })
+
+  it('keeps the record of what is past, and refuses times that cannot be', async () => {
+    const past = await begin({ service: 'chat', startedAt: '30m ago', endedAt: '10m ago' })
+    expect(past.json().incident).toMatchObject({ open: false })
+    for (const [body, rule] of [
+      [{ service: 'chat', endedAt: '10m ago' }, 'command.endedAt'],
+      [{ service: 'chat', startedAt: '2099-01-01T00:00:00Z' }, 'command.startedAt'],
+      [{ service: 'chat', startedAt: 'yesterdayish' }, 'command.startedAt'],
+      [{ service: 'chat', severity: 'bad' }, 'command.severity'],
+      [{ service: 'chat', where: 'cell' }, 'command.where'],
+    ] as const)
+      expect([(await begin(body)).json().rule, body]).toEqual([rule, body])
+    expect((await begin({ service: 'nobody' })).statusCode).toBe(404)
+    expect((await begin({ service: 'chat' }, 'Bearer wrong')).statusCode).toBe(401)
+    expect((await ask({ verb: 'open' })).json().rule).toBe('command.verb')
+  })
+
+  it('says who has it, for the team alone, and nothing public changes', async () => {
+    const { id, events } = await incident()
+    expect(await response(id)).toEqual({ acknowledged: null, assignee: null, newest: '', commands: [] })
+    for (const body of [
+      { verb: 'ack' },
+      { verb: 'note', text: 'rack 7 is warm' },
+      { verb: 'hand-over', person: 'bo', text: 'all yours' },
+    ]) {
+      const answer = await ask(body)
+      expect([answer.statusCode, answer.json().notes.join()]).toEqual([200, expect.stringContaining('team alone')])
+    }
+    expect(await response(id)).toMatchObject({ acknowledged: { by: 'ada' }, assignee: 'bo', commands: [{}, {}, {}] })
+    expect((await incident()).events).toHaveLength(events.length)
+    for (const path of [`/i/${id}`, `/api/v1/incidents/${id}`, '/api/v2/incidents.json', '/history.rss'])
+      expect((await get(path)).payload).not.toMatch(/rack 7|all yours/)
+    expect((await server.inject({ url: `/api/v1/incidents/${id}/response` })).statusCode).toBe(401)
+  })
+
+  it('two people at once: the later one is told, and nothing is lost', async () => {
+    const { id } = await incident()
+    const { newest } = await response(id)
+    expect((await ask({ verb: 'severity', severity: 'minor', seen: newest })).statusCode).toBe(200)
+    const late = await ask({ verb: 'severity', severity: 'critical', seen: newest, by: 'bo' })
+    expect([late.statusCode, late.json().rule]).toEqual([409, 'command.seen'])
+    expect(late.json().detail).toContain('ada: severity')
+    expect((await incident()).severity).toBe('minor')
+    const again = await ask({ verb: 'severity', severity: 'critical', seen: (await response(id)).newest })
+    expect(again.json().incident.severity).toBe('critical')
+    // Who does not say what they saw is not held up.
+    expect((await ask({ verb: 'say', text: 'We look.' })).statusCode).toBe(200)
+  })
+
+  it('mitigated is monitoring, reopened is not over; a part is merged or split off', async () => {
+    const { id } = await incident()
+    expect((await ask({ verb: 'mitigated' })).json().incident.latest).toMatchObject({
+      event: 'recovering',
+      mitigated: true,
+    })
+    const statusOf = async () =>
+      (await get('/api/v2/incidents.json')).json().incidents.find((each: { id: string }) => each.id === id || true)
+        .status
+    expect(await statusOf()).toBe('monitoring')
+    await ask({ verb: 'resolve' })
+    expect((await ask({ verb: 'mitigated' }, id)).statusCode).toBe(409)
+    expect((await ask({ verb: 'reopen' }, id)).json().incident.open).toBe(true)
+    expect((await ask({ verb: 'reopen' }, id)).statusCode).toBe(409)
+    const split = await ask({ verb: 'split', where: 'cell=b' }, id)
+    const opened = split.json().order.begins ?? /Opened: (\S+)\./.exec(split.json().notes.join())![1]
+    expect((await app.reader.incident(opened))?.open).toBe(true)
+    expect((await ask({ verb: 'merge', into: opened }, opened)).json().rule).toBe('command.into')
+    const merged = await ask({ verb: 'merge', into: id }, opened)
+    expect(merged.json().incident).toMatchObject({ open: false, latest: { partOf: id } })
+    expect((await ask({ verb: 'merge', into: 'nope' }, id)).statusCode).toBe(404)
+  })
+})

@@ -93,7 +93,7 @@ async function receive(
   const body =
     method === 'GET'
       ? Buffer.alloc(0)
-      : await places.with(circles, true, place => whole(place.read(bytesOf(request)), limit))
+      : await places.with(circles, true, place => whole(place.read(bytesOf(request, receiver.unpacks)), limit))
   const received: Received = {
     method,
     path: decoded((request.params as { '*'?: string })['*'] ?? ''),
@@ -104,11 +104,14 @@ async function receive(
   }
   const answer = await app.receive(idOf(request), received, senderOf(request))
   if ('refused' in answer) {
-    const { rule, message, value, status = 400 } = answer.refused
+    const { rule, message, value, status = 400, answer: own } = answer.refused
+    if (own !== undefined) return send(reply, own)
     throw new HttpProblem(status, 'this is not taken', message, { rule, ...(value === undefined ? {} : { value }) })
   }
   if (answer.answer !== null) return send(reply, answer.answer)
-  return counted(answer.receipt)
+  const { accepted, duplicate, rejectedCount } = answer.receipt
+  // What a receiver understood and has no signal of, a trial or an empty list, is no error.
+  return accepted + duplicate + rejectedCount === 0 ? answer.receipt : counted(answer.receipt)
 }
 
 function send(reply: FastifyReply, { status, headers = {}, body = '' }: Answer): FastifyReply {

@@ -29,6 +29,9 @@ const SourceNow = Type.Object({
   accepted: Type.Integer({ description: 'Signals taken since the start' }),
   duplicate: Type.Integer(),
   rejected: Type.Record(Type.String(), Type.Integer(), { description: 'Signals refused, by the rule that they break' }),
+  ignored: Type.Record(Type.String(), Type.Integer(), {
+    description: 'Messages that were understood and say nothing of use here, by the reason',
+  }),
   failures: Type.Integer({ description: 'Since the start' }),
   lastError: Type.Union([Type.Object({ at: Type.Number(), why: Type.String() }), Type.Null()]),
   phases: Type.Union([Type.Record(Type.String(), Type.Number()), Type.Null()], {

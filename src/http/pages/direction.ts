@@ -78,6 +78,7 @@ export function isolating<R extends Reader>(reader: R): Reader {
       const view = await reader.incident(id)
       return view && ofIncident(view)
     },
+    orders: incident => reader.orders(incident),
     facts: async (...asked) =>
       (await reader.facts(...asked)).map(fact => ({
         ...fact,

@@ -114,6 +114,7 @@ export function readerOf(world: World): Reader {
         .sort((a, b) => b.openedAt - a.openedAt)
         .slice(0, limit),
     incident: async id => (world.incidents ?? []).find(each => each.id === id) ?? null,
+    orders: async () => [],
     facts: async () => [],
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { fakeOutside } from '../../testing/outside.js'
-import { someRequest, testReceiver } from '../../testing/plugin-contract.js'
+import { readable, someRequest, testReceiver } from '../../testing/plugin-contract.js'
 import json, { read } from './json.js'
 
 const secret = 'a-secret-of-20-chars'
@@ -54,6 +54,22 @@ describe('json', () => {
         },
       ],
     })
+  })
+  it('reads demand: how many there were in a window, as a gauge', async () => {
+    const set = {
+      type: 'observation',
+      via: 'gauge',
+      service: 'shop',
+      name: 'sign-ups',
+      measures: 'demand',
+      windowMs: 60_000,
+    }
+    const map = { id: '/id', at: '/until', value: '/count' }
+    const windows = [{ id: '20:15-DE', until: '2026-02-03T20:15:00Z', count: 418, country: 'DE' }]
+    const taken = read({ list: '/windows', map, labels: { country: '/country' }, set }, { windows })
+    if (!('signals' in taken)) throw new Error('refused')
+    expect(taken.signals).toMatchObject([{ value: 418, measures: 'demand', labels: { country: 'DE' } }])
+    expect(readable(taken.signals[0])).toMatchObject({ service: 'shop' })
   })
   it('leaves out what is not there, and takes nothing that is not the message’s own', () => {
     const made = read({ list: '', map: { id: '/constructor', text: '/a' }, labels: { l: '/b' }, set: {} }, { b: {} })

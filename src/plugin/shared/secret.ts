@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { Received } from '../../contract/received.js'
 
 /** As strong as a secret of a receiver has to be: nobody is slowed who guesses. */
@@ -13,4 +13,19 @@ export const isSame = (a: string, b: string): boolean => timingSafeEqual(digest(
 export function shows(secret: string, { headers, query }: Pick<Received, 'headers' | 'query'>): boolean {
   const bearer = /^Bearer +(\S+) *$/i.exec(headers['authorization'] ?? '')?.[1]
   return isSame(bearer ?? query['key'] ?? '', secret)
+}
+
+/**
+ * Whether a body is signed with the secret: the HMAC of its bytes in hexadecimal, after the prefix that its sender writes. In a
+ * time that says nothing of where two differ.
+ */
+export function signs(
+  secret: string,
+  { body, headers }: Pick<Received, 'headers' | 'body'>,
+  { header, algorithm, prefix = '' }: { header: string; algorithm: 'sha256' | 'sha512'; prefix?: string },
+): boolean {
+  const shown = headers[header]
+  if (shown === undefined || !shown.startsWith(prefix)) return false
+  const hex = createHmac(algorithm, secret).update(body).digest('hex')
+  return isSame(shown.slice(prefix.length).trim().toLowerCase(), hex)
 }

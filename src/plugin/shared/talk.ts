@@ -4,7 +4,7 @@ import { whyUnreachable } from './unreachable.js'
 // A conversation over one connection, for probes that ask a server in its own words.
 
 /** What is read of an answer at most. */
-const ANSWER_BYTES = 256 * 1024
+const TALK_BYTES = 256 * 1024
 /** Characters of an answer that are told. */
 const QUOTED_CHARS = 120
 
@@ -65,7 +65,7 @@ export class Talk implements AsyncDisposable {
         this.rest = this.rest.subarray(length)
         return found
       }
-      if (this.rest.length > ANSWER_BYTES) throw new Amiss(`it answers with more than ${ANSWER_BYTES} bytes`)
+      if (this.rest.length > TALK_BYTES) throw new Amiss(`it answers with more than ${TALK_BYTES} bytes`)
       const { done, value } = await this.pieces.next()
       if (done === true)
         throw new Amiss(

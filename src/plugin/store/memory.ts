@@ -4,9 +4,10 @@ import { type Plugin, plugin } from '../../contract/plugin.js'
 import type { Commit, IncidentHead, Reads, Store, CommittedEvent } from '../../contract/ports.js'
 import type { Change, Notice } from '../../contract/signal.js'
 import { DAY, type EpochMs } from '../../contract/time.js'
-import type { IncidentView, Rollup, ServiceNow } from '../../contract/view.js'
+import type { AlertNow, IncidentView, Rollup, ServiceNow, ServiceRow } from '../../contract/view.js'
 
 const copy = <T>(value: T): T => structuredClone(value)
+const shown = ({ alerts: _, ...row }: ServiceRow): ServiceNow => copy(row)
 const effect = (fact: Change | Notice): EpochMs => (fact.via === 'change' ? (fact.happenedAt ?? fact.at) : fact.at)
 
 const tombstone = ({ at, incident, seq, service }: IncidentEvent): IncidentEvent => ({
@@ -33,7 +34,7 @@ class MemoryStore implements Store {
   private known = new Set<string>()
   private heads = new Map<string, IncidentHead>()
   private rollups = new Map<string, Rollup>()
-  private services = new Map<string, ServiceNow>()
+  private services = new Map<string, ServiceRow>()
   private facts = new Map<string, Change | Notice>()
   private orders = new Map<string, Order>()
   private notes = new Map<string, Uint8Array>()
@@ -117,6 +118,11 @@ class MemoryStore implements Store {
     for (const [key, fact] of this.facts) if (effect(fact) < before.facts) this.facts.delete(key)
   }
 
+  async alerts(service: string): Promise<AlertNow[] | null> {
+    const row = this.services.get(service)
+    return row === undefined ? null : copy(row.alerts ?? [])
+  }
+
   reader(): Reads {
     const story = (head: IncidentHead): IncidentView => {
       const { lastSeq: _, ...view } = copy(head)
@@ -124,8 +130,11 @@ class MemoryStore implements Store {
       return { ...view, events: copy(events) }
     }
     return {
-      services: async () => copy([...this.services.values()].sort((a, b) => (a.service < b.service ? -1 : 1))),
-      service: async id => copy(this.services.get(id) ?? null),
+      services: async () => [...this.services.values()].map(shown).sort((a, b) => (a.service < b.service ? -1 : 1)),
+      service: async id => {
+        const row = this.services.get(id)
+        return row === undefined ? null : shown(row)
+      },
       rollups: async (service, from, until) =>
         copy([...this.rollups.values()])
           .filter(r => r.service === service && r.bin >= from && r.bin < until)
@@ -145,6 +154,10 @@ class MemoryStore implements Store {
         const head = this.heads.get(id)
         return head === undefined ? null : story(head)
       },
+      orders: async incident =>
+        copy([...this.orders.values()])
+          .filter(each => each.incident === incident)
+          .sort((a, b) => (a.position ?? 0) - (b.position ?? 0) || a.at - b.at),
       facts: async (service, from, until) =>
         copy([...this.facts.values()])
           .filter(f => f.service === service && effect(f) >= from && effect(f) < until)

@@ -3,10 +3,10 @@ import { RETRY_AFTER_MS } from '../../contract/limits.js'
 import { type Place, type Plugin, plugin } from '../../contract/plugin.js'
 import type { IncidentEvent } from '../../contract/incident.js'
 import type { Commit, IncidentHead, Reads, Store, CommittedEvent } from '../../contract/ports.js'
-import type { Forget } from '../../contract/order.js'
+import type { Forget, Order } from '../../contract/order.js'
 import type { Change, Notice } from '../../contract/signal.js'
 import { DAY, type EpochMs } from '../../contract/time.js'
-import type { IncidentView, Rollup } from '../../contract/view.js'
+import type { AlertNow, IncidentView, Rollup, ServiceNow, ServiceRow } from '../../contract/view.js'
 import { type Database, faultsOf, filesOf, lookThrough, naming, openFile, isSumOf, sumOf } from '../shared/sqlite.js'
 import { faultsOfRows, parsed, seal, type Sealed } from './sqlite/rows.js'
 
@@ -44,6 +44,7 @@ const MIGRATIONS = [
 ]
 
 const effect = (fact: Change | Notice): EpochMs => (fact.via === 'change' ? (fact.happenedAt ?? fact.at) : fact.at)
+const shown = ({ alerts: _, ...row }: ServiceRow): ServiceNow => row
 const bytes = (value: unknown): Uint8Array =>
   value instanceof ArrayBuffer ? new Uint8Array(value) : value instanceof Uint8Array ? value : new Uint8Array(0)
 const blob = (value: Uint8Array): Buffer => Buffer.from(value.buffer, value.byteOffset, value.byteLength)
@@ -208,6 +209,11 @@ export class SqliteStore implements Store {
     this.db.prepare('DELETE FROM fact WHERE effect < ?').run(before.facts)
   }
 
+  async alerts(service: string): Promise<AlertNow[] | null> {
+    const row = this.body<ServiceRow>(this.db.prepare('SELECT body, sum FROM service WHERE service = ?').get(service))
+    return row === null ? null : (row.alerts ?? [])
+  }
+
   reader(): Reads {
     const { db } = this
     const bodies = <T>(rows: unknown[]): T[] => (rows as Sealed[]).map(row => this.opened<T>(row))
@@ -218,6 +224,7 @@ export class SqliteStore implements Store {
       nextBin: db.prepare('SELECT bin FROM rollup WHERE service = ? AND bin >= ? AND bin < ? ORDER BY bin LIMIT 1'),
       incident: db.prepare('SELECT body, sum FROM head WHERE id = ?'),
       events: db.prepare('SELECT body, sum FROM event WHERE incident = ? ORDER BY seq'),
+      orders: db.prepare('SELECT body, sum FROM "order" WHERE incident = ?'),
       facts: db.prepare(
         'SELECT body, sum FROM fact WHERE service = ? AND effect >= ? AND effect < ? ORDER BY effect, id',
       ),
@@ -227,8 +234,11 @@ export class SqliteStore implements Store {
       return { ...view, events: bodies(sql.events.all(head.id)) }
     }
     return {
-      services: async () => bodies(sql.services.all()),
-      service: async id => this.body(sql.service.get(id)),
+      services: async () => bodies<ServiceRow>(sql.services.all()).map(shown),
+      service: async id => {
+        const row = this.body<ServiceRow>(sql.service.get(id))
+        return row === null ? null : shown(row)
+      },
       rollups: async (service, from, until) => bodies<Rollup>(sql.rollups.all(service, from, until)),
       days: async (service, from, until, offsetMs = 0) => {
         const days: EpochMs[] = []
@@ -260,6 +270,8 @@ export class SqliteStore implements Store {
         const head = this.body<IncidentHead>(sql.incident.get(id))
         return head === null ? null : story(head)
       },
+      orders: async incident =>
+        bodies<Order>(sql.orders.all(incident)).sort((a, b) => (a.position ?? 0) - (b.position ?? 0) || a.at - b.at),
       facts: async (service, from, until) => bodies(sql.facts.all(service, from, until)),
     }
   }

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { readPeople } from '../people/people-file.js'
 import { FOLD_VERSION } from '../../core/fold/fold.js'
 import type { Files } from '../../contract/plugin.js'
 import { keepersOf, openLog, openStore, USUAL } from '../keep.js'
@@ -49,7 +50,7 @@ export async function faultsOfFolder(data: string): Promise<Checked> {
     if (there.log) log = await lookAtLog(names.log, checked)
   })
   if (store !== null && log !== null) pair(names, store, log, checked)
-  for (const key of [tokenIn, keysIn, vapidIn]) await tryTo(() => key(data))
+  for (const key of [tokenIn, keysIn, vapidIn, readPeople]) await tryTo(() => key(data))
   await tryTo(() => watchersIn(join(data, 'watchers.ndjson'), () => {}))
   return checked
 }

@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { createServer, type Server } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PermanentError } from '../../contract/error.js'
-import { pluginEnv, sleep } from './env.js'
+import { pluginEnv } from './env.js'
 
 let server: Socket
 let port = 0
@@ -65,23 +65,5 @@ describe('TLS that begins later', () => {
   it('is refused by who speaks none, with a reason', async () => {
     await using connection = await env.connect({ host: '127.0.0.1', port: at })
     await expect(connection.secure({ check: false })).rejects.toThrow(/does not agree on TLS \(\w+\)/)
-  })
-})
-
-describe('who sleeps', () => {
-  it('leaves no listener behind, however often', async () => {
-    const listeners = new Set<() => void>()
-    const stop = {
-      aborted: false,
-      addEventListener: (_: 'abort', listener: () => void) => void listeners.add(listener),
-      removeEventListener: (_: 'abort', listener: () => void) => void listeners.delete(listener),
-    }
-    for (let i = 0; i < 5; i++) await sleep(0, stop)
-    expect(listeners.size).toBe(0)
-    const long = sleep(60_000, stop)
-    expect(listeners.size).toBe(1)
-    for (const listener of listeners) listener()
-    await long
-    expect(listeners.size).toBe(0)
   })
 })

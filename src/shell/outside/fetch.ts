@@ -7,7 +7,7 @@ import type { TLSSocket } from 'node:tls'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { PermanentError } from '../../contract/error.js'
 import { OUTSIDE_BYTES, OUTSIDE_IDLE_MS, OUTSIDE_MS, OUTSIDE_REDIRECTS } from '../../contract/limits.js'
-import type { Fetched, FetchInit, Phases } from '../../contract/plugin.js'
+import type { Fetched, FetchInit, Phases, Stop } from '../../contract/plugin.js'
 import { type Guard, Unreachable } from './guard.js'
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
@@ -29,7 +29,7 @@ export async function ask(text: string, init: FetchInit, guard: Guard): Promise<
   const began = performance.now()
   try {
     for (let redirects = 0; ; redirects++) {
-      const response = await once(url, method, headers, body, guard, phases, limit)
+      const response = await once(url, method, headers, body, guard, phases, limit, init.ca)
       phases.total = performance.now() - began
       const location = response.headers.location
       if (init.redirect !== 'follow' || !REDIRECTS.has(response.statusCode ?? 0) || location === undefined)
@@ -56,12 +56,15 @@ class Limit {
   private timer: NodeJS.Timeout
   private readonly ms: number
   late = false
+  private readonly signal: Stop | undefined
+  private readonly abort = (): void => this.stop.abort()
 
   constructor({ timeoutMs = OUTSIDE_MS, signal }: FetchInit) {
     this.ms = timeoutMs
     this.timer = this.after(timeoutMs)
+    this.signal = signal
     if (signal?.aborted === true) this.stop.abort()
-    signal?.addEventListener('abort', () => this.stop.abort(), { once: true })
+    signal?.addEventListener('abort', this.abort, { once: true })
   }
 
   /** From now on so long without a piece of the body. */
@@ -72,6 +75,7 @@ class Limit {
 
   end(): void {
     clearTimeout(this.timer)
+    this.signal?.removeEventListener?.('abort', this.abort)
   }
 
   private after(ms: number): NodeJS.Timeout {
@@ -118,6 +122,7 @@ async function once(
   guard: Guard,
   phases: Phases,
   { stop }: Limit,
+  ca: string | undefined,
 ): Promise<IncomingMessage> {
   const began = performance.now()
   const addresses = await within(guard.addressesOf(url.hostname), stop.signal)
@@ -129,6 +134,7 @@ async function once(
   const secure = url.protocol === 'https:'
   const request = (secure ? https : http).request(url, {
     ...auth,
+    ...(ca === undefined ? {} : { ca }),
     method,
     headers: {
       'user-agent': 'Epicenter',

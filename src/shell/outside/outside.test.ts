@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecure } from 'node:https'
 import { type AddressInfo, createServer as createTcp } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -164,6 +166,16 @@ describe('a connection', () => {
     await expect(connect({ host: 'shop.test', port, tls: true, timeoutMs: 2_000 }, guard)).rejects.toMatchObject({
       retryAfterMs: expect.any(Number),
     })
+  })
+
+  it('believes a certificate of one’s own where it is named, and it alone', async () => {
+    const pem = readFileSync(new URL('fixtures/shop.test.pem', import.meta.url), 'utf8')
+    const secure = createSecure({ key: pem, cert: pem }, (_, response) => response.end('hello')).listen(0, '127.0.0.1')
+    await new Promise(done => secure.once('listening', done))
+    const url = `https://shop.test:${(secure.address() as AddressInfo).port}/`
+    await expect(ask(url, {}, guard)).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
+    expect(await (await ask(url, { ca: pem }, guard)).text()).toBe('hello')
+    secure.close()
   })
 
   it('reads a file that is named, unless it is too large', async () => {

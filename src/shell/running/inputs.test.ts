@@ -36,6 +36,7 @@ describe('sources of the configuration', () => {
   const env = fakeEnv()
   const taker: Taker = {
     take: async values => ({ accepted: values.length, duplicate: 0, rejectedCount: 0, rejected: [] }),
+    teach: async () => null,
     note: async () => {},
     noted: async () => null,
     even: env.steady,
@@ -134,6 +135,7 @@ describe('many targets', () => {
     const taker: Taker = {
       take: async () => ({ accepted: 1, duplicate: 0, rejectedCount: 0, rejected: [] }),
       note: async () => {},
+      teach: async () => null,
       noted: async () => null,
       even: env.steady,
     }

@@ -8,6 +8,15 @@ const RULES_MAX = 60
 /** Minutes over which signals are counted. */
 const SLOTS = 5
 
+/** Adds to counts by name; what is one name too many goes under `other`. */
+function tally(counts: Record<string, number>, more: Readonly<Record<string, number>>): void {
+  for (const [name, count] of Object.entries(more)) {
+    const known = Object.hasOwn(counts, name) || Object.keys(counts).length < RULES_MAX
+    const key = known ? name : 'other'
+    counts[key] = (counts[key] ?? 0) + count
+  }
+}
+
 /** What is known of the life of a source, by a clock that never leaps. */
 export class Pulse {
   state: InputState = 'starting'
@@ -19,6 +28,7 @@ export class Pulse {
   private look: Look | null = null
   /** Why a probe cannot tell at present; null: it can. */
   blind: string | null = null
+  readonly ignored: Record<string, number> = {}
   /** Of the even clock; null: never. */
   heard: number | null = null
   private lastError: { at: number; why: string } | null = null
@@ -42,11 +52,7 @@ export class Pulse {
     this.heard = this.even()
     this.accepted += accepted
     this.duplicate += duplicate
-    for (const [rule, count] of Object.entries(rules)) {
-      const known = rule in this.rejected || Object.keys(this.rejected).length < RULES_MAX
-      const name = known ? rule : 'other'
-      this.rejected[name] = (this.rejected[name] ?? 0) + count
-    }
+    tally(this.rejected, rules)
     this.turn()
     this.counts[this.minute % SLOTS]! += accepted
   }
@@ -56,6 +62,11 @@ export class Pulse {
     this.look = look
     this.phases = phases
     this.blind = look.outcome === 'unknown' ? (look.why ?? 'it could not tell') : null
+  }
+
+  /** It said what is of no use here. */
+  pass(reasons: Readonly<Record<string, number>>): void {
+    tally(this.ignored, reasons)
   }
 
   fail(why: string): void {
@@ -85,6 +96,7 @@ export class Pulse {
       accepted: this.accepted,
       duplicate: this.duplicate,
       rejected: { ...this.rejected },
+      ignored: { ...this.ignored },
       failures: this.failures,
       lastError: this.lastError === null ? null : { at: at(this.lastError.at), why: this.lastError.why },
       phases: this.phases,

@@ -32,6 +32,10 @@ function world(answer: (values: readonly unknown[], n: number) => Receipt = good
       taken.push({ values, namespace, own })
       return receipt
     },
+    teach: async value => {
+      order.push(`taught ${JSON.stringify(value)}`)
+      return value === 'wrong' ? { rule: 'past', message: 'past counts must be a JSON object' } : null
+    },
     note: async (key, value) => {
       order.push(`noted ${Buffer.from(value).toString()}`)
       notes.set(key, value)
@@ -77,6 +81,20 @@ describe('a source that is polled', () => {
     expect(asked.at(-1)).toBe(2)
     await sourceOf(w, { poll }, { ...use, use: 'crows' }).task.turn(stop())
     expect(asked.at(-1)).toBeUndefined()
+  })
+
+  it('teaches what it knows of the past before anything is taken, and counts what breaks a rule', async () => {
+    const w = world()
+    const past = [{ service: 'shop' }, 'wrong']
+    const { task, pulse } = sourceOf(w, { poll: async () => ({ signals: [1], past, state: 'x' }) })
+    await task.turn(stop())
+    expect(w.order).toEqual([
+      'taught {"service":"shop"}',
+      'taught "wrong"',
+      'took 1',
+      'noted {"use":"pigeons","state":"x"}',
+    ])
+    expect(pulse.status).toMatchObject({ accepted: 1, rejected: { past: 1 } })
   })
 
   it('hands over the same again while there is no room, and keeps nothing meanwhile', async () => {

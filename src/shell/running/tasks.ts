@@ -17,6 +17,8 @@ import type { Pulse } from './pulse.js'
 export interface Taker {
   /** Resolves once they are durable. @throws TransientError, CutShort */
   take(values: readonly unknown[] | Own, space: Space): Promise<Receipt>
+  /** Counts of a past; null once levels were learned from them or nothing was to be learned, else the rule that they break. @throws TransientError */
+  teach(value: unknown): Promise<{ rule: string; message: string } | null>
   note(key: string, value: Uint8Array): Promise<void>
   noted(key: string): Promise<Uint8Array | null>
   /** A clock that never leaps. */
@@ -92,11 +94,17 @@ export class SourceTask extends Holding<Source> {
     const { signals } = batch
     if (!Array.isArray(signals)) throw new PermanentError('a batch is an object with a list `signals`')
     this.parts.pulse.hear({ accepted: 0, duplicate: 0 })
+    for (const past of batch.past ?? []) await this.teach(past)
     for (let i = 0; i < signals.length; i += SOURCE_PIECE)
       if (!(await this.takePiece(signals.slice(i, i + SOURCE_PIECE), stop))) return
     if (batch.state === undefined) return
     this.state = batch.state
     await keepState('source', this.parts, batch.state)
+  }
+
+  private async teach(past: unknown): Promise<void> {
+    const wrong = await this.parts.taker.teach(past)
+    if (wrong !== null) this.parts.pulse.hear({ accepted: 0, duplicate: 0, rules: { [wrong.rule]: 1 } })
   }
 
   /** Waits for room as often as it must: what was taken twice counts once. False: it was stopped before that. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { PermanentError } from '../../contract/error.js'
 import { TOKENS } from '../../contract/limits.js'
 import { TOKEN_SCOPES, type TokenScope, type TokenConfig } from '../../contract/config.js'
+import type { Role } from '../../contract/role.js'
 import type { EpochMs } from '../../contract/time.js'
 import type { Env } from '../env.js'
 
@@ -15,6 +16,8 @@ export interface Sender {
   scopes: readonly TokenScope[]
   /** The only services it may speak of; null: any. */
   services: ReadonlySet<string> | null
+  /** Of a person who is signed in; a token has none. */
+  role?: Role
 }
 
 /** The one token of the file `token`: it may do everything, and may send what others sent (`sender`), as a copied log does. */

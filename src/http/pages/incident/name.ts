@@ -39,6 +39,8 @@ interface Owner {
  */
 export function incidentName({ events, kind }: Named, owner: Owner, { t, f }: { t: Strings; f: Format }): string {
   const title = isolated(owner.title)
+  const named = events.findLast(each => each.named !== undefined)?.named
+  if (named) return `${title}: ${isolated(named)}`
   if (phaseOf(events) === 'note') return `${title}: ${t.event.note}`
   const spoken = events.findIndex(each => each.by !== undefined && each.event !== 'resolved')
   const worst = worstOf(spoken < 0 ? events : events.slice(0, spoken + 1))

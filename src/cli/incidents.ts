@@ -1,0 +1,96 @@
+import { Command } from 'commander'
+import type { IncidentEvent } from '../contract/incident.js'
+import { ask, ASK_HELP, type Asking } from './ask.js'
+
+/** Most incidents that a list shows. */
+const LISTED = '20'
+
+interface Row {
+  id: string
+  service: string
+  title: string
+  open: boolean
+  severity: string
+  startedAt: number
+  resolvedAt: number | null
+  latest: IncidentEvent
+}
+interface Told {
+  acknowledged: { by: string; at: number } | null
+  assignee: string | null
+  newest: string
+  commands: { id: string; at: number; verb: string; by: string; why: string; text?: string; person?: string }[]
+}
+
+const asking = (command: Command): Command =>
+  command
+    .option('--url <url>', 'the server', process.env['EPICENTER_URL'] ?? 'http://127.0.0.1:8080')
+    .option('--token <token>', 'default: EPICENTER_TOKEN, or the file `token` in the data folder')
+    .option('--data <dir>', 'data folder of a server on this machine', './data')
+    .option('--json', 'the answer as it came')
+    .addHelpText('after', ASK_HELP)
+
+/** What is open, and what was: their ids are what every verb asks for. */
+export const incidentsCommand = (): Command =>
+  asking(
+    new Command('incidents')
+      .summary('list the incidents of a running server')
+      .description('Lists the open incidents of a running server, or with --all the latest ones, newest first.'),
+  )
+    .option('--all', 'those that are over as well')
+    .option('--service <id>', 'of this service alone')
+    .option('--limit <n>', 'most of them', LISTED)
+    .action(async (options: Asking & { all?: true; service?: string; limit: string; json?: true }) => {
+      const query = new URLSearchParams({ limit: options.limit })
+      if (options.all !== true) query.set('open', 'true')
+      if (options.service !== undefined) query.set('service', options.service)
+      const rows = (await ask('incidents', `/api/v1/incidents?${query}`, null, options)) as Row[] | null
+      if (rows === null) process.exitCode = 1
+      else if (options.json) print(JSON.stringify(rows))
+      else print(rows.length === 0 ? `no incident${options.all ? '' : ' is open'}` : rows.map(lineOf).join('\n'))
+    })
+
+/** One incident: what is known, and who does what. */
+export const incidentCommand = (): Command =>
+  asking(
+    new Command('incident')
+      .summary('show an incident, who has it and what was asked of it')
+      .description('Shows an incident of a running server: what is known, who has it, and every command on it.')
+      .argument('<incident>', 'id of the incident'),
+  ).action(async (id: string, options: Asking & { json?: true }) => {
+    const path = `/api/v1/incidents/${encodeURIComponent(id)}`
+    const incident = (await ask('incident', path, null, options)) as Row | null
+    const told = incident && ((await ask('incident', `${path}/response`, null, options)) as Told | null)
+    if (incident === null || told === null) process.exitCode = 1
+    else print(options.json ? JSON.stringify({ ...incident, response: told }) : storyOf(incident, told))
+  })
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`)
+const time = (at: number): string => new Date(at).toISOString().replace(/:\d\d\.\d{3}Z$/, 'Z')
+
+const lineOf = ({ id, title, open, severity, startedAt, resolvedAt }: Row): string =>
+  [id, open ? severity : 'over', `${time(startedAt)}${resolvedAt === null ? '' : `–${time(resolvedAt)}`}`, title].join(
+    '  ',
+  )
+
+function storyOf(incident: Row, { acknowledged, assignee, newest, commands }: Told): string {
+  const { latest } = incident
+  const causes = (latest.causes ?? [])
+    .slice(0, 5)
+    .map(
+      ({ subject, title, state, probability }) => `  ${state} ${Math.round(100 * probability)} %  ${subject}  ${title}`,
+    )
+  const asked = commands.map(each =>
+    [`  ${time(each.at)}  ${each.by}: ${each.verb}`, each.person && `to ${each.person}`, each.text, `(${each.why})`]
+      .filter(Boolean)
+      .join(' '),
+  )
+  return [
+    lineOf(incident),
+    ...(latest.says ?? []).map(each => `  ${each.text}`),
+    ...(causes.length > 0 ? ['suspects:', ...causes] : []),
+    `acknowledged: ${acknowledged ? `${acknowledged.by}, ${time(acknowledged.at)}` : 'by nobody'}`,
+    `assigned to: ${assignee ?? 'nobody'}`,
+    ...(asked.length > 0 ? ['commands:', ...asked, `newest: ${newest}`] : []),
+  ].join('\n')
+}

@@ -1,0 +1,23 @@
+import type { FastifyInstance } from 'fastify'
+import { FORM_BYTES } from '../../contract/limits.js'
+import type { App } from '../../shell/app.js'
+import type { Visitors } from '../visitor.js'
+import { asksOf } from './asks.js'
+import { peopleRoutes } from './people.js'
+import { roomRoutes } from './room.js'
+import { signInRoutes } from './sign-in.js'
+
+/** `/console`: for the people who answer for the services. */
+export function registerConsole(server: FastifyInstance, app: App, visitors: Visitors): void {
+  const asks = asksOf(app)
+  server.register(async scope => {
+    scope.addContentTypeParser(
+      'application/x-www-form-urlencoded',
+      { parseAs: 'string', bodyLimit: FORM_BYTES },
+      (_, body, done) => done(null, Object.fromEntries(new URLSearchParams(body as string))),
+    )
+    signInRoutes(scope, app, visitors)
+    peopleRoutes(scope, app, asks)
+    roomRoutes(scope, app, asks)
+  })
+}

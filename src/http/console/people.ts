@@ -1,0 +1,124 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type Role, ROLES } from '../../contract/role.js'
+import type { App } from '../../shell/app.js'
+import { NotDone } from '../../shell/people/people.js'
+import { wholeHome } from '../home.js'
+import { attr, html, type Html } from '../pages/html.js'
+import { sendConsole, table, timeOf } from './layout.js'
+import type { Asks } from './asks.js'
+
+type Form = Record<string, string>
+/** Rows of the audit that the page shows, the newest first. */
+const AUDIT_SHOWN = 100
+
+/** Who may sign in, and one's own sessions. */
+export function peopleRoutes(server: FastifyInstance, app: App, asks: Asks): void {
+  const { people } = app
+  server.get('/console/people', (request, reply) => {
+    const viewer = asks.whoIs(request, reply, 'people')
+    return (
+      viewer &&
+      sendConsole(request, reply, { title: 'People', path: '/console/people', viewer, main: list(app, viewer.name) })
+    )
+  })
+  server.post<{ Body: Form }>('/console/people', (request, reply) => {
+    const viewer = asks.whoActs(request, reply, 'people')
+    if (!viewer) return reply
+    let told: { text: string; good: boolean }
+    let link: Html | null = null
+    try {
+      const done = act(app, request, viewer.name)
+      told = { text: done.said, good: true }
+      link = done.link
+    } catch (error) {
+      if (!(error instanceof NotDone)) throw error
+      told = { text: `${error.message}.`, good: false }
+    }
+    const main = html`${link}${list(app, viewer.name)}`
+    return sendConsole(request, reply, { title: 'People', path: '/console/people', viewer, told, main })
+  })
+  server.get('/console/me', (request, reply) => {
+    const viewer = asks.whoIs(request, reply, 'read')
+    return (
+      viewer &&
+      sendConsole(request, reply, {
+        title: 'Me',
+        path: '/console/me',
+        viewer,
+        main: own(app, viewer.name, viewer.session),
+      })
+    )
+  })
+  server.post<{ Body: Form }>('/console/me', (request, reply) => {
+    const viewer = asks.whoActs(request, reply, 'read')
+    if (!viewer) return reply
+    const { session } = request.body ?? {}
+    people.end(viewer.name, session === undefined ? { allBut: viewer.session } : { session })
+    return reply.redirect('/console/me', 303)
+  })
+}
+
+/** Carries out what a form of the page asks. @throws NotDone */
+function act(app: App, request: FastifyRequest, by: string): { said: string; link: Html | null } {
+  const { people } = app
+  const { verb = '', name = '', role = 'viewer' } = (request.body ?? {}) as Form
+  const given = ROLES.find(each => each === role) as Role | undefined
+  if (given === undefined) throw new NotDone(`a role is one of ${ROLES.join(', ')}`)
+  const linkOf = (key: string): Html => {
+    const address = `${wholeHome(request)}/console/join?key=${key}`
+    return html`<p class="told">Give them this link. It works once, for three days: <code>${address}</code></p>`
+  }
+  if (verb === 'invite')
+    return { said: `A link for a new ${role}.`, link: linkOf(people.invite({ role: given, name: null, by })) }
+  if (verb === 'password')
+    return { said: `A link for ${name}.`, link: linkOf(people.invite({ role: 'viewer', name, by })) }
+  if (verb === 'role') people.setRole(name, given, by)
+  else if (verb === 'end') people.end(name, { allBut: null }, by)
+  else if (verb === 'remove') people.remove(name, by)
+  else throw new NotDone('there is no such thing to do')
+  return { said: `Done: ${verb} ${name}.`, link: null }
+}
+
+function list(app: App, viewer: string): Html {
+  const { list, audit, invitations } = app.people
+  const button = (verb: string, name: string, says: string) =>
+    html`<form method="post" action="/console/people" class="inline"><input type="hidden" name="verb" value="${verb}"><input type="hidden" name="name" value="${name}"><button>${says}</button></form>`
+  const roles = (name: string, role: Role) =>
+    html`<form method="post" action="/console/people" class="inline"><input type="hidden" name="verb" value="role"><input type="hidden" name="name" value="${name}">${choice(role, `Role of ${name}`)}<button>Set</button></form>`
+  return html`${table(
+    'People',
+    ['Name', 'Role', 'Last signed in', 'Password', 'Sessions', 'Removal'],
+    list.map(({ name, role, signedInAt }) => [
+      html`<b>${name}</b>${name === viewer ? ' (you)' : ''}`,
+      roles(name, role),
+      signedInAt === null ? 'never' : timeOf(signedInAt),
+      button('password', name, 'New link'),
+      html`${app.people.sessionsOf(name).length} ${button('end', name, 'End all')}`,
+      button('remove', name, 'Remove'),
+    ]),
+  )}<section><h2>Invite somebody</h2><form method="post" action="/console/people" class="inline"><input type="hidden" name="verb" value="invite">${choice('responder', 'Role of who joins')}<button class="first">Make a link</button></form>${invitations.length > 0 ? html`<p class="note">${invitations.length} links are out.</p>` : null}</section><section><h2>What was done</h2>${table(
+    'Audit',
+    ['When', 'By', 'What', 'About', 'Detail'],
+    audit
+      .slice(-AUDIT_SHOWN)
+      .toReversed()
+      .map(row => [timeOf(row.at), row.by, row.act, row.about, row.detail]),
+  )}</section>`
+}
+
+const choice = (chosen: Role, label: string): Html =>
+  html`<select name="role" aria-label="${label}">${ROLES.map(role => html`<option${attr('selected', role === chosen)}>${role}</option>`)}</select>`
+
+function own(app: App, name: string, session: string): Html {
+  const rows = app.people
+    .sessionsOf(name)
+    .map(each => [
+      each.agent || 'a browser that does not say which',
+      timeOf(each.createdAt),
+      timeOf(each.seenAt),
+      each.hash === session
+        ? 'this one'
+        : html`<form method="post" action="/console/me"><input type="hidden" name="session" value="${each.hash}"><button>End</button></form>`,
+    ])
+  return html`<p>You are <b>${name}</b>.</p><section><h2>Where you are signed in</h2>${table('Sessions', ['Browser', 'Since', 'Last seen', 'End'], rows)}<form method="post" action="/console/me" class="inline"><button>End all others</button></form></section><section><h2>Password</h2><p>An admin makes you a link that sets it anew.</p></section>`
+}

@@ -1,0 +1,350 @@
+import type { FastifyInstance } from 'fastify'
+import type { Cause, IncidentEvent, Segment, Where } from '../../contract/incident.js'
+import {
+  COMMAND_FIELDS,
+  type CommandField,
+  type CommandRule,
+  COMMANDS,
+  type Order,
+  type Verb,
+  VERBS,
+} from '../../contract/order.js'
+import { mayRole } from '../../contract/role.js'
+import type { IncidentView, ServiceNow } from '../../contract/view.js'
+import { type Response, responseOf } from '../../core/incident/response.js'
+import type { App } from '../../shell/app.js'
+import { begin, carryOut } from '../api/orders.js'
+import { incidentName } from '../pages/incident/name.js'
+import { attr, html, type Html } from '../pages/html.js'
+import { speechOf } from '../pages/language.js'
+import { HttpProblem } from '../problem.js'
+import type { Asks, Known } from './asks.js'
+import { field, sendConsole, table, timeOf } from './layout.js'
+
+type Form = Partial<Record<string, string>>
+type Told = { text: string; good: boolean }
+
+/** Incidents that are over and still listed. */
+const OVER_SHOWN = 15
+/** Open ones that are read; more are found by their address. */
+const OPEN_SHOWN = 200
+/** Steps of an incident that its page lists, the newest. */
+const EVENTS_SHOWN = 60
+
+/** The incidents of all services, and the room of each. */
+export function roomRoutes(server: FastifyInstance, app: App, asks: Asks): void {
+  const front = async (viewer: Known, told?: Told, given: Form = {}) => ({
+    title: 'Incidents',
+    path: '/console',
+    viewer,
+    told,
+    main: await frontPage(app, viewer, given),
+  })
+  const room = async (viewer: Known, id: string, told?: Told, given: Form = {}) => {
+    const incident = await app.reader.incident(id)
+    if (incident === null)
+      return {
+        title: 'No such incident',
+        path: '',
+        viewer,
+        status: 404,
+        main: html`<p><a href="/console">All incidents</a></p>`,
+      }
+    const service = await app.reader.service(incident.service)
+    return {
+      title: nameOf(incident, service),
+      path: '',
+      viewer,
+      told,
+      main: await roomPage(app, viewer, incident, service, given),
+    }
+  }
+  server.get('/console', async (request, reply) => {
+    const viewer = asks.whoIs(request, reply, 'read')
+    return viewer ? sendConsole(request, reply, await front(viewer)) : reply
+  })
+  server.post<{ Body: Form }>('/console', async (request, reply) => {
+    const viewer = asks.whoActs(request, reply, 'open')
+    if (!viewer) return reply
+    const given = filled(request.body)
+    try {
+      const { incident } = await begin(app, { ...given, by: viewer.name } as never, viewer.sender)
+      return reply.redirect(`/console/i/${encodeURIComponent(incident.id)}`, 303)
+    } catch (error) {
+      return sendConsole(request, reply, { ...(await front(viewer, faultIn(error), given)), status: 400 })
+    }
+  })
+  server.get<{ Params: { id: string }; Querystring: Form }>('/console/i/:id', async (request, reply) => {
+    const viewer = asks.whoIs(request, reply, 'read')
+    if (!viewer) return reply
+    const done = VERBS.find(verb => verb === request.query['done'])
+    const told = done === undefined ? undefined : { text: `Done: ${COMMANDS[done].summary}.`, good: true }
+    return sendConsole(request, reply, await room(viewer, request.params.id, told))
+  })
+  server.post<{ Params: { id: string }; Body: Form }>('/console/i/:id', async (request, reply) => {
+    const verb = VERBS.find(each => each === request.body?.['verb'])
+    const viewer = asks.whoActs(request, reply, verb ?? 'ack')
+    if (!viewer) return reply
+    const { id } = request.params
+    const given = filled(request.body)
+    try {
+      if (verb === undefined)
+        throw new HttpProblem(400, 'there is no such verb', '', { rule: 'command.verb', value: '' })
+      await carryOut(app, id, { ...given, verb, by: viewer.name } as never, viewer.sender)
+      return reply.redirect(`/console/i/${encodeURIComponent(id)}?done=${verb}`, 303)
+    } catch (error) {
+      return sendConsole(request, reply, { ...(await room(viewer, id, faultIn(error), given)), status: 409 })
+    }
+  })
+}
+
+/** Fields that were filled in; an empty one was left alone. `seen` may be empty: nobody had asked anything yet. */
+const filled = (body: Form | undefined): Form =>
+  Object.fromEntries(Object.entries(body ?? {}).filter(([name, value]) => name === 'seen' || value !== ''))
+
+/** What is wrong, for who asked. @throws what is no answer to them */
+function faultIn(error: unknown): Told {
+  if (!(error instanceof HttpProblem) || error.statusCode >= 500) throw error
+  return { text: [error.message, error.detail].filter(Boolean).join(': '), good: false }
+}
+
+const nameOf = (incident: IncidentView, service: ServiceNow | null): string =>
+  incidentName(incident, service ?? { title: incident.service, components: [] }, speechOf('en')).replace(
+    /[\u2066-\u2069]/g,
+    '',
+  )
+
+async function frontPage(app: App, viewer: Known, given: Form): Promise<Html> {
+  const [open, all, services] = await Promise.all([
+    app.reader.incidents({ open: true, limit: OPEN_SHOWN }),
+    app.reader.incidents({ limit: OVER_SHOWN }),
+    app.reader.services(),
+  ])
+  const byId = new Map(services.map(each => [each.service, each]))
+  const rows = await Promise.all(
+    open.map(async each => ({ each, response: responseOf(await app.reader.orders(each.id)) })),
+  )
+  const waiting = rows.filter(row => row.response.acknowledged === null)
+  const taken = rows.filter(row => row.response.acknowledged !== null)
+  const line = ({ each, response }: (typeof rows)[number]) => [
+    html`<a href="/console/i/${encodeURIComponent(each.id)}">${nameOf(each, byId.get(each.service) ?? null)}</a>`,
+    each.severity,
+    timeOf(each.startedAt),
+    response.assignee ?? 'nobody',
+  ]
+  const heads = ['Incident', 'Severity', 'Since', 'Who has it']
+  const deaf = app.inputs.status.filter(each => each.health !== 'ok')
+  return html`<section class="${waiting.length > 0 ? 'needs' : ''}"><h2>Needs a person</h2>${waiting.length > 0 ? table('Incidents that nobody has taken', heads, waiting.map(line)) : html`<p>Nothing waits for anybody.</p>`}</section>${taken.length > 0 ? html`<section><h2>Somebody is on it</h2>${table('Incidents that somebody has taken', heads, taken.map(line))}</section>` : null}${
+    deaf.length > 0
+      ? html`<section><h2>Sources that are not heard</h2>${table(
+          'Sources',
+          ['Source', 'Health', 'Last error'],
+          deaf.map(each => [`${each.kind} ${each.id}`, `${each.health}, ${each.state}`, each.lastError?.why ?? '']),
+        )}</section>`
+      : null
+  }${mayRole(viewer.role, 'open') ? openForm(services, given) : null}<section><h2>Over</h2>${table(
+    'Incidents that are over',
+    ['Incident', 'Severity', 'From', 'To'],
+    all
+      .filter(each => !each.open)
+      .map(each => [
+        html`<a href="/console/i/${encodeURIComponent(each.id)}">${nameOf(each, byId.get(each.service) ?? null)}</a>`,
+        each.severity,
+        timeOf(each.startedAt),
+        each.resolvedAt === null ? '' : timeOf(each.resolvedAt),
+      ]),
+  )}</section>`
+}
+
+function openForm(services: readonly ServiceNow[], given: Form): Html {
+  const known = services.map(
+    each => html`<option${attr('selected', given['service'] === each.service)}>${each.service}</option>`,
+  )
+  return html`<section><h2>Open one by hand</h2><details${attr('open', given['service'] !== undefined)}><summary>What nothing measures, or what is past</summary><form method="post" action="/console" class="fields narrow">${field('Service', html`<select name="service" required>${known}</select>`)}${inputs(COMMANDS.open, given)}${whyField(given)}<button class="first">Open it</button></form></details></section>`
+}
+
+const whyField = (given: Form, value = ''): Html =>
+  field('Why', html`<input name="why" required maxlength="2000"${attr('value', given['why'] ?? value)}>`)
+
+/** The fields of a verb, as the table of commands has them. */
+function inputs({ needs, may = [] }: CommandRule, given: Form): Html {
+  const names = [...needs, ...may].filter(name => name !== 'timeZone')
+  return html`${names.map(name => input(name, given[name], needs.length === 1 && needs[0] === name))}`
+}
+
+function input(name: CommandField, value: string | undefined, required: boolean): Html {
+  const { chars, help, words }: { chars: number; help: string; words?: readonly string[] } = COMMAND_FIELDS[name]
+  const label = LABELS[name] ?? name
+  const hint = help.replaceAll('`', '')
+  if (words)
+    return field(
+      label,
+      html`<select name="${name}"${attr('required', required)}>${required ? null : html`<option value=""></option>`}${words.map(word => html`<option${attr('selected', word === value)}>${word}</option>`)}</select>`,
+    )
+  if (name === 'text')
+    return field(
+      label,
+      html`<textarea name="text" rows="3" maxlength="${chars}"${attr('required', required)} placeholder="${hint}">${value}</textarea>`,
+    )
+  return field(
+    label,
+    html`<input name="${name}" maxlength="${chars}"${attr('required', required)} placeholder="${hint}"${attr('value', value)}>`,
+  )
+}
+
+const LABELS: Partial<Record<CommandField, string>> = {
+  text: 'Words',
+  words: 'A cause of your own words',
+  subject: 'Cause',
+  until: 'Until',
+  person: 'Who',
+  severity: 'Severity',
+  title: 'Name',
+  components: 'Components',
+  where: 'Part of the users',
+  into: 'Part of',
+  startedAt: 'Began',
+  endedAt: 'Ended',
+}
+
+async function roomPage(
+  app: App,
+  viewer: Known,
+  incident: IncidentView,
+  service: ServiceNow | null,
+  given: Form,
+): Promise<Html> {
+  const orders = await app.reader.orders(incident.id)
+  const response = responseOf(orders)
+  const { latest } = incident
+  const form: Room = { id: incident.id, newest: response.newest, given }
+  return html`<p class="soft">${incident.open ? html`<b>${incident.severity}</b>, open since ${timeOf(incident.openedAt)}` : html`over since ${timeOf(incident.resolvedAt ?? incident.openedAt)}`}; began ${timeOf(incident.startedAt)}. <a href="/i/${encodeURIComponent(incident.id)}">What the public sees</a></p>${mayRole(viewer.role, 'ack') ? takeIt(incident, response, form) : null}<div class="panes"><div>${known(latest)}${suspects(latest, form, mayRole(viewer.role, 'confirm'))}${strained(latest)}${story(incident)}</div><aside aria-label="What people do">${whoHasIt(response)}${mayRole(viewer.role, 'ack') ? acts(incident, form, service) : null}${asked(orders)}</aside></div>`
+}
+
+interface Room {
+  id: string
+  newest: string
+  given: Form
+}
+
+/** A form that gives one command. */
+const give = (room: Room, verb: Verb, inside: Html | null, button: string, why = '', first = false): Html =>
+  html`<form method="post" action="/console/i/${encodeURIComponent(room.id)}"><input type="hidden" name="verb" value="${verb}"><input type="hidden" name="seen" value="${room.newest}">${inside}${whyField(room.given['verb'] === verb ? room.given : {}, why)}<button class="${first ? 'first' : ''}">${button}</button></form>`
+
+function known(latest: IncidentEvent): Html {
+  const segments = (latest.segments ?? []).map(each => [whereText(each.where), shareText(each)])
+  const fine = Object.entries(latest.unaffected ?? {}).map(([label, values]) => `${label}: ${values.join(', ')}`)
+  return html`<section><h2>What is known</h2><ul>${(latest.says ?? []).map(each => html`<li>${each.text}</li>`)}</ul>${segments.length > 0 ? html`<h3>Who is hit</h3>${table('Who is hit', ['Part', 'Failing'], segments)}` : null}${fine.length > 0 ? html`<h3>Observed to be fine</h3><ul>${fine.map(each => html`<li>${each}</li>`)}</ul>` : null}${
+    latest.recovery
+      ? html`<h3>Recovery</h3><p>${Math.round(100 * latest.recovery.recovered)} % of the worst is gone${latest.recovery.of === 'reports' ? ', by fewer reports alone' : ''}${latest.recovery.eta ? `; normal between ${latest.recovery.eta.join(' and ')}` : ''}.</p>`
+      : null
+  }<h3>Evidence, in bits</h3><p>${
+    Object.entries(latest.evidence ?? {})
+      .map(([kind, bits]) => `${kind} ${bits ?? 'unreadable'}`)
+      .join(' · ') || 'none: opened by hand'
+  }</p></section>`
+}
+
+const whereText = (where: Where): string =>
+  Object.entries(where)
+    .map(([label, values]) => `${label} ${values.join(', ')}`)
+    .join(' · ') || 'everybody'
+const percent = (share: number): string => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`
+const shareText = ({ share, interval }: Segment): string =>
+  share === null
+    ? 'not known'
+    : `${percent(share)}${interval ? ` (${percent(interval[0])} to ${percent(interval[1])})` : ''}`
+
+function suspects(latest: IncidentEvent, room: Room, may: boolean): Html {
+  const causes = latest.causes ?? []
+  const none = latest.unexplained ?? 1
+  return html`<section><h2>Why</h2>${causes.length === 0 ? html`<p>No change or dependency is suspected.</p>` : null}${causes.map(cause => suspect(cause, room, may))}<p class="soft">None of those listed: ${percent(none)}.</p>${may ? html`<div class="acts"><details><summary>Confirm a cause in your own words</summary>${give(room, 'confirm', input('words', undefined, true), 'Confirm')}</details>${security(latest, room)}</div>` : null}</section>`
+}
+
+function security({ security }: IncidentEvent, room: Room): Html {
+  const subject = html`<input type="hidden" name="subject" value="security">`
+  return html`<details><summary>Security: ${(security?.state ?? 'no_evidence').replace('_', ' ')}</summary>${give(room, 'rule-out', subject, 'Rule a breach out')}${give(room, 'confirm', subject, 'Confirm a breach')}</details>`
+}
+
+function suspect({ subject, title, state, probability, because }: Cause, room: Room, may: boolean): Html {
+  const reasons = because.map(
+    each => html`<li>${each.bits >= 0 ? 'for' : 'against'}, ${Math.abs(each.bits)} bits: ${each.says}</li>`,
+  )
+  const hidden = html`<input type="hidden" name="subject" value="${subject}">`
+  return html`<div class="said"><p><b>${title}</b> <code>${subject}</code>: ${state.replace('_', ' ')}, ${percent(probability)}</p><details><summary>For and against</summary><ul>${reasons}</ul></details>${may ? html`<details><summary>Confirm or rule out</summary><div class="acts">${give(room, 'confirm', hidden, 'Confirm')}${give(room, 'rule-out', hidden, 'Rule out')}</div></details>` : null}</div>`
+}
+
+function strained({ strained = [] }: IncidentEvent): Html | null {
+  if (strained.length === 0) return null
+  return html`<section><h2>Full or far from usual</h2>${table(
+    'What is strained',
+    ['What', 'Where', 'Now', 'Capacity', 'Usual', 'Since'],
+    strained.map(each => [
+      each.name,
+      whereText(Object.fromEntries(Object.entries(each.labels).map(([k, v]) => [k, [v]]))),
+      each.value,
+      each.capacity,
+      each.usual?.toPrecision(3),
+      timeOf(Date.parse(each.since)),
+    ]),
+  )}</section>`
+}
+
+/** Step by step, each with the page as it stood then. */
+function story({ id, events }: IncidentView): Html {
+  return html`<section><h2>Step by step</h2><ol class="line">${events
+    .slice(-EVENTS_SHOWN)
+    .toReversed()
+    .map(
+      each =>
+        html`<li><a href="/i/${encodeURIComponent(id)}?at=${encodeURIComponent(each.at)}">${timeOf(Date.parse(each.at))}</a> ${each.event}${each.severity ? `, ${each.severity}` : ''}${each.by ? html` by <b>${each.by}</b>: ${each.why}` : null}</li>`,
+    )}</ol></section>`
+}
+
+const whoHasIt = ({ acknowledged, assignee }: Response): Html =>
+  html`<section><h2>Who has it</h2><p>${assignee === null ? 'Nobody was named.' : html`<b>${assignee}</b>`}</p><p class="soft">${acknowledged === null ? 'Nobody has said that they are looking at it.' : html`Seen first by ${acknowledged.by}, ${timeOf(acknowledged.at)}.`}</p></section>`
+
+const BUTTONS: [verb: Verb, says: string, open: boolean | null][] = [
+  ['say', 'Tell everybody', null],
+  ['note', 'Note for the team', null],
+  ['assign', 'Give it to somebody', null],
+  ['hand-over', 'Hand it over', null],
+  ['mitigated', 'The effect is stopped', true],
+  ['severity', 'Set the severity', null],
+  ['rename', 'Rename it', null],
+  ['components', 'Set the components', null],
+  ['segments', 'Set who is hit', null],
+  ['mute', 'Send no messages', null],
+  ['unmute', 'Send messages again', null],
+  ['merge', 'It is part of another', true],
+  ['split', 'A part is another incident', true],
+  ['resolve', 'It is over', true],
+  ['reopen', 'It is not over', false],
+]
+
+/** What whoever was woken does first. */
+const takeIt = ({ open }: IncidentView, { acknowledged }: Response, room: Room): Html | null =>
+  open && acknowledged === null
+    ? html`<div class="now">${give(room, 'ack', null, 'I am looking at it', 'looking into it', true)}</div>`
+    : null
+
+function acts(incident: IncidentView, room: Room, service: ServiceNow | null): Html {
+  const { given } = room
+  const muted = incident.mutedUntil !== null
+  const fits = ([verb, , open]: (typeof BUTTONS)[number]) =>
+    (open === null || open === incident.open) && (verb !== 'mute' || !muted) && (verb !== 'unmute' || muted)
+  return html`<section><h2>Do</h2><div class="acts">${BUTTONS.filter(fits).map(([verb, says]) => {
+    const own = given['verb'] === verb
+    return html`<details${attr('open', own)}><summary>${says}</summary>${give(room, verb, inputs(COMMANDS[verb], own ? given : {}), says)}</details>`
+  })}</div>${service && service.components.length > 0 ? html`<p class="note">Components: ${service.components.map(each => each.id).join(', ')}</p>` : null}</section>`
+}
+
+const asked = (orders: readonly Order[]): Html | null =>
+  orders.length === 0
+    ? null
+    : html`<section><h2>What people did</h2>${orders
+        .toReversed()
+        .map(
+          each =>
+            html`<p class="said">${timeOf(each.at)} <b>${each.by}</b>: ${each.verb}${each.person ? ` to ${each.person}` : ''}${each.text ? html` “${each.text}”` : null} <span class="soft">${each.why}</span></p>`,
+        )}</section>`
