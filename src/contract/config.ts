@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { oneOf } from './one-of.js'
+import { NODE_KINDS } from './topology.js'
 import { CLOCKS, type Clock } from './view.js'
 import {
   LABEL_VALUE_CHARS,
@@ -17,7 +18,12 @@ const Id = (chars: number) => Type.String({ minLength: 1, maxLength: chars })
 const Title = Type.String({ minLength: 1, maxLength: TITLE_CHARS })
 
 const Component = Type.Object(
-  { id: Id(LABEL_VALUE_CHARS), name: Title, dependsOn: Type.Optional(Type.Array(Id(LABEL_VALUE_CHARS))) },
+  {
+    id: Id(LABEL_VALUE_CHARS),
+    name: Title,
+    kind: Type.Optional(oneOf(NODE_KINDS)),
+    dependsOn: Type.Optional(Type.Array(Id(LABEL_VALUE_CHARS))),
+  },
   { additionalProperties: false },
 )
 
@@ -25,6 +31,7 @@ const Dependency = Type.Object(
   {
     id: Id(LABEL_VALUE_CHARS),
     name: Title,
+    kind: Type.Optional(oneOf(NODE_KINDS)),
     service: Type.Optional(Id(SERVICE_CHARS)),
     dependsOn: Type.Optional(Type.Array(Id(LABEL_VALUE_CHARS))),
   },

@@ -103,7 +103,7 @@ export const REFUSED_BYTES = 16 * 1024
 export const REFUSED_BODIES = { burst: 20, perMinute: 20 }
 /** Tokens and lines of which that is remembered: 120 bytes each; the one that erred longest ago starts anew. */
 export const REFUSED_SENDERS = 10_000
-/** Levels of a JSON document, in every body and line. A topology has four. Deeper ones are refused before they are read. */
+/** Levels of a JSON document, in every body and line. A topology has five. Deeper ones are refused before they are read. */
 export const JSON_DEPTH = 32
 /** Rejected lines named in one answer; the others are only counted. */
 export const REJECTS_LISTED = 100
