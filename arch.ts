@@ -91,7 +91,17 @@ const LARGEST_ROOM = 1 / 5
 const PACKAGES: Record<string, readonly string[]> = {
   contract: ['@sinclair/typebox'],
   core: ['@stdlib/*'],
-  plugin: ['@sinclair/typebox', 'feedsmith', 'libsql', 'protobufjs', 're2js', 'standardwebhooks'],
+  plugin: [
+    '@sinclair/typebox',
+    'dns-packet',
+    'feedsmith',
+    'jsonpath-rfc9535',
+    'libsql',
+    'playwright-core',
+    'protobufjs',
+    're2js',
+    'standardwebhooks',
+  ],
   shell: ['@node-rs/argon2', '@sinclair/typebox', 'yaml'],
   http: ['@sinclair/typebox', 'd3-geo', 'fastify', 'prom-client', 'topojson-client', 'world-atlas'],
   web: [],
@@ -277,6 +287,9 @@ const OTHER_WORDS: readonly { path: RegExp; word: string; means: string }[] = [
   { path: /^src\/(shell|cli)\//, word: 'memory', means: 'a workspace that ends with its process' },
   { path: /^src\/http\//, word: 'statuspage', means: 'the rule by which Statuspage reckons uptime' },
   { path: /^src\/http\//, word: 'http', means: 'the protocol' },
+  { path: /^src\/shell\/catalogue\//, word: 'ai', means: 'a group of the catalogue' },
+  { path: /^src\/(contract|shell)\//, word: 'tls', means: 'the part of a connection, and of its time' },
+  { path: /^src\/(contract|shell)\//, word: 'tcp', means: 'what a port listens by' },
 ]
 
 /** Where a room that serves every plug-in alike has the name of one in quotes. The registry alone may. */

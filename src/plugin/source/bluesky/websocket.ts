@@ -8,7 +8,7 @@ import { MINUTE } from '../../../contract/time.js'
 /** Of the answer to the handshake. */
 const HEAD_BYTES = 16 * 1024
 /** Of one message: posts have a few kilobytes. */
-export const MESSAGE_BYTES = 1024 * 1024
+export const FRAME_MESSAGE_BYTES = 1024 * 1024
 /** Of what a client appends to its key before it is hashed (RFC 6455, 1.3). */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 /** A refusal is no matter of seconds. */
@@ -30,7 +30,7 @@ export class Frames {
   private parts: Buffer[] = []
   private op: number | null = null
 
-  /** @throws TransientError where the other side breaks the protocol, or sends more than {@link MESSAGE_BYTES} */
+  /** @throws TransientError where the other side breaks the protocol, or sends more than {@link FRAME_MESSAGE_BYTES} */
   take(chunk: Uint8Array): Frame[] {
     const piece = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
     const data = this.rest.length === 0 ? piece : Buffer.concat([this.rest, piece])
@@ -58,7 +58,8 @@ export class Frames {
     if ((op === OP.more) !== (this.op !== null)) throw broken('pieces out of order')
     this.op ??= op
     this.parts.push(bytes)
-    if (this.parts.reduce((sum, each) => sum + each.length, 0) > MESSAGE_BYTES) throw broken('a message too large')
+    if (this.parts.reduce((sum, each) => sum + each.length, 0) > FRAME_MESSAGE_BYTES)
+      throw broken('a message too large')
     if (!last) return null
     const whole = { op: this.op, bytes: this.parts.length === 1 ? bytes : Buffer.concat(this.parts) }
     this.parts = []
@@ -77,7 +78,7 @@ function sizeOf(data: Buffer, at: number): { head: number; body: number } | null
   const head = short === 126 ? 4 : 10
   if (data.length < at + head) return null
   const body = short === 126 ? data.readUInt16BE(at + 2) : Number(data.readBigUInt64BE(at + 2))
-  if (body > MESSAGE_BYTES) throw broken('a message too large')
+  if (body > FRAME_MESSAGE_BYTES) throw broken('a message too large')
   return { head, body }
 }
 
