@@ -7,15 +7,15 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { serve, type Served } from '../src/testing/served.js'
 
-// The recipes of docs/behind-a-proxy.md as they stand there, started for real on ports of their own.
+// The recipes of docs/behind-a-proxy.md and other pages as they stand there, started for real on ports of their own.
 
 export const root = fileURLToPath(new URL('..', import.meta.url))
-const page = readFileSync(join(root, 'docs/behind-a-proxy.md'), 'utf8')
 
-/** A code block of the page by its language and the word behind it. */
-export function recipe(language: string, name: string): string {
-  const found = new RegExp(`^\`\`\`${language} ${name}\n([\\s\\S]*?)^\`\`\``, 'm').exec(page)?.[1]
-  if (found === undefined) throw new Error(`docs/behind-a-proxy.md has no block ${language} ${name}`)
+/** A code block of a page by its language and the word behind it. */
+export function recipe(language: string, name: string, page = 'docs/behind-a-proxy.md'): string {
+  const text = readFileSync(join(root, page), 'utf8')
+  const found = new RegExp(`^\`\`\`${language} ${name}\n([\\s\\S]*?)^\`\`\``, 'm').exec(text)?.[1]
+  if (found === undefined) throw new Error(`${page} has no block ${language} ${name}`)
   return found
 }
 

@@ -7,10 +7,12 @@ import { orderCommands } from './commands.js'
 import { detectCommand } from './detect/command.js'
 import { exportCommand } from './export/command.js'
 import { forgetCommand } from './forget.js'
+import { graphCommand } from './graph.js'
 import { incidentCommand, incidentsCommand } from './incidents.js'
 import { initCommand } from './init.js'
 import { learnCommand } from './learn/command.js'
 import { localizeCommand } from './localize/command.js'
+import { originCommand } from './origin/command.js'
 import { reloadCommand } from './reload.js'
 import { replayCommand } from './replay/command.js'
 import { routeCommand } from './route/command.js'
@@ -45,7 +47,9 @@ export function program(): Command {
     replayCommand(),
     backtestCommand(),
     detectCommand(),
+    graphCommand(),
     localizeCommand(),
+    originCommand(),
     simulateCommand(),
     exportCommand(),
     backupCommand(),

@@ -7,11 +7,12 @@ import type { Taught } from '../core/service/past.js'
 import type { Receipt, Received } from '../contract/received.js'
 import { MINUTE, SECOND } from '../contract/time.js'
 import type { AlertNow, Reader } from '../contract/view.js'
+import { firingOf } from '../core/evidence/alerts.js'
 import { CutShort } from './workspace/cut-short.js'
 import { DataFolder } from './folder/data-folder.js'
 import type { DeliveryStatus } from './delivery/deliver.js'
 import { every } from './every.js'
-import type { Refusal } from '../core/ingest/door.js'
+import { Refusal } from '../core/ingest/door.js'
 import { type Compose, Notifiers } from './delivery/notify.js'
 import { Clock, type ClockState } from './workspace/clock.js'
 import type { Committed } from './engine.js'
@@ -103,6 +104,10 @@ export class App implements AsyncDisposable {
     })
     const taker = {
       take: (values: readonly unknown[] | Own, space: Space) => this.ingestFrom(values, space),
+      teach: async (value: unknown) => {
+        const taught = await this.teach(value)
+        return taught instanceof Refusal ? taught : null
+      },
       note,
       noted: (key: string) => this.noted(key),
       even: () => this.clock.even(),
@@ -250,12 +255,8 @@ export class App implements AsyncDisposable {
   /** Alerts of a service that fire, for operators; null: there is no such service. */
   async alerts(asked: string): Promise<AlertNow[] | null> {
     const row = await this.reader.service(asked)
-    if (row === null) return null
-    const alerts = (await this.workspace.store.alerts(row.service)) ?? []
     // Rows are of the last minute, and the time of one may have come since.
-    return alerts
-      .filter(({ endedAt, endsAt }) => endedAt === null && (endsAt === null || endsAt > this.now))
-      .map(({ labels: _, endedAt: __, firstAt: ___, bearing: ____, ...alert }) => alert)
+    return row && firingOf((await this.workspace.store.alerts(row.service)) ?? [], this.now)
   }
 
   get memory(): { dedupeBytes: number; services: number; labelValues: number } {

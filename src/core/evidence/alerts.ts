@@ -225,11 +225,18 @@ function alertNow(thread: string, alert: AlertState, now: EpochMs): AlertNow {
   }
 }
 
-/** Alerts that fire at `now`, in the same order. */
-export const alertsNow = (state: AlertsState, now: EpochMs): AlertNow[] =>
-  alertsHeard(state, now, () => NOTHING_BEARS)
-    .filter(({ endedAt }) => endedAt === null)
+/** Of these the ones that fire at `now`, in the same order, as operators are told of them. */
+export const firingOf = (heard: readonly AlertHeard[], now: EpochMs): AlertNow[] =>
+  heard
+    .filter(({ endedAt, endsAt }) => endedAt === null && (endsAt === null || endsAt > now))
     .map(({ labels: _, endedAt: __, firstAt: ___, bearing: ____, ...alert }) => alert)
+
+/** Alerts that fire at `now`. */
+export const alertsNow = (state: AlertsState, now: EpochMs): AlertNow[] =>
+  firingOf(
+    alertsHeard(state, now, () => NOTHING_BEARS),
+    now,
+  )
 
 const NOTHING_BEARS: Bearing = { times: null, course: null, full: false }
 

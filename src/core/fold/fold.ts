@@ -7,7 +7,6 @@ import type { Signal } from '../../contract/signal.js'
 import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Component, Dependency, Edge } from '../../contract/topology.js'
 import {
-  type AlertHeard,
   type Clock,
   type PartHeard,
   ROLLUP_MS,
@@ -22,18 +21,18 @@ import { failingRounds } from '../rates/window.js'
 import { deafOf, heardBy, isEasing, partsHit, stateFrom } from '../incident/verdict.js'
 import type { ServiceState as Watched } from '../service/service.js'
 import { usualReports } from '../counts/report-counts.js'
-import { alertsHeard, type AlertsState } from '../evidence/alerts.js'
-import { bearingOf } from '../gauges/course.js'
-import type { GaugeState } from '../gauges/gauges.js'
 import { machinesSpeak, partsHeard } from '../service/freshness.js'
 import { rowsAt } from '../aggregate/label-sets.js'
 import { readCoordinated } from '../admission/crowd.js'
 import { readSamples } from '../mentions/samples.js'
 import { forgetComponent, forgetLabel, isWhole, leaveOut } from '../service/forget.js'
+import { alertsOf, shownAlert } from '../service/alerts.js'
 import { freshRollups } from '../service/rollup.js'
 import type { Taught } from '../service/past.js'
 import { Watch, type WatchSnapshot } from '../watch/watch.js'
+import type { Courses } from '../origin/courses.js'
 import { moveBack, stepBack } from './rewind.js'
+import { Tracing } from './tracing.js'
 
 export interface EngineConfig {
   clock: Clock
@@ -43,7 +42,7 @@ export interface EngineConfig {
 }
 
 /** Raised with every change of the snapshot's layout; another version is rebuilt from the log. */
-export const FOLD_VERSION = 17
+export const FOLD_VERSION = 20
 /** A quieter gap than this in the log has no ticks of its own: nothing is known of it, and a year of minutes takes seconds. */
 const MAX_TICKS_MS = 14 * DAY
 /** Rows of services at which nothing happens are put so often. */
@@ -75,6 +74,7 @@ export interface FoldSnapshot {
   undone: Undone | null
   watch: WatchSnapshot
   judge: JudgeSnapshot
+  courses: Courses
 }
 
 export const emptyOutcome = (): Outcome => ({ events: [], rollups: [], services: [], facts: [] })
@@ -92,6 +92,7 @@ export class Fold {
   private undone: Undone | null = null
   /** Services with reports or alerts that no row tells of yet → position of the newest. */
   private unshown = new Map<string, number>()
+  private tracing = new Tracing(() => this.watch.services.values())
 
   constructor(
     private readonly config: EngineConfig,
@@ -110,12 +111,14 @@ export class Fold {
       this.watch.take(fact, this.now, this.matters)
     }
     this.settle([])
+    this.tracing.connect()
   }
 
   /** Folds one accepted signal. On the `signals` clock its `seenAt ?? at` moves the time first, and with it the ticks. */
   signal(signal: Signal, position: number, into: Outcome): void {
     if (this.config.clock === 'signals') this.advance(signal.seenAt ?? signal.at, position, into)
     this.watch.take(signal, this.now, this.matters)
+    this.tracing.take(signal)
     if (this.matters.length > 0) this.settle(into.events)
     if (signal.via === 'report' || signal.via === 'alert') this.unshown.set(signal.service, position)
     // What rules of the operator's own say is theirs, and evidence: pages tell of changes and notices.
@@ -158,6 +161,7 @@ export class Fold {
       else {
         this.watch.services.delete(id)
         this.judge.forget(id)
+        this.tracing.forget(id)
         this.unshown.delete(id)
       }
     }
@@ -177,6 +181,7 @@ export class Fold {
     while (this.ticked < last) {
       this.ticked += MINUTE
       this.watch.tick(this.ticked, this.matters)
+      this.tracing.trace(this.matters)
       this.settle(into.events)
       this.makeRoom(this.ticked, into)
       this.watch.takeRollups(this.ticked, position, into.rollups)
@@ -215,7 +220,7 @@ export class Fold {
   }
 
   private move(after: EpochMs, byMs: number, stay: EpochMs[]): void {
-    const state = { watch: this.watch.snapshot(), judge: this.judge.snapshot() }
+    const state = { watch: this.watch.snapshot(), judge: this.judge.snapshot(), courses: this.tracing.courses }
     moveBack(state, after, byMs, { now: this.now, stay })
     this.watch = Watch.open(state.watch, this.config)
     this.judge = Judge.open(state.judge)
@@ -265,11 +270,12 @@ export class Fold {
       undone: this.undone,
       watch: this.watch.snapshot(),
       judge: this.judge.snapshot(),
+      courses: this.tracing.courses,
     }
   }
 
   static open(snapshot: FoldSnapshot, config: EngineConfig): Fold {
-    const { version, declared, now, ticked, undone, watch, judge, ...rest } = snapshot
+    const { version, declared, now, ticked, undone, watch, judge, courses, ...rest } = snapshot
     // What is written and not read here does not compile.
     rest satisfies Record<string, never>
     if (version !== FOLD_VERSION) throw new RangeError(`Fold.open: snapshot version is ${FOLD_VERSION}; got ${version}`)
@@ -277,6 +283,7 @@ export class Fold {
     fold.now = now
     fold.ticked = ticked
     fold.undone = undone
+    fold.tracing = new Tracing(() => fold.watch.services.values(), courses).connect()
     // A configuration that was edited meanwhile is the newest word; an unchanged one must not undo later facts.
     if (declared !== JSON.stringify(config.services)) fold.declare()
     return fold
@@ -348,15 +355,6 @@ export class Fold {
 
 const shownBy = ({ state, parts = [], alerts = [] }: Pick<ServiceRow, 'state' | 'parts' | 'alerts'>): string =>
   `${state} ${parts.map(each => (each.known ? '1' : '0')).join('')} ${alerts.map(shownAlert).join()}`
-
-const shownAlert = ({ thread, bits, since, endedAt, bearing }: AlertHeard): string =>
-  `${thread} ${bits} ${since} ${endedAt ?? ''} ${(bearing.times ?? 0) >= 2} ${bearing.course} ${bearing.full}`
-
-function alertsOf({ evidence }: Watched, at: EpochMs): AlertHeard[] {
-  const state = evidence['alert'] as AlertsState | null | undefined
-  const gauges = evidence['gauge'] as GaugeState | null | undefined
-  return state ? alertsHeard(state, at, (labels, since) => bearingOf(gauges ?? null, labels, since, at)) : []
-}
 
 const eases = (story: IncidentRecord): boolean => isEasing(story.recovering ? 'recovering' : 'opened', story.said ?? {})
 

@@ -93,7 +93,7 @@ async function receive(
   const body =
     method === 'GET'
       ? Buffer.alloc(0)
-      : await places.with(circles, true, place => whole(place.read(bytesOf(request)), limit))
+      : await places.with(circles, true, place => whole(place.read(bytesOf(request, receiver.unpacks)), limit))
   const received: Received = {
     method,
     path: decoded((request.params as { '*'?: string })['*'] ?? ''),
@@ -104,7 +104,8 @@ async function receive(
   }
   const answer = await app.receive(idOf(request), received, senderOf(request))
   if ('refused' in answer) {
-    const { rule, message, value, status = 400 } = answer.refused
+    const { rule, message, value, status = 400, answer: own } = answer.refused
+    if (own !== undefined) return send(reply, own)
     throw new HttpProblem(status, 'this is not taken', message, { rule, ...(value === undefined ? {} : { value }) })
   }
   if (answer.answer !== null) return send(reply, answer.answer)

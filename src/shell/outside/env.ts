@@ -1,11 +1,17 @@
 import { open } from 'node:fs/promises'
 import { PermanentError, RefusedError, TransientError } from '../../contract/error.js'
 import { OUTSIDE_FILE_BYTES } from '../../contract/limits.js'
-import type { PluginEnv, Stop } from '../../contract/plugin.js'
+import type { PluginEnv } from '../../contract/plugin.js'
 import type { Env } from '../env.js'
 import { connect } from './connect.js'
+import { datagram } from './datagram.js'
 import { ask } from './fetch.js'
+import { follow } from './follow.js'
 import { Guard } from './guard.js'
+import { listen } from './listen.js'
+import { sleep } from './sleep.js'
+
+export { sleep } from './sleep.js'
 
 /**
  * The outside as a plug-in sees it, all of it behind one guard.
@@ -21,24 +27,12 @@ export function pluginEnv(env: Pick<Env, 'now' | 'log'>, allow: boolean | readon
     readText,
     fetch: (url, init = {}) => ask(url, init, guard),
     connect: to => connect(to, guard),
+    datagram: to => datagram(to, guard),
     lookup: async host => (await guard.addressesOf(host)).map(each => each.address),
+    follow,
+    listen,
     errors: { PermanentError, TransientError, RefusedError },
   }
-}
-
-/** Keeps no process alive. */
-export function sleep(ms: number, stop?: Stop): Promise<void> {
-  return new Promise(done => {
-    if (stop?.aborted === true) return done()
-    // One that stops much later is not to remember every pause until then.
-    const over = () => {
-      clearTimeout(timer)
-      stop?.removeEventListener?.('abort', over)
-      done()
-    }
-    const timer = setTimeout(over, ms).unref()
-    stop?.addEventListener('abort', over, { once: true })
-  })
 }
 
 async function readText(path: string): Promise<string> {

@@ -44,12 +44,19 @@ export async function receive(
   }
   try {
     const receipt = await taker.take(taken.signals, { ...task.space, services })
-    pulse.hear(receipt)
+    pulse.hear({ ...receipt, rules: added(receipt.rules, taken.dropped) })
     if (taken.ignored !== undefined) pulse.pass(taken.ignored)
     return { receipt, answer: taken.answer?.(receipt) ?? null }
   } catch (error) {
+    taken.undone?.()
     if (error instanceof CutShort) pulse.hear(error.receipt)
     pulse.fail((error as Error).message)
     throw error
   }
+}
+
+const added = (a: Readonly<Record<string, number>> = {}, b: Readonly<Record<string, number>> = {}) => {
+  const sum: Record<string, number> = { ...a }
+  for (const [rule, count] of Object.entries(b)) sum[rule] = (sum[rule] ?? 0) + count
+  return sum
 }
