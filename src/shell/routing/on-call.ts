@@ -20,7 +20,7 @@ const NOTE = 'oncall-overrides'
 /** Overrides that are kept; the one that ended first goes. */
 const OVERRIDES_MOST = 2_000
 /** An override that ended is kept for so long, for reports. */
-const KEPT_MS = 400 * DAY
+const OVERRIDE_KEPT_MS = 400 * DAY
 
 /** Rotas of the configuration, with the overrides that people gave. */
 export class OnCall {
@@ -38,7 +38,7 @@ export class OnCall {
     const now = this.host.now()
     const made: Override = { ...given, id: this.host.id(), at: now }
     return this.change(all => {
-      const kept = [...all, made].filter(each => now - each.until < KEPT_MS)
+      const kept = [...all, made].filter(each => now - each.until < OVERRIDE_KEPT_MS)
       return [kept.toSorted((a, b) => a.until - b.until).slice(-OVERRIDES_MOST), made]
     })
   }

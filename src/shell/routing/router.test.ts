@@ -130,6 +130,17 @@ describe('Router', () => {
     await h.pass()
     expect(h.router.messagesFor('chat', 0, 10)[0]!.cursor).toBeGreaterThan(second!.cursor)
   })
+  it('forgets what was decided about an incident that is forgotten', async () => {
+    const h = await house()
+    await h.commit([event(0, 1, 'opened')])
+    await h.pass()
+    expect(await h.router.decisions('a')).toHaveLength(1)
+    const forgotten = [{ type: 'forget' as const, id: 'f', at: T, service: 'shop', by: 'ana', why: 'a test' }]
+    const outcome = { ...emptyOutcome(), forgotten }
+    await h.store.commit({ outcome, heads: [], orders: [], position: 2, now: T + 2 * MINUTE })
+    await h.pass()
+    expect(await h.router.decisions('a')).toEqual([])
+  })
   it('looks at the time now and then where nothing happens', async () => {
     const h = await house()
     await h.commit([event(0, 1, 'opened')])

@@ -133,6 +133,9 @@ export class Router {
     const state = structuredClone(saved.state)
     const sources = { config: host.config(), reader: host.reader, onCall: await host.reached() }
     const world = await readWorld({ ...sources, alerts: service => store.alerts(service) }, state, events, now)
+    // An incident that was forgotten takes with it what was decided about it.
+    for (const id of Object.keys(state.incidents))
+      if (!world.incidents.has(id)) await host.note(decisionsOf(id), Buffer.from(''))
     const { decisions, messages } = route(state, world)
     await this.keep(decisions)
     const before = JSON.stringify(saved)
