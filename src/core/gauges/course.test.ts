@@ -111,6 +111,14 @@ describe('bearingOf()', () => {
       ]).course,
     ).toBe('level')
   })
+  it('knows which way is worse of what can fill up, though it was not read before', () => {
+    const values: [number, number][] = [
+      [0, 48],
+      [15, 61],
+    ]
+    expect(named(values, { capacity: 100 }).course).toBe('grows')
+    expect(named(values).course).toBeNull()
+  })
   it('knows what has filled up, and what always was full', () => {
     expect(
       named(

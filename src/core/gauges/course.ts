@@ -67,7 +67,9 @@ function courseOf(s: GaugeSeries, since: EpochMs): Bearing['course'] {
   const before = medianOf(valuesIn(s, since - LOOKED_BACK_MS, since - BEFORE_MS))
   const begun = valuesIn(s, since - BEFORE_MS + 1, since + BEGUN_MS)[0]
   const last = s.last - since >= LATER_MS ? valueAt(s, s.last) : undefined
-  if (before === undefined || begun === undefined || last === undefined || begun === before) return null
+  if (begun === undefined || last === undefined || begun === before) return null
+  // Of what can fill up it is known which way is worse, whatever it was before.
+  if (before === undefined) return last - begun >= swayOf(s, begun) && s.levels[0]! > begun ? 'grows' : null
   const ratio = (last - before) / (begun - before)
   if (ratio <= EASES) return 'eases'
   return ratio >= GROWS && Math.abs(last - begun) >= swayOf(s, begun) ? 'grows' : 'level'
