@@ -131,6 +131,38 @@ export interface PluginEnv {
   }
 }
 
+/** A question of `epicenter init` about what somebody has. */
+export interface Question {
+  /** Of the answer, such as `url`. */
+  name: string
+  /** What is asked for, in a few words: `its address`. */
+  asks: string
+  /** What is taken where nothing is answered. */
+  usual: string
+}
+
+/** An answer to each question, and what every plug-in is told: the `service` it is about, and a fresh `secret`. */
+export type Answers = Readonly<Record<string, string>>
+
+/** What `epicenter init` needs to write a use of a plug-in, and to say what is left to be done. */
+export interface Start {
+  /** What one has, as people call it, in small letters: the first name is shown, any of them is understood. */
+  has: readonly [string, ...string[]]
+  /** Asked in this order. */
+  asks: readonly Question[]
+  /** Settings as the configuration file has them. */
+  settings(answers: Answers): Record<string, unknown>
+  /** What is to be done at the other end, for a receiver at this address. */
+  next?(at: string, answers: Answers): string
+}
+
+/** What would become of a sample. */
+export interface Mapped {
+  signals: readonly unknown[]
+  /** What is left out, by the rule that it breaks, with the first of its kind. */
+  dropped?: readonly { rule: string; count: number; value?: string }[]
+}
+
 export interface Plugin<Kind extends PluginKind, Config, Opened> {
   kind: Kind
   /** As the configuration file writes it; equals the file's name. */
@@ -140,6 +172,13 @@ export interface Plugin<Kind extends PluginKind, Config, Opened> {
   config: ConfigSchema
   /** Rules that a schema cannot say, about settings that have passed it. Asks nothing of the outside. */
   check?(config: Config): readonly Fault[]
+  /** Absent: `epicenter init` does not offer it. */
+  start?: Start
+  /**
+   * What would become of a sample of what a source reads, for `epicenter map`; a receiver is asked itself. Keeps nothing, and asks
+   * nothing of the outside. @throws TransientError, PermanentError as the source would
+   */
+  map?(config: Config, sample: Uint8Array, env: PluginEnv): Mapped | Promise<Mapped>
   /** Where nothing is said: whether it may connect to addresses that are not public. Absent: it may not. */
   allowPrivate?: boolean
   /** A notifier that is to be given {@link Delivery.status}; its settings may name a `page`. */

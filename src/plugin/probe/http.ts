@@ -49,6 +49,11 @@ const http: Plugin<'probe', HttpConfig, Probe> = plugin({
   kind: 'probe',
   name: 'http',
   summary: 'asks an address of the web: status, a text in the answer, days of its certificate',
+  start: {
+    has: ['page', 'http'],
+    asks: [{ name: 'url', asks: 'the address that has to answer', usual: 'http://127.0.0.1:8000/' }],
+    settings: ({ url }) => ({ url }),
+  },
   config: {
     type: 'object',
     additionalProperties: false,
