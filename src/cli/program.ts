@@ -7,11 +7,13 @@ import { orderCommands } from './commands.js'
 import { detectCommand } from './detect/command.js'
 import { exportCommand } from './export/command.js'
 import { forgetCommand } from './forget.js'
+import { graphCommand } from './graph.js'
 import { incidentCommand, incidentsCommand } from './incidents.js'
 import { initCommand } from './init/command.js'
 import { learnCommand } from './learn/command.js'
 import { localizeCommand } from './localize/command.js'
 import { mapCommand } from './map.js'
+import { originCommand } from './origin/command.js'
 import { reloadCommand } from './reload.js'
 import { replayCommand } from './replay/command.js'
 import { serveCommand } from './serve/command.js'
@@ -46,7 +48,9 @@ export function program(): Command {
     replayCommand(),
     backtestCommand(),
     detectCommand(),
+    graphCommand(),
     localizeCommand(),
+    originCommand(),
     simulateCommand(),
     exportCommand(),
     backupCommand(),

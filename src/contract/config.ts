@@ -1,7 +1,16 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { oneOf } from './one-of.js'
+import { NODE_KINDS } from './topology.js'
 import { CLOCKS, type Clock } from './view.js'
-import { LABEL_VALUE_CHARS, SCOPE_VALUES, SERVICE_CHARS, TITLE_CHARS, TOKENS, TOPOLOGY_NODES } from './limits.js'
+import {
+  LABEL_VALUE_CHARS,
+  PROBE_TARGETS,
+  SCOPE_VALUES,
+  SERVICE_CHARS,
+  TITLE_CHARS,
+  TOKENS,
+  TOPOLOGY_NODES,
+} from './limits.js'
 
 // The configuration file, once: this schema checks it, types it and is what `epicenter check` explains.
 
@@ -9,7 +18,12 @@ const Id = (chars: number) => Type.String({ minLength: 1, maxLength: chars })
 const Title = Type.String({ minLength: 1, maxLength: TITLE_CHARS })
 
 const Component = Type.Object(
-  { id: Id(LABEL_VALUE_CHARS), name: Title, dependsOn: Type.Optional(Type.Array(Id(LABEL_VALUE_CHARS))) },
+  {
+    id: Id(LABEL_VALUE_CHARS),
+    name: Title,
+    kind: Type.Optional(oneOf(NODE_KINDS)),
+    dependsOn: Type.Optional(Type.Array(Id(LABEL_VALUE_CHARS))),
+  },
   { additionalProperties: false },
 )
 
@@ -17,6 +31,7 @@ const Dependency = Type.Object(
   {
     id: Id(LABEL_VALUE_CHARS),
     name: Title,
+    kind: Type.Optional(oneOf(NODE_KINDS)),
     service: Type.Optional(Id(SERVICE_CHARS)),
     dependsOn: Type.Optional(Type.Array(Id(LABEL_VALUE_CHARS))),
   },
@@ -84,15 +99,28 @@ const Notifying = Type.Object(
   { use: Type.Optional(Name), kind: Type.Optional(Name), ...COMMON },
   { additionalProperties: true },
 )
+/** Whom the checks of a probe are of. */
+const OF = {
+  service: Type.Optional(Id(SERVICE_CHARS)),
+  component: Type.Optional(Id(LABEL_VALUE_CHARS)),
+  labels: Type.Optional(Type.Record(Type.String(), Id(LABEL_VALUE_CHARS))),
+}
+/** One of many that a probe looks at in the same way: what differs, or its only required setting as a text. */
+const Target = Type.Union([
+  Type.String({ minLength: 1 }),
+  Type.Object({ id: Type.Optional(Name), ...OF }, { additionalProperties: true }),
+])
 const Probing = Type.Object(
   {
     use: Name,
     ...COMMON,
-    service: Id(SERVICE_CHARS),
-    component: Type.Optional(Id(LABEL_VALUE_CHARS)),
-    labels: Type.Optional(Type.Record(Type.String(), Id(LABEL_VALUE_CHARS))),
+    ...OF,
+    targets: Type.Optional(Type.Array(Target, { minItems: 1, maxItems: PROBE_TARGETS })),
     everySeconds: Type.Optional(Type.Number({ minimum: 1, maximum: 86_400 })),
     timeoutSeconds: Type.Optional(Type.Number({ minimum: 0.1, maximum: 300 })),
+    slowSeconds: Type.Optional(Type.Number({ minimum: 0.001, maximum: 300 })),
+    tries: Type.Optional(Type.Integer({ minimum: 1, maximum: 5 })),
+    pauseSeconds: Type.Optional(Type.Number({ minimum: 0, maximum: 60 })),
   },
   { additionalProperties: true },
 )
@@ -221,11 +249,19 @@ export interface Use {
   settings: Record<string, unknown>
 }
 export interface ProbeUse extends Use {
+  /** The use that this is one target of; null: it has no others. */
+  of: string | null
   service: string
   /** Of each check signal; `component` among them. */
   labels: Record<string, string>
   everyMs: number
+  /** Of each try. */
   timeoutMs: number
+  /** What takes longer is degraded; null: it is not asked. */
+  slowMs: number | null
+  /** Looks that are made before one counts as failed, and what is waited between two. */
+  tries: number
+  pauseMs: number
 }
 export type MaintenanceConfig = Static<typeof Maintenance>
 /** A status page with its defaults; what was not given is null. */
@@ -282,4 +318,29 @@ export interface Config {
   keep: { logMs: number; rollupsMs: number; factsMs: number }
   /** The built-in demonstration. */
   demo: boolean
+}
+
+/** A question of `epicenter init` about what somebody has. */
+export interface Question {
+  /** Of the answer, such as `url`. */
+  name: string
+  /** What is asked for, in a few words: `its address`. */
+  asks: string
+  /** What is taken where nothing is answered. */
+  usual: string
+}
+
+/** An answer to each question, and what every plug-in is told: the `service` it is about, and a fresh `secret`. */
+export type Answers = Readonly<Record<string, string>>
+
+/** What `epicenter init` needs to write a use of a plug-in, and to say what is left to be done. */
+export interface Start {
+  /** What one has, as people call it, in small letters: the first name is shown, any of them is understood. */
+  has: readonly [string, ...string[]]
+  /** Asked in this order. */
+  asks: readonly Question[]
+  /** Settings as the configuration file has them. */
+  settings(answers: Answers): Record<string, unknown>
+  /** What is to be done at the other end, for a receiver at this address. */
+  next?(at: string, answers: Answers): string
 }

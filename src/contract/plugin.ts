@@ -2,10 +2,13 @@ import type { PermanentError, RefusedError, TransientError } from './error.js'
 import type { Following, FollowOptions, ListenAt, Listening, Stop } from './outside/listening.js'
 import type { Notifier } from './notifier.js'
 import type { Log, Store } from './ports.js'
-import type { Received, Taken } from './received.js'
+import type { Start } from './config.js'
+import type { Mapped, Received, Taken } from './received.js'
 import type { EpochMs } from './time.js'
 
+export type { Answers, Start } from './config.js'
 export type { Stop } from './outside/listening.js'
+export type { Mapped } from './received.js'
 
 /** What a plug-in can be. The folder `src/plugin/<kind>` is the registry: one file each, one default export. */
 export const PLUGIN_KINDS = ['source', 'receiver', 'probe', 'notifier', 'bus', 'store'] as const
@@ -88,16 +91,37 @@ export interface ConnectTo {
   timeoutMs?: number
   signal?: Stop
 }
+/** What both sides agreed on, and the certificate of the other one; `problem`: why it is not believed. */
+export interface Certified {
+  protocol: string
+  alpn: string | null
+  certificateUntil: EpochMs
+  subject: string
+  problem: string | null
+}
 /** A connection that was made. */
 export interface Connection extends AsyncDisposable {
   /** The address that the name stood for, as it was connected to. */
   address: string
   phases: Phases
   /** Present with TLS. */
-  tls?: { protocol: string; alpn: string | null; certificateUntil: EpochMs; subject: string; problem: string | null }
+  tls?: Certified
   write(bytes: Uint8Array | string): Promise<void>
+  /** Speaks TLS from here on, as STARTTLS has it; only while nobody reads `chunks()`. Fills in `tls`. @throws like `connect` */
+  secure(tls: Exclude<ConnectTo['tls'], undefined>): Promise<void>
   /** What the other side says, until it ends. */
   chunks(): AsyncIterable<Uint8Array>
+}
+
+export interface DatagramTo {
+  host: string
+  port: number
+  bytes: Uint8Array
+  /** Whether a datagram is the answer to it; anything else that comes is passed over. */
+  answers(bytes: Uint8Array): boolean
+  /** 5 seconds, if not given. */
+  timeoutMs?: number
+  signal?: Stop
 }
 
 /**
@@ -115,6 +139,8 @@ export interface PluginEnv {
   fetch(url: string, init?: FetchInit): Promise<Fetched>
   /** A connection by TCP, or TLS. @throws like `fetch` */
   connect(to: ConnectTo): Promise<Connection>
+  /** Sends one datagram (UDP) and gives what answers it. @throws like `fetch` */
+  datagram(to: DatagramTo): Promise<{ bytes: Uint8Array; address: string; phases: Phases }>
   /** Addresses of a name that may be connected to. @throws like `fetch` */
   lookup(host: string): Promise<string[]>
   /** Lines of a file that grows and rotates, of a pipe, or of what is piped into this process (`-`). */
@@ -129,38 +155,6 @@ export interface PluginEnv {
     TransientError: typeof TransientError
     RefusedError: typeof RefusedError
   }
-}
-
-/** A question of `epicenter init` about what somebody has. */
-export interface Question {
-  /** Of the answer, such as `url`. */
-  name: string
-  /** What is asked for, in a few words: `its address`. */
-  asks: string
-  /** What is taken where nothing is answered. */
-  usual: string
-}
-
-/** An answer to each question, and what every plug-in is told: the `service` it is about, and a fresh `secret`. */
-export type Answers = Readonly<Record<string, string>>
-
-/** What `epicenter init` needs to write a use of a plug-in, and to say what is left to be done. */
-export interface Start {
-  /** What one has, as people call it, in small letters: the first name is shown, any of them is understood. */
-  has: readonly [string, ...string[]]
-  /** Asked in this order. */
-  asks: readonly Question[]
-  /** Settings as the configuration file has them. */
-  settings(answers: Answers): Record<string, unknown>
-  /** What is to be done at the other end, for a receiver at this address. */
-  next?(at: string, answers: Answers): string
-}
-
-/** What would become of a sample. */
-export interface Mapped {
-  signals: readonly unknown[]
-  /** What is left out, by the rule that it breaks, with the first of its kind. */
-  dropped?: readonly { rule: string; count: number; value?: string }[]
 }
 
 export interface Plugin<Kind extends PluginKind, Config, Opened> {
@@ -228,6 +222,8 @@ export interface Batch {
   past?: readonly unknown[]
   /** Where to go on after a restart; kept once the signals are taken, at most SOURCE_STATE_BYTES as JSON. */
   state?: unknown
+  /** How far behind the outside it is, of a stream; milliseconds. */
+  lagMs?: number
   /** There will be no more, ever. */
   done?: boolean
 }
@@ -266,14 +262,25 @@ export interface Receiver extends AsyncDisposable {
   take(request: Received): Taken | Promise<Taken>
 }
 
+/**
+ * How what is looked at is. `degraded`: it does what it should, too slowly, not at the first try, or with something lacking.
+ * `unknown`: nobody could tell; no word on what is looked at.
+ */
+export const PROBE_OUTCOMES = ['ok', 'degraded', 'bad', 'unknown'] as const
+export type ProbeOutcome = (typeof PROBE_OUTCOMES)[number]
+
 /** What one look at something gave. */
 export interface Checked {
-  ok: boolean
+  outcome: ProbeOutcome
   /** What was wrong, for people; without secrets. */
   why?: string
   phases?: Phases
+  /** Further numbers for people, by names with their unit, such as `daysLeft`. */
+  figures?: Readonly<Record<string, number>>
   /** Labels of the check signal, beside those of the configuration. */
   labels?: Record<string, string>
+  /** What to go on from after a restart, at most SOURCE_STATE_BYTES as JSON; as it was, if not given. */
+  state?: unknown
 }
 
 /**
@@ -281,7 +288,27 @@ export interface Checked {
  * is never taken for a failure of what it looks at.
  */
 export interface Probe extends AsyncDisposable {
-  check(stop: Stop): Promise<Checked>
+  /** `state`: what the last look that gave one left, in this life or an earlier one; undefined before the first. */
+  check(stop: Stop, state?: unknown): Promise<Checked>
+  /** Present where others call it: it is mounted like a receiver, at `/in/ID`. */
+  hears?: Receiver
+}
+
+/** One try of a look. */
+export interface Try {
+  outcome: ProbeOutcome
+  why: string | null
+  /** Milliseconds of each part. */
+  phases: Readonly<Record<string, number>> | null
+}
+
+/** The last look of a probe. */
+export interface Look {
+  outcome: ProbeOutcome
+  why: string | null
+  /** In their order; more than one where the first was not well. */
+  tries: readonly Try[]
+  figures: Readonly<Record<string, number>> | null
 }
 
 /** `stale`: not heard of for longer than usual. `unknown`: never, for much longer, or it has stopped. Never a word on what it watches. */
@@ -314,8 +341,14 @@ export interface InputStatus {
   ignored: Readonly<Record<string, number>>
   failures: number
   lastError: { at: EpochMs; why: string } | null
-  /** How long each part of the last look took, of a probe; milliseconds. */
+  /** How far behind the outside a stream was when it was last heard of, milliseconds; null: it does not say. */
+  lagMs: number | null
+  /** How long each part of the last try took, of a probe; milliseconds. */
   phases: Readonly<Record<string, number>> | null
+  /** The last look of a probe; null before it, and of others. */
+  look: Look | null
+  /** The use of the configuration whose target this is; null: it is none of several. */
+  of: string | null
 }
 
 export const INPUT_STATES = ['starting', 'running', 'waiting', 'retrying', 'stopped', 'ended'] as const

@@ -23,7 +23,7 @@ function linesOf({ kind, id, outcome, why, judged, pasts }: Trial, base: string,
   if (outcome === 'failed') return [`${head}: ${why}`, ...(judged === null ? [] : judgedLines(judged))]
   if (kind === 'receiver') return [`${head}: for what is posted to ${base}/in/${id}`]
   if (kind === 'notifier') return [`${head}: for an incident; nobody was told`]
-  if (kind === 'probe') return [head]
+  if (kind === 'probe') return [`${head}: ${why}`]
   if (judged === null) return [`${head}: it can be read, and said nothing within ${seconds} s`]
   const past = pasts === 0 ? [] : [`  ${pasts} pasts to learn from`]
   return [`${head}: ${judged.accepted} signals`, ...judgedLines(judged), ...past]

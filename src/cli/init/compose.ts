@@ -86,7 +86,7 @@ export function compose(service: string, had: readonly Had[], base: string, secr
       counts.set(place, count)
       const id = count === 1 ? name : `${name}-${count}`
       if (start.next) next.push(`${start.has[0]}: ${start.next(`${base}/in/${id}`, all)}`)
-      const inside = allowPrivate === true ? [] : insideOf(Object.values({ ...usual, ...answers }))
+      const inside = allowPrivate === true ? [] : insideOf({ ...usual, ...answers })
       return {
         use: name,
         ...(count === 1 ? {} : { id }),
@@ -100,15 +100,16 @@ export function compose(service: string, had: readonly Had[], base: string, secr
 }
 
 /**
- * Hosts of addresses that are not public: whoever writes `http://127.0.0.1:9090` means to connect to it. A name that a public
+ * Hosts that are not public among the answers: whoever writes `http://127.0.0.1:9090` means to connect to it. A name that a public
  * resolver may know is allowed nothing.
  */
-function insideOf(answers: readonly string[]): string[] {
-  return answers.flatMap(answer => {
-    if (!/^https?:/.test(answer) || !URL.canParse(answer)) return []
-    const host = new URL(answer).hostname.replace(/^\[(.*)\]$/, '$1')
-    const inside =
-      isIP(host) === 0 ? !host.includes('.') || /\.(?:local|internal|lan|svc)$/.test(host) : !isPublicAddress(host)
+function insideOf(answers: Readonly<Record<string, string>>): string[] {
+  return Object.entries(answers).flatMap(([name, answer]) => {
+    const url = /^(?:https?|wss?):/.test(answer) && URL.canParse(answer) ? new URL(answer).hostname : null
+    const host = (name === 'host' ? answer : url)?.replace(/^\[(.*)\]$/, '$1')
+    if (host === undefined) return []
+    const isName = isIP(host) === 0
+    const inside = isName ? !host.includes('.') || /\.(?:local|internal|lan|svc)$/.test(host) : !isPublicAddress(host)
     return inside ? [host] : []
   })
 }

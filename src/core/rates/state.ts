@@ -61,6 +61,8 @@ export interface RateState {
   /** Since the last tick, by group: expected bad, expected slow. */
   freshExpected: GroupSums
   touched: boolean
+  /** Some were counted as slow: where nobody tells, nothing is said of slowness. */
+  tellsSlow?: true
   learned: Record<FailureMode, Learned>
   /** Leaf → its newest row: what is known of it when it falls silent for longer than the ring. */
   last: { slot: number[]; total: number[]; bad: number[]; slow: number[] }
@@ -141,6 +143,7 @@ export function takeRate(
   }
   state.totals[index]! += total
   state.touched = true
+  if (slow > 0) state.tellsSlow = true
   if (state.firstAt === 0) state.firstAt = slot
   return leaf
 }

@@ -31,7 +31,7 @@ writeFileSync(
         if (path === 'kept') return { signals: json(), undone: () => undone++, dropped: { 'echo.long': 2 }, answer: undo }
         if (path === 'later') throw new env.errors.TransientError('the tide is out', 7000)
         if (path === 'own') return { refused: { rule: 'echo.own', message: 'no', status: 422, answer: { status: 422, body: 'in its words' } } }
-        if (path === 'part') return { signals: [], rules: { 'echo.part': 3 } }
+        if (path === 'part') return { signals: [], dropped: { 'echo.part': 3 } }
         const said = JSON.stringify({ method, path, query, type: headers['content-type'], size: body.length })
         return { signals: [], answer: () => ({ status: 201, headers: { 'content-type': 'text/html' }, body: said }) }
       },

@@ -218,7 +218,7 @@ async function roomPage(
   const response = responseOf(orders)
   const { latest } = incident
   const form: Room = { id: incident.id, newest: response.newest, given }
-  return html`<p class="soft">${incident.open ? html`<b>${incident.severity}</b>, open since ${timeOf(incident.openedAt)}` : html`over since ${timeOf(incident.resolvedAt ?? incident.openedAt)}`}; began ${timeOf(incident.startedAt)}. <a href="/i/${encodeURIComponent(incident.id)}">What the public sees</a></p>${mayRole(viewer.role, 'ack') ? takeIt(incident, response, form) : null}<div class="panes"><div>${known(latest)}${suspects(latest, form, mayRole(viewer.role, 'confirm'))}${strained(latest)}${story(incident)}</div><aside aria-label="What people do">${whoHasIt(response)}${mayRole(viewer.role, 'ack') ? acts(incident, form, service) : null}${asked(orders)}</aside></div>`
+  return html`<p class="soft">${incident.open ? html`<b>${incident.severity}</b>, open since ${timeOf(incident.openedAt)}` : html`over since ${timeOf(incident.resolvedAt ?? incident.openedAt)}`}; began ${timeOf(incident.startedAt)}. <a href="/i/${encodeURIComponent(incident.id)}">What the public sees</a></p>${mayRole(viewer.role, 'ack') ? takeIt(incident, response, form) : null}<div class="panes"><div>${known(latest)}${suspects(latest, form, mayRole(viewer.role, 'confirm'))}${began(latest)}${strained(latest)}${story(incident)}</div><aside aria-label="What people do">${whoHasIt(response)}${mayRole(viewer.role, 'ack') ? acts(incident, form, service) : null}${asked(orders)}</aside></div>`
 }
 
 interface Room {
@@ -272,6 +272,14 @@ function suspect({ subject, title, state, probability, because }: Cause, room: R
   )
   const hidden = html`<input type="hidden" name="subject" value="${subject}">`
   return html`<div class="said"><p><b>${title}</b> <code>${subject}</code>: ${state.replace('_', ' ')}, ${percent(probability)}</p><details><summary>For and against</summary><ul>${reasons}</ul></details>${may ? html`<details><summary>Confirm or rule out</summary><div class="acts">${give(room, 'confirm', hidden, 'Confirm')}${give(room, 'rule-out', hidden, 'Rule out')}</div></details>` : null}</div>`
+}
+
+/** Where it began, with the way to whom it hit. */
+function began({ origin }: IncidentEvent): Html | null {
+  if (!origin) return null
+  const way = origin.path.map(({ from, to }) => html`<li><bdi>${from}</bdi> → <bdi>${to}</bdi></li>`)
+  const others = origin.candidates.slice(1).filter(each => each.probability >= 0.01)
+  return html`<section><h2>Where it began</h2><p>${origin.node === null ? html`Outside of the graph, as far as is drawn` : html`It began at <b><bdi>${origin.node}</bdi></b> (suspected)`}, ${percent(origin.probability)}, between ${timeOf(Date.parse(origin.onset[0]))} and ${timeOf(Date.parse(origin.onset[1]))}.</p><ul>${way}</ul>${others.map(each => html`<p class="soft">Else: ${each.node === null ? 'not in the graph' : html`<bdi>${each.node}</bdi>`}, ${percent(each.probability)}</p>`)}</section>`
 }
 
 function strained({ strained = [] }: IncidentEvent): Html | null {

@@ -19,7 +19,7 @@ export interface Trial {
   use: string
   /** `silent`: it can be read, and said nothing in the time. `waits`: it opens, and others speak first. */
   outcome: 'ok' | 'silent' | 'waits' | 'failed'
-  /** Of a failure. */
+  /** Of a failure; of a probe, what it found. */
   why: string | null
   /** What a source said. */
   judged: Judged | null
@@ -79,8 +79,8 @@ async function tried(
     if (kind === 'probe') {
       await using probe = opened as Probe
       const stop = AbortSignal.any([late.signal, AbortSignal.timeout((use as ProbeUse).timeoutMs)])
-      const { ok, why = 'the check failed' } = await probe.check(stop)
-      return ok ? { outcome: 'ok' } : { outcome: 'failed', why }
+      const { outcome, why = null } = await probe.check(stop)
+      return { outcome: outcome === 'ok' || outcome === 'degraded' ? 'ok' : 'failed', why: why ?? outcome }
     }
     await using _ = opened
     return { outcome: 'waits' }
