@@ -3,6 +3,9 @@ import type { Judged } from '../shell/running/judged.js'
 /** Characters of a value of a label that are shown. */
 const SHOWN = 40
 
+/** `1 signal`, `2 signals`. */
+export const signalsIn = ({ accepted }: Judged): string => `${accepted} signal${accepted === 1 ? '' : 's'}`
+
 /** What would become of signals, for people: services, labels, what is refused and why. */
 export function judgedLines({ services, refused, late }: Judged): string[] {
   const lines: string[] = []

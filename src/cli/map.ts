@@ -111,9 +111,9 @@ async function asInit(name: string): Promise<string | null> {
 }
 
 async function linesOf({ judged, dropped, ignored, refused }: Sampled): Promise<string[]> {
-  const { judgedLines } = await import('./judged.js')
+  const { judgedLines, signalsIn } = await import('./judged.js')
   return [
-    `${judged.accepted} signals`,
+    signalsIn(judged),
     ...judgedLines(judged),
     ...dropped.map(
       ({ rule, count, value }) =>

@@ -1,7 +1,7 @@
 import { load } from '../../shell/config/load.js'
 import { realEnv } from '../../shell/env.js'
 import { type Trial, tryUses } from '../../shell/running/trial.js'
-import { judgedLines } from '../judged.js'
+import { judgedLines, signalsIn } from '../judged.js'
 
 /** Opens what a configuration names, reads once, and says what came of each; resolves with the exit code. */
 export async function runTry(file: string, seconds: number): Promise<number> {
@@ -25,6 +25,6 @@ function linesOf({ kind, id, outcome, why, judged, pasts }: Trial, base: string,
   if (kind === 'notifier') return [`${head}: for an incident; nobody was told`]
   if (kind === 'probe') return [`${head}: ${why}`]
   if (judged === null) return [`${head}: it can be read, and said nothing within ${seconds} s`]
-  const past = pasts === 0 ? [] : [`  ${pasts} pasts to learn from`]
-  return [`${head}: ${judged.accepted} signals`, ...judgedLines(judged), ...past]
+  const past = pasts === 0 ? [] : [`  ${pasts} ${pasts === 1 ? 'past' : 'pasts'} to learn from`]
+  return [`${head}: ${signalsIn(judged)}`, ...judgedLines(judged), ...past]
 }

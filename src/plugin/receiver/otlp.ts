@@ -5,7 +5,6 @@ import type { Receipt, Received, Taken } from '../../contract/received.js'
 import { GAUGE_MEASURES } from '../../contract/signal.js'
 import { HOUR, MINUTE } from '../../contract/time.js'
 import { SECRET, shows } from '../shared/secret.js'
-import { receiving } from '../shared/start.js'
 import { addReceipt, answerOf, PACKINGS, type Packing, Refusals, statusOf } from './otlp/answer.js'
 import { Attributes, type LabelNames, LABELS, OWN_LABELS } from './otlp/attributes.js'
 import { Book } from './otlp/book.js'
@@ -217,11 +216,13 @@ const otlp: Plugin<'receiver', OtlpConfig, Receiver> = plugin({
   kind: 'receiver',
   name: 'otlp',
   summary: 'metrics and traces of OpenTelemetry, as its SDKs and its Collector send them (OTLP/HTTP)',
-  start: receiving(
-    ['otlp', 'opentelemetry'],
-    (at, secret) =>
+  start: {
+    has: ['otlp', 'opentelemetry'],
+    asks: [{ name: 'by', asks: 'attributes that tell places apart, with commas', usual: 'service.instance.id' }],
+    settings: ({ service, secret, by = '' }) => ({ secret, service, labels: { instance: by.split(/[\s,]+/) } }),
+    next: (at, { secret }) =>
       `where your programs or the Collector run:\n  OTEL_EXPORTER_OTLP_ENDPOINT=${at}\n  OTEL_EXPORTER_OTLP_HEADERS=Authorization=Bearer%20${secret}\n  OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`,
-  ),
+  },
   config: {
     type: 'object',
     additionalProperties: false,
