@@ -194,7 +194,8 @@ async function startOtlp(said: string, served: Served): Promise<void> {
 
 function traffic(port: number): void {
   const agent = new Agent({ keepAlive: true, maxSockets: 20 })
-  let [asked, began] = [0, Date.now()]
+  const began = Date.now()
+  let asked = 0
   const timer = setInterval(() => {
     // What a busy machine is behind is caught up with.
     for (; asked < ((Date.now() - began) / 1_000) * A_SECOND; asked++)
