@@ -67,7 +67,6 @@ export function sendConsole(request: FastifyRequest, reply: FastifyReply, page: 
     .header('content-type', 'text/html; charset=utf-8')
     .header('cache-control', 'no-store')
     .header('content-security-policy', POLICY)
-    .header('referrer-policy', 'same-origin')
     .send(rebased(shell(page), base))
 }
 
