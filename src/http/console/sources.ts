@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { InputStatus } from '../../contract/plugin.js'
+import { INPUT_HEALTHS, type InputStatus } from '../../contract/plugin.js'
 import type { App } from '../../shell/app.js'
 import { html, type Html } from '../pages/html.js'
 import type { Asks } from './asks.js'
@@ -16,12 +16,11 @@ export function sourcesRoutes(server: FastifyInstance, app: App, asks: Asks): vo
   })
 }
 
-const ORDER: readonly InputStatus['health'][] = ['unknown', 'stale', 'ok']
-
 function list(all: readonly InputStatus[]): Html {
   if (all.length === 0)
     return html`<p>No source, receiver or probe is configured: what is known was posted to <code>/api/v1/signals</code>. <code>epicenter init</code> writes them for what you have.</p>`
-  const sorted = all.toSorted((a, b) => ORDER.indexOf(a.health) - ORDER.indexOf(b.health))
+  const rank = ({ health }: InputStatus) => INPUT_HEALTHS.indexOf(health)
+  const sorted = all.toSorted((a, b) => rank(b) - rank(a))
   return html`<p>One that is not heard is stale, then unknown. That says nothing of what it watches.</p><section>${table(
     'Sources, receivers and probes',
     ['Source', 'Health', 'Last heard', 'Signals a minute', 'Taken', 'Refused', 'Of no use', 'Last error'],

@@ -3,7 +3,7 @@ import { LATE_MS } from '../../core/aggregate/label-sets.js'
 import { readSignal, Refusal, untimely } from '../../core/ingest/door.js'
 
 /** Values of one label that are told; how many there are is told of all. */
-const VALUES_SHOWN = 5
+const LABEL_VALUES_SHOWN = 5
 
 /** What the door says to signals that nobody keeps. */
 export interface Judged {
@@ -61,6 +61,9 @@ const told = ([service, { vias, labels }]: [string, Seen]): ServiceSeen => ({
   service,
   vias: Object.fromEntries(vias),
   labels: Object.fromEntries(
-    [...labels].map(([name, values]) => [name, { count: values.size, values: [...values].slice(0, VALUES_SHOWN) }]),
+    [...labels].map(([name, values]) => [
+      name,
+      { count: values.size, values: [...values].slice(0, LABEL_VALUES_SHOWN) },
+    ]),
   ),
 })

@@ -7,7 +7,7 @@ import { pluginEnv } from '../outside/env.js'
 import { type Judged, judge } from './judged.js'
 
 /** So many are tried at a time. */
-const AT_ONCE = 8
+const TRIALS_AT_ONCE = 8
 
 export const TRIED = ['source', 'receiver', 'probe', 'notifier'] as const satisfies readonly PluginKind[]
 type Kind = (typeof TRIED)[number]
@@ -55,7 +55,7 @@ export async function tryUses(config: Uses, env: Pick<Env, 'now' | 'log'>, secon
       }
     }
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  await Promise.all(Array.from({ length: TRIALS_AT_ONCE }, work))
   return trials
 }
 
