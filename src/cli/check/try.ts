@@ -21,7 +21,8 @@ export async function runTry(file: string, seconds: number): Promise<number> {
 function linesOf({ kind, id, outcome, why, judged, pasts }: Trial, base: string, seconds: number): string[] {
   const head = `${kind} ${id}: ${outcome}`
   if (outcome === 'failed') return [`${head}: ${why}`, ...(judged === null ? [] : judgedLines(judged))]
-  if (kind === 'receiver') return [`${head}: for what is posted to ${base}/in/${id}`]
+  if (kind === 'receiver' || (kind === 'probe' && outcome === 'waits'))
+    return [`${head}: for what is posted to ${base}/in/${id}`]
   if (kind === 'notifier') return [`${head}: for an incident; nobody was told`]
   if (kind === 'probe') return [`${head}: ${why}`]
   if (judged === null) return [`${head}: it can be read, and said nothing within ${seconds} s`]

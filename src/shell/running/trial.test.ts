@@ -59,6 +59,7 @@ receivers: [{ use: otlp, secret: ${secret} }]
 probes:
   - { use: http, id: well, service: shop, url: ${base}/, allowPrivate: true }
   - { use: http, id: bad, service: shop, url: ${base}/, contains: hello, allowPrivate: true }
+  - { use: heartbeat, service: shop, withinSeconds: 60, secret: ${secret} }
 notifiers: [{ use: webhook, url: ${base}/told, secret: ${'A'.repeat(32)} }]
 `)
     expect(trials.map(({ kind, id, outcome, why }) => [`${kind} ${id}`, outcome, why])).toEqual([
@@ -71,6 +72,7 @@ notifiers: [{ use: webhook, url: ${base}/told, secret: ${'A'.repeat(32)} }]
       ['receiver otlp', 'waits', null],
       ['probe well', 'ok', 'ok'],
       ['probe bad', 'failed', expect.stringContaining('does not contain')],
+      ['probe heartbeat', 'waits', null],
       ['notifier webhook-1', 'waits', null],
     ])
     expect(trials[0]!.judged).toEqual({

@@ -78,6 +78,7 @@ async function tried(
     }
     if (kind === 'probe') {
       await using probe = opened as Probe
+      if (probe.hears !== undefined) return { outcome: 'waits' }
       const stop = AbortSignal.any([late.signal, AbortSignal.timeout((use as ProbeUse).timeoutMs)])
       const { outcome, why = null } = await probe.check(stop)
       return { outcome: outcome === 'ok' || outcome === 'degraded' ? 'ok' : 'failed', why: why ?? outcome }
