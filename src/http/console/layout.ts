@@ -54,6 +54,7 @@ export interface ConsolePage {
 
 const LINKS = [
   ['/console', 'Incidents'],
+  ['/console/sources', 'Sources'],
   ['/console/people', 'People'],
   ['/console/me', 'Me'],
 ] as const

@@ -157,7 +157,7 @@ async function frontPage(app: App, viewer: Known, given: Form): Promise<Html> {
           'Sources',
           ['Source', 'Health', 'Last error'],
           deaf.map(each => [`${each.kind} ${each.id}`, `${each.health}, ${each.state}`, each.lastError?.why ?? '']),
-        )}</section>`
+        )}<p><a href="/console/sources">All sources</a></p></section>`
       : null
   }${mayRole(viewer.role, 'open') ? openForm(services, given) : null}<section><h2>Over</h2>${table(
     'Incidents that are over',
