@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { SEVERITIES, type Severity } from './incident.js'
 import { oneOf } from './one-of.js'
 import { CLOCKS, type Clock } from './view.js'
 import { LABEL_VALUE_CHARS, SCOPE_VALUES, SERVICE_CHARS, TITLE_CHARS, TOKENS, TOPOLOGY_NODES } from './limits.js'
@@ -155,6 +156,20 @@ const Maintenance = Type.Object(
   { additionalProperties: false },
 )
 
+const Waits = Type.Optional(Type.Integer({ minimum: 5, maximum: 7 * 1_440 }))
+/** How often people are told about an open incident. */
+const Updates = Type.Object(
+  {
+    /** Minutes from one update to the next, by severity: readers see when it is due. */
+    everyMinutes: Type.Optional(
+      Type.Object({ minor: Waits, major: Waits, critical: Waits }, { additionalProperties: false }),
+    ),
+    /** Severities at which the draft goes out by itself when an update is due. */
+    send: Type.Optional(Type.Array(oneOf(SEVERITIES), { maxItems: SEVERITIES.length })),
+  },
+  { additionalProperties: false },
+)
+
 export const ConfigSchema = Type.Object(
   {
     title: Type.Optional(Title),
@@ -191,6 +206,7 @@ export const ConfigSchema = Type.Object(
     tokens: Type.Optional(Type.Array(Token, { maxItems: TOKENS })),
     pages: Type.Optional(Type.Array(StatusPage, { minItems: 1, maxItems: 50 })),
     maintenance: Type.Optional(Type.Array(Maintenance, { maxItems: 200 })),
+    updates: Type.Optional(Updates),
     keep: Type.Optional(
       Type.Object(
         {
@@ -279,6 +295,8 @@ export interface Config {
   /** At least one; the first is at `/status`. */
   pages: StatusPageConfig[]
   maintenance: MaintenanceConfig[]
+  /** What was not given is not promised. */
+  updates: { everyMs: Partial<Record<Severity, number>>; send: Severity[] }
   keep: { logMs: number; rollupsMs: number; factsMs: number }
   /** The built-in demonstration. */
   demo: boolean

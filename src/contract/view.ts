@@ -114,6 +114,8 @@ export interface IncidentView {
   mutedUntil: EpochMs | null
   /** Who asked, and why. */
   muted?: { by: string; why: string }
+  /** When its post-mortem was published or last changed; absent: none is. */
+  publishedAt?: EpochMs
   /** Latest value of each part. */
   latest: IncidentEvent
   events: IncidentEvent[]

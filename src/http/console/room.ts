@@ -1,14 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Cause, IncidentEvent, Segment, Where } from '../../contract/incident.js'
-import {
-  COMMAND_FIELDS,
-  type CommandField,
-  type CommandRule,
-  COMMANDS,
-  type Order,
-  type Verb,
-  VERBS,
-} from '../../contract/order.js'
+import { COMMANDS, type Order, type Verb, VERBS } from '../../contract/order.js'
 import { mayRole } from '../../contract/role.js'
 import type { IncidentView, ServiceNow } from '../../contract/view.js'
 import { type Response, responseOf } from '../../core/incident/response.js'
@@ -19,9 +11,10 @@ import { attr, html, type Html } from '../pages/html.js'
 import { speechOf } from '../pages/language.js'
 import { HttpProblem } from '../problem.js'
 import type { Asks, Known } from './asks.js'
+import { type Form, give, input, inputs, type Room, whyField } from './forms.js'
+import { claimsPart, deskOf, learnedPart, updatePart } from './words.js'
 import { field, sendConsole, table, timeOf } from './layout.js'
 
-type Form = Partial<Record<string, string>>
 type Told = { text: string; good: boolean }
 
 /** Incidents that are over and still listed. */
@@ -163,50 +156,6 @@ function openForm(services: readonly ServiceNow[], given: Form): Html {
   return html`<section><h2>Open one by hand</h2><details${attr('open', given['service'] !== undefined)}><summary>What nothing measures, or what is past</summary><form method="post" action="/console" class="fields narrow">${field('Service', html`<select name="service" required>${known}</select>`)}${inputs(COMMANDS.open, given)}${whyField(given)}<button class="first">Open it</button></form></details></section>`
 }
 
-const whyField = (given: Form, value = ''): Html =>
-  field('Why', html`<input name="why" required maxlength="2000"${attr('value', given['why'] ?? value)}>`)
-
-/** The fields of a verb, as the table of commands has them. */
-function inputs({ needs, may = [] }: CommandRule, given: Form): Html {
-  const names = [...needs, ...may].filter(name => name !== 'timeZone')
-  return html`${names.map(name => input(name, given[name], needs.length === 1 && needs[0] === name))}`
-}
-
-function input(name: CommandField, value: string | undefined, required: boolean): Html {
-  const { chars, help, words }: { chars: number; help: string; words?: readonly string[] } = COMMAND_FIELDS[name]
-  const label = LABELS[name] ?? name
-  const hint = help.replaceAll('`', '')
-  if (words)
-    return field(
-      label,
-      html`<select name="${name}"${attr('required', required)}>${required ? null : html`<option value=""></option>`}${words.map(word => html`<option${attr('selected', word === value)}>${word}</option>`)}</select>`,
-    )
-  if (name === 'text')
-    return field(
-      label,
-      html`<textarea name="text" rows="3" maxlength="${chars}"${attr('required', required)} placeholder="${hint}">${value}</textarea>`,
-    )
-  return field(
-    label,
-    html`<input name="${name}" maxlength="${chars}"${attr('required', required)} placeholder="${hint}"${attr('value', value)}>`,
-  )
-}
-
-const LABELS: Partial<Record<CommandField, string>> = {
-  text: 'Words',
-  words: 'A cause of your own words',
-  subject: 'Cause',
-  until: 'Until',
-  person: 'Who',
-  severity: 'Severity',
-  title: 'Name',
-  components: 'Components',
-  where: 'Part of the users',
-  into: 'Part of',
-  startedAt: 'Began',
-  endedAt: 'Ended',
-}
-
 async function roomPage(
   app: App,
   viewer: Known,
@@ -218,18 +167,10 @@ async function roomPage(
   const response = responseOf(orders)
   const { latest } = incident
   const form: Room = { id: incident.id, newest: response.newest, given }
-  return html`<p class="soft">${incident.open ? html`<b>${incident.severity}</b>, open since ${timeOf(incident.openedAt)}` : html`over since ${timeOf(incident.resolvedAt ?? incident.openedAt)}`}; began ${timeOf(incident.startedAt)}. <a href="/i/${encodeURIComponent(incident.id)}">What the public sees</a></p>${mayRole(viewer.role, 'ack') ? takeIt(incident, response, form) : null}<div class="panes"><div>${known(latest)}${suspects(latest, form, mayRole(viewer.role, 'confirm'))}${strained(latest)}${story(incident)}</div><aside aria-label="What people do">${whoHasIt(response)}${mayRole(viewer.role, 'ack') ? acts(incident, form, service) : null}${asked(orders)}</aside></div>`
+  const desk = await deskOf(app, incident)
+  const may = mayRole(viewer.role, 'say')
+  return html`<p class="soft">${incident.open ? html`<b>${incident.severity}</b>, open since ${timeOf(incident.openedAt)}` : html`over since ${timeOf(incident.resolvedAt ?? incident.openedAt)}`}; began ${timeOf(incident.startedAt)}. <a href="/i/${encodeURIComponent(incident.id)}">What the public sees</a></p>${mayRole(viewer.role, 'ack') ? takeIt(incident, response, form) : null}<div class="panes"><div>${updatePart(desk, form, may)}${known(latest)}${suspects(latest, form, mayRole(viewer.role, 'confirm'))}${strained(latest)}${claimsPart(desk, form, may)}${learnedPart(desk, form, may)}${story(incident)}</div><aside aria-label="What people do">${whoHasIt(response)}${mayRole(viewer.role, 'ack') ? acts(incident, form, service) : null}${asked(orders)}</aside></div>`
 }
-
-interface Room {
-  id: string
-  newest: string
-  given: Form
-}
-
-/** A form that gives one command. */
-const give = (room: Room, verb: Verb, inside: Html | null, button: string, why = '', first = false): Html =>
-  html`<form method="post" action="/console/i/${encodeURIComponent(room.id)}"><input type="hidden" name="verb" value="${verb}"><input type="hidden" name="seen" value="${room.newest}">${inside}${whyField(room.given['verb'] === verb ? room.given : {}, why)}<button class="${first ? 'first' : ''}">${button}</button></form>`
 
 function known(latest: IncidentEvent): Html {
   const segments = (latest.segments ?? []).map(each => [whereText(each.where), shareText(each)])
