@@ -7,7 +7,7 @@ import { orderCommands } from './commands.js'
 import { detectCommand } from './detect/command.js'
 import { exportCommand } from './export/command.js'
 import { forgetCommand } from './forget.js'
-import { incidentCommand, incidentsCommand } from './incidents.js'
+import { draftCommand, incidentCommand, incidentsCommand, postmortemCommand } from './incidents.js'
 import { initCommand } from './init.js'
 import { learnCommand } from './learn/command.js'
 import { localizeCommand } from './localize/command.js'
@@ -55,6 +55,8 @@ export function program(): Command {
     changeCommand(),
     incidentsCommand(),
     incidentCommand(),
+    draftCommand(),
+    postmortemCommand(),
     ...orderCommands(),
     forgetCommand(),
   ])

@@ -1,5 +1,6 @@
 import type { IncidentEvent, Uneven, Where } from '../../contract/incident.js'
 import { CLAIM_SOURCES, type ClaimSource, type ClaimVerdict, type Order, VERDICTS } from '../../contract/order.js'
+import { ofChecks } from '../incident/sentences.js'
 import { type About, readAbout } from './about.js'
 import { count, type Line, line, name, parts, place, share, span, term, time, words } from './says.js'
 import { asOf, foldedOf, phase, type Story } from './story.js'
@@ -56,7 +57,8 @@ function claimOf(order: Order, story: Story): Claim {
     by: order.by,
     verdict: VERDICTS.find(each => each === ruled?.verdict) ?? together(found.map(each => each.verdict)),
     decidedBy: ruled?.by ?? null,
-    reasons,
+    // It is told because it was asked.
+    reasons: reasons.map(each => ({ ...each, rests: [`order:${order.id}`, ...each.rests] })),
   }
 }
 
@@ -237,7 +239,12 @@ function overHeld(story: Story, e: IncidentEvent): Judged {
   if (worst)
     return judgedAs(
       'contradicted',
-      line('claim-failing', { share: share(worst.share!), where: place(worst.where) }, refs, ['segments']),
+      line(
+        'claim-failing',
+        { share: share(worst.share!), of: term(ofChecks(e) ? 'checks' : 'requests'), where: place(worst.where) },
+        refs,
+        ['segments'],
+      ),
     )
   return judgedAs('not-known', line('claim-open', {}, refs, []))
 }

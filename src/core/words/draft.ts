@@ -1,9 +1,10 @@
 import type { IncidentEvent, Where } from '../../contract/incident.js'
 import { SPEAKS_BITS } from '../../contract/thresholds.js'
 import type { EpochMs } from '../../contract/time.js'
+import { ofChecks } from '../incident/sentences.js'
 import { isMeasured } from '../incident/verdict.js'
 import { claimLines } from './claim.js'
-import { type Line, line, name, parts, place, share, time, words } from './says.js'
+import { type Line, line, name, parts, place, share, type Slot, term, time, words } from './says.js'
 import { foldedOf, phase, publicWords, type Story } from './story.js'
 
 /** An update about an incident, ready to be looked at by a person. */
@@ -67,7 +68,7 @@ function headline(story: Story, e: IncidentEvent): Line[] {
   if (e.kind === 'displaced-load') return [line('moved', { service }, refs, ['evidence'])]
   const seen = (e.segments ?? []).some(each => each.share !== null) || bits(e, 'metric', 'check')
   if (!seen) return [line('reports', { service }, refs, ['segments', 'evidence'])]
-  return [line(e.kind === 'degraded' ? 'slow' : 'failing', { service }, refs, ['segments', 'evidence'])]
+  return [line(e.kind === 'degraded' ? 'slow' : 'failing', { service, of: ofWhat(e) }, refs, ['segments', 'evidence'])]
 }
 
 /** Whether one of these kinds of signal has something to say. */
@@ -83,6 +84,9 @@ function ended(story: Story, e: IncidentEvent): Line {
   return line(isMeasured(e) ? 'over-calm' : 'over-quiet', slots, [e.incident], ['end'])
 }
 
+/** What an event's shares are parts of. */
+export const ofWhat = (e: IncidentEvent): Slot => term(ofChecks(e) ? 'checks' : 'requests')
+
 const partsOf = (e: IncidentEvent): Line[] =>
   e.components?.length ? [line('parts', { parts: parts(e.components) }, [e.incident], ['components'])] : []
 
@@ -95,7 +99,7 @@ function hit(e: IncidentEvent): Line[] {
     if (segment.share === null) return [line('share-unknown', { where }, [e.incident], rests)]
     if (segment.share < TOLD_FROM && !EVERYWHERE(segment.where)) return []
     const say = e.kind === 'degraded' ? 'share-slow' : 'share-failing'
-    return [line(say, { share: share(segment.share), where }, [e.incident], rests)]
+    return [line(say, { share: share(segment.share), of: ofWhat(e), where }, [e.incident], rests)]
   })
 }
 

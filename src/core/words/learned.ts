@@ -46,7 +46,7 @@ export function learned(
   for (const each of story.events)
     if (each.event === 'reopened') badly.push(line('came-back', { at: time(each.at) }, refs, ['reopened']))
   const fine = worstOf(story)?.unaffected ?? {}
-  if (Object.keys(fine).length > 0) lucky.push(line('fine', { where: place(fine) }, refs, ['unaffected']))
+  if (Object.keys(fine).length > 0) lucky.push(line('fine', { where: place(fine) }, refs, ['unaffected', 'segments']))
   const or = (found: Line[], none: 'none-well' | 'none-badly' | 'none-lucky') =>
     found.length > 0 ? found : [line(none, {}, refs, [])]
   return { well: or(well, 'none-well'), badly: or(badly, 'none-badly'), lucky: or(lucky, 'none-lucky') }

@@ -2,7 +2,7 @@ import { SEVERITIES, type IncidentEvent } from '../../contract/incident.js'
 import type { EpochMs } from '../../contract/time.js'
 import { isMeasured } from '../incident/verdict.js'
 import { claimLines } from './claim.js'
-import { leadOf } from './draft.js'
+import { leadOf, ofWhat } from './draft.js'
 import { impactOf } from './impact.js'
 import { learned } from './learned.js'
 import { actionsOf } from './published.js'
@@ -102,12 +102,12 @@ function summary(story: Story, e: IncidentEvent): Line[] {
   if (worst && segment?.share && segment.interval) {
     const slots = {
       ...{ share: share(segment.share), shares: { is: 'shares' as const, value: segment.interval } },
-      ...{ where: place(segment.where), at: time(worst.at) },
+      ...{ of: ofWhat(worst), where: place(segment.where), at: time(worst.at) },
     }
     out.push(line('worst', slots, refs, ['segments']))
   }
   if (Object.keys(worst?.unaffected ?? {}).length > 0)
-    out.push(line('fine', { where: place(worst!.unaffected!) }, refs, ['unaffected']))
+    out.push(line('fine', { where: place(worst!.unaffected!) }, refs, ['unaffected', 'segments']))
   out.push(causeLine(story, e))
   const at = story.events.map(each => each.severity).filter(each => each !== undefined)
   const severity = SEVERITIES.toReversed().find(each => at.includes(each))
@@ -253,7 +253,7 @@ function ruledOut(story: Story, e: IncidentEvent): Line[] {
           'ruled-out',
           { cause: name(cause.title), by: name(order.by), words: words(order.why) },
           [cause.subject, ...ruling(story, cause.subject)],
-          rests,
+          [...rests, `order:${order.id}`],
         ),
       ]
     const against = cause.because.filter(each => each.bits < 0).sort((a, b) => a.bits - b.bits)[0]
@@ -315,7 +315,10 @@ function actions(story: Story): Line[] {
   return planned.map(({ id, text, owner, due, done, late }) => {
     const rests = [`order:${id}`]
     const slots = { words: words(text), by: name(owner) }
-    if (done) return line('action-done', { ...slots, by: name(done.by), at: time(done.at) }, [id], rests)
+    if (done) {
+      const told = { ...slots, by: name(done.by), at: time(done.at) }
+      return line('action-done', told, [id, done.id], [...rests, `order:${done.id}`])
+    }
     if (due === null) return line('action-undated', slots, [id], rests)
     return line(late ? 'action-late' : 'action', { ...slots, at: time(due) }, [id], rests)
   })
@@ -332,7 +335,11 @@ function timeline(story: Story): Step[] {
     if (each.event === 'reopened') step(line('came-back', { at: time(at) }, refs, ['reopened']))
     const worst = (each.segments ?? []).find(s => s.share !== null)
     if (worst && Math.abs(worst.share! - before) >= STEP_SHARE) {
-      step(line('share-failing', { share: share(worst.share!), where: place(worst.where) }, refs, ['segments']))
+      step(
+        line('share-failing', { share: share(worst.share!), of: ofWhat(each), where: place(worst.where) }, refs, [
+          'segments',
+        ]),
+      )
       before = worst.share!
     } else if (each.event === 'opened') step(line('reports', { service: name(story.title) }, refs, ['segments']))
     if (each.event === 'recovering' && each.recovery && isMeasured(each) && each.recovery.recovered > 0)

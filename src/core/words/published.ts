@@ -39,7 +39,7 @@ export interface Action {
   owner: string
   due: EpochMs | null
   /** Who did it; null: it is open. */
-  done: { by: string; at: EpochMs } | null
+  done: { id: string; by: string; at: EpochMs } | null
   late: boolean
 }
 
@@ -52,7 +52,7 @@ export const actionsOf = ({ orders, now }: Pick<Story, 'orders' | 'now'>): Actio
     return [
       {
         ...{ id: order.id, text: order.text, owner: order.person ?? order.by, due },
-        done: done ? { by: done.by, at: done.at } : null,
+        done: done ? { id: done.id, by: done.by, at: done.at } : null,
         late: !done && due !== null && due < now,
       },
     ]

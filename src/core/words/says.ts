@@ -39,14 +39,16 @@ export const TERMS = [
   'rumour',
   'vendor',
   'staff',
+  'requests',
+  'checks',
 ] as const
 export type Term = (typeof TERMS)[number]
 
 /** Each sentence: its hedge, then the names of its slots. */
 export const SAYS = {
   // What is the matter.
-  failing: 'measured service',
-  slow: 'measured service',
+  failing: 'measured service of',
+  slow: 'measured service of',
   poor: 'measured service',
   moved: 'suspected service',
   below: 'measured service',
@@ -60,8 +62,8 @@ export const SAYS = {
   'over-unheard': 'unknown service at',
   // Who is hit, who is not.
   parts: 'measured parts',
-  'share-failing': 'measured share where',
-  'share-slow': 'measured share where',
+  'share-failing': 'measured share of where',
+  'share-slow': 'measured share of where',
   'share-unknown': 'unknown where',
   fine: 'measured where',
   since: 'measured start from until',
@@ -101,7 +103,7 @@ export const SAYS = {
   'claim-parts': 'measured parts',
   'claim-parts-unnamed': 'unknown parts',
   'claim-over': 'measured at',
-  'claim-failing': 'measured share where',
+  'claim-failing': 'measured share of where',
   'claim-open': 'measured',
   'claim-noticed': 'measured start at span',
   'claim-unnamed': 'unknown',
@@ -110,7 +112,7 @@ export const SAYS = {
   // The write-up.
   'was-over': 'measured service start until span',
   'was-open': 'measured service start',
-  worst: 'measured share shares where at',
+  worst: 'measured share shares of where at',
   impact: 'measured where minutes low high from until',
   'impact-unknown': 'unknown',
   'impact-users': 'unknown',

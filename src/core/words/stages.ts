@@ -52,7 +52,7 @@ export function stagesOf(story: Story, e: IncidentEvent): Stage[] {
       word.at,
       line('person-spoke', { by: name(word.by), ...after(word.at) }, [word.id], [`order:${word.id}`]),
     )
-  const turn = events.find(each => each.event === 'recovering' && isMeasured(each))
+  const turn = events.find(each => each.event === 'recovering' && each.recovery && isMeasured(each))
   if (turn) {
     const at = Date.parse(turn.at)
     add('turned', 'recovery', at, line('turned', after(at), refs, ['recovery']))

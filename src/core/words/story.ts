@@ -40,10 +40,10 @@ export const asOf = (story: Story, now: EpochMs): Story => ({
 })
 
 /** The incident as its events add up; null before its first. */
-export const foldedOf = ({ events }: Story): IncidentEvent | null =>
+export const foldedOf = ({ events }: Pick<Story, 'events'>): IncidentEvent | null =>
   events.reduce<IncidentEvent | null>((before, event) => addUp(before, event), null)
 
-export const phase = ({ events }: Story): Phase => phaseOf(events)
+export const phase = ({ events }: Pick<Story, 'events'>): Phase => phaseOf(events)
 
 /** A text that a person gave for everybody. */
 export interface PublicWord {
@@ -52,14 +52,14 @@ export interface PublicWord {
 }
 
 /** What people said for everybody, oldest first. */
-export const publicWords = ({ orders }: Story): PublicWord[] =>
+export const publicWords = ({ orders }: Pick<Story, 'orders'>): PublicWord[] =>
   orders.flatMap(order => (order.verb === 'say' && order.text !== undefined ? [{ order, text: order.text }] : []))
 
 /** How long a word holds, by severity. */
 export type UpdateEvery = Readonly<Partial<Record<Severity, number>>>
 
 /** How long a word holds now; null: it is over, or nothing is promised for its severity. */
-function holds(story: Story, every: UpdateEvery): number | null {
+function holds(story: Pick<Story, 'events'>, every: UpdateEvery): number | null {
   const folded = foldedOf(story)
   const state = phase(story)
   if (folded === null || state === 'resolved' || state === 'note') return null
@@ -67,7 +67,7 @@ function holds(story: Story, every: UpdateEvery): number | null {
 }
 
 /** When the next word is due after the last, or after the beginning where there was none; null: none is. */
-export function nextDue(story: Story, every: UpdateEvery = UPDATE_EVERY_MS): EpochMs | null {
+export function nextDue(story: Pick<Story, 'events' | 'orders'>, every: UpdateEvery = UPDATE_EVERY_MS): EpochMs | null {
   const waits = holds(story, every)
   return waits === null ? null : (publicWords(story).at(-1)?.order.at ?? Date.parse(story.events[0]!.at)) + waits
 }

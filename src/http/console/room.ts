@@ -4,6 +4,7 @@ import { COMMANDS, type Order, type Verb, VERBS } from '../../contract/order.js'
 import { mayRole } from '../../contract/role.js'
 import type { IncidentView, ServiceNow } from '../../contract/view.js'
 import { type Response, responseOf } from '../../core/incident/response.js'
+import { nextDue, UPDATE_EVERY_MS } from '../../core/words/story.js'
 import type { App } from '../../shell/app.js'
 import { begin, carryOut } from '../api/orders.js'
 import { incidentName } from '../pages/incident/name.js'
@@ -114,18 +115,23 @@ async function frontPage(app: App, viewer: Known, given: Form): Promise<Html> {
     app.reader.services(),
   ])
   const byId = new Map(services.map(each => [each.service, each]))
+  const every = { ...UPDATE_EVERY_MS, ...app.config.updates.everyMs }
   const rows = await Promise.all(
-    open.map(async each => ({ each, response: responseOf(await app.reader.orders(each.id)) })),
+    open.map(async each => {
+      const orders = await app.reader.orders(each.id)
+      return { each, response: responseOf(orders), due: nextDue({ events: each.events, orders }, every) }
+    }),
   )
   const waiting = rows.filter(row => row.response.acknowledged === null)
   const taken = rows.filter(row => row.response.acknowledged !== null)
-  const line = ({ each, response }: (typeof rows)[number]) => [
+  const line = ({ each, response, due }: (typeof rows)[number]) => [
     html`<a href="/console/i/${encodeURIComponent(each.id)}">${nameOf(each, byId.get(each.service) ?? null)}</a>`,
     each.severity,
     timeOf(each.startedAt),
     response.assignee ?? 'nobody',
+    due === null ? '' : html`${due < app.now ? html`<b>overdue:</b> ` : null}${timeOf(due)}`,
   ]
-  const heads = ['Incident', 'Severity', 'Since', 'Who has it']
+  const heads = ['Incident', 'Severity', 'Since', 'Who has it', 'Next update']
   const deaf = app.inputs.status.filter(each => each.health !== 'ok')
   return html`<section class="${waiting.length > 0 ? 'needs' : ''}"><h2>Needs a person</h2>${waiting.length > 0 ? table('Incidents that nobody has taken', heads, waiting.map(line)) : html`<p>Nothing waits for anybody.</p>`}</section>${taken.length > 0 ? html`<section><h2>Somebody is on it</h2>${table('Incidents that somebody has taken', heads, taken.map(line))}</section>` : null}${
     deaf.length > 0

@@ -51,7 +51,8 @@ export function slotText(slot: Slot, { speech, words, now, components }: Sayer):
   const { f, t } = speech
   switch (slot.is) {
     case 'share':
-      return f.share(slot.value)
+      // An estimate is never all of it.
+      return f.share(Math.min(slot.value, 0.994))
     case 'shares':
       return f.shares(slot.value)
     case 'count':

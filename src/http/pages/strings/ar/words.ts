@@ -2,8 +2,8 @@ import type { WordsStrings } from '../en/words.js'
 
 export const arWords: WordsStrings = {
   say: {
-    failing: 'تفشل بعض الطلبات لدى {service}.',
-    slow: 'بعض الطلبات بطيئة لدى {service}.',
+    failing: 'تفشل بعض {of} لدى {service}.',
+    slow: 'بعض {of} بطيئة لدى {service}.',
     poor: 'تستجيب {service}، لكن الناس يبلغون عن إجابات رديئة.',
     moved: 'الخدمة بطيئة: {service}؛ يُشتبه في حمل انتقل من مكان آخر، ولم يثبت ذلك.',
     below: 'توجد مشكلات لدى {service} بينما تفشل خدمة تعتمد عليها.',
@@ -16,8 +16,8 @@ export const arWords: WordsStrings = {
     'over-word': 'قال شخص إن حادث {service} انتهى في {at}.',
     'over-unheard': 'انتهى حادث {service} في {at} لأنه لم يُسمع شيء بعد ذلك. هل عاد كل شيء؟ غير معروف.',
     parts: 'الأجزاء المتأثرة: {parts}.',
-    'share-failing': 'يفشل نحو {share} من الطلبات: {where}.',
-    'share-slow': 'نحو {share} من الطلبات بطيئة: {where}.',
+    'share-failing': 'يفشل نحو {share} من {of}: {where}.',
+    'share-slow': 'نحو {share} من {of} بطيئة: {where}.',
     'share-unknown': 'مشكلات أكثر من المعتاد: {where}. نسبة المتأثرين غير معروفة.',
     fine: 'مقيس أنه غير متأثر: {where}.',
     since: 'بدأ في نحو {start} (بين {from} و{until}).',
@@ -53,7 +53,7 @@ export const arWords: WordsStrings = {
     'claim-parts': 'مسجلة كأجزاء متأثرة: {parts}.',
     'claim-parts-unnamed': 'هل تأثرت هذه؟ غير معروف: {parts}.',
     'claim-over': 'انتهى الحادث في {at}.',
-    'claim-failing': 'مقيس أنه ما زال يفشل نحو {share} من الطلبات: {where}.',
+    'claim-failing': 'مقيس أنه ما زال يفشل نحو {share} من {of}: {where}.',
     'claim-open': 'لم ينته الحادث.',
     'claim-noticed': 'بدأ في أبكر تقدير في {start} ولوحظ في {at}، بعد {span}.',
     'claim-unnamed': 'السبب غير معروف: لم يثبّت أحد سببًا.',
@@ -61,7 +61,7 @@ export const arWords: WordsStrings = {
     'claim-person': 'قرار، قال {by}: «{words}»',
     'was-over': 'كانت مشكلة لدى {service} من نحو {start} إلى {until}، مدة {span}.',
     'was-open': 'توجد مشكلة لدى {service} منذ نحو {start}.',
-    worst: 'في أسوأ وقت، في {at}، كان نحو {share} من الطلبات يفشل ({shares}): {where}.',
+    worst: 'في أسوأ وقت، في {at}، كان نحو {share} من {of} يفشل ({shares}): {where}.',
     impact: '{where}: {minutes} دقيقة مستخدم لكل مستخدم (من {low} إلى {high})، من {from} إلى {until}.',
     'impact-unknown': 'نسبة المتأثرين غير معروفة، فلا يمكن ذكر دقائق المستخدم.',
     'impact-users': 'عدد مستخدمي كل جزء غير معروف؛ دقائق المستخدم هي لمستخدم واحد.',
@@ -119,6 +119,8 @@ export const arWords: WordsStrings = {
     rumour: 'شائعة',
     vendor: 'المزوّد',
     staff: 'الفريق',
+    requests: 'الطلبات',
+    checks: 'الفحوص',
   },
   section: {
     summary: 'ملخص',

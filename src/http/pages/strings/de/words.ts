@@ -2,8 +2,8 @@ import type { WordsStrings } from '../en/words.js'
 
 export const deWords: WordsStrings = {
   say: {
-    failing: '{service} scheitert bei einem Teil der Anfragen.',
-    slow: '{service} ist bei einem Teil der Anfragen langsam.',
+    failing: '{service} scheitert bei einem Teil der {of}.',
+    slow: '{service} ist bei einem Teil der {of} langsam.',
     poor: '{service} antwortet, aber Menschen melden schlechte Antworten.',
     moved: '{service} ist langsam; vermutet, nicht bestätigt: Last, die von anderswo hierher verdrängt wurde.',
     below: '{service} hat Störungen, während ein Dienst ausfällt, auf dem es steht.',
@@ -17,8 +17,8 @@ export const deWords: WordsStrings = {
     'over-unheard':
       'Der Vorfall bei {service} endete um {at}, weil nichts mehr zu hören war. Ob alles wieder läuft, ist nicht bekannt.',
     parts: 'Betroffene Teile: {parts}.',
-    'share-failing': 'Etwa {share} der Anfragen scheitern: {where}.',
-    'share-slow': 'Etwa {share} der Anfragen sind langsam: {where}.',
+    'share-failing': 'Etwa {share} der {of} scheitern: {where}.',
+    'share-slow': 'Etwa {share} der {of} sind langsam: {where}.',
     'share-unknown': 'Mehr Probleme als üblich: {where}. Welcher Anteil der Menschen betroffen ist, ist nicht bekannt.',
     fine: 'Gemessen nicht betroffen: {where}.',
     since: 'Es begann gegen {start} (zwischen {from} und {until}).',
@@ -56,7 +56,7 @@ export const deWords: WordsStrings = {
     'claim-parts': 'Als betroffen aufgezeichnet: {parts}.',
     'claim-parts-unnamed': 'Ob diese betroffen waren, ist nicht bekannt: {parts}.',
     'claim-over': 'Der Vorfall endete um {at}.',
-    'claim-failing': 'Gemessen scheitern noch etwa {share} der Anfragen: {where}.',
+    'claim-failing': 'Gemessen scheitern noch etwa {share} der {of}: {where}.',
     'claim-open': 'Der Vorfall ist nicht beendet.',
     'claim-noticed': 'Es begann frühestens um {start} und wurde um {at} bemerkt, {span} später.',
     'claim-unnamed': 'Die Ursache ist nicht bekannt: Niemand steht für eine ein.',
@@ -64,7 +64,7 @@ export const deWords: WordsStrings = {
     'claim-person': 'Entschieden von {by}: „{words}“',
     'was-over': '{service} war von etwa {start} bis {until} gestört, {span} lang.',
     'was-open': '{service} ist seit etwa {start} gestört.',
-    worst: 'Am schlimmsten war es um {at}: Etwa {share} der Anfragen scheiterten ({shares}): {where}.',
+    worst: 'Am schlimmsten war es um {at}: Etwa {share} der {of} scheiterten ({shares}): {where}.',
     impact: '{where}: {minutes} Nutzerminuten je Nutzer ({low} bis {high}), von {from} bis {until}.',
     'impact-unknown':
       'Welcher Anteil der Menschen betroffen war, ist nicht bekannt; Nutzerminuten lassen sich nicht angeben.',
@@ -125,6 +125,8 @@ export const deWords: WordsStrings = {
     rumour: 'Gerücht',
     vendor: 'Anbieter',
     staff: 'Team',
+    requests: 'Anfragen',
+    checks: 'Prüfungen',
   },
   section: {
     summary: 'Zusammenfassung',

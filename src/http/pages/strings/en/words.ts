@@ -19,8 +19,8 @@ export interface WordsStrings {
 
 export const enWords: WordsStrings = {
   say: {
-    failing: '{service} is failing for some requests.',
-    slow: '{service} is slow for some requests.',
+    failing: '{service} is failing for some {of}.',
+    slow: '{service} is slow for some {of}.',
     poor: '{service} answers, but people report poor answers.',
     moved: '{service} is slow; load displaced from elsewhere is suspected, not confirmed.',
     below: '{service} has trouble while a service it stands on is failing.',
@@ -34,8 +34,8 @@ export const enWords: WordsStrings = {
     'over-unheard':
       'The incident of {service} ended at {at} because nothing more was heard. Whether all of it is back is not known.',
     parts: 'Parts affected: {parts}.',
-    'share-failing': 'About {share} of requests are failing: {where}.',
-    'share-slow': 'About {share} of requests are slow: {where}.',
+    'share-failing': 'About {share} of {of} are failing: {where}.',
+    'share-slow': 'About {share} of {of} are slow: {where}.',
     'share-unknown': 'More problems than usual: {where}. What share of people is affected is not known.',
     fine: 'Measured as not affected: {where}.',
     since: 'It began at about {start} (between {from} and {until}).',
@@ -72,7 +72,7 @@ export const enWords: WordsStrings = {
     'claim-parts': 'On record as affected: {parts}.',
     'claim-parts-unnamed': 'Whether these were affected is not known: {parts}.',
     'claim-over': 'The incident ended at {at}.',
-    'claim-failing': 'Measured as still failing: about {share} of requests, {where}.',
+    'claim-failing': 'Measured as still failing: about {share} of {of}, {where}.',
     'claim-open': 'The incident has not ended.',
     'claim-noticed': 'It began at {start} at the earliest and was noticed at {at}, {span} later.',
     'claim-unnamed': 'The cause is not known: nobody vouches for one.',
@@ -80,7 +80,7 @@ export const enWords: WordsStrings = {
     'claim-person': 'Decided by {by}: “{words}”',
     'was-over': '{service} was in trouble from about {start} to {until}, for {span}.',
     'was-open': '{service} has been in trouble since about {start}.',
-    worst: 'At the worst, at {at}, about {share} of requests were failing ({shares}): {where}.',
+    worst: 'At the worst, at {at}, about {share} of {of} were failing ({shares}): {where}.',
     impact: '{where}: {minutes} user-minutes for each user ({low} to {high}), from {from} to {until}.',
     'impact-unknown': 'What share of people was affected is not known, so no user-minutes can be given.',
     'impact-users': 'How many users each part has is not known; user-minutes are those of one user.',
@@ -138,6 +138,8 @@ export const enWords: WordsStrings = {
     rumour: 'rumour',
     vendor: 'vendor',
     staff: 'staff',
+    requests: 'requests',
+    checks: 'checks',
   },
   section: {
     summary: 'Summary',

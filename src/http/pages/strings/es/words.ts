@@ -2,8 +2,8 @@ import type { WordsStrings } from '../en/words.js'
 
 export const esWords: WordsStrings = {
   say: {
-    failing: '{service} falla en parte de las solicitudes.',
-    slow: '{service} va lento en parte de las solicitudes.',
+    failing: '{service} falla en parte de las {of}.',
+    slow: '{service} va lento en parte de las {of}.',
     poor: '{service} responde, pero la gente informa de malas respuestas.',
     moved: '{service} va lento; se sospecha, sin confirmar, carga desplazada desde otro lugar.',
     below: '{service} tiene problemas mientras falla un servicio del que depende.',
@@ -17,8 +17,8 @@ export const esWords: WordsStrings = {
     'over-unheard':
       'El incidente de {service} terminó a las {at} porque no se oyó nada más. No se sabe si todo ha vuelto.',
     parts: 'Partes afectadas: {parts}.',
-    'share-failing': 'Falla cerca del {share} de las solicitudes: {where}.',
-    'share-slow': 'Va lento cerca del {share} de las solicitudes: {where}.',
+    'share-failing': 'Falla cerca del {share} de las {of}: {where}.',
+    'share-slow': 'Va lento cerca del {share} de las {of}: {where}.',
     'share-unknown': 'Más problemas de lo habitual: {where}. No se sabe a qué parte de la gente afecta.',
     fine: 'Medido como no afectado: {where}.',
     since: 'Empezó hacia las {start} (entre {from} y {until}).',
@@ -54,7 +54,7 @@ export const esWords: WordsStrings = {
     'claim-parts': 'Figuran como afectadas: {parts}.',
     'claim-parts-unnamed': 'No se sabe si estas se vieron afectadas: {parts}.',
     'claim-over': 'El incidente terminó a las {at}.',
-    'claim-failing': 'Medido que aún falla cerca del {share} de las solicitudes: {where}.',
+    'claim-failing': 'Medido que aún falla cerca del {share} de las {of}: {where}.',
     'claim-open': 'El incidente no ha terminado.',
     'claim-noticed': 'Empezó como pronto a las {start} y se detectó a las {at}, {span} después.',
     'claim-unnamed': 'No se sabe la causa: nadie ha dado ninguna por segura.',
@@ -62,7 +62,7 @@ export const esWords: WordsStrings = {
     'claim-person': 'Según decide y dice {by}: «{words}»',
     'was-over': '{service} tuvo problemas desde cerca de las {start} hasta las {until}, durante {span}.',
     'was-open': '{service} tiene problemas desde cerca de las {start}.',
-    worst: 'En el peor momento, a las {at}, fallaba cerca del {share} de las solicitudes ({shares}): {where}.',
+    worst: 'En el peor momento, a las {at}, fallaba cerca del {share} de las {of} ({shares}): {where}.',
     impact: '{where}: {minutes} minutos-usuario por usuario (de {low} a {high}), desde {from} hasta {until}.',
     'impact-unknown': 'No se sabe a qué parte de la gente afectó; no se pueden dar minutos-usuario.',
     'impact-users': 'No se sabe cuántos usuarios tiene cada parte; los minutos-usuario son de un usuario.',
@@ -121,6 +121,8 @@ export const esWords: WordsStrings = {
     rumour: 'rumor',
     vendor: 'proveedor',
     staff: 'equipo',
+    requests: 'solicitudes',
+    checks: 'comprobaciones',
   },
   section: {
     summary: 'Resumen',

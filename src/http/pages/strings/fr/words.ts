@@ -2,8 +2,8 @@ import type { WordsStrings } from '../en/words.js'
 
 export const frWords: WordsStrings = {
   say: {
-    failing: '{service} échoue pour une partie des requêtes.',
-    slow: '{service} est lent pour une partie des requêtes.',
+    failing: '{service} échoue pour une partie des {of}.',
+    slow: '{service} est lent pour une partie des {of}.',
     poor: '{service} répond, mais des personnes signalent de mauvaises réponses.',
     moved: '{service} est lent ; une charge déplacée d’ailleurs est soupçonnée, sans être établie.',
     below: '{service} a des difficultés alors qu’un service dont il dépend est en panne.',
@@ -19,8 +19,8 @@ export const frWords: WordsStrings = {
     'over-unheard':
       'L’incident de {service} s’est terminé à {at} faute de nouvelles. On ne sait pas si tout est revenu.',
     parts: 'Parties touchées : {parts}.',
-    'share-failing': 'Environ {share} des requêtes échouent : {where}.',
-    'share-slow': 'Environ {share} des requêtes sont lentes : {where}.',
+    'share-failing': 'Environ {share} des {of} échouent : {where}.',
+    'share-slow': 'Environ {share} des {of} sont lentes : {where}.',
     'share-unknown': 'Plus de problèmes que d’habitude : {where}. On ne sait pas quelle part des gens est touchée.',
     fine: 'Mesuré comme non touché : {where}.',
     since: 'Cela a commencé vers {start} (entre {from} et {until}).',
@@ -57,7 +57,7 @@ export const frWords: WordsStrings = {
     'claim-parts': 'Au registre comme touchées : {parts}.',
     'claim-parts-unnamed': 'On ne sait pas si celles-ci ont été touchées : {parts}.',
     'claim-over': 'L’incident s’est terminé à {at}.',
-    'claim-failing': 'Mesuré : environ {share} des requêtes échouent encore, {where}.',
+    'claim-failing': 'Mesuré : environ {share} des {of} échouent encore, {where}.',
     'claim-open': 'L’incident n’est pas terminé.',
     'claim-noticed': 'Cela a commencé au plus tôt à {start} et a été remarqué à {at}, {span} plus tard.',
     'claim-unnamed': 'On ne sait pas quelle est la cause : personne n’en a établi une.',
@@ -65,7 +65,7 @@ export const frWords: WordsStrings = {
     'claim-person': 'Décidé, dit {by} : « {words} »',
     'was-over': '{service} a eu des difficultés d’environ {start} à {until}, pendant {span}.',
     'was-open': '{service} a des difficultés depuis environ {start}.',
-    worst: 'Au pire moment, à {at}, environ {share} des requêtes échouaient ({shares}) : {where}.',
+    worst: 'Au pire moment, à {at}, environ {share} des {of} échouaient ({shares}) : {where}.',
     impact: '{where} : {minutes} minutes-utilisateur par utilisateur (de {low} à {high}), de {from} à {until}.',
     'impact-unknown':
       'On ne sait pas quelle part des gens a été touchée ; aucune minute-utilisateur ne peut être donnée.',
@@ -126,6 +126,8 @@ export const frWords: WordsStrings = {
     rumour: 'rumeur',
     vendor: 'fournisseur',
     staff: 'équipe',
+    requests: 'requêtes',
+    checks: 'vérifications',
   },
   section: {
     summary: 'Résumé',

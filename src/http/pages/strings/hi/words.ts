@@ -2,8 +2,8 @@ import type { WordsStrings } from '../en/words.js'
 
 export const hiWords: WordsStrings = {
   say: {
-    failing: '{service} के कुछ अनुरोध विफल हो रहे हैं।',
-    slow: '{service} के कुछ अनुरोध धीमे हैं।',
+    failing: '{service} के कुछ {of} विफल हो रहे हैं।',
+    slow: '{service} के कुछ {of} धीमे हैं।',
     poor: '{service} जवाब देता है, पर लोग ख़राब जवाब बता रहे हैं।',
     moved: '{service} धीमा है; कहीं और से आए भार का संदेह है, पक्का नहीं।',
     below: '{service} में समस्या है, जबकि वह सेवा विफल है जिस पर यह टिका है।',
@@ -16,8 +16,8 @@ export const hiWords: WordsStrings = {
     'over-word': 'एक व्यक्ति ने कहा कि {service} की घटना {at} पर समाप्त हुई।',
     'over-unheard': '{service} की घटना {at} पर समाप्त हुई क्योंकि और कुछ सुना नहीं गया। सब लौटा या नहीं, ज्ञात नहीं।',
     parts: 'प्रभावित भाग: {parts}।',
-    'share-failing': 'लगभग {share} अनुरोध विफल हो रहे हैं: {where}।',
-    'share-slow': 'लगभग {share} अनुरोध धीमे हैं: {where}।',
+    'share-failing': 'लगभग {share} {of} विफल हो रहे हैं: {where}।',
+    'share-slow': 'लगभग {share} {of} धीमे हैं: {where}।',
     'share-unknown': 'सामान्य से अधिक समस्याएँ: {where}। लोगों का कितना हिस्सा प्रभावित है, ज्ञात नहीं।',
     fine: 'माप के अनुसार अप्रभावित: {where}।',
     since: 'यह लगभग {start} पर शुरू हुआ ({from} और {until} के बीच)।',
@@ -53,7 +53,7 @@ export const hiWords: WordsStrings = {
     'claim-parts': 'अभिलेख में प्रभावित: {parts}।',
     'claim-parts-unnamed': 'ये प्रभावित थे या नहीं, ज्ञात नहीं: {parts}।',
     'claim-over': 'घटना {at} पर समाप्त हुई।',
-    'claim-failing': 'माप के अनुसार अब भी विफल: लगभग {share} अनुरोध, {where}।',
+    'claim-failing': 'माप के अनुसार अब भी विफल: लगभग {share} {of}, {where}।',
     'claim-open': 'घटना समाप्त नहीं हुई।',
     'claim-noticed': 'यह सबसे पहले {start} पर शुरू हुआ और {at} पर देखा गया, {span} बाद।',
     'claim-unnamed': 'कारण ज्ञात नहीं: किसी ने कोई कारण पक्का नहीं किया।',
@@ -61,7 +61,7 @@ export const hiWords: WordsStrings = {
     'claim-person': 'निर्णय, {by} ने कहा: “{words}”',
     'was-over': '{service} में लगभग {start} से {until} तक समस्या रही, {span} तक।',
     'was-open': '{service} में लगभग {start} से समस्या है।',
-    worst: 'सबसे बुरे समय, {at} पर, लगभग {share} अनुरोध विफल थे ({shares}): {where}।',
+    worst: 'सबसे बुरे समय, {at} पर, लगभग {share} {of} विफल थे ({shares}): {where}।',
     impact: '{where}: प्रति उपयोगकर्ता {minutes} उपयोगकर्ता-मिनट ({low} से {high}), {from} से {until} तक।',
     'impact-unknown': 'लोगों का कितना हिस्सा प्रभावित था, ज्ञात नहीं; उपयोगकर्ता-मिनट नहीं दिए जा सकते।',
     'impact-users': 'हर भाग के कितने उपयोगकर्ता हैं, ज्ञात नहीं; उपयोगकर्ता-मिनट एक उपयोगकर्ता के हैं।',
@@ -119,6 +119,8 @@ export const hiWords: WordsStrings = {
     rumour: 'अफ़वाह',
     vendor: 'प्रदाता',
     staff: 'टीम',
+    requests: 'अनुरोध',
+    checks: 'परीक्षण',
   },
   section: {
     summary: 'सार',

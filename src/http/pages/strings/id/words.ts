@@ -2,8 +2,8 @@ import type { WordsStrings } from '../en/words.js'
 
 export const idWords: WordsStrings = {
   say: {
-    failing: '{service} gagal untuk sebagian permintaan.',
-    slow: '{service} lambat untuk sebagian permintaan.',
+    failing: '{service} gagal untuk sebagian {of}.',
+    slow: '{service} lambat untuk sebagian {of}.',
     poor: '{service} menjawab, tetapi orang melaporkan jawaban yang buruk.',
     moved: '{service} lambat; beban yang berpindah dari tempat lain dicurigai, belum pasti.',
     below: '{service} bermasalah saat layanan yang menopangnya gagal.',
@@ -17,8 +17,8 @@ export const idWords: WordsStrings = {
     'over-unheard':
       'Insiden {service} berakhir pukul {at} karena tidak ada kabar lagi. Apakah semua sudah kembali tidak diketahui.',
     parts: 'Bagian yang terdampak: {parts}.',
-    'share-failing': 'Sekitar {share} permintaan gagal: {where}.',
-    'share-slow': 'Sekitar {share} permintaan lambat: {where}.',
+    'share-failing': 'Sekitar {share} {of} gagal: {where}.',
+    'share-slow': 'Sekitar {share} {of} lambat: {where}.',
     'share-unknown': 'Lebih banyak masalah dari biasanya: {where}. Bagian orang yang terdampak tidak diketahui.',
     fine: 'Terukur tidak terdampak: {where}.',
     since: 'Mulai sekitar {start} (antara {from} dan {until}).',
@@ -56,7 +56,7 @@ export const idWords: WordsStrings = {
     'claim-parts': 'Tercatat terdampak: {parts}.',
     'claim-parts-unnamed': 'Apakah ini terdampak tidak diketahui: {parts}.',
     'claim-over': 'Insiden berakhir pukul {at}.',
-    'claim-failing': 'Terukur masih gagal: sekitar {share} permintaan, {where}.',
+    'claim-failing': 'Terukur masih gagal: sekitar {share} {of}, {where}.',
     'claim-open': 'Insiden belum berakhir.',
     'claim-noticed': 'Mulai paling awal {start} dan diketahui pukul {at}, {span} kemudian.',
     'claim-unnamed': 'Penyebabnya tidak diketahui: belum ada yang memastikannya.',
@@ -64,7 +64,7 @@ export const idWords: WordsStrings = {
     'claim-person': 'Diputuskan, {by} mengatakan: “{words}”',
     'was-over': '{service} bermasalah dari sekitar {start} sampai {until}, selama {span}.',
     'was-open': '{service} bermasalah sejak sekitar {start}.',
-    worst: 'Saat terburuk, pukul {at}, sekitar {share} permintaan gagal ({shares}): {where}.',
+    worst: 'Saat terburuk, pukul {at}, sekitar {share} {of} gagal ({shares}): {where}.',
     impact: '{where}: {minutes} menit-pengguna per pengguna ({low} sampai {high}), dari {from} sampai {until}.',
     'impact-unknown': 'Bagian orang yang terdampak tidak diketahui, jadi menit-pengguna tidak dapat diberikan.',
     'impact-users': 'Jumlah pengguna tiap bagian tidak diketahui; menit-pengguna adalah milik satu pengguna.',
@@ -123,6 +123,8 @@ export const idWords: WordsStrings = {
     rumour: 'desas-desus',
     vendor: 'penyedia',
     staff: 'tim',
+    requests: 'permintaan',
+    checks: 'pemeriksaan',
   },
   section: {
     summary: 'Ringkasan',

@@ -2,8 +2,8 @@ import type { WordsStrings } from '../en/words.js'
 
 export const jaWords: WordsStrings = {
   say: {
-    failing: '{service}で一部のリクエストが失敗しています。',
-    slow: '{service}で一部のリクエストが遅くなっています。',
+    failing: '{service}で一部の{of}が失敗しています。',
+    slow: '{service}で一部の{of}が遅くなっています。',
     poor: '{service}は応答していますが、質の悪い回答が報告されています。',
     moved: '{service}が遅くなっています。他から移った負荷が疑われますが、未確定です。',
     below: '{service}に問題があり、その土台となるサービスが失敗しています。',
@@ -16,8 +16,8 @@ export const jaWords: WordsStrings = {
     'over-word': '{service}の障害は{at}に終わったと担当者が述べています。',
     'over-unheard': '{service}の障害は、続報がないため{at}に終わりました。すべて復旧したかどうかはわかっていません。',
     parts: '影響のある部分：{parts}。',
-    'share-failing': 'リクエストの約{share}が失敗しています：{where}。',
-    'share-slow': 'リクエストの約{share}が遅くなっています：{where}。',
+    'share-failing': '{of}の約{share}が失敗しています：{where}。',
+    'share-slow': '{of}の約{share}が遅くなっています：{where}。',
     'share-unknown': '通常より多くの問題：{where}。影響を受ける人の割合はわかっていません。',
     fine: '計測上、影響なし：{where}。',
     since: '{start}ごろに始まりました（{from}から{until}の間）。',
@@ -53,7 +53,7 @@ export const jaWords: WordsStrings = {
     'claim-parts': '記録上、影響あり：{parts}。',
     'claim-parts-unnamed': 'これらが影響を受けたかはわかっていません：{parts}。',
     'claim-over': '障害は{at}に終わりました。',
-    'claim-failing': '計測上、まだ失敗：リクエストの約{share}、{where}。',
+    'claim-failing': '計測上、まだ失敗：{of}の約{share}、{where}。',
     'claim-open': '障害は終わっていません。',
     'claim-noticed': '早くて{start}に始まり、{span}後の{at}に気づかれました。',
     'claim-unnamed': '原因はわかっていません。誰も確定していません。',
@@ -61,7 +61,7 @@ export const jaWords: WordsStrings = {
     'claim-person': '{by}が判断し述べています：「{words}」',
     'was-over': '{service}は{start}ごろから{until}まで、{span}の間、問題がありました。',
     'was-open': '{service}は{start}ごろから問題があります。',
-    worst: '最悪時の{at}には、リクエストの約{share}が失敗（{shares}）：{where}。',
+    worst: '最悪時の{at}には、{of}の約{share}が失敗（{shares}）：{where}。',
     impact: '{where}：利用者一人あたり{minutes}利用者分（{low}から{high}）、{from}から{until}。',
     'impact-unknown': '影響を受けた人の割合はわかっていないため、利用者分は示せません。',
     'impact-users': '各部分の利用者数はわかっていません。利用者分は一人あたりです。',
@@ -119,6 +119,8 @@ export const jaWords: WordsStrings = {
     rumour: 'うわさ',
     vendor: '提供元',
     staff: '担当',
+    requests: 'リクエスト',
+    checks: 'チェック',
   },
   section: {
     summary: '概要',

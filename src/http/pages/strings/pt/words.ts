@@ -2,8 +2,8 @@ import type { WordsStrings } from '../en/words.js'
 
 export const ptWords: WordsStrings = {
   say: {
-    failing: '{service} falha em parte das solicitações.',
-    slow: '{service} está lento em parte das solicitações.',
+    failing: '{service} falha em parte das {of}.',
+    slow: '{service} está lento em parte das {of}.',
     poor: '{service} responde, mas há relatos de respostas ruins.',
     moved: '{service} está lento; suspeita-se, sem confirmação, de carga deslocada de outro lugar.',
     below: '{service} tem problemas enquanto falha um serviço do qual depende.',
@@ -17,8 +17,8 @@ export const ptWords: WordsStrings = {
     'over-unheard':
       'O incidente de {service} terminou às {at} porque nada mais foi ouvido. Não se sabe se tudo voltou.',
     parts: 'Partes afetadas: {parts}.',
-    'share-failing': 'Cerca de {share} das solicitações falham: {where}.',
-    'share-slow': 'Cerca de {share} das solicitações estão lentas: {where}.',
+    'share-failing': 'Cerca de {share} das {of} falham: {where}.',
+    'share-slow': 'Cerca de {share} das {of} estão lentas: {where}.',
     'share-unknown': 'Mais problemas que o habitual: {where}. Não se sabe que parte das pessoas é afetada.',
     fine: 'Medido como não afetado: {where}.',
     since: 'Começou por volta de {start} (entre {from} e {until}).',
@@ -54,7 +54,7 @@ export const ptWords: WordsStrings = {
     'claim-parts': 'Constam como afetadas: {parts}.',
     'claim-parts-unnamed': 'Não se sabe se estas foram afetadas: {parts}.',
     'claim-over': 'O incidente terminou às {at}.',
-    'claim-failing': 'Medido que ainda falham cerca de {share} das solicitações: {where}.',
+    'claim-failing': 'Medido que ainda falham cerca de {share} das {of}: {where}.',
     'claim-open': 'O incidente não terminou.',
     'claim-noticed': 'Começou no mais cedo às {start} e foi notado às {at}, {span} depois.',
     'claim-unnamed': 'Não se sabe a causa: ninguém deu nenhuma como certa.',
@@ -62,7 +62,7 @@ export const ptWords: WordsStrings = {
     'claim-person': 'Decidido, como diz {by}: “{words}”',
     'was-over': '{service} teve problemas de cerca de {start} até {until}, por {span}.',
     'was-open': '{service} tem problemas desde cerca de {start}.',
-    worst: 'No pior momento, às {at}, cerca de {share} das solicitações falhavam ({shares}): {where}.',
+    worst: 'No pior momento, às {at}, cerca de {share} das {of} falhavam ({shares}): {where}.',
     impact: '{where}: {minutes} minutos-usuário por usuário (de {low} a {high}), de {from} até {until}.',
     'impact-unknown': 'Não se sabe que parte das pessoas foi afetada; não há como dar minutos-usuário.',
     'impact-users': 'Não se sabe quantos usuários cada parte tem; os minutos-usuário são de um usuário.',
@@ -120,6 +120,8 @@ export const ptWords: WordsStrings = {
     rumour: 'boato',
     vendor: 'fornecedor',
     staff: 'equipe',
+    requests: 'solicitações',
+    checks: 'verificações',
   },
   section: {
     summary: 'Resumo',
