@@ -157,6 +157,16 @@ const Maintenance = Type.Object(
 )
 
 const Waits = Type.Optional(Type.Integer({ minimum: 5, maximum: 7 * 1_440 }))
+const Reword = Type.Object(
+  {
+    url: Type.String({ pattern: '^https?://', maxLength: 2_000 }),
+    model: Type.String({ minLength: 1, maxLength: 200 }),
+    key: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
+    /** It may stand at an address that is not public. */
+    allowPrivate: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+)
 /** How often people are told about an open incident. */
 const Updates = Type.Object(
   {
@@ -166,6 +176,8 @@ const Updates = Type.Object(
     ),
     /** Severities at which the draft goes out by itself when an update is due. */
     send: Type.Optional(Type.Array(oneOf(SEVERITIES), { maxItems: SEVERITIES.length })),
+    /** An endpoint that speaks OpenAI's chat completions, which a person may ask for another wording. */
+    reword: Type.Optional(Reword),
   },
   { additionalProperties: false },
 )
@@ -296,7 +308,7 @@ export interface Config {
   pages: StatusPageConfig[]
   maintenance: MaintenanceConfig[]
   /** What was not given is not promised. */
-  updates: { everyMs: Partial<Record<Severity, number>>; send: Severity[] }
+  updates: { everyMs: Partial<Record<Severity, number>>; send: Severity[]; reword: Static<typeof Reword> | null }
   keep: { logMs: number; rollupsMs: number; factsMs: number }
   /** The built-in demonstration. */
   demo: boolean

@@ -73,7 +73,8 @@ export function roomRoutes(server: FastifyInstance, app: App, asks: Asks): void 
     if (!viewer) return reply
     const done = VERBS.find(verb => verb === request.query['done'])
     const told = done === undefined ? undefined : { text: `Done: ${COMMANDS[done].summary}.`, good: true }
-    return sendConsole(request, reply, await room(viewer, request.params.id, told))
+    const { reword } = request.query
+    return sendConsole(request, reply, await room(viewer, request.params.id, told, reword ? { reword } : {}))
   })
   server.post<{ Params: { id: string }; Body: Form }>('/console/i/:id', async (request, reply) => {
     const verb = VERBS.find(each => each === request.body?.['verb'])
@@ -173,7 +174,7 @@ async function roomPage(
   const response = responseOf(orders)
   const { latest } = incident
   const form: Room = { id: incident.id, newest: response.newest, given }
-  const desk = await deskOf(app, incident)
+  const desk = await deskOf(app, incident, given['reword'] !== undefined && mayRole(viewer.role, 'say'))
   const may = mayRole(viewer.role, 'say')
   return html`<p class="soft">${incident.open ? html`<b>${incident.severity}</b>, open since ${timeOf(incident.openedAt)}` : html`over since ${timeOf(incident.resolvedAt ?? incident.openedAt)}`}; began ${timeOf(incident.startedAt)}. <a href="/i/${encodeURIComponent(incident.id)}">What the public sees</a></p>${mayRole(viewer.role, 'ack') ? takeIt(incident, response, form) : null}<div class="panes"><div>${updatePart(desk, form, may)}${known(latest)}${suspects(latest, form, mayRole(viewer.role, 'confirm'))}${strained(latest)}${claimsPart(desk, form, may)}${learnedPart(desk, form, may)}${story(incident)}</div><aside aria-label="What people do">${whoHasIt(response)}${mayRole(viewer.role, 'ack') ? acts(incident, form, service) : null}${asked(orders)}</aside></div>`
 }

@@ -15,6 +15,7 @@ import {
   type UpdateEvery,
 } from '../../core/words/story.js'
 import type { App } from '../../shell/app.js'
+import { pluginEnv } from '../../shell/outside/env.js'
 import { carryOut } from '../api/orders.js'
 import { html, type Html } from '../pages/html.js'
 import { type Language, LANGUAGES } from '../pages/strings.js'
@@ -22,6 +23,7 @@ import { HttpProblem } from '../problem.js'
 import { draftText, postmortemMarkdown } from '../words/markdown.js'
 import { nameOf, pastOf, readStory, storyOf } from '../words/reading.js'
 import { rendered } from '../words/rendered.js'
+import { type Reworded, reworded } from '../words/reword.js'
 import { lineText, sayerOf } from '../words/say.js'
 import type { Asks, Known } from './asks.js'
 import { type Form, give, input, inputs, type Room, whyField } from './forms.js'
@@ -34,20 +36,32 @@ const POSTMORTEM_FORM_BYTES = 9 * COMMAND_FIELDS.body.chars + 8_192
 export interface Desk {
   story: Story
   every: UpdateEvery
+  /** Null: nobody asked for another wording. */
+  reworded: Reworded | null
+  mayReword: boolean
 }
 
-export const deskOf = async (app: App, incident: IncidentView): Promise<Desk> => ({
-  story: (await storyOf(app.reader, incident, app.now)).story,
-  every: { ...UPDATE_EVERY_MS, ...app.config.updates.everyMs },
-})
+/** @param reword ask the endpoint for another wording of the draft, where there is one */
+export async function deskOf(app: App, incident: IncidentView, reword: boolean): Promise<Desk> {
+  const { story } = await storyOf(app.reader, incident, app.now)
+  const { everyMs, reword: endpoint } = app.config.updates
+  const every = { ...UPDATE_EVERY_MS, ...everyMs }
+  const desk = { story, every, reworded: null, mayReword: endpoint !== null }
+  if (!reword || endpoint === null) return desk
+  const { lines } = draftOf(story, nextAfterNow(story, every))
+  const { fetch } = pluginEnv(app.env, endpoint.allowPrivate ?? false)
+  return { ...desk, reworded: await reworded(lines, sayerOf('en', story), endpoint, fetch) }
+}
 
 /** The draft of an update, ready to be changed and sent, and when it is due. */
-export function updatePart({ story, every }: Desk, room: Room, may: boolean): Html {
+export function updatePart({ story, every, reworded, mayReword }: Desk, room: Room, may: boolean): Html {
   const sayer = sayerOf('en', story)
   const { lines, short } = draftOf(story, nextAfterNow(story, every))
   const due = nextDue(story, every)
   const late = due !== null && due < story.now
-  const text = room.given['verb'] === 'say' ? room.given['text'] : draftText(lines, sayer, COMMAND_FIELDS.text.chars)
+  const draft =
+    reworded?.refused === null ? reworded.texts.join(' ') : draftText(lines, sayer, COMMAND_FIELDS.text.chars)
+  const text = room.given['verb'] === 'say' ? room.given['text'] : draft
   const box = field(
     'Words',
     html`<textarea name="text" rows="9" maxlength="${COMMAND_FIELDS.text.chars}" required>${text}</textarea>`,
@@ -57,7 +71,7 @@ export function updatePart({ story, every }: Desk, room: Room, may: boolean): Ht
     due === null
       ? null
       : html`<p class="${late ? 'told no' : 'soft'}">${late ? 'Overdue: it was due at' : 'Due by'} ${timeOf(due)}.</p>`
-  return html`<section><h2>The next update</h2>${when}<p class="soft">${said ? html`The last one is by ${said.by}, ${timeOf(said.at)}.` : 'Nobody has said anything in public yet.'}</p>${may ? give(room, 'say', box, 'Send it', 'what is on record') : null}<details><summary>Short, and what it rests on</summary><p>${draftText(short, sayer)}</p><ul>${lines.map(each => html`<li>${lineText(each, sayer)} <code>${each.refs.slice(0, 3).join(' ')}</code></li>`)}</ul></details></section>`
+  return html`<section><h2>The next update</h2>${when}<p class="soft">${said ? html`The last one is by ${said.by}, ${timeOf(said.at)}.` : 'Nobody has said anything in public yet.'}</p>${reworded?.refused ? html`<p class="told no">The other wording was not taken: ${reworded.refused}.</p>` : null}${may ? give(room, 'say', box, 'Send it', 'what is on record') : null}${may && mayReword ? html`<p><a href="/console/i/${encodeURIComponent(room.id)}?reword=1">Ask for another wording</a></p>` : null}<details><summary>Short, and what it rests on</summary><p>${draftText(short, sayer)}</p><ul>${lines.map(each => html`<li>${lineText(each, sayer)} <code>${each.refs.slice(0, 3).join(' ')}</code></li>`)}</ul></details></section>`
 }
 
 /** What others say, what the record says of that, and who decides. */

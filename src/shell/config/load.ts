@@ -175,6 +175,7 @@ export function complete(file: ConfigFile, demo = false): Config {
         Object.entries(file.updates?.everyMinutes ?? {}).map(([severity, minutes]) => [severity, minutes * MINUTE]),
       ),
       send: file.updates?.send ?? [],
+      reword: file.updates?.reword ?? null,
     },
     keep: {
       logMs: keep?.logDays === undefined ? KEEP_LOG_MS : keep.logDays * DAY,
