@@ -313,8 +313,12 @@ describe('for operators and programs', () => {
     expect(Object.keys(document.paths).sort()).toEqual([
       '/api/v1/incidents',
       '/api/v1/incidents/{id}',
+      '/api/v1/incidents/{id}/claims',
       '/api/v1/incidents/{id}/commands',
+      '/api/v1/incidents/{id}/draft',
       '/api/v1/incidents/{id}/events',
+      '/api/v1/incidents/{id}/post-mortem',
+      '/api/v1/incidents/{id}/response',
       '/api/v1/notifiers',
       '/api/v1/past',
       '/api/v1/push',
