@@ -8,7 +8,7 @@ import { detectCommand } from './detect/command.js'
 import { exportCommand } from './export/command.js'
 import { forgetCommand } from './forget.js'
 import { graphCommand } from './graph.js'
-import { incidentCommand, incidentsCommand } from './incidents.js'
+import { draftCommand, incidentCommand, incidentsCommand, postmortemCommand } from './incidents.js'
 import { initCommand } from './init/command.js'
 import { learnCommand } from './learn/command.js'
 import { localizeCommand } from './localize/command.js'
@@ -64,6 +64,8 @@ export function program(): Command {
     changeCommand(),
     incidentsCommand(),
     incidentCommand(),
+    draftCommand(),
+    postmortemCommand(),
     ...orderCommands(),
     onCallCommand(),
     routeCommand(),

@@ -100,6 +100,13 @@ export interface Recovery {
   segments: SegmentRecovery[]
 }
 
+/**
+ * How sure a sentence about an incident is. `measured`: seen by signals; `said`: a person says so; `suspected` and `confirmed`: of
+ * causes; `unknown`: it says what is not known; `forecast`; `plain`: nothing to be sure of, such as when the next update comes.
+ */
+export const HEDGES = ['measured', 'said', 'suspected', 'confirmed', 'unknown', 'forecast', 'plain'] as const
+export type Hedge = (typeof HEDGES)[number]
+
 /** A sentence fit for the public, with what it rests on. */
 export interface Statement {
   text: string

@@ -183,6 +183,7 @@ export const Incident = Type.Object(
     openedAt: Ms('Decision'),
     resolvedAt: Nullable(Ms('Decision')),
     mutedUntil: Nullable(Ms('A person asked for no messages about it before this')),
+    publishedAt: Type.Optional(Ms('When its post-mortem was published or last changed')),
     muted: Type.Optional(Type.Object({ by: Type.String(), why: Type.String() }, { description: 'Who asked, and why' })),
     latest: Type.Composite([Event], { description: 'Latest value of each part' }),
     events: Type.Array(Type.Composite([Event]), { description: 'The whole story, oldest first' }),

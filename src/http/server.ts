@@ -10,6 +10,7 @@ import { Reporters } from '../shell/visitors/reporters.js'
 import { alertRoutes } from './api/alerts.js'
 import { historyRoutes, incidentRoutes, readRoutes } from './api/api.js'
 import { commandRoutes } from './api/commands.js'
+import { wordRoutes } from './api/words.js'
 import { badgeRoutes } from './badge.js'
 import { registerConsole } from './console/index.js'
 import { limitForms, unread } from './api/body.js'
@@ -46,6 +47,7 @@ import { Stream } from './api/stream.js'
 import { openTell, type Tell, tellRoutes } from './people/tell.js'
 import { takeTurns, AT_ONCE } from './turns.js'
 import { Visitors } from './visitor.js'
+import { keepPromises } from './words/policy.js'
 
 export const VERSION = '0.1.0'
 
@@ -111,7 +113,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   readRoutes(server, routes, app)
   historyRoutes(server, routes, app)
   incidentRoutes(server, routes, app)
-  commandRoutes(server, routes, app, { gives: guard.need('commands', 'say'), reads: guard.need('read') })
+  wordsSide(server, routes, app, guard)
   forgetRoutes(server, routes, app, guard.need('commands', 'forget'))
   teamRoutes(server, routes, app, guard)
   pastRoutes(server, routes, app, guard.need('commands', 'teach'))
@@ -135,6 +137,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
     tell: {},
     hints: request => visitors.hints(request),
     guesses: app.config.countryHeader !== null,
+    updates: app.config.updates.everyMs,
     ...(options.demo === undefined ? {} : { demo: options.demo }),
   })
   server.addHook('preClose', async () => {
@@ -161,6 +164,13 @@ async function statusSide(server: FastifyInstance, app: App, edition: () => stri
   const home = (page: { url: string | null }) => page.url ?? app.config.url ?? addressOf(server, app.config)
   await app.addSubscribers(webhookComposer(status, app.reader, home))
   return status
+}
+
+/** What people do about incidents and may say of them, and what is said by itself. */
+function wordsSide(server: FastifyInstance, routes: Routes, app: App, guard: Guard): void {
+  commandRoutes(server, routes, app, { gives: guard.need('commands', 'say'), reads: guard.need('read') })
+  wordRoutes(server, routes, app, { reads: guard.need('read'), free: async () => {} })
+  keepPromises(server, app)
 }
 
 /** The doors that need no token: reports, and wishes to be told. */

@@ -106,7 +106,7 @@ const counts = ({ evidence }: IncidentEvent, via: string): boolean =>
   evidence !== undefined && Object.hasOwn(evidence, via) && evidence[via] !== null
 
 /** Shares are of requests, or of checks where requests are not counted or see nothing. */
-const ofChecks = (e: IncidentEvent): boolean =>
+export const ofChecks = (e: IncidentEvent): boolean =>
   e.evidence !== undefined &&
   counts(e, 'check') &&
   (!counts(e, 'metric') || (bitsOf(e, 'metric') < SPEAKS_BITS && bitsOf(e, 'check') >= CLEAR_BITS))
