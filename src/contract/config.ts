@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { LANGUAGE_TAGS, type Language } from './people.js'
 import { oneOf } from './one-of.js'
 import { CLOCKS, type Clock } from './view.js'
 import { LABEL_VALUE_CHARS, SCOPE_VALUES, SERVICE_CHARS, TITLE_CHARS, TOKENS, TOPOLOGY_NODES } from './limits.js'
@@ -81,7 +82,13 @@ const COMMON = { id: Type.Optional(Name), allowPrivate: Type.Optional(AllowPriva
 const Using = Type.Object({ use: Name, ...COMMON }, { additionalProperties: true })
 /** `kind` is an older spelling of `use`. */
 const Notifying = Type.Object(
-  { use: Type.Optional(Name), kind: Type.Optional(Name), ...COMMON },
+  {
+    use: Type.Optional(Name),
+    kind: Type.Optional(Name),
+    ...COMMON,
+    /** In which its messages are written; that of the file, if not given. */
+    language: Type.Optional(oneOf(LANGUAGE_TAGS)),
+  },
   { additionalProperties: true },
 )
 const Probing = Type.Object(
@@ -158,6 +165,8 @@ const Maintenance = Type.Object(
 export const ConfigSchema = Type.Object(
   {
     title: Type.Optional(Title),
+    /** Of messages; pages speak what their reader asks for. */
+    language: Type.Optional(oneOf(LANGUAGE_TAGS)),
     clock: Type.Optional(oneOf(CLOCKS)),
     data: Type.Optional(Type.String({ minLength: 1 })),
     host: Type.Optional(Type.String({ minLength: 1 })),
@@ -220,6 +229,10 @@ export interface Use {
   /** Checked by the plug-in's schema, its defaults filled in. */
   settings: Record<string, unknown>
 }
+export interface NotifierUse extends Use {
+  /** Null: that of the file. */
+  language: Language | null
+}
 export interface ProbeUse extends Use {
   service: string
   /** Of each check signal; `component` among them. */
@@ -246,6 +259,7 @@ export interface StatusPageConfig {
 /** What the server runs on: the file with every default filled in. */
 export interface Config {
   title: string
+  language: Language
   clock: Clock
   data: string
   host: string
@@ -271,7 +285,7 @@ export interface Config {
   sources: Use[]
   receivers: Use[]
   probes: ProbeUse[]
-  notifiers: Use[]
+  notifiers: NotifierUse[]
   bus: Pick<Use, 'use' | 'settings'>
   store: Pick<Use, 'use' | 'settings'>
   tokens: TokenConfig[]

@@ -12,7 +12,7 @@ import { DataFolder } from './folder/data-folder.js'
 import type { DeliveryStatus } from './delivery/deliver.js'
 import { every } from './every.js'
 import type { Refusal } from '../core/ingest/door.js'
-import { type Compose, Notifiers } from './delivery/notify.js'
+import { type Compose, Notifiers, type Tried } from './delivery/notify.js'
 import { Clock, type ClockState } from './workspace/clock.js'
 import type { Committed } from './engine.js'
 import type { Env } from './env.js'
@@ -142,7 +142,7 @@ export class App implements AsyncDisposable {
 
   /**
    * Goes on under another configuration. Clock, folder, host and port are what it started with; whoever serves pages makes
-   * them anew, and adds the subscribers.
+   * them anew, and says again by whose words notifiers are told.
    */
   async reconfigure(config: Config): Promise<void> {
     const { clock, data, host, port, demo } = this.configured
@@ -274,9 +274,14 @@ export class App implements AsyncDisposable {
     return this.told.status
   }
 
-  /** Those who read a status page's webhooks are told too, once `compose` can write their messages. */
-  addSubscribers(compose: Compose): Promise<void> {
-    return this.told.addSubscribers(compose)
+  /** From now on notifiers are told, in these words. */
+  beginTelling(compose: Compose): void {
+    this.told.begin(compose)
+  }
+
+  /** Sends one notifier a message about nothing; null: there is none of that id. */
+  testNotifier(id: string): Promise<Tried | null> {
+    return this.told.test(id)
   }
 
   onChange(listener: (changed: Changed) => void): () => void {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { ValuePointer } from '@sinclair/typebox/value'
-import { type ConfigFile, type ProbeUse, type Use, USES } from '../../contract/config.js'
+import { type ConfigFile, type NotifierUse, type ProbeUse, type Use, USES } from '../../contract/config.js'
+import type { Language } from '../../contract/people.js'
 import type { PluginKind } from '../../contract/plugin.js'
 import { MINUTE, SECOND } from '../../contract/time.js'
 import { Registry, STANDARD } from '../../plugin/registry.js'
@@ -16,7 +17,7 @@ export interface Uses {
   sources: Use[]
   receivers: Use[]
   probes: ProbeUse[]
-  notifiers: Use[]
+  notifiers: NotifierUse[]
   bus: Pick<Use, 'use' | 'settings'>
   store: Pick<Use, 'use' | 'settings'>
 }
@@ -60,7 +61,7 @@ export async function readUses(
   const uses: Uses = { ...NO_USES, plugins }
   uses.sources = await reader.list('sources', each => each)
   uses.receivers = await reader.list('receivers', each => each)
-  uses.notifiers = await reader.list('notifiers', each => each)
+  uses.notifiers = await reader.list('notifiers', notifying, ['language'])
   uses.probes = await reader.list('probes', probing, PROBE_KEYS)
   findings.push(...sharedIds(file, uses))
   for (const key of ['bus', 'store'] as const) {
@@ -88,6 +89,11 @@ function sharedIds({ tokens = [] }: ConfigFile, uses: Uses): Finding[] {
       : [],
   )
 }
+
+const notifying = (use: Use, { language }: Given): NotifierUse => ({
+  ...use,
+  language: (language as Language | undefined) ?? null,
+})
 
 const PROBE_KEYS = ['service', 'component', 'labels', 'everySeconds', 'timeoutSeconds'] as const
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { PermanentError, RefusedError, TransientError } from '../../contract/error.js'
 import type { EventName, IncidentEvent } from '../../contract/incident.js'
-import type { Notifier } from '../../contract/notifier.js'
+import { THREAD_CHARS, THREADS_KEPT } from '../../contract/limits.js'
+import type { Message, Notifier } from '../../contract/notifier.js'
 import { addUp } from '../../core/incident/verdict.js'
 import type { IncidentHead, CommittedEvent } from '../../contract/ports.js'
 import { type EpochMs, HOUR, SECOND } from '../../contract/time.js'
@@ -77,6 +78,8 @@ export interface DeliverParts {
   head(incident: string): Promise<IncidentHead | null>
   story(incident: string): Promise<IncidentEvent[]>
   title(service: string): Promise<string>
+  /** What people are told of it. */
+  words(event: IncidentEvent): Promise<Message>
   /** Whether planned work explains an incident as it stands at an event; nothing is planned, if not given. */
   planned?(folded: IncidentEvent): boolean
   /** The event in Statuspage's shape, for a notifier that sends it so. */
@@ -129,6 +132,7 @@ interface Receipt {
   waiting: Pick<Waiting, 'cursor' | 'since' | 'tries' | 'refusals'>[]
   givenUp: number
   last: GivenUp[]
+  threads: Record<string, string>
 }
 
 /**
@@ -147,6 +151,8 @@ export class Delivery implements AsyncDisposable {
   private inFlight = new Set<Promise<void>>()
   private count = { told: 0, givenUp: 0 }
   private last: GivenUp[] = []
+  /** By incident, what the receiver calls its conversation; the eldest first. */
+  private threads = new Map<string, string>()
 
   constructor(
     readonly name: string,
@@ -170,6 +176,7 @@ export class Delivery implements AsyncDisposable {
   startOver(): void {
     this.cursor = -1
     this.waiting = []
+    this.threads.clear()
   }
 
   /** Resolves when nothing is left to tell. */
@@ -247,8 +254,9 @@ export class Delivery implements AsyncDisposable {
       if (delivery !== null) {
         each.since ??= this.env.now()
         each.tries++
-        await this.notifier.tell(delivery)
+        const answer = await this.notifier.tell(delivery)
         this.count.told++
+        this.keepThread(each.event.incident, answer?.thread)
       }
       await this.settle(each)
     } catch (error) {
@@ -264,8 +272,17 @@ export class Delivery implements AsyncDisposable {
       id: messageId(event.incident, event.seq),
       event,
       title: await this.parts.title(event.service),
+      message: await this.parts.words(event),
+      ...(this.threads.has(event.incident) ? { thread: this.threads.get(event.incident)! } : {}),
       ...(this.parts.status === undefined ? {} : { status: await this.parts.status(event) }),
     }
+  }
+
+  private keepThread(incident: string, thread: string | undefined): void {
+    if (thread === undefined || thread.length > THREAD_CHARS) return
+    this.threads.delete(incident)
+    this.threads.set(incident, thread)
+    if (this.threads.size > THREADS_KEPT) this.threads.delete(this.threads.keys().next().value as string)
   }
 
   private before(event: IncidentEvent, story: readonly IncidentEvent[]): Before {
@@ -315,7 +332,7 @@ export class Delivery implements AsyncDisposable {
 
   private async restore(): Promise<void> {
     const text = await this.parts.receipt()
-    const saved: Receipt = { cursor: 0, waiting: [], givenUp: 0, last: [], ...readReceipt(text) }
+    const saved: Receipt = { cursor: 0, waiting: [], givenUp: 0, last: [], threads: {}, ...readReceipt(text) }
     for (const { cursor, ...more } of saved.waiting) {
       const [found] = await this.parts.eventsAfter(cursor - 1, 1)
       // What it was about was forgotten meanwhile.
@@ -323,6 +340,7 @@ export class Delivery implements AsyncDisposable {
     }
     this.count.givenUp = saved.givenUp
     this.last = saved.last
+    this.threads = new Map(Object.entries(saved.threads))
     this.cursor = saved.cursor
   }
 
@@ -332,6 +350,7 @@ export class Delivery implements AsyncDisposable {
       waiting: this.waiting.map(({ cursor, since, tries, refusals }) => ({ cursor, since, tries, refusals })),
       givenUp: this.count.givenUp,
       last: this.last,
+      threads: Object.fromEntries(this.threads),
     }
     await this.parts.saveReceipt(JSON.stringify(receipt)).catch(error =>
       // CommittedEvent again after a restart, by the same id: at least once.
