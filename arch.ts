@@ -87,11 +87,11 @@ const LARGEST_ROOM = 1 / 5
 const PACKAGES: Record<string, readonly string[]> = {
   contract: ['@sinclair/typebox'],
   core: ['@stdlib/*'],
-  plugin: ['@sinclair/typebox', 'feedsmith', 'libsql', 'protobufjs', 're2js', 'standardwebhooks'],
+  plugin: ['@sinclair/typebox', 'feedsmith', 'libsql', 'nodemailer', 'protobufjs', 're2js', 'standardwebhooks'],
   shell: ['@node-rs/argon2', '@sinclair/typebox', 'yaml'],
   http: ['@sinclair/typebox', 'd3-geo', 'fastify', 'prom-client', 'topojson-client', 'world-atlas'],
   web: [],
-  testing: ['fast-check', 'vitest'],
+  testing: ['fast-check', 'mailparser', 'smtp-server', 'vitest'],
   cli: ['commander', 'd3-dsv', 'yaml'],
 }
 /** Types alone, which come with the @types packages that need them. */
