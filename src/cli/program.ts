@@ -11,6 +11,7 @@ import { incidentCommand, incidentsCommand } from './incidents.js'
 import { initCommand } from './init.js'
 import { learnCommand } from './learn/command.js'
 import { localizeCommand } from './localize/command.js'
+import { notifyCommand } from './notify.js'
 import { reloadCommand } from './reload.js'
 import { replayCommand } from './replay/command.js'
 import { serveCommand } from './serve/command.js'
@@ -52,6 +53,7 @@ export function program(): Command {
     statusCommand(),
     learnCommand(),
     reloadCommand(),
+    notifyCommand(),
     changeCommand(),
     incidentsCommand(),
     incidentCommand(),
