@@ -1,4 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PermanentError, RefusedError, TransientError } from '../../contract/error.js'
@@ -16,6 +18,7 @@ const settings = {
   security: 'none' as const,
   from: 'Shop status <status@example.com>',
   to: ['ana@example.com', 'bo@example.com'],
+  timeoutSeconds: 30,
   audience: 'team' as const,
 }
 type Settings = Parameters<typeof email.open>[0]
@@ -238,6 +241,17 @@ describe('a mail server', () => {
     const letters = await server.letters()
     expect(letters).toHaveLength(2)
     expect(new Set(letters.map(each => each.messageId)).size).toBe(1)
+  })
+  it('may be silent: it is left for later, and the letter comes', async () => {
+    const silent: Socket[] = []
+    const tcp = createServer(socket => void silent.push(socket)).listen(0, '127.0.0.1')
+    await once(tcp, 'listening')
+    const { port } = tcp.address() as AddressInfo
+    await using notifier = await email.open({ ...settings, port, timeoutSeconds: 0.05 }, outside)
+    const error = await failure(notifier.tell(someDelivery()))
+    expect(error).toMatchObject({ constructor: TransientError, message: expect.stringContaining('ETIMEDOUT') })
+    for (const each of silent) each.destroy()
+    tcp.close()
   })
   it('may be away', async () => {
     const server = await mailServer()

@@ -19,6 +19,8 @@ interface Settings extends ForWhom {
   replyTo?: string
   /** A list: each of `to` gets a letter of their own, and may leave by one click. */
   unsubscribe?: string
+  /** A server that is silent for so long does not answer; one that looks a sender up before it greets takes long. */
+  timeoutSeconds: number
   dkim?: { domain: string; selector: string; key: string }
   /** Certificates (PEM) that are believed instead of those that the machine believes. */
   ca?: string
@@ -26,8 +28,6 @@ interface Settings extends ForWhom {
 
 /** For looking it up, connecting and its greeting. */
 const CONNECT_MS = 20 * SECOND
-/** A server that looks a sender up before it greets takes long; one that is silent for so long does not answer. */
-const SILENT_MS = 30 * SECOND
 /** What is put off (greylisting) is taken some minutes later, and no earlier. */
 const PUT_OFF_MS = 2 * MINUTE
 /** A password that is refused is mended by people; servers shut out who tries often. */
@@ -163,8 +163,8 @@ async function mailer(settings: Settings, env: PluginEnv): Promise<Mail> {
     disableFileAccess: true,
     disableUrlAccess: true,
     connectionTimeout: CONNECT_MS,
-    greetingTimeout: SILENT_MS,
-    socketTimeout: SILENT_MS,
+    greetingTimeout: settings.timeoutSeconds * SECOND,
+    socketTimeout: settings.timeoutSeconds * SECOND,
     getSocket: (_, done) => void connected(env, { host, port, timeoutMs: CONNECT_MS }, done),
   })
   return mail => transport.sendMail(mail as never) as Promise<SmtpInfo>
@@ -223,6 +223,7 @@ const email: Plugin<'notifier', Settings, Notifier> = plugin({
       },
       replyTo: { type: 'string', pattern: MAILBOX, maxLength: 320 },
       unsubscribe: { type: 'string', pattern: '^https://', maxLength: 500 },
+      timeoutSeconds: { type: 'number', minimum: 1, maximum: 300, default: 30 },
       dkim: {
         type: 'object',
         required: ['domain', 'selector', 'key'],
