@@ -40,7 +40,7 @@ export interface Message {
   /** Null where it leads nowhere: a page nobody has. */
   links: { page: string | null; room: string | null }
   /** What the links are called. */
-  words: { page: string; room: string; soFar: string; unsubscribe: string }
+  words: { page: string; room: string; soFar: string; unsubscribe: string; digest: string }
   severity: Severity
   kind: IncidentKind
   state: MessageState
@@ -80,4 +80,14 @@ export interface Answered {
 /** Tells somebody outside. @throws TransientError to be tried again, RefusedError when it is this message that is not taken, PermanentError to give this one up. */
 export interface Notifier extends AsyncDisposable {
   tell(delivery: Delivery): Promise<Answered | void>
+  /** Present where messages are gathered: then they are told by this, and {@link Notifier.tell} is for tests alone. */
+  gathering?: Gathering | undefined
+}
+
+/** Tells of several messages at once. @throws like {@link Notifier.tell} */
+export interface Gathering {
+  /** What comes within so long of the first is told with it. */
+  forMs: number
+  /** Oldest first, at least one; the same again where it was not taken. */
+  tell(deliveries: readonly Delivery[]): Promise<Answered | void>
 }

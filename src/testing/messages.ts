@@ -18,7 +18,7 @@ export const someMessage = (more: Partial<Message> = {}): Message => ({
   ],
   text: 'About 40% of requests are failing: Germany.\nSeverity: major',
   links: { page: 'https://status.example.com/i/shop-1', room: 'https://status.example.com/console/i/shop-1' },
-  words: { page: 'Public page', room: 'Incident room', soFar: 'So far', unsubscribe: 'Unsubscribe' },
+  words: { page: 'Public page', room: 'Incident room', soFar: 'So far', unsubscribe: 'Unsubscribe', digest: 'Digest' },
   severity: 'major',
   kind: 'outage',
   state: 'opened',

@@ -143,6 +143,31 @@ describe('a letter', () => {
     expect(letter!.headers.has('x-evil')).toBe(false)
     expect(server.readers).toEqual([settings.to])
   })
+  it('is one about all that was gathered: of each incident the newest', async () => {
+    const { server, notifier } = await world({}, { digestMinutes: 10 })
+    const other = someDelivery({
+      id: 'msg_bank-1_0',
+      event: { ...someDelivery().event, incident: 'bank-1' },
+      message: someMessage({ name: 'Bank slow', subject: 'Bank slow (minor)' }),
+    })
+    expect(notifier.gathering).toMatchObject({ forMs: 600_000 })
+    for (let i = 0; i < 2; i++) await notifier.gathering!.tell([someDelivery(), other, overDelivery()])
+    const [letter, again] = await server.letters()
+    expect(again!.messageId).toBe(letter!.messageId)
+    expect(letter!.subject).toBe('Digest (3): Shop: Cart failing in Germany · Bank slow')
+    expect(letter!.text).toContain('Resolved: Shop: Cart failing in Germany (major)')
+    expect(letter!.text).toContain('Bank slow (minor)')
+    expect([...(letter!.html as string).matchAll(/<section/g)]).toHaveLength(2)
+    expect((await world()).notifier.gathering).toBeUndefined()
+  })
+  it('goes to the rest of a list where one of its readers is refused', async () => {
+    const { server, notifier } = await world(
+      { reader: address => (address.startsWith('ana') ? refusal(550, 'no such user') : null) },
+      { unsubscribe: 'https://example.com/leave?who={{address}}' },
+    )
+    await notifier.tell(someDelivery())
+    expect(server.readers).toEqual([['bo@example.com']])
+  })
   it('carries the signature of its domain where there is a key', async () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1_024 })
     const key = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string

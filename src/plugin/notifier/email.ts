@@ -1,11 +1,11 @@
 import { PermanentError, RefusedError, TransientError } from '../../contract/error.js'
-import type { Answered, Delivery, Notifier } from '../../contract/notifier.js'
+import type { Answered, Delivery, Gathering, Notifier } from '../../contract/notifier.js'
 import { type ConnectTo, type Fault, type Plugin, plugin, type PluginEnv } from '../../contract/plugin.js'
 import { MINUTE, SECOND } from '../../contract/time.js'
 import { AUDIENCE, type ForWhom, isTeam } from '../shared/message.js'
 import { POST_RETRY_MS, REASON_CHARS_MOST } from '../shared/post.js'
 import { ConnectionSocket } from '../shared/socket.js'
-import { domainOf, letterOf } from './email/letter.js'
+import { digestOf, domainOf, type Letter, letterOf, type LetterSettings } from './email/letter.js'
 
 interface Settings extends ForWhom {
   host: string
@@ -21,6 +21,8 @@ interface Settings extends ForWhom {
   unsubscribe?: string
   /** A server that is silent for so long does not answer; one that looks a sender up before it greets takes long. */
   timeoutSeconds: number
+  /** One letter about all that comes within so long of the first. */
+  digestMinutes?: number
   dkim?: { domain: string; selector: string; key: string }
   /** Certificates (PEM) that are believed instead of those that the machine believes. */
   ca?: string
@@ -60,24 +62,50 @@ class Email implements Notifier {
   ) {}
 
   async tell(delivery: Delivery): Promise<Answered> {
-    const { to, unsubscribe } = this.settings
-    const settled = this.#settled.get(delivery.id) ?? new Set()
-    this.#settled.set(delivery.id, settled)
-    // What was given up half way is told to nobody any more.
-    if (this.#settled.size > PARTLY_MOST) this.#settled.delete(this.#settled.keys().next().value as string)
-    const left = to.filter(each => !settled.has(each))
-    let said = ''
-    for (const group of unsubscribe === undefined ? [left] : left.map(each => [each]))
-      said = await this.send(delivery, group, settled)
-    this.#settled.delete(delivery.id)
+    const said = await this.sendAll(delivery.id, each => letterOf(delivery, each))
     return { said, ...(delivery.thread === undefined ? { thread: delivery.message.subject } : {}) }
   }
 
-  /** One letter to some of its readers. @throws TransientError while some of them are put off */
-  private async send(delivery: Delivery, readers: readonly string[], settled: Set<string>): Promise<string> {
+  get gathering(): Gathering | undefined {
+    const { digestMinutes } = this.settings
+    if (digestMinutes === undefined) return undefined
+    const tell = async (deliveries: readonly Delivery[]): Promise<Answered> => ({
+      said: await this.sendAll(deliveries.map(each => each.id).join(), each => digestOf(deliveries, each)),
+    })
+    return { forMs: digestMinutes * MINUTE, tell }
+  }
+
+  /** Sends a letter to whoever does not have it yet. @throws what is said of the worst of its readers */
+  private async sendAll(id: string, letter: (settings: LetterSettings) => Letter): Promise<string> {
+    const { from, to, unsubscribe } = this.settings
+    const settled = this.#settled.get(id) ?? new Set()
+    this.#settled.set(id, settled)
+    // What was given up half way is told to nobody any more.
+    if (this.#settled.size > PARTLY_MOST) this.#settled.delete(this.#settled.keys().next().value as string)
+    const left = to.filter(each => !settled.has(each))
+    const refused: SmtpError[] = []
+    let said = ''
+    for (const readers of unsubscribe === undefined ? [left] : left.map(each => [each])) {
+      const leave = unsubscribe?.replaceAll('{{address}}', encodeURIComponent(readers[0] as string)) ?? null
+      const sent = await this.send(letter({ from, team: isTeam(this.settings), unsubscribe: leave }), readers)
+      const open = new Set(sent.refused.filter(isLater).map(each => each.recipient))
+      for (const each of readers) if (!open.has(each)) settled.add(each)
+      refused.push(...sent.refused)
+      said = sent.said
+    }
+    const never = refused.filter(each => !isLater(each))
+    for (const each of never)
+      this.env.log('error', 'a reader of mail is refused', { reader: each.recipient ?? '', why: this.reason(each) })
+    const later = refused.find(isLater)
+    if (later !== undefined) throw this.explained(later)
+    this.#settled.delete(id)
+    if (never[0] !== undefined && never.length === left.length) throw this.explained(never[0])
+    return said
+  }
+
+  /** One letter to some of its readers, and who of them is refused. @throws what hinders all of them */
+  private async send(letter: Letter, readers: readonly string[]): Promise<{ said: string; refused: SmtpError[] }> {
     const { from, to, replyTo, unsubscribe } = this.settings
-    const leave = unsubscribe?.replaceAll('{{address}}', encodeURIComponent(readers[0] as string)) ?? null
-    const letter = letterOf(delivery, { from, team: isTeam(this.settings), unsubscribe: leave })
     const mail = {
       ...letter,
       from,
@@ -86,25 +114,14 @@ class Email implements Notifier {
       to: unsubscribe === undefined ? to : readers,
       envelope: { from: addressOf(from), to: readers },
     }
-    let refused: SmtpError[]
-    let said = ''
     try {
-      const info = await this.mail(mail)
-      refused = info.rejectedErrors ?? []
-      said = this.clean(info.response ?? '')
+      const { response = '', rejectedErrors = [] } = await this.mail(mail)
+      return { said: this.clean(response), refused: rejectedErrors }
     } catch (error) {
-      refused = (error as SmtpError).rejectedErrors ?? []
-      if (refused.length === 0) throw this.explained(error as SmtpError)
+      const { rejectedErrors = [] } = error as SmtpError
+      if (rejectedErrors.length === 0) throw this.explained(error as SmtpError)
+      return { said: '', refused: rejectedErrors }
     }
-    const later = refused.filter(each => isLater(each))
-    const never = refused.filter(each => !isLater(each))
-    for (const each of never)
-      this.env.log('error', 'a reader of mail is refused', { reader: each.recipient ?? '', why: this.reason(each) })
-    const open = new Set(later.map(each => each.recipient))
-    for (const each of readers) if (!open.has(each)) settled.add(each)
-    if (later[0] !== undefined) throw this.explained(later[0])
-    if (never[0] !== undefined && never.length === readers.length) throw this.explained(never[0])
-    return said
   }
 
   /** The same failure as one of ours. */
@@ -223,6 +240,7 @@ const email: Plugin<'notifier', Settings, Notifier> = plugin({
       },
       replyTo: { type: 'string', pattern: MAILBOX, maxLength: 320 },
       unsubscribe: { type: 'string', pattern: '^https://', maxLength: 500 },
+      digestMinutes: { type: 'integer', minimum: 1, maximum: 1_440 },
       timeoutSeconds: { type: 'number', minimum: 1, maximum: 300, default: 30 },
       dkim: {
         type: 'object',

@@ -2,13 +2,14 @@ import type { Config, MaintenanceConfig, NotifierUse } from '../../contract/conf
 import { PermanentError } from '../../contract/error.js'
 import type { IncidentEvent } from '../../contract/incident.js'
 import type { Language } from '../../contract/people.js'
-import type { Message, Notifier } from '../../contract/notifier.js'
+import type { Gathering, Message, Notifier } from '../../contract/notifier.js'
 import type { Reader } from '../../contract/view.js'
 import { isPlanned } from '../../core/calendar/quiet.js'
 import { Registry } from '../../plugin/registry.js'
 import type { Env } from '../env.js'
 import { pluginEnv } from '../outside/env.js'
 import type { Parts } from '../parts.js'
+import { Digest } from './digest.js'
 import { Delivery, type DeliverParts, type DeliveryStatus, lastCursor, messageId } from './deliver.js'
 
 /** What notifiers need of the workspace. */
@@ -51,6 +52,7 @@ interface Opened {
 /** Everybody who is told, each by a delivery of its own. */
 export class Notifiers implements AsyncDisposable {
   private deliveries: Delivery[] = []
+  private digests: Digest[] = []
   private opened: Opened[] = []
   /** Those that cannot be told before somebody writes their messages. */
   private later: Opened[] = []
@@ -125,6 +127,7 @@ export class Notifiers implements AsyncDisposable {
 
   /** The store starts over: what happens from now on is told. */
   async startOver(): Promise<void> {
+    for (const digest of this.digests) await digest.clear()
     for (const delivery of this.deliveries) {
       await this.forget(delivery.name)
       delivery.startOver()
@@ -136,6 +139,7 @@ export class Notifiers implements AsyncDisposable {
     for (const { notifier } of this.later.splice(0)) await notifier[Symbol.asyncDispose]()
     for (const delivery of this.deliveries.splice(0)) await delivery[Symbol.asyncDispose]()
     this.opened = []
+    this.digests = []
   }
 
   private languageOf({ language }: NotifierUse): Language {
@@ -154,9 +158,23 @@ export class Notifiers implements AsyncDisposable {
       words: event => compose.words(event, this.languageOf(use)),
       status: wantsStatus ? event => compose.status(event, page) : undefined,
     })
-    const delivery = new Delivery(use.id, notifier, parts, host.evenEnv)
+    const delivery = new Delivery(use.id, this.gathering(use.id, notifier), parts, host.evenEnv)
     this.deliveries.push(delivery)
     delivery.wake()
+  }
+
+  /** The notifier itself, or what gathers for it. */
+  private gathering(name: string, notifier: Notifier): Notifier {
+    if (notifier.gathering === undefined) return notifier
+    const { host } = this
+    const parts = {
+      kept: async () => Buffer.from((await host.store().noted(`digest:${name}`)) ?? []).toString(),
+      keep: (text: string) => host.note(`digest:${name}`, Buffer.from(text)),
+    }
+    const digest = new Digest(name, notifier as Notifier & { gathering: Gathering }, parts, host.evenEnv)
+    this.digests.push(digest)
+    digest.begin()
+    return digest
   }
 
   private async forget(name: string): Promise<void> {

@@ -8,6 +8,8 @@ const en = {
   room: 'Incident room',
   soFar: 'So far',
   unsubscribe: 'Unsubscribe',
+  /** Several messages in one. */
+  digest: 'Digest',
   test: 'Test message',
   testSays: 'Nothing has happened. This shows that messages come through.',
 }
@@ -22,6 +24,7 @@ const es: MessageStrings = {
   room: 'Sala del incidente',
   soFar: 'Hasta ahora',
   unsubscribe: 'Darse de baja',
+  digest: 'Resumen',
   test: 'Mensaje de prueba',
   testSays: 'No ha pasado nada. Esto muestra que los mensajes llegan.',
 }
@@ -34,6 +37,7 @@ const pt: MessageStrings = {
   room: 'Sala do incidente',
   soFar: 'Até agora',
   unsubscribe: 'Cancelar inscrição',
+  digest: 'Resumo',
   test: 'Mensagem de teste',
   testSays: 'Nada aconteceu. Isto mostra que as mensagens chegam.',
 }
@@ -46,6 +50,7 @@ const hi: MessageStrings = {
   room: 'घटना कक्ष',
   soFar: 'अब तक',
   unsubscribe: 'सदस्यता समाप्त करें',
+  digest: 'सारांश',
   test: 'परीक्षण संदेश',
   testSays: 'कुछ नहीं हुआ है। यह दिखाता है कि संदेश पहुँचते हैं।',
 }
@@ -58,6 +63,7 @@ const fr: MessageStrings = {
   room: 'Salle de l’incident',
   soFar: 'Jusqu’ici',
   unsubscribe: 'Se désabonner',
+  digest: 'Récapitulatif',
   test: 'Message d’essai',
   testSays: 'Il ne s’est rien passé. Ceci montre que les messages arrivent.',
 }
@@ -70,6 +76,7 @@ const de: MessageStrings = {
   room: 'Raum der Störung',
   soFar: 'Bisher',
   unsubscribe: 'Abbestellen',
+  digest: 'Zusammenfassung',
   test: 'Testnachricht',
   testSays: 'Es ist nichts passiert. Das hier zeigt, dass Nachrichten ankommen.',
 }
@@ -82,6 +89,7 @@ const id: MessageStrings = {
   room: 'Ruang insiden',
   soFar: 'Sejauh ini',
   unsubscribe: 'Berhenti berlangganan',
+  digest: 'Ringkasan',
   test: 'Pesan uji',
   testSays: 'Tidak terjadi apa-apa. Ini menunjukkan bahwa pesan sampai.',
 }
@@ -94,6 +102,7 @@ const ja: MessageStrings = {
   room: 'インシデントルーム',
   soFar: 'これまでの経過',
   unsubscribe: '配信停止',
+  digest: 'まとめ',
   test: 'テストメッセージ',
   testSays: '何も起きていません。メッセージが届くことを示すものです。',
 }
@@ -106,6 +115,7 @@ const ar: MessageStrings = {
   room: 'غرفة الحادث',
   soFar: 'حتى الآن',
   unsubscribe: 'إلغاء الاشتراك',
+  digest: 'ملخّص',
   test: 'رسالة اختبار',
   testSays: 'لم يحدث شيء. هذه الرسالة تُظهر أن الرسائل تصل.',
 }
