@@ -1,4 +1,4 @@
-// `npm run test:servers`: the recipes of docs/behind-a-proxy.md with the servers that they are for.
+// `npm run test:servers`: the recipes of the documentation with the servers that they are for, and probes with those they look at.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,6 +15,11 @@ const PROGRAMS = {
   '/usr/bin/openssl': 'openssl',
   '/usr/bin/chromium': 'chromium',
   '/usr/bin/systemd-analyze': 'systemd',
+  '/usr/lib/postgresql': 'postgresql',
+  '/usr/bin/redis-server': 'redis-server',
+  '/usr/sbin/postfix': 'postfix',
+  '/usr/sbin/dnsmasq': 'dnsmasq-base',
+  '/usr/bin/fping': 'fping',
   '/usr/bin/prometheus': 'prometheus',
   '/usr/bin/prometheus-alertmanager': 'prometheus-alertmanager',
 }

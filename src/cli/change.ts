@@ -108,7 +108,7 @@ function idOf(title: string, at: EpochMs): string {
     .toLowerCase()
     .normalize('NFKD')
     .replace(/[^\p{L}\p{N}]+/gu, '-')
-    .replace(/^-+|-+$/g, '')
+    .replace(/^-|-$/g, '')
   return `${words.slice(0, 60) || 'change'}-${new Date(at).toISOString().slice(0, 16).replace(/[-:]/g, '')}`
 }
 
@@ -117,7 +117,7 @@ const UNITS: Record<string, number> = { s: 1_000, m: MINUTE, h: HOUR, d: DAY }
 function timeOf(text: string): EpochMs {
   const ago = /^-?(\d+(?:\.\d+)?)\s*([smhd])$/.exec(text.trim())
   if (ago !== null) return Date.now() - Number(ago[1]) * UNITS[ago[2] ?? '']!
-  const at = /T.*(?:Z|[+-]\d{2}:?\d{2})$/i.test(text) ? Date.parse(text) : Number.NaN
+  const at = /T[^T]*(?:Z|[+-]\d{2}:?\d{2})$/i.test(text) ? Date.parse(text) : Number.NaN
   if (Number.isNaN(at))
     throw new InvalidArgumentError('Expected a time with its offset, as 2026-02-03T20:14Z, or how long ago, as 15m.')
   return at

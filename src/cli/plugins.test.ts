@@ -76,7 +76,7 @@ export default {
       async check(stop) {
         const answer = await env.fetch(url, { signal: stop })
         const text = await answer.text()
-        return { ok: text === 'lit', why: 'the lamp is ' + text, phases: answer.phases }
+        return { outcome: text === 'lit' ? 'ok' : 'bad', why: 'the lamp is ' + text, phases: answer.phases }
       },
       async [Symbol.asyncDispose]() {},
     }

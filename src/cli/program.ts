@@ -7,11 +7,13 @@ import { orderCommands } from './commands.js'
 import { detectCommand } from './detect/command.js'
 import { exportCommand } from './export/command.js'
 import { forgetCommand } from './forget.js'
+import { graphCommand } from './graph.js'
 import { incidentCommand, incidentsCommand } from './incidents.js'
 import { initCommand } from './init.js'
 import { learnCommand } from './learn/command.js'
 import { localizeCommand } from './localize/command.js'
 import { notifyCommand } from './notify.js'
+import { originCommand } from './origin/command.js'
 import { reloadCommand } from './reload.js'
 import { replayCommand } from './replay/command.js'
 import { serveCommand } from './serve/command.js'
@@ -44,7 +46,9 @@ export function program(): Command {
     replayCommand(),
     backtestCommand(),
     detectCommand(),
+    graphCommand(),
     localizeCommand(),
+    originCommand(),
     simulateCommand(),
     exportCommand(),
     backupCommand(),

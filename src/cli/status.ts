@@ -17,11 +17,14 @@ interface Source {
   health: string
   state: string
   ageMs: number | null
+  lagMs: number | null
   perMinute: number
   accepted: number
   rejected: Record<string, number>
   ignored: Record<string, number>
   lastError: { why: string } | null
+  look: { outcome: string; why: string | null } | null
+  of: string | null
 }
 interface Notifier {
   name: string
@@ -83,19 +86,44 @@ function linesOf({ ready, why, backlog, queueBytes, durable, folded }: Ready): s
   ]
 }
 
-function sourceLines(sources: Source[]): string[] {
-  if (sources.length === 0) return []
+/** A probe with more targets than these is one line, beside the targets that are not well. */
+const TARGETS_SHOWN = 20
+
+/** Targets that are well are counted where there are many. */
+function shortened(sources: Source[]): { shown: Source[]; more: string[] } {
+  const counts = new Map<string, number>()
+  for (const { of } of sources) if (of !== null) counts.set(of, (counts.get(of) ?? 0) + 1)
+  const many = (of: string | null): of is string => of !== null && counts.get(of)! > TARGETS_SHOWN
+  const isWell = (each: Source) => each.health === 'ok' && each.look?.outcome === 'ok'
+  const well = new Map<string, number>()
+  for (const each of sources) if (many(each.of) && isWell(each)) well.set(each.of, (well.get(each.of) ?? 0) + 1)
+  return {
+    shown: sources.filter(each => !many(each.of) || !isWell(each)),
+    more: [...well].map(([of, n]) => `and ${n} of the ${counts.get(of)} targets of ${of}, which are well`),
+  }
+}
+
+function sourceLines(all: Source[]): string[] {
+  if (all.length === 0) return []
+  const { shown: sources, more } = shortened(all)
+  return [...sourceTable(sources), ...more]
+}
+
+function sourceTable(sources: Source[]): string[] {
   return table(
-    ['source', 'plug-in', 'health', 'heard', 'a minute', 'taken', 'refused', 'ignored', 'last error'],
+    ['source', 'plug-in', 'health', 'heard', 'a minute', 'taken', 'refused', 'ignored', 'finds', 'last error'],
     sources.map(each => [
       `${each.kind} ${each.id}`,
       each.use,
       each.health + (['stopped', 'retrying', 'ended'].includes(each.state) ? ` (${each.state})` : ''),
-      each.ageMs === null ? 'never' : `${ageOf(each.ageMs)} ago`,
+      each.ageMs === null
+        ? 'never'
+        : `${ageOf(each.ageMs)} ago${each.lagMs === null ? '' : `, ${ageOf(each.lagMs)} behind`}`,
       each.perMinute.toFixed(1),
       String(each.accepted),
       countsOf(each.rejected),
       countsOf(each.ignored),
+      each.look?.outcome ?? '',
       each.lastError?.why ?? '',
     ]),
   )

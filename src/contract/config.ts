@@ -1,8 +1,17 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { LANGUAGE_TAGS, type Language } from './people.js'
 import { oneOf } from './one-of.js'
+import { NODE_KINDS } from './topology.js'
 import { CLOCKS, type Clock } from './view.js'
-import { LABEL_VALUE_CHARS, SCOPE_VALUES, SERVICE_CHARS, TITLE_CHARS, TOKENS, TOPOLOGY_NODES } from './limits.js'
+import {
+  LABEL_VALUE_CHARS,
+  PROBE_TARGETS,
+  SCOPE_VALUES,
+  SERVICE_CHARS,
+  TITLE_CHARS,
+  TOKENS,
+  TOPOLOGY_NODES,
+} from './limits.js'
 
 // The configuration file, once: this schema checks it, types it and is what `epicenter check` explains.
 
@@ -10,7 +19,12 @@ const Id = (chars: number) => Type.String({ minLength: 1, maxLength: chars })
 const Title = Type.String({ minLength: 1, maxLength: TITLE_CHARS })
 
 const Component = Type.Object(
-  { id: Id(LABEL_VALUE_CHARS), name: Title, dependsOn: Type.Optional(Type.Array(Id(LABEL_VALUE_CHARS))) },
+  {
+    id: Id(LABEL_VALUE_CHARS),
+    name: Title,
+    kind: Type.Optional(oneOf(NODE_KINDS)),
+    dependsOn: Type.Optional(Type.Array(Id(LABEL_VALUE_CHARS))),
+  },
   { additionalProperties: false },
 )
 
@@ -18,6 +32,7 @@ const Dependency = Type.Object(
   {
     id: Id(LABEL_VALUE_CHARS),
     name: Title,
+    kind: Type.Optional(oneOf(NODE_KINDS)),
     service: Type.Optional(Id(SERVICE_CHARS)),
     dependsOn: Type.Optional(Type.Array(Id(LABEL_VALUE_CHARS))),
   },
@@ -91,15 +106,28 @@ const Notifying = Type.Object(
   },
   { additionalProperties: true },
 )
+/** Whom the checks of a probe are of. */
+const OF = {
+  service: Type.Optional(Id(SERVICE_CHARS)),
+  component: Type.Optional(Id(LABEL_VALUE_CHARS)),
+  labels: Type.Optional(Type.Record(Type.String(), Id(LABEL_VALUE_CHARS))),
+}
+/** One of many that a probe looks at in the same way: what differs, or its only required setting as a text. */
+const Target = Type.Union([
+  Type.String({ minLength: 1 }),
+  Type.Object({ id: Type.Optional(Name), ...OF }, { additionalProperties: true }),
+])
 const Probing = Type.Object(
   {
     use: Name,
     ...COMMON,
-    service: Id(SERVICE_CHARS),
-    component: Type.Optional(Id(LABEL_VALUE_CHARS)),
-    labels: Type.Optional(Type.Record(Type.String(), Id(LABEL_VALUE_CHARS))),
+    ...OF,
+    targets: Type.Optional(Type.Array(Target, { minItems: 1, maxItems: PROBE_TARGETS })),
     everySeconds: Type.Optional(Type.Number({ minimum: 1, maximum: 86_400 })),
     timeoutSeconds: Type.Optional(Type.Number({ minimum: 0.1, maximum: 300 })),
+    slowSeconds: Type.Optional(Type.Number({ minimum: 0.001, maximum: 300 })),
+    tries: Type.Optional(Type.Integer({ minimum: 1, maximum: 5 })),
+    pauseSeconds: Type.Optional(Type.Number({ minimum: 0, maximum: 60 })),
   },
   { additionalProperties: true },
 )
@@ -234,11 +262,19 @@ export interface NotifierUse extends Use {
   language: Language | null
 }
 export interface ProbeUse extends Use {
+  /** The use that this is one target of; null: it has no others. */
+  of: string | null
   service: string
   /** Of each check signal; `component` among them. */
   labels: Record<string, string>
   everyMs: number
+  /** Of each try. */
   timeoutMs: number
+  /** What takes longer is degraded; null: it is not asked. */
+  slowMs: number | null
+  /** Looks that are made before one counts as failed, and what is waited between two. */
+  tries: number
+  pauseMs: number
 }
 export type MaintenanceConfig = Static<typeof Maintenance>
 /** A status page with its defaults; what was not given is null. */

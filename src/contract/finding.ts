@@ -1,4 +1,5 @@
 import type { IncidentKind, Quoted, Segment, Strained, Uneven, Where } from './incident.js'
+import type { Origin } from './topology.js'
 import type { Fact } from './signal.js'
 import type { Order } from './order.js'
 import type { EpochMs } from './time.js'
@@ -75,6 +76,8 @@ export interface Finding {
   components: string[]
   /** What the service stands on and that is full or far from usual; eldest first. */
   strained?: Strained[]
+  /** Where the trouble began, where the graph connects the service to others that are in trouble. */
+  origin?: Origin
   /** Followed for recovery; the first is everything. */
   tracks: Track[]
   /** Failing share over everything that has a denominator; null without one. */

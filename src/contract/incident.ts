@@ -1,3 +1,4 @@
+import type { Origin } from './topology.js'
 /** Incident events, as printed by `replay` and served by the API. Wire format: SIGNALS.md, "Out". */
 export const EVENT_NAMES = ['opened', 'updated', 'recovering', 'resolved', 'reopened', 'note'] as const
 export type EventName = (typeof EVENT_NAMES)[number]
@@ -138,6 +139,8 @@ export interface IncidentEvent {
   unaffected?: Where
   /** Left out when nobody quotes anything unusual. */
   quoted?: Quoted[]
+  /** Where it began among services and what they stand on, as far as was last known; left out where the graph tells nothing. */
+  origin?: Origin
   causes?: Cause[]
   /** Probability that no listed change is the cause. */
   unexplained?: number

@@ -103,7 +103,7 @@ export const REFUSED_BYTES = 16 * 1024
 export const REFUSED_BODIES = { burst: 20, perMinute: 20 }
 /** Tokens and lines of which that is remembered: 120 bytes each; the one that erred longest ago starts anew. */
 export const REFUSED_SENDERS = 10_000
-/** Levels of a JSON document, in every body and line. A topology has four. Deeper ones are refused before they are read. */
+/** Levels of a JSON document, in every body and line. A topology has five. Deeper ones are refused before they are read. */
 export const JSON_DEPTH = 32
 /** Rejected lines named in one answer; the others are only counted. */
 export const REJECTS_LISTED = 100
@@ -216,6 +216,10 @@ export const SOURCE_RETRY_FIRST_MS = SECOND
 export const SOURCE_RETRY_MAX_MS = 5 * MINUTE
 /** Sources and probes begin one after the other within so long, or within their own interval, if that is shorter. */
 export const SOURCE_SPREAD_MS = 15 * SECOND
+/** and where there are many probes, so many begin a second at most, as long as all begin within their interval. */
+export const PROBE_STARTS_PER_SECOND = 50
+/** Targets of all probes of a configuration; one takes about 20 kB. More: the file is refused. */
+export const PROBE_TARGETS = 10_000
 /** A source that was not heard of for so many times as long as makes it stale is unknown. */
 export const SOURCE_UNKNOWN_TIMES = 4
 /** A receiver that nobody sent to for so long is stale: whether its sender is well cannot be known. */
@@ -224,6 +228,8 @@ export const RECEIVER_STALE_MS = DAY
 export const OUTSIDE_BYTES = 8 * 1024 * 1024
 /** Time for all of an answer. */
 export const OUTSIDE_MS = 30 * SECOND
+/** Time for the answer to a datagram. */
+export const OUTSIDE_DATAGRAM_MS = 5 * SECOND
 /** Redirects that are followed, each checked anew. */
 export const OUTSIDE_REDIRECTS = 5
 /** An open-ended answer may be silent for so long. */

@@ -88,16 +88,37 @@ export interface ConnectTo {
   timeoutMs?: number
   signal?: Stop
 }
+/** What both sides agreed on, and the certificate of the other one; `problem`: why it is not believed. */
+export interface Certified {
+  protocol: string
+  alpn: string | null
+  certificateUntil: EpochMs
+  subject: string
+  problem: string | null
+}
 /** A connection that was made. */
 export interface Connection extends AsyncDisposable {
   /** The address that the name stood for, as it was connected to. */
   address: string
   phases: Phases
   /** Present with TLS. */
-  tls?: { protocol: string; alpn: string | null; certificateUntil: EpochMs; subject: string; problem: string | null }
+  tls?: Certified
   write(bytes: Uint8Array | string): Promise<void>
+  /** Speaks TLS from here on, as STARTTLS has it; only while nobody reads `chunks()`. Fills in `tls`. @throws like `connect` */
+  secure(tls: Exclude<ConnectTo['tls'], undefined>): Promise<void>
   /** What the other side says, until it ends. */
   chunks(): AsyncIterable<Uint8Array>
+}
+
+export interface DatagramTo {
+  host: string
+  port: number
+  bytes: Uint8Array
+  /** Whether a datagram is the answer to it; anything else that comes is passed over. */
+  answers(bytes: Uint8Array): boolean
+  /** 5 seconds, if not given. */
+  timeoutMs?: number
+  signal?: Stop
 }
 
 /**
@@ -115,6 +136,8 @@ export interface PluginEnv {
   fetch(url: string, init?: FetchInit): Promise<Fetched>
   /** A connection by TCP, or TLS. @throws like `fetch` */
   connect(to: ConnectTo): Promise<Connection>
+  /** Sends one datagram (UDP) and gives what answers it. @throws like `fetch` */
+  datagram(to: DatagramTo): Promise<{ bytes: Uint8Array; address: string; phases: Phases }>
   /** Addresses of a name that may be connected to. @throws like `fetch` */
   lookup(host: string): Promise<string[]>
   /** Lines of a file that grows and rotates, of a pipe, or of what is piped into this process (`-`). */
@@ -182,8 +205,15 @@ export interface Files {
 export interface Batch {
   /** As JSON values; each passes the same rules as everybody's. */
   signals: readonly unknown[]
+  /**
+   * Counts of the past, as `POST /api/v1/past` takes them, from which usual levels are learned before the signals are taken.
+   * What breaks a rule or was known is passed over.
+   */
+  past?: readonly unknown[]
   /** Where to go on after a restart; kept once the signals are taken, at most SOURCE_STATE_BYTES as JSON. */
   state?: unknown
+  /** How far behind the outside it is, of a stream; milliseconds. */
+  lagMs?: number
   /** There will be no more, ever. */
   done?: boolean
 }
@@ -212,6 +242,8 @@ export interface Receiver extends AsyncDisposable {
   methods?: readonly ('GET' | 'POST')[]
   /** Bytes of a body at most, unpacked; ARRAY_BYTES, if not given or more. */
   maxBytes?: number
+  /** Content encodings that it unpacks itself, and bounds; in small letters. Others than gzip are refused for it. */
+  unpacks?: readonly string[]
   /**
    * Present where it knows its senders by a secret of its own: whether this is one. Where it is absent a token with the
    * scope `signals` is asked for.
@@ -220,14 +252,25 @@ export interface Receiver extends AsyncDisposable {
   take(request: Received): Taken | Promise<Taken>
 }
 
+/**
+ * How what is looked at is. `degraded`: it does what it should, too slowly, not at the first try, or with something lacking.
+ * `unknown`: nobody could tell; no word on what is looked at.
+ */
+export const PROBE_OUTCOMES = ['ok', 'degraded', 'bad', 'unknown'] as const
+export type ProbeOutcome = (typeof PROBE_OUTCOMES)[number]
+
 /** What one look at something gave. */
 export interface Checked {
-  ok: boolean
+  outcome: ProbeOutcome
   /** What was wrong, for people; without secrets. */
   why?: string
   phases?: Phases
+  /** Further numbers for people, by names with their unit, such as `daysLeft`. */
+  figures?: Readonly<Record<string, number>>
   /** Labels of the check signal, beside those of the configuration. */
   labels?: Record<string, string>
+  /** What to go on from after a restart, at most SOURCE_STATE_BYTES as JSON; as it was, if not given. */
+  state?: unknown
 }
 
 /**
@@ -235,7 +278,27 @@ export interface Checked {
  * is never taken for a failure of what it looks at.
  */
 export interface Probe extends AsyncDisposable {
-  check(stop: Stop): Promise<Checked>
+  /** `state`: what the last look that gave one left, in this life or an earlier one; undefined before the first. */
+  check(stop: Stop, state?: unknown): Promise<Checked>
+  /** Present where others call it: it is mounted like a receiver, at `/in/ID`. */
+  hears?: Receiver
+}
+
+/** One try of a look. */
+export interface Try {
+  outcome: ProbeOutcome
+  why: string | null
+  /** Milliseconds of each part. */
+  phases: Readonly<Record<string, number>> | null
+}
+
+/** The last look of a probe. */
+export interface Look {
+  outcome: ProbeOutcome
+  why: string | null
+  /** In their order; more than one where the first was not well. */
+  tries: readonly Try[]
+  figures: Readonly<Record<string, number>> | null
 }
 
 /** `stale`: not heard of for longer than usual. `unknown`: never, for much longer, or it has stopped. Never a word on what it watches. */
@@ -268,8 +331,14 @@ export interface InputStatus {
   ignored: Readonly<Record<string, number>>
   failures: number
   lastError: { at: EpochMs; why: string } | null
-  /** How long each part of the last look took, of a probe; milliseconds. */
+  /** How far behind the outside a stream was when it was last heard of, milliseconds; null: it does not say. */
+  lagMs: number | null
+  /** How long each part of the last try took, of a probe; milliseconds. */
   phases: Readonly<Record<string, number>> | null
+  /** The last look of a probe; null before it, and of others. */
+  look: Look | null
+  /** The use of the configuration whose target this is; null: it is none of several. */
+  of: string | null
 }
 
 export const INPUT_STATES = ['starting', 'running', 'waiting', 'retrying', 'stopped', 'ended'] as const

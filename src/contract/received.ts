@@ -24,7 +24,7 @@ export interface Received {
   query: Readonly<Record<string, string>>
   /** Names in small letters; several of one name as HTTP joins them. */
   headers: Readonly<Record<string, string>>
-  /** Unpacked, if it came with gzip. Empty for a GET. */
+  /** Unpacked, if it came with gzip; as it came, where the receiver unpacks it. Empty for a GET. */
   body: Uint8Array
   /** The body's value. @throws where it is no JSON, or deeper than JSON_DEPTH: the sender is then told so (400) */
   json(): unknown
@@ -39,16 +39,16 @@ export interface Answer {
 
 /** What a receiver made of a request. */
 export type Taken =
-  /**
-   * `answer`: what is said once they are taken; without it the counts, as `POST /api/v1/signals` says them. `rules`: what of the
-   * request became no signal, by the rule that it breaks, for whoever looks after the receiver.
-   */
   | {
       signals: readonly unknown[]
+      /** What is said once they are taken; without it the counts, as `POST /api/v1/signals` says them. */
+      answer?: (counted: Receipt) => Answer
       /** Understood, and of no use here: messages by the reason, e.g. `github.ping`. None of them is an error. */
       ignored?: Readonly<Record<string, number>>
-      rules?: Readonly<Record<string, number>>
-      answer?: (counted: Receipt) => Answer
+      /** How much it left out of what was sent, by the rule that it breaks: an operator sees it beside what the door refused. */
+      dropped?: Readonly<Record<string, number>>
+      /** Told where they could not be kept, in part or at all: what comes twice counts once. */
+      undone?: () => void
     }
   /**
    * Not understood: a client error (4xx, 400 if not given), with the rule that it breaks, e.g. `alert.status`. `answer` says so in

@@ -113,6 +113,8 @@ export interface Change extends FactBase {
   thread?: string
   /** Id of the change that this one undoes. */
   reverts?: string
+  /** What was changed, in words: a message, the files, a diff. Weak evidence, by its kind and by the words that failing shares with it. */
+  text?: string
 }
 
 /** States of an incident in the words of Statuspage, in the order in which they mostly come. */
@@ -153,6 +155,8 @@ export interface Notice extends FactBase {
 
 export interface Topology extends FactBase {
   via: 'topology'
+  /** Who says it. A later topology of the same source replaces the earlier one of it; sources add up. */
+  source?: string
   components: Component[]
   dependsOn: Dependency[]
   /** Which cell stands behind the codes that people quote from error pages. */

@@ -186,6 +186,7 @@ function claims(language: Language): { of: string[]; sentence: string }[] {
     { of: ['metric'], sentence: evidence.moreFailing },
     { of: ['metric'], sentence: evidence.moreSlow },
     { of: ['check'], sentence: evidence.moreChecks },
+    { of: ['check'], sentence: evidence.moreSlowChecks },
     { of: ['report', 'post', 'metric'], sentence: t.status.outage('Shop') },
   ]
 }

@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import { SECOND } from '../contract/time.js'
 import type { App } from '../shell/app.js'
-import { INPUT_HEALTHS } from '../contract/plugin.js'
+import { INPUT_HEALTHS, PROBE_OUTCOMES } from '../contract/plugin.js'
 import type { Connections } from './connections.js'
 import type { Front } from './front/front.js'
 import type { Guard } from './guard.js'
@@ -99,10 +99,13 @@ function tokenMetrics(app: App, guard: Guard, registers: Registry[]): void {
   })
 }
 
+type Row = App['inputs']['status'][number]
+const labelNames = ['kind', 'source']
+/** Targets of one probe count together: a row for each of thousands would be what a scrape mostly reads. */
+const nameOf = ({ kind, id, of }: Row) => ({ kind, source: of ?? id })
+
 /** What brings signals by itself. A source that died is unknown here, and nothing is said of what it watches. */
 function sourceMetrics({ inputs }: App, registers: Registry[]): void {
-  type Row = (typeof inputs.status)[number]
-  const labelNames = ['kind', 'source']
   const each = (name: string, help: string, more: string[], rows: (of: Row) => [Record<string, string>, number][]) =>
     new Gauge({
       name,
@@ -112,15 +115,44 @@ function sourceMetrics({ inputs }: App, registers: Registry[]): void {
       collect() {
         this.reset()
         for (const of of inputs.status)
-          for (const [labels, value] of rows(of)) this.set({ kind: of.kind, source: of.id, ...labels }, value)
+          for (const [labels, value] of rows(of)) this.inc({ ...nameOf(of), ...labels }, value)
       },
     })
-  void each('epicenter_source_health', '1 for the health that it has', ['health'], ({ health }) =>
-    INPUT_HEALTHS.map(name => [{ health: name }, name === health ? 1 : 0]),
+  void each(
+    'epicenter_source_health',
+    'How many of it have this health: 1, or as many as it has targets',
+    ['health'],
+    ({ health }) => INPUT_HEALTHS.map(name => [{ health: name }, name === health ? 1 : 0]),
   )
-  void each('epicenter_source_age_seconds', 'How long ago it was heard of', [], ({ ageMs }) =>
-    ageMs === null ? [] : [[{}, ageMs / SECOND]],
+  void each(
+    'epicenter_probe_outcome',
+    'How many of its targets had this outcome when it last looked',
+    ['outcome'],
+    ({ look }) => (look === null ? [] : PROBE_OUTCOMES.map(name => [{ outcome: name }, name === look.outcome ? 1 : 0])),
   )
+  void each('epicenter_source_lag_seconds', 'How far behind the outside a stream is', [], ({ lagMs }) =>
+    lagMs === null ? [] : [[{}, lagMs / SECOND]],
+  )
+  void new Gauge({
+    name: 'epicenter_source_age_seconds',
+    help: 'How long ago it was heard of; of several targets the longest',
+    labelNames,
+    registers,
+    collect() {
+      this.reset()
+      const ages = new Map<string, [Row, number]>()
+      for (const of of inputs.status) {
+        const key = `${of.kind} ${of.of ?? of.id}`
+        if (of.ageMs !== null) ages.set(key, [of, Math.max(of.ageMs, ages.get(key)?.[1] ?? 0)])
+      }
+      for (const [of, ageMs] of ages.values()) this.set(nameOf(of), ageMs / SECOND)
+    },
+  })
+  sourceTotals(inputs, registers)
+}
+
+/** What came of them since the start. */
+function sourceTotals(inputs: App['inputs'], registers: Registry[]): void {
   const total = (name: string, help: string, more: string[], rows: (of: Row) => [Record<string, string>, number][]) =>
     new Counter({
       name,
@@ -130,7 +162,7 @@ function sourceMetrics({ inputs }: App, registers: Registry[]): void {
       collect() {
         this.reset()
         for (const of of inputs.status)
-          for (const [labels, value] of rows(of)) this.inc({ kind: of.kind, source: of.id, ...labels }, value)
+          for (const [labels, value] of rows(of)) this.inc({ ...nameOf(of), ...labels }, value)
       },
     })
   void total('epicenter_source_signals_total', 'Signals by what became of them', ['outcome'], row => [

@@ -11,6 +11,7 @@ import {
   SECURITY_STATES,
   SEVERITIES,
 } from '../contract/incident.js'
+import { ComponentNode, DependencyNode, OriginSchema } from './api/graph-schema.js'
 import { REPORT_TEXT_CHARS } from '../contract/limits.js'
 import {
   CLOCKS,
@@ -123,6 +124,7 @@ export const Event = Type.Object(
     strained: Type.Optional(
       Type.Array(Strained, { description: 'What it stands on and is full, missed or far from usual' }),
     ),
+    origin: Type.Optional(OriginSchema),
     causes: Type.Optional(
       Type.Array(
         Type.Object({
@@ -187,10 +189,6 @@ export const Incident = Type.Object(
   },
   { $id: 'Incident' },
 )
-
-const Node = { id: Type.String(), name: Type.String(), dependsOn: Type.Optional(Type.Array(Type.String())) }
-const ComponentNode = Type.Object(Node)
-const DependencyNode = Type.Object({ ...Node, service: Type.Optional(Type.String()) })
 
 export const Service = Type.Object(
   {

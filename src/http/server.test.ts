@@ -311,6 +311,7 @@ describe('for operators and programs', () => {
     const document = (await get('/api/v1/openapi.json')).json()
     expect(document.openapi).toBe('3.1.0')
     expect(Object.keys(document.paths).sort()).toEqual([
+      '/api/v1/graph',
       '/api/v1/incidents',
       '/api/v1/incidents/{id}',
       '/api/v1/incidents/{id}/commands',

@@ -5,7 +5,7 @@ import { type Fault, PLUGIN_KINDS, type PluginKind, type PluginOf } from '../con
 
 // The folder is the registry: `<kind>/<name>.ts` beside this file is the plug-in of that kind and name. Modules that the
 // configuration names are taken in beside them. Nothing here, nor in any other room, knows a single plug-in, but for the
-// three constants that follow.
+// constants that follow.
 
 /** What log and store are kept with where the configuration says nothing. */
 export const STANDARD = { bus: 'sqlite', store: 'sqlite' } as const
@@ -13,6 +13,27 @@ export const STANDARD = { bus: 'sqlite', store: 'sqlite' } as const
 export const PASSING = { bus: 'memory', store: 'memory' } as const
 /** The source that reads the vendors' pages of the catalogue (`serve --watch`). */
 export const PAGE_READER = 'vendor-page'
+/** The sources that read public posts about its services, each with where it reads them; each asks nobody for an account. */
+export const POST_READERS: readonly { use: string; id: string; settings: Readonly<Record<string, unknown>> }[] = [
+  { use: 'bluesky', id: 'posts-bluesky', settings: {} },
+  { use: 'mastodon', id: 'posts-mastodon', settings: {} },
+  {
+    use: 'feed',
+    id: 'posts-hacker-news',
+    settings: {
+      url: 'https://hn.algolia.com/api/v1/search_by_date?tags=(story,comment)&hitsPerPage=200',
+      json: {
+        list: '/hits',
+        id: '/objectID',
+        text: ['/title', '/story_text', '/comment_text'],
+        author: '/author',
+        at: '/created_at_i',
+      },
+      network: 'hacker-news',
+      lang: 'en',
+    },
+  },
+]
 
 const FOLDER = new URL('./', import.meta.url)
 /** Sources where they are run in place, modules where they were built; tests and maps match neither. */

@@ -11,7 +11,7 @@ import { CutShort } from './workspace/cut-short.js'
 import { DataFolder } from './folder/data-folder.js'
 import type { DeliveryStatus } from './delivery/deliver.js'
 import { every } from './every.js'
-import type { Refusal } from '../core/ingest/door.js'
+import { Refusal } from '../core/ingest/door.js'
 import { type Compose, Notifiers, type Tried } from './delivery/notify.js'
 import { Clock, type ClockState } from './workspace/clock.js'
 import type { Committed } from './engine.js'
@@ -103,6 +103,10 @@ export class App implements AsyncDisposable {
     })
     const taker = {
       take: (values: readonly unknown[] | Own, space: Space) => this.ingestFrom(values, space),
+      teach: async (value: unknown) => {
+        const taught = await this.teach(value)
+        return taught instanceof Refusal ? taught : null
+      },
       note,
       noted: (key: string) => this.noted(key),
       even: () => this.clock.even(),
@@ -275,14 +279,10 @@ export class App implements AsyncDisposable {
   }
 
   /** From now on notifiers are told, in these words. */
-  beginTelling(compose: Compose): void {
-    this.told.begin(compose)
-  }
+  beginTelling = (compose: Compose): void => this.told.begin(compose)
 
   /** Sends one notifier a message about nothing; null: there is none of that id. */
-  testNotifier(id: string): Promise<Tried | null> {
-    return this.told.test(id)
-  }
+  testNotifier = (id: string): Promise<Tried | null> => this.told.test(id)
 
   onChange(listener: (changed: Changed) => void): () => void {
     this.listeners.add(listener)

@@ -1,6 +1,6 @@
 import { PermanentError, RefusedError, TransientError } from '../contract/error.js'
 import type { FilePlace, Following, Heard, Listening, Piece } from '../contract/outside/listening.js'
-import type { Fetched, FetchInit, PluginEnv } from '../contract/plugin.js'
+import type { Certified, Connection, ConnectTo, Fetched, FetchInit, PluginEnv } from '../contract/plugin.js'
 
 /** What somebody outside answers. */
 export interface Said {
@@ -37,6 +37,7 @@ export function fakeOutside(answer: (asked: Asked) => Said = () => ({}), files: 
       return fetched(url, answer({ url, ...init }))
     },
     connect: async () => fail(),
+    datagram: async () => fail(),
     lookup: async () => (broken ? fail() : ['192.0.2.1']),
     follow: async (path, { from = 'start', lastBytes = 0 } = {}) =>
       broken ? fail() : followed(files, path, from === 'end' && lastBytes > 0 ? 'start' : from),
@@ -74,6 +75,96 @@ function fetched(url: string, { status = 200, headers = {}, body = '' }: Said): 
     cancel: async () => {},
   }
 }
+
+/** How a server talks: what it does when somebody is there, and with each thing that it is told. */
+export type Talks = (say: (bytes: Uint8Array | string) => void, hangUp: () => void) => (heard: Buffer) => void
+
+/** An outside where everybody who is connected to talks like this. */
+export function fakeTalk(talks: Talks, tls?: Partial<Certified>) {
+  const outside = fakeOutside()
+  const to: ConnectTo[] = []
+  outside.env.connect = async asked => {
+    to.push(asked)
+    return talkOf(talks, asked, tls)
+  }
+  return { ...outside, to }
+}
+
+const CERTIFIED: Certified = {
+  protocol: 'TLSv1.3',
+  alpn: null,
+  certificateUntil: Date.UTC(2026, 11, 3),
+  subject: 'shop.example',
+  problem: null,
+}
+
+function talkOf(talks: Talks, asked: ConnectTo, tls: Partial<Certified> = {}): Connection {
+  const waiting: Uint8Array[] = []
+  let over = false
+  let wake = () => {}
+  const heard = talks(
+    bytes => {
+      waiting.push(Buffer.from(bytes as string))
+      wake()
+    },
+    () => {
+      over = true
+      wake()
+    },
+  )
+  const connection: Connection = {
+    address: '192.0.2.1',
+    phases: { lookup: 1, connect: 2, total: 3 },
+    ...(asked.tls === undefined ? {} : { tls: { ...CERTIFIED, ...tls } }),
+    write: async bytes => heard(Buffer.from(bytes as string)),
+    async *chunks() {
+      for (;;) {
+        while (waiting.length > 0) yield waiting.shift()!
+        if (over) return
+        await new Promise<void>(done => {
+          wake = done
+        })
+      }
+    },
+    secure: async () => {
+      connection.tls = { ...CERTIFIED, ...tls }
+    },
+    async [Symbol.asyncDispose]() {
+      over = true
+      wake()
+    },
+  }
+  return connection
+}
+
+/** Worlds in which a probe that connects can tell nothing. */
+export const BLIND: [what: string, outside: () => ReturnType<typeof fakeOutside>][] = (
+  [
+    ['no network of our own', 'ENETUNREACH'],
+    ['a resolver that does not answer', 'EAI_AGAIN'],
+    ['an address that is not allowed', 'ENOTPUBLIC'],
+  ] as const
+).map(([what, code]) => [
+  what,
+  () => {
+    const outside = fakeOutside()
+    const fail = async () => {
+      throw Object.assign(new TransientError(`it cannot be asked (${code})`, 0), { code })
+    }
+    outside.env.connect = outside.env.datagram = outside.env.fetch = fail
+    return outside
+  },
+])
+/** Nobody listens there. */
+export const REFUSING: [what: string, outside: () => ReturnType<typeof fakeOutside>, why: RegExp] = [
+  'nobody there',
+  () => {
+    const outside = fakeOutside()
+    outside.break()
+    return outside
+  },
+  /there is no network/,
+]
 
 /** A text of the test as a file that grows. */
 function followed(files: Record<string, string>, path: string, from: FilePlace | 'start' | 'end'): Following {

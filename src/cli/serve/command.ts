@@ -31,7 +31,7 @@ export function serveCommand(): Command {
     .option('--data <dir>', 'where everything is kept (default: ./data; the demonstration: ./data-demo)')
     .option(
       '--watch <names>',
-      "watch services of the catalogue from outside, by their vendors' pages: groups (ai, cloud, dev, social, payments, games) or names, with commas between",
+      "watch services of the catalogue from outside, by their vendors' pages and public posts: groups (ai, cloud, dev, social, payments, games) or names, with commas between",
     )
     .addHelpText('after', HELP)
     .action(async (options: ServeOptions) => {

@@ -10,7 +10,7 @@ import { tryOut } from '../../shell/config/try-out.js'
 import type { Reloaded } from '../../shell/config/reload.js'
 import { tellFindings } from '../check/run.js'
 import { openHouse } from './house.js'
-import { watchConfig } from './watch.js'
+import { watchConfig, watchedBy } from './watch.js'
 import type { ServeOptions } from './command.js'
 
 /** Serves until it is told to stop; resolves with the exit code. */
@@ -138,7 +138,7 @@ function greet(app: App, port: number, watched?: string): void {
     )
   if (watched !== undefined)
     process.stdout.write(
-      `It watches ${config.services.length} services by ${config.sources.length} pages of their vendors. What a page does not say is unknown.\n`,
+      `It watches ${config.services.length} services by ${watchedBy(config)}. What nobody says is unknown.\n`,
     )
   const first = config.demo ? null : app.people.firstKey()
   if (first !== null)

@@ -1,7 +1,7 @@
 import type { Config } from '../../contract/config.js'
-import { PAGE_READER } from '../../plugin/registry.js'
+import { PAGE_READER, POST_READERS } from '../../plugin/registry.js'
 import { choose } from '../../shell/catalogue/choose.js'
-import { configured } from '../../shell/catalogue/configured.js'
+import { configured, postNames } from '../../shell/catalogue/configured.js'
 import { filesOf } from '../../shell/catalogue/files.js'
 import { readCatalogue } from '../../shell/catalogue/read.js'
 import { parse } from '../../shell/config/load.js'
@@ -29,7 +29,19 @@ export async function watchConfig(words: string): Promise<{ config: Config | nul
   }
   if (entries.length === 0) return { config: null, why: `nothing is named. Groups: ${groups}.` }
   // JSON is YAML: what is made here passes the same checks as what a person writes.
-  const file = { title: 'Epicenter', data: WATCH_DATA, ...configured(entries, PAGE_READER) }
+  const { services, sources: pages } = configured(entries, PAGE_READER)
+  const named = postNames(entries)
+  const posts = POST_READERS.map(({ use, id, settings }) => ({ use, id, ...settings, services: named }))
+  const file = { title: 'Epicenter', data: WATCH_DATA, services, sources: [...pages, ...posts] }
   const { config, findings } = await parse(JSON.stringify(file), {})
   return { config, why: findings.map(({ path, rule, value }) => `${path}: expected ${rule} (got ${value})`).join('; ') }
+}
+
+/** What a watch goes by, in words. */
+export function watchedBy({ sources }: Pick<Config, 'sources'>): string {
+  const pages = sources.filter(each => each.use === PAGE_READER).length
+  const posts = POST_READERS.filter(({ id }) => sources.some(each => each.id === id)).map(({ id }) =>
+    id.replace('posts-', ''),
+  )
+  return `${pages} pages of their vendors and by public posts (${posts.join(', ')})`
 }

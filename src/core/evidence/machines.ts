@@ -10,20 +10,19 @@ import type { Evidence } from './evidence.js'
 
 /** What machines count: shares with a denominator. */
 
-/** `timed`: whether slowness is counted as well. */
+/** `timed`: whether it is known how many are slow from the first on; if not, nothing is said of it before any was. */
 const counted = (kind: ObservationVia, timed: boolean): Evidence<RateState, Record<FailureMode, RateReading>> => ({
   kind,
   by: 'machines',
   via: kind,
   state: rateState,
   take(state, signal, slot, _, bins) {
-    const { total, labels, bad = 0 } = signal
-    const slow = timed ? (signal.slow ?? 0) : 0
+    const { total, labels, bad = 0, slow = 0 } = signal
     const leaf = takeRate(state, slot, labels, total, bad, slow)
     addToBin(bins, slot, kind, false, state.book, leaf, total, bad, slow)
   },
   tick: tickRates,
-  says: (_, reading, mode) => (mode === 'bad' || timed ? kindOf(reading[mode]) : null),
+  says: (state, reading, mode) => (mode === 'bad' || timed || state.tellsSlow === true ? kindOf(reading[mode]) : null),
   learn: learnRates,
   startAnew,
   teach: teachRates,
@@ -31,7 +30,6 @@ const counted = (kind: ObservationVia, timed: boolean): Evidence<RateState, Reco
   forget: withoutInRates,
 })
 
-/** Request counts: only requests are timed. */
 export const METRICS = counted('metric', true)
 export const CHECKS = counted('check', false)
 

@@ -31,7 +31,9 @@ import { forgetComponent, forgetLabel, isWhole, leaveOut } from '../service/forg
 import { freshRollups } from '../service/rollup.js'
 import type { Taught } from '../service/past.js'
 import { Watch, type WatchSnapshot } from '../watch/watch.js'
+import type { Courses } from '../origin/courses.js'
 import { moveBack, stepBack } from './rewind.js'
+import { Tracing } from './tracing.js'
 
 export interface EngineConfig {
   clock: Clock
@@ -41,7 +43,7 @@ export interface EngineConfig {
 }
 
 /** Raised with every change of the snapshot's layout; another version is rebuilt from the log. */
-export const FOLD_VERSION = 16
+export const FOLD_VERSION = 19
 /** A quieter gap than this in the log has no ticks of its own: nothing is known of it, and a year of minutes takes seconds. */
 const MAX_TICKS_MS = 14 * DAY
 /** Rows of services at which nothing happens are put so often. */
@@ -73,6 +75,7 @@ export interface FoldSnapshot {
   undone: Undone | null
   watch: WatchSnapshot
   judge: JudgeSnapshot
+  courses: Courses
 }
 
 export const emptyOutcome = (): Outcome => ({ events: [], rollups: [], services: [], facts: [] })
@@ -90,6 +93,7 @@ export class Fold {
   private undone: Undone | null = null
   /** Services with reports or alerts that no row tells of yet → position of the newest. */
   private unshown = new Map<string, number>()
+  private tracing = new Tracing(() => this.watch.services.values())
 
   constructor(
     private readonly config: EngineConfig,
@@ -108,12 +112,14 @@ export class Fold {
       this.watch.take(fact, this.now, this.matters)
     }
     this.settle([])
+    this.tracing.connect()
   }
 
   /** Folds one accepted signal. On the `signals` clock its `seenAt ?? at` moves the time first, and with it the ticks. */
   signal(signal: Signal, position: number, into: Outcome): void {
     if (this.config.clock === 'signals') this.advance(signal.seenAt ?? signal.at, position, into)
     this.watch.take(signal, this.now, this.matters)
+    this.tracing.take(signal)
     if (this.matters.length > 0) this.settle(into.events)
     if (signal.via === 'report' || signal.via === 'alert') this.unshown.set(signal.service, position)
     // What rules of the operator's own say is theirs, and evidence: pages tell of changes and notices.
@@ -156,6 +162,7 @@ export class Fold {
       else {
         this.watch.services.delete(id)
         this.judge.forget(id)
+        this.tracing.forget(id)
         this.unshown.delete(id)
       }
     }
@@ -175,6 +182,7 @@ export class Fold {
     while (this.ticked < last) {
       this.ticked += MINUTE
       this.watch.tick(this.ticked, this.matters)
+      this.tracing.trace(this.matters)
       this.settle(into.events)
       this.makeRoom(this.ticked, into)
       this.watch.takeRollups(this.ticked, position, into.rollups)
@@ -213,7 +221,7 @@ export class Fold {
   }
 
   private move(after: EpochMs, byMs: number, stay: EpochMs[]): void {
-    const state = { watch: this.watch.snapshot(), judge: this.judge.snapshot() }
+    const state = { watch: this.watch.snapshot(), judge: this.judge.snapshot(), courses: this.tracing.courses }
     moveBack(state, after, byMs, { now: this.now, stay })
     this.watch = Watch.open(state.watch, this.config)
     this.judge = Judge.open(state.judge)
@@ -263,11 +271,12 @@ export class Fold {
       undone: this.undone,
       watch: this.watch.snapshot(),
       judge: this.judge.snapshot(),
+      courses: this.tracing.courses,
     }
   }
 
   static open(snapshot: FoldSnapshot, config: EngineConfig): Fold {
-    const { version, declared, now, ticked, undone, watch, judge, ...rest } = snapshot
+    const { version, declared, now, ticked, undone, watch, judge, courses, ...rest } = snapshot
     // What is written and not read here does not compile.
     rest satisfies Record<string, never>
     if (version !== FOLD_VERSION) throw new RangeError(`Fold.open: snapshot version is ${FOLD_VERSION}; got ${version}`)
@@ -275,6 +284,7 @@ export class Fold {
     fold.now = now
     fold.ticked = ticked
     fold.undone = undone
+    fold.tracing = new Tracing(() => fold.watch.services.values(), courses).connect()
     // A configuration that was edited meanwhile is the newest word; an unchanged one must not undo later facts.
     if (declared !== JSON.stringify(config.services)) fold.declare()
     return fold

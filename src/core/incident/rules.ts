@@ -298,6 +298,7 @@ export function updateReason(
   if (next.kind !== said.kind) return 'kind'
   if (since < UPDATE_GAP_MS) return null
   if (leader(next) !== leader(said)) return 'cause'
+  if (next.origin?.node !== said.origin?.node) return 'origin'
   const moved = Math.abs((next.recovery?.recovered ?? 0) - (said.recovery?.recovered ?? 0))
   if (measured && places(next.segments) !== places(said.segments)) return 'segments'
   if (measured && moved >= Math.max(0.1, 4 * noise)) return 'recovery'

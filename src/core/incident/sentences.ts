@@ -45,12 +45,12 @@ export function titleOf(e: IncidentEvent, service: string): string {
 
 /** What a sentence says, apart from its words: pages say it in the reader's language. */
 export type Point =
-  | { is: 'failing' | 'checks-failing' | 'slow'; share: number; where: Where }
+  | { is: 'failing' | 'checks-failing' | 'slow' | 'checks-slow'; share: number; where: Where }
   | { is: 'stepped'; share: number; where: Where; lately: number }
   | { is: 'share-unknown' | 'signs-where'; where: Where }
   | { is: 'quoted' | 'quoted-healthy'; where: Where; people: number; of: number }
   | { is: 'upstream' | 'upstream-unmeasured' | 'upstream-failing' }
-  | { is: 'more-reports' | 'more-posts' | 'more-failing' | 'more-checks' | 'more-slow' | 'signs' }
+  | { is: 'more-reports' | 'more-posts' | 'more-failing' | 'more-checks' | 'more-slow' | 'more-slow-checks' | 'signs' }
   | { is: 'cause-unknown' | 'exposure' | 'takeover' | 'exposure-open' }
   | { is: 'recovered'; share: number; slower: Where | null }
   | { is: 'fewer-reports'; share: number }
@@ -121,7 +121,7 @@ function wholePoint(e: IncidentEvent): Point | null {
   }
   if (people && (e.kind !== 'degraded' || !machines)) return { is: 'more-reports' }
   if (bitsOf(e, 'metric') >= SPEAKS_BITS) return { is: e.kind === 'degraded' ? 'more-slow' : 'more-failing' }
-  if (bitsOf(e, 'check') >= SPEAKS_BITS) return { is: 'more-checks' }
+  if (bitsOf(e, 'check') >= SPEAKS_BITS) return { is: e.kind === 'degraded' ? 'more-slow-checks' : 'more-checks' }
   if (people) return { is: 'more-reports' }
   if (bitsOf(e, 'post') >= SPEAKS_BITS) return { is: 'more-posts' }
   // What people see of others is told by a sentence of its own.
@@ -145,7 +145,7 @@ function ending(e: IncidentEvent): Pointed[] {
 function segmentPoint({ share, where }: Segment, e: IncidentEvent): Point {
   // Without a share it was people who told the place.
   if (share === null) return { is: e.evidence && !counts(e, 'report') ? 'signs-where' : 'share-unknown', where }
-  if (e.kind === 'degraded') return { is: 'slow', share, where }
+  if (e.kind === 'degraded') return { is: ofChecks(e) ? 'checks-slow' : 'slow', share, where }
   if (e.lately !== undefined && e.lately < share) return { is: 'stepped', share, where, lately: e.lately }
   return { is: ofChecks(e) ? 'checks-failing' : 'failing', share, where }
 }
@@ -178,6 +178,8 @@ function english(p: Point): string {
       return `${portion(p.share)} of requests are ${p.is}: ${placeText(p.where)}.`
     case 'checks-failing':
       return `${portion(p.share)} of checks are failing: ${placeText(p.where)}.`
+    case 'checks-slow':
+      return `${portion(p.share)} of checks are slow or degraded: ${placeText(p.where)}.`
     case 'stepped':
       return `${portion(p.share)} failed over the last minutes: ${placeText(p.where)}. In the newest minute it was ${newest(p.lately)}.`
     case 'signs-where':
@@ -202,6 +204,8 @@ function english(p: Point): string {
       return 'More requests than usual are slow.'
     case 'more-checks':
       return 'More checks than usual are failing.'
+    case 'more-slow-checks':
+      return 'More checks than usual are slow or degraded.'
     case 'signs':
       return 'There are signs of trouble.'
     case 'fewer-reports':

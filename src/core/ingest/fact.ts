@@ -1,13 +1,11 @@
 import {
   HREF_CHARS,
   ID_CHARS,
-  LABEL_VALUE_CHARS,
   LABELS_PER_SIGNAL,
   ROLLOUT_STEPS,
   SCOPE_VALUES,
   TEXT_CHARS,
   TITLE_CHARS,
-  TOPOLOGY_NODES,
 } from '../../contract/limits.js'
 import {
   type Alert,
@@ -25,10 +23,8 @@ import {
   NOTICE_STATES,
   NOTICE_STATUSES,
   type Scope,
-  type Topology,
 } from '../../contract/signal.js'
 import type { EpochMs } from '../../contract/time.js'
-import type { Component, Dependency, Edge } from '../../contract/topology.js'
 import {
   badId,
   badService,
@@ -41,10 +37,7 @@ import {
   isLabelName,
   isText,
   LABEL_NAME_RULE,
-  LABEL_VALUE_RULE,
-  NAME_RULE,
   readId,
-  readName,
   readService,
   readTitle,
   Refusal,
@@ -52,6 +45,7 @@ import {
   wholeId,
 } from './rules.js'
 import { readTime } from './time.js'
+import { readNames, readTopology } from './topology.js'
 
 const KINDS: ReadonlySet<string> = new Set(CHANGE_KINDS)
 const STATUSES: ReadonlySet<string> = new Set(NOTICE_STATUSES)
@@ -133,6 +127,10 @@ function readChange(f: Fields, base: Base): Change | Refusal {
     const rollout = readRollout(f['rollout'])
     if (rollout instanceof Refusal) return rollout
     change.rollout = rollout
+  }
+  if (given(f['text']) && f['text'] !== '') {
+    if (!isText(f['text'], TEXT_CHARS)) return badText('change.text', 'text', TEXT_CHARS, f['text'])
+    change.text = f['text']
   }
   if (given(f['thread'])) {
     const thread = readId(f['thread'])
@@ -262,83 +260,6 @@ function readWindow(value: unknown): NonNullable<Notice['window']> | Refusal {
   if (until !== until) return badTime('notice.window', (value as Fields)['until'])
   if (until < from) return refuse('notice.window', 'a window ends after it begins', (value as Fields)['until'])
   return { from, until }
-}
-
-function readTopology(f: Fields, base: Base): Topology | Refusal {
-  const components = readNodes(f['components'], 'topology.components')
-  if (components instanceof Refusal) return components
-  const dependsOn = readNodes(f['dependsOn'], 'topology.dependsOn')
-  if (dependsOn instanceof Refusal) return dependsOn
-  const edges = readEdges(f['edges'])
-  if (edges instanceof Refusal) return edges
-  return { type: 'fact', via: 'topology', ...base, components, dependsOn, ...(edges ? { edges } : {}) }
-}
-
-/** Left out, what was said before stands. */
-function readEdges(value: unknown): Edge[] | null | Refusal {
-  if (!given(value)) return null
-  const message = `a list of at most ${TOPOLOGY_NODES} {cell, codes}, each of at most ${SCOPE_VALUES} codes`
-  if (!Array.isArray(value) || value.length > TOPOLOGY_NODES) return refuse('topology.edges', message, value)
-  const edges: Edge[] = []
-  for (const item of value as unknown[]) {
-    if (typeof item !== 'object' || item === null) return refuse('topology.edges', message, item)
-    const { cell, codes } = item as Fields
-    const name = readName(cell, LABEL_VALUE_CHARS)
-    if (name === null || !Array.isArray(codes) || codes.length > SCOPE_VALUES)
-      return refuse('topology.edges', message, item)
-    const names = readNames(codes, 'topology.edges')
-    if (names instanceof Refusal) return names
-    edges.push({ cell: name, codes: names })
-  }
-  return edges
-}
-
-/** A list of label values. */
-function readNames(values: readonly unknown[], rule: string): string[] | Refusal {
-  const names: string[] = []
-  for (const value of values) {
-    const name = readName(value, LABEL_VALUE_CHARS)
-    if (name === null) return refuse(rule, LABEL_VALUE_RULE, value)
-    names.push(name)
-  }
-  return names
-}
-
-/** Components and dependencies alike; `service` is kept where it stands. */
-export function readNodes(value: unknown, rule: string): (Component & Dependency)[] | Refusal {
-  if (!given(value)) return []
-  if (!Array.isArray(value) || value.length > TOPOLOGY_NODES)
-    return refuse(rule, `a list of at most ${TOPOLOGY_NODES} {id, name, service?, dependsOn?}`, value)
-  const nodes: (Component & Dependency)[] = []
-  for (const item of value as unknown[]) {
-    if (typeof item !== 'object' || item === null)
-      return refuse(rule, 'an item must be {id, name, service?, dependsOn?}', item)
-    const { name, service, dependsOn } = item as Fields
-    const id = readName((item as Fields)['id'], LABEL_VALUE_CHARS)
-    if (id === null)
-      return refuse(
-        rule,
-        `id must be a name of 1 to ${LABEL_VALUE_CHARS} characters: ${NAME_RULE}`,
-        (item as Fields)['id'],
-      )
-    const title = given(name) ? readTitle(name) : id
-    if (title === null) return badTitle(rule, 'name', name)
-    const node: Component & Dependency = { id, name: title }
-    if (given(service)) {
-      const other = readService(service)
-      if (other === null) return badService(service)
-      node.service = other
-    }
-    if (given(dependsOn)) {
-      const ids =
-        Array.isArray(dependsOn) && dependsOn.length <= TOPOLOGY_NODES ? readNames(dependsOn as unknown[], rule) : null
-      if (ids === null || ids instanceof Refusal)
-        return ids ?? refuse(rule, 'dependsOn must be a list of ids', dependsOn)
-      node.dependsOn = ids
-    }
-    nodes.push(node)
-  }
-  return nodes
 }
 
 function readScope(value: unknown): Scope | Refusal {

@@ -87,6 +87,7 @@ export function assess(
     unaffected: f.unaffected,
     ...(quoted.length > 0 || record.said?.quoted?.length ? { quoted } : {}),
     ...(resolved || !f.strained ? {} : { strained: f.strained }),
+    ...(record.origin ? { origin: record.origin } : {}),
     causes,
     unexplained,
     security: record.security,

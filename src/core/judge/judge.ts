@@ -5,6 +5,7 @@ import type { Change, Fact } from '../../contract/signal.js'
 import { RECORD_KEPT_MS, REOPEN_MS } from '../../contract/thresholds.js'
 import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Held } from '../../contract/view.js'
+import { noteTopology, summed } from '../graph/sources.js'
 import type { Upstream } from '../explain/explain.js'
 import {
   failsAfterAll,
@@ -128,9 +129,10 @@ export class Judge {
     const s = this.service(fact.service)
     if (fact.via === 'topology') {
       if (fact.title) s.title = fact.title
-      s.dependsOn = fact.dependsOn
+      s.sources = noteTopology(s.sources, fact)
+      s.dependsOn = summed(s.sources).dependsOn
     } else if (fact.via === 'change') {
-      s.changes = noteChange(s.changes, fact, MAX_FACTS)
+      s.changes = noteChange(s.changes, withoutWords(fact), MAX_FACTS)
     } else if (fact.via === 'notice')
       s.notices = [...s.notices.filter(n => n.id !== fact.id), withoutWords(fact)].slice(-MAX_FACTS)
   }

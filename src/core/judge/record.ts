@@ -1,3 +1,4 @@
+import type { Origin } from '../../contract/topology.js'
 import type { Crowd, Finding, FailureMode } from '../../contract/finding.js'
 import type {
   Cause,
@@ -30,6 +31,8 @@ export interface Ruling {
 /** One incident while it is open, and for the time in which it may reopen. Plain data: part of the judge's snapshot. */
 export interface IncidentRecord {
   id: string
+  /** Where it began among what the graph connects, as far as was last known. */
+  origin?: Origin | undefined
   service: string
   strand: FailureMode
   /** Which of several troubles of the strand at once; empty for one that began alone. */
@@ -165,6 +168,7 @@ const NO_WORST: IncidentRecord['worst'] = { share: -1, segments: [], components:
 
 /** Keeps the picture at its worst: later, smaller pictures say less about the cause. */
 export function rememberWorst(record: IncidentRecord, f: Finding): void {
+  record.origin = f.origin ?? record.origin
   if (f.segments.length === 0) return
   const share = f.share ?? 0
   if (share < 0.9 * record.worst.share) return

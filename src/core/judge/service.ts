@@ -2,6 +2,7 @@ import type { Finding, FailureMode } from '../../contract/finding.js'
 import type { Change, Notice } from '../../contract/signal.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Dependency } from '../../contract/topology.js'
+import type { Sources } from '../graph/sources.js'
 
 /** A trouble that was told so long ago is still there. */
 export const TROUBLE_MS = 2 * MINUTE
@@ -10,6 +11,8 @@ export const TROUBLE_MS = 2 * MINUTE
 export interface JudgedService {
   title: string
   dependsOn: Dependency[]
+  /** What dependencies are summed from. */
+  sources: Sources
   changes: Change[]
   notices: Notice[]
   /** Since when a strand is in alarm without an open incident. */
@@ -28,6 +31,7 @@ export interface JudgedService {
 export const judgedService = (id: string): JudgedService => ({
   title: id,
   dependsOn: [],
+  sources: {},
   changes: [],
   notices: [],
   alarmSince: { bad: null, slow: null },
@@ -39,8 +43,8 @@ export const judgedService = (id: string): JudgedService => ({
 })
 
 /** What was said in words is for people, and long. */
-export function withoutWords({ text: _text, ...notice }: Notice): Notice {
-  return notice
+export function withoutWords<Told extends { text?: string }>({ text: _text, ...told }: Told): Omit<Told, 'text'> {
+  return told
 }
 
 /** Remembers what is in trouble now. */

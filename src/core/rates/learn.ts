@@ -30,7 +30,8 @@ const RHYTHM_MEMORY_MS = 7 * 24 * HOUR
 /** Learns healthy shares from minutes that have grown old enough. `trouble` names failure modes that must not be taught now. */
 export function learnRates(state: RateState, now: EpochMs, trouble: Record<FailureMode, EpochMs | null>): void {
   if (state.firstAt === 0) return
-  const warm = isNew(state, now)
+  // What was taught is not given up for the first minutes that come: they may be of trouble.
+  const warm = isNew(state, now) && state.taught !== true
   const until = warm ? now : now - LEARN_DELAY_MS
   let slot = Math.max(state.learnedUntil, state.firstAt, until - READ_SLOTS * MINUTE)
   for (; slot < until; slot += MINUTE) {

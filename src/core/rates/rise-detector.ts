@@ -78,7 +78,10 @@ function closeMode(state: RateState, mode: FailureMode, count: number, now: Epoc
     next.set(sums)
     sums = state.sums[mode] = next
   }
-  if (state.touched) updateSums(state, mode, count, sums, isNew(state, now) ? WARM_UP_SHARE_MAX : 0)
+  if (state.touched) {
+    const least = isNew(state, now) ? WARM_UP_SHARE_MAX : 0
+    updateSums(state, mode, count, sums, least, mode === 'bad' && state.taught === true)
+  }
   const threshold = RAISE_BITS + Math.log2(1 + count) / 2
   const over: { group: number; bits: number }[] = []
   let worst = 0
@@ -102,8 +105,18 @@ function closeMode(state: RateState, mode: FailureMode, count: number, now: Epoc
   }
 }
 
-/** `least`: share below which nothing is called trouble. */
-function updateSums(state: RateState, mode: FailureMode, count: number, sums: Float64Array, least: number): void {
+/**
+ * `least`: share below which nothing is called trouble. `taught`: how much of the whole usually fails is known all the same, and of no
+ * part can usually fail more requests than of the whole.
+ */
+function updateSums(
+  state: RateState,
+  mode: FailureMode,
+  count: number,
+  sums: Float64Array,
+  least: number,
+  taught: boolean,
+): void {
   const rises = RISES[mode]
   const hits = mode === 'bad' ? state.fresh.b : state.fresh.c
   const expected = mode === 'bad' ? state.freshExpected.a : state.freshExpected.b
@@ -111,7 +124,8 @@ function updateSums(state: RateState, mode: FailureMode, count: number, sums: Fl
     const total = state.fresh.a[g]!
     if (total <= 0) continue
     const share = hits[g]! / total
-    const p0 = Math.max(least, expected[g]! / total)
+    const all = expected[0]! / total
+    const p0 = Math.max(taught ? Math.min(least, all) : least, expected[g]! / total)
     const cap = tickCapBits(Math.max(0, share - p0))
     for (let k = 0; k < rises.length; k++) {
       const bits = riseBits(total, share, p0, rises[k]!)

@@ -28,7 +28,7 @@ export { FAILURE_MODES, type FailureMode } from '../../contract/finding.js'
  */
 const WARM_UP_MS = 20 * MINUTE
 const WARM_UP_MAX_MS = 2 * HOUR
-const WARM_UP_REQUESTS = 500
+export const WARM_UP_REQUESTS = 500
 export const WARM_UP_SHARE_MAX = 0.3
 /** The global rate starts at 0.5 %, known no better than from this many requests. */
 const PRIOR_SHARE = 0.005
@@ -61,11 +61,15 @@ export interface RateState {
   /** Since the last tick, by group: expected bad, expected slow. */
   freshExpected: GroupSums
   touched: boolean
+  /** Some were counted as slow: where nobody tells, nothing is said of slowness. */
+  tellsSlow?: true
   learned: Record<FailureMode, Learned>
   /** Leaf → its newest row: what is known of it when it falls silent for longer than the ring. */
   last: { slot: number[]; total: number[]; bad: number[]; slow: number[] }
   /** Group × rise → bits. */
   sums: Record<FailureMode, Float64Array>
+  /** How much of all requests usually fails was taught: while the source is new, it is known of the whole alone. */
+  taught?: boolean
   firstAt: EpochMs
   seenAt: EpochMs
   learnedUntil: EpochMs
@@ -139,6 +143,7 @@ export function takeRate(
   }
   state.totals[index]! += total
   state.touched = true
+  if (slow > 0) state.tellsSlow = true
   if (state.firstAt === 0) state.firstAt = slot
   return leaf
 }

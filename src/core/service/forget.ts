@@ -36,6 +36,8 @@ export function forgetComponent(s: ServiceState, id: string): void {
     nodes
       .filter(each => each.id !== id)
       .map(each => (each.dependsOn ? { ...each, dependsOn: each.dependsOn.filter(other => other !== id) } : each))
+  for (const [source, said] of Object.entries(s.sources))
+    s.sources[source] = { components: without(said.components), dependsOn: without(said.dependsOn) }
   s.components = without(s.components)
   s.dependsOn = without(s.dependsOn)
   forgetLabel(s, 'component', id)

@@ -1,6 +1,7 @@
 import type { Alert, Gauge, GaugeMeasure, Observation, ObservationVia } from '../../contract/signal.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Component, Dependency } from '../../contract/topology.js'
+import type { Sources } from '../graph/sources.js'
 import { LATE_MS } from '../aggregate/label-sets.js'
 import { noteSample, sampleState, takeBackSample, type SampleState } from '../mentions/samples.js'
 import { crowdState, noteCoordinated, noteCrowd, takeBackReport, whoOf } from '../admission/crowd.js'
@@ -25,6 +26,8 @@ export interface ServiceState extends TroubledService {
   title: string
   components: Component[]
   dependsOn: Dependency[]
+  /** What components and dependencies are summed from. */
+  sources: Sources
   answers: Reporters
   samples: SampleState
   bins: Bins
@@ -43,6 +46,7 @@ export const serviceState = (id: string): ServiceState => ({
   title: id,
   components: [],
   dependsOn: [],
+  sources: {},
   evidence: noEvidence(),
   crowd: crowdState(),
   answers: reporters(),

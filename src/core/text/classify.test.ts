@@ -42,14 +42,38 @@ describe('classify', () => {
     ...rows('ok', [
       'works for me',
       'no problems here',
-      'back online, thanks',
       'works fine, no errors',
       'a mí me funciona',
       'läuft bei mir',
       'marche chez moi',
+    ]),
+    ...rows('recovery', [
+      'back online, thanks',
       'voltou!',
       '恢复了',
+      'it works again',
+      'geht wieder',
+      'インスタ復活した',
     ]),
+    ...rows('complaint', [
+      'the error is back',
+      'it was fixed but now it fails again',
+      'when will it be back? still down here',
+      'noch nicht behoben, nichts geht',
+      '#ShopDown',
+      "can't log in, not even with my vpn",
+      'same',
+      '+1 Singapore',
+    ]),
+    ...rows('news', [
+      'Thousands of users report problems, according to Downdetector',
+      'EILMELDUNG: Anbieter bestätigt Ausfall',
+      'BREAKING: the shop is down',
+      '据报道数千用户受影响',
+    ]),
+    ...rows('rumour', ['they say an undersea cable was cut', 'on dit que c’est une cyberattaque']),
+    ...rows('question', ['how can I tell whether it is down for others?', 'which plan do I need?']),
+    ...rows('joke', ['it is down so I finally met my family', 'LINE落ちてて家族と話したわw']),
     ...rows('exposure', [
       "I can see somebody else's chats in my history",
       'my account shows another customer’s invoices',
@@ -138,6 +162,8 @@ describe('classify', () => {
     ["I heard people see other people's chats", 'exposure'],
     ["is it true that I could see another user's chats?", 'exposure'],
     ['life hacks for your kitchen', 'complaint'],
+    ['the #countdown begins', 'complaint'],
+    ['it cost me 500 dollars and 404,000 followers', 'complaint'],
   ])('%j is no %s', (text, not) => expect(classify(text)).not.toBe(not))
 
   it('judges alike in upper case and within a longer text', () => {

@@ -81,7 +81,7 @@ export function windowsOf(
   const { onset } = state
   const metrics = s.evidence.metric && rateWindow(s.evidence.metric, mode, now, onset, true, own?.metrics ?? undefined)
   const checks =
-    mode === 'bad' && s.evidence.check
+    s.evidence.check && (mode === 'bad' || s.evidence.check.tellsSlow === true)
       ? rateWindow(s.evidence.check, mode, now, onset, s.evidence.metric === null)
       : null
   const all =

@@ -3,6 +3,7 @@ import type { Past } from '../../contract/past.js'
 import type { Signal } from '../../contract/signal.js'
 import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Rollup } from '../../contract/view.js'
+import { noteTopology, summed } from '../graph/sources.js'
 import { FAILURE_MODES, type FailureMode } from '../rates/state.js'
 import { answered, noteAnswer } from '../admission/answers.js'
 import { freshExposures, learnHabits, readCrowd } from '../admission/crowd.js'
@@ -45,8 +46,8 @@ export class Watch {
     if (signal.type === 'fact') {
       if (signal.via === 'topology') {
         if (signal.title) s.title = signal.title
-        s.components = signal.components
-        s.dependsOn = signal.dependsOn
+        s.sources = noteTopology(s.sources, signal)
+        Object.assign(s, summed(s.sources))
         if (signal.edges) noteEdges(s.mentions, signal.edges)
         s.changed = true
       }

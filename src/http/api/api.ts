@@ -6,6 +6,7 @@ import { readTime } from '../../core/ingest/door.js'
 import type { App } from '../../shell/app.js'
 import { HttpProblem, notFound } from '../problem.js'
 import type { Routes } from '../routes.js'
+import { graphRoutes } from './graph.js'
 import { Event, Incident, RollupRow, Service, Workspace } from '../schema.js'
 
 type Guard = Parameters<Routes['add']>[2]
@@ -27,6 +28,7 @@ const free: Guard = async () => {}
 /** What is known, for machines: the same that the pages read. */
 export function readRoutes(server: FastifyInstance, routes: Routes, app: App): void {
   const { reader } = app
+  graphRoutes(server, routes, app)
   routes.add(
     server,
     {

@@ -157,10 +157,14 @@ export function counted(receipt: Counts): Counts {
   throw new HttpProblem(400, 'nothing was accepted', detail, { rule, value, extra: { ...receipt } })
 }
 
-/** The body's bytes, unpacked. Not destroyed when the reader stops early, so that the answer can still be sent. */
-export function bytesOf(request: FastifyRequest): AsyncIterable<Buffer> {
+/**
+ * The body's bytes, unpacked but for encodings `asIs`. Not destroyed when the reader stops early, so that the answer can still be
+ * sent.
+ */
+export function bytesOf(request: FastifyRequest, asIs: readonly string[] = []): AsyncIterable<Buffer> {
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
-  if (encoding === 'identity') return { [Symbol.asyncIterator]: () => request.raw.iterator({ destroyOnReturn: false }) }
+  if (encoding === 'identity' || asIs.includes(encoding))
+    return { [Symbol.asyncIterator]: () => request.raw.iterator({ destroyOnReturn: false }) }
   if (encoding !== 'gzip')
     throw new HttpProblem(415, 'unsupported content encoding', 'send gzip or no encoding', {
       rule: 'body.encoding',

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { TransientError } from '../../contract/error.js'
 import { JSON_DEPTH } from '../../contract/limits.js'
 import { App } from '../../shell/app.js'
 import { parse } from '../../shell/config/load.js'
@@ -17,16 +18,20 @@ writeFileSync(
   `export default {
   kind: 'receiver', name: 'echo', summary: 'says what it was asked', config: { type: 'object', properties: { shut: { type: 'boolean' } } },
   async open({ shut }, env) {
+    let undone = 0
     if (shut) throw new env.errors.TransientError('not yet', 60000)
     return {
       methods: ['GET', 'POST'],
       maxBytes: 1000,
+      unpacks: ['odd'],
       take({ method, path, query, headers, body, json }) {
         if (path === 'json') return { signals: [].concat(json()) }
         if (path === 'fault') throw new TypeError('a secret-place is not a function')
+        const undo = () => ({ status: 200, body: String(undone) })
+        if (path === 'kept') return { signals: json(), undone: () => undone++, dropped: { 'echo.long': 2 }, answer: undo }
         if (path === 'later') throw new env.errors.TransientError('the tide is out', 7000)
         if (path === 'own') return { refused: { rule: 'echo.own', message: 'no', status: 422, answer: { status: 422, body: 'in its words' } } }
-        if (path === 'part') return { signals: [], rules: { 'echo.part': 3 } }
+        if (path === 'part') return { signals: [], dropped: { 'echo.part': 3 } }
         const said = JSON.stringify({ method, path, query, type: headers['content-type'], size: body.length })
         return { signals: [], answer: () => ({ status: 201, headers: { 'content-type': 'text/html' }, body: said }) }
       },
@@ -131,6 +136,22 @@ describe('a receiver', () => {
     const deep = '['.repeat(JSON_DEPTH + 1) + ']'.repeat(JSON_DEPTH + 1)
     expect((await send('echo/json', deep)).json()).toMatchObject({ status: 400, rule: 'body.depth' })
     expect((await send('echo/json', '{')).json()).toMatchObject({ status: 400, rule: 'body.json' })
+  })
+
+  it('is given what it unpacks itself as it came, bounded like everything else', async () => {
+    const odd = { 'content-encoding': 'odd' }
+    expect((await send('echo', gzipSync('x'.repeat(900)), odd)).json().size).toBe(gzipSync('x'.repeat(900)).length)
+    expect((await send('echo', 'x'.repeat(1001), odd)).statusCode).toBe(413)
+    expect((await send('shut', 'x', odd)).statusCode).toBe(503)
+  })
+
+  it('is told where its signals could not be kept, and says what it left out', async () => {
+    const body = JSON.stringify([report('k')])
+    const take = vi.spyOn(app, 'ingestFrom').mockRejectedValueOnce(new TransientError('the disk is behind', 1_000))
+    expect((await send('echo/kept', body)).statusCode).toBe(503)
+    take.mockRestore()
+    expect((await send('echo/kept', body)).payload).toBe('1')
+    expect(app.inputs.status.find(each => each.id === 'echo')!.rejected).toMatchObject({ 'echo.long': 2 })
   })
 
   it('asks for a token of the scope `signals`, before it reads anything', async () => {

@@ -93,7 +93,7 @@ async function receive(
   const body =
     method === 'GET'
       ? Buffer.alloc(0)
-      : await places.with(circles, true, place => whole(place.read(bytesOf(request)), limit))
+      : await places.with(circles, true, place => whole(place.read(bytesOf(request, receiver.unpacks)), limit))
   const received: Received = {
     method,
     path: decoded((request.params as { '*'?: string })['*'] ?? ''),

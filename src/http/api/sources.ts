@@ -1,9 +1,21 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { INPUT_HEALTHS, INPUT_KINDS, INPUT_STATES } from '../../contract/plugin.js'
+import { INPUT_HEALTHS, INPUT_KINDS, INPUT_STATES, PROBE_OUTCOMES } from '../../contract/plugin.js'
 import { oneOf } from '../../contract/one-of.js'
 import type { App } from '../../shell/app.js'
 import type { Routes } from '../routes.js'
+
+const Numbers = Type.Union([Type.Record(Type.String(), Type.Number()), Type.Null()])
+const Why = Type.Union([Type.String(), Type.Null()])
+const LookNow = Type.Object(
+  {
+    outcome: oneOf(PROBE_OUTCOMES, { description: 'unknown: nobody could tell' }),
+    why: Why,
+    tries: Type.Array(Type.Object({ outcome: oneOf(PROBE_OUTCOMES), why: Why, phases: Numbers })),
+    figures: Numbers,
+  },
+  { description: 'The last look of a probe' },
+)
 
 const SourceNow = Type.Object({
   kind: oneOf(INPUT_KINDS),
@@ -22,9 +34,14 @@ const SourceNow = Type.Object({
   }),
   failures: Type.Integer({ description: 'Since the start' }),
   lastError: Type.Union([Type.Object({ at: Type.Number(), why: Type.String() }), Type.Null()]),
-  phases: Type.Union([Type.Record(Type.String(), Type.Number()), Type.Null()], {
-    description: 'Of the last look of a probe: milliseconds of lookup, connect, tls, firstByte and total',
+  lagMs: Type.Union([Type.Number(), Type.Null()], {
+    description: 'How far behind the outside a stream was when it was last heard of; null: it does not say',
   }),
+  phases: Type.Union([Type.Record(Type.String(), Type.Number()), Type.Null()], {
+    description: 'Of the last try of a probe: milliseconds of lookup, connect, tls, firstByte and total',
+  }),
+  look: Type.Union([LookNow, Type.Null()]),
+  of: Type.Union([Type.String(), Type.Null()], { description: 'The probe that this is one of several targets of' }),
 })
 
 /** `GET /api/v1/sources`: how everything is that brings signals by itself. */

@@ -1,3 +1,4 @@
+import { withoutEnd } from '../shared/text.js'
 import { type Plugin, plugin, type PluginEnv, type Receiver } from '../../contract/plugin.js'
 import type { Received, Taken } from '../../contract/received.js'
 import { SECRET, shows } from '../shared/secret.js'
@@ -93,7 +94,7 @@ class Argocd {
   private page(app: Fields, name: string): string | undefined {
     if (this.config.url === undefined) return undefined
     const namespace = lineAt(app, 'metadata', 'namespace') ?? 'argocd'
-    return hrefOf(`${this.config.url.replace(/\/+$/, '')}/applications/${namespace}/${encodeURIComponent(name)}`)
+    return hrefOf(`${withoutEnd(this.config.url, '/')}/applications/${namespace}/${encodeURIComponent(name)}`)
   }
 }
 

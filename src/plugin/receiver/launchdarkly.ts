@@ -18,7 +18,7 @@ interface LaunchdarklyConfig extends ChangeSettings {
 }
 
 /** `proj/default:env/production:flag/new-checkout` */
-const RESOURCE = /^proj\/([^:;]+)[^:]*:env\/([^:;]+)[^:]*:(?:flag|segment)\/([^:;]+)/
+const RESOURCE = /^proj\/([^:;]+)(?:;[^:]*)?:env\/([^:;]+)(?:;[^:]*)?:(?:flag|segment)\/([^:;]+)/
 /** What of an access changes who gets what; names, tags and owners do not. */
 const SERVED =
   /^(?:update(?:On|Fallthrough\w*|OffVariation|Rules|Targets|FlagVariations|Included|Excluded|Scheduled\w*)|apply\w*)$/

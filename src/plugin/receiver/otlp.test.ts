@@ -40,7 +40,7 @@ async function receiver(settings: Partial<OtlpConfig> = {}, start = NOW) {
     const answer: Taken = await opened.take(request)
     if (!('signals' in answer)) return { signals: [], answer: answer.refused.answer!, rules: {} }
     const said = receipt === null ? undefined : answer.answer?.(receipt)
-    return { signals: answer.signals as Signal[], answer: said as Answer, rules: answer.rules ?? {} }
+    return { signals: answer.signals as Signal[], answer: said as Answer, rules: answer.dropped ?? {} }
   }
   return {
     outside,

@@ -15,6 +15,23 @@ export interface Configured {
   }[]
 }
 
+/** How posts may name a service of the catalogue: what is an ordinary word too counts where the context shows what is meant. */
+export interface PostNames {
+  service: string
+  names: string[]
+  words: string[]
+  tags: string[]
+}
+
+/** The names of those entries that have any. */
+export const postNames = (entries: readonly Entry[]): PostNames[] =>
+  entries.map(({ id, name, aliases, hashtags, word }) => ({
+    service: id,
+    names: [...(word ? [] : [name]), ...aliases],
+    words: word ? [name] : [],
+    tags: [...hashtags],
+  }))
+
 /** Characters of the name of a source. */
 const SOURCE_ID_CHARS = 40
 

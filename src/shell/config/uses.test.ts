@@ -74,12 +74,81 @@ probes: [{ use: pigeon, service: shop, component: cart, everySeconds: 5, to: rom
         labels: { component: 'cart' },
         everyMs: 5_000,
         timeoutMs: 5_000,
+        slowMs: null,
+        tries: 1,
+        pauseMs: 0,
+        of: null,
         settings: { to: 'rome', speed: 60 },
       },
     ])
   })
 
+  it('of a probe have targets, each with what differs, or with the only setting that is asked for', async () => {
+    const { config, findings } = await read(
+      `probes:
+  - use: pigeon
+    id: flock
+    service: shop
+    labels: { wind: north }
+    speed: \${SPEED}
+    tries: 2
+    everySeconds: 30
+    slowSeconds: 2
+    targets:
+      - https://Rome.example/health
+      - https://user:pass@rome.example/
+      - { to: paris, id: left-bank, service: mail, component: door, labels: { bank: left }, speed: 7 }
+`,
+      { SPEED: '80' },
+    )
+    expect(findings).toEqual([])
+    const common = { use: 'pigeon', of: 'flock', everyMs: 30_000, timeoutMs: 10_000, slowMs: 2_000, tries: 2 }
+    expect(config?.probes).toMatchObject([
+      {
+        ...common,
+        id: 'flock.rome.example-health',
+        service: 'shop',
+        labels: { wind: 'north' },
+        settings: { to: 'https://Rome.example/health', speed: 80 },
+        pauseMs: 1_000,
+      },
+      { ...common, id: expect.stringMatching(/^flock\.target-[0-9a-f]{8}$/) },
+      {
+        ...common,
+        id: 'flock.left-bank',
+        service: 'mail',
+        labels: { wind: 'north', bank: 'left', component: 'door' },
+        settings: { to: 'paris', speed: 7 },
+      },
+    ])
+  })
+
+  it('of a probe with many targets tell a shared mistake a few times, and each with its own place', async () => {
+    const targets = Array.from({ length: 500 }, (_, i) => `place-${i}`)
+    const wrong = await said(`probes:
+  - { use: pigeon, service: shop, speed: fast, targets: [${targets.join(', ')}] }
+`)
+    expect(wrong.length).toBeLessThan(30)
+    expect(wrong[0]).toMatch(/^4 probes\[0\]\.targets\[0\]\.speed: .*fast/)
+  })
+
   it.each<[what: string, text: string, finding: RegExp]>([
+    ['a probe of nothing', 'probes: [{ use: pigeon, to: rome }]', /^3 probes\[0\]\.service: a value; nothing$/],
+    [
+      'two targets that are one',
+      'probes: [{ use: pigeon, service: shop, targets: [rome, rome] }]',
+      /^3 probes\[0\]\.targets\[1\]\.id: an id that no other target has; rome$/,
+    ],
+    [
+      'looks that do not fit into the interval',
+      'probes: [{ use: pigeon, service: shop, to: rome, everySeconds: 10, timeoutSeconds: 5, tries: 2 }]',
+      /^3 probes\[0\]\.timeoutSeconds: a time in which 2 tries and their pauses fit into everySeconds \(10\); 5$/,
+    ],
+    [
+      'a probe with the id of a receiver',
+      'receivers: [{ use: json, id: bell, map: {} }]\nprobes: [{ use: pigeon, id: bell, service: shop, to: rome }]',
+      /^4 probes\[0\]\.id: an id that none of the receivers has; bell$/,
+    ],
     [
       'a name that there is not',
       'notifiers:\n  - use: pigoen\n    to: rome',

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import { ValuePointer } from '@sinclair/typebox/value'
 import { type ConfigFile, type NotifierUse, type ProbeUse, type Use, USES } from '../../contract/config.js'
 import type { Language } from '../../contract/people.js'
+import { PROBE_TARGETS } from '../../contract/limits.js'
 import type { PluginKind } from '../../contract/plugin.js'
 import { MINUTE, SECOND } from '../../contract/time.js'
 import { Registry, STANDARD } from '../../plugin/registry.js'
@@ -37,6 +39,12 @@ export const NO_USES: Readonly<Uses> = {
 const PROBE_EVERY_MS = MINUTE
 /** and an answer takes so long at most, where it does not say. */
 const PROBE_TIMEOUT_MS = 10 * SECOND
+/** So many mistakes among the targets of a probe are told at least. */
+const FINDINGS_OF_TARGETS = 10
+/** Characters of a target within an id. */
+const SLUG_CHARS = 60
+/** and so long is waited between two tries. */
+const PROBE_PAUSE_SECONDS = 1
 
 type Given = Record<string, unknown> & {
   use?: string
@@ -62,7 +70,7 @@ export async function readUses(
   uses.sources = await reader.list('sources', each => each)
   uses.receivers = await reader.list('receivers', each => each)
   uses.notifiers = await reader.list('notifiers', notifying, ['language'])
-  uses.probes = await reader.list('probes', probing, PROBE_KEYS)
+  uses.probes = await reader.probes()
   findings.push(...sharedIds(file, uses))
   for (const key of ['bus', 'store'] as const) {
     if (file[key] === undefined) continue
@@ -95,24 +103,52 @@ const notifying = (use: Use, { language }: Given): NotifierUse => ({
   language: (language as Language | undefined) ?? null,
 })
 
-const PROBE_KEYS = ['service', 'component', 'labels', 'everySeconds', 'timeoutSeconds'] as const
+const OF_KEYS = ['service', 'component', 'labels'] as const
+const PROBE_KEYS = [
+  ...OF_KEYS,
+  'everySeconds',
+  'timeoutSeconds',
+  'slowSeconds',
+  'tries',
+  'pauseSeconds',
+  'targets',
+] as const
+
+interface Probing extends Given {
+  service: string
+  component?: string
+  labels?: Record<string, string>
+  everySeconds?: number
+  timeoutSeconds?: number
+  slowSeconds?: number
+  tries?: number
+  pauseSeconds?: number
+}
 
 function probing(use: Use, given: Given): ProbeUse {
-  const { service, component, labels, everySeconds, timeoutSeconds } = given as Given & {
-    service: string
-    component?: string
-    labels?: Record<string, string>
-    everySeconds?: number
-    timeoutSeconds?: number
-  }
+  const { service, component, labels, everySeconds, timeoutSeconds, slowSeconds, tries = 1 } = given as Probing
+  const { pauseSeconds = PROBE_PAUSE_SECONDS } = given as Probing
   const everyMs = everySeconds === undefined ? PROBE_EVERY_MS : everySeconds * SECOND
+  const pauseMs = tries === 1 ? 0 : Math.min(pauseSeconds * SECOND, everyMs / tries / 2)
   return {
     ...use,
+    of: null,
     service,
     labels: { ...labels, ...(component === undefined ? {} : { component }) },
     everyMs,
-    timeoutMs: timeoutSeconds === undefined ? Math.min(PROBE_TIMEOUT_MS, everyMs) : timeoutSeconds * SECOND,
+    timeoutMs:
+      timeoutSeconds === undefined ? Math.min(PROBE_TIMEOUT_MS, everyMs / tries - pauseMs) : timeoutSeconds * SECOND,
+    slowMs: slowSeconds === undefined ? null : slowSeconds * SECOND,
+    tries,
+    pauseMs,
   }
+}
+
+/** An interval is an interval: a look that takes all the time it may is over before the next. */
+function beyondInterval({ everyMs, timeoutMs, tries, pauseMs }: ProbeUse, path: string): Finding[] {
+  const longest = tries * timeoutMs + (tries - 1) * pauseMs
+  const rule = `a time in which ${tries === 1 ? 'a try fits' : `${tries} tries and their pauses fit`} into everySeconds (${everyMs / SECOND})`
+  return longest > everyMs ? [{ path: `${path}.timeoutSeconds`, rule, value: `${timeoutMs / SECOND}` }] : []
 }
 
 const COMMON_KEYS = ['use', 'kind', 'id', 'allowPrivate'] as const
@@ -128,14 +164,23 @@ class UseReader {
 
   /** All uses under one key, each with an id of its own. */
   async list<Made extends Use>(
-    key: keyof typeof USES,
+    key: Exclude<keyof typeof USES, 'probes'>,
     make: (use: Use, given: Given) => Made,
     keys: readonly string[] = [],
   ): Promise<Made[]> {
     const made: Made[] = []
+    for (const { given, path, id } of this.named(key)) {
+      const use = await this.one(USES[key], path, given, id, keys)
+      if (use !== null) made.push(make(use, given))
+    }
+    return made
+  }
+
+  /** All uses under one key with their ids, which are all different. */
+  private named(key: keyof typeof USES): { given: Given; path: string; id: string }[] {
     const ids = new Set<string>()
     const counts = new Map<string, number>()
-    for (const [i, each] of (this.file[key] ?? []).entries()) {
+    return (this.file[key] ?? []).map((each, i) => {
       const given = each as Given
       const path = `${key}[${i}]`
       const name = given.use ?? given.kind ?? ''
@@ -146,12 +191,52 @@ class UseReader {
       if (ids.has(id))
         this.findings.push({ path: `${path}.id`, rule: `an id that none of the other ${key} has`, value: id })
       ids.add(id)
-      const { service } = given as { service?: string }
-      const rule = key === 'probes' && service !== undefined ? this.stranger('service', service) : null
-      if (rule !== null) this.findings.push({ path: `${path}.service`, rule, value: service as string })
-      const use = await this.one(USES[key], path, given, id, keys)
-      if (use !== null) made.push(make(use, given))
+      return { given, path, id }
+    })
+  }
+
+  /** Probes, each target of one that has several as a use of its own. */
+  async probes(): Promise<ProbeUse[]> {
+    const made: ProbeUse[] = []
+    const receivers = new Set((this.file.receivers ?? []).map(each => each.id ?? each.use))
+    for (const { given, path, id } of this.named('probes')) {
+      if (receivers.has(id))
+        this.findings.push({ path: `${path}.id`, rule: 'an id that none of the receivers has', value: id })
+      const { targets, ...base } = given as Given & { targets?: (string | Record<string, unknown>)[] }
+      if (targets === undefined) {
+        const probe = await this.probe(given, path, id)
+        if (probe !== null) made.push(probe)
+        continue
+      }
+      const [main] = ((await this.registry.find('probe', given.use!))?.config['required'] ?? []) as string[]
+      const ids = new Set<string>()
+      const before = this.findings.length
+      for (const [i, target] of targets.entries()) {
+        const at = `${path}.targets[${i}]`
+        const own = typeof target !== 'string' ? target : main === undefined ? {} : { [main]: target }
+        const name = (own['id'] as string | undefined) ?? slugOf(String(own[main ?? ''] ?? i + 1))
+        if (ids.has(name)) this.findings.push({ path: `${at}.id`, rule: 'an id that no other target has', value: name })
+        ids.add(name)
+        const labels = { ...(base['labels'] as object | undefined), ...(own['labels'] as object | undefined) }
+        const probe = await this.probe({ ...base, ...own, labels }, at, `${id}.${name}`, path)
+        if (probe !== null) made.push({ ...probe, of: id })
+        // One mistake in what they share is not told a thousand times.
+        if (this.findings.length > before + FINDINGS_OF_TARGETS) break
+      }
     }
+    if (made.length > PROBE_TARGETS)
+      this.findings.push({ path: 'probes', rule: `${PROBE_TARGETS} targets at most`, value: `${made.length}` })
+    return made
+  }
+
+  private async probe(given: Given, path: string, id: string, base?: string): Promise<ProbeUse | null> {
+    const { service } = given as { service?: string }
+    const rule = service === undefined ? 'a value' : this.stranger('service', service)
+    if (rule !== null) this.findings.push({ path: `${path}.service`, rule, value: service ?? 'nothing' })
+    const use = await this.one('probe', path, given, id, PROBE_KEYS, base)
+    if (use === null) return null
+    const made = probing(use, given)
+    this.findings.push(...beyondInterval(made, base ?? path))
     return made
   }
 
@@ -162,6 +247,7 @@ class UseReader {
     given: Given,
     id: string,
     keys: readonly string[] = [],
+    base?: string,
   ): Promise<Use | null> {
     const name = given.use ?? given.kind
     const at = `${path}.${given.use === undefined && given.kind !== undefined ? 'kind' : 'use'}`
@@ -187,7 +273,7 @@ class UseReader {
     const own = Object.fromEntries(
       Object.entries(given).filter(([key]) => !(COMMON_KEYS as readonly string[]).includes(key) && !keys.includes(key)),
     )
-    const settings = this.settings(plugin, path, own)
+    const settings = this.settings(plugin, path, own, base)
     this.private(`${path}.allowPrivate`, given.allowPrivate)
     return { use: name, id, allowPrivate: given.allowPrivate ?? null, settings }
   }
@@ -196,11 +282,10 @@ class UseReader {
     { config, check }: NonNullable<Awaited<ReturnType<Registry['find']>>>,
     path: string,
     own: Record<string, unknown>,
+    base?: string,
   ): Record<string, unknown> {
-    const pointer = `/${path.replaceAll(/[.[]/g, '/').replaceAll(']', '')}`
-    const filled = new Set(
-      [...this.filled].filter(each => each.startsWith(`${pointer}/`)).map(each => each.slice(pointer.length)),
-    )
+    // Settings that a target shares with others stand elsewhere.
+    const filled = new Set([path, ...(base === undefined ? [] : [base])].flatMap(each => this.filledIn(each)))
     const { settings, errors, mentions, secret } = checkSettings(config, own, filled)
     const found: Finding[] = errors.map(error => ({
       path: path + dotted(error.path),
@@ -218,6 +303,11 @@ class UseReader {
       for (const fault of check?.(settings as never) ?? []) found.push({ ...fault, path: `${path}.${fault.path}` })
     this.findings.push(...sharpest(found))
     return settings
+  }
+
+  private filledIn(path: string): string[] {
+    const pointer = `/${path.replaceAll(/[.[]/g, '/').replaceAll(']', '')}`
+    return [...this.filled].filter(each => each.startsWith(`${pointer}/`)).map(each => each.slice(pointer.length))
   }
 
   /** What is asked of a text that refers to something in the file; null where it is there. */
@@ -241,6 +331,18 @@ class UseReader {
         })
     })
   }
+}
+
+/** A target as part of an id: `https://shop.example/health` → `shop.example-health`. */
+function slugOf(text: string): string {
+  const bare = text.toLowerCase().replace(/^[a-z+]+:\/\//, '')
+  const plain = (bare.match(/[a-z0-9.]+/g) ?? []).join('-')
+  if (/^[a-z0-9]/.test(plain) && /[a-z0-9]$/.test(plain) && plain.length <= SLUG_CHARS && !/[?#@]/.test(text))
+    return plain
+  // What is cut, or may hold a secret, is told apart by a hash of the whole.
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 8)
+  const host = /^[a-z0-9][a-z0-9.]*/.exec(bare)?.[0].slice(0, SLUG_CHARS - 9)
+  return `${host === undefined || text.includes('@') ? 'target' : host}-${hash}`
 }
 
 /** `/a/0/b` → `.a[0].b`. */

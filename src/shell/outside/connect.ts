@@ -3,7 +3,7 @@ import tls from 'node:tls'
 import { once } from 'node:events'
 import { PermanentError } from '../../contract/error.js'
 import { OUTSIDE_IDLE_MS, OUTSIDE_MS } from '../../contract/limits.js'
-import type { Connection, ConnectTo, Phases } from '../../contract/plugin.js'
+import type { Certified, Connection, ConnectTo, Phases } from '../../contract/plugin.js'
 import { given, within } from './fetch.js'
 import { type Guard, Unreachable } from './guard.js'
 
@@ -32,7 +32,7 @@ export async function connect(to: ConnectTo, guard: Guard): Promise<Connection> 
     const secure = to.tls === undefined ? null : await agree(socket, to, stop.signal)
     phases.total = performance.now() - began
     if (secure !== null) phases.tls = phases.total - phases.connect - phases.lookup
-    return made(secure?.socket ?? socket, address, phases, secure?.about)
+    return new Made(secure?.socket ?? socket, host, address, phases, secure?.about)
   } catch (error) {
     socket?.destroy()
     if (error instanceof Unreachable || error instanceof PermanentError) throw error
@@ -45,7 +45,7 @@ export async function connect(to: ConnectTo, guard: Guard): Promise<Connection> 
   }
 }
 
-async function agree(plain: net.Socket, { host, tls: asked }: ConnectTo, signal: AbortSignal) {
+async function agree(plain: net.Socket, { host, tls: asked }: Pick<ConnectTo, 'host' | 'tls'>, signal: AbortSignal) {
   const { alpn = [], check = true } = asked === true || asked === undefined ? {} : asked
   const socket = tls.connect({
     socket: plain,
@@ -61,7 +61,7 @@ async function agree(plain: net.Socket, { host, tls: asked }: ConnectTo, signal:
     throw error
   }
   const { valid_to: until, subject } = socket.getPeerCertificate()
-  const about: NonNullable<Connection['tls']> = {
+  const about: Certified = {
     protocol: socket.getProtocol() ?? 'unknown',
     alpn: typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : null,
     certificateUntil: Date.parse(until),
@@ -73,25 +73,57 @@ async function agree(plain: net.Socket, { host, tls: asked }: ConnectTo, signal:
 
 const codeOf = (error: unknown): string => (error as { code?: string })?.code ?? String(error)
 
-function made(socket: net.Socket, address: string, phases: Phases, about?: Connection['tls']): Connection {
-  // Told by whoever reads or writes next; without a listener it would end the process.
-  socket.on('error', () => {})
-  socket.setTimeout(OUTSIDE_IDLE_MS, () => socket.destroy(new Unreachable('ETIMEDOUT', 'the other side is silent')))
-  return {
-    address,
-    phases,
-    ...(about === undefined ? {} : { tls: about }),
-    write: bytes =>
-      new Promise((done, fail) => {
-        socket.write(bytes, error =>
-          error
-            ? fail(new Unreachable((error as NodeJS.ErrnoException).code ?? 'EPIPE', 'the connection is closed'))
-            : done(),
-        )
-      }),
-    chunks: () => socket as AsyncIterable<Uint8Array>,
-    async [Symbol.asyncDispose]() {
-      socket.destroy()
-    },
+class Made implements Connection {
+  tls?: Certified
+
+  constructor(
+    private socket: net.Socket,
+    private readonly host: string,
+    readonly address: string,
+    readonly phases: Phases,
+    about?: Certified,
+  ) {
+    if (about !== undefined) this.tls = about
+    this.mind()
+  }
+
+  private mind(): void {
+    const { socket } = this
+    // Told by whoever reads or writes next; without a listener it would end the process.
+    socket.on('error', () => {})
+    socket.setTimeout(OUTSIDE_IDLE_MS, () => socket.destroy(new Unreachable('ETIMEDOUT', 'the other side is silent')))
+  }
+
+  write(bytes: Uint8Array | string): Promise<void> {
+    return new Promise((done, fail) => {
+      this.socket.write(bytes, error =>
+        error
+          ? fail(new Unreachable((error as NodeJS.ErrnoException).code ?? 'EPIPE', 'the connection is closed'))
+          : done(),
+      )
+    })
+  }
+
+  chunks(): AsyncIterable<Uint8Array> {
+    return this.socket as AsyncIterable<Uint8Array>
+  }
+
+  async secure(tls: Exclude<ConnectTo['tls'], undefined>): Promise<void> {
+    const began = performance.now()
+    try {
+      const { socket, about } = await agree(this.socket, { host: this.host, tls }, AbortSignal.timeout(OUTSIDE_MS))
+      this.socket = socket
+      this.tls = about
+    } catch (error) {
+      this.socket.destroy()
+      const { code, name } = error as NodeJS.ErrnoException
+      throw new Unreachable(code ?? name, `${this.host} does not agree on TLS (${code ?? name})`)
+    }
+    this.phases.tls = performance.now() - began
+    this.mind()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.socket.destroy()
   }
 }

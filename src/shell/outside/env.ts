@@ -4,6 +4,7 @@ import { OUTSIDE_FILE_BYTES } from '../../contract/limits.js'
 import type { PluginEnv } from '../../contract/plugin.js'
 import type { Env } from '../env.js'
 import { connect } from './connect.js'
+import { datagram } from './datagram.js'
 import { ask } from './fetch.js'
 import { follow } from './follow.js'
 import { Guard } from './guard.js'
@@ -26,6 +27,7 @@ export function pluginEnv(env: Pick<Env, 'now' | 'log'>, allow: boolean | readon
     readText,
     fetch: (url, init = {}) => ask(url, init, guard),
     connect: to => connect(to, guard),
+    datagram: to => datagram(to, guard),
     lookup: async host => (await guard.addressesOf(host)).map(each => each.address),
     follow,
     listen,

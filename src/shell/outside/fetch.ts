@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns'
 import http, { type ClientRequest, type IncomingMessage } from 'node:http'
 import https from 'node:https'
-import type { LookupFunction, Socket } from 'node:net'
+import net, { type LookupFunction, type Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
@@ -131,7 +131,8 @@ async function once(
   const auth =
     username + password === '' ? {} : { auth: `${decodeURIComponent(username)}:${decodeURIComponent(password)}` }
   const bytes = body === undefined ? undefined : Buffer.from(body as string)
-  const request = (url.protocol === 'https:' ? https : http).request(url, {
+  const secure = url.protocol === 'https:'
+  const request = (secure ? https : http).request(url, {
     ...auth,
     ...(ca === undefined ? {} : { ca }),
     method,
@@ -141,16 +142,34 @@ async function once(
       ...(bytes === undefined ? {} : { 'content-length': bytes.length }),
       ...headers,
     },
-    lookup: given(addresses),
-    agent: false,
-    signal: stop.signal,
+    ...(secure ? { lookup: given(addresses), agent: false } : { createConnection: () => plain(url, addresses) }),
   })
+  // What Node does with a signal of its own is dearer than all else here.
+  const abort = () => request.destroy(new Error('stopped'))
+  if (stop.signal.aborted) abort()
+  stop.signal.addEventListener('abort', abort, { once: true })
   const answer = new Promise<IncomingMessage>((done, fail) => {
     request.on('response', done).on('error', fail)
   })
-  clockPhases(request, phases, url.protocol === 'https:')
+  clockPhases(request, phases, secure)
   request.end(bytes)
   return answer
+}
+
+/** All connections read into one place, and keep what they read: 64 kB for each of them is most of what a small answer costs. */
+const READ = Buffer.allocUnsafe(64 * 1024)
+
+/** A connection without TLS. */
+function plain({ hostname, port }: URL, addresses: LookupAddress[]): Socket {
+  const socket: Socket = net.connect({
+    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: port === '' ? 80 : Number(port),
+    lookup: given(addresses),
+    // With one address there is nothing to try beside it.
+    autoSelectFamily: addresses.length > 1,
+    onread: { buffer: READ, callback: (count): boolean => socket.push(Buffer.from(READ.subarray(0, count))) },
+  })
+  return socket
 }
 
 function clockPhases(request: ClientRequest, phases: Phases, secure: boolean): void {

@@ -30,6 +30,8 @@ let seen: { url: string; headers: IncomingMessage['headers']; body: string; meth
 const routes: Record<string, (request: IncomingMessage, response: ServerResponse) => void> = {
   '/': (_, response) => response.end('hello'),
   '/packed': (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('x'.repeat(50_000))),
+  '/a': (_, response) => response.end('a'.repeat(300_000)),
+  '/b': (_, response) => response.end('b'.repeat(300_000)),
   '/never': () => {},
   '/half': (_, response) => void response.writeHead(200).write('half'),
   '/cut': (_, response) =>
@@ -60,6 +62,12 @@ afterAll(() => {
 const at = (path: string) => `http://shop.test:${port}${path}`
 
 describe('a question to the network', () => {
+  it('keeps its answer apart from those that come at the same time', async () => {
+    const bodies = await Promise.all(
+      ['/a', '/b', '/a', '/b'].map(async path => (await ask(at(path), {}, guard)).text()),
+    )
+    expect(bodies).toEqual(['a', 'b', 'a', 'b'].map(each => each.repeat(300_000)))
+  })
   it('is answered, unpacked, with the time of each part', async () => {
     const answer = await ask(at('/packed'), {}, guard)
     expect([answer.status, answer.ok, answer.headers.get('Content-Encoding')]).toEqual([200, true, 'gzip'])

@@ -1,5 +1,5 @@
 import type { Config, ProbeUse, Use } from '../../contract/config.js'
-import { RECEIVER_STALE_MS, SOURCE_SPREAD_MS } from '../../contract/limits.js'
+import { PROBE_STARTS_PER_SECOND, RECEIVER_STALE_MS, SOURCE_SPREAD_MS } from '../../contract/limits.js'
 import {
   INPUT_HEALTHS,
   type InputHealth,
@@ -13,7 +13,8 @@ import type { Env } from '../env.js'
 import { pluginEnv, sleep } from '../outside/env.js'
 import { Keeper, type Task } from './keeper.js'
 import { Pulse } from './pulse.js'
-import { ProbeTask, ReceiverTask, SourceTask, type Taker, type TaskParts } from './tasks.js'
+import { type ProbeParts, ProbeTask } from './probing.js'
+import { type Hearing, ReceiverTask, SourceTask, type Taker, type TaskParts } from './tasks.js'
 
 type Kind = InputStatus['kind']
 type Uses = Pick<Config, 'plugins' | 'sources' | 'receivers' | 'probes'>
@@ -59,8 +60,7 @@ export class Inputs implements AsyncDisposable {
     const fresh = [...wanted].filter(([name]) => !this.running.has(name))
     for (const [i, [name, { kind, use, made }]] of fresh.entries()) {
       const parts = await this.partsOf(registry, kind, use)
-      const everyMs = kind === 'probe' ? (use as ProbeUse).everyMs : MINUTE
-      const delayMs = kind === 'receiver' ? 0 : (Math.min(SOURCE_SPREAD_MS, everyMs) * i) / fresh.length
+      const delayMs = kind === 'receiver' ? 0 : delayOf(i, fresh.length, everyMsOf(use))
       const keeper = new Keeper({
         name,
         ...parts,
@@ -85,10 +85,12 @@ export class Inputs implements AsyncDisposable {
     return counts
   }
 
-  /** Null where there is none of this id. */
-  receiver(id: string): { task: ReceiverTask; pulse: Pulse } | null {
-    const found = this.running.get(`receiver ${id}`)
-    return found === undefined ? null : { task: found.task as ReceiverTask, pulse: found.pulse }
+  /** What others send to under this id: a receiver, or a probe that is called. Null where there is none. */
+  receiver(id: string): { task: Hearing; pulse: Pulse } | null {
+    const found = this.running.get(`receiver ${id}`) ?? this.running.get(`probe ${id}`)
+    if (found === undefined) return null
+    const task = found.task as ReceiverTask | ProbeTask
+    return task instanceof ProbeTask && task.deaf ? null : { task, pulse: found.pulse }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -100,13 +102,18 @@ export class Inputs implements AsyncDisposable {
     const { taker, random } = this
     const plugin = await registry.get(kind, use.use)
     const staleMs = kind === 'receiver' ? RECEIVER_STALE_MS : Math.max(10 * SECOND, 3 * everyMsOf(use))
-    const pulse = new Pulse({ kind, id: use.id, use: use.use }, taker.even, () => this.env.now(), staleMs)
+    const pulse = new Pulse(
+      { kind, id: use.id, use: use.use, of: (use as Partial<ProbeUse>).of ?? null },
+      taker.even,
+      () => this.env.now(),
+      staleMs,
+    )
     const parts = { use, open: () => this.open(plugin, use), pulse, taker, random }
     const task =
       kind === 'source'
         ? new SourceTask(parts as TaskParts<OpenedOf['source']>)
         : kind === 'probe'
-          ? new ProbeTask(parts as TaskParts<OpenedOf['probe']> & { use: ProbeUse })
+          ? new ProbeTask(parts as ProbeParts)
           : new ReceiverTask(parts as TaskParts<OpenedOf['receiver']>)
     return { task, pulse }
   }
@@ -123,3 +130,12 @@ export class Inputs implements AsyncDisposable {
 }
 
 const everyMsOf = (use: Use): number => (use as Partial<ProbeUse>).everyMs ?? MINUTE
+
+/**
+ * When the first turn of one of many begins: one after the other over SOURCE_SPREAD_MS, or so that PROBE_STARTS_PER_SECOND begin
+ * a second, but all within their interval.
+ */
+export function delayOf(index: number, count: number, everyMs: number): number {
+  const spreadMs = Math.max(SOURCE_SPREAD_MS, (SECOND * count) / PROBE_STARTS_PER_SECOND)
+  return (Math.min(spreadMs, everyMs) * index) / count
+}

@@ -58,7 +58,8 @@ export class Keeper implements AsyncDisposable {
       try {
         waitMs = await task.turn(signal)
         inARow = 0
-        this.worked()
+        if (pulse.blind === null) this.worked()
+        else this.logOnce(pulse.blind, {})
         pulse.state = waitMs === null ? 'ended' : 'waiting'
       } catch (error) {
         if (signal.aborted) break
@@ -89,11 +90,15 @@ export class Keeper implements AsyncDisposable {
     const waitMs = Math.max(asked, backoffMs * (0.5 + random() / 2))
     // An error that nobody meant is a fault in the plug-in: where it comes from helps whoever wrote it.
     const detail = error instanceof TransientError ? {} : { stack: error.stack }
-    // Once for each reason: what cannot be reached for a week fills no log, and its health says so all the time.
-    if (why !== this.logged)
-      log('warn', `${name} has failed; trying again`, { why, waitMs: Math.round(waitMs), ...detail })
-    this.logged = why
+    this.logOnce(why, { waitMs: Math.round(waitMs), ...detail })
     return waitMs
+  }
+
+  /** Once for each reason: what cannot be reached for a week fills no log, and its health says so all the time. */
+  private logOnce(why: string, detail: Record<string, unknown>): void {
+    const { name, log } = this.parts
+    if (why !== this.logged) log('warn', `${name} has failed; trying again`, { why, ...detail })
+    this.logged = why
   }
 
   private worked(): void {

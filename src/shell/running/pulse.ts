@@ -1,6 +1,6 @@
 import { SOURCE_UNKNOWN_TIMES } from '../../contract/limits.js'
 import type { Receipt } from '../../contract/received.js'
-import type { InputHealth, InputState, InputStatus } from '../../contract/plugin.js'
+import type { InputHealth, InputState, InputStatus, Look } from '../../contract/plugin.js'
 import { type EpochMs, MINUTE } from '../../contract/time.js'
 
 /** Rules named of one source: the door has fewer, and what a plug-in makes up ends somewhere. */
@@ -24,8 +24,12 @@ export class Pulse {
   duplicate = 0
   failures = 0
   readonly rejected: Record<string, number> = {}
+  private phases: InputStatus['phases'] = null
+  private look: Look | null = null
+  /** Why a probe cannot tell at present; null: it can. */
+  blind: string | null = null
   readonly ignored: Record<string, number> = {}
-  phases: Record<string, number> | null = null
+  lagMs: number | null = null
   /** Of the even clock; null: never. */
   heard: number | null = null
   private lastError: { at: number; why: string } | null = null
@@ -34,7 +38,7 @@ export class Pulse {
   private readonly since: number
 
   constructor(
-    private readonly about: Pick<InputStatus, 'kind' | 'id' | 'use'>,
+    private readonly about: Pick<InputStatus, 'kind' | 'id' | 'use'> & Partial<Pick<InputStatus, 'of'>>,
     private readonly even: () => number,
     /** Of what is believed, for people. */
     private readonly now: () => EpochMs,
@@ -52,6 +56,13 @@ export class Pulse {
     tally(this.rejected, rules)
     this.turn()
     this.counts[this.minute % SLOTS]! += accepted
+  }
+
+  /** A probe has looked. */
+  looked(look: Look, phases: InputStatus['phases']): void {
+    this.look = look
+    this.phases = phases
+    this.blind = look.outcome === 'unknown' ? (look.why ?? 'it could not tell') : null
   }
 
   /** It said what is of no use here. */
@@ -76,6 +87,7 @@ export class Pulse {
     this.turn()
     const minutes = Math.min(SLOTS, Math.max(1, (even - this.since) / MINUTE))
     return {
+      of: null,
       ...this.about,
       health: this.health,
       state: this.state,
@@ -88,7 +100,9 @@ export class Pulse {
       ignored: { ...this.ignored },
       failures: this.failures,
       lastError: this.lastError === null ? null : { at: at(this.lastError.at), why: this.lastError.why },
+      lagMs: this.lagMs,
       phases: this.phases,
+      look: this.look,
     }
   }
 

@@ -44,10 +44,11 @@ export async function receive(
   }
   try {
     const receipt = await taker.take(taken.signals, { ...task.space, services })
-    pulse.hear({ ...receipt, rules: added(receipt.rules, taken.rules) })
+    pulse.hear({ ...receipt, rules: added(receipt.rules, taken.dropped) })
     if (taken.ignored !== undefined) pulse.pass(taken.ignored)
     return { receipt, answer: taken.answer?.(receipt) ?? null }
   } catch (error) {
+    taken.undone?.()
     if (error instanceof CutShort) pulse.hear(error.receipt)
     pulse.fail((error as Error).message)
     throw error

@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import type { ProbeUse } from '../../contract/config.js'
 import { PermanentError, TransientError } from '../../contract/error.js'
 import { SOURCE_PIECE, SOURCE_STATE_BYTES } from '../../contract/limits.js'
-import type { Batch, Probe, Source } from '../../contract/plugin.js'
+import type { Batch, Source } from '../../contract/plugin.js'
 import { MINUTE } from '../../contract/time.js'
 import { fakeEnv } from '../../testing/env.js'
 import { CutShort, TooMuch } from '../workspace/cut-short.js'
 import type { Receipt } from '../../contract/received.js'
 import { Pulse } from './pulse.js'
-import { ProbeTask, SourceTask, type Taker } from './tasks.js'
+import { SourceTask, type Taker } from './tasks.js'
 
 const good = (values: readonly unknown[]): Receipt => ({
   accepted: values.length,
@@ -32,6 +31,10 @@ function world(answer: (values: readonly unknown[], n: number) => Receipt = good
       order.push(`took ${values.length}`)
       taken.push({ values, namespace, own })
       return receipt
+    },
+    teach: async value => {
+      order.push(`taught ${JSON.stringify(value)}`)
+      return value === 'wrong' ? { rule: 'past', message: 'past counts must be a JSON object' } : null
     },
     note: async (key, value) => {
       order.push(`noted ${Buffer.from(value).toString()}`)
@@ -78,6 +81,20 @@ describe('a source that is polled', () => {
     expect(asked.at(-1)).toBe(2)
     await sourceOf(w, { poll }, { ...use, use: 'crows' }).task.turn(stop())
     expect(asked.at(-1)).toBeUndefined()
+  })
+
+  it('teaches what it knows of the past before anything is taken, and counts what breaks a rule', async () => {
+    const w = world()
+    const past = [{ service: 'shop' }, 'wrong']
+    const { task, pulse } = sourceOf(w, { poll: async () => ({ signals: [1], past, state: 'x' }) })
+    await task.turn(stop())
+    expect(w.order).toEqual([
+      'taught {"service":"shop"}',
+      'taught "wrong"',
+      'took 1',
+      'noted {"use":"pigeons","state":"x"}',
+    ])
+    expect(pulse.status).toMatchObject({ accepted: 1, rejected: { past: 1 } })
   })
 
   it('hands over the same again while there is no room, and keeps nothing meanwhile', async () => {
@@ -133,16 +150,17 @@ describe('a source that is polled', () => {
 describe('a source that listens', () => {
   it('is asked for the next batch once the last is durable, so that it may acknowledge', async () => {
     const w = world()
-    const { task } = sourceOf(w, {
+    const { task, pulse } = sourceOf(w, {
       async *read(): AsyncGenerator<Batch> {
         yield { signals: ['a'] }
         w.order.push('acknowledged a')
         yield { signals: [] }
-        yield { signals: ['b'], state: 7, done: true }
+        yield { signals: ['b'], state: 7, done: true, lagMs: 1_234.5 }
       },
     })
     expect(await task.turn(stop())).toBeNull()
     expect(w.order).toEqual(['took 1', 'acknowledged a', 'took 1', 'noted {"use":"pigeons","state":7}'])
+    expect(pulse.status.lagMs).toBe(1_235)
   })
 
   it('is left when it is told to stop', async () => {
@@ -163,77 +181,5 @@ describe('a source that listens', () => {
     })
     expect(await task.turn(end.signal)).toBeNull()
     expect(left).toBe(true)
-  })
-})
-
-describe('a probe', () => {
-  const probing: ProbeUse = {
-    ...use,
-    service: 'shop',
-    labels: { component: 'cart' },
-    everyMs: MINUTE,
-    timeoutMs: 20,
-  }
-  const probeOf = (w: ReturnType<typeof world>, check: Probe['check']) => {
-    const pulse = pulseOf(w)
-    const open = async () => ({ check, [Symbol.asyncDispose]: async () => {} })
-    return { pulse, task: new ProbeTask({ use: probing, open, pulse, taker: w.taker, random: () => 0.5 }) }
-  }
-
-  it('makes a check signal of what it found, with phases beside it', async () => {
-    const w = world()
-    const found = [
-      { ok: true, phases: { lookup: 1.234, total: 20.06 }, labels: { region: 'eu' } },
-      { ok: false, why: 'status 500' },
-    ]
-    const { task, pulse } = probeOf(w, async () => found.shift()!)
-    expect(await task.turn(stop())).toBe(MINUTE)
-    expect(pulse.status).toMatchObject({ health: 'ok', phases: { lookup: 1.2, total: 20.1 }, lastError: null })
-    w.env.move(MINUTE)
-    await task.turn(stop())
-    const check = { type: 'observation', via: 'check', service: 'shop', total: 1 }
-    expect(w.taken.map(each => each.values[0])).toEqual([
-      {
-        ...check,
-        id: String(w.env.now() - MINUTE),
-        at: w.env.now() - MINUTE,
-        bad: 0,
-        labels: { component: 'cart', region: 'eu' },
-        latencyMs: 20.06,
-      },
-      { ...check, id: String(w.env.now()), at: w.env.now(), bad: 1, labels: { component: 'cart' } },
-    ])
-    expect(w.taken[0]).toMatchObject({ namespace: 'probe.loft', own: true })
-    // What it looks at is bad; the probe is well.
-    expect(pulse.status).toMatchObject({ health: 'ok', lastError: { why: 'status 500' } })
-  })
-
-  it('takes no answer in time for a bad one', async () => {
-    const w = world()
-    const { task } = probeOf(
-      w,
-      end => new Promise(done => end.addEventListener('abort', () => done({ ok: true }), { once: true })),
-    )
-    await task.turn(stop())
-    expect(w.taken[0]!.values[0]).toMatchObject({ bad: 1 })
-  })
-
-  it('says nothing where it could not tell: an error, or a machine that was away', async () => {
-    const w = world()
-    await expect(
-      probeOf(w, async () => {
-        throw new Error('no route of our own')
-      }).task.turn(stop()),
-    ).rejects.toThrow('no route of our own')
-    await expect(
-      probeOf(
-        w,
-        end =>
-          new Promise(done =>
-            end.addEventListener('abort', () => (w.env.move(MINUTE), done({ ok: true })), { once: true }),
-          ),
-      ).task.turn(stop()),
-    ).rejects.toThrow('was away')
-    expect(w.taken).toEqual([])
   })
 })

@@ -1,14 +1,8 @@
-import type { ProbeUse, Use } from '../../contract/config.js'
+import type { Use } from '../../contract/config.js'
 import { PermanentError, TransientError } from '../../contract/error.js'
-import {
-  LATENCY_MAX_MS,
-  RETRY_AFTER_MS,
-  SOURCE_PIECE,
-  SOURCE_POLL_MS,
-  SOURCE_STATE_BYTES,
-} from '../../contract/limits.js'
-import type { Batch, Checked, Probe, Receiver, Source } from '../../contract/plugin.js'
-import { type EpochMs, MINUTE, SECOND } from '../../contract/time.js'
+import { RETRY_AFTER_MS, SOURCE_PIECE, SOURCE_POLL_MS, SOURCE_STATE_BYTES } from '../../contract/limits.js'
+import type { Batch, Receiver, Source } from '../../contract/plugin.js'
+import { MINUTE, SECOND } from '../../contract/time.js'
 import { sleep } from '../outside/env.js'
 import { CutShort } from '../workspace/cut-short.js'
 import type { Space } from '../workspace/gate.js'
@@ -23,6 +17,8 @@ import type { Pulse } from './pulse.js'
 export interface Taker {
   /** Resolves once they are durable. @throws TransientError, CutShort */
   take(values: readonly unknown[] | Own, space: Space): Promise<Receipt>
+  /** Counts of a past; null once levels were learned from them or nothing was to be learned, else the rule that they break. @throws TransientError */
+  teach(value: unknown): Promise<{ rule: string; message: string } | null>
   note(key: string, value: Uint8Array): Promise<void>
   noted(key: string): Promise<Uint8Array | null>
   /** A clock that never leaps. */
@@ -37,7 +33,7 @@ export interface TaskParts<Opened> {
   random: () => number
 }
 
-const spaceOf = (kind: string, id: string): Space => ({ namespace: `${kind}.${id}`, services: null })
+export const spaceOf = (kind: string, id: string): Space => ({ namespace: `${kind}.${id}`, services: null })
 /** A source is asked so often where it does not say. */
 const EVERY_MS = MINUTE
 /** Between two turns of the same there is a little chance, so that many do not fall into step. */
@@ -45,7 +41,7 @@ const JITTER = 0.05
 const jittered = (ms: number, random: () => number) => ms * (1 + JITTER * (2 * random() - 1))
 
 /** Opened at its first turn, and again after a failure. */
-abstract class Holding<Opened extends AsyncDisposable> implements Task {
+export abstract class Holding<Opened extends AsyncDisposable> implements Task {
   private held: Opened | null = null
 
   constructor(protected readonly parts: TaskParts<Opened>) {}
@@ -98,16 +94,18 @@ export class SourceTask extends Holding<Source> {
     const { signals } = batch
     if (!Array.isArray(signals)) throw new PermanentError('a batch is an object with a list `signals`')
     this.parts.pulse.hear({ accepted: 0, duplicate: 0 })
+    this.parts.pulse.lagMs = batch.lagMs === undefined ? null : Math.round(batch.lagMs)
+    for (const past of batch.past ?? []) await this.teach(past)
     for (let i = 0; i < signals.length; i += SOURCE_PIECE)
       if (!(await this.takePiece(signals.slice(i, i + SOURCE_PIECE), stop))) return
     if (batch.state === undefined) return
     this.state = batch.state
-    const note = Buffer.from(JSON.stringify({ use: this.parts.use.use, state: batch.state }))
-    if (note.length > SOURCE_STATE_BYTES)
-      throw new PermanentError(
-        `what a source goes on from has at most ${SOURCE_STATE_BYTES} bytes; it has ${note.length}`,
-      )
-    await this.parts.taker.note(noteOf(this.parts.use), note)
+    await keepState('source', this.parts, batch.state)
+  }
+
+  private async teach(past: unknown): Promise<void> {
+    const wrong = await this.parts.taker.teach(past)
+    if (wrong !== null) this.parts.pulse.hear({ accepted: 0, duplicate: 0, rules: { [wrong.rule]: 1 } })
   }
 
   /** Waits for room as often as it must: what was taken twice counts once. False: it was stopped before that. */
@@ -127,78 +125,40 @@ export class SourceTask extends Holding<Source> {
   }
 
   private async restore(): Promise<void> {
-    const { taker, use } = this.parts
-    const note = await taker.noted(noteOf(use))
+    this.state = await keptState('source', this.parts)
     this.restored = true
-    if (note === null || note.length === 0) return
-    const kept = JSON.parse(Buffer.from(note).toString()) as { use: string; state: unknown }
-    // What another plug-in went on from says nothing to this one.
-    if (kept.use === use.use) this.state = kept.state
   }
 }
 
-const noteOf = ({ id }: Use): string => `source:${id}`
+type Keeping = Pick<TaskParts<unknown>, 'use' | 'taker'>
 
-export class ProbeTask extends Holding<Probe> {
-  private readonly space: Space
-
-  constructor(protected override readonly parts: TaskParts<Probe> & { use: ProbeUse }) {
-    super(parts)
-    this.space = spaceOf('probe', parts.use.id)
-  }
-
-  async turn(stop: AbortSignal): Promise<number | null> {
-    const { use, pulse, taker, random } = this.parts
-    const began = taker.even()
-    const probe = await this.opened()
-    const asked = taker.even()
-    const found = await this.look(probe, stop, began)
-    if (stop.aborted) return null
-    pulse.phases = rounded(found.phases)
-    // Stamped when it was asked, by the clock as it is believed now.
-    const own: Own = present => [signalOf(use, found, present - (taker.even() - asked))]
-    pulse.hear(await taker.take(own, this.space))
-    if (!found.ok) pulse.fail(found.why ?? 'the check failed')
-    return Math.max(0, jittered(use.everyMs, random) - (taker.even() - began))
-  }
-
-  /** No answer within the time for it is a bad one; unless we slept meanwhile: then nobody can tell. */
-  private async look(probe: Probe, stop: AbortSignal, began: number): Promise<Checked> {
-    const { timeoutMs } = this.parts.use
-    try {
-      return await limited(timeoutMs, stop, signal => probe.check(signal))
-    } catch (error) {
-      if (!(error instanceof TooSlow)) throw error
-      if (this.parts.taker.even() - began > 2 * timeoutMs + SECOND)
-        throw new TransientError('this machine was away while it looked', 0)
-      return { ok: false, why: `no answer within ${timeoutMs / SECOND} s` }
-    }
-  }
+/** Keeps what to go on from. @throws PermanentError where that is too much */
+export async function keepState(kind: string, { use, taker }: Keeping, state: unknown): Promise<void> {
+  const note = Buffer.from(JSON.stringify({ use: use.use, state }))
+  if (note.length > SOURCE_STATE_BYTES)
+    throw new PermanentError(
+      `what a ${kind} goes on from has at most ${SOURCE_STATE_BYTES} bytes; it has ${note.length}`,
+    )
+  await taker.note(`${kind}:${use.id}`, note)
 }
 
-function signalOf({ service, labels }: ProbeUse, { ok, phases, labels: more }: Checked, at: EpochMs): object {
-  const latencyMs = phases?.total
-  return {
-    type: 'observation',
-    via: 'check',
-    id: `${at}`,
-    service,
-    at,
-    labels: { ...labels, ...more },
-    total: 1,
-    bad: ok ? 0 : 1,
-    ...(latencyMs === undefined ? {} : { latencyMs: Math.min(latencyMs, LATENCY_MAX_MS) }),
-  }
+/** What was kept; undefined: nothing, or by another plug-in, whose words say nothing to this one. */
+export async function keptState(kind: string, { use, taker }: Keeping): Promise<unknown> {
+  const note = await taker.noted(`${kind}:${use.id}`)
+  if (note === null || note.length === 0) return undefined
+  const kept = JSON.parse(Buffer.from(note).toString()) as { use: string; state: unknown }
+  return kept.use === use.use ? kept.state : undefined
 }
 
-const rounded = (phases: Checked['phases']): Record<string, number> | null =>
-  phases === undefined
-    ? null
-    : Object.fromEntries(Object.entries(phases).map(([name, ms]) => [name, Math.round(ms * 10) / 10]))
+/** What others may send to, under a path of its own. */
+export interface Hearing {
+  /** Null while it cannot be opened. */
+  readonly receiver: Receiver | null
+  readonly space: Space
+}
 
 /** A receiver has no turns: it is opened, and asked by others. */
-export class ReceiverTask extends Holding<Receiver> {
-  /** Null while it cannot be opened. */
+export class ReceiverTask extends Holding<Receiver> implements Hearing {
   receiver: Receiver | null = null
   readonly space: Space
 
@@ -222,23 +182,32 @@ export class ReceiverTask extends Holding<Receiver> {
   }
 }
 
-class TooSlow extends TransientError {}
+export class TooSlow extends TransientError {}
 
 /**
  * Work with an end: it is told to stop when its time is over, and its own answer then no longer counts. Resolves no sooner
  * than the work does, so that there are never two of it.
  */
-async function limited<T>(ms: number, stop: AbortSignal, work: (stop: AbortSignal) => Promise<T>): Promise<T> {
-  const late = new AbortController()
-  const timer = setTimeout(() => late.abort(), ms).unref()
+export async function limited<T>(ms: number, stop: AbortSignal, work: (stop: AbortSignal) => Promise<T>): Promise<T> {
+  const end = new AbortController()
+  let late = false
+  const stopped = () => end.abort()
+  const timer = setTimeout(() => {
+    late = true
+    end.abort()
+  }, ms).unref()
+  if (stop.aborted) end.abort()
+  // Taken off again below: a source is asked thousands of times, and its signal lives as long as it does.
+  stop.addEventListener('abort', stopped, { once: true })
   const slow = () => new TooSlow(`it took longer than ${ms / SECOND} s`, RETRY_AFTER_MS)
   try {
-    const found = await work(AbortSignal.any([stop, late.signal]))
-    if (late.signal.aborted) throw slow()
+    const found = await work(end.signal)
+    if (late) throw slow()
     return found
   } catch (error) {
-    throw late.signal.aborted ? slow() : error
+    throw late ? slow() : error
   } finally {
     clearTimeout(timer)
+    stop.removeEventListener('abort', stopped)
   }
 }

@@ -75,6 +75,8 @@ export class Gate {
   private ordinary = new Ordinary()
   private space = OWN
   private salt = UNSALTED
+  /** Of senders that stay: making one takes a hash. */
+  private readonly salts = new WeakMap<Space, { hi: number; lo: number }>()
 
   /** `saltOf`: what is mixed into the fingerprints of a namespace's ids. Without it a namespace is told by its name alone. */
   constructor(
@@ -86,7 +88,12 @@ export class Gate {
   from(space: Space = OWN): void {
     if (space === this.space) return
     this.space = space
-    this.salt = space.namespace === '' ? UNSALTED : this.saltOf(space.namespace)
+    if (space.namespace === '') this.salt = UNSALTED
+    else {
+      const known = this.salts.get(space)
+      this.salt = known ?? this.saltOf(space.namespace)
+      if (known === undefined) this.salts.set(space, this.salt)
+    }
   }
 
   /** On `wall`: the stamp of the entry that the following lines go into. Never moves back. */

@@ -65,6 +65,8 @@ function pointText(point: Point, components: readonly Component[], voice: Voice)
       return says[point.is](portion(point.share, voice), location(point.where))
     case 'checks-failing':
       return evidence.checksFailing(portion(point.share, voice), location(point.where))
+    case 'checks-slow':
+      return evidence.checksSlow(portion(point.share, voice), location(point.where))
     case 'stepped':
       return evidence.stepped(
         portion(point.share, voice),
@@ -104,6 +106,7 @@ type Plain = Exclude<
   | 'failing'
   | 'slow'
   | 'checks-failing'
+  | 'checks-slow'
   | 'stepped'
   | 'signs-where'
   | 'fewer-reports'
@@ -126,6 +129,7 @@ const plain = ({ says, evidence }: Voice['t']): Record<Plain, string> => ({
   'more-failing': evidence.moreFailing,
   'more-slow': evidence.moreSlow,
   'more-checks': evidence.moreChecks,
+  'more-slow-checks': evidence.moreSlowChecks,
   signs: evidence.signs,
   'cause-unknown': says.causeUnknown,
   exposure: says.exposure,

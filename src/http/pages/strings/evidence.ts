@@ -30,6 +30,7 @@ const en = {
   stepped: (portion: string, where: string, lately: string) =>
     `${portion} failed over the last minutes: ${where}. In the newest minute: ${lately}.`,
   checksFailing: (portion: string, where: string) => `${portion} of checks are failing: ${where}.`,
+  checksSlow: (portion: string, where: string) => `${portion} of checks are slow or degraded: ${where}.`,
   signsWhere: (where: string) => `Signs of trouble: ${where}. The share of people affected is not known.`,
   upstreamUnmeasured: 'People report problems here while a service this one stands on is failing.',
   upstreamFailing: 'Some of what we measure here fails while a service this one stands on is failing.',
@@ -37,6 +38,7 @@ const en = {
   moreFailing: 'More requests than usual are failing.',
   moreSlow: 'More requests than usual are slow.',
   moreChecks: 'More checks than usual are failing.',
+  moreSlowChecks: 'More checks than usual are slow or degraded.',
   signs: 'There are signs of trouble.',
 }
 
@@ -66,6 +68,7 @@ const es: EvidenceStrings = {
   stepped: (portion, where, lately) =>
     `${portion} falló en los últimos minutos: ${where}. En el minuto más reciente: ${lately}.`,
   checksFailing: (portion, where) => `${portion} de las comprobaciones falla: ${where}.`,
+  checksSlow: (portion, where) => `${portion} de las comprobaciones va lento o degradado: ${where}.`,
   signsWhere: where => `Señales de problemas: ${where}. No se sabe a cuántas personas afecta.`,
   upstreamUnmeasured: 'La gente informa de problemas aquí mientras falla un servicio del que este depende.',
   upstreamFailing: 'Parte de lo que medimos aquí falla mientras falla un servicio del que este depende.',
@@ -73,6 +76,7 @@ const es: EvidenceStrings = {
   moreFailing: 'Fallan más solicitudes de lo habitual.',
   moreSlow: 'Hay más solicitudes lentas de lo habitual.',
   moreChecks: 'Fallan más comprobaciones de lo habitual.',
+  moreSlowChecks: 'Hay más comprobaciones lentas o degradadas de lo habitual.',
   signs: 'Hay señales de problemas.',
 }
 
@@ -99,6 +103,7 @@ const pt: EvidenceStrings = {
   stepped: (portion, where, lately) =>
     `${portion} falhou nos últimos minutos: ${where}. No minuto mais recente: ${lately}.`,
   checksFailing: (portion, where) => `${portion} das verificações falham: ${where}.`,
+  checksSlow: (portion, where) => `${portion} das verificações estão lentas ou degradadas: ${where}.`,
   signsWhere: where => `Sinais de problemas: ${where}. Não se sabe quantas pessoas são afetadas.`,
   upstreamUnmeasured: 'As pessoas relatam problemas aqui enquanto um serviço do qual este depende está falhando.',
   upstreamFailing: 'Parte do que medimos aqui falha enquanto um serviço do qual este depende está falhando.',
@@ -106,6 +111,7 @@ const pt: EvidenceStrings = {
   moreFailing: 'Mais solicitações do que o habitual estão falhando.',
   moreSlow: 'Mais solicitações do que o habitual estão lentas.',
   moreChecks: 'Mais verificações do que o habitual estão falhando.',
+  moreSlowChecks: 'Mais verificações do que o habitual estão lentas ou degradadas.',
   signs: 'Há sinais de problemas.',
 }
 
@@ -131,6 +137,7 @@ const hi: EvidenceStrings = {
   overQuiet: 'रिपोर्टें दस मिनट से सामान्य स्तर पर हैं।',
   stepped: (portion, where, lately) => `पिछले मिनटों में ${portion} विफल: ${where}। सबसे नए मिनट में: ${lately}।`,
   checksFailing: (portion, where) => `जाँचों में से ${portion} विफल: ${where}।`,
+  checksSlow: (portion, where) => `जाँचों में से ${portion} धीमी या कमज़ोर: ${where}।`,
   signsWhere: where => `समस्या के संकेत: ${where}। कितने लोग प्रभावित हैं, पता नहीं।`,
   upstreamUnmeasured: 'लोग यहाँ समस्याएँ बता रहे हैं, जबकि जिस सेवा पर यह निर्भर है वह विफल है।',
   upstreamFailing: 'यहाँ मापी गई कुछ चीज़ें विफल हैं, जबकि जिस सेवा पर यह निर्भर है वह विफल है।',
@@ -138,6 +145,7 @@ const hi: EvidenceStrings = {
   moreFailing: 'सामान्य से ज़्यादा अनुरोध विफल हैं।',
   moreSlow: 'सामान्य से ज़्यादा अनुरोध धीमे हैं।',
   moreChecks: 'सामान्य से ज़्यादा जाँचें विफल हैं।',
+  moreSlowChecks: 'सामान्य से ज़्यादा जाँचें धीमी या कमज़ोर हैं।',
   signs: 'समस्या के संकेत हैं।',
 }
 
@@ -166,6 +174,7 @@ const fr: EvidenceStrings = {
   stepped: (portion, where, lately) =>
     `${portion} en échec ces dernières minutes : ${where}. Dans la minute la plus récente : ${lately}.`,
   checksFailing: (portion, where) => `${portion} des contrôles échouent : ${where}.`,
+  checksSlow: (portion, where) => `${portion} des contrôles sont lents ou dégradés : ${where}.`,
   signsWhere: where => `Signes de problème : ${where}. La part de personnes touchées est inconnue.`,
   upstreamUnmeasured: 'Des problèmes sont signalés ici pendant qu’un service dont celui-ci dépend est en panne.',
   upstreamFailing:
@@ -174,6 +183,7 @@ const fr: EvidenceStrings = {
   moreFailing: 'Plus de requêtes que d’habitude échouent.',
   moreSlow: 'Plus de requêtes que d’habitude sont lentes.',
   moreChecks: 'Plus de contrôles que d’habitude échouent.',
+  moreSlowChecks: 'Plus de contrôles que d’habitude sont lents ou dégradés.',
   signs: 'Il y a des signes de problème.',
 }
 
@@ -201,6 +211,7 @@ const de: EvidenceStrings = {
   stepped: (portion, where, lately) =>
     `${portion} schlug in den letzten Minuten fehl: ${where}. In der neuesten Minute: ${lately}.`,
   checksFailing: (portion, where) => `${portion} der Prüfungen schlagen fehl: ${where}.`,
+  checksSlow: (portion, where) => `${portion} der Prüfungen sind langsam oder eingeschränkt: ${where}.`,
   signsWhere: where => `Anzeichen einer Störung: ${where}. Wie viele betroffen sind, ist nicht bekannt.`,
   upstreamUnmeasured: 'Hier werden Probleme gemeldet, während ein Dienst gestört ist, auf dem dieser steht.',
   upstreamFailing:
@@ -209,6 +220,7 @@ const de: EvidenceStrings = {
   moreFailing: 'Mehr Anfragen als üblich schlagen fehl.',
   moreSlow: 'Mehr Anfragen als üblich sind langsam.',
   moreChecks: 'Mehr Prüfungen als üblich schlagen fehl.',
+  moreSlowChecks: 'Mehr Prüfungen als üblich sind langsam oder eingeschränkt.',
   signs: 'Es gibt Anzeichen einer Störung.',
 }
 
@@ -236,6 +248,7 @@ const id: EvidenceStrings = {
   stepped: (portion, where, lately) =>
     `${portion} gagal dalam beberapa menit terakhir: ${where}. Pada menit terbaru: ${lately}.`,
   checksFailing: (portion, where) => `${portion} pemeriksaan gagal: ${where}.`,
+  checksSlow: (portion, where) => `${portion} pemeriksaan lambat atau menurun: ${where}.`,
   signsWhere: where => `Tanda-tanda masalah: ${where}. Berapa banyak orang yang terdampak tidak diketahui.`,
   upstreamUnmeasured: 'Orang melaporkan masalah di sini saat layanan yang diandalkannya gagal.',
   upstreamFailing: 'Sebagian yang kami ukur di sini gagal saat layanan yang diandalkannya gagal.',
@@ -243,6 +256,7 @@ const id: EvidenceStrings = {
   moreFailing: 'Lebih banyak permintaan dari biasanya gagal.',
   moreSlow: 'Lebih banyak permintaan dari biasanya lambat.',
   moreChecks: 'Lebih banyak pemeriksaan dari biasanya gagal.',
+  moreSlowChecks: 'Lebih banyak pemeriksaan dari biasanya lambat atau menurun.',
   signs: 'Ada tanda-tanda masalah.',
 }
 
@@ -268,6 +282,7 @@ const ja: EvidenceStrings = {
   overQuiet: '報告は10分間、ふだんの水準にあります。',
   stepped: (portion, where, lately) => `直近の数分で${portion}が失敗：${where}。最新の1分：${lately}。`,
   checksFailing: (portion, where) => `チェックの${portion}が失敗しています：${where}。`,
+  checksSlow: (portion, where) => `チェックの${portion}が遅いか低下しています：${where}。`,
   signsWhere: where => `問題の兆候：${where}。影響を受けた人の割合は分かりません。`,
   upstreamUnmeasured: '依存先のサービスに障害がある間、ここでも問題が報告されています。',
   upstreamFailing: '依存先のサービスに障害がある間、ここで計測しているものの一部が失敗しています。',
@@ -275,6 +290,7 @@ const ja: EvidenceStrings = {
   moreFailing: 'ふだんより多くのリクエストが失敗しています。',
   moreSlow: 'ふだんより多くのリクエストが遅くなっています。',
   moreChecks: 'ふだんより多くのチェックが失敗しています。',
+  moreSlowChecks: 'ふだんより多くのチェックが遅いか低下しています。',
   signs: '問題の兆候があります。',
 }
 
@@ -299,6 +315,7 @@ const ar: EvidenceStrings = {
   overQuiet: 'البلاغات عند مستواها المعتاد منذ عشر دقائق.',
   stepped: (portion, where, lately) => `فشل ${portion} في الدقائق الأخيرة: ${where}. في أحدث دقيقة: ${lately}.`,
   checksFailing: (portion, where) => `${portion} من الفحوص يفشل: ${where}.`,
+  checksSlow: (portion, where) => `${portion} من الفحوص بطيء أو متدهور: ${where}.`,
   signsWhere: where => `بوادر مشكلة: ${where}. نسبة المتأثرين غير معروفة.`,
   upstreamUnmeasured: 'يبلّغ الناس عن مشكلات هنا بينما تتعطل خدمة يعتمد عليها هذا.',
   upstreamFailing: 'بعض ما نقيسه هنا يفشل بينما تتعطل خدمة يعتمد عليها هذا.',
@@ -306,6 +323,7 @@ const ar: EvidenceStrings = {
   moreFailing: 'طلبات أكثر من المعتاد تفشل.',
   moreSlow: 'طلبات أكثر من المعتاد بطيئة.',
   moreChecks: 'فحوص أكثر من المعتاد تفشل.',
+  moreSlowChecks: 'فحوص أكثر من المعتاد بطيئة أو متدهورة.',
   signs: 'توجد بوادر مشكلة.',
 }
 

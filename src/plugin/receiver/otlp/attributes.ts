@@ -120,7 +120,8 @@ export class Attributes {
 /** A method that is one; others would be names of a stranger's choice. */
 const METHOD = /^[A-Z]{3,10}$/
 /** Numbers and codes within a name: it is one of very many, as `GET /orders/81723`. */
-const ID_LIKE = /\d{3,}|[\da-f]{8}-|(?=[a-f]*\d)[\da-f]{8,}/i
+const [NUMBER, HEX] = [/\d{3,}|[\da-f]{8}-/i, /[\da-f]{8,}/gi]
+const isIdLike = (name: string): boolean => NUMBER.test(name) || (name.match(HEX) ?? []).some(each => /\d/.test(each))
 
 /** What was asked for, as a name of which there are few; undefined where there is none. `name`: of the span, if it is one. */
 export function operationOf(a: Attributes, name?: string): string | undefined {
@@ -135,7 +136,7 @@ export function operationOf(a: Attributes, name?: string): string | undefined {
   }
   const queue = destinationOf(a)
   if (queue !== undefined) return queue
-  return name === undefined || name === '' || a.get('messaging') !== undefined || ID_LIKE.test(name) ? undefined : name
+  return name === undefined || name === '' || a.get('messaging') !== undefined || isIdLike(name) ? undefined : name
 }
 
 /** The queue or topic, unless it is of one client or one moment. */

@@ -126,9 +126,9 @@ describe('a hostile sender', () => {
     }))
     const body = metricsOf({ 'service.name': 'cart' }, durations(many))
     const taken = sound(await receiver.take(json(body, 'v1/metrics')))
-    expect(taken).toMatchObject({ signals: [], rules: { 'otlp.series': 2_900 } })
+    expect(taken).toMatchObject({ signals: [], dropped: { 'otlp.series': 2_900 } })
     const next = await receiver.take(json(metricsOf({ 'service.name': 'mail' }, durations(many)), 'v1/metrics'))
-    expect(next).toMatchObject({ rules: { 'otlp.series': 3_000 } })
+    expect(next).toMatchObject({ dropped: { 'otlp.series': 3_000 } })
   })
   it('of names without end makes no more label sets than are told apart', async () => {
     const receiver = await open()

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { readable } from '../../../testing/plugin-contract.js'
 import { firstLine, idOf, line, scopeIn, shareIn, timeOf, valuesOf } from './read.js'
 import { Rollouts, Versions } from './rollouts.js'
-import { changeOf, type ChangeSettings, digest, isWatched, matches, serviceOf, type Told } from './told.js'
+import { changeOf, type ChangeSettings, digest, isWatched, serviceOf, type Told } from './told.js'
+import { matches } from '../text.js'
 
 const NOW = Date.UTC(2026, 1, 3, 12)
 const settings = (more: Partial<ChangeSettings> = {}): ChangeSettings => ({ services: {}, scope: {}, ...more })

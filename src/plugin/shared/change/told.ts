@@ -1,3 +1,4 @@
+import { matches, withoutEnd } from '../text.js'
 import { createHash } from 'node:crypto'
 import { SERVICE_CHARS } from '../../../contract/limits.js'
 import type { Answer, Received, Taken } from '../../../contract/received.js'
@@ -66,17 +67,6 @@ export interface Told {
 /** A signal, or in one word why there is none. */
 export type Made = object | string
 
-const globs = new Map<string, RegExp>()
-/** Whether a text is what a pattern with `*` says, in any case. */
-export function matches(pattern: string, text: string): boolean {
-  let glob = globs.get(pattern)
-  if (glob === undefined) {
-    const source = pattern.split(/\*+/).map(each => each.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-    globs.set(pattern, (glob = new RegExp(`^${source.join('.*')}$`, 'is')))
-  }
-  return glob.test(text)
-}
-
 const PRODUCTION = new Set(['production', 'prod', 'prd', 'live'])
 const OTHER = new Set([
   ...['dev', 'devel', 'develop', 'development', 'test', 'tests', 'testing', 'stage', 'staging', 'stg', 'qa', 'uat'],
@@ -99,7 +89,7 @@ export function serviceOf({ service, services }: ChangeSettings, of: string): st
   const exact = Object.hasOwn(services, of) ? services[of] : undefined
   const found = exact ?? Object.entries(services).find(([pattern]) => matches(pattern, of))?.[1] ?? service
   if (found !== undefined || Object.keys(services).length > 0) return found
-  return nameOf(of.replace(/\/+$/, '').split('/').at(-1), SERVICE_CHARS)
+  return nameOf(withoutEnd(of, '/').split('/').at(-1), SERVICE_CHARS)
 }
 
 /** What a change touches, as its sender says and as the settings have it of its environment. */

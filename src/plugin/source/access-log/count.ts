@@ -8,7 +8,7 @@ import { OTHER_ID, Values } from '../../shared/label-values.js'
 /** Observations further behind count in no minute (docs/signals.md, `late`). */
 export const OLD_MS = 30 * MINUTE
 /** A clock may be so far ahead; what is beyond is counted as of now. */
-const AHEAD_MS = MINUTE
+const LINE_AHEAD_MS = MINUTE
 /** The time of lines that have none: so far ahead that it counts as of now. */
 const NOW = Number.MAX_SAFE_INTEGER
 /** Backends that are told apart; later ones are `other`, as with all that follow. */
@@ -196,7 +196,7 @@ export class Counter {
         for (const { total } of cells.values()) this.tally.old += total
         continue
       }
-      const as = time - now > AHEAD_MS ? present : window
+      const as = time - now > LINE_AHEAD_MS ? present : window
       const into = windows.get(as)
       if (into === undefined) windows.set(as, cells)
       else for (const [key, cell] of cells) addTo(into, key, cell)

@@ -1,3 +1,4 @@
+import { withoutEnd } from '../../shared/text.js'
 /** A part of a site by how its paths begin, and which component it is. */
 export interface Route {
   path: string
@@ -21,7 +22,7 @@ export function plainPath(path: string): string {
 
 /** The longest route that a path begins with, up to a `/`; -1: none. */
 export function routeReader(routes: readonly Route[]): (path: string) => number {
-  const order = routes.map((route, i) => ({ path: route.path.replace(/\/+$/, ''), i }))
+  const order = routes.map((route, i) => ({ path: withoutEnd(route.path, '/'), i }))
   order.sort((a, b) => b.path.length - a.path.length)
   return path => {
     for (const { path: start, i } of order)

@@ -1,3 +1,4 @@
+import { withoutEnd } from '../../shared/text.js'
 // Syslog as a way of lines: RFC 3164 (BSD), RFC 5424, in datagrams or over TCP with lengths (RFC 6587) or line ends.
 
 const FACILITY = /^<\d{1,3}>/
@@ -66,7 +67,7 @@ export class Framer {
       if (to - from > MESSAGE_CHARS || this.rest.length < to) return null
       const message = this.rest.slice(from, to)
       this.rest = this.rest.slice(to)
-      return message.replace(/[\r\n]+$/, '')
+      return withoutEnd(message, '\r\n')
     }
     const end = this.rest.indexOf('\n')
     if (end < 0) return null

@@ -1,3 +1,4 @@
+import { withoutEnd } from '../../shared/text.js'
 import { TransientError } from '../../../contract/error.js'
 import type { Fetched, PluginEnv, Stop } from '../../../contract/plugin.js'
 import { SECOND } from '../../../contract/time.js'
@@ -122,7 +123,7 @@ export class Api {
     const shown = token ?? (await this.env.readText(tokenFile)).trim()
     const ca = caFile === undefined ? undefined : await this.env.readText(caFile)
     const answer = await this.env.fetch(
-      `${api.replace(/\/+$/, '')}/${RESOURCES[resource]}/${within}${resource}?${query}`,
+      `${withoutEnd(api, '/')}/${RESOURCES[resource]}/${within}${resource}?${query}`,
       {
         headers: { accept: 'application/json', authorization: `Bearer ${shown}` },
         signal: stop,

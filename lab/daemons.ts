@@ -1,0 +1,172 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePort } from './recipes.js'
+
+// Real servers of Debian's packages, each in a folder and at a port of its own, for the probes to look at.
+
+export interface Daemon {
+  port: number
+  /** Holds all its processes, so that it is connected to and says nothing; and lets them go on. */
+  hold(): void
+  release(): void
+  stop(): Promise<void>
+}
+
+export class Daemons {
+  readonly folder = mkdtempSync(join(tmpdir(), 'epicenter-daemons-'))
+  private readonly running: Daemon[] = []
+
+  constructor() {
+    // The servers' own users have to reach their folders.
+    chmodSync(this.folder, 0o755)
+  }
+
+  /** `ssl`: speaks TLS. */
+  async nginx(site: string, ssl: 'ssl' | '' = ''): Promise<Daemon> {
+    const port = await freePort()
+    const own = `${this.folder}/nginx-${port}`
+    const file = this.written(
+      `nginx-${port}.conf`,
+      `daemon off; user root; pid ${own}.pid; error_log ${own}.log; worker_processes 1;
+events {} http { access_log off; client_body_temp_path ${own}-body;
+server { listen 127.0.0.1:${port} ${ssl}; ${site} } }`,
+    )
+    return this.started(port, '/usr/sbin/nginx', ['-c', file])
+  }
+
+  async redis(...more: string[]): Promise<Daemon> {
+    const port = await freePort()
+    const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--dir', this.folder, ...more]
+    return this.started(port, '/usr/bin/redis-server', args)
+  }
+
+  /** A name server that knows what its arguments say, and asks nobody else. */
+  async names(...more: string[]): Promise<Daemon> {
+    const port = await freePort()
+    const args = ['--keep-in-foreground', '--no-resolv', '--no-hosts', '--bind-interfaces', '--conf-file=/dev/null']
+    return this.started(port, '/usr/sbin/dnsmasq', [
+      ...args,
+      '--listen-address=127.0.0.1',
+      `--port=${port}`,
+      '--pid-file',
+      ...more,
+    ])
+  }
+
+  async postgresql(): Promise<Daemon> {
+    const port = await freePort()
+    const base = '/usr/lib/postgresql'
+    const bin = join(base, readdirSync(base).toSorted().at(-1)!, 'bin')
+    const data = join(this.folder, 'postgresql')
+    mkdirSync(data)
+    const [uid, gid] = ['-u', '-g'].map(each => Number(execFileSync('id', [each, 'postgres']))) as [number, number]
+    chownSync(data, uid, gid)
+    const secret = this.written('pg-password', 'hush')
+    const as = { uid, gid, env: { PATH: '/usr/bin:/bin', HOME: data, LANG: 'C' }, stdio: 'ignore' as const }
+    execFileSync(
+      join(bin, 'initdb'),
+      ['-D', data, '-U', 'watcher', '-A', 'scram-sha-256', '--pwfile', secret, '-N'],
+      as,
+    )
+    const args = ['-D', data, '-h', '127.0.0.1', '-p', `${port}`, '-k', data, '-F', '-c', 'max_connections=4']
+    return this.started(port, join(bin, 'postgres'), args, as)
+  }
+
+  /** Takes mail for mail.example, and for nobody else. */
+  async postfix(...more: string[]): Promise<Daemon> {
+    const port = await freePort()
+    const etc = join(this.folder, `postfix-${port}`)
+    mkdirSync(etc)
+    const [queue, data] = [join(etc, 'queue'), join(etc, 'data')]
+    mkdirSync(queue)
+    mkdirSync(data)
+    execFileSync('chown', ['postfix', data])
+    const settings = {
+      compatibility_level: '3.6',
+      queue_directory: queue,
+      data_directory: data,
+      command_directory: '/usr/sbin',
+      daemon_directory: '/usr/lib/postfix/sbin',
+      inet_interfaces: '127.0.0.1',
+      myhostname: 'mail.example',
+      mydestination: 'mail.example',
+      mynetworks: '192.0.2.0/24',
+      local_recipient_maps: '',
+      alias_maps: '',
+      smtpd_relay_restrictions: 'reject_unauth_destination',
+      maillog_file: join(etc, 'log'),
+      maillog_file_prefixes: etc,
+    }
+    const lines = [...Object.entries(settings).map(([key, value]) => `${key} = ${value}`), ...more]
+    writeFileSync(join(etc, 'main.cf'), `${lines.join('\n')}\n`)
+    cpSync('/usr/share/postfix/master.cf.dist', join(etc, 'master.cf'))
+    const master = execFileSync('cat', [join(etc, 'master.cf')], { encoding: 'utf8' })
+    const own = master
+      .replace(/^smtp +inet.*$/m, `127.0.0.1:${port} inet n - n - - smtpd`)
+      .replaceAll(/^(\S+\s+(?:unix|fifo|unix-dgram)\s+\S+\s+\S+\s+)y(\s)/gm, '$1n$2')
+    writeFileSync(join(etc, 'master.cf'), `postlog unix-dgram n - n - 1 postlogd\n${own}`)
+    const daemon = await this.started(port, '/usr/sbin/postfix', ['-c', etc, 'start-fg'])
+    // Its processes leave the group that they were born into: it ends them itself.
+    const { stop } = daemon
+    daemon.stop = async () => {
+      spawnSync('/usr/sbin/postfix', ['-c', etc, 'abort'], { stdio: 'ignore' })
+      await stop()
+    }
+    return daemon
+  }
+
+  async stop(): Promise<void> {
+    for (const each of this.running.toReversed()) await each.stop()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  private written(name: string, text: string): string {
+    const file = join(this.folder, name)
+    writeFileSync(file, text)
+    return file
+  }
+
+  private async started(port: number, program: string, args: string[], options: object = {}): Promise<Daemon> {
+    // A group of its own, so that all its processes are held and ended together.
+    const child = spawn(program, args, { stdio: 'ignore', ...options, detached: true })
+    const signal = (name: NodeJS.Signals) => {
+      try {
+        process.kill(-child.pid!, name)
+      } catch {
+        // It has ended by itself.
+      }
+    }
+    const ended = new Promise<void>(done => child.once('exit', () => done()))
+    const daemon: Daemon = {
+      port,
+      hold: () => signal('SIGSTOP'),
+      release: () => signal('SIGCONT'),
+      async stop() {
+        signal('SIGCONT')
+        signal('SIGKILL')
+        await ended
+      },
+    }
+    this.running.push(daemon)
+    await listening(port, child, program)
+    return daemon
+  }
+}
+
+/** @throws where it has ended, or does not listen within twenty seconds */
+async function listening(port: number, child: ChildProcess, program: string): Promise<void> {
+  for (let i = 0; i < 200; i++) {
+    if (child.exitCode !== null) throw new Error(`${program} has ended with ${child.exitCode}`)
+    const there = await new Promise<boolean>(done => {
+      const socket = connect(port, '127.0.0.1')
+      socket.once('connect', () => (socket.destroy(), done(true)))
+      socket.once('error', () => done(false))
+    })
+    if (there) return
+    await new Promise(done => setTimeout(done, 100))
+  }
+  throw new Error(`${program} does not listen at ${port}`)
+}

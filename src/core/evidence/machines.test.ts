@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import type { Observation } from '../../contract/signal.js'
+import { MINUTE, SECOND } from '../../contract/time.js'
+import { check, STREAM_START as T } from '../../testing/stream.js'
+import { config, minute } from '../fold/fixtures/stories.js'
+import { emptyOutcome, Fold } from '../fold/fold.js'
+
+/** Ten checks a minute from two places, all of which pass; those of a place are slow in the minutes [120, 150). */
+const checks = (slowAt: readonly string[]): Observation[] =>
+  Array.from({ length: 10 * 200 }, (_, i) => {
+    const vantage = i % 2 === 0 ? 'fra' : 'iad'
+    const isSlow = slowAt.includes(vantage) && i >= 10 * 120 && i < 10 * 150
+    return check({ id: `c-${i}`, at: T + i * 6 * SECOND, labels: { vantage }, bad: 0, ...(isSlow ? { slow: 1 } : {}) })
+  })
+const eventsOf = (signals: readonly Observation[]) => {
+  const fold = new Fold(config)
+  const out = emptyOutcome()
+  for (const signal of signals) fold.signal(signal, 1, out)
+  return out.events
+}
+
+describe('checks that are slow', () => {
+  it('open an incident of slowness, and end it', () => {
+    const [opened, ...later] = eventsOf(checks(['fra', 'iad']))
+    expect(opened).toMatchObject({ event: 'opened', kind: 'degraded', evidence: { check: expect.any(Number) } })
+    expect(minute(opened)).toBeGreaterThan(120)
+    expect(minute(opened)).toBeLessThan(128)
+    expect(opened!.startedAt).toBe(new Date(T + 120 * MINUTE).toISOString())
+    expect(later.at(-1)).toMatchObject({ event: 'resolved' })
+  })
+  it('are told as a share of checks, and of no requests', () => {
+    const events = eventsOf(checks(['fra']))
+    expect(events[0]).toMatchObject({ event: 'opened', kind: 'degraded' })
+    expect(events[0]!.says![0]!.text).toBe('About 50 % of checks are slow or degraded: everywhere.')
+  })
+  it('say nothing where none is', () => {
+    expect(eventsOf(checks([]))).toEqual([])
+  })
+})

@@ -1,0 +1,131 @@
+import { type Batch, type Plugin, type PluginEnv, plugin, type Source, type Stop } from '../../contract/plugin.js'
+import { type EpochMs, HOUR, MINUTE, SECOND } from '../../contract/time.js'
+import type { Named } from '../shared/posts/finder.js'
+import { listen } from '../shared/posts/listen.js'
+import { type AuthorKey, authorKey, faultsOf, NAMED_SCHEMA, Reader } from '../shared/posts/post.js'
+import { Waiting } from '../shared/posts/waiting.js'
+import { eventOf } from './bluesky/events.js'
+import { openSocket } from './bluesky/websocket.js'
+
+export interface BlueskyConfig {
+  /** A Jetstream server, its `subscribe`. */
+  url: string
+  services: Named[]
+  /** A post that is deleted within so many seconds is never taken. */
+  holdSeconds: number
+}
+
+/** Where it goes on. */
+interface State {
+  /** Of the stream: microseconds; all before it was handed over. */
+  cursor: number
+  key: AuthorKey
+  /** Ids of what was handed over lately, for the overlap. */
+  seen: string[]
+}
+
+/** So much is read again after an interruption: servers behind one name differ by some seconds. */
+const OVERLAP_US = 5_000_000
+/** A hole in the stream that is worth a word. */
+const POSTS_GAP_MS = MINUTE
+/** Older than this it begins anew: what is read would count in no minute any more. */
+const RESUME_MS = HOUR
+/** How far the stream was read, and what of it waits. */
+class Stream {
+  private readonly waiting: Waiting
+  private readonly key: AuthorKey
+  /** Of the newest event; 0: none yet. */
+  private us = 0
+
+  constructor(
+    { services, holdSeconds }: BlueskyConfig,
+    private readonly env: PluginEnv,
+    private readonly kept: State | null,
+  ) {
+    this.waiting = new Waiting(new Reader(services, 'bluesky'), holdSeconds * SECOND, kept?.seen)
+    this.key = authorKey(kept?.key, env.now())
+  }
+
+  take(message: string): void {
+    const event = eventOf(message)
+    if (event === null) return
+    if (this.us === 0) this.begin(event.us)
+    this.us = Math.max(this.us, event.us)
+    if (event.kind === 'deleted') this.waiting.drop(event.key)
+    else if (event.kind === 'gone') this.waiting.dropAuthor(event.did)
+    else if (event.kind === 'post') this.waiting.put(event.key, event.us, event.post, this.env.now())
+  }
+
+  /** The first event after an interruption shows what is missing. */
+  private begin(us: number): void {
+    const gapMs = this.kept === null ? 0 : (us - this.kept.cursor) / 1_000
+    if (gapMs > POSTS_GAP_MS) this.env.log('warn', 'posts of some time are missing', { gapMs: Math.round(gapMs) })
+  }
+
+  batch(): Batch & { state: State } {
+    const now = this.env.now()
+    const signals = this.waiting.ripe(now, this.key)
+    const lag = this.us === 0 ? {} : { lagMs: Math.max(0, now - this.us / 1_000) }
+    const { first, ids } = this.waiting
+    const cursor = first === null ? this.us || (this.kept?.cursor ?? now * 1_000) : first.place - 1
+    return { signals, state: { cursor, key: this.key, seen: ids }, ...lag }
+  }
+}
+
+/** Where from: a while before what was handed over last; live, where there is nothing to go on from or it is too old. */
+function addressOf(url: string, kept: State | null, now: EpochMs): string {
+  const address = new URL(url)
+  address.searchParams.set('wantedCollections', 'app.bsky.feed.post')
+  if (kept !== null && now - kept.cursor / 1_000 < RESUME_MS)
+    address.searchParams.set('cursor', String(kept.cursor - OVERLAP_US))
+  return address.href
+}
+
+async function* read(config: BlueskyConfig, env: PluginEnv, stop: Stop, state: unknown): AsyncGenerator<Batch> {
+  const kept = (state ?? null) as State | null
+  const stream = new Stream(config, env, kept)
+  await using socket = await openSocket(env, addressOf(config.url, kept, env.now()), stop)
+  yield* listen({
+    env,
+    stop,
+    host: new URL(config.url).host,
+    pieces: socket.messages(),
+    take: messages => {
+      for (const message of messages) stream.take(message)
+    },
+    batch: () => stream.batch(),
+    ping: () => socket.ping(),
+  })
+}
+
+const bluesky: Plugin<'source', BlueskyConfig, Source> = plugin({
+  kind: 'source',
+  name: 'bluesky',
+  summary: 'public posts on Bluesky that name a service, by Jetstream, with authors hashed',
+  config: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['services'],
+    properties: {
+      url: {
+        type: 'string',
+        pattern: '^wss?://',
+        default: 'wss://jetstream2.us-east.bsky.network/subscribe',
+      },
+      services: NAMED_SCHEMA,
+      holdSeconds: { type: 'number', minimum: 0, maximum: 600, default: 10 },
+    },
+  },
+  check: ({ url, services }) => [
+    ...(URL.canParse(url) ? [] : [{ path: 'url', rule: 'a whole address, as wss://HOST/subscribe', value: url }]),
+    ...faultsOf(services),
+  ],
+  async open(config, env): Promise<Source> {
+    return {
+      staleMs: 5 * MINUTE,
+      read: (stop, state) => read(config, env, stop, state),
+      async [Symbol.asyncDispose]() {},
+    }
+  },
+})
+export default bluesky
