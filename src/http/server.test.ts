@@ -318,6 +318,7 @@ describe('for operators and programs', () => {
       '/api/v1/incidents/{id}/events',
       '/api/v1/incidents/{id}/response',
       '/api/v1/notifiers',
+      '/api/v1/notifiers/{id}/test',
       '/api/v1/past',
       '/api/v1/push',
       '/api/v1/reload',

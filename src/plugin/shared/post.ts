@@ -8,7 +8,7 @@ export const POST_RETRY_MS = 5_000
 /** A receiver may ask for patience, an hour at most. */
 export const RETRY_MAX_MS = 3_600_000
 /** Bytes of an answer that are read: a reason, an id. */
-const ANSWER_BYTES = 64 * 1024
+const POST_ANSWER_BYTES = 64 * 1024
 /** Characters of a reason that are repeated. */
 export const REASON_CHARS_MOST = 200
 
@@ -69,7 +69,7 @@ export class Post {
     let text: string
     try {
       // A redirect is a failure: the receiver's address is the one that was configured.
-      response = await env.fetch(url, { ...init, timeoutMs: POST_TIMEOUT_MS, maxBytes: ANSWER_BYTES })
+      response = await env.fetch(url, { ...init, timeoutMs: POST_TIMEOUT_MS, maxBytes: POST_ANSWER_BYTES })
       text = await response.text()
     } catch (error) {
       if (error instanceof PermanentError) throw error
