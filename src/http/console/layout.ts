@@ -54,6 +54,7 @@ export interface ConsolePage {
 
 const LINKS = [
   ['/console', 'Incidents'],
+  ['/console/sources', 'Sources'],
   ['/console/people', 'People'],
   ['/console/me', 'Me'],
 ] as const
@@ -66,7 +67,6 @@ export function sendConsole(request: FastifyRequest, reply: FastifyReply, page: 
     .header('content-type', 'text/html; charset=utf-8')
     .header('cache-control', 'no-store')
     .header('content-security-policy', POLICY)
-    .header('referrer-policy', 'same-origin')
     .send(rebased(shell(page), base))
 }
 

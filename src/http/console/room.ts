@@ -16,6 +16,7 @@ import { HttpProblem } from '../problem.js'
 import type { Asks, Known } from './asks.js'
 import { acts, type Form, give, input, inputs, type Room, takeIt, whyField } from './forms.js'
 import { field, sendConsole, table, timeOf } from './layout.js'
+import { messagesSent } from './messages.js'
 
 type Told = { text: string; good: boolean }
 
@@ -156,7 +157,7 @@ async function frontPage(app: App, viewer: Known, given: Form): Promise<Html> {
           'Sources',
           ['Source', 'Health', 'Last error'],
           deaf.map(each => [`${each.kind} ${each.id}`, `${each.health}, ${each.state}`, each.lastError?.why ?? '']),
-        )}</section>`
+        )}<p><a href="/console/sources">All sources</a></p></section>`
       : null
   }${mayRole(viewer.role, 'open') ? openForm(services, given) : null}<section><h2>Over</h2>${table(
     'Incidents that are over',
@@ -218,12 +219,13 @@ async function roomPage(
   { incident, whole, service, given, at, chart }: RoomInput,
 ): Promise<Html> {
   const orders = (await app.reader.orders(incident.id)).filter(each => at === null || each.at <= at)
+  const sent = (await app.routing.router.decisions(incident.id)).filter(each => at === null || each.at <= at)
   const response = responseOf(orders)
   const { latest } = incident
   const form: Room = { id: incident.id, newest: response.newest, given }
   const acting = at === null && mayRole(viewer.role, 'ack')
   const shown = at === null ? '' : `?at=${encodeURIComponent(new Date(at).toISOString())}`
-  return html`${at === null ? null : html`<p class="told" role="status">This is what was known at ${timeOf(at)}. <a href="/console/i/${encodeURIComponent(incident.id)}">What is known now</a></p>`}<p class="soft">${incident.open ? html`<b>${incident.severity}</b>, open since ${timeOf(incident.openedAt)}` : html`over since ${timeOf(incident.resolvedAt ?? incident.openedAt)}`}; began ${timeOf(incident.startedAt)}. <a href="/i/${encodeURIComponent(incident.id)}${shown}">What the public ${at === null ? 'sees' : 'saw'}</a></p>${acting ? takeIt(incident, response, form) : null}${chart}${scrubber(whole, at)}<div class="panes"><div>${known(latest)}${began(latest)}${suspects(latest, form, at === null && mayRole(viewer.role, 'confirm'))}${strained(latest)}${story(incident)}</div><aside aria-label="What people do">${whoHasIt(response)}${acting ? acts(incident, form, service) : null}${asked(orders)}</aside></div>`
+  return html`${at === null ? null : html`<p class="told" role="status">This is what was known at ${timeOf(at)}. <a href="/console/i/${encodeURIComponent(incident.id)}">What is known now</a></p>`}<p class="soft">${incident.open ? html`<b>${incident.severity}</b>, open since ${timeOf(incident.openedAt)}` : html`over since ${timeOf(incident.resolvedAt ?? incident.openedAt)}`}; began ${timeOf(incident.startedAt)}. <a href="/i/${encodeURIComponent(incident.id)}${shown}">What the public ${at === null ? 'sees' : 'saw'}</a></p>${acting ? takeIt(incident, response, form) : null}${chart}${scrubber(whole, at)}<div class="panes"><div>${known(latest)}${began(latest)}${suspects(latest, form, at === null && mayRole(viewer.role, 'confirm'))}${strained(latest)}${story(incident)}</div><aside aria-label="What people do">${whoHasIt(response)}${acting ? acts(incident, form, service) : null}${messagesSent(sent)}${asked(orders)}</aside></div>`
 }
 
 /** What did we know when? Step by step, or at a time of one's choice. */

@@ -3,18 +3,21 @@ import { PermanentError } from '../../contract/error.js'
 import type { IncidentEvent } from '../../contract/incident.js'
 import type { Language } from '../../contract/people.js'
 import type { Gathering, Message, Notifier } from '../../contract/notifier.js'
+import type { EpochMs } from '../../contract/time.js'
 import type { Reader } from '../../contract/view.js'
 import { isPlanned } from '../../core/calendar/quiet.js'
 import { Registry } from '../../plugin/registry.js'
 import type { Env } from '../env.js'
 import { pluginEnv } from '../outside/env.js'
 import type { Parts } from '../parts.js'
+import { OnCall } from '../routing/on-call.js'
+import { Router, type RouterHost } from '../routing/router.js'
 import { Digest } from './digest.js'
 import { Delivery, type DeliverParts, type DeliveryStatus, lastCursor, messageId } from './deliver.js'
 
 /** What notifiers need of the workspace. */
 export interface NotifierHost {
-  config(): Pick<Config, 'plugins' | 'notifiers' | 'maintenance' | 'language'>
+  config(): Pick<Config, 'plugins' | 'notifiers' | 'maintenance' | 'language' | 'responders' | 'rotas' | 'routes'>
   reader: Reader
   /** The present one: a demonstration that starts over has another. */
   store(): Parts['store']
@@ -58,12 +61,38 @@ export class Notifiers implements AsyncDisposable {
   private later: Opened[] = []
   private compose: Compose | null = null
 
-  constructor(private readonly host: NotifierHost) {}
+  /** null: there are no routes, and each hears of all news. */
+  private routed: Router | null = null
+  /** One with routes, which reads decisions of a time with routes too. */
+  readonly router: Router
+  readonly onCall: OnCall
+  private readonly routing: RouterHost
+
+  constructor(private readonly host: NotifierHost) {
+    this.onCall = new OnCall({
+      config: () => host.config(),
+      noted: key => host.store().noted(key),
+      note: host.note,
+      now: () => host.env.now(),
+      id: () => Buffer.from(host.env.random(6)).toString('hex'),
+    })
+    this.routing = {
+      config: () => host.config(),
+      reader: host.reader,
+      store: () => host.store(),
+      note: host.note,
+      reached: () => this.onCall.reached(),
+      settled: async name => this.deliveries.find(each => each.name === name)?.settled ?? { cursor: 0, waiting: [] },
+      log: why => host.env.log('error', 'messages were given up', { why }),
+    }
+    this.router = new Router(this.routing)
+  }
 
   /** Opens those of the present configuration; they are told once {@link begin} says by whose words. */
   async open(): Promise<void> {
     await this[Symbol.asyncDispose]()
     this.compose = null
+    await this.openRouter()
     const { plugins, notifiers } = this.host.config()
     const { registry } = await Registry.open(plugins)
     for (const [i, use] of notifiers.entries()) {
@@ -77,6 +106,7 @@ export class Notifiers implements AsyncDisposable {
       const opened = { use, notifier, wantsStatus: plugin.wantsStatus === true }
       this.opened.push(opened)
       this.later.push(opened)
+      if (this.routed !== null && !opened.wantsStatus) continue
       // A new one hears of nothing that happened before it; what is folded again into a new store did too.
       if ((await this.host.store().noted(receiptOf(use.id))) !== null) continue
       await this.host.caughtUp()
@@ -115,9 +145,37 @@ export class Notifiers implements AsyncDisposable {
     }
   }
 
-  /** There are new events. */
-  wake(): void {
+  /** Something was committed at `now`; `news`: events among it. */
+  committed(now: EpochMs, news: boolean): void {
+    if (news) this.wake()
+    const { routed } = this
+    if (routed === null) return
+    void routed
+      .pass(now, news)
+      .then(sends => sends && this.wake())
+      .catch(error => this.host.env.log('error', 'messages could not be routed', { why: String(error) }))
+  }
+
+  private wake(): void {
     for (const delivery of this.deliveries) delivery.wake()
+  }
+
+  private async openRouter(): Promise<void> {
+    await this.routed?.idle()
+    const { host } = this
+    if (host.config().routes !== null) {
+      if (this.routed === null) {
+        await host.caughtUp()
+        await this.router.open()
+      }
+      this.routed = this.router
+      return
+    }
+    this.routed = null
+    const cursor = await Router.close(this.routing)
+    if (cursor === null) return
+    // Without routes each goes on where the router was.
+    for (const { id } of host.config().notifiers) await host.note(receiptOf(id), Buffer.from(String(cursor)))
   }
 
   /** How far each is, and what it could not tell. */
@@ -127,6 +185,8 @@ export class Notifiers implements AsyncDisposable {
 
   /** The store starts over: what happens from now on is told. */
   async startOver(): Promise<void> {
+    await this.routed?.idle()
+    await this.routed?.startOver()
     for (const digest of this.digests) await digest.clear()
     for (const delivery of this.deliveries) {
       await this.forget(delivery.name)
@@ -135,6 +195,7 @@ export class Notifiers implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.routed?.idle()
     // Those that nobody tells yet have no delivery that ends them.
     for (const { notifier } of this.later.splice(0)) await notifier[Symbol.asyncDispose]()
     for (const delivery of this.deliveries.splice(0)) await delivery[Symbol.asyncDispose]()
@@ -148,17 +209,24 @@ export class Notifiers implements AsyncDisposable {
 
   private add({ use, notifier, wantsStatus }: Opened, compose: Compose): void {
     const { host } = this
+    // Those who read a status page's webhooks hear of all news, as the page does.
+    const router = wantsStatus ? null : this.routed
     const page = (use.settings['page'] as string | undefined) ?? null
+    const key = router === null ? receiptOf(use.id) : routedOf(use.id)
     const parts = deliverParts({
       reader: host.reader,
       store: () => host.store(),
-      maintenance: () => host.config().maintenance,
-      receipt: async () => Buffer.from((await host.store().noted(receiptOf(use.id))) ?? []).toString(),
-      saveReceipt: receipt => host.note(receiptOf(use.id), Buffer.from(receipt)),
+      maintenance: () => (router === null ? host.config().maintenance : []),
+      receipt: async () => Buffer.from((await host.store().noted(key)) ?? []).toString(),
+      saveReceipt: receipt => host.note(key, Buffer.from(receipt)),
       words: event => compose.words(event, this.languageOf(use)),
       status: wantsStatus ? event => compose.status(event, page) : undefined,
     })
-    const delivery = new Delivery(use.id, this.gathering(use.id, notifier), parts, host.evenEnv)
+    const from =
+      router === null
+        ? {}
+        : { eventsAfter: async (after: number, max: number) => router.messagesFor(use.id, after, max) }
+    const delivery = new Delivery(use.id, this.gathering(use.id, notifier), { ...parts, ...from }, host.evenEnv)
     this.deliveries.push(delivery)
     delivery.wake()
   }
@@ -184,6 +252,8 @@ export class Notifiers implements AsyncDisposable {
 }
 
 const receiptOf = (name: string) => `receipt:${name}`
+/** Of messages that the router made. */
+const routedOf = (name: string) => `receipt of routed:${name}`
 
 export interface DeliverySources extends Pick<DeliverParts, 'receipt' | 'saveReceipt' | 'words'> {
   reader: Reader
