@@ -100,6 +100,7 @@ const PACKAGES: Record<string, readonly string[]> = {
     'feedsmith',
     'jsonpath-rfc9535',
     'libsql',
+    'nodemailer',
     'playwright-core',
     'protobufjs',
     're2js',
@@ -108,7 +109,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   shell: ['@node-rs/argon2', '@sinclair/typebox', 'yaml'],
   http: ['@sinclair/typebox', 'd3-geo', 'fastify', 'markdown-it', 'prom-client', 'topojson-client', 'world-atlas'],
   web: [],
-  testing: ['fast-check', 'vitest'],
+  testing: ['fast-check', 'mailparser', 'smtp-server', 'vitest'],
   cli: ['commander', 'd3-dsv', 'yaml'],
 }
 /** Types alone, which come with the @types packages that need them. */

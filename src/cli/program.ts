@@ -13,6 +13,7 @@ import { initCommand } from './init/command.js'
 import { learnCommand } from './learn/command.js'
 import { localizeCommand } from './localize/command.js'
 import { mapCommand } from './map.js'
+import { notifyCommand } from './notify.js'
 import { originCommand } from './origin/command.js'
 import { reloadCommand } from './reload.js'
 import { replayCommand } from './replay/command.js'
@@ -61,6 +62,7 @@ export function program(): Command {
     statusCommand(),
     learnCommand(),
     reloadCommand(),
+    notifyCommand(),
     changeCommand(),
     incidentsCommand(),
     incidentCommand(),

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { SEVERITIES, type Severity } from './incident.js'
+import { LANGUAGE_TAGS, type Language } from './people.js'
 import { oneOf } from './one-of.js'
 import {
   type ResponderConfig,
@@ -105,7 +106,13 @@ const COMMON = { id: Type.Optional(Name), allowPrivate: Type.Optional(AllowPriva
 const Using = Type.Object({ use: Name, ...COMMON }, { additionalProperties: true })
 /** `kind` is an older spelling of `use`. */
 const Notifying = Type.Object(
-  { use: Type.Optional(Name), kind: Type.Optional(Name), ...COMMON },
+  {
+    use: Type.Optional(Name),
+    kind: Type.Optional(Name),
+    ...COMMON,
+    /** In which its messages are written; that of the file, if not given. */
+    language: Type.Optional(oneOf(LANGUAGE_TAGS)),
+  },
   { additionalProperties: true },
 )
 /** Whom the checks of a probe are of. */
@@ -221,6 +228,8 @@ const Updates = Type.Object(
 export const ConfigSchema = Type.Object(
   {
     title: Type.Optional(Title),
+    /** Of messages; pages speak what their reader asks for. */
+    language: Type.Optional(oneOf(LANGUAGE_TAGS)),
     clock: Type.Optional(oneOf(CLOCKS)),
     data: Type.Optional(Type.String({ minLength: 1 })),
     host: Type.Optional(Type.String({ minLength: 1 })),
@@ -288,6 +297,10 @@ export interface Use {
   /** Checked by the plug-in's schema, its defaults filled in. */
   settings: Record<string, unknown>
 }
+export interface NotifierUse extends Use {
+  /** Null: that of the file. */
+  language: Language | null
+}
 export interface ProbeUse extends Use {
   /** The use that this is one target of; null: it has no others. */
   of: string | null
@@ -322,6 +335,7 @@ export interface StatusPageConfig {
 /** What the server runs on: the file with every default filled in. */
 export interface Config {
   title: string
+  language: Language
   clock: Clock
   data: string
   host: string
@@ -347,7 +361,7 @@ export interface Config {
   sources: Use[]
   receivers: Use[]
   probes: ProbeUse[]
-  notifiers: Use[]
+  notifiers: NotifierUse[]
   bus: Pick<Use, 'use' | 'settings'>
   store: Pick<Use, 'use' | 'settings'>
   tokens: TokenConfig[]

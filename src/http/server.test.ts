@@ -322,6 +322,7 @@ describe('for operators and programs', () => {
       '/api/v1/incidents/{id}/post-mortem',
       '/api/v1/incidents/{id}/response',
       '/api/v1/notifiers',
+      '/api/v1/notifiers/{id}/test',
       '/api/v1/oncall',
       '/api/v1/oncall/{id}',
       '/api/v1/oncall/{id}/calendar.ics',

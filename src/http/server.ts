@@ -27,6 +27,7 @@ import { notifierRoutes } from './api/notifiers.js'
 import { onCallRoutes } from './api/on-call.js'
 import { openapi } from './openapi.js'
 import { problemPage, registerPages, sendPage } from './pages/index.js'
+import { messageComposer, trialMessage } from './pages/incident/message.js'
 import { languageOf } from './pages/language.js'
 import type { Language } from './pages/strings.js'
 import { pastRoutes } from './api/past.js'
@@ -70,7 +71,7 @@ export interface ServerOptions {
 
 /** What the team asks: who could not be told, what is heard, which alerts fire, who is on call. */
 function teamRoutes(server: FastifyInstance, routes: Routes, app: App, guard: Guard): void {
-  notifierRoutes(server, routes, app, guard.need('commands', 'retry'))
+  notifierRoutes(server, routes, app, { sees: guard.need('commands', 'retry'), tries: guard.need('commands', 'test') })
   sourceRoutes(server, routes, app, guard.need('read'))
   alertRoutes(server, routes, app, guard.need('read'))
   onCallRoutes(server, routes, app, { gives: guard.need('commands', 'assign'), reads: guard.need('read') })
@@ -127,7 +128,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
     reply.header('cache-control', 'max-age=300').send(openapi(routes.all, VERSION, serverOf(request))),
   )
   const edition = () => String(news.edition)
-  const status = await statusSide(server, app, edition)
+  const status = statusSide(server, app, edition)
   registerPages(server, {
     reader: app.reader,
     edition,
@@ -150,8 +151,8 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   return server
 }
 
-/** Status pages, badges, and who subscribed to them. */
-async function statusSide(server: FastifyInstance, app: App, edition: () => string): Promise<Desk> {
+/** Status pages, badges, and the words in which notifiers are told. */
+function statusSide(server: FastifyInstance, app: App, edition: () => string): Desk {
   const status = statuspageRoutes(server, {
     reader: app.reader,
     pages: app.config.pages,
@@ -161,8 +162,13 @@ async function statusSide(server: FastifyInstance, app: App, edition: () => stri
     onIncident: listener => app.onChange(({ incidents, reset }) => (incidents.length > 0 || reset) && listener()),
   })
   badgeRoutes(server, status)
-  const home = (page: { url: string | null }) => page.url ?? app.config.url ?? addressOf(server, app.config)
-  await app.addSubscribers(webhookComposer(status, app.reader, home))
+  const home = () => app.config.url ?? addressOf(server, app.config)
+  const whereabouts = () => ({ home: home(), zone: app.config.pages[0]?.timeZone ?? 'UTC' })
+  app.beginTelling({
+    words: messageComposer(app.reader, whereabouts),
+    trial: language => trialMessage(app.env.now(), { language, ...whereabouts() }),
+    status: webhookComposer(status, app.reader, page => page.url ?? home()),
+  })
   return status
 }
 

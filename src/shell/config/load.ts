@@ -11,6 +11,7 @@ import {
   KEEP_ROLLUPS_MS,
   LABEL_VALUE_CHARS,
 } from '../../contract/limits.js'
+import { LANGUAGE_TAGS } from '../../contract/people.js'
 import { DAY, MINUTE } from '../../contract/time.js'
 import { parseRule } from '../../core/calendar/recurrence.js'
 import { isZone, readMoment } from '../../core/calendar/zone.js'
@@ -138,6 +139,7 @@ export function complete(file: ConfigFile, demo = false): Config {
   const { keep } = file
   return {
     title: file.title ?? 'Epicenter',
+    language: file.language ?? LANGUAGE_TAGS[0],
     clock: file.clock ?? 'wall',
     data: file.data ?? DEFAULTS.data,
     host: file.host ?? DEFAULTS.host,
