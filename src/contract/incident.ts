@@ -93,6 +93,8 @@ export interface SegmentRecovery {
 export interface Recovery {
   /** Share of the worst excess that is gone, 0..1. */
   recovered: number
+  /** How much is surely gone, and how much may be; left out where `recovered` was measured. */
+  interval?: [number, number]
   /** Read from reports alone: fewer people report, and nobody has measured whether it is back. */
   of?: 'reports'
   eta: [string, string] | null

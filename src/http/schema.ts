@@ -147,6 +147,11 @@ export const Event = Type.Object(
     recovery: Type.Optional(
       Type.Object({
         recovered: Share,
+        interval: Type.Optional(
+          Type.Tuple([Share, Share], {
+            description: 'How much is surely gone, and how much may be: where it is not measured',
+          }),
+        ),
         of: Type.Optional(Type.Literal('reports', { description: 'Read from reports alone: nobody measured it' })),
         eta: Nullable(Range),
         segments: Type.Array(Type.Object({ where: Where, recovered: Share, eta: Nullable(Range) })),
