@@ -6,6 +6,7 @@ import {
   followTracks,
   noiseOf,
   recoveryOf,
+  surelyGone,
   turnedAt,
   unheard,
   wholeTrack,
@@ -93,6 +94,50 @@ describe('recovered', () => {
     expect(wholeTrack(memory)!.unit).toBe('reports_per_minute')
     followTracks(memory, [track({ excess: 0.2 }), reports], START + MINUTE)
     expect(wholeTrack(memory)!.unit).toBe('share')
+  })
+})
+
+describe('surely gone', () => {
+  const reports = (excess: number, usual = 1): Partial<Track> => ({
+    unit: 'reports_per_minute',
+    excess,
+    usual,
+    error: Math.sqrt(10 * excess + 11) / 10,
+  })
+  const follow = (tracks: Partial<Track>[]): [number, number] => {
+    const memory: TrackMemory[] = []
+    tracks.forEach((t, i) => followTracks(memory, [track(t)], START + i * MINUTE))
+    return surelyGone(memory, START + (tracks.length - 1) * MINUTE)
+  }
+
+  it('is nothing while people merely tire, however few still report', () => {
+    for (const left of [30, 12, 6])
+      expect(follow([...plateau(40, 100), ...plateau(120, left)].map(x => reports(x)))).toEqual([0, 1])
+  })
+  it('is most once fewer report than any unchanged trouble brings', () => {
+    expect(follow([...plateau(40, 100), ...plateau(120, 0)].map(x => reports(x)))[0]).toBeGreaterThan(0.7)
+  })
+  it('is less while those who might report sleep', () => {
+    const day = plateau(40, 100).map(x => reports(x))
+    const sure = (usual: number): number => follow([...day, ...plateau(120, 0.5).map(x => reports(x, usual))])[0]
+    expect(sure(1)).toBeGreaterThan(sure(0.3) + 0.1)
+    expect(sure(0.1)).toBe(0)
+  })
+  it('holds the level of half an hour of checks against the worst such level, not lucky minutes against each other', () => {
+    const flicker = Array.from({ length: 90 }, (_, i) => ({ excess: i % 5 < 2 ? 0.6 : 0, error: 0.2 }))
+    expect(follow(flicker)[0]).toBeLessThan(0.1)
+    const mended = plateau(40, 0).map(excess => ({ excess, error: 0.03 }))
+    expect(follow([...flicker, ...mended])[0]).toBeGreaterThan(0.5)
+  })
+  it('is no more than people say while checks alone look well', () => {
+    const memory: TrackMemory[] = []
+    for (let i = 0; i < 120; i++)
+      followTracks(
+        memory,
+        [track({ excess: i < 60 ? 0.5 : 0, error: 0.03 }), track(reports(i < 60 ? 40 : 10))],
+        START + i * MINUTE,
+      )
+    expect(surelyGone(memory, START + 119 * MINUTE)[0]).toBe(0)
   })
 })
 

@@ -15,8 +15,8 @@ import { DAY, type EpochMs } from '../../contract/time.js'
 import { explain, type Upstream } from '../explain/explain.js'
 import { contradictedBy } from '../incident/rules.js'
 import { sentences, titleOf } from '../incident/sentences.js'
-import { recoveryOf, turnedAt, unheard } from '../incident/recovery.js'
-import { applyRulings, BY_HAND, type IncidentRecord } from './record.js'
+import { recoveryOf, surelyGone, turnedAt, unheard } from '../incident/recovery.js'
+import { applyRulings, BY_HAND, isCounted, type IncidentRecord } from './record.js'
 
 /** Smaller shares are too near to noise for a step to be told. */
 const STEP_FROM = 0.05
@@ -93,7 +93,7 @@ export function assess(
     ...(resolved ? {} : steppedTo(f)),
     recovery: resolved
       ? finished(recoveryOf(record.tracks, at), record.calmSince !== null, unheard(record.tracks))
-      : (recoveryOf(record.tracks, at) ?? { recovered: 0, eta: null, segments: [] }),
+      : withDoubt(recoveryOf(record.tracks, at) ?? { recovered: 0, eta: null, segments: [] }, record, at),
     evidence: Object.fromEntries(
       Object.entries(f.kinds).map(([via, k]) => [via, k.bits === null ? null : Math.round(k.bits * 10) / 10]),
     ),
@@ -158,6 +158,11 @@ function namedOnce(uneven: readonly Uneven[]): Uneven[] {
     seen.add(key)
   }
   return out
+}
+
+/** Where nobody counts requests it is said how much is sure. */
+function withDoubt(r: Recovery, record: IncidentRecord, at: EpochMs): Recovery {
+  return isCounted(record) ? r : { ...r, interval: surelyGone(record.tracks, at) }
 }
 
 /** At the end: what was seen to be calm is whole again; a part that fell silent keeps its last word, for nobody knows. */

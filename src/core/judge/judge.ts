@@ -20,11 +20,12 @@ import {
   UPSTREAM_SHARE,
   type Surroundings,
 } from '../incident/rules.js'
-import { followTracks, noiseOf, turnedAt, wholeTrack } from '../incident/recovery.js'
+import { followTracks, noiseOf, wholeTrack } from '../incident/recovery.js'
 import { othersOf, SAME_ONSET_MS, upstreamsOf } from './around.js'
 import { changeId, noteChange } from './change.js'
 import { isWhole } from './command.js'
 import { carryOut, type Word } from './by-hand.js'
+import { easing, RECOVERING_FROM } from './easing.js'
 import { heldOf } from './held.js'
 import { judgedService, noteAlarm, noteTrouble, TROUBLE_MS, withoutWords, type JudgedService } from './service.js'
 import { assess } from './assessment.js'
@@ -45,8 +46,6 @@ import {
 const MAX_FACTS = 1_000
 /** An incident without findings for so long is closed: they stop after the aftermath. Of exposure people tell in ones and twos. */
 const [SILENT_MS, SECURITY_SILENT_MS] = [15 * MINUTE, HOUR]
-/** Recovery is told as such from here on. */
-const RECOVERING_FROM = 0.3
 /** The onset is refined while evidence comes in for so long after the opening. */
 const ONSET_SETTLES_MS = 15 * MINUTE
 /** What a snapshot holds of the judge. */
@@ -226,7 +225,7 @@ export class Judge {
       last.backAt = last.resolvedAt
       last.closedByPerson = false
       last.resolvedAt = null
-      last.recovering = false
+      last.recovering = last.eased = false
       last.calmSince = null
       // The next wave is measured against its own worst.
       last.tracks = []
@@ -311,12 +310,11 @@ export class Judge {
       this.part(record, record.backAt, f, events)
       return
     }
-    if (!record.recovering && recovered - 1.5 * noise >= RECOVERING_FROM && turnedAt(record.tracks) !== null) {
-      record.recovering = true
-      this.emit(record, 'recovering', f.at, events)
+    const eased = easing(record, next, noise)
+    if (eased) {
+      this.emit(record, eased, f.at, events)
       return
     }
-    if (record.recovering && recovered < RECOVERING_FROM - 0.15) record.recovering = false
     if (updateReason(next, record.said!, f.at, f.at - record.openedAt, measured, noise))
       this.emit(record, 'updated', f.at, events)
   }

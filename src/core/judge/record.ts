@@ -11,7 +11,7 @@ import type {
 import type { Order } from '../../contract/order.js'
 import type { Change } from '../../contract/signal.js'
 import type { Level } from '../explain/explain.js'
-import { tracksUntil, type TrackMemory } from '../incident/recovery.js'
+import { tracksUntil, wholeTrack, type TrackMemory } from '../incident/recovery.js'
 import { worseSeverity } from '../incident/rules.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 
@@ -54,6 +54,8 @@ export interface IncidentRecord {
   /** What the severity was before each of its rises. */
   rises: { from: Severity; at: EpochMs }[]
   recovering: boolean
+  /** It was told that it eases: as a recovery, or as fewer who report. */
+  eased: boolean
   calmSince: EpochMs | null
   lastFindingAt: EpochMs
   finding: Finding | null
@@ -83,6 +85,12 @@ export interface SetByPerson {
   title?: string
   components?: string[]
   where?: Where
+}
+
+/** Are requests counted, and do they speak for it? Checks are few, and reports have no denominator. */
+export function isCounted({ finding, tracks }: IncidentRecord): boolean {
+  const metric = finding?.kinds.metric
+  return metric !== undefined && metric.bits !== null && wholeTrack(tracks)?.unit === 'share'
 }
 
 /** The id of a new incident: its service, the minute in which it opens, and a number where two open in one. */
@@ -115,6 +123,7 @@ export function newRecord(id: string, f: Finding, kind: IncidentKind, severity: 
     severity,
     rises: [],
     recovering: false,
+    eased: false,
     calmSince: null,
     lastFindingAt: f.at,
     finding: f,
