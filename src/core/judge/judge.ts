@@ -21,7 +21,7 @@ import {
   type Surroundings,
 } from '../incident/rules.js'
 import { followTracks, noiseOf, wholeTrack } from '../incident/recovery.js'
-import { othersOf, SAME_ONSET_MS, upstreamsOf } from './around.js'
+import { drownedBy, othersOf, SAME_ONSET_MS, upstreamsOf } from './around.js'
 import { changeId, noteChange } from './change.js'
 import { isWhole } from './command.js'
 import { carryOut, type Word } from './by-hand.js'
@@ -33,6 +33,8 @@ import {
   BY_HAND,
   forgetSince,
   idFor,
+  isCounted,
+  mayComeBack,
   newRecord,
   noteBack,
   raiseSeverity,
@@ -85,9 +87,7 @@ export class Judge {
   }
 
   /** Trouble that is still measured although a person called its incident over. */
-  held(service: string, now: EpochMs): Held[] {
-    return heldOf(this.records, service, now)
-  }
+  held = (service: string, now: EpochMs): Held[] => heldOf(this.records, service, now)
 
   inAlarm(service: string, now: EpochMs): boolean {
     const s = this.services.get(service)
@@ -154,7 +154,7 @@ export class Judge {
       x =>
         x.service === f.service &&
         x.strand === f.strand &&
-        (x.open || f.at - x.resolvedAt! < REOPEN_MS || f.onset < x.resolvedAt! || x.closedByPerson),
+        (x.open || mayComeBack(x, f.at) || f.onset < x.resolvedAt! || x.closedByPerson),
     )
     const own = known.filter(x => x.branch === branch)
     const record = own.find(x => x.open) ?? own.findLast(x => f.onset < x.resolvedAt!)
@@ -236,6 +236,7 @@ export class Judge {
     const record = newRecord(idFor(f, this.records), f, verdict.kind, severityOf(f, verdict.kind))
     this.records.push(record)
     this.absorb(record, f)
+    if (drownedBy(this.records, record, f)) record.severity = 'minor'
     this.emit(record, 'opened', f.at, events)
   }
 
@@ -275,8 +276,8 @@ export class Judge {
       (record.kind === 'upstream' && sureShare(f, 2) >= UPSTREAM_SHARE)
     if (ours && f.strand === 'bad' && ownFailure(f)) record.kind = 'outage'
     else if (record.kind === 'degraded' && f.strand === 'bad' && f.alarm && failsAfterAll(f)) record.kind = 'outage'
-    raiseSeverity(record, severityOf(f, record.kind), f.at)
-    // Whoever still sees what is not theirs keeps it open, however healthy the requests are; so does the other strand of the same trouble.
+    if (!drownedBy(this.records, record, f)) raiseSeverity(record, severityOf(f, record.kind), f.at)
+    // Whoever still sees what is not theirs keeps it open, however healthy requests are; so does the other strand of the trouble.
     const besideStill = this.service(record.service).trouble.some(
       x => x.strand !== record.strand && f.at - x.at <= TROUBLE_MS && Math.abs(x.onset - record.onset) <= SAME_ONSET_MS,
     )
@@ -291,14 +292,16 @@ export class Judge {
   private follow(record: IncidentRecord, f: Finding, events: IncidentEvent[]): void {
     const before = record.severity
     this.absorb(record, f)
-    if (!record.byHand && mayResolve(record.calmSince, f.at)) {
+    if (
+      !record.byHand &&
+      mayResolve(record.calmSince, f.at, (record.calmSince ?? f.at) - record.onset, isCounted(record))
+    ) {
       this.close(record, f.at, events)
       return
     }
     const next = this.assessment(record, 'updated', f.at)
     const recovered = next.recovery?.recovered ?? 0
-    const measured = wholeTrack(record.tracks)?.unit === 'share'
-    const noise = noiseOf(record.tracks)
+    const [measured, noise] = [wholeTrack(record.tracks)?.unit === 'share', noiseOf(record.tracks)]
     noteBack(record, recovered, f.at)
     if (
       before === 'minor' &&

@@ -13,6 +13,7 @@ import type { Change } from '../../contract/signal.js'
 import type { Level } from '../explain/explain.js'
 import { tracksUntil, wholeTrack, type TrackMemory } from '../incident/recovery.js'
 import { worseSeverity } from '../incident/rules.js'
+import { RECORD_KEPT_MS, REOPEN_MS } from '../../contract/thresholds.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 
 /** Branch of what a person opened and nobody measures yet. */
@@ -86,6 +87,13 @@ export interface SetByPerson {
   components?: string[]
   where?: Where
 }
+
+/** What comes back so soon after its end is the same: an hour, or after days of trouble a part of those. */
+const BACK_WITHIN_SHARE = 0.2
+
+export const mayComeBack = ({ resolvedAt, onset, kind }: IncidentRecord, at: EpochMs): boolean =>
+  at - resolvedAt! <
+  Math.max(REOPEN_MS, kind === 'outage' ? Math.min(RECORD_KEPT_MS, BACK_WITHIN_SHARE * (resolvedAt! - onset)) : 0)
 
 /** Are requests counted, and do they speak for it? Checks are few, and reports have no denominator. */
 export function isCounted({ finding, tracks }: IncidentRecord): boolean {
