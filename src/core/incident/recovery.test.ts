@@ -1,17 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Track } from '../../contract/finding.js'
 import { MINUTE } from '../../contract/time.js'
-import {
-  etaOf,
-  followTracks,
-  noiseOf,
-  recoveryOf,
-  surelyGone,
-  turnedAt,
-  unheard,
-  wholeTrack,
-  type TrackMemory,
-} from './recovery.js'
+import { etaOf, noiseOf, recoveryOf, isIntermittent, lastingGone, surelyGone, turnedAt, unheard } from './recovery.js'
+import { followTracks, wholeTrack, type TrackMemory } from './track.js'
 import { binomial, poisson, sfc32, type Random } from '../stat/random.js'
 
 const START = Date.UTC(2031, 4, 9, 12)
@@ -138,6 +129,37 @@ describe('surely gone', () => {
         START + i * MINUTE,
       )
     expect(surelyGone(memory, START + 119 * MINUTE)[0]).toBe(0)
+  })
+})
+
+describe('what comes and goes', () => {
+  const flaps = (rounds: number): number[] =>
+    Array.from({ length: rounds }, () => [...plateau(8, 0.4), ...plateau(12, 0.01)]).flat()
+
+  it('is on and off from the second time that it comes back, until it has stayed on or off', () => {
+    const is = (values: number[]): boolean => {
+      const { memory, at } = followed(values)
+      return isIntermittent(memory, at)
+    }
+    expect(is(plateau(60))).toBe(false)
+    expect(is(flaps(1))).toBe(false)
+    expect(is([...flaps(2), 0.4])).toBe(true)
+    expect(is([...flaps(3), ...plateau(60, 0.4)])).toBe(false)
+    expect(is([...flaps(3), ...plateau(60, 0)])).toBe(false)
+  })
+  it('is not made of the luck of few', () => {
+    const { memory, at } = followed(flaps(4), { error: 0.25 })
+    expect(isIntermittent(memory, at)).toBe(false)
+  })
+  it('a pause of it is no sure recovery, nor are ten minutes after what never paused', () => {
+    const sure = (values: number[]): number => {
+      const { memory, at } = followed(values)
+      return lastingGone(memory, at)[0]
+    }
+    expect(sure([...plateau(30, 0.4), ...plateau(9, 0.01)])).toBe(0)
+    expect(sure([...plateau(30, 0.4), ...plateau(10, 0.01)])).toBeGreaterThan(0.9)
+    expect(sure([...flaps(4), ...plateau(4, 0.01)])).toBe(0)
+    expect(sure([...flaps(4), ...plateau(6, 0.01)])).toBeGreaterThan(0.9)
   })
 })
 

@@ -1,6 +1,6 @@
-import type { Track } from '../../contract/finding.js'
 import type { Recovery, Where } from '../../contract/incident.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
+import { HIGH_SHARE, leftOf, levelOf, NORMAL, type TrackMemory, wholeTrack } from './track.js'
 
 /**
  * How much of the trouble is gone, per followed value, and when the rest should be: a line through the excess or through its
@@ -8,13 +8,8 @@ import { MINUTE, type EpochMs } from '../../contract/time.js'
  * minutes (recover.test.ts).
  */
 
-/** Points kept for each track, one a minute. */
-const POINTS = 45
-/** Minutes over which a level is read where there are no requests, and how far two readings are apart that share nothing. */
-const LEVEL_MIN = 30
-const APART_MIN = 10
 /** Standard errors that "surely" asks for. */
-const SURE_ERRORS = 2
+const GONE_ERRORS = 2
 /**
  * The least part of the worst that an unchanged trouble still brings: 3 %. Of those hit, 0.4 % a minute speak up anew in the world of an
  * app that everybody has (5 % of its first wave), 0.06 % where administrators do (3 %), 3–4 % elsewhere (a quarter).
@@ -26,8 +21,6 @@ const TIRES_MIN = 10
 const FIT_MIN = 25
 /** The least number of points that are extrapolated: a line through fewer says nothing of its error. */
 const FIT_LEAST = 6
-/** Excess at which a track counts as normal again. */
-const NORMAL: Record<Track['unit'], number> = { share: 0.003, reports_per_minute: 0.5 }
 /** No forecast that reaches beyond this, nor one before the excess has clearly begun to fall. */
 const HORIZON_MIN = 8 * 60
 /** The excess must have fallen by this part of its peak before anything is forecast. */
@@ -40,11 +33,6 @@ const SHAPE_RATIO = 100
 const PACE_FASTER = 0.8
 /** and the late bound for one that runs by this part slower; what stalls at the end is in the tail below. */
 const PACE_SLOWER = 0.1
-/** Within this part of the peak the trouble has not turned. */
-const HIGH_SHARE = 0.9
-/** Fewer bits than this are chance, neither a peak nor a remainder. */
-const CHANCE_BITS = 3
-
 /** Mending slows towards its end (caches, queues, clients that come back late): the late bound is longer by a part and by minutes. */
 const TAIL_SHARE = 0.3
 /** The minutes by which the late bound is longer. */
@@ -63,71 +51,27 @@ const BELOW = 2.4
 /** Deviations above the middle. */
 const ABOVE = 2.1
 
-export interface TrackMemory {
-  key: string
-  where: Where
-  unit: Track['unit']
-  peak: number
-  peakAt: EpochMs
-  /** Newest time at which it stood within a tenth of its peak. */
-  highAt: EpochMs
-  /** Highest mean over LEVEL_MIN minutes so far, when it was, and what was usual then (reports): a level, and not the luckiest minute. */
-  worst: { level: number; at: EpochMs; usual: number }
-  /** Newest last. */
-  points: { at: EpochMs; excess: number; error: number; stale: boolean; usual?: number }[]
+/** From the second time that it comes back it is on and off … */
+const BACKS_LEAST = 2
+/** … until it has been on or off for so many times its longest pause. */
+const PAUSES = 4
+/** No pause counts as shorter: windows of five minutes smear it, and reports lag. */
+const PAUSE_LEAST_MS = 10 * MINUTE
+/** Is it on and off? Then a pause is part of it, and no recovery. */
+export function isIntermittent(memory: readonly TrackMemory[], at: EpochMs): boolean {
+  const { off } = wholeTrack(memory) ?? {}
+  if (!off || off.backs.length < BACKS_LEAST) return false
+  return at - off.backs.at(-1)! < PAUSES * Math.max(off.longestMs, PAUSE_LEAST_MS)
 }
 
-const keyOf = (t: Track): string => `${t.unit}:${JSON.stringify(t.where)}`
-
-/** Adds a tick's tracks to what is remembered. */
-export function followTracks(memory: TrackMemory[], tracks: readonly Track[], at: EpochMs): void {
-  for (const t of tracks) {
-    const key = keyOf(t)
-    let m = memory.find(x => x.key === key)
-    if (!m)
-      memory.push(
-        (m = {
-          key,
-          where: t.where,
-          unit: t.unit,
-          peak: 0,
-          peakAt: at,
-          highAt: at,
-          worst: { level: 0, at, usual: 0 },
-          points: [],
-        }),
-      )
-    const excess = t.bits >= CHANCE_BITS ? t.excess : 0
-    // The highest of many noisy values is too high by their noise: a peak counts less its error.
-    const sure = Math.max(0, excess - t.error)
-    if (sure > m.peak) {
-      m.peak = sure
-      m.peakAt = at
-    }
-    if (m.peak > 0 && excess >= HIGH_SHARE * m.peak) m.highAt = at
-    const usual = t.usual === undefined ? {} : { usual: t.usual }
-    m.points.push({ at, excess, error: t.error, stale: t.stale, ...usual })
-    if (m.points.length > POINTS) m.points.shift()
-    noteLevel(m, at)
-  }
-}
-
-/** What it has been over the newest minutes, and how far chance moves that. */
-function levelOf(m: TrackMemory): { level: number; error: number; usual: number } {
-  const points = m.points.slice(-LEVEL_MIN)
-  const mean = (of: (p: TrackMemory['points'][number]) => number): number =>
-    points.reduce((sum, p) => sum + of(p), 0) / Math.max(1, points.length)
-  const apart = Math.max(1, points.length / APART_MIN)
-  return {
-    level: mean(p => p.excess),
-    error: Math.sqrt(mean(p => p.error ** 2) / apart),
-    usual: mean(p => p.usual ?? 0),
-  }
-}
-
-function noteLevel(m: TrackMemory, at: EpochMs): void {
-  const { level, error, usual } = levelOf(m)
-  if (level - error > m.worst.level) m.worst = { level: level - error, at, usual }
+/** Where requests are counted, what is gone is sure once it has lasted: longer than the pauses of what comes and goes. */
+export function lastingGone(memory: readonly TrackMemory[], at: EpochMs): [number, number] {
+  const whole = wholeTrack(memory)
+  if (!whole || whole.peak <= 0) return [0, 1]
+  const pause = isIntermittent(memory, at) ? 1.5 * whole.off.longestMs : 0
+  const from = at - Math.max(PAUSE_LEAST_MS, pause)
+  const left = Math.max(...whole.points.filter(p => p.at > from).map(p => p.excess))
+  return [round(Math.max(0, Math.min(recoveredOf(whole), 1 - left / whole.peak))), round(recoveredOf(whole))]
 }
 
 /**
@@ -152,7 +96,7 @@ export function surelyGone(memory: readonly TrackMemory[], at: EpochMs): [number
 
 function goneOfShare(m: TrackMemory): number {
   const { level, error } = levelOf(m)
-  return 1 - (level + SURE_ERRORS * error) / m.worst.level
+  return 1 - (level + GONE_ERRORS * error) / m.worst.level
 }
 
 function goneOfReports(m: TrackMemory, at: EpochMs): number {
@@ -161,36 +105,14 @@ function goneOfReports(m: TrackMemory, at: EpochMs): number {
   const tired = Math.max(TIRED_LEAST, Math.exp(-age / TIRES_MIN))
   // Of those who sleep nobody reports.
   const awake = m.worst.usual > 0 ? Math.min(1, usual / m.worst.usual) : 1
-  return 1 - (level + SURE_ERRORS * error) / (tired * awake * m.worst.level)
+  return 1 - (level + GONE_ERRORS * error) / (tired * awake * m.worst.level)
 }
-
-/** The memory as it stood at `since`; a track that began later is forgotten. */
-export function tracksUntil(memory: readonly TrackMemory[], since: EpochMs): TrackMemory[] {
-  return memory.flatMap(m => {
-    const points = m.points.filter(p => p.at < since)
-    if (points.length === 0) return []
-    if (m.peakAt < since) return [{ ...m, points, highAt: Math.min(m.highAt, points.at(-1)!.at) }]
-    const fresh: TrackMemory[] = []
-    for (const { at, ...point } of points)
-      followTracks(fresh, [{ where: m.where, unit: m.unit, bits: CHANCE_BITS, ...point }], at)
-    return fresh
-  })
-}
-
-const now = (m: TrackMemory): number => m.points.at(-1)?.excess ?? 0
 
 const recoveredOf = (m: TrackMemory): number => {
   if (m.peak <= 0) return 1
-  const left = now(m)
+  const left = leftOf(m)
   if (left < NORMAL[m.unit]) return 1
   return Math.max(0, Math.min(1, 1 - left / m.peak))
-}
-
-/** The track that speaks for the whole: shares where known, else reports. */
-export const wholeTrack = (memory: readonly TrackMemory[]): TrackMemory | null => {
-  const whole = memory.filter(m => Object.keys(m.where).length === 0)
-  const share = whole.find(m => m.unit === 'share' && m.peak >= NORMAL.share)
-  return share ?? whole.find(m => m.unit === 'reports_per_minute') ?? share ?? null
 }
 
 /** Recovery of the whole and of every followed value that was hit at all, worst first. */
@@ -218,12 +140,12 @@ export function recoveryOf(memory: readonly TrackMemory[], at: EpochMs): Recover
 /** When the whole began to shrink for good: the last time it stood within a tenth of its peak. */
 export function turnedAt(memory: readonly TrackMemory[]): EpochMs | null {
   const whole = wholeTrack(memory)
-  return whole && whole.points.length > 0 && now(whole) <= 0.7 * whole.peak ? whole.highAt : null
+  return whole && whole.points.length > 0 && leftOf(whole) <= 0.7 * whole.peak ? whole.highAt : null
 }
 
 /** Parts whose last word was trouble, and that nothing has been heard of since. */
 export const unheard = (memory: readonly TrackMemory[]): ReadonlySet<Where> =>
-  new Set(memory.filter(m => (m.points.at(-1)?.stale ?? false) && now(m) >= NORMAL[m.unit]).map(m => m.where))
+  new Set(memory.filter(m => (m.points.at(-1)?.stale ?? false) && leftOf(m) >= NORMAL[m.unit]).map(m => m.where))
 
 /** How far chance moves `recovered`, as one standard deviation; 1 when nothing is known. */
 export function noiseOf(memory: readonly TrackMemory[]): number {
@@ -237,7 +159,7 @@ export function noiseOf(memory: readonly TrackMemory[]): number {
  * minute takes its part). Where the points do not tell them apart, the interval spans both.
  */
 export function etaOf(m: TrackMemory, at: EpochMs): [string, string] | null {
-  const left = now(m)
+  const left = leftOf(m)
   if (left < NORMAL[m.unit] || left > (1 - FALLEN) * m.peak || m.points.at(-1)?.stale) return null
   const points = m.points.filter(p => p.at > at - FIT_MIN * MINUTE && p.at >= m.highAt && p.excess > 0 && !p.stale)
   if (points.length < FIT_LEAST) return null

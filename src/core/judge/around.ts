@@ -44,8 +44,9 @@ export function othersOf(all: readonly IncidentRecord[], services: Services, rec
   )
 }
 
-/** So many times our reports, since before ours began or at once with it, but not for longer than people talk of it. */
+/** So many times our reports drown them: in the one world that was looked at it was some hundred times. */
 const DROWNS = 10
+/** People talk of an outage for about so long. */
 const DROWNS_WITHIN_MS = 2 * HOUR
 
 /**

@@ -15,7 +15,8 @@ const CLEAR_ERRORS = 1.5
  */
 export function easing(record: IncidentRecord, next: IncidentEvent, noise: number): 'recovering' | 'updated' | null {
   const recovered = next.recovery?.recovered ?? 0
-  const sure = next.recovery?.interval?.[0] ?? recovered
+  const measured = next.recovery?.of === undefined && next.pattern !== 'intermittent'
+  const sure = measured ? recovered : (next.recovery?.interval?.[0] ?? 0)
   const eases = recovered - CLEAR_ERRORS * noise >= RECOVERING_FROM && turnedAt(record.tracks) !== null
   if (!record.recovering && eases && sure >= RECOVERING_FROM) {
     record.recovering = record.eased = true

@@ -20,7 +20,8 @@ import {
   UPSTREAM_SHARE,
   type Surroundings,
 } from '../incident/rules.js'
-import { followTracks, noiseOf, wholeTrack } from '../incident/recovery.js'
+import { noiseOf } from '../incident/recovery.js'
+import { followTracks, wholeTrack } from '../incident/track.js'
 import { drownedBy, othersOf, SAME_ONSET_MS, upstreamsOf } from './around.js'
 import { changeId, noteChange } from './change.js'
 import { isWhole } from './command.js'

@@ -11,7 +11,7 @@ import type {
 import type { Order } from '../../contract/order.js'
 import type { Change } from '../../contract/signal.js'
 import type { Level } from '../explain/explain.js'
-import { tracksUntil, wholeTrack, type TrackMemory } from '../incident/recovery.js'
+import { tracksUntil, wholeTrack, type TrackMemory } from '../incident/track.js'
 import { worseSeverity } from '../incident/rules.js'
 import { RECORD_KEPT_MS, REOPEN_MS } from '../../contract/thresholds.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
