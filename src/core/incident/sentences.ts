@@ -81,10 +81,11 @@ function points(e: IncidentEvent): Pointed[] {
   if (first) out.push([first, refs])
   const quote = quotePoint(e)
   if (quote) out.push([quote, refs])
-  if (e.recovery && e.recovery.recovered >= 0.3) {
+  // Of a few checks no more is said than what is sure; people who tire are told as such; a pause of what comes and goes is not told.
+  const share = (e.recovery?.of === 'checks' ? e.recovery.interval?.[0] : e.recovery?.recovered) ?? 0
+  if (e.recovery && share >= 0.3 && e.pattern !== 'intermittent') {
     const slow = e.recovery.segments[0]
-    const slower = slow && slow.recovered < e.recovery.recovered - 0.15 ? slow.where : null
-    const share = e.recovery.recovered
+    const slower = slow && slow.recovered < share - 0.15 ? slow.where : null
     if (e.recovery.of === 'reports') out.push([{ is: 'fewer-reports', share }, refs])
     // A step says by itself how much is gone; the share of the window lags behind it.
     else if (e.lately === undefined) out.push([{ is: 'recovered', share, slower }, refs])
