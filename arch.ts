@@ -64,6 +64,7 @@ export const CORE_DOORS: Record<string, readonly string[]> = {
   explain: [],
   origin: ['graph'],
   incident: [],
+  vendors: ['incident'],
   trouble: ['aggregate', 'localize', 'rates', 'counts', 'admission', 'mentions', 'evidence'],
   service: ['text', 'graph', 'aggregate', 'rates', 'counts', 'admission', 'mentions', 'evidence', 'trouble'],
   watch: ['graph', 'rates', 'counts', 'admission', 'mentions', 'evidence', 'trouble', 'service'],

@@ -119,17 +119,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   )
   const edition = () => String(news.edition)
   const status = await statusSide(server, app, edition)
-  registerPages(server, {
-    reader: app.reader,
-    edition,
-    wallNow: () => app.env.now(),
-    report: true,
-    status: { desk: status },
-    tell: {},
-    hints: request => visitors.hints(request),
-    guesses: app.config.countryHeader !== null,
-    ...(options.demo === undefined ? {} : { demo: options.demo }),
-  })
+  pagesSide(server, app, { desk: status, edition, visitors, options })
   server.addHook('preClose', async () => {
     connections.retire()
     stream.close()
@@ -212,6 +202,28 @@ function openGuard(server: FastifyInstance, app: App, visitors: Visitors, wait: 
     if (typeof cache === 'string') reply.header('cache-control', cache.replace(/\bpublic\b/, 'private'))
   })
   return guard
+}
+
+interface PagesParts {
+  desk: Desk
+  edition: () => string
+  visitors: Visitors
+  options: ServerOptions
+}
+
+function pagesSide(server: FastifyInstance, app: App, { desk, edition, visitors, options }: PagesParts): void {
+  registerPages(server, {
+    reader: app.reader,
+    edition,
+    wallNow: () => app.env.now(),
+    report: true,
+    heard: service => app.inputs.heard(service),
+    status: { desk },
+    tell: {},
+    hints: request => visitors.hints(request),
+    guesses: app.config.countryHeader !== null,
+    ...(options.demo === undefined ? {} : { demo: options.demo }),
+  })
 }
 
 function operatorRoutes(server: FastifyInstance, app: App, parts: MetricParts): void {

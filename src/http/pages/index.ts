@@ -13,6 +13,7 @@ import { CONTENT_SECURITY_POLICY, MARK_FILE, page } from './layout.js'
 import { DEFAULT_LANGUAGE, languageOf, rememberLanguage, speechOf, type Speech } from './language.js'
 import { TRAITS, type Traits } from './service/just-me.js'
 import { Pages, type Made } from './load.js'
+import type { Heard } from './service/told.js'
 import { groupsOf, statusPages, type StatusDeps } from './status/pages.js'
 import { statusWords } from './status/words.js'
 import type { Range } from './service/service.js'
@@ -59,6 +60,8 @@ export interface PageDeps {
   solver?: string
   /** Whether a proxy of ours tells the country of a visitor. */
   guesses?: boolean
+  /** The sources that read what others say of a service. */
+  heard?: (service: string) => readonly Heard[]
   /** What can be guessed of a visitor from the request alone. */
   hints?: (request: FastifyRequest) => Traits
   /** What names the state of the data; the log's position, if not given. */
@@ -87,6 +90,7 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
     tell,
     wallNow,
     groups,
+    heard: deps.heard,
   })
   const path = (kind: string, id: string) => `/${kind}/${encodeURIComponent(id)}`
   nowPage(app, site, pages)

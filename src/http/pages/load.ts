@@ -14,7 +14,9 @@ import { bannerOf, nowMain } from './now.js'
 import { evidenceOf, picturesOf, usualShares, type UsualShares } from './chart/picture.js'
 import { fillSilence, toSeries } from './chart/series.js'
 import { RANGES, serviceMain, type Range } from './service/service.js'
-import { goingOf, openNotice, PAGE_ROWS, sortRows, type Row } from './services.js'
+import { TOLD_MS, toldOf, type Told } from '../../core/vendors/told.js'
+import { goingOf, PAGE_ROWS, sortRows, type Row } from './services.js'
+import type { Heard } from './service/told.js'
 import { phaseOf, standing, type Standing } from './standing.js'
 import { statusSentence, type Voice } from './words.js'
 
@@ -63,6 +65,8 @@ export interface LoadOptions {
   guesses: boolean
   tell: string | null
   wallNow: () => EpochMs
+  /** The sources that read what others say of a service, and when each was last read. */
+  heard?: ((service: string) => readonly Heard[]) | undefined
   /** Names of the groups that status pages put services under, by service. */
   groups?: (services: readonly ServiceNow[]) => Map<string, string>
 }
@@ -118,11 +122,14 @@ export class Pages {
     return Promise.all(
       standings.map(async (each, i) => {
         const { service } = each.service
-        const facts = i < NOTICES_READ ? await this.#reader.facts(service, now - DAY, now + 1) : []
-        const notice = openNotice(facts)
-        return { standing: each, going: goingOf(each, notice), notice, group: groups.get(service) ?? null, spark: null }
+        const [told = null] = i < NOTICES_READ ? await this.#told(service, now) : []
+        return { standing: each, going: goingOf(each, told), told, group: groups.get(service) ?? null, spark: null }
       }),
     )
+  }
+
+  async #told(service: string, now: EpochMs): Promise<Told[]> {
+    return toldOf(await this.#reader.facts(service, now - TOLD_MS, now + 1, 'notice'), now)
   }
 
   /** A calm service is drawn once a bar, a troubled one each time. */
@@ -158,10 +165,11 @@ export class Pages {
     const voice = this.#voice(speech, workspace)
     const wallNow = this.#wall(workspace)
     const { now } = voice
-    const [open, past, facts] = await Promise.all([
+    const [open, past, facts, told] = await Promise.all([
       this.#reader.incidents({ service: id, open: true, limit: OPEN_INCIDENTS }),
       this.#reader.incidents({ service: id, open: false, limit: PAST_INCIDENTS }),
       this.#reader.facts(id, now - FACTS_MS, now + 1),
+      this.#told(id, now),
     ])
     const incidents = [...open, ...past].sort((a, b) => b.startedAt - a.startedAt)
     const { spanMs, binMs } = RANGES[range ?? '24h']
@@ -174,11 +182,12 @@ export class Pages {
     const row = standing(service, open, workspace, wallNow)
     const title = statusSentence(row, speech)
     const { report, guesses, tell } = this.options
+    const heard = this.options.heard?.(id) ?? []
     return {
       title,
       description: title,
       main: serviceMain(
-        { row, rollups, usual, shares, incidents, facts, range, thanks, report, guesses, tell, wallNow },
+        { row, rollups, usual, shares, incidents, facts, told, heard, range, thanks, report, guesses, tell, wallNow },
         voice,
       ),
       live: [id],

@@ -7,7 +7,7 @@ import {
   TEXT_CHARS,
   TITLE_CHARS,
 } from '../../../contract/limits.js'
-import type { Notice, NoticePart, Scope } from '../../../contract/signal.js'
+import { type Notice, type NoticePart, PAGE_THREAD, type Scope } from '../../../contract/signal.js'
 import type { EpochMs } from '../../../contract/time.js'
 import { DAY } from '../../../contract/time.js'
 import type { Says, VendorNotice, VendorPage, VendorPart, Word } from './reading.js'
@@ -32,8 +32,6 @@ export interface Told {
   notices: Record<string, string>
 }
 
-/** The story to which the words of the page as a whole belong. */
-export const PAGE_THREAD = 'page'
 /** Notices that ended longer ago are history, and not told. */
 const PAST_MS = 7 * DAY
 /** Notices of one page that are followed at once; each is remembered in a hundred bytes. */
