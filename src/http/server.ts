@@ -38,6 +38,7 @@ import { keepSafe, makeSafe } from './safe.js'
 import { inOrder } from './in-order.js'
 import { News } from './news.js'
 import { Routes } from './routes.js'
+import { recordRoutes, Records } from './api/record.js'
 import type { Desk } from './statuspage/desk.js'
 import { statuspageRoutes } from './statuspage/routes.js'
 import { webhookComposer } from './statuspage/webhooks.js'
@@ -105,6 +106,8 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   commandRoutes(server, routes, app, { gives: guard.need('commands', 'say'), reads: guard.need('read') })
   forgetRoutes(server, routes, app, guard.need('commands', 'forget'))
   notifierRoutes(server, routes, app, guard.need('commands', 'retry'))
+  const records = new Records(app.reader)
+  recordRoutes(server, routes, records)
   sourceRoutes(server, routes, app, guard.need('read'))
   alertRoutes(server, routes, app, guard.need('read'))
   pastRoutes(server, routes, app, guard.need('commands', 'teach'))
@@ -119,7 +122,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   )
   const edition = () => String(news.edition)
   const status = await statusSide(server, app, edition)
-  pagesSide(server, app, { desk: status, edition, visitors, options })
+  pagesSide(server, app, { desk: status, edition, visitors, records, options })
   server.addHook('preClose', async () => {
     connections.retire()
     stream.close()
@@ -208,16 +211,18 @@ interface PagesParts {
   desk: Desk
   edition: () => string
   visitors: Visitors
+  records: Records
   options: ServerOptions
 }
 
-function pagesSide(server: FastifyInstance, app: App, { desk, edition, visitors, options }: PagesParts): void {
+function pagesSide(server: FastifyInstance, app: App, { desk, edition, visitors, records, options }: PagesParts): void {
   registerPages(server, {
     reader: app.reader,
     edition,
     wallNow: () => app.env.now(),
     report: true,
     heard: service => app.inputs.heard(service),
+    records,
     status: { desk },
     tell: {},
     hints: request => visitors.hints(request),

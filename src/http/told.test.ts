@@ -151,25 +151,23 @@ describe('the way from a page to what is told', () => {
       text => text.slice(0, text.length / 2),
     )
     fc.assert(
-      fc.property(
-        fc.array(fc.tuple(fc.constantFrom(...answers), twist), { minLength: 1, maxLength: 4 }),
-        (pages, at = NOON) => {
-          const facts: Notice[] = []
-          let told: Parameters<typeof saidBy>[2] = { notices: {} }
-          let says: string | null = null
-          for (const [i, [[kind, text], turn]] of pages.entries()) {
-            const reading = kindOf(kind).parse(turn(text), 'https://status.acme.test')
-            if (!reading.readable) continue
-            const said = saidBy(reading, { service: 'chat', source: 'acme', seenAt: at + i * MINUTE }, told)
-            facts.push(...said.signals)
-            ;({ told } = said)
-            ;({ says } = reading)
-          }
-          const whole = toldOf(facts, at + pages.length * MINUTE).filter(each => each.source === 'acme')
-          for (const each of whole) if (each.says === 'ok' || each.says === 'down') expect(each.says).toBe(says)
-          expect(whole.some(each => each.says === 'down')).toBe(says === 'down')
-        },
-      ),
+      fc.property(fc.array(fc.tuple(fc.constantFrom(...answers), twist), { minLength: 1, maxLength: 4 }), pages => {
+        const at = NOON
+        const facts: Notice[] = []
+        let told: Parameters<typeof saidBy>[2] = { notices: {} }
+        let says: string | null = null
+        for (const [i, [[kind, text], turn]] of pages.entries()) {
+          const reading = kindOf(kind).parse(turn(text), 'https://status.acme.test')
+          if (!reading.readable) continue
+          const said = saidBy(reading, { service: 'chat', source: 'acme', seenAt: at + i * MINUTE }, told)
+          facts.push(...said.signals)
+          ;({ told } = said)
+          ;({ says } = reading)
+        }
+        const whole = toldOf(facts, at + pages.length * MINUTE).filter(each => each.source === 'acme')
+        for (const each of whole) if (each.says === 'ok' || each.says === 'down') expect(each.says).toBe(says)
+        expect(whole.some(each => each.says === 'down')).toBe(says === 'down')
+      }),
     )
   })
 })

@@ -18,6 +18,9 @@ export const TOLD_MS = 14 * DAY
 /** A notice without a status is believed for so long. */
 const BARE_MS = DAY
 
+/** A label of notices that come from another instance of this program: which one. They are findings, and no vendor's word. */
+export const EXCHANGE_LABEL = 'exchange'
+
 /** Everything that one source said of one story, oldest first. */
 export interface Story {
   /** Null: it does not say who it is. */
@@ -117,7 +120,7 @@ function toldBy({ source, thread, words }: Story): Told {
     href: last.href ?? null,
     at: last.at,
     seenAt: heardAt(last),
-    parts: named.filter(({ state }) => state !== undefined && state !== 'ok'),
+    parts: named.filter(({ state }) => state !== 'ok'),
     scope: last.scope,
     notice: last,
   }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Reader, WorkspaceView } from '../../contract/view.js'
+import type { Records } from '../api/record.js'
 import type { Answered } from './service/back.js'
 import { WAIT_MS } from '../../shell/visitors/challenge.js'
 import { Bytes, chooseEncoding, type Edition, matches, PageCache, positionOf } from './cache.js'
@@ -60,6 +61,8 @@ export interface PageDeps {
   solver?: string
   /** Whether a proxy of ours tells the country of a visitor. */
   guesses?: boolean
+  /** How right this was. */
+  records?: Records
   /** The sources that read what others say of a service. */
   heard?: (service: string) => readonly Heard[]
   /** What can be guessed of a visitor from the request alone. */
@@ -91,6 +94,7 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
     wallNow,
     groups,
     heard: deps.heard,
+    records: deps.records,
   })
   const path = (kind: string, id: string) => `/${kind}/${encodeURIComponent(id)}`
   nowPage(app, site, pages)
@@ -105,6 +109,7 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
         pages.service(speech, service, (range ?? null) as Range, (thanks ?? null) as 'bad' | 'ok' | null),
     )
   })
+  if (deps.records) recordPages(app, site, pages)
   if (deps.report) justMePage(app, deps, site, pages)
   app.get<{ Params: { incident: string } }>('/i/:incident', KEPT, (request, reply) => {
     const { incident } = request.params
@@ -149,6 +154,18 @@ function nowPage(app: FastifyInstance, site: Site, pages: Pages): void {
     return (request.query as Record<string, unknown> | null)?.['q']
       ? site.answerOne(request, reply, '/', known, make)
       : site.answer(request, reply, '/', known, make)
+  })
+}
+
+/** How right this was, of all services and of one. */
+function recordPages(app: FastifyInstance, site: Site, pages: Pages): void {
+  app.get('/record', KEPT, (request, reply) =>
+    site.answer(request, reply, '/record', {}, speech => pages.record(speech, null)),
+  )
+  app.get<{ Params: { service: string } }>('/s/:service/record', KEPT, (request, reply) => {
+    const { service } = request.params
+    const path = `/s/${encodeURIComponent(service)}/record`
+    return site.answer(request, reply, path, {}, speech => pages.record(speech, service))
   })
 }
 

@@ -1,5 +1,8 @@
 import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import { ROLLUP_MS, type IncidentView, type Reader, type ServiceNow, type WorkspaceView } from '../../contract/view.js'
+import type { Records } from '../api/record.js'
+import { isolated } from './direction.js'
+import { recordMain, recordOfMain } from './service/record.js'
 import { backMain, type Answered } from './service/back.js'
 import { spark } from './chart/chart.js'
 import { historyMain } from './service/history.js'
@@ -67,6 +70,8 @@ export interface LoadOptions {
   wallNow: () => EpochMs
   /** The sources that read what others say of a service, and when each was last read. */
   heard?: ((service: string) => readonly Heard[]) | undefined
+  /** How right this was; none: there is no such page. */
+  records?: Records | undefined
   /** Names of the groups that status pages put services under, by service. */
   groups?: (services: readonly ServiceNow[]) => Map<string, string>
 }
@@ -183,11 +188,28 @@ export class Pages {
     const title = statusSentence(row, speech)
     const { report, guesses, tell } = this.options
     const heard = this.options.heard?.(id) ?? []
+    const record = this.options.records !== undefined
     return {
       title,
       description: title,
       main: serviceMain(
-        { row, rollups, usual, shares, incidents, facts, told, heard, range, thanks, report, guesses, tell, wallNow },
+        {
+          row,
+          rollups,
+          usual,
+          shares,
+          incidents,
+          facts,
+          told,
+          heard,
+          record,
+          range,
+          thanks,
+          report,
+          guesses,
+          tell,
+          wallNow,
+        },
         voice,
       ),
       live: [id],
@@ -291,6 +313,24 @@ export class Pages {
     }
   }
 
+  /** How right this was, of one service or of all. */
+  async record(speech: Speech, id: string | null): Promise<Made | null> {
+    const records = this.options.records
+    if (!records) return null
+    const workspace = await this.#reader.workspace()
+    const voice = this.#voice(speech, workspace)
+    const { watched } = speech.t
+    if (id === null) {
+      const main = recordMain(await records.all(), voice)
+      return { title: watched.record, description: watched.record, main, live: null, alternate: '/api/v1/record' }
+    }
+    const found = await records.of(id)
+    if (!found) return null
+    const title = watched.recordOf(isolated(found.title))
+    const alternate = `/api/v1/record?service=${encodeURIComponent(id)}`
+    return { title, description: title, main: recordOfMain(found, voice), live: null, alternate }
+  }
+
   async history(speech: Speech, before: EpochMs | null): Promise<Made> {
     const [workspace, services, incidents] = await Promise.all([
       this.#reader.workspace(),
@@ -303,7 +343,10 @@ export class Pages {
     return {
       title: speech.t.past.title2,
       description: speech.t.past.title2,
-      main: historyMain({ incidents: shown, services, older }, this.#voice(speech, workspace)),
+      main: historyMain(
+        { incidents: shown, services, older, record: this.options.records !== undefined },
+        this.#voice(speech, workspace),
+      ),
       live: [],
       alternate: '/api/v1/incidents',
     }

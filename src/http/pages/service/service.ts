@@ -56,6 +56,8 @@ export interface ServiceInput {
   facts: (Change | Notice)[]
   /** What others say of it now, worst first. */
   told: Told[]
+  /** Whether there is a page of how right this was. */
+  record: boolean
   /** Who reads that. */
   heard: readonly Heard[]
   range: Range
@@ -102,7 +104,7 @@ function bandOf(each: IncidentView, { t, f, now }: Voice): Band {
 }
 
 function hero(
-  { row, rollups, wallNow, facts, told, report }: ServiceInput,
+  { row, rollups, wallNow, facts, told, report, record }: ServiceInput,
   where: boolean,
   path: string,
   voice: Voice,
@@ -126,6 +128,7 @@ function hero(
       : []),
     ...(facts.length ? [['#changes', t.look.quiet] as const] : []),
     ['#past', t.look.before],
+    ...(record && told.length > 0 ? [[`${path}/record`, t.watched.record] as const] : []),
     ['/history.rss', t.tell.feed],
   ]
   return html`<div class="hero ${row.state}" id="banner" data-say="${sentence}">${stateMark(row.state, t)}<h1>${sentence}</h1><p>${reasonSentence(row, voice, wallNow)}</p>${told
