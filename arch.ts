@@ -285,6 +285,7 @@ export function brokenDoors(files: ReadonlyMap<string, string>, installed: Reado
 const KNOWS_NO_PLUGIN = new Set(['contract', 'core', 'shell', 'http', 'cli'])
 /** Words that are also the name of a plug-in: where they mean something else, with what. */
 const OTHER_WORDS: readonly { path: RegExp; word: string; means: string }[] = [
+  { path: /^src\/cli\/program\.ts$/, word: 'epicenter', means: 'the command itself' },
   { path: /^src\/(shell|cli)\//, word: 'memory', means: 'a workspace that ends with its process' },
   { path: /^src\/http\//, word: 'statuspage', means: 'the rule by which Statuspage reckons uptime' },
   { path: /^src\/http\//, word: 'http', means: 'the protocol' },

@@ -17,8 +17,9 @@ const HELD_MS = 5 * MINUTE
 const RECORDS_HELD = 1_024
 /** Services that the record of all lists. */
 export const RECORDS_LISTED = 500
-/** Incidents of one service that are read at once, and at most. */
+/** Incidents of one service that are read at once. */
 const INCIDENTS_READ = 200
+/** Incidents of one service that a record looks at, newest first: five a day for thirteen months. */
 const INCIDENTS_MOST = 2_000
 
 export interface ServiceRecord {

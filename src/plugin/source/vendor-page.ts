@@ -9,7 +9,7 @@ import {
   type Stop,
 } from '../../contract/plugin.js'
 import { MINUTE, SECOND } from '../../contract/time.js'
-import { AGAIN_MS, NOTICES, saidBy, type Told } from './vendor-page/facts.js'
+import { SAID_AGAIN_MS, NOTICES, saidBy, type Told } from './vendor-page/facts.js'
 import { decoded } from './vendor-page/fields.js'
 import { type KindName, KINDS, kindOf } from './vendor-page/kinds.js'
 import { narrowed } from './vendor-page/narrow.js'
@@ -66,7 +66,7 @@ function pauseOf(answer: Fetched): number {
 }
 
 const isFresh = ({ told }: State, now: number): boolean =>
-  Object.values(told).every(({ pageAt = 0 }) => now - pageAt < AGAIN_MS)
+  Object.values(told).every(({ pageAt = 0 }) => now - pageAt < SAID_AGAIN_MS)
 
 class Page {
   /** A host that was named as the new one: once is enough. */

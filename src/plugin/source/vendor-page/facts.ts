@@ -35,7 +35,7 @@ export interface Told {
 }
 
 /** What a page says as a whole is said again so often: by that it is known that it was read, and found so. */
-export const AGAIN_MS = 20 * HOUR
+export const SAID_AGAIN_MS = 20 * HOUR
 /** Notices that ended longer ago are history, and not told. */
 const PAST_MS = 7 * DAY
 /** Notices of one page that are followed at once; each is remembered in a hundred bytes. */
@@ -94,7 +94,7 @@ const link = (url: string | undefined): { href?: string } =>
  */
 export function saidBy(page: VendorPage, place: Place, told: Told, most = NOTICES): { signals: Notice[]; told: Told } {
   const digestNow = pageDigest(page)
-  const isNew = told.page !== digestNow || place.seenAt - (told.pageAt ?? 0) >= AGAIN_MS
+  const isNew = told.page !== digestNow || place.seenAt - (told.pageAt ?? 0) >= SAID_AGAIN_MS
   const now: Told = { page: digestNow, pageAt: isNew ? place.seenAt : (told.pageAt ?? place.seenAt), notices: {} }
   const signals: Notice[] = []
   for (const notice of page.notices.filter(each => isNews(each, place.seenAt)).slice(-most)) {
