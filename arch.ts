@@ -65,6 +65,7 @@ export const CORE_DOORS: Record<string, readonly string[]> = {
   origin: ['graph'],
   incident: [],
   words: ['ingest', 'incident'],
+  vendors: ['incident'],
   oncall: ['calendar'],
   route: ['calendar', 'incident'],
   trouble: ['aggregate', 'localize', 'rates', 'counts', 'admission', 'mentions', 'evidence'],
@@ -288,6 +289,7 @@ export function brokenDoors(files: ReadonlyMap<string, string>, installed: Reado
 const KNOWS_NO_PLUGIN = new Set(['contract', 'core', 'shell', 'http', 'cli'])
 /** Words that are also the name of a plug-in: where they mean something else, with what. */
 const OTHER_WORDS: readonly { path: RegExp; word: string; means: string }[] = [
+  { path: /^src\/cli\/program\.ts$/, word: 'epicenter', means: 'the command itself' },
   { path: /^src\/(shell|cli)\//, word: 'memory', means: 'a workspace that ends with its process' },
   { path: /^src\/http\//, word: 'statuspage', means: 'the rule by which Statuspage reckons uptime' },
   { path: /^src\/http\//, word: 'http', means: 'the protocol' },

@@ -138,6 +138,9 @@ export interface NoticePart {
   state?: NoticeState
 }
 
+/** The thread of what a page says as a whole; its first part is the page itself. */
+export const PAGE_THREAD = 'page'
+
 export interface Notice extends FactBase {
   via: 'notice'
   source?: string

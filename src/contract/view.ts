@@ -193,6 +193,6 @@ export interface Reader {
   incident(id: string): Promise<IncidentView | null>
   /** What people asked of an incident, oldest first: for the team, but for what `record` in `COMMANDS` marks as public. */
   orders(incident: string): Promise<Order[]>
-  /** Changes and notices with effect in [from, until), oldest first. */
-  facts(service: string, from: EpochMs, until: EpochMs): Promise<(Change | Notice)[]>
+  /** Changes and notices with effect in [from, until), oldest first; of one kind alone where it is named. */
+  facts(service: string, from: EpochMs, until: EpochMs, via?: 'change' | 'notice'): Promise<(Change | Notice)[]>
 }

@@ -56,6 +56,17 @@ describe('a badge', () => {
     ])
       expect((await app.inject({ url })).statusCode, url).toBe(404)
     expect((await app.inject({ url: '/embed/shop?theme=pink' })).statusCode).toBe(400)
+    expect((await app.inject({ url: '/embed/shop?report=yes' })).statusCode).toBe(400)
+    // A button only where it was asked for, and a form to nowhere but here.
+    for (const [url, has] of [
+      ['/embed/shop?report=1', true],
+      ['/embed/shop', false],
+    ] as const) {
+      const { body, headers } = await app.inject({ url })
+      expect(body.includes('<form method="post" action="/api/v1/report" target="_blank">')).toBe(has)
+      expect(headers['content-security-policy']).toContain(has ? "form-action 'self'" : "form-action 'none'")
+      expect(headers['set-cookie']).toBeUndefined()
+    }
   })
 
   it('stays one well-formed picture whatever the title', () => {

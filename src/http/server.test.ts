@@ -331,6 +331,7 @@ describe('for operators and programs', () => {
       '/api/v1/overrides/{id}/take-back',
       '/api/v1/past',
       '/api/v1/push',
+      '/api/v1/record',
       '/api/v1/reload',
       '/api/v1/report',
       '/api/v1/services',

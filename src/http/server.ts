@@ -41,6 +41,7 @@ import { keepSafe, makeSafe } from './safe.js'
 import { inOrder } from './in-order.js'
 import { News } from './news.js'
 import { Routes } from './routes.js'
+import { recordRoutes, Records } from './api/record.js'
 import type { Desk } from './statuspage/desk.js'
 import { statuspageRoutes } from './statuspage/routes.js'
 import { webhookComposer } from './statuspage/webhooks.js'
@@ -116,6 +117,8 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   incidentRoutes(server, routes, app)
   wordsSide(server, routes, app, guard)
   forgetRoutes(server, routes, app, guard.need('commands', 'forget'))
+  const records = new Records(app.reader)
+  recordRoutes(server, routes, records)
   teamRoutes(server, routes, app, guard)
   pastRoutes(server, routes, app, guard.need('commands', 'teach'))
   reloadRoute(server, routes, guard.need('commands', 'reload'), options.reload)
@@ -129,18 +132,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   )
   const edition = () => String(news.edition)
   const status = statusSide(server, app, edition)
-  registerPages(server, {
-    reader: app.reader,
-    edition,
-    wallNow: () => app.env.now(),
-    report: true,
-    status: { desk: status },
-    tell: {},
-    hints: request => visitors.hints(request),
-    guesses: app.config.countryHeader !== null,
-    updates: app.config.updates.everyMs,
-    ...(options.demo === undefined ? {} : { demo: options.demo }),
-  })
+  pagesSide(server, app, { desk: status, edition, visitors, records, options })
   server.addHook('preClose', async () => {
     connections.retire()
     stream.close()
@@ -235,6 +227,31 @@ function openGuard(server: FastifyInstance, app: App, visitors: Visitors, wait: 
     if (typeof cache === 'string') reply.header('cache-control', cache.replace(/\bpublic\b/, 'private'))
   })
   return guard
+}
+
+interface PagesParts {
+  desk: Desk
+  edition: () => string
+  visitors: Visitors
+  records: Records
+  options: ServerOptions
+}
+
+function pagesSide(server: FastifyInstance, app: App, { desk, edition, visitors, records, options }: PagesParts): void {
+  registerPages(server, {
+    reader: app.reader,
+    edition,
+    wallNow: () => app.env.now(),
+    report: true,
+    heard: service => app.inputs.heard(service),
+    records,
+    status: { desk },
+    tell: {},
+    hints: request => visitors.hints(request),
+    guesses: app.config.countryHeader !== null,
+    updates: app.config.updates.everyMs,
+    ...(options.demo === undefined ? {} : { demo: options.demo }),
+  })
 }
 
 function operatorRoutes(server: FastifyInstance, app: App, parts: MetricParts): void {

@@ -95,6 +95,45 @@ describe.skipIf(!found)(
       else expect(differ).toBeLessThan(12_800 / 4)
     })
 
+    it('takes a report on a stranger’s page to our door as from our own page, without a cookie in the frame', async () => {
+      const door = fastify()
+      const heard: { site: unknown; origin: unknown; cookie: unknown; body: string }[] = []
+      door.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_, body, done) =>
+        done(null, body),
+      )
+      badgeRoutes(door, new Desk({ reader: readerOf(busy), pages: [mainPage], maintenance: [], wallNow: () => NOON }))
+      door.post('/api/v1/report', ({ headers, body }, reply) => {
+        heard.push({
+          site: headers['sec-fetch-site'],
+          origin: headers.origin,
+          cookie: headers.cookie,
+          body: body as string,
+        })
+        return reply.redirect('/thanks', 303)
+      })
+      door.get('/thanks', (_, reply) => reply.type('text/html').send('thanks'))
+      const ours = await door.listen({ port: 0, host: '127.0.0.1' })
+      const stranger = fastify()
+      stranger.get('/', (_, reply) =>
+        reply.type('text/html').send(`<iframe src="${ours}/embed/shop?report=1" width="300" height="120"></iframe>`),
+      )
+      await stranger.listen({ port: 0, host: 'localhost' })
+      const { port } = stranger.server.address() as { port: number }
+      const context = await browser.newContext()
+      const visit = await context.newPage()
+      await visit.goto(`http://localhost:${port}/`)
+      const opened = context.waitForEvent('page')
+      await visit.frameLocator('iframe').getByRole('button', { name: 'I have a problem' }).click()
+      const thanks = await opened
+      await thanks.waitForURL(`${ours}/thanks`)
+      expect(heard).toEqual([
+        { site: 'same-origin', origin: ours, cookie: undefined, body: 'service=shop&back=%2Fs%2Fshop&kind=bad' },
+      ])
+      expect(await context.cookies()).toEqual([])
+      await context.close()
+      await Promise.all([door.close(), stranger.close()])
+    })
+
     it('fits a frame of 200 by 64 pixels without scrolling', async () => {
       for (const [service, theme, lang] of CASES) {
         await page.goto(`${origin}/embed/${service}?theme=${theme}&lang=${lang}`)

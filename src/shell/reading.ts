@@ -61,6 +61,6 @@ export function readerOf(config: () => Config, house: House): Reader {
     incidents: async query => (await here()).incidents(query),
     incident: async id => (await here()).incident(id),
     orders: async incident => (await here()).orders(incident),
-    facts: async (service, start, end) => (await here()).facts(service, start, end),
+    facts: async (service, start, end, via) => (await here()).facts(service, start, end, via),
   }
 }

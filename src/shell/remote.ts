@@ -43,7 +43,10 @@ export function remoteReader(url: string, fetch: typeof globalThis.fetch): Reade
     services: () => get<ServiceNow[]>('/api/v1/services'),
     service: id => get<ServiceNow | null>(of(id)),
     rollups: (service, from, until) => pieces<Rollup>(service, 'rollups', from, until),
-    facts: (service, from, until) => pieces<Change | Notice>(service, 'facts', from, until),
+    facts: async (service, from, until, via) =>
+      (await pieces<Change | Notice>(service, 'facts', from, until)).filter(
+        fact => via === undefined || fact.via === via,
+      ),
     days: async (service, from, until, offsetMs = 0) =>
       (await get<EpochMs[] | null>(`${of(service)}/days?from=${from}&until=${until}&offset=${offsetMs}`)) ?? [],
     incidents: ({ service, open, limit, before }) => {

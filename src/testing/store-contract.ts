@@ -195,6 +195,8 @@ export function testStore(name: string, factory: StoreFactory): void {
       await commit({ facts: [change('late', T0 + 100, T0 + 10), change('early', T0 + 5), change('after', T0 + 90)] })
       await commit({ facts: [change('early', T0 + 5)] })
       expect((await store.reader().facts('chat', T0, T0 + 90)).map(f => f.id)).toEqual(['early', 'late'])
+      expect((await store.reader().facts('chat', T0, T0 + 90, 'change')).map(f => f.id)).toEqual(['early', 'late'])
+      expect(await store.reader().facts('chat', T0, T0 + 90, 'notice')).toEqual([])
     })
     it('tells an incident with its story in order', async () => {
       await commit({ events: [someEvent('a', 1), someEvent('a', 0)] }, { heads: [someHead('a', { lastSeq: 1 })] })

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Reader, WorkspaceView } from '../../contract/view.js'
 import type { UpdateEvery } from '../../core/words/story.js'
+import type { Records } from '../api/record.js'
 import type { Answered } from './service/back.js'
 import { WAIT_MS } from '../../shell/visitors/challenge.js'
 import { Bytes, chooseEncoding, type Edition, matches, PageCache, positionOf } from './cache.js'
@@ -14,6 +15,7 @@ import { CONTENT_SECURITY_POLICY, MARK_FILE, page } from './layout.js'
 import { DEFAULT_LANGUAGE, languageOf, rememberLanguage, speechOf, type Speech } from './language.js'
 import { TRAITS, type Traits } from './service/just-me.js'
 import { Pages, type Made } from './load.js'
+import type { Heard } from './service/told.js'
 import { groupsOf, statusPages, type StatusDeps } from './status/pages.js'
 import { statusWords } from './status/words.js'
 import type { Range } from './service/service.js'
@@ -62,6 +64,10 @@ export interface PageDeps {
   guesses?: boolean
   /** How often updates are promised, by severity; never, if not given. */
   updates?: UpdateEvery
+  /** How right this was. */
+  records?: Records
+  /** The sources that read what others say of a service. */
+  heard?: (service: string) => readonly Heard[]
   /** What can be guessed of a visitor from the request alone. */
   hints?: (request: FastifyRequest) => Traits
   /** What names the state of the data; the log's position, if not given. */
@@ -91,6 +97,8 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
     tell,
     wallNow,
     groups,
+    heard: deps.heard,
+    records: deps.records,
   })
   const path = (kind: string, id: string) => `/${kind}/${encodeURIComponent(id)}`
   nowPage(app, site, pages)
@@ -105,6 +113,7 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
         pages.service(speech, service, (range ?? null) as Range, (thanks ?? null) as 'bad' | 'ok' | null),
     )
   })
+  if (deps.records) recordPages(app, site, pages)
   if (deps.report) justMePage(app, deps, site, pages)
   app.get<{ Params: { incident: string } }>('/i/:incident', KEPT, (request, reply) => {
     const { incident } = request.params
@@ -155,6 +164,18 @@ function nowPage(app: FastifyInstance, site: Site, pages: Pages): void {
     return (request.query as Record<string, unknown> | null)?.['q']
       ? site.answerOne(request, reply, '/', known, make)
       : site.answer(request, reply, '/', known, make)
+  })
+}
+
+/** How right this was, of all services and of one. */
+function recordPages(app: FastifyInstance, site: Site, pages: Pages): void {
+  app.get('/record', KEPT, (request, reply) =>
+    site.answer(request, reply, '/record', {}, speech => pages.record(speech, null)),
+  )
+  app.get<{ Params: { service: string } }>('/s/:service/record', KEPT, (request, reply) => {
+    const { service } = request.params
+    const path = `/s/${encodeURIComponent(service)}/record`
+    return site.answer(request, reply, path, {}, speech => pages.record(speech, service))
   })
 }
 

@@ -3,6 +3,9 @@ import { publishedOf } from '../../core/words/published.js'
 import { asOf, type UpdateEvery } from '../../core/words/story.js'
 import { filled, wordsIn } from '../words/say.js'
 import { ROLLUP_MS, type IncidentView, type Reader, type ServiceNow, type WorkspaceView } from '../../contract/view.js'
+import type { Records } from '../api/record.js'
+import { isolated } from './direction.js'
+import { recordMain, recordOfMain } from './service/record.js'
 import { backMain, type Answered } from './service/back.js'
 import { spark } from './chart/chart.js'
 import { historyMain } from './service/history.js'
@@ -19,7 +22,9 @@ import { bannerOf, nowMain } from './now.js'
 import { evidenceOf, picturesOf, usualShares, type UsualShares } from './chart/picture.js'
 import { fillSilence, toSeries } from './chart/series.js'
 import { RANGES, serviceMain, type Range } from './service/service.js'
-import { goingOf, openNotice, PAGE_ROWS, sortRows, type Row } from './services.js'
+import { TOLD_MS, toldOf, type Told } from '../../core/vendors/told.js'
+import { goingOf, PAGE_ROWS, sortRows, type Row } from './services.js'
+import type { Heard } from './service/told.js'
 import { phaseOf, standing, type Standing } from './standing.js'
 import { statusSentence, type Voice } from './words.js'
 
@@ -70,6 +75,10 @@ export interface LoadOptions {
   updates: UpdateEvery
   tell: string | null
   wallNow: () => EpochMs
+  /** The sources that read what others say of a service, and when each was last read. */
+  heard?: ((service: string) => readonly Heard[]) | undefined
+  /** How right this was; none: there is no such page. */
+  records?: Records | undefined
   /** Names of the groups that status pages put services under, by service. */
   groups?: (services: readonly ServiceNow[]) => Map<string, string>
 }
@@ -125,11 +134,14 @@ export class Pages {
     return Promise.all(
       standings.map(async (each, i) => {
         const { service } = each.service
-        const facts = i < NOTICES_READ ? await this.#reader.facts(service, now - DAY, now + 1) : []
-        const notice = openNotice(facts)
-        return { standing: each, going: goingOf(each, notice), notice, group: groups.get(service) ?? null, spark: null }
+        const [told = null] = i < NOTICES_READ ? await this.#told(service, now) : []
+        return { standing: each, going: goingOf(each, told), told, group: groups.get(service) ?? null, spark: null }
       }),
     )
+  }
+
+  async #told(service: string, now: EpochMs): Promise<Told[]> {
+    return toldOf(await this.#reader.facts(service, now - TOLD_MS, now + 1, 'notice'), now)
   }
 
   /** A calm service is drawn once a bar, a troubled one each time. */
@@ -165,10 +177,11 @@ export class Pages {
     const voice = this.#voice(speech, workspace)
     const wallNow = this.#wall(workspace)
     const { now } = voice
-    const [open, past, facts] = await Promise.all([
+    const [open, past, facts, told] = await Promise.all([
       this.#reader.incidents({ service: id, open: true, limit: OPEN_INCIDENTS }),
       this.#reader.incidents({ service: id, open: false, limit: PAST_INCIDENTS }),
       this.#reader.facts(id, now - FACTS_MS, now + 1),
+      this.#told(id, now),
     ])
     const incidents = [...open, ...past].sort((a, b) => b.startedAt - a.startedAt)
     const { spanMs, binMs } = RANGES[range ?? '24h']
@@ -181,11 +194,29 @@ export class Pages {
     const row = standing(service, open, workspace, wallNow)
     const title = statusSentence(row, speech)
     const { report, guesses, tell } = this.options
+    const heard = this.options.heard?.(id) ?? []
+    const record = this.options.records !== undefined
     return {
       title,
       description: title,
       main: serviceMain(
-        { row, rollups, usual, shares, incidents, facts, range, thanks, report, guesses, tell, wallNow },
+        {
+          row,
+          rollups,
+          usual,
+          shares,
+          incidents,
+          facts,
+          told,
+          heard,
+          record,
+          range,
+          thanks,
+          report,
+          guesses,
+          tell,
+          wallNow,
+        },
         voice,
       ),
       live: [id],
@@ -336,6 +367,24 @@ export class Pages {
     }
   }
 
+  /** How right this was, of one service or of all. */
+  async record(speech: Speech, id: string | null): Promise<Made | null> {
+    const records = this.options.records
+    if (!records) return null
+    const workspace = await this.#reader.workspace()
+    const voice = this.#voice(speech, workspace)
+    const { watched } = speech.t
+    if (id === null) {
+      const main = recordMain(await records.all(), voice)
+      return { title: watched.record, description: watched.record, main, live: null, alternate: '/api/v1/record' }
+    }
+    const found = await records.of(id)
+    if (!found) return null
+    const title = watched.recordOf(isolated(found.title))
+    const alternate = `/api/v1/record?service=${encodeURIComponent(id)}`
+    return { title, description: title, main: recordOfMain(found, voice), live: null, alternate }
+  }
+
   async history(speech: Speech, before: EpochMs | null): Promise<Made> {
     const [workspace, services, incidents] = await Promise.all([
       this.#reader.workspace(),
@@ -348,7 +397,10 @@ export class Pages {
     return {
       title: speech.t.past.title2,
       description: speech.t.past.title2,
-      main: historyMain({ incidents: shown, services, older }, this.#voice(speech, workspace)),
+      main: historyMain(
+        { incidents: shown, services, older, record: this.options.records !== undefined },
+        this.#voice(speech, workspace),
+      ),
       live: [],
       alternate: '/api/v1/incidents',
     }

@@ -8,7 +8,8 @@ import { readMarkup } from './fixtures/markup.js'
 import { stateReader } from './fixtures/state.js'
 import { STATES } from './fixtures/states.js'
 import { registerPages } from './index.js'
-import { GOING, goingOf, openNotice } from './services.js'
+import { toldOf } from '../../core/vendors/told.js'
+import { GOING, goingOf } from './services.js'
 import { standing } from './standing.js'
 
 const notice = (minutes: number, status: Notice['status'], thread?: string): Notice => ({
@@ -66,19 +67,13 @@ describe('a list of services', () => {
           workspace,
           null,
         )
-        const going = goingOf(row, told ? notice(5, 'investigating') : null)
+        const going = goingOf(row, told ? (toldOf([notice(5, 'investigating')], NOON)[0] ?? null) : null)
         expect(GOING).toContain(going)
         if (row.state === 'outage' || row.state === 'degraded') expect(going).toBe('trouble')
         if (going === 'working') expect(row.state).toBe('ok')
         if (going === 'unknown') expect(bad < 3 || (expected !== null && bad < 2 * expected)).toBe(true)
       }),
     )
-  })
-
-  it('takes the newest word of each story of a vendor, until it is called over', () => {
-    expect(openNotice([notice(30, 'investigating'), notice(10, 'resolved')])).toBe(null)
-    const other = notice(20, 'identified', 'b')
-    expect(openNotice([notice(30, 'investigating', 'a'), other, notice(10, 'resolved', 'a')])).toBe(other)
   })
 
   it('has a field to find one, as a plain form that is kept nowhere, and says when there is none', async () => {

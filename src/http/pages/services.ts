@@ -1,7 +1,7 @@
-import type { Notice } from '../../contract/signal.js'
+import type { Told } from '../../core/vendors/told.js'
 import { attr, html, type Html } from './html.js'
-import { factLine } from './facts.js'
 import { rank, type Standing } from './standing.js'
+import { toldLine } from './service/told.js'
 import { ago, reasonSentence, stateMark, type Voice } from './words.js'
 
 /** What is going on with a service, in the order in which readers look: what hurts first, what nobody knows last. */
@@ -20,34 +20,21 @@ const TIMES = 2
 export interface Row {
   standing: Standing
   going: Going
-  /** The newest of what its vendor says and has not called over. */
-  notice: Notice | null
+  /** The worst of what its vendor says and has not called over. */
+  told: Told | null
   /** What its status page groups it under; null without. */
   group: string | null
   spark: Html | null
 }
 
-export function goingOf(row: Standing, notice: Notice | null): Going {
+export function goingOf(row: Standing, told: Told | null): Going {
   const { recent } = row.service
   const reporting = recent.bad >= FEWEST && (recent.expected === null || recent.bad >= TIMES * recent.expected)
   if (row.state === 'outage' || row.state === 'degraded') return 'trouble'
   if (!row.stale && reporting) return 'reporting'
   if (row.state === 'watching') return 'trouble'
-  if (notice) return 'vendor'
+  if (told?.isTrouble) return 'vendor'
   return row.state === 'unknown' ? 'unknown' : 'working'
-}
-
-/** The newest word of each story that a vendor tells, where it is not that all is over; the newest of these. */
-export function openNotice(facts: readonly { via: string }[]): Notice | null {
-  const last = new Map<string, Notice>()
-  for (const fact of facts) {
-    if (fact.via !== 'notice') continue
-    const notice = fact as Notice
-    const key = notice.thread ?? notice.source ?? ''
-    const held = last.get(key)
-    if (!held || held.at <= notice.at) last.set(key, notice)
-  }
-  return [...last.values()].filter(each => each.status !== 'resolved').sort((a, b) => b.at - a.at)[0] ?? null
 }
 
 export function sortRows(rows: readonly Row[]): Row[] {
@@ -115,8 +102,8 @@ function compact(rows: readonly Row[], voice: Voice): Html {
   return html`${[...groups].map(([group, some]) => html`${group === '' ? null : html`<h4 class="note"><bdi>${group}</bdi></h4>`}<ul class="compact">${some.map(({ standing: { service, state } }) => html`<li><a href="/s/${encodeURIComponent(service.service)}"><bdi>${service.title}</bdi></a> ${stateMark(state, voice.t, 14)}</li>`)}</ul>`)}`
 }
 
-function serviceRow({ standing: row, notice, spark }: Row, voice: Voice, wallNow: number | null): Html {
+function serviceRow({ standing: row, told, spark }: Row, voice: Voice, wallNow: number | null): Html {
   const { t } = voice
   const { service } = row
-  return html`<li><a href="/s/${encodeURIComponent(service.service)}"><bdi>${service.title}</bdi></a>${stateMark(row.state, t, 16)}${spark ?? html`<span class="spark"></span>`}<span class="soft note">${reasonSentence(row, voice, wallNow)}${row.newest === null || row.state === 'unknown' ? null : html`<br>${t.age.newest} ${ago(row.newest, voice)}`}${notice && html`<br>${factLine(notice, voice)}`}</span></li>`
+  return html`<li><a href="/s/${encodeURIComponent(service.service)}"><bdi>${service.title}</bdi></a>${stateMark(row.state, t, 16)}${spark ?? html`<span class="spark"></span>`}<span class="soft note">${reasonSentence(row, voice, wallNow)}${row.newest === null || row.state === 'unknown' ? null : html`<br>${t.age.newest} ${ago(row.newest, voice)}`}${told?.isTrouble ? html`<br>${toldLine(told, voice)}` : null}</span></li>`
 }

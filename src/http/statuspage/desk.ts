@@ -3,6 +3,7 @@ import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
 import { dayStart, isUtc, localDay, offsetMsAt } from '../../core/calendar/zone.js'
 import type { IncidentView, Reader } from '../../contract/view.js'
 import { type Published, publishedOf } from '../../core/words/published.js'
+import { TOLD_MS, type Told, toldOf } from '../../core/vendors/told.js'
 import { type Edition, positionOf } from '../pages/cache.js'
 import { idOf } from './ids.js'
 import { readPlans, type Plans } from './maintenance.js'
@@ -22,6 +23,8 @@ export interface DeskDeps {
 
 /** How long ago a service may have been heard of first; rollups are not kept for longer. */
 const SINCE_DAYS = 400
+/** Services of which it is read what others say. */
+const TOLD_READ = 1_000
 /** The history that pages show. */
 export const HISTORY_DAYS = 90
 /** Incidents that are read from the store at once. */
@@ -121,6 +124,10 @@ export class Desk {
       postmortems: await this.#postmortems(incidents),
       now,
       wallNow: wall,
+      told: await this.#told(
+        services.map(each => each.service),
+        now,
+      ),
       days,
     })
   }
@@ -133,6 +140,14 @@ export class Desk {
       if (published) found.set(id, published)
     }
     return found
+  }
+
+  async #told(services: readonly string[], now: EpochMs): Promise<Map<string, Told[]>> {
+    const { reader } = this.deps
+    const told = new Map<string, Told[]>()
+    for (const id of services.slice(0, TOLD_READ))
+      told.set(id, toldOf(await reader.facts(id, now - TOLD_MS, now + 1, 'notice'), now))
+    return told
   }
 
   /** Read once for all days, then for the last two: data may come late, but not by more. */

@@ -10,6 +10,7 @@ import { standing, type PartNow, type Standing } from '../pages/standing.js'
 import type { Plans, Window } from './maintenance.js'
 import { windowsOf } from './maintenance.js'
 import { isGroup, planOf, unheard, type Group, type Leaf, type Plan } from './plan.js'
+import type { Told } from '../../core/vendors/told.js'
 import { worseSeverity } from '../../core/incident/rules.js'
 import { publicIncidentOf, worseStatus, type ComponentStatus, type PublicIncident } from './public-incident.js'
 
@@ -31,6 +32,8 @@ export interface Part {
   share: number | null
   /** Open incidents that touch it. */
   incidents: PublicIncident[]
+  /** What others say of it now, worst first: theirs, and no part of how it is shown. */
+  told: Told[]
   window: Window | null
   createdAt: EpochMs
   updatedAt: EpochMs
@@ -55,6 +58,8 @@ export interface PageView {
   /** By incident. */
   postmortems: ReadonlyMap<string, Published>
   days: ReadonlyMap<string, ReadonlySet<EpochMs>>
+  /** What others say of each service now, worst first. */
+  told: ReadonlyMap<string, Told[]>
   status: { indicator: Indicator; description: string }
   now: EpochMs
   /** How far the data goes, in whole minutes: what is rendered stays the same within one. */
@@ -72,6 +77,8 @@ export interface PageViewInput {
   postmortems?: ReadonlyMap<string, Published>
   now: EpochMs
   wallNow: EpochMs | null
+  /** What others say of each service now. */
+  told?: ReadonlyMap<string, Told[]>
   /** Days of the page's zone in which a service has data, as `localDay` tells them, oldest first. */
   days: ReadonlyMap<string, ReadonlySet<EpochMs>>
 }
@@ -128,6 +135,7 @@ export function pageViewOf(input: PageViewInput): PageView {
       learning: shown === 'unknown' && row.learning,
       share: shares.length > 0 && found !== 'operational' && found !== 'unknown' ? Math.max(...shares) : null,
       incidents: mine,
+      told: toldOfLeaf(leaf, input.told?.get(leaf.service) ?? []),
       window,
       createdAt,
       updatedAt: changedAt(leaf, incidents, windows, now, createdAt),
@@ -145,11 +153,22 @@ export function pageViewOf(input: PageViewInput): PageView {
     postmortems: input.postmortems ?? new Map(),
     windows,
     days,
+    told: input.told ?? new Map(),
     status: bannerOf(parts, open, [...standings.values()]),
     now,
     asOf,
     updatedAt: newest(incidents, windows, now) ?? asOf,
   }
+}
+
+/** Of a component what names it, or names nothing: by the vendor's spelling or by ours. */
+function toldOfLeaf({ component, name }: Leaf, told: readonly Told[]): Told[] {
+  if (component === null) return [...told]
+  const own = new Set([component, name].map(each => each.toLowerCase()))
+  return told.filter(({ parts, scope }) => {
+    const named = [...parts.map(each => each.name), ...(scope['component'] ?? [])]
+    return named.length === 0 || named.some(each => own.has(each.toLowerCase()))
+  })
 }
 
 /** The service with every component that the page names of it, declared or not. */

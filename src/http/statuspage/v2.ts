@@ -1,5 +1,6 @@
 import type { EpochMs } from '../../contract/time.js'
 import { isoIn } from '../../core/calendar/zone.js'
+import type { Told } from '../../core/vendors/told.js'
 import { englishTitle } from '../pages/status/title.js'
 import { idOf } from './ids.js'
 import type { Window } from './maintenance.js'
@@ -51,7 +52,18 @@ export class Answers {
   status() {
     const { status, parts } = this.picture
     const count = (state: string) => parts.filter(each => each.shown === state).length
-    return { ...status, epicenter: { components: parts.length, unknown: count('unknown') } }
+    // Two components of a service are told of in the same words, once.
+    const said = new Map<Told['notice'], object>()
+    for (const { leaf, told } of parts)
+      for (const each of told.filter(each => each.isTrouble))
+        if (!said.has(each.notice)) said.set(each.notice, { service: leaf.service, ...this.#told(each) })
+    return { ...status, epicenter: { components: parts.length, unknown: count('unknown'), told: [...said.values()] } }
+  }
+
+  /** In the words of whoever says it, with their time and ours. */
+  #told({ source, whole, says, impact, status, title, href, at, seenAt, parts }: Told): object {
+    const [saidAt, readAt] = [this.#time(at), this.#time(seenAt)]
+    return { source, whole, says, impact, status, title, url: href, said_at: saidAt, read_at: readAt, parts }
   }
 
   #leaf(part: Part) {
@@ -77,6 +89,7 @@ export class Answers {
         data_at: this.#timeOrNull(part.shown === 'unknown' ? part.dataAt : null),
         share,
         incidents: part.incidents.map(each => each.id),
+        told: part.told.map(each => this.#told(each)),
       },
     }
   }

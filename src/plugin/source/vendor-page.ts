@@ -9,7 +9,7 @@ import {
   type Stop,
 } from '../../contract/plugin.js'
 import { MINUTE, SECOND } from '../../contract/time.js'
-import { NOTICES, saidBy, type Told } from './vendor-page/facts.js'
+import { SAID_AGAIN_MS, NOTICES, saidBy, type Told } from './vendor-page/facts.js'
 import { decoded } from './vendor-page/fields.js'
 import { type KindName, KINDS, kindOf } from './vendor-page/kinds.js'
 import { narrowed } from './vendor-page/narrow.js'
@@ -65,6 +65,9 @@ function pauseOf(answer: Fetched): number {
   return seconds > 0 ? Math.min(seconds * SECOND, RETRY_MOST_MS) : PAGE_RETRY_MS
 }
 
+const isFresh = ({ told }: State, now: number): boolean =>
+  Object.values(told).every(({ pageAt = 0 }) => now - pageAt < SAID_AGAIN_MS)
+
 class Page {
   /** A host that was named as the new one: once is enough. */
   private movedTo: string | null = null
@@ -82,7 +85,8 @@ class Page {
   async poll(kept: unknown, stop: Stop): Promise<Batch> {
     const state = (kept as State | undefined)?.from === this.from ? (kept as State) : null
     const answer = await this.env.fetch(this.address, {
-      headers: askedWith(state ?? {}),
+      // Once a day it is asked for whole: "as before" says too little to be said again.
+      headers: askedWith(state && isFresh(state, this.env.now()) ? state : {}),
       redirect: 'follow',
       maxBytes: VENDOR_PAGE_BYTES,
       signal: stop,

@@ -158,9 +158,9 @@ class MemoryStore implements Store {
         copy([...this.orders.values()])
           .filter(each => each.incident === incident)
           .sort((a, b) => (a.position ?? 0) - (b.position ?? 0) || a.at - b.at),
-      facts: async (service, from, until) =>
+      facts: async (service, from, until, via) =>
         copy([...this.facts.values()])
-          .filter(f => f.service === service && effect(f) >= from && effect(f) < until)
+          .filter(f => f.service === service && effect(f) >= from && effect(f) < until && f.via === (via ?? f.via))
           .sort((a, b) => effect(a) - effect(b) || (a.id < b.id ? -1 : 1)),
     }
   }

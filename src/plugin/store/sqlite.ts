@@ -228,6 +228,10 @@ export class SqliteStore implements Store {
       facts: db.prepare(
         'SELECT body, sum FROM fact WHERE service = ? AND effect >= ? AND effect < ? ORDER BY effect, id',
       ),
+      // A body that is not read costs a tenth of one that is: services that deploy all day have few notices.
+      factsVia: db.prepare(
+        "SELECT body, sum FROM fact WHERE service = ? AND effect >= ? AND effect < ? AND body ->> '$.via' = ? ORDER BY effect, id",
+      ),
     }
     const story = (head: IncidentHead): IncidentView => {
       const { lastSeq: _, ...view } = head
@@ -272,7 +276,8 @@ export class SqliteStore implements Store {
       },
       orders: async incident =>
         bodies<Order>(sql.orders.all(incident)).sort((a, b) => (a.position ?? 0) - (b.position ?? 0) || a.at - b.at),
-      facts: async (service, from, until) => bodies(sql.facts.all(service, from, until)),
+      facts: async (service, from, until, via) =>
+        bodies(via ? sql.factsVia.all(service, from, until, via) : sql.facts.all(service, from, until)),
     }
   }
 

@@ -10,6 +10,7 @@ import {
 import { MINUTE, SECOND } from '../../contract/time.js'
 import { Registry } from '../../plugin/registry.js'
 import type { Env } from '../env.js'
+import { checkSettings } from '../config/settings.js'
 import { pluginEnv, sleep } from '../outside/env.js'
 import { Keeper, type Task } from './keeper.js'
 import { Pulse } from './pulse.js'
@@ -25,7 +26,12 @@ interface Running {
   pulse: Pulse
   task: Task
   keeper: Keeper
+  /** Services that its settings name. */
+  services: ReadonlySet<string>
 }
+
+/** When a source of what is said of a service was last read, and whether that still tells how it is. */
+export type Heard = Pick<InputStatus, 'id' | 'health' | 'heardAt'>
 
 /** Everything that brings signals by itself: sources, receivers and probes of the configuration. */
 export class Inputs implements AsyncDisposable {
@@ -78,6 +84,13 @@ export class Inputs implements AsyncDisposable {
     return [...this.running.values()].map(each => each.pulse.status)
   }
 
+  /** The sources whose settings name a service; receivers wait, and probes speak for themselves. */
+  heard(service: string): Heard[] {
+    return [...this.running.values()]
+      .filter(({ services, pulse }) => pulse.isSource && services.has(service))
+      .map(({ pulse: { status } }) => ({ id: status.id, health: status.health, heardAt: status.heardAt }))
+  }
+
   /** How many are well, and how many are not. */
   get healths(): Record<InputHealth, number> {
     const counts = Object.fromEntries(INPUT_HEALTHS.map(each => [each, 0])) as Record<InputHealth, number>
@@ -98,7 +111,11 @@ export class Inputs implements AsyncDisposable {
     this.running.clear()
   }
 
-  private async partsOf(registry: Registry, kind: Kind, use: Use): Promise<{ task: Task; pulse: Pulse }> {
+  private async partsOf(
+    registry: Registry,
+    kind: Kind,
+    use: Use,
+  ): Promise<Pick<Running, 'task' | 'pulse' | 'services'>> {
     const { taker, random } = this
     const plugin = await registry.get(kind, use.use)
     const staleMs = kind === 'receiver' ? RECEIVER_STALE_MS : Math.max(10 * SECOND, 3 * everyMsOf(use))
@@ -115,7 +132,9 @@ export class Inputs implements AsyncDisposable {
         : kind === 'probe'
           ? new ProbeTask(parts as ProbeParts)
           : new ReceiverTask(parts as TaskParts<OpenedOf['receiver']>)
-    return { task, pulse }
+    const { mentions } = checkSettings(plugin.config, use.settings, new Set())
+    const services = new Set(mentions.filter(({ role }) => role === 'service').map(({ value }) => value))
+    return { task, pulse, services }
   }
 
   private open(plugin: PluginOf<Kind>, { settings, allowPrivate }: Use): Promise<OpenedOf[Kind]> {

@@ -75,6 +75,10 @@ export class Pulse {
     this.lastError = { at: this.even(), why }
   }
 
+  get isSource(): boolean {
+    return this.about.kind === 'source'
+  }
+
   get health(): InputHealth {
     if (this.heard === null || this.state === 'stopped') return 'unknown'
     const age = this.even() - this.heard

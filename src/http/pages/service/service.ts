@@ -10,6 +10,8 @@ import { incidentSpan, pictureSection } from '../chart/section.js'
 import { saidLine } from './back.js'
 import { countryOptions } from './choices.js'
 import { factList } from '../facts.js'
+import type { Told } from '../../../core/vendors/told.js'
+import { type Heard, toldLine, toldSection } from './told.js'
 import { attr, html, type Html } from '../html.js'
 import { isMeasured } from '../../../core/incident/verdict.js'
 import { incidentName } from '../incident/name.js'
@@ -39,6 +41,8 @@ export const RANGES: Record<'3h' | '24h' | '7d', { spanMs: number; binMs: number
   '24h': { spanMs: 24 * HOUR, binMs: 300_000 },
   '7d': { spanMs: 168 * HOUR, binMs: 1_800_000 },
 }
+/** Troubles that others tell of, beside the state itself. */
+const TOLD_FIRST = 2
 /** Problems and components that people name most. */
 const MIX_ROWS = 6
 export interface ServiceInput {
@@ -50,6 +54,12 @@ export interface ServiceInput {
   /** Newest first, open ones too. */
   incidents: IncidentView[]
   facts: (Change | Notice)[]
+  /** What others say of it now, worst first. */
+  told: Told[]
+  /** Whether there is a page of how right this was. */
+  record: boolean
+  /** Who reads that. */
+  heard: readonly Heard[]
   range: Range
   thanks: 'bad' | 'ok' | null
   /** Whether the report door exists. */
@@ -69,7 +79,7 @@ export function serviceMain(input: ServiceInput, voice: Voice): Html {
   return html`<div class="two wide">${hero(input, where !== null, path, voice)}${input.report ? reportForm(input, path, voice) : null}</div>
 ${chartSection(input, path, voice)}
 ${pair(whoSection(input, voice), mixSection(rollups, input, voice))}
-${samplesSection(row, voice)}${where}
+${samplesSection(row, voice)}${where}${toldSection(input.told, input.heard, voice)}
 ${pair(
   facts.length ? html`<section id="changes"><h2>${t.recent.title}</h2>${factList(facts, voice)}</section>` : null,
   html`<section id="past"><h2>${t.past.title}</h2>${pastList(
@@ -94,7 +104,7 @@ function bandOf(each: IncidentView, { t, f, now }: Voice): Band {
 }
 
 function hero(
-  { row, rollups, wallNow, facts, report }: ServiceInput,
+  { row, rollups, wallNow, facts, told, report, record }: ServiceInput,
   where: boolean,
   path: string,
   voice: Voice,
@@ -118,9 +128,13 @@ function hero(
       : []),
     ...(facts.length ? [['#changes', t.look.quiet] as const] : []),
     ['#past', t.look.before],
+    ...(record && told.length > 0 ? [[`${path}/record`, t.watched.record] as const] : []),
     ['/history.rss', t.tell.feed],
   ]
-  return html`<div class="hero ${row.state}" id="banner" data-say="${sentence}">${stateMark(row.state, t)}<h1>${sentence}</h1><p>${reasonSentence(row, voice, wallNow)}</p>${row.incidents.map(
+  return html`<div class="hero ${row.state}" id="banner" data-say="${sentence}">${stateMark(row.state, t)}<h1>${sentence}</h1><p>${reasonSentence(row, voice, wallNow)}</p>${told
+    .filter(each => each.isTrouble)
+    .slice(0, TOLD_FIRST)
+    .map(each => html`<p>${toldLine(each, voice)}</p>`)}${row.incidents.map(
     each =>
       html`<p><a href="/i/${encodeURIComponent(each.id)}"><b><bdi>${incidentName(each, row.service, voice)}</bdi></b></a> ${t.since} ${time(each.startedAt, voice)} <span class="tag">${t.severity[each.severity]}</span>${each.latest.recovery && recoveryIsSeen(each.latest.recovery) && isMeasured(each.latest) ? html` ${recoveryWords(each.latest.recovery, row.service.components, voice)}` : null}</p>${saidOf(each, row, voice)}${mutedLine(each, voice)}`,
   )}${saidLine(rollups, voice)}${jumpList(jumps, voice)}${dataAge(row, voice)}</div>`

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DAY, HOUR, MINUTE } from '../../../contract/time.js'
-import { PAGE_THREAD, saidBy } from './facts.js'
+import { PAGE_THREAD } from '../../../contract/signal.js'
+import { saidBy } from './facts.js'
 import type { Told } from './facts.js'
 import type { VendorNotice, VendorPage } from './reading.js'
 import { page } from './reading.js'

@@ -7,9 +7,9 @@ import {
   TEXT_CHARS,
   TITLE_CHARS,
 } from '../../../contract/limits.js'
-import type { Notice, NoticePart, Scope } from '../../../contract/signal.js'
+import { type Notice, type NoticePart, PAGE_THREAD, type Scope } from '../../../contract/signal.js'
 import type { EpochMs } from '../../../contract/time.js'
-import { DAY } from '../../../contract/time.js'
+import { DAY, HOUR } from '../../../contract/time.js'
 import type { Says, VendorNotice, VendorPage, VendorPart, Word } from './reading.js'
 
 /**
@@ -28,12 +28,14 @@ export interface Place {
 /** What was last told of a page; small, and kept between two readings. */
 export interface Told {
   page?: string
+  /** When that was said last. */
+  pageAt?: EpochMs
   /** Notice → how it stood when it was last told. */
   notices: Record<string, string>
 }
 
-/** The story to which the words of the page as a whole belong. */
-export const PAGE_THREAD = 'page'
+/** What a page says as a whole is said again so often: by that it is known that it was read, and found so. */
+export const SAID_AGAIN_MS = 20 * HOUR
 /** Notices that ended longer ago are history, and not told. */
 const PAST_MS = 7 * DAY
 /** Notices of one page that are followed at once; each is remembered in a hundred bytes. */
@@ -91,7 +93,9 @@ const link = (url: string | undefined): { href?: string } =>
  * @param most Notices at most: of more, the newest.
  */
 export function saidBy(page: VendorPage, place: Place, told: Told, most = NOTICES): { signals: Notice[]; told: Told } {
-  const now: Told = { page: pageDigest(page), notices: {} }
+  const digestNow = pageDigest(page)
+  const isNew = told.page !== digestNow || place.seenAt - (told.pageAt ?? 0) >= SAID_AGAIN_MS
+  const now: Told = { page: digestNow, pageAt: isNew ? place.seenAt : (told.pageAt ?? place.seenAt), notices: {} }
   const signals: Notice[] = []
   for (const notice of page.notices.filter(each => isNews(each, place.seenAt)).slice(-most)) {
     const key = digest(notice.id)
@@ -108,7 +112,7 @@ export function saidBy(page: VendorPage, place: Place, told: Told, most = NOTICE
       signals.push({ ...ofWord(notice, undefined, true, place), id: digest(key, state, place.seenAt) })
   }
   // A page that says the same again, after something else, is another time.
-  if (told.page !== now.page) signals.push(ofPage(page, place))
+  if (isNew) signals.push(ofPage(page, place))
   return { signals, told: now }
 }
 

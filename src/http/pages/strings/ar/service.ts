@@ -2,6 +2,7 @@ import type { Strings } from '../en/service.js'
 import { arIncident, arSays } from './incident.js'
 import { arPeople } from './people.js'
 import { evidenceWords } from '../evidence.js'
+import { watchedWords } from '../watched.js'
 import { arLook } from './look.js'
 import { pair, plurals, type Count } from '../plural.js'
 
@@ -273,6 +274,7 @@ export const ar: Strings = {
   },
 
   evidence: evidenceWords.ar,
+  watched: watchedWords.ar,
   look: arLook,
   incident: arIncident,
   says: arSays,

@@ -2,6 +2,7 @@ import type { Strings } from '../en/service.js'
 import { deIncident, deSays } from './incident.js'
 import { dePeople } from './people.js'
 import { evidenceWords } from '../evidence.js'
+import { watchedWords } from '../watched.js'
 import { deLook } from './look.js'
 import { pair, plurals, type Count } from '../plural.js'
 
@@ -273,6 +274,7 @@ export const de: Strings = {
   },
 
   evidence: evidenceWords.de,
+  watched: watchedWords.de,
   look: deLook,
   incident: deIncident,
   says: deSays,

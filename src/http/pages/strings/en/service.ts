@@ -5,6 +5,7 @@ import type { ServiceState } from '../../../../contract/view.js'
 import { enIncident, enSays } from './incident.js'
 import { enPeople } from './people.js'
 import { evidenceWords } from '../evidence.js'
+import { watchedWords } from '../watched.js'
 import { enLook } from './look.js'
 import { pair, plurals, type Count } from '../plural.js'
 
@@ -293,6 +294,7 @@ export const en = {
   },
 
   evidence: evidenceWords.en,
+  watched: watchedWords.en,
   look: enLook,
   incident: enIncident,
   says: enSays,

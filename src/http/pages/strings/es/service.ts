@@ -2,6 +2,7 @@ import type { Strings } from '../en/service.js'
 import { esIncident, esSays } from './incident.js'
 import { esPeople } from './people.js'
 import { evidenceWords } from '../evidence.js'
+import { watchedWords } from '../watched.js'
 import { esLook } from './look.js'
 import { pair, plurals, type Count } from '../plural.js'
 
@@ -273,6 +274,7 @@ export const es: Strings = {
   },
 
   evidence: evidenceWords.es,
+  watched: watchedWords.es,
   look: esLook,
   incident: esIncident,
   says: esSays,

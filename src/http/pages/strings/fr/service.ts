@@ -2,6 +2,7 @@ import type { Strings } from '../en/service.js'
 import { frIncident, frSays } from './incident.js'
 import { frPeople } from './people.js'
 import { evidenceWords } from '../evidence.js'
+import { watchedWords } from '../watched.js'
 import { frLook } from './look.js'
 import { pair, plurals, type Count } from '../plural.js'
 
@@ -277,6 +278,7 @@ export const fr: Strings = {
   },
 
   evidence: evidenceWords.fr,
+  watched: watchedWords.fr,
   look: frLook,
   incident: frIncident,
   says: frSays,

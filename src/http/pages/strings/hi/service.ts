@@ -2,6 +2,7 @@ import type { Strings } from '../en/service.js'
 import { hiIncident, hiSays } from './incident.js'
 import { hiPeople } from './people.js'
 import { evidenceWords } from '../evidence.js'
+import { watchedWords } from '../watched.js'
 import { hiLook } from './look.js'
 import { pair, plurals } from '../plural.js'
 
@@ -265,6 +266,7 @@ export const hi: Strings = {
   },
 
   evidence: evidenceWords.hi,
+  watched: watchedWords.hi,
   look: hiLook,
   incident: hiIncident,
   says: hiSays,

@@ -2,6 +2,7 @@ import type { Strings } from '../en/service.js'
 import { idIncident, idSays } from './incident.js'
 import { idPeople } from './people.js'
 import { evidenceWords } from '../evidence.js'
+import { watchedWords } from '../watched.js'
 import { idLook } from './look.js'
 import { pair } from '../plural.js'
 
@@ -264,6 +265,7 @@ export const id: Strings = {
   },
 
   evidence: evidenceWords.id,
+  watched: watchedWords.id,
   look: idLook,
   incident: idIncident,
   says: idSays,

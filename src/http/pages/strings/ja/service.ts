@@ -2,6 +2,7 @@ import type { Strings } from '../en/service.js'
 import { jaIncident, jaSays } from './incident.js'
 import { jaPeople } from './people.js'
 import { evidenceWords } from '../evidence.js'
+import { watchedWords } from '../watched.js'
 import { jaLook } from './look.js'
 import { pair } from '../plural.js'
 
@@ -263,6 +264,7 @@ export const ja: Strings = {
   },
 
   evidence: evidenceWords.ja,
+  watched: watchedWords.ja,
   look: jaLook,
   incident: jaIncident,
   says: jaSays,

@@ -2,6 +2,7 @@ import type { Strings } from '../en/service.js'
 import { ptIncident, ptSays } from './incident.js'
 import { ptPeople } from './people.js'
 import { evidenceWords } from '../evidence.js'
+import { watchedWords } from '../watched.js'
 import { ptLook } from './look.js'
 import { pair, plurals, type Count } from '../plural.js'
 
@@ -275,6 +276,7 @@ export const pt: Strings = {
   },
 
   evidence: evidenceWords.pt,
+  watched: watchedWords.pt,
   look: ptLook,
   incident: ptIncident,
   says: ptSays,
