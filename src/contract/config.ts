@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { SEVERITIES, type Severity } from './incident.js'
+import type { Severity } from './incident.js'
 import { LANGUAGE_TAGS, type Language } from './people.js'
 import { oneOf } from './one-of.js'
 import {
@@ -10,6 +10,7 @@ import {
   type RouteConfig,
   RoutesSchema,
 } from './oncall/routing.js'
+import { type Rewording, UpdatesSchema } from './oncall/updates.js'
 import { NODE_KINDS } from './topology.js'
 import { CLOCKS, type Clock } from './view.js'
 import {
@@ -199,32 +200,6 @@ const Maintenance = Type.Object(
   { additionalProperties: false },
 )
 
-const Waits = Type.Optional(Type.Integer({ minimum: 5, maximum: 7 * 1_440 }))
-const Reword = Type.Object(
-  {
-    url: Type.String({ pattern: '^https?://', maxLength: 2_000 }),
-    model: Type.String({ minLength: 1, maxLength: 200 }),
-    key: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
-    /** It may stand at an address that is not public. */
-    allowPrivate: Type.Optional(Type.Boolean()),
-  },
-  { additionalProperties: false },
-)
-/** How often people are told about an open incident. */
-const Updates = Type.Object(
-  {
-    /** Minutes from one update to the next, by severity: readers see when it is due. */
-    everyMinutes: Type.Optional(
-      Type.Object({ minor: Waits, major: Waits, critical: Waits }, { additionalProperties: false }),
-    ),
-    /** Severities at which the draft goes out by itself when an update is due. */
-    send: Type.Optional(Type.Array(oneOf(SEVERITIES), { maxItems: SEVERITIES.length })),
-    /** An endpoint that speaks OpenAI's chat completions, which a person may ask for another wording. */
-    reword: Type.Optional(Reword),
-  },
-  { additionalProperties: false },
-)
-
 export const ConfigSchema = Type.Object(
   {
     title: Type.Optional(Title),
@@ -267,7 +242,7 @@ export const ConfigSchema = Type.Object(
     responders: Type.Optional(RespondersSchema),
     rotas: Type.Optional(RotasSchema),
     routes: Type.Optional(RoutesSchema),
-    updates: Type.Optional(Updates),
+    updates: Type.Optional(UpdatesSchema),
     keep: Type.Optional(
       Type.Object(
         {
@@ -374,7 +349,7 @@ export interface Config {
   /** Null: every notifier hears of all news. */
   routes: RouteConfig[] | null
   /** What was not given is not promised. */
-  updates: { everyMs: Partial<Record<Severity, number>>; send: Severity[]; reword: Static<typeof Reword> | null }
+  updates: { everyMs: Partial<Record<Severity, number>>; send: Severity[]; reword: Rewording | null }
   keep: { logMs: number; rollupsMs: number; factsMs: number }
   /** The built-in demonstration. */
   demo: boolean

@@ -84,9 +84,7 @@ export class Judge {
     }
   }
 
-  openIncidents(service: string): IncidentRecord[] {
-    return this.records.filter(s => s.service === service && s.open)
-  }
+  openIncidents = (service: string): IncidentRecord[] => this.records.filter(s => s.service === service && s.open)
 
   /** Trouble that is still measured although a person called its incident over. */
   held = (service: string, now: EpochMs): Held[] => heldOf(this.records, service, now)

@@ -4,8 +4,8 @@ import { asOf, type UpdateEvery } from '../../core/words/story.js'
 import { filled, wordsIn } from '../words/say.js'
 import { ROLLUP_MS, type IncidentView, type Reader, type ServiceNow, type WorkspaceView } from '../../contract/view.js'
 import type { Records } from '../api/record.js'
-import { isolated } from './direction.js'
-import { recordMain, recordOfMain } from './service/record.js'
+import type { Made } from './made.js'
+import { recordPage } from './service/record.js'
 import { backMain, type Answered } from './service/back.js'
 import { spark } from './chart/chart.js'
 import { historyMain } from './service/history.js'
@@ -50,22 +50,6 @@ const HISTORY_PAGE = 50
 const FACTS_MS = 48 * HOUR
 /** Quiet time before an incident from which its page learns what shares are usual. */
 const CHART_BEFORE_MS = 6 * HOUR
-
-/** A page without its frame, or the status of what is not there. */
-export interface Made {
-  title: string
-  description: string
-  main: Html
-  /** Services whose news makes it stale; empty: any. Null: it does not change. */
-  live: string[] | null
-  alternate: string
-  /** The zone whose clock it shows, if it is not UTC. */
-  zone?: string
-  /** Where its own feeds begin, if they are others than the first status page's. */
-  feeds?: string
-  sheet?: string
-  brand?: { title: string; href: string; logo: string | null }
-}
 
 export interface LoadOptions {
   reader: Reader
@@ -369,20 +353,8 @@ export class Pages {
 
   /** How right this was, of one service or of all. */
   async record(speech: Speech, id: string | null): Promise<Made | null> {
-    const records = this.options.records
-    if (!records) return null
-    const workspace = await this.#reader.workspace()
-    const voice = this.#voice(speech, workspace)
-    const { watched } = speech.t
-    if (id === null) {
-      const main = recordMain(await records.all(), voice)
-      return { title: watched.record, description: watched.record, main, live: null, alternate: '/api/v1/record' }
-    }
-    const found = await records.of(id)
-    if (!found) return null
-    const title = watched.recordOf(isolated(found.title))
-    const alternate = `/api/v1/record?service=${encodeURIComponent(id)}`
-    return { title, description: title, main: recordOfMain(found, voice), live: null, alternate }
+    const { records } = this.options
+    return records ? recordPage(records, speech, this.#voice(speech, await this.#reader.workspace()), id) : null
   }
 
   async history(speech: Speech, before: EpochMs | null): Promise<Made> {

@@ -1,5 +1,8 @@
 import { GRACE_MS, type MonthRecord, type RecordEntry } from '../../../core/vendors/record.js'
-import type { ServiceRecord } from '../../api/record.js'
+import type { Records, ServiceRecord } from '../../api/record.js'
+import { isolated } from '../direction.js'
+import type { Speech } from '../language.js'
+import type { Made } from '../made.js'
 import { attr, html, type Html } from '../html.js'
 import { time, type Voice } from '../words.js'
 
@@ -73,4 +76,23 @@ function entryLine({ judged, ours, vendor, leadMs }: RecordEntry, voice: Voice):
   const until = (at: number | null) => (at === null ? html`${watched.open}` : time(at, voice))
   const [open, close] = t.quotes
   return html`${word === '' ? null : html`<span class="tag">${word}</span> `}${ours && html`<a href="/i/${encodeURIComponent(ours.id)}"><b>${watched.ours}</b></a> ${time(ours.at, voice)} – ${until(ours.resolvedAt)}`}${ours && vendor ? html`<br>` : null}${vendor && html`<b>${watched.vendors}</b> ${time(vendor.at, voice)} – ${until(vendor.resolvedAt)} ${vendor.title === null ? null : html`${open}${vendor.href === null ? html`<bdi>${vendor.title}</bdi>` : html`<a href="${vendor.href}"${attr('rel', 'nofollow noopener')}><bdi>${vendor.title}</bdi></a>`}${close}`}`}${leadMs === null ? null : html` <span class="soft">${lead(leadMs, voice)}</span>`}`
+}
+
+/** The page of one service, or of all; null of one that is not there. */
+export async function recordPage(
+  records: Records,
+  { t }: Speech,
+  voice: Voice,
+  id: string | null,
+): Promise<Made | null> {
+  const { watched } = t
+  if (id === null) {
+    const main = recordMain(await records.all(), voice)
+    return { title: watched.record, description: watched.record, main, live: null, alternate: '/api/v1/record' }
+  }
+  const found = await records.of(id)
+  if (!found) return null
+  const title = watched.recordOf(isolated(found.title))
+  const alternate = `/api/v1/record?service=${encodeURIComponent(id)}`
+  return { title, description: title, main: recordOfMain(found, voice), live: null, alternate }
 }

@@ -16,10 +16,10 @@ import type { Language } from '../pages/strings.js'
 import { HttpProblem } from '../problem.js'
 import type { Routes } from '../routes.js'
 import { Ms, Nullable } from '../schema.js'
-import { draftText, postmortemMarkdown } from '../words/markdown.js'
-import { nameOf, pastOf, type Read, readStory } from '../words/reading.js'
-import { lineText, type Sayer, sayerOf } from '../words/say.js'
-import { noSuchIncident } from './orders.js'
+import { draftText, postmortemMarkdown } from './markdown.js'
+import { nameOf, pastOf, type Read, readStory } from './reading.js'
+import { lineText, type Sayer, sayerOf } from './say.js'
+import { noSuchIncident } from '../api/orders.js'
 
 type Guard = Parameters<Routes['add']>[2]
 

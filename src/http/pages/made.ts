@@ -1,0 +1,17 @@
+import type { Html } from './html.js'
+
+/** A page without its frame. */
+export interface Made {
+  title: string
+  description: string
+  main: Html
+  /** Services whose news makes it stale; empty: any. Null: it does not change. */
+  live: string[] | null
+  alternate: string
+  /** The zone whose clock it shows, if it is not UTC. */
+  zone?: string
+  /** Where its own feeds begin, if they are others than the first status page's. */
+  feeds?: string
+  sheet?: string
+  brand?: { title: string; href: string; logo: string | null }
+}
