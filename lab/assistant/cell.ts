@@ -1,18 +1,18 @@
 import type { IncomingMessage } from 'node:http'
 import { CALM, type Switches } from './faults.js'
 import { ask, header, listen, type Reply, sleep } from './net.js'
-import { CELLS, type Gate, type Product, productAt, SETTINGS, type Settings, shareOf } from './plan.js'
+import { CELLS, type Gate, type Product, productAt, SETTINGS, type Settings, shareOf, WORKERS } from './plan.js'
 import { Fired, type Order, type Place } from './role.js'
 import { endSpan, parentOf, SpanKind, Telemetry } from './telemetry.js'
 
-/** Requests that a cell works on at once. */
-const WORKERS = 8
 /** Requests that may wait for a worker, and for how long. */
 const WAITING = 40
 const WAIT_MS = 3_000
 /** How often a cell asks whether the configuration has changed. */
 const POLL_MS = 2_000
 const SESSION_MS = 600_000
+/** Of the sessions of before, how many a cell knows when it starts: it takes over the cache of the one before it. */
+const WARM = 0.97
 
 class Refused extends Error {}
 
@@ -68,6 +68,7 @@ export class CellServer {
   private readonly telemetry: Telemetry
   private readonly region: string
   private leaked = 0
+  private isWarm = true
   private turn = 0
 
   constructor(private readonly place: Place) {
@@ -88,7 +89,10 @@ export class CellServer {
 
   private set(switches: Switches): void {
     this.switches = switches
-    if (switches.noSessionCache) this.sessions.clear()
+    if (switches.noSessionCache) {
+      this.sessions.clear()
+      this.isWarm = false
+    }
     // As a restart does: all workers are there again.
     if (switches.leak !== this.place.name) for (; this.leaked > 0; this.leaked--) this.workers.give()
   }
@@ -176,7 +180,7 @@ export class CellServer {
 
   private async identify(session: string, parent: Record<string, string>): Promise<void> {
     const now = Date.now()
-    if ((this.sessions.get(session) ?? 0) > now) return
+    if ((this.sessions.get(session) ?? 0) > now || (this.isWarm && shareOf(`warm ${session}`) < WARM)) return
     await this.storeOf('identity', session, null, parent)
     if (!this.switches.noSessionCache) this.sessions.set(session, now + SESSION_MS)
   }

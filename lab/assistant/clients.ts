@@ -6,6 +6,8 @@ import { Fired, type Order, type Place, say, type SeenRow } from './role.js'
 
 const TIMEOUT_MS = 5_000
 const SLOW_MS = 1_000
+/** Programs that have just started are slow: people come little by little. */
+const RAMP_MS = 15_000
 /** Of people to whom something failed, how many say so in the form, and in public, once. */
 const REPORTS = 0.06
 const POSTS = 0.05
@@ -84,10 +86,11 @@ export class Clients {
   /** Requests of one region, as they come: by themselves, with a daily rhythm. */
   private async live(region: Region): Promise<void> {
     const people = this.people.get(region.id)!
+    const began = Date.now()
     while (!this.stopped) {
       const hour = (Date.now() / 3_600_000 + region.utcHours) % 24
       const rhythm = 1 + 0.25 * Math.sin(((hour - 9) / 24) * 2 * Math.PI)
-      const all = this.place.rate * region.share * rhythm
+      const all = this.place.rate * region.share * rhythm * Math.min(1, 0.1 + (Date.now() - began) / RAMP_MS)
       const parts = PRODUCTS.map(each => ({
         product: each,
         share: each.share * (this.switches.demand[each.id] ?? 1) * (this.switches.demand['*'] ?? 1),

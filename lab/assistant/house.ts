@@ -7,7 +7,7 @@ import { serve, type Served, tokenIn } from '../../src/testing/served.js'
 import { root } from '../recipes.js'
 import { ask } from './net.js'
 import type { ToldChange } from './faults.js'
-import { operationOf, PRODUCTS, REGIONS } from './plan.js'
+import { operationOf, PRODUCTS, REGIONS, WORKERS } from './plan.js'
 import { SERVICE } from './telemetry.js'
 
 export const SECRET = 'assistant-secret-of-the-lab'
@@ -37,12 +37,20 @@ function configured({ log, posts, outside, fronts }: HouseOptions): object {
     proxies: ['127.0.0.1'],
     services: [
       { id: SERVICE, title: 'Assistant', components },
+      ...(outside ? [] : [{ id: 'cell', title: 'Cells' }]),
       ...(inside ? [{ id: FRONT, title: 'Front door', components }] : []),
     ],
     receivers: outside
       ? []
       : [
-          { use: 'otlp', secret: SECRET, services: { [SERVICE]: SERVICE }, labels },
+          {
+            use: 'otlp',
+            secret: SECRET,
+            services: { [SERVICE]: SERVICE },
+            labels,
+            graph: true,
+            metrics: [{ name: 'worker.pool.used', as: 'saturation', capacity: WORKERS }],
+          },
           { use: 'cdevents', secret: SECRET, service: SERVICE },
           { use: 'github', secret: SECRET, service: SERVICE },
         ],

@@ -12,6 +12,9 @@ export const CELLS: readonly Cell[] = [
   { id: 'ap-south', region: 'ap' },
 ]
 
+/** Requests that a cell works on at once. */
+export const WORKERS = 8
+
 export interface Region {
   id: string
   countries: readonly string[]

@@ -57,7 +57,7 @@ export class Processes {
   /** First of all, so that nobody sees the others go. */
   async stopPeople(): Promise<void> {
     const { people } = this
-    if (people === null || people.exitCode !== null) return
+    if (people === null || !isAlive(people)) return
     const gone = once(people, 'exit')
     people.kill('SIGKILL')
     await gone
@@ -68,12 +68,12 @@ export class Processes {
   }
 
   async stop(): Promise<void> {
-    const ended = this.children.filter(child => child.exitCode === null).map(child => once(child, 'exit'))
+    const ended = this.children.filter(isAlive).map(child => once(child, 'exit'))
     this.order({ do: 'stop' })
     const timer = setTimeout(() => this.children.forEach(child => child.kill('SIGKILL')), END_MS)
     await Promise.all(ended)
     clearTimeout(timer)
-    if (this.nginx !== null && this.nginx.exitCode === null) {
+    if (this.nginx !== null && isAlive(this.nginx)) {
       const gone = once(this.nginx, 'exit')
       this.nginx.kill('SIGTERM')
       await gone
@@ -121,6 +121,8 @@ ${servers.join('\n')} }\n`,
     this.nginx = spawn(NGINX, ['-c', file, '-p', this.folder], { stdio: 'ignore' })
   }
 }
+
+const isAlive = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null
 
 /** The processes' program in one file, so that each starts in a moment and the folder is all there is. */
 async function bundled(folder: string): Promise<string> {

@@ -4,17 +4,21 @@ import { parseArgs } from 'node:util'
 import { campaign } from './campaign.js'
 import { CONTROL_PORT } from './control.js'
 import { FAULTS, faultNamed } from './faults.js'
+import { judge, report } from './judge.js'
 import { sleep } from './net.js'
 import { FULL, playOnce, SHORT } from './play.js'
+import { replayed } from './recorded.js'
+import { Truth } from './truth.js'
 import { tell, up } from './up.js'
 import { USUAL, World } from './world.js'
 
 const HELP = `npm run assistant                          runs it, with a page to break it
 npm run assistant -- break NAME | mend | state   tells the one that runs
-npm run assistant -- play NAME [--short] [--seed S] [--outside] [--twin] [--write FILE]
+npm run assistant -- play NAME [--short] [--seed S] [--outside] [--twin] [--write FILE] [--record FOLDER]
                                            plays one fault from its start to its end (15 minutes, or 4) and judges it
 npm run assistant -- campaign [NAME…] [--seeds N] [--twins]
                                            plays what is not yet in bench/results/assistant.jsonl
+npm run assistant -- replay NAME FOLDER    folds a recorded log anew and says whether that decides what was decided live
 npm run assistant -- calm [--minutes N]    measures what is usual (lab/assistant/calm.json)
 
 Options: --port P (Epicenter, 8080), --control P (${CONTROL_PORT}), --rate R (wishes a second), --users N
@@ -30,6 +34,7 @@ const OPTIONS = {
   outside: { type: 'boolean', default: false },
   twin: { type: 'boolean', default: false },
   write: { type: 'string' },
+  record: { type: 'string' },
   minutes: { type: 'string', default: '5' },
   port: { type: 'string', default: '8080' },
   control: { type: 'string', default: String(CONTROL_PORT) },
@@ -59,6 +64,8 @@ async function main(): Promise<number> {
     case 'campaign':
       await campaign(names, Number(values.seeds), values.twins)
       return 0
+    case 'replay':
+      return replay(names[1] ?? '.', name)
     case 'calm':
       await calm(Number(values.minutes))
       return 0
@@ -73,7 +80,7 @@ async function main(): Promise<number> {
 async function play(
   name: string,
   size: { seed: number; rate: number; users: number; outside: boolean },
-  { twin, write, short }: { twin: boolean; write?: string | undefined; short: boolean },
+  { twin, write, record, short }: { twin: boolean; write?: string; record?: string; short: boolean },
 ): Promise<number> {
   const fault = faultNamed(name)
   if (fault === undefined) {
@@ -82,10 +89,25 @@ async function play(
   }
   let stopped = false
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (stopped = true))
-  const how = { twin, stop: () => stopped, ...(write === undefined ? {} : { write }) }
+  const how = {
+    twin,
+    stop: () => stopped,
+    ...(write === undefined ? {} : { write }),
+    ...(record === undefined ? {} : { record }),
+  }
   const { text } = await playOnce(fault, short ? SHORT : FULL, size, how)
   console.log(text)
   return 0
+}
+
+async function replay(folder: string, name: string): Promise<number> {
+  const { live, now, recording } = await replayed(folder, name)
+  const isSame = JSON.stringify(live) === JSON.stringify(now)
+  console.log(`${live.length} events live, ${now.length} replayed: ${isSame ? 'the same' : 'NOT THE SAME'}`)
+  const fault = faultNamed(name.replace(/-twin$/, '')) ?? FAULTS[0]!
+  const play = { ...recording.play, fault: name.endsWith('-twin') ? { ...fault, harmless: true as const } : fault }
+  console.log(report(judge(Truth.from(recording.truth), play, now), play))
+  return isSame ? 0 : 1
 }
 
 /** Minutes of a run in which nothing is broken; the first and the last, which are not whole, are left out. */

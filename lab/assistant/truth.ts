@@ -16,6 +16,12 @@ interface Leaf extends Counted {
   component: string
   kind: 'try' | 'wish'
 }
+const KEY = ['minute', 'region', 'cell', 'tier', 'component', 'kind'] as const
+export interface TruthKept {
+  fired: Record<string, number>
+  firstFailure: EpochMs | null
+  leaves: Leaf[]
+}
 const COMPONENTS = new Map(PRODUCTS.map(product => [product.id, operationOf(product)]))
 /** Labels that the world itself knows of a request. */
 const KNOWN = ['region', 'cell', 'tier', 'component'] as const
@@ -30,10 +36,10 @@ export class Truth {
 
   add(rows: readonly SeenRow[]): void {
     for (const [minute, region, cell, tier, product, kind, total, bad, slow] of rows) {
-      const key = [minute, region, cell, tier, product, kind].join(' ')
+      const component = COMPONENTS.get(product) ?? product
+      const key = [minute, region, cell, tier, component, kind].join(' ')
       const leaf = this.leaves.get(key)
       if (leaf === undefined) {
-        const component = COMPONENTS.get(product) ?? product
         this.leaves.set(key, { minute, region, cell, tier, component, kind, total, bad, slow })
       } else {
         leaf.total += total
@@ -73,7 +79,15 @@ export class Truth {
     return all.map(minute => ({ at: minute * MINUTE, ...this.count(where, minute * MINUTE, minute * MINUTE)! }))
   }
 
-  toJSON(): unknown {
-    return { fired: this.fired, firstFailure: this.firstFailure, leaves: [...this.leaves.values()] }
+  toJSON(): TruthKept {
+    return { fired: { ...this.fired }, firstFailure: this.firstFailure, leaves: [...this.leaves.values()] }
+  }
+
+  static from({ fired, firstFailure, leaves }: TruthKept): Truth {
+    const truth = new Truth()
+    Object.assign(truth.fired, fired)
+    truth.firstFailure = firstFailure
+    for (const leaf of leaves) truth.leaves.set(KEY.map(name => leaf[name]).join(' '), { ...leaf })
+    return truth
   }
 }

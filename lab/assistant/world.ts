@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { CALM, type Fault, settingsOf, switchesOf } from './faults.js'
 import { calmMinutes, FRONT, House, SECRET } from './house.js'
 import { freePort } from '../recipes.js'
@@ -146,9 +147,11 @@ export class World {
     return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(list) }
   }
 
-  async stop(): Promise<void> {
+  /** @param keep Called with the data folder once Epicenter has ended, before it goes. */
+  async stop(keep?: (data: string) => Promise<void> | void): Promise<void> {
     await this.processes.stopPeople()
     await this.house?.stop()
+    await keep?.(join(this.processes.folder, 'data'))
     await this.processes.stop()
     this.mastodon?.server.closeAllConnections()
     this.mastodon?.server.close()
