@@ -181,6 +181,7 @@ export class CellServer {
   private async identify(session: string, parent: Record<string, string>): Promise<void> {
     const now = Date.now()
     if ((this.sessions.get(session) ?? 0) > now || (this.isWarm && shareOf(`warm ${session}`) < WARM)) return
+    if (this.switches.noSessionCache) this.fired.add('sessions')
     await this.storeOf('identity', session, null, parent)
     if (!this.switches.noSessionCache) this.sessions.set(session, now + SESSION_MS)
   }

@@ -62,7 +62,8 @@ export class EdgeServer {
       'http.response.status_code': reply.status,
       ...(cell === null ? {} : { 'assistant.cell': cell }),
       ...(plan === '' ? {} : { 'assistant.plan': plan }),
-      'service.version': String(reply.headers?.['x-build'] ?? 'none'),
+      // Which build it was, nobody knows where no cell answered.
+      ...(reply.headers?.['x-build'] ? { 'service.version': String(reply.headers['x-build']) } : {}),
     })
     return { ...reply, headers: { ...reply.headers, 'x-cell': cell ?? 'none' } }
   }

@@ -171,6 +171,7 @@ export class House {
   private post(path: string, body: string, headers: Record<string, string>) {
     return ask(`${this.served.url}${path}`, {
       method: 'POST',
+      timeoutMs: 120_000,
       body,
       headers: { 'content-type': 'application/json', ...headers },
     })

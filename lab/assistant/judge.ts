@@ -1,6 +1,7 @@
 import type { IncidentEvent, Where } from '../../src/contract/incident.js'
 import { MINUTE, type EpochMs } from '../../src/contract/time.js'
 import type { Fault } from './faults.js'
+import { CELLS } from './plan.js'
 import { SERVICE } from './telemetry.js'
 import type { Truth } from './truth.js'
 
@@ -99,7 +100,7 @@ export function judge(
     tiers:
       openedAt === null
         ? null
-        : { true: truth.failing('tier', brokeAt, until, CLAIMED_SHARE), told: named(best, 'tier') },
+        : { true: truth.failing('tier', brokeAt, until, CLAIMED_SHARE, strandOf(best)), told: named(best, 'tier') },
     claims: best === undefined ? [] : claimsOf(truth, best, brokeAt),
     causeRank: rank < 0 ? null : rank + 1,
     causes: ranked.map(({ title, probability }) => ({ title, probability })),
@@ -129,9 +130,14 @@ const named = (event: IncidentEvent | undefined, label: string): string[] => {
   return [...new Set(claimed.flatMap(({ where }) => where[label] ?? []))].sort()
 }
 
+/** What it calls failing: that requests are slow, where it says so. */
+const strandOf = (event: IncidentEvent | undefined) => (event?.kind === 'degraded' ? 'slow' : 'bad')
+
+/** A segment without any label speaks of all cells. */
 function cellsOf(truth: Truth, event: IncidentEvent | undefined, from: EpochMs, until: EpochMs) {
-  const wanted = truth.failing('cell', from, until, CLAIMED_SHARE)
-  const told = named(event, 'cell')
+  const wanted = truth.failing('cell', from, until, CLAIMED_SHARE, strandOf(event))
+  const isEverywhere = (event?.segments ?? []).some(({ where }) => Object.keys(where).length === 0)
+  const told = isEverywhere ? CELLS.map(({ id }) => id).sort() : named(event, 'cell')
   const hit = told.filter(cell => wanted.includes(cell)).length
   return { true: wanted, told, f1: hit === 0 ? 0 : (2 * hit) / (told.length + wanted.length) }
 }
@@ -139,7 +145,7 @@ function cellsOf(truth: Truth, event: IncidentEvent | undefined, from: EpochMs, 
 /** Each share that was told, beside what it truly was in the minutes before: it holds where it meets any of these. */
 function claimsOf(truth: Truth, event: IncidentEvent, brokeAt: EpochMs): Claim[] {
   const at = Date.parse(event.at)
-  const strand = event.kind === 'degraded' ? 'slow' : 'bad'
+  const strand = strandOf(event)
   return (event.segments ?? []).flatMap(({ where, share, interval }) => {
     if (share === null || interval === null) return []
     const shares: number[] = []

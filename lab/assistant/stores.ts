@@ -59,7 +59,6 @@ export async function store(place: Place, onOrder: (take: (order: Order) => void
         return { status: 200, body: row?.value ?? '' }
       })
     } catch {
-      if (switches.noSessionCache) fired.add('sessions')
       return { status: 503, body: 'the store is busy' }
     }
   })

@@ -64,12 +64,12 @@ export class Truth {
     return sum
   }
 
-  /** Values of a label of whose requests at least this share failed. */
-  failing(label: 'cell' | 'tier' | 'region' | 'component', from: EpochMs, until: EpochMs, least: number): string[] {
-    const values = new Set([...this.leaves.values()].map(leaf => leaf[label]))
+  /** Values of a label of whose requests at least this share failed, or was slow. What no cell answered is of none. */
+  failing(label: 'cell' | 'tier', from: EpochMs, until: EpochMs, least: number, strand: 'bad' | 'slow'): string[] {
+    const values = new Set([...this.leaves.values()].map(leaf => leaf[label]).filter(value => value !== 'none'))
     return [...values].sort().filter(value => {
-      const { total, bad, slow } = this.count({ [label]: [value] }, from, until)!
-      return total > 0 && (bad + slow) / total >= least
+      const counted = this.count({ [label]: [value] }, from, until)!
+      return counted.total > 0 && counted[strand] / counted.total >= least
     })
   }
 

@@ -86,6 +86,11 @@ export class World {
     await this.processes.startPeople(place)
   }
 
+  /** Holds all that it writes, until it ends. */
+  get folder(): string {
+    return this.processes.folder
+  }
+
   /** Switches a fault on, and lets its maker tell of the change. */
   async break(fault: Fault): Promise<void> {
     this.fault = fault
