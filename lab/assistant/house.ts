@@ -70,6 +70,8 @@ function configured({ log, posts, outside, fronts }: HouseOptions): object {
       url: `http://127.0.0.1:${fronts[id]}/v1/search?from=probe`,
       service: SERVICE,
       component: 'GET /v1/search',
+      // As somebody on the plan that most people have.
+      headers: { 'x-session': `probe-${id}`, 'x-plan': 'free' },
       labels: { vantage: id },
       everySeconds: 15,
       timeoutSeconds: 5,
