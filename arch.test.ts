@@ -17,6 +17,7 @@ import {
   namedPlugins,
   namesInDesign,
   rings,
+  unguarded,
   unprovenPlugins,
   unusedParts,
 } from './arch.js'
@@ -65,6 +66,7 @@ describe('the house', () => {
   })
   it('has folders that can be taken in at a glance, and no room that is most of core', () =>
     expect(badFolders(files)).toEqual([]))
+  it('connects to nobody past the guard', () => expect(unguarded(files)).toEqual([]))
   it('names no plug-in outside their own room', () => expect(namedPlugins(files)).toEqual([]))
   it('proves every plug-in by the contract of its kind', () => expect(unprovenPlugins(files)).toEqual([]))
   it('has files of a readable size with kebab-case names', () => expect(badShapes(files)).toEqual([]))
@@ -319,4 +321,28 @@ describe('a planted violation is found', () => {
     )
     expect(found).toEqual(['README.md: docs/b.md#there leads nowhere'])
   })
+})
+
+describe('a connection past the guard is found', () => {
+  it.each([
+    ['src/plugin/source/x.ts', "import { request } from 'node:https'"],
+    ['src/plugin/source/x.ts', "import net from 'node:net'"],
+    ['src/plugin/source/x/deep.ts', "import * as tls from 'node:tls'"],
+    ['src/plugin/probe/x.ts', "import { type Socket, connect } from 'node:net'"],
+    ['src/plugin/probe/x.ts', "import { lookup } from 'node:dns/promises'"],
+    ['src/plugin/probe/x.ts', "import { execFile } from 'node:child_process'"],
+    ['src/plugin/notifier/x.ts', 'const a = await fetch(url)'],
+    ['src/plugin/source/x.ts', 'const a = new WebSocket (url)'],
+    ['src/plugin/source/x.ts', "const { connect } = await import('node:tls')"],
+    ['src/shell/delivery/x.ts', 'return fetch(url)'],
+  ])('%s: %s', (path, text) => expect(unguarded(new Map([[path, text]]))).toHaveLength(1))
+  it.each([
+    [
+      'src/plugin/source/x.ts',
+      "import { isIP, type Socket } from 'node:net'\nimport type { IncomingMessage } from 'node:http'",
+    ],
+    ['src/plugin/source/x.ts', 'const a = await env.fetch(url) // fetch(url)'],
+    ['src/plugin/source/x.test.ts', "import { createConnection } from 'node:net'"],
+    ['src/shell/outside/x.ts', "import net from 'node:net'"],
+  ])('and no other: %s: %s', (path, text) => expect(unguarded(new Map([[path, text]]))).toEqual([]))
 })

@@ -64,8 +64,10 @@ export const CORE_DOORS: Record<string, readonly string[]> = {
   explain: [],
   origin: ['graph'],
   incident: [],
+  oncall: ['calendar'],
+  route: ['calendar', 'incident'],
   trouble: ['aggregate', 'localize', 'rates', 'counts', 'admission', 'mentions', 'evidence'],
-  service: ['text', 'graph', 'aggregate', 'rates', 'counts', 'admission', 'mentions', 'evidence', 'trouble'],
+  service: ['text', 'graph', 'aggregate', 'rates', 'gauges', 'counts', 'admission', 'mentions', 'evidence', 'trouble'],
   watch: ['graph', 'rates', 'counts', 'admission', 'mentions', 'evidence', 'trouble', 'service'],
   judge: ['ingest', 'graph', 'explain', 'incident'],
   fold: [
@@ -304,6 +306,49 @@ export function namedPlugins(files: ReadonlyMap<string, string>): string[] {
       if (!names.has(word) || OTHER_WORDS.some(each => each.word === word && each.path.test(path))) continue
       broken.push(`${path}: names the plug-in ${word}`)
     }
+  }
+  return broken
+}
+
+/** Node's modules by which a connection is made or a name is looked up. */
+const NETWORK =
+  /import\s+(type\s+)?([\w$*{},\s]+?)\s+from\s+['"]node:(http|https|http2|net|tls|dgram|dns|child_process)(?:\/\w+)?['"]/g
+/** What of them connects to nobody. */
+const CONNECTS_TO_NOBODY = new Set(['createServer', 'isIP', 'isIPv6', 'BlockList', 'STATUS_CODES', 'constants'])
+/** A question to the network by what Node has everywhere. */
+const GLOBAL_ASK =
+  /(?<![.\w$'"])(?:fetch\s*\(|new WebSocket\b|new EventSource\b|import\s*\(\s*['"]node:(?:https?|http2|net|tls|dgram|dns|child_process)\b)/
+/** Who connects past the guard, each with its reason. */
+const PAST_THE_GUARD: readonly { path: RegExp; because: string }[] = [
+  { path: /^src\/shell\/outside\//, because: 'it is the guard, and what stands behind it' },
+  { path: /^src\/shell\/(env|remote)\.ts$/, because: 'an export reads the server that a person names at the terminal' },
+  { path: /^src\/plugin\/probe\/grpc\.ts$/, because: 'it speaks HTTP/2 over a connection that the guard gave' },
+  { path: /^src\/plugin\/probe\/ping\.ts$/, because: 'fping is told an address that the guard looked up' },
+]
+
+/**
+ * Where a plug-in or the shell opens a connection by itself. What the configuration names is reached by the guard alone, which
+ * looks a name up once, checks what it stands for, and connects to that.
+ */
+export function unguarded(files: ReadonlyMap<string, string>): string[] {
+  const broken: string[] = []
+  for (const [path, text] of files) {
+    if (!/^src\/(plugin|shell)\/.*\.ts$/.test(path) || isTest(path)) continue
+    if (PAST_THE_GUARD.some(each => each.path.test(path))) continue
+    const code = codeOf(text)
+    for (const [, type, names = '', module] of code.matchAll(NETWORK)) {
+      if (type !== undefined) continue
+      const taken = names
+        .replace(/[{}]/g, '')
+        .split(',')
+        .map(each => each.trim())
+        .filter(each => each !== '')
+      for (const name of taken)
+        if (!name.startsWith('type ') && !CONNECTS_TO_NOBODY.has(name))
+          broken.push(`${path}: ${name} of node:${module} connects past the guard`)
+    }
+    const asks = GLOBAL_ASK.exec(code)
+    if (asks) broken.push(`${path}: ${asks[0]} connects past the guard`)
   }
   return broken
 }

@@ -36,7 +36,7 @@ const SIZE = 100_000
 const MIDDLE = 20_000
 const SHORT = 3_000
 /** An exponential pattern never comes to an end on more than this. */
-const TINY = 26
+const TINY = 23
 /** So many of the texts are tried whole. */
 const WHOLE = 4
 /** Less than this many milliseconds of the processor for the whole text is no trouble, whatever the curve. */
@@ -44,6 +44,8 @@ const QUICK_MS = 40
 /** Four times the text takes four times as long; a quadratic pattern takes sixteen times. */
 const STEEP = 9
 const TRIES = 3
+/** Nothing that reads a text once takes so long for it: there is no need to run it again. */
+const HOPELESS_MS = 1_500
 
 /** Processor time of this process, which others on the machine do not add to. */
 function busyMs(work: () => void): number {
@@ -85,7 +87,9 @@ function slowOn(pattern: Pattern): string | null {
 const shown = (text: string): string => `${JSON.stringify(text.slice(0, 24))}… of ${text.length}`
 
 function isSteep(pattern: Pattern, text: string): boolean {
-  if (busyMs(() => run(pattern, text)) < QUICK_MS) return false
+  const once = busyMs(() => run(pattern, text))
+  if (once < QUICK_MS) return false
+  if (once > HOPELESS_MS) return true
   const quarter = text.slice(0, Math.ceil(text.length / 4)) + text.slice(-1)
   return least(pattern, text) > STEEP * Math.max(0.5, least(pattern, quarter))
 }

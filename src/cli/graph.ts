@@ -68,6 +68,10 @@ export function graphCommand(): Command {
     })
   return new Command('graph')
     .summary('show, suggest and confirm what stands on what')
+    .description(
+      'Shows what stands on what, suggests edges from incidents that began together, and confirms one of them.',
+    )
+    .addHelpText('after', ASK_HELP)
     .addCommand(asking(show), { isDefault: true })
     .addCommand(asking(suggest))
     .addCommand(asking(confirm))

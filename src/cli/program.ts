@@ -9,13 +9,16 @@ import { exportCommand } from './export/command.js'
 import { forgetCommand } from './forget.js'
 import { graphCommand } from './graph.js'
 import { incidentCommand, incidentsCommand } from './incidents.js'
-import { initCommand } from './init.js'
+import { initCommand } from './init/command.js'
 import { learnCommand } from './learn/command.js'
 import { localizeCommand } from './localize/command.js'
+import { mapCommand } from './map.js'
 import { originCommand } from './origin/command.js'
 import { reloadCommand } from './reload.js'
 import { replayCommand } from './replay/command.js'
+import { routeCommand } from './route/command.js'
 import { serveCommand } from './serve/command.js'
+import { onCallCommand } from './on-call.js'
 import { simulateCommand } from './simulate/command.js'
 import { statusCommand } from './status.js'
 import { tokenCommand } from './token/command.js'
@@ -26,6 +29,7 @@ const HELP = `
 Start with:
   $ epicenter serve                                   the demonstration, on http://127.0.0.1:8080
   $ epicenter init && epicenter serve --config epicenter.yaml
+  $ epicenter init --with prometheus=http://127.0.0.1:9090 && epicenter check epicenter.yaml --try
   $ epicenter simulate scenarios/FILE.json | epicenter replay -
 
 Exit codes: 0 done · 1 failed, or a check found something · 2 wrong usage or input that cannot be read
@@ -42,6 +46,7 @@ export function program(): Command {
     serveCommand(),
     initCommand(),
     checkCommand(),
+    mapCommand(),
     replayCommand(),
     backtestCommand(),
     detectCommand(),
@@ -60,6 +65,8 @@ export function program(): Command {
     incidentsCommand(),
     incidentCommand(),
     ...orderCommands(),
+    onCallCommand(),
+    routeCommand(),
     forgetCommand(),
   ])
     root.addCommand(command)

@@ -1,5 +1,13 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { oneOf } from './one-of.js'
+import {
+  type ResponderConfig,
+  RespondersSchema,
+  type RotaConfig,
+  RotasSchema,
+  type RouteConfig,
+  RoutesSchema,
+} from './oncall/routing.js'
 import { NODE_KINDS } from './topology.js'
 import { CLOCKS, type Clock } from './view.js'
 import {
@@ -219,6 +227,10 @@ export const ConfigSchema = Type.Object(
     tokens: Type.Optional(Type.Array(Token, { maxItems: TOKENS })),
     pages: Type.Optional(Type.Array(StatusPage, { minItems: 1, maxItems: 50 })),
     maintenance: Type.Optional(Type.Array(Maintenance, { maxItems: 200 })),
+    /** Who is on call: people, rotas, and which message goes to whom. */
+    responders: Type.Optional(RespondersSchema),
+    rotas: Type.Optional(RotasSchema),
+    routes: Type.Optional(RoutesSchema),
     keep: Type.Optional(
       Type.Object(
         {
@@ -315,7 +327,36 @@ export interface Config {
   /** At least one; the first is at `/status`. */
   pages: StatusPageConfig[]
   maintenance: MaintenanceConfig[]
+  responders: ResponderConfig[]
+  rotas: RotaConfig[]
+  /** Null: every notifier hears of all news. */
+  routes: RouteConfig[] | null
   keep: { logMs: number; rollupsMs: number; factsMs: number }
   /** The built-in demonstration. */
   demo: boolean
+}
+
+/** A question of `epicenter init` about what somebody has. */
+export interface Question {
+  /** Of the answer, such as `url`. */
+  name: string
+  /** What is asked for, in a few words: `its address`. */
+  asks: string
+  /** What is taken where nothing is answered. */
+  usual: string
+}
+
+/** An answer to each question, and what every plug-in is told: the `service` it is about, and a fresh `secret`. */
+export type Answers = Readonly<Record<string, string>>
+
+/** What `epicenter init` needs to write a use of a plug-in, and to say what is left to be done. */
+export interface Start {
+  /** What one has, as people call it, in small letters: the first name is shown, any of them is understood. */
+  has: readonly [string, ...string[]]
+  /** Asked in this order. */
+  asks: readonly Question[]
+  /** Settings as the configuration file has them. */
+  settings(answers: Answers): Record<string, unknown>
+  /** What is to be done at the other end, for a receiver at this address. */
+  next?(at: string, answers: Answers): string
 }

@@ -2,10 +2,13 @@ import type { PermanentError, RefusedError, TransientError } from './error.js'
 import type { Following, FollowOptions, ListenAt, Listening, Stop } from './outside/listening.js'
 import type { Notifier } from './notifier.js'
 import type { Log, Store } from './ports.js'
-import type { Received, Taken } from './received.js'
+import type { Start } from './config.js'
+import type { Mapped, Received, Taken } from './received.js'
 import type { EpochMs } from './time.js'
 
+export type { Answers, Start } from './config.js'
 export type { Stop } from './outside/listening.js'
+export type { Mapped } from './received.js'
 
 /** What a plug-in can be. The folder `src/plugin/<kind>` is the registry: one file each, one default export. */
 export const PLUGIN_KINDS = ['source', 'receiver', 'probe', 'notifier', 'bus', 'store'] as const
@@ -163,6 +166,13 @@ export interface Plugin<Kind extends PluginKind, Config, Opened> {
   config: ConfigSchema
   /** Rules that a schema cannot say, about settings that have passed it. Asks nothing of the outside. */
   check?(config: Config): readonly Fault[]
+  /** Absent: `epicenter init` does not offer it. */
+  start?: Start
+  /**
+   * What would become of a sample of what a source reads, for `epicenter map`; a receiver is asked itself. Keeps nothing, and asks
+   * nothing of the outside. @throws TransientError, PermanentError as the source would
+   */
+  map?(config: Config, sample: Uint8Array, env: PluginEnv): Mapped | Promise<Mapped>
   /** Where nothing is said: whether it may connect to addresses that are not public. Absent: it may not. */
   allowPrivate?: boolean
   /** A notifier that is to be given {@link Delivery.status}; its settings may name a `page`. */

@@ -2,7 +2,7 @@ import type { IncidentEvent } from './incident.js'
 import type { Order } from './order.js'
 import type { Outcome } from './outcome.js'
 import type { EpochMs } from './time.js'
-import type { AlertNow, IncidentView, Reader } from './view.js'
+import type { AlertHeard, IncidentView, Reader } from './view.js'
 
 export const ENTRY_KINDS = ['signals', 'order', 'tick', 'held', 'clock', 'taught'] as const
 export type EntryKind = (typeof ENTRY_KINDS)[number]
@@ -109,8 +109,8 @@ export interface Store extends AsyncDisposable {
   trim(before: { rollups: EpochMs; facts: EpochMs }): Promise<void>
   /** What the public is told: no row of a reader has the alerts of its service. */
   reader(): Reads
-  /** Alerts that fire, as the newest row of the service has them; null: there is no such row. */
-  alerts(service: string): Promise<AlertNow[] | null>
+  /** Alerts that fire or did lately, as the newest row of the service has them; null: there is no such row. */
+  alerts(service: string): Promise<AlertHeard[] | null>
   /** At a start. @throws PermanentError on damage that can be seen at once */
   lookThrough?(): Promise<void>
   /** Everything that is wrong with it, as sentences. */

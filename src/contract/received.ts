@@ -55,3 +55,10 @@ export type Taken =
    * the words of the protocol, where problem details are not what its senders read.
    */
   | { refused: { rule: string; message: string; value?: string; status?: number; answer?: Answer } }
+
+/** What would become of a sample. */
+export interface Mapped {
+  signals: readonly unknown[]
+  /** What is left out, by the rule that it breaks, with the first of its kind. */
+  dropped?: readonly { rule: string; count: number; value?: string }[]
+}

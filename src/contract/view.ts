@@ -2,7 +2,7 @@ import type { Theme } from './people.js'
 import type { Component, Dependency } from './topology.js'
 import type { EpochMs } from './time.js'
 import type { IncidentEvent, IncidentKind, Severity } from './incident.js'
-import type { AlertSeverity, Change, Notice, ObservationVia } from './signal.js'
+import type { AlertSeverity, Change, Notice, ObservationVia, Scope } from './signal.js'
 import type { Order } from './order.js'
 
 /** Bins of the charts and of what is kept for long. */
@@ -117,10 +117,31 @@ export interface AlertNow {
   source?: string
 }
 
+/** What else is measured says of an alert. */
+export interface Bearing {
+  /** How many times as high as usual what shares a label with it stands now, such as lines of a log; null: not known. */
+  times: number | null
+  /** Where the value that it names has gone since it began; null: not known. */
+  course: 'grows' | 'level' | 'eases' | null
+  /** The value that it names has risen to its capacity. */
+  full: boolean
+}
+
+/** An alert that fires or did lately, with what the router of messages goes by. */
+export interface AlertHeard extends AlertNow {
+  /** Of its sender, by name. */
+  labels: Scope
+  /** null: it fires. */
+  endedAt: EpochMs | null
+  /** First of the times within the last hour at which it began. */
+  firstAt: EpochMs
+  bearing: Bearing
+}
+
 /** A service's row as it is stored: with what no {@link Reader} gives. */
 export interface ServiceRow extends ServiceNow {
-  /** Worst first; absent: none fires. */
-  alerts?: AlertNow[]
+  /** Worst first; those that ended lately are there too. Absent: there is none. */
+  alerts?: AlertHeard[]
 }
 
 /** An incident as its events add up. `events` is the whole story, oldest first. */

@@ -72,7 +72,9 @@ describe('the OpenAPI document', () => {
 
   it('knows no other words than the lists of the contract', async () => {
     const known = new Set<string>()
-    for (const file of readdirSync(CONTRACT).filter(name => name.endsWith('.ts'))) {
+    for (const file of readdirSync(CONTRACT, { recursive: true, encoding: 'utf8' }).filter(name =>
+      name.endsWith('.ts'),
+    )) {
       const all = (await import(pathToFileURL(join(CONTRACT, file)).href)) as Record<string, unknown>
       for (const value of Object.values(all)) if (Array.isArray(value)) known.add(value.join(' '))
     }

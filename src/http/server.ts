@@ -23,6 +23,7 @@ import { LISTENING, type Shared } from './entrance.js'
 import { forgetRoutes } from './api/forget.js'
 import { guardHosts } from './hosts.js'
 import { notifierRoutes } from './api/notifiers.js'
+import { onCallRoutes } from './api/on-call.js'
 import { openapi } from './openapi.js'
 import { problemPage, registerPages, sendPage } from './pages/index.js'
 import { languageOf } from './pages/language.js'
@@ -65,6 +66,14 @@ export interface ServerOptions {
   demo?: { status(): unknown; strip(language?: Language): string; routes?(server: FastifyInstance): void }
 }
 
+/** What the team asks: who could not be told, what is heard, which alerts fire, who is on call. */
+function teamRoutes(server: FastifyInstance, routes: Routes, app: App, guard: Guard): void {
+  notifierRoutes(server, routes, app, guard.need('commands', 'retry'))
+  sourceRoutes(server, routes, app, guard.need('read'))
+  alertRoutes(server, routes, app, guard.need('read'))
+  onCallRoutes(server, routes, app, { gives: guard.need('commands', 'assign'), reads: guard.need('read') })
+}
+
 /** The whole HTTP side of a workspace. Closing it leaves the app open. */
 export async function buildServer(app: App, options: ServerOptions = {}): Promise<FastifyInstance> {
   const homes = new Homes(app.config)
@@ -104,9 +113,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   incidentRoutes(server, routes, app)
   commandRoutes(server, routes, app, { gives: guard.need('commands', 'say'), reads: guard.need('read') })
   forgetRoutes(server, routes, app, guard.need('commands', 'forget'))
-  notifierRoutes(server, routes, app, guard.need('commands', 'retry'))
-  sourceRoutes(server, routes, app, guard.need('read'))
-  alertRoutes(server, routes, app, guard.need('read'))
+  teamRoutes(server, routes, app, guard)
   pastRoutes(server, routes, app, guard.need('commands', 'teach'))
   reloadRoute(server, routes, guard.need('commands', 'reload'), options.reload)
   registerConsole(server, app, visitors)

@@ -7,6 +7,7 @@ import type { Taught } from '../core/service/past.js'
 import type { Receipt, Received } from '../contract/received.js'
 import { MINUTE, SECOND } from '../contract/time.js'
 import type { AlertNow, Reader } from '../contract/view.js'
+import { firingOf } from '../core/evidence/alerts.js'
 import { CutShort } from './workspace/cut-short.js'
 import { DataFolder } from './folder/data-folder.js'
 import type { DeliveryStatus } from './delivery/deliver.js'
@@ -254,10 +255,8 @@ export class App implements AsyncDisposable {
   /** Alerts of a service that fire, for operators; null: there is no such service. */
   async alerts(asked: string): Promise<AlertNow[] | null> {
     const row = await this.reader.service(asked)
-    if (row === null) return null
-    const alerts = (await this.workspace.store.alerts(row.service)) ?? []
     // Rows are of the last minute, and the time of one may have come since.
-    return alerts.filter(({ endsAt }) => endsAt === null || endsAt > this.now)
+    return row && firingOf((await this.workspace.store.alerts(row.service)) ?? [], this.now)
   }
 
   get memory(): { dedupeBytes: number; services: number; labelValues: number } {
@@ -276,6 +275,11 @@ export class App implements AsyncDisposable {
   /** How far each notifier is, and what it could not tell. */
   get notifiers(): DeliveryStatus[] {
     return this.told.status
+  }
+
+  /** Who is on call, and what the router has decided. */
+  get routing(): Pick<Notifiers, 'onCall' | 'router'> {
+    return this.told
   }
 
   /** Those who read a status page's webhooks are told too, once `compose` can write their messages. */
@@ -350,7 +354,7 @@ export class App implements AsyncDisposable {
     this.counters.events += what.incidents.length
     this.counters.late = what.late
     this.announce({ services: what.services, incidents: what.incidents, now: what.now, reset: false })
-    if (what.incidents.length > 0) this.told.wake()
+    this.told.committed(what.now, what.incidents.length > 0)
   }
 
   private announce(changed: Changed): void {

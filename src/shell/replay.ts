@@ -38,7 +38,12 @@ export class Replay {
 
   constructor(
     private readonly say: (event: IncidentEvent) => void,
-    private readonly options: { config?: EngineConfig; batch?: number } = {},
+    private readonly options: {
+      config?: EngineConfig
+      batch?: number
+      /** Hears of everything that a batch made. */
+      outcome?: (outcome: Outcome, now: number) => void
+    } = {},
   ) {
     this.fold = new Fold(options.config ?? replayConfig())
     this.reader = new LineReader(
@@ -108,6 +113,7 @@ export class Replay {
     this.inBatch = 0
     this.position++
     for (const event of this.outcome.events) this.say(event)
+    this.options.outcome?.(this.outcome, this.now)
     this.outcome = emptyOutcome()
   }
 }

@@ -4,7 +4,7 @@ import type { Forget, Order } from '../contract/order.js'
 import type { Outcome } from '../contract/outcome.js'
 import type { Commit, IncidentHead, Store } from '../contract/ports.js'
 import type { Change } from '../contract/signal.js'
-import { type AlertNow, ROLLUP_MS, type Rollup, type ServiceNow, type ServiceRow } from '../contract/view.js'
+import { type AlertHeard, ROLLUP_MS, type Rollup, type ServiceNow, type ServiceRow } from '../contract/view.js'
 
 export interface StoreFactory {
   open(): Promise<Store>
@@ -166,9 +166,10 @@ export function testStore(name: string, factory: StoreFactory): void {
       expect(await store.reader().service('c')).toBeNull()
     })
     it('keeps the alerts of a service, and tells them where they are asked for alone', async () => {
-      const firing: AlertNow = {
+      const firing: AlertHeard = {
         ...{ thread: 'a1', title: 'Errors', severity: 'critical', since: T0, heardAt: T0, endsAt: null, flaps: 1 },
-        ...{ bits: 10, source: 'rules' },
+        ...{ bits: 10, source: 'rules', labels: {}, endedAt: null, firstAt: T0 },
+        bearing: { times: null, course: null, full: false },
       }
       const row: ServiceRow = { ...someService('chat'), alerts: [firing] }
       await commit({ services: [row, someService('mail')] })

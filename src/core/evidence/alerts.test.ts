@@ -198,7 +198,9 @@ describe('in a fold, alerts', () => {
     expect(rows(1).at(-1)!.alerts).toMatchObject([{ title: 'Errors', severity: 'critical', endsAt: at(4), bits: 10 }])
     // The row is put when one ends by itself, with nothing else going on.
     const last = rows(4).at(-1)!
-    expect([last.at, last.alerts]).toEqual([at(4), undefined])
+    expect([last.at, last.alerts]).toMatchObject([at(4), [{ endedAt: at(4), bits: 0 }]])
+    // What it measured may go on: it is heard of for two hours more.
+    expect(rows(125).at(-1)!.alerts).toBeUndefined()
   })
   it('move with a clock that is put back', () => {
     const it = new Fold(config)

@@ -1,7 +1,7 @@
 import type { KindReading } from '../../contract/finding.js'
-import type { Alert, AlertSeverity } from '../../contract/signal.js'
+import type { Alert, AlertSeverity, Scope } from '../../contract/signal.js'
 import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
-import type { AlertNow } from '../../contract/view.js'
+import type { AlertHeard, AlertNow, Bearing } from '../../contract/view.js'
 import type { Evidence } from './evidence.js'
 
 /**
@@ -32,6 +32,8 @@ const OPEN_PER_ALERT = 4
 const BEGINS_KEPT = 60
 /** Alerts of a service that operators are shown. */
 const ALERTS_TOLD = 100
+/** One that ended is still heard of for so long: what it measures may go on. */
+const HEARD_OF_MS = 2 * HOUR
 
 /** One beginning that has not ended. */
 interface Open {
@@ -46,6 +48,7 @@ export interface AlertState {
   severity: AlertSeverity | null
   href: string | null
   source: string | null
+  labels: Scope
   /** It fires as long as there is one. */
   open: Open[]
   /** Beginnings whose end was said, the newest last, and when that was. */
@@ -81,6 +84,7 @@ const unheard = ({ thread, at }: Alert): AlertState => ({
   severity: null,
   href: null,
   source: null,
+  labels: {},
   open: [],
   ended: [],
   endSaidAt: 0,
@@ -105,6 +109,7 @@ export function takeAlert({ alerts }: AlertsState, signal: Alert): void {
   alert.severity = signal.severity ?? alert.severity
   alert.href = signal.href ?? alert.href
   alert.source = signal.source ?? alert.source
+  alert.labels = signal.scope
   alert.heardAt = at
   if (fires) begin(alert, signal)
   else end(alert, signal)
@@ -174,29 +179,66 @@ function dropOldest(alerts: Map<string, AlertState>): void {
 const RANK: Record<AlertSeverity, number> = { critical: 0, error: 1, warning: 2, info: 4 }
 const rankOf = (severity: AlertSeverity | null): number => (severity === null ? 3 : RANK[severity])
 
-/** Alerts that fire at `now`, the worst first, then the newest: for operators, never for the public. */
-export function alertsNow({ alerts }: AlertsState, now: EpochMs): AlertNow[] {
+/**
+ * Alerts of a service, the worst first, then the newest; those that ended within two hours come last. For operators, never
+ * for the public.
+ *
+ * @param bears what else is measured says of one that began at a time
+ */
+export function alertsHeard(
+  { alerts }: AlertsState,
+  now: EpochMs,
+  bears: (labels: Scope, since: EpochMs) => Bearing,
+): AlertHeard[] {
   return [...alerts]
-    .filter(([, { open }]) => open.length > 0)
-    .map(([thread, alert]): AlertNow => {
-      const { title, severity, since, heardAt, open, href, source } = alert
-      const ends = open.map(({ endsAt }) => endsAt)
-      return {
-        thread,
-        title,
-        severity,
-        since,
-        heardAt,
-        endsAt: ends.includes(null) ? null : Math.max(...ends.map(Number)),
-        flaps: beginsWithinHour(alert, now),
-        bits: bitsOf(alert, now),
-        ...(href === null ? {} : { href }),
-        ...(source === null ? {} : { source }),
-      }
+    .filter(([, { open, endedAt }]) => open.length > 0 || (endedAt !== null && now - endedAt < HEARD_OF_MS))
+    .map(([thread, alert]): AlertHeard => {
+      const { labels, open, begins } = alert
+      const firstAt = begins.find(at => now - at < HOUR) ?? alert.since
+      const endedAt = open.length > 0 ? null : alert.endedAt
+      return { ...alertNow(thread, alert, now), labels, endedAt, firstAt, bearing: bears(labels, firstAt) }
     })
-    .toSorted((a, b) => rankOf(a.severity) - rankOf(b.severity) || b.since - a.since || (a.thread < b.thread ? -1 : 1))
+    .toSorted(
+      (a, b) =>
+        Number(a.endedAt !== null) - Number(b.endedAt !== null) ||
+        rankOf(a.severity) - rankOf(b.severity) ||
+        b.since - a.since ||
+        (a.thread < b.thread ? -1 : 1),
+    )
     .slice(0, ALERTS_TOLD)
 }
+
+function alertNow(thread: string, alert: AlertState, now: EpochMs): AlertNow {
+  const { title, severity, since, heardAt, open, href, source } = alert
+  const ends = open.map(({ endsAt }) => endsAt)
+  return {
+    thread,
+    title,
+    severity,
+    since,
+    heardAt,
+    endsAt: ends.includes(null) || ends.length === 0 ? null : Math.max(...ends.map(Number)),
+    flaps: beginsWithinHour(alert, now),
+    bits: bitsOf(alert, now),
+    ...(href === null ? {} : { href }),
+    ...(source === null ? {} : { source }),
+  }
+}
+
+/** Of these the ones that fire at `now`, in the same order, as operators are told of them. */
+export const firingOf = (heard: readonly AlertHeard[], now: EpochMs): AlertNow[] =>
+  heard
+    .filter(({ endedAt, endsAt }) => endedAt === null && (endsAt === null || endsAt > now))
+    .map(({ labels: _, endedAt: __, firstAt: ___, bearing: ____, ...alert }) => alert)
+
+/** Alerts that fire at `now`. */
+export const alertsNow = (state: AlertsState, now: EpochMs): AlertNow[] =>
+  firingOf(
+    alertsHeard(state, now, () => NOTHING_BEARS),
+    now,
+  )
+
+const NOTHING_BEARS: Bearing = { times: null, course: null, full: false }
 
 interface AlertReading {
   bits: number

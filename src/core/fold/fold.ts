@@ -7,7 +7,6 @@ import type { Signal } from '../../contract/signal.js'
 import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Component, Dependency, Edge } from '../../contract/topology.js'
 import {
-  type AlertNow,
   type Clock,
   type PartHeard,
   ROLLUP_MS,
@@ -22,12 +21,12 @@ import { failingRounds } from '../rates/window.js'
 import { deafOf, heardBy, isEasing, partsHit, stateFrom } from '../incident/verdict.js'
 import type { ServiceState as Watched } from '../service/service.js'
 import { usualReports } from '../counts/report-counts.js'
-import { alertsNow, type AlertsState } from '../evidence/alerts.js'
 import { machinesSpeak, partsHeard } from '../service/freshness.js'
 import { rowsAt } from '../aggregate/label-sets.js'
 import { readCoordinated } from '../admission/crowd.js'
 import { readSamples } from '../mentions/samples.js'
 import { forgetComponent, forgetLabel, isWhole, leaveOut } from '../service/forget.js'
+import { alertsOf, shownAlert } from '../service/alerts.js'
 import { freshRollups } from '../service/rollup.js'
 import type { Taught } from '../service/past.js'
 import { Watch, type WatchSnapshot } from '../watch/watch.js'
@@ -43,7 +42,7 @@ export interface EngineConfig {
 }
 
 /** Raised with every change of the snapshot's layout; another version is rebuilt from the log. */
-export const FOLD_VERSION = 19
+export const FOLD_VERSION = 20
 /** A quieter gap than this in the log has no ticks of its own: nothing is known of it, and a year of minutes takes seconds. */
 const MAX_TICKS_MS = 14 * DAY
 /** Rows of services at which nothing happens are put so often. */
@@ -355,12 +354,7 @@ export class Fold {
 }
 
 const shownBy = ({ state, parts = [], alerts = [] }: Pick<ServiceRow, 'state' | 'parts' | 'alerts'>): string =>
-  `${state} ${parts.map(each => (each.known ? '1' : '0')).join('')} ${alerts.map(each => `${each.thread} ${each.bits}`).join()}`
-
-function alertsOf({ evidence }: Watched, at: EpochMs): AlertNow[] {
-  const state = evidence['alert'] as AlertsState | null | undefined
-  return state ? alertsNow(state, at) : []
-}
+  `${state} ${parts.map(each => (each.known ? '1' : '0')).join('')} ${alerts.map(shownAlert).join()}`
 
 const eases = (story: IncidentRecord): boolean => isEasing(story.recovering ? 'recovering' : 'opened', story.said ?? {})
 

@@ -6,6 +6,7 @@ import { asksOf } from './asks.js'
 import { peopleRoutes } from './people.js'
 import { roomRoutes } from './room.js'
 import { signInRoutes } from './sign-in.js'
+import { sourcesRoutes } from './sources.js'
 
 /** `/console`: for the people who answer for the services. */
 export function registerConsole(server: FastifyInstance, app: App, visitors: Visitors): void {
@@ -19,5 +20,6 @@ export function registerConsole(server: FastifyInstance, app: App, visitors: Vis
     signInRoutes(scope, app, visitors)
     peopleRoutes(scope, app, asks)
     roomRoutes(scope, app, asks)
+    sourcesRoutes(scope, app, asks)
   })
 }

@@ -14,6 +14,11 @@ const webhook: Plugin<'notifier', Address, Notifier> = plugin({
   kind: 'notifier',
   name: 'webhook',
   summary: 'a signed POST for each step of an incident (Standard Webhooks)',
+  start: {
+    has: ['webhook'],
+    asks: [{ name: 'url', asks: 'who is told', usual: 'http://127.0.0.1:9000/incident' }],
+    settings: ({ url, secret }) => ({ url, secret }),
+  },
   config: ADDRESS,
   check: faultsOf,
   // Who configures it names the address; receivers often stand beside the server.

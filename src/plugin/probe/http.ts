@@ -140,6 +140,11 @@ const http: Plugin<'probe', HttpConfig, Probe> = plugin({
   name: 'http',
   summary:
     'asks an address of the web: status, redirects, what the answer holds, days of its certificate and its domain',
+  start: {
+    has: ['page', 'http'],
+    asks: [{ name: 'url', asks: 'the address that has to answer', usual: 'http://127.0.0.1:8000/' }],
+    settings: ({ url }) => ({ url }),
+  },
   config: {
     type: 'object',
     additionalProperties: false,

@@ -86,6 +86,11 @@ const ping: Plugin<'probe', PingConfig, Probe> = plugin({
   kind: 'probe',
   name: 'ping',
   summary: 'echo requests by fping: how many come back, and how fast',
+  start: {
+    has: ['ping'],
+    asks: [{ name: 'host', asks: 'the host', usual: '127.0.0.1' }],
+    settings: ({ host }) => ({ host }),
+  },
   config: {
     type: 'object',
     additionalProperties: false,

@@ -135,6 +135,11 @@ const postgresql: Plugin<'probe', PostgresqlConfig, Probe> = plugin({
   kind: 'probe',
   name: 'postgresql',
   summary: 'asks PostgreSQL whether it takes connections and, where it is given a user, a query',
+  start: {
+    has: ['postgresql', 'postgres'],
+    asks: [{ name: 'host', asks: 'its host', usual: '127.0.0.1' }],
+    settings: ({ host }) => ({ host }),
+  },
   config: {
     type: 'object',
     additionalProperties: false,

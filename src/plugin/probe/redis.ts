@@ -48,6 +48,11 @@ const redis: Plugin<'probe', RedisConfig, Probe> = plugin({
   kind: 'probe',
   name: 'redis',
   summary: 'asks Redis, or what speaks like it, whether it is there, and whether it is master or replica',
+  start: {
+    has: ['redis', 'valkey'],
+    asks: [{ name: 'host', asks: 'its host', usual: '127.0.0.1' }],
+    settings: ({ host }) => ({ host }),
+  },
   config: {
     type: 'object',
     additionalProperties: false,

@@ -69,6 +69,11 @@ const smtp: Plugin<'probe', SmtpConfig, Probe> = plugin({
   kind: 'probe',
   name: 'smtp',
   summary: 'greets a mail server, with TLS if wanted, and asks whether it would take a message; none is sent',
+  start: {
+    has: ['mail', 'smtp'],
+    asks: [{ name: 'host', asks: 'its host', usual: '127.0.0.1' }],
+    settings: ({ host }) => ({ host }),
+  },
   config: {
     type: 'object',
     additionalProperties: false,

@@ -17,6 +17,11 @@ const tls: Plugin<'probe', TlsConfig, Probe> = plugin({
   kind: 'probe',
   name: 'tls',
   summary: 'agrees on TLS with a port and looks at its certificate: believed, of this name, and for how many days more',
+  start: {
+    has: ['certificate', 'tls'],
+    asks: [{ name: 'host', asks: 'the host whose certificate is looked at', usual: 'localhost' }],
+    settings: ({ host }) => ({ host }),
+  },
   config: {
     type: 'object',
     additionalProperties: false,

@@ -94,6 +94,11 @@ const websocket: Plugin<'probe', WebsocketConfig, Probe> = plugin({
   kind: 'probe',
   name: 'websocket',
   summary: 'opens a WebSocket and asks for a pong, or sends a text and looks at what comes back',
+  start: {
+    has: ['websocket'],
+    asks: [{ name: 'url', asks: 'its address', usual: 'ws://127.0.0.1:8000/' }],
+    settings: ({ url }) => ({ url }),
+  },
   config: {
     type: 'object',
     additionalProperties: false,

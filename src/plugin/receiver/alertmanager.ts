@@ -13,6 +13,7 @@ import {
 } from '../shared/alerts.js'
 import { readNotified, threadIn } from '../shared/notified.js'
 import { shows } from '../shared/secret.js'
+import { receiving } from '../shared/start.js'
 
 export interface AlertmanagerConfig extends AboutAlerts {
   /** An alert that is posted without its end holds for so long; Alertmanager's `resolve_timeout`. */
@@ -92,6 +93,11 @@ const alertmanager: Plugin<'receiver', AlertmanagerConfig, Receiver> = plugin({
   kind: 'receiver',
   name: 'alertmanager',
   summary: 'alerts of Prometheus, which takes it for an Alertmanager, or of the webhook of one',
+  start: receiving(
+    ['alertmanager'],
+    (at, secret) =>
+      `in alertmanager.yml, of a receiver:\n  webhook_configs: [{ url: '${at}', http_config: { authorization: { credentials: ${secret} } } }]`,
+  ),
   config: {
     type: 'object',
     additionalProperties: false,

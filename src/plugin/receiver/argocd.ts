@@ -24,6 +24,7 @@ import {
   refused,
   takenOf,
 } from '../shared/change/told.js'
+import { form, receiving } from '../shared/start.js'
 
 interface ArgocdConfig extends ChangeSettings {
   secret?: string
@@ -118,6 +119,10 @@ const argocd: Plugin<'receiver', ArgocdConfig, Receiver> = plugin({
   kind: 'receiver',
   name: 'argocd',
   summary: "Argo CD's notifications: synchronisations of applications as changes, with what a rollback takes back",
+  start: receiving(
+    ['argocd'],
+    form('in argocd-notifications-cm, a service webhook', 'url', 'header Authorization: Bearer'),
+  ),
   config: {
     type: 'object',
     additionalProperties: false,

@@ -28,6 +28,7 @@ import {
   serviceOf,
   takenOf,
 } from '../shared/change/told.js'
+import { form, receiving } from '../shared/start.js'
 
 interface CdeventsConfig extends ChangeSettings {
   secret?: string
@@ -220,6 +221,10 @@ const cdevents: Plugin<'receiver', CdeventsConfig, Receiver> = plugin({
   name: 'cdevents',
   summary:
     'CDEvents, alone or as CloudEvents: services and environments as changes, incidents of others as alerts and notices',
+  start: receiving(
+    ['cdevents', 'jenkins', 'tekton'],
+    form('what sends CDEvents posts them', 'to', 'with the header Authorization: Bearer'),
+  ),
   config: {
     type: 'object',
     additionalProperties: false,

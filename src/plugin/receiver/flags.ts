@@ -23,6 +23,7 @@ import {
   refused,
   takenOf,
 } from '../shared/change/told.js'
+import { form, receiving } from '../shared/start.js'
 
 interface FlagsConfig extends ChangeSettings {
   secret?: string
@@ -92,6 +93,10 @@ const flags: Plugin<'receiver', FlagsConfig, Receiver> = plugin({
   kind: 'receiver',
   name: 'flags',
   summary: 'feature flags of any system that can post what it switched: a name, on or off, or for how many',
+  start: receiving(
+    ['flags'],
+    form('what switches your flags posts each change', 'to', 'with the header Authorization: Bearer'),
+  ),
   config: {
     type: 'object',
     additionalProperties: false,

@@ -12,6 +12,7 @@ import {
   refused,
   takenOf,
 } from '../shared/change/told.js'
+import { form, receiving } from '../shared/start.js'
 
 interface FluxConfig extends ChangeSettings {
   secret: string
@@ -86,6 +87,7 @@ const flux: Plugin<'receiver', FluxConfig, Receiver> = plugin({
   kind: 'receiver',
   name: 'flux',
   summary: "events of Flux's notification controller, signed: what Kustomizations and HelmReleases applied, as changes",
+  start: receiving(['flux'], form('a Provider of the type generic-hmac', 'address', 'secret with the token')),
   config: {
     type: 'object',
     additionalProperties: false,

@@ -5,6 +5,7 @@ import type { EpochMs } from '../../contract/time.js'
 import { type About, aboutSettings, idOf, isRecord, labelsIn, labelsOf, serviceOf } from '../shared/alerts.js'
 import { checkSignal } from '../shared/checks.js'
 import { shows } from '../shared/secret.js'
+import { form, receiving } from '../shared/start.js'
 
 const refuse = (rule: string, message: string, value: string, status = 400): Taken => ({
   refused: { rule: `gatus.${rule}`, message, value: value.slice(0, 80), status },
@@ -77,6 +78,7 @@ const gatus: Plugin<'receiver', About, Receiver> = plugin({
   kind: 'receiver',
   name: 'gatus',
   summary: 'results of Gatus as checks: pushed for its external endpoints, or by its custom alerts',
+  start: receiving(['gatus'], form('in alerting.custom of Gatus', 'url', 'header Authorization: Bearer')),
   config: {
     type: 'object',
     additionalProperties: false,

@@ -28,6 +28,7 @@ import {
   takenOf,
   type Told,
 } from '../shared/change/told.js'
+import { form, receiving } from '../shared/start.js'
 
 /** What may become a change. Most pushes and runs deploy nothing, so these two wait to be asked for. */
 const EVENTS = ['deployment', 'release', 'push', 'workflow_run'] as const
@@ -197,6 +198,14 @@ const github: Plugin<'receiver', GithubConfig, Receiver> = plugin({
   kind: 'receiver',
   name: 'github',
   summary: "GitHub's webhooks, signed: deployments and their states, releases, pushes and runs of workflows as changes",
+  start: receiving(
+    ['github'],
+    form(
+      'in the repository, Settings, Webhooks',
+      'Payload URL',
+      'content type application/json, events Deployments, Deployment statuses and Releases, Secret',
+    ),
+  ),
   config: {
     type: 'object',
     additionalProperties: false,

@@ -23,6 +23,7 @@ import {
   takenOf,
   type Told,
 } from '../shared/change/told.js'
+import { form, receiving } from '../shared/start.js'
 
 /** What may become a change. Most pushes, tags and pipelines deploy nothing, so these wait to be asked for. */
 const EVENTS = ['deployment', 'release', 'feature_flag', 'push', 'tag_push', 'pipeline'] as const
@@ -189,6 +190,10 @@ const gitlab: Plugin<'receiver', GitlabConfig, Receiver> = plugin({
   name: 'gitlab',
   summary:
     "GitLab's webhooks with their token: deployments, releases, feature flags, pushes, tags and pipelines as changes",
+  start: receiving(
+    ['gitlab'],
+    form('in the project, Settings, Webhooks', 'URL', 'events Deployment and Releases, Secret token'),
+  ),
   config: {
     type: 'object',
     additionalProperties: false,

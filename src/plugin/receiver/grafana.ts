@@ -4,6 +4,7 @@ import type { EpochMs } from '../../contract/time.js'
 import { type AboutAlerts, alertSettings, isRecord, linkOf } from '../shared/alerts.js'
 import { readNotified } from '../shared/notified.js'
 import { shows } from '../shared/secret.js'
+import { form, receiving } from '../shared/start.js'
 
 /** Rules that could not be evaluated: Grafana does not know, so it is no word on the service. */
 const UNREADABLE = new Set(['DatasourceNoData', 'DatasourceError'])
@@ -39,6 +40,10 @@ const grafana: Plugin<'receiver', AboutAlerts, Receiver> = plugin({
   kind: 'receiver',
   name: 'grafana',
   summary: 'alerts of Grafana’s unified alerting, from a contact point of the type webhook',
+  start: receiving(
+    ['grafana'],
+    form('in a contact point of the type Webhook', 'URL', 'Authorization Header of the scheme Bearer, Credentials'),
+  ),
   config: { type: 'object', additionalProperties: false, properties: alertSettings(['service', 'job']) },
   async open(config, env): Promise<Receiver> {
     const { secret } = config

@@ -12,6 +12,7 @@ import {
   refused,
   takenOf,
 } from '../shared/change/told.js'
+import { form, receiving } from '../shared/start.js'
 
 interface LaunchdarklyConfig extends ChangeSettings {
   secret: string
@@ -104,6 +105,7 @@ const launchdarkly: Plugin<'receiver', LaunchdarklyConfig, Receiver> = plugin({
   kind: 'receiver',
   name: 'launchdarkly',
   summary: "LaunchDarkly's webhooks, signed: flags as changes whose rollout grows step by step",
+  start: receiving(['launchdarkly'], form('in Integrations, Webhooks', 'URL', 'sign with the secret')),
   config: {
     type: 'object',
     additionalProperties: false,

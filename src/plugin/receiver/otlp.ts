@@ -216,6 +216,13 @@ const otlp: Plugin<'receiver', OtlpConfig, Receiver> = plugin({
   kind: 'receiver',
   name: 'otlp',
   summary: 'metrics and traces of OpenTelemetry, as its SDKs and its Collector send them (OTLP/HTTP)',
+  start: {
+    has: ['otlp', 'opentelemetry'],
+    asks: [{ name: 'by', asks: 'attributes that tell places apart, with commas', usual: 'service.instance.id' }],
+    settings: ({ service, secret, by = '' }) => ({ secret, service, labels: { instance: by.split(/[\s,]+/) } }),
+    next: (at, { secret }) =>
+      `where your programs or the Collector run:\n  OTEL_EXPORTER_OTLP_ENDPOINT=${at}\n  OTEL_EXPORTER_OTLP_HEADERS=Authorization=Bearer%20${secret}\n  OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`,
+  },
   config: {
     type: 'object',
     additionalProperties: false,
@@ -253,7 +260,7 @@ const otlp: Plugin<'receiver', OtlpConfig, Receiver> = plugin({
         },
       },
       quantile: { type: 'number', minimum: 0, maximum: 0.9999, default: 0.95 },
-      graph: { type: 'boolean', default: false },
+      graph: { type: 'boolean', default: true },
       maxValues: { type: 'integer', minimum: 1, maximum: 1_500, default: 200 },
       maxSeries: { type: 'integer', minimum: 1, maximum: 200_000, default: 20_000 },
     },

@@ -14,6 +14,7 @@ import {
   timeIn,
 } from '../shared/alerts.js'
 import { isSame, SECRET, shows } from '../shared/secret.js'
+import { form, receiving } from '../shared/start.js'
 
 export interface PagerdutyConfig extends AboutAlerts {
   /** Further routing keys, each for one service. */
@@ -121,6 +122,10 @@ const pagerduty: Plugin<'receiver', PagerdutyConfig, Receiver> = plugin({
   kind: 'receiver',
   name: 'pagerduty',
   summary: 'events of PagerDuty’s Events API v2, from clients whose address alone is changed',
+  start: receiving(
+    ['pagerduty'],
+    form('senders of PagerDuty events (v2) post', 'to', 'with the header Authorization: Bearer'),
+  ),
   config: {
     type: 'object',
     additionalProperties: false,

@@ -5,6 +5,7 @@ import type { Answer, Receipt, Received, Taken } from '../../contract/received.j
 import { GAUGE_MEASURES } from '../../contract/signal.js'
 import { SECOND } from '../../contract/time.js'
 import { SECRET, shows } from '../shared/secret.js'
+import { receiving } from '../shared/start.js'
 import { Counts } from './prometheus/counts.js'
 import { type GaugeRule, Gauges, USUAL_GAUGES } from './prometheus/gauges.js'
 import { Outbox } from './prometheus/outbox.js'
@@ -164,6 +165,10 @@ const prometheus: Plugin<'receiver', PrometheusConfig, Receiver> = plugin({
   kind: 'receiver',
   name: 'prometheus',
   summary: 'remote-write of Prometheus and of all that speak it: requests, checks and saturation from its series',
+  start: receiving(
+    ['remote-write'],
+    (at, secret) => `in prometheus.yml:\n  remote_write: [{ url: '${at}', authorization: { credentials: ${secret} } }]`,
+  ),
   config: {
     type: 'object',
     additionalProperties: false,

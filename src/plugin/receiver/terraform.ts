@@ -11,6 +11,7 @@ import {
   refused,
   takenOf,
 } from '../shared/change/told.js'
+import { form, receiving } from '../shared/start.js'
 
 interface TerraformConfig extends ChangeSettings {
   secret: string
@@ -61,6 +62,10 @@ const terraform: Plugin<'receiver', TerraformConfig, Receiver> = plugin({
   name: 'terraform',
   summary:
     "notifications of HCP Terraform and Terraform Enterprise, signed: what a workspace's runs applied, as changes",
+  start: receiving(
+    ['terraform'],
+    form('in the workspace, Settings, Notifications', 'Webhook URL', 'triggers Run: Applying and Completed, Token'),
+  ),
   config: {
     type: 'object',
     additionalProperties: false,

@@ -5,6 +5,7 @@ import type { EpochMs } from '../../contract/time.js'
 import { type About, aboutSettings, idOf, isRecord, labelsIn, labelsOf, PLACES, serviceOf } from '../shared/alerts.js'
 import { checkSignal } from '../shared/checks.js'
 import { isSame, SECRET, shows } from '../shared/secret.js'
+import { form, receiving } from '../shared/start.js'
 
 interface Push {
   token: string
@@ -98,6 +99,10 @@ const kuma: Plugin<'receiver', KumaConfig, Receiver> = plugin({
   kind: 'receiver',
   name: 'uptime-kuma',
   summary: 'heartbeats of Uptime Kuma’s monitors as checks, from its webhooks or from whoever pushes to it',
+  start: receiving(
+    ['uptime-kuma'],
+    form('in Notifications, Webhook, application/json', 'Post URL', 'additional header Authorization: Bearer'),
+  ),
   config: {
     type: 'object',
     additionalProperties: false,

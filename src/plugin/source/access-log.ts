@@ -133,6 +133,11 @@ const accessLog: Plugin<'source', AccessLogConfig, Source> = plugin({
   kind: 'source',
   name: 'access-log',
   summary: 'requests of an access log, counted by where they went and how they ended, from a file, a pipe or syslog',
+  start: {
+    has: ['nginx', 'access-log', 'apache', 'caddy', 'envoy', 'haproxy', 'cloudflare'],
+    asks: [{ name: 'file', asks: 'its access log', usual: '/var/log/nginx/access.log' }],
+    settings: ({ service, file }) => ({ service, file }),
+  },
   config: {
     type: 'object',
     additionalProperties: false,
@@ -185,6 +190,7 @@ const accessLog: Plugin<'source', AccessLogConfig, Source> = plugin({
     },
   },
   check,
+  map: (config, sample, env) => new Reader(settingsOf(config), env).sample(sample),
   async open(config, env): Promise<Source> {
     const settings = settingsOf(config)
     const { file, listen = '-', senders, begin } = config

@@ -234,6 +234,11 @@ const kubernetes: Plugin<'source', KubernetesConfig, Source> = plugin({
   name: 'kubernetes',
   summary:
     'watches a cluster: rollouts and configuration as changes, nodes that are not ready as alerts, counts of warnings',
+  start: {
+    has: ['kubernetes'],
+    asks: [{ name: 'api', asks: 'the address of its API', usual: 'https://kubernetes.default.svc' }],
+    settings: ({ service, api }) => ({ api, service, nodes: service }),
+  },
   // The API of a cluster lies in its own network.
   allowPrivate: true,
   config: {

@@ -99,7 +99,7 @@ class Timelines {
       for (const each of statuses) {
         const status = statusOf(each)
         if (status !== null && now - status.post.at < OLD_POST_MS) take(status)
-        const { id } = each as { id?: unknown }
+        const { id } = (each ?? {}) as { id?: unknown }
         if (typeof id === 'string' && isNewer(id, newest)) newest = id
       }
       if (since === undefined || statuses.length < PAGE_STATUSES) return newest

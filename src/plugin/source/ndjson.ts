@@ -69,6 +69,11 @@ const ndjson: Plugin<'source', NdjsonConfig, Source> = plugin({
   kind: 'source',
   name: 'ndjson',
   summary: 'signals of a file that grows, or of an address that is asked again and again',
+  start: {
+    has: ['ndjson'],
+    asks: [{ name: 'file', asks: 'the file, one signal a line', usual: 'signals.ndjson' }],
+    settings: ({ file }) => ({ file }),
+  },
   config: {
     type: 'object',
     additionalProperties: false,
@@ -79,6 +84,7 @@ const ndjson: Plugin<'source', NdjsonConfig, Source> = plugin({
       headers: { type: 'object', additionalProperties: { type: 'string', writeOnly: true } },
     },
   },
+  map: (_, sample) => ({ signals: valuesOf(Buffer.from(sample).toString()) }),
   check: ({ file, url }) => {
     if ((file === undefined) === (url === undefined))
       return [{ path: 'url', rule: 'either file or url', value: file === undefined ? 'neither' : 'both' }]

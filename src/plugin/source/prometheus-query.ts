@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import {
   type Batch,
   type Fault,
+  type Mapped,
   type Plugin,
   type PluginEnv,
   plugin,
@@ -10,7 +11,7 @@ import {
 } from '../../contract/plugin.js'
 import { GAUGE_MEASURES } from '../../contract/signal.js'
 import { type EpochMs, MINUTE, SECOND } from '../../contract/time.js'
-import { Asker, type Range } from './prometheus-query/ask.js'
+import { answeredIn, Asker, type Range } from './prometheus-query/ask.js'
 import { pastOf, stepped } from './prometheus-query/past.js'
 import { type Answers, PARTS, type Query, signalsOf } from './prometheus-query/signals.js'
 
@@ -98,6 +99,26 @@ class Poller {
   }
 }
 
+/**
+ * What would become of an answer to the first query: of its first question, the others being answered with nothing, or of each by
+ * its name (`{"total": …, "bad": …}`).
+ */
+function mapped({ queries }: PrometheusQueryConfig, sample: Uint8Array): Mapped {
+  const said = JSON.parse(Buffer.from(sample).toString()) as Record<string, unknown>
+  const [query] = queries as [Query, ...Query[]]
+  const asked = PARTS.filter(part => query[part] !== undefined)
+  const given = 'status' in said ? { [asked[0] as string]: said } : said
+  const read = asked.map(part => [part, given[part] === undefined ? [] : answeredIn(given[part])] as const)
+  const times = [...new Set(read.flatMap(([, series]) => series.flatMap(each => [...each.values.keys()])))].sort(
+    (a, b) => a - b,
+  )
+  const steps = times.slice(1).map((at, i) => at - times[i]!)
+  const signals = signalsOf(query, Object.fromEntries(read), steps.length === 0 ? MINUTE : Math.min(...steps))
+  const all = read.flatMap(([, series]) => series.flatMap(each => [...each.values.values()]))
+  const unknown = all.filter(value => Number.isNaN(value)).length
+  return { signals, dropped: unknown === 0 ? [] : [{ rule: 'prometheus.number', count: unknown, value: 'NaN' }] }
+}
+
 function credentials({ token, user, password = '', headers = {} }: PrometheusQueryConfig): Record<string, string> {
   if (token !== undefined) return { ...headers, authorization: `Bearer ${token}` }
   if (user === undefined) return headers
@@ -153,6 +174,25 @@ const prometheusQuery: Plugin<'source', PrometheusQueryConfig, Source> = plugin(
   kind: 'source',
   name: 'prometheus-query',
   summary: 'what a Prometheus answers to PromQL: requests, shares and levels step by step, and what was usual before',
+  start: {
+    has: ['prometheus', 'thanos', 'mimir', 'victoriametrics'],
+    asks: [
+      { name: 'url', asks: 'the address of its API', usual: 'http://127.0.0.1:9090' },
+      { name: 'counter', asks: 'the counter of requests', usual: 'http_requests_total' },
+      { name: 'code', asks: 'its label with the status', usual: 'code' },
+      { name: 'by', asks: 'labels to tell apart, with commas', usual: 'instance' },
+    ],
+    settings: ({ service, url, counter = '', code = '', by = '' }) => ({
+      url,
+      queries: [
+        {
+          service,
+          total: `sum by (${by}) (increase(${counter}[$step]))`,
+          bad: `sum by (${by}) (increase(${counter}{${code}=~"5.."}[$step]))`,
+        },
+      ],
+    }),
+  },
   config: {
     type: 'object',
     additionalProperties: false,
@@ -171,6 +211,7 @@ const prometheusQuery: Plugin<'source', PrometheusQueryConfig, Source> = plugin(
     },
   },
   check: faultsOf,
+  map: mapped,
   async open(config, env): Promise<Source> {
     const poller = new Poller(config, env)
     return {

@@ -2,6 +2,7 @@ import { PermanentError, TransientError } from '../../contract/error.js'
 import {
   type Batch,
   type Fault,
+  type Mapped,
   type Plugin,
   type PluginEnv,
   plugin,
@@ -142,6 +143,24 @@ async function* read(config: StatsdConfig, env: PluginEnv, stop: Stop): AsyncGen
   }
 }
 
+/** What would become of lines, all of one window. */
+function mapped(config: StatsdConfig, sample: Uint8Array, env: PluginEnv): Mapped {
+  const tally = new Tally(rulesOf(config), env.now())
+  const firsts: { strange?: string; unasked?: string } = {}
+  for (const line of linesOf(0, sample, new Map())) {
+    if (line === '') continue
+    const before = { strange: tally.strange, unasked: tally.unasked }
+    tally.add(line)
+    for (const which of ['strange', 'unasked'] as const) if (tally[which] > before[which]) firsts[which] ??= line
+  }
+  const dropped = [
+    { rule: 'statsd.line', count: tally.strange, value: firsts.strange ?? '' },
+    { rule: 'statsd.name', count: tally.unasked, value: firsts.unasked ?? '' },
+  ]
+  const signals = tally.end(env.now(), place => `sample-${place}`)
+  return { signals, dropped: dropped.filter(each => each.count > 0) }
+}
+
 /** Lines of a datagram, or those of a connection that are whole. */
 function linesOf(from: number, bytes: Uint8Array, rests: Map<number, string>): string[] {
   const text = Buffer.from(bytes).toString('utf8')
@@ -163,6 +182,11 @@ const statsd: Plugin<'source', StatsdConfig, Source> = plugin({
   kind: 'source',
   name: 'statsd',
   summary: 'counts, timers and gauges that applications send as StatsD, by their names and tags',
+  start: {
+    has: ['statsd'],
+    asks: [{ name: 'listen', asks: 'where to listen', usual: 'udp://127.0.0.1:8125' }],
+    settings: ({ service, listen }) => ({ service, listen }),
+  },
   config: {
     type: 'object',
     additionalProperties: false,
@@ -211,6 +235,7 @@ const statsd: Plugin<'source', StatsdConfig, Source> = plugin({
     },
   },
   check,
+  map: mapped,
   open: async (config, env) => ({
     read: stop => read(config, env, stop),
     async [Symbol.asyncDispose]() {},

@@ -4,7 +4,7 @@ import { type Plugin, plugin } from '../../contract/plugin.js'
 import type { Commit, IncidentHead, Reads, Store, CommittedEvent } from '../../contract/ports.js'
 import type { Change, Notice } from '../../contract/signal.js'
 import { DAY, type EpochMs } from '../../contract/time.js'
-import type { AlertNow, IncidentView, Rollup, ServiceNow, ServiceRow } from '../../contract/view.js'
+import type { AlertHeard, IncidentView, Rollup, ServiceNow, ServiceRow } from '../../contract/view.js'
 
 const copy = <T>(value: T): T => structuredClone(value)
 const shown = ({ alerts: _, ...row }: ServiceRow): ServiceNow => copy(row)
@@ -118,7 +118,7 @@ class MemoryStore implements Store {
     for (const [key, fact] of this.facts) if (effect(fact) < before.facts) this.facts.delete(key)
   }
 
-  async alerts(service: string): Promise<AlertNow[] | null> {
+  async alerts(service: string): Promise<AlertHeard[] | null> {
     const row = this.services.get(service)
     return row === undefined ? null : copy(row.alerts ?? [])
   }

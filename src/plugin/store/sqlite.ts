@@ -6,7 +6,7 @@ import type { Commit, IncidentHead, Reads, Store, CommittedEvent } from '../../c
 import type { Forget, Order } from '../../contract/order.js'
 import type { Change, Notice } from '../../contract/signal.js'
 import { DAY, type EpochMs } from '../../contract/time.js'
-import type { AlertNow, IncidentView, Rollup, ServiceNow, ServiceRow } from '../../contract/view.js'
+import type { AlertHeard, IncidentView, Rollup, ServiceNow, ServiceRow } from '../../contract/view.js'
 import { type Database, faultsOf, filesOf, lookThrough, naming, openFile, isSumOf, sumOf } from '../shared/sqlite.js'
 import { faultsOfRows, parsed, seal, type Sealed } from './sqlite/rows.js'
 
@@ -209,7 +209,7 @@ export class SqliteStore implements Store {
     this.db.prepare('DELETE FROM fact WHERE effect < ?').run(before.facts)
   }
 
-  async alerts(service: string): Promise<AlertNow[] | null> {
+  async alerts(service: string): Promise<AlertHeard[] | null> {
     const row = this.body<ServiceRow>(this.db.prepare('SELECT body, sum FROM service WHERE service = ?').get(service))
     return row === null ? null : (row.alerts ?? [])
   }

@@ -20,6 +20,7 @@ import { converted, fill, type Filled, type Vars } from './fill.js'
 import { type Finding, pathOf, ruleOf, sharpest, valueOf } from './finding.js'
 import { strangers } from './mentions.js'
 import { meant } from './nearest.js'
+import { beyondOnCall } from './on-call.js'
 import { NO_USES, readUses } from './uses.js'
 
 export type Loaded = { config: Config; findings: [] } | { config: null; findings: Finding[] }
@@ -69,7 +70,7 @@ export async function parse(text: string, vars: Vars, folder = '.'): Promise<Loa
   if (findings.length > 0) return wrong(sharpest(findings))
   const file = value as ConfigFile
   const { uses, findings: more } = await readUses(file, filled, folder)
-  findings.push(...beyondShape(file), ...more)
+  findings.push(...beyondShape(file), ...beyondOnCall(file, uses.notifiers), ...more)
   return findings.length > 0 ? wrong(findings) : { config: { ...complete(file), ...uses }, findings: [] }
 }
 
@@ -170,6 +171,9 @@ export function complete(file: ConfigFile, demo = false): Config {
       unknownAs: page.unknownAs ?? 'degraded_performance',
     })),
     maintenance: file.maintenance ?? [],
+    responders: file.responders ?? [],
+    rotas: file.rotas ?? [],
+    routes: file.routes ?? null,
     keep: {
       logMs: keep?.logDays === undefined ? KEEP_LOG_MS : keep.logDays * DAY,
       rollupsMs: keep?.rollupDays === undefined ? KEEP_ROLLUPS_MS : keep.rollupDays * DAY,

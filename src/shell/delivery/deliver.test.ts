@@ -12,7 +12,8 @@ import { fakeEnv } from '../../testing/env.js'
 import { someEvent, someHead } from '../../testing/store-contract.js'
 import { isPlanned } from '../../core/calendar/quiet.js'
 import { pluginEnv } from '../outside/env.js'
-import { Delivery, type DeliverParts, dispatch, messageId, WAITING_MOST } from './deliver.js'
+import { dispatch } from '../../core/route/news.js'
+import { Delivery, type DeliverParts, messageId, WAITING_MOST } from './deliver.js'
 
 const T0 = Date.parse(someEvent('a', 0).at)
 

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { PermanentError, RefusedError, TransientError } from '../../contract/error.js'
-import type { EventName, IncidentEvent } from '../../contract/incident.js'
+import type { IncidentEvent } from '../../contract/incident.js'
 import type { Notifier } from '../../contract/notifier.js'
-import { addUp } from '../../core/incident/verdict.js'
+import type { RoutedMessage } from '../../contract/oncall/routing.js'
+import { beforeOf, dispatch } from '../../core/route/news.js'
 import type { IncidentHead, CommittedEvent } from '../../contract/ports.js'
 import { type EpochMs, HOUR, SECOND } from '../../contract/time.js'
 import type { Env } from '../env.js'
@@ -26,8 +27,6 @@ export const WAITING_MOST = 1_000
 /** Messages given up that are still named. */
 const GIVEN_UP_NAMED = 50
 
-const WORTH: Partial<Record<EventName, true>> = { opened: true, recovering: true, resolved: true, reopened: true }
-
 /** Where the events end that were committed so far. */
 export async function lastCursor(eventsAfter: DeliverParts['eventsAfter']): Promise<number> {
   for (let cursor = 0; ; ) {
@@ -37,34 +36,6 @@ export async function lastCursor(eventsAfter: DeliverParts['eventsAfter']): Prom
   }
 }
 
-export type Dispatch = { tell: true } | { tell: false; because: 'not news' | 'muted' | 'planned' }
-
-/** What came before an event: the latest severity and kind, and whether no message was sent because it was planned. */
-export interface Before {
-  severity?: string
-  kind?: string
-  /** The event itself happens inside a window of maintenance that explains the trouble. */
-  planned?: boolean
-  /** So did its opening, and all since. */
-  heldBack?: boolean
-}
-
-/** Whether people hear of an event, and if not, why. */
-export function dispatch(event: IncidentEvent, before: Before | null, head: IncidentHead | null): Dispatch {
-  if (head?.mutedUntil !== undefined && head.mutedUntil !== null && Date.parse(event.at) < head.mutedUntil)
-    return { tell: false, because: 'muted' }
-  if (before?.planned === true) return { tell: false, because: 'planned' }
-  // Trouble that outlasts its window is sent then, whatever the event is; of trouble that was over before nothing is ever sent.
-  if (before?.heldBack === true)
-    return event.event === 'resolved' ? { tell: false, because: 'planned' } : { tell: true }
-  if (WORTH[event.event] === true) return { tell: true }
-  const turned =
-    event.event === 'updated' &&
-    ((event.severity !== undefined && event.severity !== before?.severity) ||
-      (event.kind !== undefined && event.kind !== before?.kind))
-  return turned ? { tell: true } : { tell: false, because: 'not news' }
-}
-
 /** Goes into a header of the message, so it is ASCII whatever the incident is called. */
 export function messageId(incident: string, seq: number): string {
   if (/^[\x20-\x7e]+$/.test(incident)) return `msg_${incident}_${seq}`
@@ -72,8 +43,13 @@ export function messageId(incident: string, seq: number): string {
   return `msg_${readable}-${createHash('sha256').update(incident, 'utf16le').digest('hex').slice(0, 16)}_${seq}`
 }
 
+/** An event to be told: as it was committed, or as the router made it of what was, and then for certain. */
+export interface ToTell extends CommittedEvent {
+  routed?: Pick<RoutedMessage, 'suffix' | 'title'>
+}
+
 export interface DeliverParts {
-  eventsAfter(after: number, max: number): Promise<CommittedEvent[]>
+  eventsAfter(after: number, max: number): Promise<ToTell[]>
   head(incident: string): Promise<IncidentHead | null>
   story(incident: string): Promise<IncidentEvent[]>
   title(service: string): Promise<string>
@@ -87,9 +63,7 @@ export interface DeliverParts {
 }
 
 /** An event that was read and is not settled: neither sent, nor no news, nor given up. */
-interface Waiting {
-  cursor: number
-  event: IncidentEvent
+interface Waiting extends ToTell {
   /** When it was tried first; null: not yet. */
   since: EpochMs | null
   tries: number
@@ -177,6 +151,11 @@ export class Delivery implements AsyncDisposable {
     while (this.running !== null) await this.running
   }
 
+  /** How far it is, and which of those before it wait; beyond it nothing was read. */
+  get settled(): { cursor: number; waiting: number[] } {
+    return { cursor: Math.max(0, this.cursor), waiting: this.waiting.map(each => each.cursor) }
+  }
+
   get status(): DeliveryStatus {
     const tried = this.waiting.filter(each => each.since !== null)
     const eldest = tried.reduce<Waiting | null>((a, b) => (a !== null && a.since! <= b.since! ? a : b), null)
@@ -212,9 +191,9 @@ export class Delivery implements AsyncDisposable {
     while (this.waiting.length < WAITING_MOST) {
       const events = await this.parts.eventsAfter(this.cursor, EVENTS_READ)
       if (events.length === 0) return
-      for (const { cursor, event } of events) {
-        this.cursor = cursor
-        this.waiting.push(fresh(cursor, event, this.env.now()))
+      for (const each of events) {
+        this.cursor = each.cursor
+        this.waiting.push(fresh(each, this.env.now()))
       }
     }
   }
@@ -243,7 +222,7 @@ export class Delivery implements AsyncDisposable {
 
   private async deliver(each: Waiting): Promise<void> {
     try {
-      const delivery = await this.message(each.event)
+      const delivery = await this.message(each)
       if (delivery !== null) {
         each.since ??= this.env.now()
         each.tries++
@@ -257,34 +236,17 @@ export class Delivery implements AsyncDisposable {
   }
 
   /** Null where nobody has to hear of it. */
-  private async message(event: IncidentEvent) {
-    const before = this.before(event, await this.parts.story(event.incident))
-    if (!dispatch(event, before, await this.parts.head(event.incident)).tell) return null
+  private async message({ event, routed }: Waiting) {
+    if (routed === undefined) {
+      const before = beforeOf(event, await this.parts.story(event.incident), this.parts.planned)
+      if (!dispatch(event, before, await this.parts.head(event.incident)).tell) return null
+    }
     return {
-      id: messageId(event.incident, event.seq),
+      id: `${messageId(event.incident, event.seq)}${routed?.suffix ?? ''}`,
       event,
-      title: await this.parts.title(event.service),
+      title: routed?.title ?? (await this.parts.title(event.service)),
       ...(this.parts.status === undefined ? {} : { status: await this.parts.status(event) }),
     }
-  }
-
-  private before(event: IncidentEvent, story: readonly IncidentEvent[]): Before {
-    const before: Before = {}
-    let folded: IncidentEvent | null = null
-    let heldBack = false
-    for (const each of story) {
-      if (each.seq > event.seq) break
-      folded = addUp(folded, each)
-      const planned = this.parts.planned?.(folded) ?? false
-      if (each.seq === event.seq) before.planned = planned
-      else {
-        if (each.severity !== undefined) before.severity = each.severity
-        if (each.kind !== undefined) before.kind = each.kind
-        const opens = each.event === 'opened' || each.event === 'reopened'
-        heldBack = planned && (opens || heldBack)
-      }
-    }
-    return { ...before, heldBack }
   }
 
   private async settle(each: Waiting): Promise<void> {
@@ -319,7 +281,7 @@ export class Delivery implements AsyncDisposable {
     for (const { cursor, ...more } of saved.waiting) {
       const [found] = await this.parts.eventsAfter(cursor - 1, 1)
       // What it was about was forgotten meanwhile.
-      if (found?.cursor === cursor) this.waiting.push({ ...fresh(cursor, found.event, this.env.now()), ...more })
+      if (found?.cursor === cursor) this.waiting.push({ ...fresh(found, this.env.now()), ...more })
     }
     this.count.givenUp = saved.givenUp
     this.last = saved.last
@@ -347,9 +309,8 @@ export class Delivery implements AsyncDisposable {
   }
 }
 
-const fresh = (cursor: number, event: IncidentEvent, now: EpochMs): Waiting => ({
-  cursor,
-  event,
+const fresh = (told: ToTell, now: EpochMs): Waiting => ({
+  ...told,
   since: null,
   tries: 0,
   refusals: 0,

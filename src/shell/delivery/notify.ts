@@ -1,17 +1,21 @@
 import type { Config, MaintenanceConfig, Use } from '../../contract/config.js'
 import { PermanentError } from '../../contract/error.js'
 import type { IncidentEvent } from '../../contract/incident.js'
+import type { Notifier } from '../../contract/notifier.js'
+import type { EpochMs } from '../../contract/time.js'
 import type { Reader } from '../../contract/view.js'
 import { isPlanned } from '../../core/calendar/quiet.js'
 import { Registry } from '../../plugin/registry.js'
 import type { Env } from '../env.js'
 import { pluginEnv } from '../outside/env.js'
 import type { Parts } from '../parts.js'
+import { OnCall } from '../routing/on-call.js'
+import { Router, type RouterHost } from '../routing/router.js'
 import { Delivery, type DeliverParts, type DeliveryStatus, lastCursor } from './deliver.js'
 
 /** What notifiers need of the workspace. */
 export interface NotifierHost {
-  config(): Pick<Config, 'plugins' | 'notifiers' | 'maintenance'>
+  config(): Pick<Config, 'plugins' | 'notifiers' | 'maintenance' | 'responders' | 'rotas' | 'routes'>
   reader: Reader
   /** The present one: a demonstration that starts over has another. */
   store(): Parts['store']
@@ -32,12 +36,38 @@ export class Notifiers implements AsyncDisposable {
   /** Those that cannot be told before somebody composes their messages. */
   private later: Use[] = []
 
-  constructor(private readonly host: NotifierHost) {}
+  /** null: there are no routes, and each hears of all news. */
+  private routed: Router | null = null
+  /** One with routes, which reads decisions of a time with routes too. */
+  readonly router: Router
+  readonly onCall: OnCall
+  private readonly routing: RouterHost
+
+  constructor(private readonly host: NotifierHost) {
+    this.onCall = new OnCall({
+      config: () => host.config(),
+      noted: key => host.store().noted(key),
+      note: host.note,
+      now: () => host.env.now(),
+      id: () => Buffer.from(host.env.random(6)).toString('hex'),
+    })
+    this.routing = {
+      config: () => host.config(),
+      reader: host.reader,
+      store: () => host.store(),
+      note: host.note,
+      reached: () => this.onCall.reached(),
+      settled: async name => this.deliveries.find(each => each.name === name)?.settled ?? { cursor: 0, waiting: [] },
+      log: why => host.env.log('error', 'messages were given up', { why }),
+    }
+    this.router = new Router(this.routing)
+  }
 
   /** Tells by the present configuration from now on; each goes on where its receipt says. */
   async open(): Promise<void> {
     for (const delivery of this.deliveries.splice(0)) await delivery[Symbol.asyncDispose]()
     this.later = []
+    await this.openRouter()
     const { plugins, notifiers } = this.host.config()
     const { registry } = await Registry.open(plugins)
     for (const [i, use] of notifiers.entries()) {
@@ -57,9 +87,37 @@ export class Notifiers implements AsyncDisposable {
     }
   }
 
-  /** There are new events. */
-  wake(): void {
+  /** Something was committed at `now`; `news`: events among it. */
+  committed(now: EpochMs, news: boolean): void {
+    if (news) this.wake()
+    const { routed } = this
+    if (routed === null) return
+    void routed
+      .pass(now, news)
+      .then(sends => sends && this.wake())
+      .catch(error => this.host.env.log('error', 'messages could not be routed', { why: String(error) }))
+  }
+
+  private wake(): void {
     for (const delivery of this.deliveries) delivery.wake()
+  }
+
+  private async openRouter(): Promise<void> {
+    await this.routed?.idle()
+    const { host } = this
+    if (host.config().routes !== null) {
+      if (this.routed === null) {
+        await host.caughtUp()
+        await this.router.open()
+      }
+      this.routed = this.router
+      return
+    }
+    this.routed = null
+    const cursor = await Router.close(this.routing)
+    if (cursor === null) return
+    // Without routes each goes on where the router was.
+    for (const { id } of host.config().notifiers) await host.note(receiptOf(id), Buffer.from(String(cursor)))
   }
 
   /** How far each is, and what it could not tell. */
@@ -69,6 +127,8 @@ export class Notifiers implements AsyncDisposable {
 
   /** The store starts over: what happens from now on is told. */
   async startOver(): Promise<void> {
+    await this.routed?.idle()
+    await this.routed?.startOver()
     for (const delivery of this.deliveries) {
       await this.forget(delivery.name)
       delivery.startOver()
@@ -76,6 +136,7 @@ export class Notifiers implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.routed?.idle()
     for (const delivery of this.deliveries.splice(0)) await delivery[Symbol.asyncDispose]()
   }
 
@@ -88,6 +149,8 @@ export class Notifiers implements AsyncDisposable {
       throw new PermanentError(`notifiers[${index}]: ${error.message}`, { cause: error })
     })
     const name = use.id
+    const routed = status === undefined ? this.routed : null
+    if (routed !== null) return this.addRouted(name, notifier, routed)
     if ((await host.store().noted(receiptOf(name))) === null) {
       // What is folded again into a new store happened before it too.
       await host.caughtUp()
@@ -106,6 +169,24 @@ export class Notifiers implements AsyncDisposable {
     delivery.wake()
   }
 
+  /** One that is told what the router has for it. */
+  private addRouted(name: string, notifier: Notifier, router: Router): void {
+    const { host } = this
+    const parts: DeliverParts = {
+      ...deliverParts({
+        reader: host.reader,
+        store: () => host.store(),
+        maintenance: () => [],
+        receipt: async () => Buffer.from((await host.store().noted(routedOf(name))) ?? []).toString(),
+        saveReceipt: receipt => host.note(routedOf(name), Buffer.from(receipt)),
+      }),
+      eventsAfter: async (after, max) => router.messagesFor(name, after, max),
+    }
+    const delivery = new Delivery(name, notifier, parts, host.evenEnv)
+    this.deliveries.push(delivery)
+    delivery.wake()
+  }
+
   private async forget(name: string): Promise<void> {
     const cursor = await lastCursor((after, max) => this.host.store().eventsAfter(after, max))
     await this.host.note(receiptOf(name), Buffer.from(String(cursor)))
@@ -113,6 +194,8 @@ export class Notifiers implements AsyncDisposable {
 }
 
 const receiptOf = (name: string) => `receipt:${name}`
+/** Of messages that the router made. */
+const routedOf = (name: string) => `receipt of routed:${name}`
 
 export interface DeliverySources extends Pick<DeliverParts, 'receipt' | 'saveReceipt'> {
   reader: Reader

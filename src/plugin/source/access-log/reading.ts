@@ -1,6 +1,6 @@
 import { PermanentError, TransientError } from '../../../contract/error.js'
 import type { Following, FilePlace, Heard, Listening, Piece } from '../../../contract/outside/listening.js'
-import type { Batch, PluginEnv, Stop } from '../../../contract/plugin.js'
+import type { Batch, Mapped, PluginEnv, Stop } from '../../../contract/plugin.js'
 import { MINUTE, SECOND } from '../../../contract/time.js'
 import { Counter, type Known, type Rules } from './count.js'
 import { found, fits, type Reading, restored } from './known.js'
@@ -215,6 +215,28 @@ export class Reader {
       state = after
       yield batch
     }
+  }
+
+  /** What would become of lines, all of one round. Labels are settled by the same lines first, as they are between rounds. */
+  sample(bytes: Uint8Array): Mapped {
+    const lines = linesOf(bytes)
+    const first = new Counter(this.settings.rules, {}, this.env.now())
+    this.countLines(first, lines)
+    // Of a log of last week, what it was then.
+    const now = Math.min(this.env.now(), first.newest(this.env.now()) || this.env.now())
+    first.end(now, String)
+    const counter = new Counter(this.settings.rules, first.known, now)
+    this.countLines(counter, lines)
+    const signals = counter.end(now, place => `sample-${place}`)
+    const { tally } = counter
+    const row = emptyRow(this.settings.rules.more.length)
+    const strange = lines.find(line => line !== '' && (this.format?.parse(line, row, false) ?? 'other') === 'other')
+    const dropped = [
+      { rule: 'access-log.format', count: tally.other, value: strange ?? '' },
+      { rule: 'access-log.aside', count: tally.lines - tally.other - tally.requests },
+      { rule: 'access-log.old', count: tally.old },
+    ]
+    return { signals, dropped: dropped.filter(each => each.count > 0) }
   }
 
   private count(counter: Counter, bytes: Uint8Array): void {

@@ -94,6 +94,16 @@ export class Asker {
   }
 }
 
+/** The series of an answer that somebody has, whatever they were asked for. @throws PermanentError where it is none */
+export function answeredIn(answer: unknown): Answered[] {
+  const { data } = (answer ?? {}) as Said
+  const list = data?.resultType === 'matrix' && Array.isArray(data.result) ? (data.result as unknown[]) : []
+  const series = list.map(each => seriesOf(each, () => true))
+  if (series.length === 0 || series.includes(null))
+    throw new PermanentError('the sample is no answer of /api/v1/query_range (a matrix)')
+  return series as Answered[]
+}
+
 interface Said {
   status?: unknown
   errorType?: unknown

@@ -1,27 +1,4 @@
-import { Command } from 'commander'
-
-export function initCommand(): Command {
-  return new Command('init')
-    .summary('write a commented configuration file')
-    .description('Writes a configuration file to start from, with every setting explained.')
-    .argument('[file]', 'where to', 'epicenter.yaml')
-    .option('--force', 'also when the file exists')
-    .addHelpText('after', '\nExit codes: 0 written · 2 the file exists, or cannot be written')
-    .action(async (file: string, { force }: { force?: boolean }) => {
-      const { writeFileSync } = await import('node:fs')
-      try {
-        writeFileSync(file, STARTER, { flag: force === true ? 'w' : 'wx' })
-      } catch (error) {
-        const { code, message } = error as NodeJS.ErrnoException
-        const why = code === 'EEXIST' ? 'it exists; --force overwrites it' : message
-        process.stderr.write(`epicenter init: cannot write ${file}: ${why}\n`)
-        process.exitCode = 2
-        return
-      }
-      process.stdout.write(`${file} is written. Next: epicenter check ${file} && epicenter serve --config ${file}\n`)
-    })
-}
-
+/** What `init` writes for somebody who did not say what they have. */
 export const STARTER = `# Epicenter's configuration. Everything is optional; what stands here are the defaults or examples.
 # Check it with:  epicenter check epicenter.yaml
 # Serve it with:  epicenter serve --config epicenter.yaml
