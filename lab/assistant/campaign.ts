@@ -87,6 +87,11 @@ export function table(rows: readonly Row[]): string[] {
   ]
 }
 
+/** Longer plays, as their reports were printed. */
+const STORIES = existsSync(file('assistant-plays.txt'))
+  ? `\n## Longer plays\n\n\`\`\`text\n${readFileSync(file('assistant-plays.txt'), 'utf8').trim()}\n\`\`\`\n`
+  : ''
+
 function page(rows: readonly Row[]): string {
   return `# The assistant that really breaks
 
@@ -98,5 +103,8 @@ six minutes before. *Load* is how many processes wanted one of the machine's pro
 their number, processes are late for reasons of their own. What was usual was taught from a calm run (\`lab/assistant/calm.json\`).
 
 ${table(rows).join('\n')}
-`
+
+What the judge cannot see: people do not know which build answered them, so \`deploy\` has an F1 of 0 where the true answer, the broken build
+by its version, was told. A fault that no change is told of has no rank.
+${STORIES}`
 }
