@@ -26,14 +26,18 @@ export interface Verdict {
 export interface JudgeOptions {
   /** The quiet twin was played: nothing is wrong in it. */
   quiet?: boolean
-  /** `detect`: only detection, false incidents and crying wolf; for streams without metrics. */
-  ask?: 'all' | 'detect'
+  /**
+   * For streams without metrics. `detect`: only detection, false incidents and crying wolf. `honest`: besides, nothing false is said
+   * (severity, decoys, recovery at the lower end of its interval, the end), and who, why and recovery are spoken of.
+   */
+  ask?: 'all' | 'honest' | 'detect'
 }
 
 /** An incident may begin this long before the first fault bites: slots are minutes. */
 const EARLY_MS = 2 * MINUTE
 const ONSET_WITHIN_MIN = 10
 const RESOLVE_WITHIN_MIN = 90
+const RESOLVE_HONEST_MIN = 360
 const BLAME = 0.5
 /** Segments below this share are a remark, not a claim. */
 const CLAIMED_SHARE = 0.1
@@ -117,7 +121,7 @@ function judgeStories(
   raw: Raw,
   expect: Raw,
   trouble: Window[],
-  ask: 'all' | 'detect',
+  ask: 'all' | 'honest' | 'detect',
   verdict: Verdict,
   must: Must,
 ): void {
@@ -137,6 +141,10 @@ function judgeStories(
   if (expect.detect_by) must(first.openedAt <= Date.parse(expect.detect_by), `noticed at ${iso(first.openedAt)}`)
   if (expect.no_outage_banner) must(!first.events.some(e => e.kind === 'outage'), 'called slowness an outage')
   if (ask === 'detect') return
+  if (ask === 'honest') {
+    judgeHonesty(scenario, first, raw, verdict, must)
+    return
+  }
   judgePicture(scenario, first, raw, expect, verdict, must)
   judgeCause(scenario, first, raw, expect, verdict, must)
   // Told apart, each ends with its own.
@@ -290,6 +298,40 @@ function judgeEnd(
     )
     must(told, `the slow part ${slow} is not named`)
   }
+}
+
+/** What even a thin stream may not get wrong, and what it must speak of. */
+function judgeHonesty(scenario: Scenario, story: Story, raw: Raw, verdict: Verdict, must: Must): void {
+  const { events } = story
+  const worst = Math.max(...events.map(e => SEVERITIES.indexOf(e.severity!)))
+  verdict.severity = SEVERITIES[worst] ?? null
+  const true_ = SEVERITIES.indexOf(raw.severity)
+  if (true_ >= 0) must(Math.abs(worst - true_) <= 1, `severity ${verdict.severity}, truly ${raw.severity}`)
+  const decoys = new Set<string>(raw.decoys ?? [])
+  const believed = rankedCauses(scenario, events).causes.find(c => decoys.has(c.subject) && c.probability >= BLAME)
+  must(!believed, `a decoy believed, ${believed?.probability}`)
+  must(
+    events.some(e => e.segments && e.segments.length > 0),
+    'nothing is said of who',
+  )
+  must(
+    events.some(e => (e.causes?.length ?? 0) > 0 || e.unexplained !== undefined),
+    'nothing is said of why',
+  )
+  must(
+    events.some(e => e.recovery),
+    'nothing is said of recovery',
+  )
+  must(story.closedAt !== null, 'never resolved')
+  if (story.closedAt !== null) {
+    verdict.resolveDelayMin = minutes(story.closedAt - scenario.truth.resolvedAt!)
+    must(verdict.resolveDelayMin <= RESOLVE_HONEST_MIN, `resolved ${verdict.resolveDelayMin} min late`)
+  }
+  const half = Date.parse(raw.recovery?.t50) - 20 * MINUTE
+  const early = events.find(
+    e => (e.recovery?.interval?.[0] ?? e.recovery?.recovered ?? 0) > 0.5 && Date.parse(e.at) < half,
+  )
+  must(!early, `half recovered claimed at ${early?.at}`)
 }
 
 function judgeOthers(scenario: Scenario, events: readonly IncidentEvent[], must: Must): void {

@@ -1,6 +1,7 @@
 // Plays scenarios and drawn worlds through the engine in virtual time and judges what it said:
 //   node --import ./scripts/ts.mjs lab/run.ts [--worlds N] [--seed S] [--unlisted-share U] [--scenarios] [--twins] [--draws K] [--only KINDS]
-//     [--ask all|detect] [--history-hours H] [--file SCENARIO.json] [--write DIR] [--json] [--quick]
+//     [--ask all|honest|detect] [--history-hours H] [--file SCENARIO.json] [--write DIR] [--json] [--quick]
+//     [--kinds tuned|kept: N worlds of each family instead of worlds of any]
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,8 +11,9 @@ import { FALSE_ALARMS_PER_MONTH } from '../src/contract/limits.js'
 import { emptyOutcome, Fold } from '../src/core/fold/fold.js'
 import { parseScenario, play, type PlayOptions, type Scenario, type Via } from '../src/scenario/scenario.js'
 import { hold, merge, reliability, type Held } from './calibration.js'
+import { drawKind, FAMILIES } from './kinds.js'
 import { judge, type JudgeOptions, type Verdict } from './oracle.js'
-import { drawWorld } from './world.js'
+import { drawWorld, type Json, type WorldOptions } from './world.js'
 
 export interface Result {
   id: string
@@ -122,6 +124,14 @@ function summary(results: readonly Result[], scenarios: ReadonlyMap<string, Scen
   ].join('\n')
 }
 
+/** Worlds of any course, or `count` of each family of a half. */
+function drawn(half: string | undefined, count: number, seed: number, drawing: WorldOptions): Json[] {
+  const indices = Array.from({ length: count }, (_, i) => seed * 1_000_003 + i)
+  if (half === undefined) return indices.map(i => drawWorld(i, drawing))
+  if (half !== 'tuned' && half !== 'kept') throw new Error(`kinds are tuned or kept, not ${half}`)
+  return Object.entries(FAMILIES[half]).flatMap(([name, family]) => indices.map(i => drawKind(name, family, i)))
+}
+
 function main(): void {
   const { values: given } = parseArgs({
     options: {
@@ -130,6 +140,7 @@ function main(): void {
       'unlisted-share': { type: 'string' },
       scenarios: { type: 'boolean', default: false },
       twins: { type: 'boolean', default: false },
+      kinds: { type: 'string' },
       draws: { type: 'string', default: '1' },
       only: { type: 'string' },
       ask: { type: 'string', default: 'all' },
@@ -157,8 +168,7 @@ function main(): void {
       plays.push([scenario, k === 0 ? options : { ...options, seed: scenario.clock.seed + k }])
     if (given.twins) plays.push([scenario, { ...options, quiet: true }])
   }
-  for (let i = 0; i < worlds; i++) {
-    const file = drawWorld(seed * 1_000_003 + i, drawing)
+  for (const file of drawn(given.kinds, worlds, seed, drawing)) {
     if (given.write) {
       mkdirSync(given.write, { recursive: true })
       writeFileSync(join(given.write, `${String(file.id)}.json`), `${JSON.stringify(file, null, 1)}\n`)
@@ -170,7 +180,7 @@ function main(): void {
     process.exitCode = 2
     return
   }
-  const ask = given.ask === 'detect' ? 'detect' : 'all'
+  const ask = given.ask === 'detect' || given.ask === 'honest' ? given.ask : 'all'
   if (!given.json) console.log(HEAD)
   const results: Result[] = []
   const byId = new Map<string, Scenario>()

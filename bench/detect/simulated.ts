@@ -7,7 +7,7 @@
  * mean and dispersion of every slot and, by turns, aims at ×2 or at the very size of the outage; its threshold is set so that on the quiet
  * series of the same run it raises exactly as many false alarms as ours (at least as many as asked).
  */
-import { costOf, gainOf } from '../../src/core/series/spike-detector.js'
+import { costOf, gainOf } from '../../src/core/stat/multiple.js'
 import { CountSeries } from '../../src/core/series/count-series.js'
 import { negativeBinomial, type Random, sfc32 } from '../../src/core/stat/random.js'
 

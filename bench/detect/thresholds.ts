@@ -6,7 +6,8 @@
  * starts anew after each alarm. Down to one alarm in 10,000 slots the threshold is found by bisection of such runs. For rarer ones, cycles
  * between moments at which all CUSUMs are zero are counted: alarms at threshold g come at the rate (cycles whose best evidence is g) / slots.
  */
-import { costOf, gainOf, HANDICAPS, MIN_REPORTS, MULTIPLES } from '../../src/core/series/spike-detector.js'
+import { costOf, gainOf } from '../../src/core/stat/multiple.js'
+import { HANDICAPS, MIN_REPORTS, MULTIPLES } from '../../src/core/series/spike-detector.js'
 import { sfc32 } from '../../src/core/stat/random.js'
 import { negativeBinomialSurvival } from '../../src/core/stat/tails.js'
 import { DISPERSIONS, MEANS, RATES } from '../../src/core/stat/threshold.js'

@@ -25,6 +25,6 @@ describe('commands to an incident', () => {
   it('carry the fields that the API takes', () => {
     const fields = Object.keys(Schema.properties).filter(name => !['verb', 'by', 'why', 'href', 'seen'].includes(name))
     expect(fields).toEqual(Object.keys(COMMAND_FIELDS))
-    expect(Schema.properties.until.description).toMatch(/^mute: /)
+    expect(Schema.properties.until.description).toMatch(/^mute, action: /)
   })
 })

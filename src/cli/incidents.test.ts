@@ -1,5 +1,12 @@
 import { afterEach, expect, it, vi } from 'vitest'
-import { incidentCommand, incidentsCommand } from './incidents.js'
+import { draftCommand, incidentCommand, incidentsCommand, postmortemCommand } from './incidents.js'
+
+const COMMANDS = {
+  incidents: incidentsCommand,
+  incident: incidentCommand,
+  draft: draftCommand,
+  postmortem: postmortemCommand,
+}
 
 const row = {
   ...{ id: 'shop-1', service: 'shop', title: 'Shop: Login failing', open: true, severity: 'major', resolvedAt: null },
@@ -20,7 +27,7 @@ const response = {
 afterEach(() => vi.unstubAllGlobals())
 
 /** Runs a command against a server that answers as given; returns what was printed and asked. */
-async function run(command: 'incidents' | 'incident', args: string[], answers: Record<string, unknown>) {
+async function run(command: keyof typeof COMMANDS, args: string[], answers: Record<string, unknown>) {
   const asked: string[] = []
   let printed = ''
   vi.stubGlobal('fetch', async (url: string) => {
@@ -32,7 +39,7 @@ async function run(command: 'incidents' | 'incident', args: string[], answers: R
   })
   const write = vi.spyOn(process.stdout, 'write').mockImplementation(text => ((printed += String(text)), true))
   vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-  await (command === 'incidents' ? incidentsCommand() : incidentCommand()).parseAsync(args, { from: 'user' })
+  await COMMANDS[command]().parseAsync(args, { from: 'user' })
   write.mockRestore()
   const exitCode = process.exitCode
   process.exitCode = undefined
@@ -57,4 +64,17 @@ it('shows one with who has it and what was asked', async () => {
     expect(printed).toContain(line)
   expect(printed).toContain('ana: assign to bo (database)')
   expect((await run('incident', ['nope'], answers)).exitCode).toBe(1)
+})
+
+it('prints what the record bears, in a language and as it stood', async () => {
+  const answers = {
+    '/api/v1/incidents/shop-1/post-mortem': { draft: '# It\n', published: null },
+    '/api/v1/incidents/shop-1/draft': { lines: [], text: 'Shop is down.', short: 'Down.', dueAt: null },
+  }
+  const { asked, printed } = await run('postmortem', ['shop-1', '--lang', 'de', '--at', '2031-05-09T12:00Z'], answers)
+  expect(asked).toEqual(['/api/v1/incidents/shop-1/post-mortem?lang=de&at=2031-05-09T12%3A00Z'])
+  expect(printed).toBe('# It\n')
+  expect((await run('draft', ['shop-1'], answers)).printed).toBe('Shop is down.\n')
+  expect((await run('draft', ['shop-1', '--short'], answers)).printed).toBe('Down.\n')
+  expect((await run('postmortem', ['nope'], answers)).exitCode).toBe(1)
 })

@@ -65,6 +65,51 @@ export const incidentCommand = (): Command =>
     else print(options.json ? JSON.stringify({ ...incident, response: told }) : storyOf(incident, told))
   })
 
+/** What the record bears of it, for people to go on from: a post-mortem as Markdown, or the next update. */
+const wordsCommand = (name: string, path: string, summary: string, more: string): Command =>
+  asking(
+    new Command(name)
+      .summary(summary)
+      .description(more)
+      .argument('<incident>', 'id of the incident')
+      .option('--lang <language>', 'language of the text, such as de')
+      .option('--at <time>', 'as it stood then: an ISO 8601 time'),
+  ).action(async (id: string, options: Asking & { lang?: string; at?: string; json?: true; short?: true }) => {
+    const query = new URLSearchParams()
+    for (const field of ['lang', 'at'] as const) if (options[field] !== undefined) query.set(field, options[field])
+    const to = `/api/v1/incidents/${encodeURIComponent(id)}/${path}?${query}`
+    const answer = (await ask(name, to, null, options)) as Worded | null
+    if (answer === null) process.exitCode = 1
+    else
+      print(
+        options.json
+          ? JSON.stringify(answer)
+          : ((options.short ? answer.short : (answer.text ?? answer.draft)) ?? '').trimEnd(),
+      )
+  })
+
+interface Worded {
+  draft?: string | null
+  text?: string
+  short?: string
+}
+
+export const postmortemCommand = (): Command =>
+  wordsCommand(
+    'postmortem',
+    'post-mortem',
+    'print the post-mortem of an incident as Markdown',
+    'Prints the post-mortem of an incident of a running server as its record bears it, as Markdown.',
+  )
+
+export const draftCommand = (): Command =>
+  wordsCommand(
+    'draft',
+    'draft',
+    'print the next update about an incident',
+    'Prints an update about an incident of a running server as its record bears it. Nothing is sent: `epicenter say` does that.',
+  ).option('--short', 'for a phone and a message')
+
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
 const time = (at: number): string => new Date(at).toISOString().replace(/:\d\d\.\d{3}Z$/, 'Z')
 

@@ -249,6 +249,11 @@ notifiers: [{ use: horn }]
       expect(table).toMatch(/^ready\n/)
       expect(table).toMatch(/source lost +lost +unknown \(stopped\) +never .*the account is closed/)
       expect(table).toMatch(/horn-1 +0 +0/)
+      const tried = await run('notify', 'horn-1', '--test', '--url', url, '--data', data)
+      expect([tried.code, tried.out]).toEqual([0, expect.stringMatching(/^horn-1: taken after \d+ ms: taken\n$/)])
+      heard.length = 0
+      const nobody = await run('notify', 'horn-2', '--test', '--url', url, '--data', data)
+      expect([nobody.code, nobody.err]).toEqual([1, expect.stringContaining('there are horn-1')])
 
       // After a restart the source goes on where it stopped: nothing comes twice.
       await server.stop('SIGTERM')

@@ -8,11 +8,12 @@ import { detectCommand } from './detect/command.js'
 import { exportCommand } from './export/command.js'
 import { forgetCommand } from './forget.js'
 import { graphCommand } from './graph.js'
-import { incidentCommand, incidentsCommand } from './incidents.js'
+import { draftCommand, incidentCommand, incidentsCommand, postmortemCommand } from './incidents.js'
 import { initCommand } from './init/command.js'
 import { learnCommand } from './learn/command.js'
 import { localizeCommand } from './localize/command.js'
 import { mapCommand } from './map.js'
+import { notifyCommand } from './notify.js'
 import { originCommand } from './origin/command.js'
 import { reloadCommand } from './reload.js'
 import { replayCommand } from './replay/command.js'
@@ -61,9 +62,12 @@ export function program(): Command {
     statusCommand(),
     learnCommand(),
     reloadCommand(),
+    notifyCommand(),
     changeCommand(),
     incidentsCommand(),
     incidentCommand(),
+    draftCommand(),
+    postmortemCommand(),
     ...orderCommands(),
     onCallCommand(),
     routeCommand(),

@@ -1,4 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { SEVERITIES, type Severity } from './incident.js'
+import { LANGUAGE_TAGS, type Language } from './people.js'
 import { oneOf } from './one-of.js'
 import {
   type ResponderConfig,
@@ -104,7 +106,13 @@ const COMMON = { id: Type.Optional(Name), allowPrivate: Type.Optional(AllowPriva
 const Using = Type.Object({ use: Name, ...COMMON }, { additionalProperties: true })
 /** `kind` is an older spelling of `use`. */
 const Notifying = Type.Object(
-  { use: Type.Optional(Name), kind: Type.Optional(Name), ...COMMON },
+  {
+    use: Type.Optional(Name),
+    kind: Type.Optional(Name),
+    ...COMMON,
+    /** In which its messages are written; that of the file, if not given. */
+    language: Type.Optional(oneOf(LANGUAGE_TAGS)),
+  },
   { additionalProperties: true },
 )
 /** Whom the checks of a probe are of. */
@@ -191,9 +199,37 @@ const Maintenance = Type.Object(
   { additionalProperties: false },
 )
 
+const Waits = Type.Optional(Type.Integer({ minimum: 5, maximum: 7 * 1_440 }))
+const Reword = Type.Object(
+  {
+    url: Type.String({ pattern: '^https?://', maxLength: 2_000 }),
+    model: Type.String({ minLength: 1, maxLength: 200 }),
+    key: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
+    /** It may stand at an address that is not public. */
+    allowPrivate: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+)
+/** How often people are told about an open incident. */
+const Updates = Type.Object(
+  {
+    /** Minutes from one update to the next, by severity: readers see when it is due. */
+    everyMinutes: Type.Optional(
+      Type.Object({ minor: Waits, major: Waits, critical: Waits }, { additionalProperties: false }),
+    ),
+    /** Severities at which the draft goes out by itself when an update is due. */
+    send: Type.Optional(Type.Array(oneOf(SEVERITIES), { maxItems: SEVERITIES.length })),
+    /** An endpoint that speaks OpenAI's chat completions, which a person may ask for another wording. */
+    reword: Type.Optional(Reword),
+  },
+  { additionalProperties: false },
+)
+
 export const ConfigSchema = Type.Object(
   {
     title: Type.Optional(Title),
+    /** Of messages; pages speak what their reader asks for. */
+    language: Type.Optional(oneOf(LANGUAGE_TAGS)),
     clock: Type.Optional(oneOf(CLOCKS)),
     data: Type.Optional(Type.String({ minLength: 1 })),
     host: Type.Optional(Type.String({ minLength: 1 })),
@@ -231,6 +267,7 @@ export const ConfigSchema = Type.Object(
     responders: Type.Optional(RespondersSchema),
     rotas: Type.Optional(RotasSchema),
     routes: Type.Optional(RoutesSchema),
+    updates: Type.Optional(Updates),
     keep: Type.Optional(
       Type.Object(
         {
@@ -259,6 +296,10 @@ export interface Use {
   allowPrivate: boolean | string[] | null
   /** Checked by the plug-in's schema, its defaults filled in. */
   settings: Record<string, unknown>
+}
+export interface NotifierUse extends Use {
+  /** Null: that of the file. */
+  language: Language | null
 }
 export interface ProbeUse extends Use {
   /** The use that this is one target of; null: it has no others. */
@@ -294,6 +335,7 @@ export interface StatusPageConfig {
 /** What the server runs on: the file with every default filled in. */
 export interface Config {
   title: string
+  language: Language
   clock: Clock
   data: string
   host: string
@@ -319,7 +361,7 @@ export interface Config {
   sources: Use[]
   receivers: Use[]
   probes: ProbeUse[]
-  notifiers: Use[]
+  notifiers: NotifierUse[]
   bus: Pick<Use, 'use' | 'settings'>
   store: Pick<Use, 'use' | 'settings'>
   tokens: TokenConfig[]
@@ -331,6 +373,8 @@ export interface Config {
   rotas: RotaConfig[]
   /** Null: every notifier hears of all news. */
   routes: RouteConfig[] | null
+  /** What was not given is not promised. */
+  updates: { everyMs: Partial<Record<Severity, number>>; send: Severity[]; reword: Static<typeof Reword> | null }
   keep: { logMs: number; rollupsMs: number; factsMs: number }
   /** The built-in demonstration. */
   demo: boolean

@@ -39,6 +39,8 @@ export interface Track {
   error: number
   /** Nothing arrived for it lately: `excess` is its last word. */
   stale: boolean
+  /** Reports a minute that are usual at this hour; for reports alone. */
+  usual?: number
 }
 
 export interface Demand {

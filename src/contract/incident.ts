@@ -83,6 +83,10 @@ export interface Security {
   because: Evidence[]
 }
 
+/** What trouble is like. */
+export const PATTERNS = ['failing', 'slow', 'intermittent'] as const
+export type Pattern = (typeof PATTERNS)[number]
+
 export interface SegmentRecovery {
   where: Where
   /** Share of the worst excess that is gone, 0..1. */
@@ -94,11 +98,20 @@ export interface SegmentRecovery {
 export interface Recovery {
   /** Share of the worst excess that is gone, 0..1. */
   recovered: number
-  /** Read from reports alone: fewer people report, and nobody has measured whether it is back. */
-  of?: 'reports'
+  /** How much is surely gone, and how much may be; left out once it is over. */
+  interval?: [number, number]
+  /** Where nobody counts requests. Reports: fewer people report, and nobody has measured whether it is back. Checks: few, with luck in them. */
+  of?: 'reports' | 'checks'
   eta: [string, string] | null
   segments: SegmentRecovery[]
 }
+
+/**
+ * How sure a sentence about an incident is. `measured`: seen by signals; `said`: a person says so; `suspected` and `confirmed`: of
+ * causes; `unknown`: it says what is not known; `forecast`; `plain`: nothing to be sure of, such as when the next update comes.
+ */
+export const HEDGES = ['measured', 'said', 'suspected', 'confirmed', 'unknown', 'forecast', 'plain'] as const
+export type Hedge = (typeof HEDGES)[number]
 
 /** A sentence fit for the public, with what it rests on. */
 export interface Statement {
@@ -146,6 +159,8 @@ export interface IncidentEvent {
   unexplained?: number
   security?: Security
   recovery?: Recovery
+  /** Requests fail, they are slow, or it comes and goes; left out once it is over. */
+  pattern?: Pattern
   /** Failing share of the newest minute, where it has clearly left the share of the window: a step is told as a step. */
   lately?: number
   /** Left out where nothing is strained. */

@@ -273,3 +273,10 @@ export const KEEP_FACTS_MS = 400 * DAY
 
 /** Where nothing is asked: a false incident a service in ten months. An operator with 30 services then looks in vain three times a month. */
 export const FALSE_ALARMS_PER_MONTH = 0.1
+
+/** Steps of an incident that a message tells; earlier ones are left out. */
+export const MESSAGE_STEPS = 20
+/** Characters of what a receiver calls the conversation of an incident. Longer ones are not kept: the next message begins another. */
+export const THREAD_CHARS = 600
+/** Conversations that are remembered for one receiver, 600 characters each at most; the eldest is forgotten first. */
+export const THREADS_KEPT = 200

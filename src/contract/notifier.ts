@@ -1,4 +1,57 @@
-import type { IncidentEvent } from './incident.js'
+import type { EventName, IncidentEvent, IncidentKind, Severity } from './incident.js'
+import type { Language } from './people.js'
+
+/** How an incident stands at a message. */
+export type MessageState = Exclude<EventName, 'updated'>
+
+/** One thing that is known of an incident, in the words of the reader. */
+export interface MessageFact {
+  /** What it is about, as `Affected`. */
+  label: string
+  text: string
+  /** For the team alone: suspects, and who has it. Nobody else is sent such a fact. */
+  team?: true
+}
+
+/** One step of an incident, as it was told. */
+export interface MessageStep {
+  /** ISO 8601 UTC. */
+  at: string
+  text: string
+}
+
+/**
+ * What people are told of an incident at one of its events: all words, in one language, as plain text. A notifier puts them into
+ * its receiver's shape and invents none.
+ */
+export interface Message {
+  language: Language
+  direction: 'ltr' | 'rtl'
+  /** The incident's one name, as pages have it; one line. */
+  name: string
+  /** How it stands and what fails; one line, with no full stop. */
+  subject: string
+  /** Whole sentences that are fit for everybody; of what a machine or a person said last. */
+  says: readonly string[]
+  /** What, where, since when, who is fine, suspects with their state, who has it. */
+  facts: readonly MessageFact[]
+  /** Sentences and facts as one text for the team, a line each, without links. */
+  text: string
+  /** Null where it leads nowhere: a page nobody has. */
+  links: { page: string | null; room: string | null }
+  /** What the links are called. */
+  words: { page: string; room: string; soFar: string; unsubscribe: string; digest: string }
+  severity: Severity
+  kind: IncidentKind
+  state: MessageState
+  /** ISO 8601 UTC. */
+  startedAt: string
+  /** Who said last that they look at it and who has it, by its time; null: nobody. */
+  acknowledged: string | null
+  assignee: string | null
+  /** Steps up to this one, oldest first, the newest MESSAGE_STEPS. */
+  soFar: readonly MessageStep[]
+}
 
 /** What a notifier is told: one committed event of an incident, with what holds at it. */
 export interface Delivery {
@@ -7,11 +60,34 @@ export interface Delivery {
   event: IncidentEvent
   /** Title of the service. */
   title: string
+  message: Message
+  /** What was {@link Answered.thread} for an earlier message of this incident; absent: none was, or it is no longer known. */
+  thread?: string
+  /** Nothing has happened: somebody tries whether messages come through. */
+  test?: true
   /** The same in the shape of Statuspage's webhooks, one message each, for a notifier of that kind. */
   status?: readonly object[]
 }
 
+/** What a receiver answered to a message that it took. */
+export interface Answered {
+  /** What it calls the conversation of this incident, THREAD_CHARS at most: given back with later messages of it, also after a restart. */
+  thread?: string
+  /** In its own words, for somebody who tries it; without secrets. */
+  said?: string
+}
+
 /** Tells somebody outside. @throws TransientError to be tried again, RefusedError when it is this message that is not taken, PermanentError to give this one up. */
 export interface Notifier extends AsyncDisposable {
-  tell(delivery: Delivery): Promise<void>
+  tell(delivery: Delivery): Promise<Answered | void>
+  /** Present where messages are gathered: then they are told by this, and {@link Notifier.tell} is for tests alone. */
+  gathering?: Gathering | undefined
+}
+
+/** Tells of several messages at once. @throws like {@link Notifier.tell} */
+export interface Gathering {
+  /** What comes within so long of the first is told with it. */
+  forMs: number
+  /** Oldest first, at least one; the same again where it was not taken. */
+  tell(deliveries: readonly Delivery[]): Promise<Answered | void>
 }

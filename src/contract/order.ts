@@ -13,6 +13,13 @@ export const COMMAND_SENDER = {
 /** Gives back to the machine what a person had set. */
 export const AS_MEASURED = 'auto'
 
+/** Who says a claim. */
+export const CLAIM_SOURCES = ['press', 'rumour', 'vendor', 'staff'] as const
+export type ClaimSource = (typeof CLAIM_SOURCES)[number]
+/** What the record says of a claim. */
+export const VERDICTS = ['supported', 'contradicted', 'not-known'] as const
+export type ClaimVerdict = (typeof VERDICTS)[number]
+
 /** What a command may carry for its verb. `chars`: at most so many; `option`: as the command line asks for it; `words`: one of these. */
 export const COMMAND_FIELDS = {
   subject: {
@@ -53,6 +60,21 @@ export const COMMAND_FIELDS = {
   into: { chars: 300, option: '--into <incident>', help: 'the incident that it is part of' },
   startedAt: { chars: 60, option: '--started <time>', help: 'when it began: `25m ago` or an ISO 8601 time' },
   endedAt: { chars: 60, option: '--ended <time>', help: 'when it was over, for the record of something past' },
+  source: {
+    chars: 20,
+    option: '--source <kind>',
+    help: 'who says it: press, rumour, vendor or staff',
+    words: CLAIM_SOURCES,
+  },
+  about: {
+    chars: 1_000,
+    option: '--about <what>',
+    help: 'what it comes to, as the record can be asked: `cause ID`, `no-link ID`, `breach`, `no-breach`, `where cell=a,b`, `uneven country=x`, `components a,b`, `over`, `recovering`, `noticed 10m`, `identified`; several with semicolons between',
+  },
+  claim: { chars: 60, option: '--claim <id>', help: 'id of the claim' },
+  verdict: { chars: 20, option: '--verdict <verdict>', help: 'supported, contradicted or not-known', words: VERDICTS },
+  body: { chars: 20_000, option: '--body <markdown>', help: 'the whole text of the post-mortem, as Markdown' },
+  action: { chars: 60, option: '--action <id>', help: 'id of the action' },
 } as const satisfies Record<string, CommandFieldRule>
 /** What holds of a field of commands. */
 export interface CommandFieldRule {
@@ -76,6 +98,8 @@ export interface CommandRule {
   may?: readonly CommandField[]
   /** It is about who does what: kept with the incident for the team, and nothing public changes. */
   team?: true
+  /** It is kept with the incident and shown in public, but decides nothing about it: it may come long after the end. */
+  record?: true
   /** It begins an incident at a service. */
   begins?: true
 }
@@ -167,6 +191,41 @@ export const COMMANDS = {
     lacks: 'split needs the part in where',
     may: ['title', 'severity'],
   },
+  claim: {
+    summary: 'write down what somebody says about an incident',
+    more: 'Its page says whether the record bears it out',
+    needs: ['text'],
+    lacks: 'claim needs what is said, in text',
+    may: ['source', 'person', 'about'],
+    record: true,
+  },
+  judge: {
+    summary: 'decide whether a claim holds',
+    needs: ['verdict'],
+    lacks: 'judge needs supported, contradicted or not-known in verdict',
+    may: ['claim'],
+    record: true,
+  },
+  publish: {
+    summary: 'publish the post-mortem of an incident, or amend the one that is published',
+    needs: ['body'],
+    lacks: 'publish needs the text in body',
+    record: true,
+  },
+  withdraw: { summary: 'take the post-mortem back from the public page', needs: [], record: true },
+  action: {
+    summary: 'write down what shall be done so that it does not happen again',
+    needs: ['text'],
+    lacks: 'action needs what shall be done, in text',
+    may: ['person', 'until', 'timeZone'],
+    record: true,
+  },
+  done: {
+    summary: 'say that an action is done',
+    needs: ['action'],
+    lacks: 'done needs its id in action',
+    record: true,
+  },
 } as const satisfies Record<string, CommandRule>
 export type Verb = keyof typeof COMMANDS
 export const VERBS = Object.keys(COMMANDS) as readonly Verb[]
@@ -199,6 +258,12 @@ export interface Order {
   into?: string
   startedAt?: EpochMs
   endedAt?: EpochMs
+  source?: string
+  about?: string
+  claim?: string
+  verdict?: string
+  body?: string
+  action?: string
   /** Statement or record that the command cites. */
   href?: string
   /** Where it stands on the log, as the store keeps it: what orders those of one moment. */

@@ -57,3 +57,7 @@ export type ReportKind = (typeof REPORT_KINDS)[number]
 export const FOLLOW_UP = { label: 'followup', value: 'back' } as const
 /** As the country of a report: the one that a proxy of ours names, if any does. */
 export const AUTO_COUNTRY = 'auto'
+
+/** Every language that is spoken to people; the first where nothing else was asked for. */
+export const LANGUAGE_TAGS = ['en', 'es', 'pt', 'hi', 'fr', 'de', 'id', 'ja', 'ar'] as const
+export type Language = (typeof LANGUAGE_TAGS)[number]

@@ -6,7 +6,7 @@ export const ROLES = ['viewer', 'responder', 'admin'] as const
 export type Role = (typeof ROLES)[number]
 
 /** What is done beside commands on incidents. */
-export const ACTS = ['read', 'forget', 'teach', 'reload', 'retry', 'people'] as const
+export const ACTS = ['read', 'forget', 'teach', 'reload', 'retry', 'test', 'people'] as const
 export type Act = Verb | (typeof ACTS)[number]
 
 /** The table of role and act: the least role that may. */
@@ -14,6 +14,7 @@ export const NEEDS_ROLE: Readonly<Record<Act, Role>> = {
   ...(Object.fromEntries(VERBS.map(verb => [verb, 'responder'])) as Record<Verb, Role>),
   read: 'viewer',
   retry: 'responder',
+  test: 'responder',
   teach: 'admin',
   forget: 'admin',
   reload: 'admin',

@@ -159,6 +159,8 @@ export interface IncidentView {
   mutedUntil: EpochMs | null
   /** Who asked, and why. */
   muted?: { by: string; why: string }
+  /** When its post-mortem was published or last changed; absent: none is. */
+  publishedAt?: EpochMs
   /** Latest value of each part. */
   latest: IncidentEvent
   events: IncidentEvent[]
@@ -189,7 +191,7 @@ export interface Reader {
   days(service: string, from: EpochMs, until: EpochMs, offsetMs?: number): Promise<EpochMs[]>
   incidents(query: { service?: string; open?: boolean; limit: number; before?: EpochMs }): Promise<IncidentView[]>
   incident(id: string): Promise<IncidentView | null>
-  /** What people asked of an incident, oldest first: for the team alone. */
+  /** What people asked of an incident, oldest first: for the team, but for what `record` in `COMMANDS` marks as public. */
   orders(incident: string): Promise<Order[]>
   /** Changes and notices with effect in [from, until), oldest first. */
   facts(service: string, from: EpochMs, until: EpochMs): Promise<(Change | Notice)[]>

@@ -7,6 +7,7 @@ import {
   INCIDENT_KINDS,
   type IncidentEvent,
   MEASURED,
+  PATTERNS,
   SECURITY_ABOUT,
   SECURITY_STATES,
   SEVERITIES,
@@ -149,11 +150,21 @@ export const Event = Type.Object(
     recovery: Type.Optional(
       Type.Object({
         recovered: Share,
-        of: Type.Optional(Type.Literal('reports', { description: 'Read from reports alone: nobody measured it' })),
+        interval: Type.Optional(
+          Type.Tuple([Share, Share], {
+            description: 'How much is surely gone, and how much may be',
+          }),
+        ),
+        of: Type.Optional(
+          Type.Union([Type.Literal('reports'), Type.Literal('checks')], {
+            description: 'Read from reports or from checks alone: nobody counts requests',
+          }),
+        ),
         eta: Nullable(Range),
         segments: Type.Array(Type.Object({ where: Where, recovered: Share, eta: Nullable(Range) })),
       }),
     ),
+    pattern: Type.Optional(oneOf(PATTERNS)),
     lately: Type.Optional({
       ...Share,
       description: 'Failing share of the newest minute, where it has clearly left that of the window',
@@ -183,6 +194,7 @@ export const Incident = Type.Object(
     openedAt: Ms('Decision'),
     resolvedAt: Nullable(Ms('Decision')),
     mutedUntil: Nullable(Ms('A person asked for no messages about it before this')),
+    publishedAt: Type.Optional(Ms('When its post-mortem was published or last changed')),
     muted: Type.Optional(Type.Object({ by: Type.String(), why: Type.String() }, { description: 'Who asked, and why' })),
     latest: Type.Composite([Event], { description: 'Latest value of each part' }),
     events: Type.Array(Type.Composite([Event]), { description: 'The whole story, oldest first' }),

@@ -10,6 +10,7 @@ import { Reporters } from '../shell/visitors/reporters.js'
 import { alertRoutes } from './api/alerts.js'
 import { historyRoutes, incidentRoutes, readRoutes } from './api/api.js'
 import { commandRoutes } from './api/commands.js'
+import { wordRoutes } from './api/words.js'
 import { badgeRoutes } from './badge.js'
 import { registerConsole } from './console/index.js'
 import { limitForms, unread } from './api/body.js'
@@ -26,6 +27,7 @@ import { notifierRoutes } from './api/notifiers.js'
 import { onCallRoutes } from './api/on-call.js'
 import { openapi } from './openapi.js'
 import { problemPage, registerPages, sendPage } from './pages/index.js'
+import { messageComposer, trialMessage } from './pages/incident/message.js'
 import { languageOf } from './pages/language.js'
 import type { Language } from './pages/strings.js'
 import { pastRoutes } from './api/past.js'
@@ -46,6 +48,7 @@ import { Stream } from './api/stream.js'
 import { openTell, type Tell, tellRoutes } from './people/tell.js'
 import { takeTurns, AT_ONCE } from './turns.js'
 import { Visitors } from './visitor.js'
+import { keepPromises } from './words/policy.js'
 
 export const VERSION = '0.1.0'
 
@@ -68,7 +71,7 @@ export interface ServerOptions {
 
 /** What the team asks: who could not be told, what is heard, which alerts fire, who is on call. */
 function teamRoutes(server: FastifyInstance, routes: Routes, app: App, guard: Guard): void {
-  notifierRoutes(server, routes, app, guard.need('commands', 'retry'))
+  notifierRoutes(server, routes, app, { sees: guard.need('commands', 'retry'), tries: guard.need('commands', 'test') })
   sourceRoutes(server, routes, app, guard.need('read'))
   alertRoutes(server, routes, app, guard.need('read'))
   onCallRoutes(server, routes, app, { gives: guard.need('commands', 'assign'), reads: guard.need('read') })
@@ -111,7 +114,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   readRoutes(server, routes, app)
   historyRoutes(server, routes, app)
   incidentRoutes(server, routes, app)
-  commandRoutes(server, routes, app, { gives: guard.need('commands', 'say'), reads: guard.need('read') })
+  wordsSide(server, routes, app, guard)
   forgetRoutes(server, routes, app, guard.need('commands', 'forget'))
   teamRoutes(server, routes, app, guard)
   pastRoutes(server, routes, app, guard.need('commands', 'teach'))
@@ -125,7 +128,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
     reply.header('cache-control', 'max-age=300').send(openapi(routes.all, VERSION, serverOf(request))),
   )
   const edition = () => String(news.edition)
-  const status = await statusSide(server, app, edition)
+  const status = statusSide(server, app, edition)
   registerPages(server, {
     reader: app.reader,
     edition,
@@ -135,6 +138,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
     tell: {},
     hints: request => visitors.hints(request),
     guesses: app.config.countryHeader !== null,
+    updates: app.config.updates.everyMs,
     ...(options.demo === undefined ? {} : { demo: options.demo }),
   })
   server.addHook('preClose', async () => {
@@ -147,8 +151,8 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   return server
 }
 
-/** Status pages, badges, and who subscribed to them. */
-async function statusSide(server: FastifyInstance, app: App, edition: () => string): Promise<Desk> {
+/** Status pages, badges, and the words in which notifiers are told. */
+function statusSide(server: FastifyInstance, app: App, edition: () => string): Desk {
   const status = statuspageRoutes(server, {
     reader: app.reader,
     pages: app.config.pages,
@@ -158,9 +162,21 @@ async function statusSide(server: FastifyInstance, app: App, edition: () => stri
     onIncident: listener => app.onChange(({ incidents, reset }) => (incidents.length > 0 || reset) && listener()),
   })
   badgeRoutes(server, status)
-  const home = (page: { url: string | null }) => page.url ?? app.config.url ?? addressOf(server, app.config)
-  await app.addSubscribers(webhookComposer(status, app.reader, home))
+  const home = () => app.config.url ?? addressOf(server, app.config)
+  const whereabouts = () => ({ home: home(), zone: app.config.pages[0]?.timeZone ?? 'UTC' })
+  app.beginTelling({
+    words: messageComposer(app.reader, whereabouts),
+    trial: language => trialMessage(app.env.now(), { language, ...whereabouts() }),
+    status: webhookComposer(status, app.reader, page => page.url ?? home()),
+  })
   return status
+}
+
+/** What people do about incidents and may say of them, and what is said by itself. */
+function wordsSide(server: FastifyInstance, routes: Routes, app: App, guard: Guard): void {
+  commandRoutes(server, routes, app, { gives: guard.need('commands', 'say'), reads: guard.need('read') })
+  wordRoutes(server, routes, app, { reads: guard.need('read'), free: async () => {} })
+  keepPromises(server, app)
 }
 
 /** The doors that need no token: reports, and wishes to be told. */

@@ -13,7 +13,7 @@ import { DataFolder } from './folder/data-folder.js'
 import type { DeliveryStatus } from './delivery/deliver.js'
 import { every } from './every.js'
 import { Refusal } from '../core/ingest/door.js'
-import { type Compose, Notifiers } from './delivery/notify.js'
+import { type Compose, Notifiers, type Tried } from './delivery/notify.js'
 import { Clock, type ClockState } from './workspace/clock.js'
 import type { Committed } from './engine.js'
 import type { Env } from './env.js'
@@ -147,7 +147,7 @@ export class App implements AsyncDisposable {
 
   /**
    * Goes on under another configuration. Clock, folder, host and port are what it started with; whoever serves pages makes
-   * them anew, and adds the subscribers.
+   * them anew, and says again by whose words notifiers are told.
    */
   async reconfigure(config: Config): Promise<void> {
     const { clock, data, host, port, demo } = this.configured
@@ -277,14 +277,14 @@ export class App implements AsyncDisposable {
     return this.told.status
   }
 
+  /** From now on notifiers are told, in these words. */
+  beginTelling = (compose: Compose): void => this.told.begin(compose)
+
+  testNotifier = (id: string): Promise<Tried | null> => this.told.test(id)
+
   /** Who is on call, and what the router has decided. */
   get routing(): Pick<Notifiers, 'onCall' | 'router'> {
     return this.told
-  }
-
-  /** Those who read a status page's webhooks are told too, once `compose` can write their messages. */
-  addSubscribers(compose: Compose): Promise<void> {
-    return this.told.addSubscribers(compose)
   }
 
   onChange(listener: (changed: Changed) => void): () => void {

@@ -27,13 +27,26 @@ export function headAfter(head: IncidentHead | null, event: IncidentEvent): Inci
     lastSeq: event.seq,
     mutedUntil: head?.mutedUntil ?? null,
     ...(head?.muted ? { muted: head.muted } : {}),
+    ...(head?.publishedAt === undefined ? {} : { publishedAt: head.publishedAt }),
   }
 }
 
 /** The head after a command: what it changes beside the events that it causes. */
-export function headAfterCommand(head: IncidentHead, { verb, until, by, why }: Order): IncidentHead {
-  if (verb === 'mute') return { ...head, mutedUntil: until ?? null, muted: { by, why } }
-  if (verb !== 'unmute') return head
-  const { muted: _, ...rest } = head
-  return { ...rest, mutedUntil: null }
+export function headAfterCommand(head: IncidentHead, { verb, until, by, why, at }: Order): IncidentHead {
+  switch (verb) {
+    case 'mute':
+      return { ...head, mutedUntil: until ?? null, muted: { by, why } }
+    case 'unmute': {
+      const { muted: _, ...rest } = head
+      return { ...rest, mutedUntil: null }
+    }
+    case 'publish':
+      return { ...head, publishedAt: at }
+    case 'withdraw': {
+      const { publishedAt: _, ...rest } = head
+      return rest
+    }
+    default:
+      return head
+  }
 }

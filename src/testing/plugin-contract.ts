@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { PermanentError, RefusedError, TransientError } from '../contract/error.js'
-import type { Delivery, Notifier } from '../contract/notifier.js'
+import type { Notifier } from '../contract/notifier.js'
 import type { Past } from '../contract/past.js'
 import type { Batch, Plugin, PluginKind, Probe, Receiver, Source } from '../contract/plugin.js'
 import type { Received } from '../contract/received.js'
@@ -9,7 +9,7 @@ import type { Signal } from '../contract/signal.js'
 import type { EpochMs } from '../contract/time.js'
 import { readSignal, Refusal } from '../core/ingest/door.js'
 import { readPast } from '../core/ingest/past.js'
-import { someEvent } from './store-contract.js'
+import { endlessMessage, someDelivery } from './messages.js'
 import type { fakeOutside } from './outside.js'
 
 // What every plug-in of a kind does. A plug-in's test calls the contract of its kind, then adds its own cases.
@@ -238,13 +238,10 @@ export interface NotifierWorld extends Common<Notifier> {
   receiver(status: number): Outside
   /** Texts of the settings that nobody may read in an error. */
   secrets: string[]
-}
-
-const someDelivery: Delivery = {
-  id: 'msg_shop-1_0',
-  event: someEvent('shop-1', 0, { service: 'shop', severity: 'major' }),
-  title: 'Shop',
-  status: [{ incident: { id: 'x' } }],
+  /** Bytes of what it sends at most, as its receiver has it. */
+  bytesMost: number
+  /** It repeats each message as data, and writes no sentence of its own. */
+  wordless?: true
 }
 
 export function testNotifier(name: string, world: NotifierWorld): void {
@@ -253,10 +250,38 @@ export function testNotifier(name: string, world: NotifierWorld): void {
     it('sends the message, and the same again when it is told again', async () => {
       const outside = world.receiver(200)
       await using notifier = await opened(world, outside)
-      await notifier.tell(someDelivery)
-      await notifier.tell(someDelivery)
+      await notifier.tell(someDelivery())
+      await notifier.tell(someDelivery())
       expect(outside.asked.length).toBe(2)
       expect(outside.asked[0]!.body).toEqual(outside.asked[1]!.body)
+    })
+    it.skipIf(world.wordless)('says in a sentence what is wrong, and where to look', async () => {
+      const outside = world.receiver(200)
+      await using notifier = await opened(world, outside)
+      const { message, ...rest } = someDelivery()
+      await notifier.tell({ ...rest, message })
+      const said = String(outside.asked[0]!.body)
+      expect(said).toContain(message.subject)
+      expect(said).toContain('status.example.com')
+    })
+    it('cuts what is longer than its receiver takes', async () => {
+      const outside = world.receiver(200)
+      await using notifier = await opened(world, outside)
+      await notifier.tell(someDelivery({ message: endlessMessage() }))
+      for (const { body } of outside.asked) expect(Buffer.byteLength(String(body))).toBeLessThanOrEqual(world.bytesMost)
+    })
+    it('tells no secret of its settings where it is refused', async () => {
+      const outside = world.receiver(400)
+      await using notifier = await opened(world, outside)
+      const error = (await notifier.tell(someDelivery()).catch((each: unknown) => each)) as Error
+      for (const secret of world.secrets) expect(`${error.message} ${outside.said.join()}`).not.toContain(secret)
+    })
+    it('says of a test that it is one', async () => {
+      const outside = world.receiver(200)
+      await using notifier = await opened(world, outside)
+      const answer = await notifier.tell(someDelivery({ test: true }))
+      for (const secret of world.secrets) expect(answer?.said ?? '').not.toContain(secret)
+      expect(outside.asked.length).toBeGreaterThan(0)
     })
     it.each<[what: string, status: number, kind: typeof TransientError | typeof PermanentError]>([
       ['comes again after an answer 500', 500, TransientError],
@@ -265,13 +290,13 @@ export function testNotifier(name: string, world: NotifierWorld): void {
       ['does not come again after 410', 410, PermanentError],
     ])('%s', async (_, status, kind) => {
       await using notifier = await opened(world, world.receiver(status))
-      await expect(notifier.tell(someDelivery)).rejects.toThrow(kind)
+      await expect(notifier.tell(someDelivery())).rejects.toThrow(kind)
     })
     it('comes again where nobody answers, and tells no secret of its settings', async () => {
       const outside = world.receiver(200)
       await using notifier = await opened(world, outside)
       outside.break()
-      const error = (await notifier.tell(someDelivery).catch((each: unknown) => each)) as Error
+      const error = (await notifier.tell(someDelivery()).catch((each: unknown) => each)) as Error
       expect(error).toBeInstanceOf(TransientError)
       for (const secret of world.secrets) expect(`${error.message} ${outside.said.join()}`).not.toContain(secret)
     })

@@ -105,8 +105,17 @@ function trackOf(state: ReportState, said: KindReading | undefined, now: EpochMs
   let observed = 0
   for (const rows of state.ring.rows)
     if (rows && rows.slot >= from && rows.slot < now) for (const bad of rows.a) observed += bad
-  const excess = Math.max(0, observed - expectedReports(state, from, from + minutes * MINUTE)) / minutes
+  const usual = expectedReports(state, from, from + minutes * MINUTE) / minutes
+  const excess = Math.max(0, observed / minutes - usual)
   // One more than was seen, so that none seen is not taken for certainty.
   const error = Math.sqrt(observed + 1) / minutes
-  return { where: {}, excess, unit: 'reports_per_minute', bits: said?.bits ?? 0, error, stale: said?.bits === null }
+  return {
+    where: {},
+    excess,
+    unit: 'reports_per_minute',
+    bits: said?.bits ?? 0,
+    error,
+    stale: said?.bits === null,
+    usual,
+  }
 }

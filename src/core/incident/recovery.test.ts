@@ -1,16 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Track } from '../../contract/finding.js'
 import { MINUTE } from '../../contract/time.js'
-import {
-  etaOf,
-  followTracks,
-  noiseOf,
-  recoveryOf,
-  turnedAt,
-  unheard,
-  wholeTrack,
-  type TrackMemory,
-} from './recovery.js'
+import { etaOf, noiseOf, recoveryOf, isIntermittent, lastingGone, surelyGone, turnedAt, unheard } from './recovery.js'
+import { followTracks, wholeTrack, type TrackMemory } from './track.js'
 import { binomial, poisson, sfc32, type Random } from '../stat/random.js'
 
 const START = Date.UTC(2031, 4, 9, 12)
@@ -93,6 +85,81 @@ describe('recovered', () => {
     expect(wholeTrack(memory)!.unit).toBe('reports_per_minute')
     followTracks(memory, [track({ excess: 0.2 }), reports], START + MINUTE)
     expect(wholeTrack(memory)!.unit).toBe('share')
+  })
+})
+
+describe('surely gone', () => {
+  const reports = (excess: number, usual = 1): Partial<Track> => ({
+    unit: 'reports_per_minute',
+    excess,
+    usual,
+    error: Math.sqrt(10 * excess + 11) / 10,
+  })
+  const follow = (tracks: Partial<Track>[]): [number, number] => {
+    const memory: TrackMemory[] = []
+    tracks.forEach((t, i) => followTracks(memory, [track(t)], START + i * MINUTE))
+    return surelyGone(memory, START + (tracks.length - 1) * MINUTE)
+  }
+
+  it('is nothing while people merely tire, however few still report', () => {
+    for (const left of [30, 12, 6])
+      expect(follow([...plateau(40, 100), ...plateau(120, left)].map(x => reports(x)))).toEqual([0, 1])
+  })
+  it('is most once fewer report than any unchanged trouble brings', () => {
+    expect(follow([...plateau(40, 100), ...plateau(120, 0)].map(x => reports(x)))[0]).toBeGreaterThan(0.7)
+  })
+  it('is less while those who might report sleep', () => {
+    const day = plateau(40, 100).map(x => reports(x))
+    const sure = (usual: number): number => follow([...day, ...plateau(120, 0.5).map(x => reports(x, usual))])[0]
+    expect(sure(1)).toBeGreaterThan(sure(0.3) + 0.1)
+    expect(sure(0.1)).toBe(0)
+  })
+  it('holds the level of half an hour of checks against the worst such level, not lucky minutes against each other', () => {
+    const flicker = Array.from({ length: 90 }, (_, i) => ({ excess: i % 5 < 2 ? 0.6 : 0, error: 0.2 }))
+    expect(follow(flicker)[0]).toBeLessThan(0.1)
+    const mended = plateau(40, 0).map(excess => ({ excess, error: 0.03 }))
+    expect(follow([...flicker, ...mended])[0]).toBeGreaterThan(0.5)
+  })
+  it('is no more than people say while checks alone look well', () => {
+    const memory: TrackMemory[] = []
+    for (let i = 0; i < 120; i++)
+      followTracks(
+        memory,
+        [track({ excess: i < 60 ? 0.5 : 0, error: 0.03 }), track(reports(i < 60 ? 40 : 10))],
+        START + i * MINUTE,
+      )
+    expect(surelyGone(memory, START + 119 * MINUTE)[0]).toBe(0)
+  })
+})
+
+describe('what comes and goes', () => {
+  const flaps = (rounds: number): number[] =>
+    Array.from({ length: rounds }, () => [...plateau(8, 0.4), ...plateau(12, 0.01)]).flat()
+
+  it('is on and off from the second time that it comes back, until it has stayed on or off', () => {
+    const is = (values: number[]): boolean => {
+      const { memory, at } = followed(values)
+      return isIntermittent(memory, at)
+    }
+    expect(is(plateau(60))).toBe(false)
+    expect(is(flaps(1))).toBe(false)
+    expect(is([...flaps(2), 0.4])).toBe(true)
+    expect(is([...flaps(3), ...plateau(60, 0.4)])).toBe(false)
+    expect(is([...flaps(3), ...plateau(60, 0)])).toBe(false)
+  })
+  it('is not made of the luck of few', () => {
+    const { memory, at } = followed(flaps(4), { error: 0.25 })
+    expect(isIntermittent(memory, at)).toBe(false)
+  })
+  it('a pause of it is no sure recovery, nor are ten minutes after what never paused', () => {
+    const sure = (values: number[]): number => {
+      const { memory, at } = followed(values)
+      return lastingGone(memory, at)[0]
+    }
+    expect(sure([...plateau(30, 0.4), ...plateau(9, 0.01)])).toBe(0)
+    expect(sure([...plateau(30, 0.4), ...plateau(10, 0.01)])).toBeGreaterThan(0.9)
+    expect(sure([...flaps(4), ...plateau(4, 0.01)])).toBe(0)
+    expect(sure([...flaps(4), ...plateau(6, 0.01)])).toBeGreaterThan(0.9)
   })
 })
 

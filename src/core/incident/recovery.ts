@@ -1,6 +1,6 @@
-import type { Track } from '../../contract/finding.js'
 import type { Recovery, Where } from '../../contract/incident.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
+import { HIGH_SHARE, leftOf, levelOf, NORMAL, type TrackMemory, wholeTrack } from './track.js'
 
 /**
  * How much of the trouble is gone, per followed value, and when the rest should be: a line through the excess or through its
@@ -8,14 +8,19 @@ import { MINUTE, type EpochMs } from '../../contract/time.js'
  * minutes (recover.test.ts).
  */
 
-/** Points kept for each track, one a minute. */
-const POINTS = 45
+/** Standard errors that "surely" asks for. */
+const GONE_ERRORS = 2
+/**
+ * The least part of the worst that an unchanged trouble still brings: 3 %. Of those hit, 0.4 % a minute speak up anew in the world of an
+ * app that everybody has (5 % of its first wave), 0.06 % where administrators do (3 %), 3–4 % elsewhere (a quarter).
+ */
+const TIRED_LEAST = 0.03
+/** The first wave ebbs in minutes: half of those who report do within 3 to 25 of being hit, by the same worlds. */
+const TIRES_MIN = 10
 /** Minutes of the newest points that are extrapolated, and the least number of them. */
 const FIT_MIN = 25
 /** The least number of points that are extrapolated: a line through fewer says nothing of its error. */
 const FIT_LEAST = 6
-/** Excess at which a track counts as normal again. */
-const NORMAL: Record<Track['unit'], number> = { share: 0.003, reports_per_minute: 0.5 }
 /** No forecast that reaches beyond this, nor one before the excess has clearly begun to fall. */
 const HORIZON_MIN = 8 * 60
 /** The excess must have fallen by this part of its peak before anything is forecast. */
@@ -28,11 +33,6 @@ const SHAPE_RATIO = 100
 const PACE_FASTER = 0.8
 /** and the late bound for one that runs by this part slower; what stalls at the end is in the tail below. */
 const PACE_SLOWER = 0.1
-/** Within this part of the peak the trouble has not turned. */
-const HIGH_SHARE = 0.9
-/** Fewer bits than this are chance, neither a peak nor a remainder. */
-const CHANCE_BITS = 3
-
 /** Mending slows towards its end (caches, queues, clients that come back late): the late bound is longer by a part and by minutes. */
 const TAIL_SHARE = 0.3
 /** The minutes by which the late bound is longer. */
@@ -51,66 +51,68 @@ const BELOW = 2.4
 /** Deviations above the middle. */
 const ABOVE = 2.1
 
-export interface TrackMemory {
-  key: string
-  where: Where
-  unit: Track['unit']
-  peak: number
-  peakAt: EpochMs
-  /** Newest time at which it stood within a tenth of its peak. */
-  highAt: EpochMs
-  /** Newest last. */
-  points: { at: EpochMs; excess: number; error: number; stale: boolean }[]
+/** From the second time that it comes back it is on and off … */
+const BACKS_LEAST = 2
+/** … until it has been on or off for so many times its longest pause. */
+const PAUSES = 4
+/** No pause counts as shorter: windows of five minutes smear it, and reports lag. */
+const PAUSE_LEAST_MS = 10 * MINUTE
+/** Is it on and off? Then a pause is part of it, and no recovery. */
+export function isIntermittent(memory: readonly TrackMemory[], at: EpochMs): boolean {
+  const { off } = wholeTrack(memory) ?? {}
+  if (!off || off.backs.length < BACKS_LEAST) return false
+  return at - off.backs.at(-1)! < PAUSES * Math.max(off.longestMs, PAUSE_LEAST_MS)
 }
 
-const keyOf = (t: Track): string => `${t.unit}:${JSON.stringify(t.where)}`
-
-/** Adds a tick's tracks to what is remembered. */
-export function followTracks(memory: TrackMemory[], tracks: readonly Track[], at: EpochMs): void {
-  for (const t of tracks) {
-    const key = keyOf(t)
-    let m = memory.find(x => x.key === key)
-    if (!m) memory.push((m = { key, where: t.where, unit: t.unit, peak: 0, peakAt: at, highAt: at, points: [] }))
-    const excess = t.bits >= CHANCE_BITS ? t.excess : 0
-    // The highest of many noisy values is too high by their noise: a peak counts less its error.
-    const sure = Math.max(0, excess - t.error)
-    if (sure > m.peak) {
-      m.peak = sure
-      m.peakAt = at
-    }
-    if (m.peak > 0 && excess >= HIGH_SHARE * m.peak) m.highAt = at
-    m.points.push({ at, excess, error: t.error, stale: t.stale })
-    if (m.points.length > POINTS) m.points.shift()
-  }
+/** Where requests are counted, what is gone is sure once it has lasted: longer than the pauses of what comes and goes. */
+export function lastingGone(memory: readonly TrackMemory[], at: EpochMs): [number, number] {
+  const whole = wholeTrack(memory)
+  if (!whole || whole.peak <= 0) return [0, 1]
+  const pause = isIntermittent(memory, at) ? 1.5 * whole.off.longestMs : 0
+  const from = at - Math.max(PAUSE_LEAST_MS, pause)
+  const left = Math.max(...whole.points.filter(p => p.at > from).map(p => p.excess))
+  return [round(Math.max(0, Math.min(recoveredOf(whole), 1 - left / whole.peak))), round(recoveredOf(whole))]
 }
 
-/** The memory as it stood at `since`; a track that began later is forgotten. */
-export function tracksUntil(memory: readonly TrackMemory[], since: EpochMs): TrackMemory[] {
-  return memory.flatMap(m => {
-    const points = m.points.filter(p => p.at < since)
-    if (points.length === 0) return []
-    if (m.peakAt < since) return [{ ...m, points, highAt: Math.min(m.highAt, points.at(-1)!.at) }]
-    const fresh: TrackMemory[] = []
-    for (const { at, excess, error, stale } of points)
-      followTracks(fresh, [{ where: m.where, unit: m.unit, bits: CHANCE_BITS, excess, error, stale }], at)
-    return fresh
-  })
+/**
+ * How much of the trouble is surely gone, and how much may be, where nobody counts requests.
+ *
+ * Checks are few: their level over half an hour is held against the highest such level. Reports fall while everything fails as before: the
+ * first wave is all who were hit, later ones are who is hit anew or has not had enough. So what is left is held against the least that an
+ * unchanged trouble would still bring at its age and at this hour. Where both are there and people go on, no more is sure than both say.
+ */
+export function surelyGone(memory: readonly TrackMemory[], at: EpochMs): [number, number] {
+  const whole = wholeTrack(memory)
+  if (!whole || whole.worst.level <= 0) return [0, 1]
+  const people = memory.find(m => m.unit === 'reports_per_minute' && Object.keys(m.where).length === 0)
+  const low = Math.min(
+    whole.unit === 'share' ? goneOfShare(whole) : 1,
+    people && people.worst.level > NORMAL.reports_per_minute ? goneOfReports(people, at) : 1,
+  )
+  // Who reports now may report what was some minutes ago: once fewer do, all may be over.
+  const fell = levelOf(whole).level < HIGH_SHARE * whole.worst.level
+  return [round(Math.max(0, low)), fell ? 1 : round(recoveredOf(whole))]
 }
 
-const now = (m: TrackMemory): number => m.points.at(-1)?.excess ?? 0
+function goneOfShare(m: TrackMemory): number {
+  const { level, error } = levelOf(m)
+  return 1 - (level + GONE_ERRORS * error) / m.worst.level
+}
+
+function goneOfReports(m: TrackMemory, at: EpochMs): number {
+  const { level, error, usual } = levelOf(m)
+  const age = (at - m.worst.at) / MINUTE
+  const tired = Math.max(TIRED_LEAST, Math.exp(-age / TIRES_MIN))
+  // Of those who sleep nobody reports.
+  const awake = m.worst.usual > 0 ? Math.min(1, usual / m.worst.usual) : 1
+  return 1 - (level + GONE_ERRORS * error) / (tired * awake * m.worst.level)
+}
 
 const recoveredOf = (m: TrackMemory): number => {
   if (m.peak <= 0) return 1
-  const left = now(m)
+  const left = leftOf(m)
   if (left < NORMAL[m.unit]) return 1
   return Math.max(0, Math.min(1, 1 - left / m.peak))
-}
-
-/** The track that speaks for the whole: shares where known, else reports. */
-export const wholeTrack = (memory: readonly TrackMemory[]): TrackMemory | null => {
-  const whole = memory.filter(m => Object.keys(m.where).length === 0)
-  const share = whole.find(m => m.unit === 'share' && m.peak >= NORMAL.share)
-  return share ?? whole.find(m => m.unit === 'reports_per_minute') ?? share ?? null
 }
 
 /** Recovery of the whole and of every followed value that was hit at all, worst first. */
@@ -138,12 +140,12 @@ export function recoveryOf(memory: readonly TrackMemory[], at: EpochMs): Recover
 /** When the whole began to shrink for good: the last time it stood within a tenth of its peak. */
 export function turnedAt(memory: readonly TrackMemory[]): EpochMs | null {
   const whole = wholeTrack(memory)
-  return whole && whole.points.length > 0 && now(whole) <= 0.7 * whole.peak ? whole.highAt : null
+  return whole && whole.points.length > 0 && leftOf(whole) <= 0.7 * whole.peak ? whole.highAt : null
 }
 
 /** Parts whose last word was trouble, and that nothing has been heard of since. */
 export const unheard = (memory: readonly TrackMemory[]): ReadonlySet<Where> =>
-  new Set(memory.filter(m => (m.points.at(-1)?.stale ?? false) && now(m) >= NORMAL[m.unit]).map(m => m.where))
+  new Set(memory.filter(m => (m.points.at(-1)?.stale ?? false) && leftOf(m) >= NORMAL[m.unit]).map(m => m.where))
 
 /** How far chance moves `recovered`, as one standard deviation; 1 when nothing is known. */
 export function noiseOf(memory: readonly TrackMemory[]): number {
@@ -157,7 +159,7 @@ export function noiseOf(memory: readonly TrackMemory[]): number {
  * minute takes its part). Where the points do not tell them apart, the interval spans both.
  */
 export function etaOf(m: TrackMemory, at: EpochMs): [string, string] | null {
-  const left = now(m)
+  const left = leftOf(m)
   if (left < NORMAL[m.unit] || left > (1 - FALLEN) * m.peak || m.points.at(-1)?.stale) return null
   const points = m.points.filter(p => p.at > at - FIT_MIN * MINUTE && p.at >= m.highAt && p.excess > 0 && !p.stale)
   if (points.length < FIT_LEAST) return null

@@ -293,5 +293,13 @@ describe('may it be called over?', () => {
     [NOW, false],
     [NOW - HOLD_MS + MINUTE, false],
     [NOW - HOLD_MS, true],
-  ] as const)('calm since %d: %s', (calmSince, over) => expect(mayResolve(calmSince, NOW)).toBe(over))
+  ] as const)('calm since %d: %s', (calmSince, over) =>
+    expect(mayResolve(calmSince, NOW, 3 * 60 * MINUTE, true)).toBe(over),
+  )
+  it('where nobody counts requests it is waited for in proportion to what it lasted, and not for ever', () => {
+    const after = (lastedMin: number, calmMin: number): boolean =>
+      mayResolve(NOW - calmMin * MINUTE, NOW, lastedMin * MINUTE, false)
+    expect([after(20, 10), after(150, 10), after(150, 29), after(150, 30)]).toEqual([true, false, false, true])
+    expect([after(3_000, 44), after(3_000, 45)]).toEqual([false, true])
+  })
 })

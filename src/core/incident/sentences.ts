@@ -81,10 +81,11 @@ function points(e: IncidentEvent): Pointed[] {
   if (first) out.push([first, refs])
   const quote = quotePoint(e)
   if (quote) out.push([quote, refs])
-  if (e.recovery && e.recovery.recovered >= 0.3) {
+  // Of a few checks no more is said than what is sure; people who tire are told as such; a pause of what comes and goes is not told.
+  const share = (e.recovery?.of === 'checks' ? e.recovery.interval?.[0] : e.recovery?.recovered) ?? 0
+  if (e.recovery && share >= 0.3 && e.pattern !== 'intermittent') {
     const slow = e.recovery.segments[0]
-    const slower = slow && slow.recovered < e.recovery.recovered - 0.15 ? slow.where : null
-    const share = e.recovery.recovered
+    const slower = slow && slow.recovered < share - 0.15 ? slow.where : null
     if (e.recovery.of === 'reports') out.push([{ is: 'fewer-reports', share }, refs])
     // A step says by itself how much is gone; the share of the window lags behind it.
     else if (e.lately === undefined) out.push([{ is: 'recovered', share, slower }, refs])
@@ -106,7 +107,7 @@ const counts = ({ evidence }: IncidentEvent, via: string): boolean =>
   evidence !== undefined && Object.hasOwn(evidence, via) && evidence[via] !== null
 
 /** Shares are of requests, or of checks where requests are not counted or see nothing. */
-const ofChecks = (e: IncidentEvent): boolean =>
+export const ofChecks = (e: IncidentEvent): boolean =>
   e.evidence !== undefined &&
   counts(e, 'check') &&
   (!counts(e, 'metric') || (bitsOf(e, 'metric') < SPEAKS_BITS && bitsOf(e, 'check') >= CLEAR_BITS))

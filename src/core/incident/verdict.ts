@@ -46,9 +46,13 @@ export const addUp = (before: IncidentEvent | null, event: IncidentEvent): Incid
 /** Fewer people who report are no recovery: they tire, and nobody has seen the service answer. */
 export const isMeasured = ({ recovery }: Pick<IncidentEvent, 'recovery'>): boolean => recovery?.of !== 'reports'
 
+/** What is surely gone, where less is sure than what is seen. */
+const sureOf = ({ recovery }: Pick<IncidentEvent, 'recovery'>): number =>
+  (recovery?.of === undefined ? recovery?.recovered : recovery.interval?.[0]) ?? 0
+
 /** More than half of what was measured is over: what eases is no longer down, and its incident says how much is back. */
-export const isEasing = (phase: Phase, folded: Pick<IncidentEvent, 'recovery'>): boolean =>
-  phase === 'recovering' && (folded.recovery?.recovered ?? 0) >= MOST && isMeasured(folded)
+export const isEasing = (phase: Phase, folded: Pick<IncidentEvent, 'recovery' | 'pattern'>): boolean =>
+  phase === 'recovering' && folded.pattern !== 'intermittent' && sureOf(folded) >= MOST && isMeasured(folded)
 
 /** An incident after one of its events. */
 export interface Stage {

@@ -1,4 +1,6 @@
-import { MINUTE, type EpochMs } from '../../contract/time.js'
+import type { Finding } from '../../contract/finding.js'
+import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
+import { ownFailure } from '../incident/rules.js'
 import type { Upstream } from '../explain/explain.js'
 import type { JudgedService } from './service.js'
 import type { IncidentRecord } from './record.js'
@@ -40,4 +42,32 @@ export function othersOf(all: readonly IncidentRecord[], services: Services, rec
       .filter((x, i, found) => found.findIndex(y => y.service === x.service) === i)
       .map(x => ({ id: x.service, name: services.get(x.service)?.title ?? x.service, onset: x.onset, incident: x.id }))
   )
+}
+
+/** So many times our reports drown them: in the one world that was looked at it was some hundred times. */
+const DROWNS = 10
+/** People talk of an outage for about so long. */
+const DROWNS_WITHIN_MS = 2 * HOUR
+
+/**
+ * Do people report here what fails elsewhere? While a far larger outage goes on, whoever cannot use that asks for the
+ * network, the resolver, the shop next door. Machines of our own settle it; people alone say no more than that something may be wrong.
+ */
+export function drownedBy(all: readonly IncidentRecord[], record: IncidentRecord, f: Finding): boolean {
+  const own = reportsOf(record)
+  if (own === null || ownFailure(f)) return false
+  return all.some(x => {
+    const lead = record.onset - x.onset
+    const beside = x.service !== record.service && x.kind === 'outage'
+    if (!beside || lead < -SAME_ONSET_MS || lead > DROWNS_WITHIN_MS) return false
+    // Talk of it goes on after its end.
+    if (!x.open && f.at - x.resolvedAt! > DROWNS_WITHIN_MS) return false
+    return (reportsOf(x) ?? 0) >= DROWNS * own
+  })
+}
+
+/** Reports a minute above the usual at the worst; null where nobody reports. */
+const reportsOf = ({ tracks }: IncidentRecord): number | null => {
+  const people = tracks.find(m => m.unit === 'reports_per_minute' && Object.keys(m.where).length === 0)
+  return people && people.peak > 0 ? people.peak : null
 }

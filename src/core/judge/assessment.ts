@@ -4,6 +4,7 @@ import type {
   EventName,
   IncidentEvent,
   IncidentKind,
+  Pattern,
   Quoted,
   Recovery,
   Uneven,
@@ -15,8 +16,8 @@ import { DAY, type EpochMs } from '../../contract/time.js'
 import { explain, type Upstream } from '../explain/explain.js'
 import { contradictedBy } from '../incident/rules.js'
 import { sentences, titleOf } from '../incident/sentences.js'
-import { recoveryOf, turnedAt, unheard } from '../incident/recovery.js'
-import { applyRulings, BY_HAND, type IncidentRecord } from './record.js'
+import { isIntermittent, lastingGone, recoveryOf, surelyGone, turnedAt, unheard } from '../incident/recovery.js'
+import { applyRulings, BY_HAND, isCounted, type IncidentRecord } from './record.js'
 
 /** Smaller shares are too near to noise for a step to be told. */
 const STEP_FROM = 0.05
@@ -92,9 +93,10 @@ export function assess(
     unexplained,
     security: record.security,
     ...(resolved ? {} : steppedTo(f)),
+    ...(resolved ? {} : { pattern: patternOf(record, at) }),
     recovery: resolved
       ? finished(recoveryOf(record.tracks, at), record.calmSince !== null, unheard(record.tracks))
-      : (recoveryOf(record.tracks, at) ?? { recovered: 0, eta: null, segments: [] }),
+      : withDoubt(recoveryOf(record.tracks, at) ?? { recovered: 0, eta: null, segments: [] }, record, at),
     evidence: Object.fromEntries(
       Object.entries(f.kinds).map(([via, k]) => [via, k.bits === null ? null : Math.round(k.bits * 10) / 10]),
     ),
@@ -125,6 +127,10 @@ function steppedTo({ strand, share, lately }: Finding): { lately?: number } {
   if (strand !== 'bad' || !lately || share === null || share < STEP_FROM) return {}
   return lately.share + SURE_ERRORS * lately.error < STEP_TO * share ? { lately: round(lately.share)! } : {}
 }
+
+/** Slow, on and off, and failing are three things. */
+const patternOf = (record: IncidentRecord, at: EpochMs): Pattern =>
+  isIntermittent(record.tracks, at) ? 'intermittent' : record.strand === 'slow' ? 'slow' : 'failing'
 
 /** Slow or degraded by load that another's failure moved here. */
 const kindOf = (record: IncidentRecord, causes: readonly Cause[]): IncidentKind => {
@@ -159,6 +165,12 @@ function namedOnce(uneven: readonly Uneven[]): Uneven[] {
     seen.add(key)
   }
   return out
+}
+
+/** How much is sure: where requests are counted what has lasted, else what neither tired people nor a few lucky checks explain. */
+function withDoubt(r: Recovery, record: IncidentRecord, at: EpochMs): Recovery {
+  if (isCounted(record)) return { ...r, interval: lastingGone(record.tracks, at) }
+  return { ...r, of: r.of ?? 'checks', interval: surelyGone(record.tracks, at) }
 }
 
 /** At the end: what was seen to be calm is whole again; a part that fell silent keeps its last word, for nobody knows. */

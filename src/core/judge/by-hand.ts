@@ -9,7 +9,8 @@ import {
 import { AS_MEASURED, type Order } from '../../contract/order.js'
 import type { Change } from '../../contract/signal.js'
 import { severityOf } from '../incident/rules.js'
-import { readComponents, readWhere } from './command.js'
+import { readWhere } from '../ingest/where.js'
+import { readComponents } from './command.js'
 import { BY_HAND, newRecord, rule, type IncidentRecord, type SetByPerson } from './record.js'
 
 /** What people say and do about an incident: over what is measured, and never instead of it. */
@@ -73,7 +74,13 @@ export function carryOut(order: Order, hands: Hands): void {
     case 'note':
     case 'mute':
     case 'unmute':
-      // Who does what, and who is told, is kept with the incident's commands: nothing public changes.
+    case 'claim':
+    case 'judge':
+    case 'publish':
+    case 'withdraw':
+    case 'action':
+    case 'done':
+      // What others say, what was learnt, who does what, and who is told, is kept with the incident's commands: nothing public changes.
       return
     default:
       verb satisfies never

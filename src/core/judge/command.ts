@@ -8,8 +8,8 @@ import {
   VERBS,
   type Verb,
 } from '../../contract/order.js'
-import type { Where } from '../../contract/incident.js'
-import { isLabelName } from '../ingest/rules.js'
+import { readWhere } from '../ingest/where.js'
+import { aboutFault } from '../words/about.js'
 
 /** What a command carries for its verb, from the API or from the log. */
 export type Carried = Partial<Record<CommandField, unknown>>
@@ -43,23 +43,10 @@ function formFault(field: CommandField, value: string): string | null {
   if (words && !words.includes(value)) return `${field} is one of ${words.join(', ')}`
   if (field === 'where' && readWhere(value) === null)
     return 'where is `label=value,value label=value`: each label once, with values that are not empty'
+  if (field === 'about') return aboutFault(value)
   if (field === 'components' && value.split(',').some(each => each.trim() === ''))
     return 'components is a list of ids with commas between'
   return null
-}
-
-/** `cell=eu-1,eu-2 tier=free` as labels with their values; null where it is no such thing. */
-export function readWhere(text: string): Where | null {
-  const where: Where = {}
-  for (const part of text.trim().split(' ')) {
-    if (part === '') continue
-    const at = part.indexOf('=')
-    const label = part.slice(0, Math.max(0, at))
-    const values = part.slice(at + 1).split(',')
-    if (!isLabelName(label) || Object.hasOwn(where, label) || values.includes('')) return null
-    where[label] = [...new Set(values)]
-  }
-  return Object.keys(where).length === 0 ? null : where
 }
 
 /** Ids of components in a list with commas. */

@@ -47,6 +47,34 @@ describe('one trouble is one incident', () => {
     expect(ending.at(-1)!.recovery!.recovered).toBe(1)
     expect(judge.openIncidents('shop')).toEqual([])
   })
+  it('what lasted for a day and comes back after hours is the same', () => {
+    const judge = new Judge()
+    feed(judge, 0, 1_440, now => fails(now, { onset: NOW }))
+    const over = feed(judge, 1_440, 1_500, now => calm(now, { onset: NOW })).findLast(e => e.event === 'resolved')!
+    const back = (Date.parse(over.at) - NOW) / MINUTE + 240
+    expect(feed(judge, back, back + 1, now => fails(now, { onset: now - MINUTE }))[0]!.event).toBe('reopened')
+  })
+  it('people who report here while far more report a larger outage elsewhere make it no more than minor', () => {
+    const reports = (service: string, now: EpochMs, excess: number): Finding =>
+      finding({
+        service,
+        at: now,
+        onset: NOW,
+        kinds: { report: { ...alarm, bits: 80 } },
+        share: null,
+        tracks: [{ where: {}, unit: 'reports_per_minute', excess, bits: 80, error: 0.5, stale: false, usual: 1 }],
+      })
+    const severity = (elsewhere: number): string => {
+      const judge = new Judge()
+      const events: IncidentEvent[] = []
+      for (let m = 0; m < 10; m++) {
+        judge.take(reports('next-door', at(m), elsewhere), events)
+        judge.take(reports('shop', at(m), 12), events)
+      }
+      return events.findLast(e => e.service === 'shop')!.severity!
+    }
+    expect([severity(400), severity(40)]).toEqual(['minor', 'major'])
+  })
   it('one that comes back within the hour is reopened, later is another', () => {
     for (const [pause, event] of [
       [20, 'reopened'],

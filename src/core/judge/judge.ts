@@ -21,11 +21,13 @@ import {
   UPSTREAM_SHARE,
   type Surroundings,
 } from '../incident/rules.js'
-import { followTracks, noiseOf, turnedAt, wholeTrack } from '../incident/recovery.js'
-import { othersOf, SAME_ONSET_MS, upstreamsOf } from './around.js'
+import { noiseOf } from '../incident/recovery.js'
+import { followTracks, wholeTrack } from '../incident/track.js'
+import { drownedBy, othersOf, SAME_ONSET_MS, upstreamsOf } from './around.js'
 import { changeId, noteChange } from './change.js'
 import { isWhole } from './command.js'
 import { carryOut, type Word } from './by-hand.js'
+import { easing, RECOVERING_FROM } from './easing.js'
 import { heldOf } from './held.js'
 import { judgedService, noteAlarm, noteTrouble, TROUBLE_MS, withoutWords, type JudgedService } from './service.js'
 import { assess } from './assessment.js'
@@ -33,6 +35,8 @@ import {
   BY_HAND,
   forgetSince,
   idFor,
+  isCounted,
+  mayComeBack,
   newRecord,
   noteBack,
   raiseSeverity,
@@ -46,8 +50,6 @@ import {
 const MAX_FACTS = 1_000
 /** An incident without findings for so long is closed: they stop after the aftermath. Of exposure people tell in ones and twos. */
 const [SILENT_MS, SECURITY_SILENT_MS] = [15 * MINUTE, HOUR]
-/** Recovery is told as such from here on. */
-const RECOVERING_FROM = 0.3
 /** The onset is refined while evidence comes in for so long after the opening. */
 const ONSET_SETTLES_MS = 15 * MINUTE
 /** What a snapshot holds of the judge. */
@@ -87,9 +89,7 @@ export class Judge {
   }
 
   /** Trouble that is still measured although a person called its incident over. */
-  held(service: string, now: EpochMs): Held[] {
-    return heldOf(this.records, service, now)
-  }
+  held = (service: string, now: EpochMs): Held[] => heldOf(this.records, service, now)
 
   inAlarm(service: string, now: EpochMs): boolean {
     const s = this.services.get(service)
@@ -157,7 +157,7 @@ export class Judge {
       x =>
         x.service === f.service &&
         x.strand === f.strand &&
-        (x.open || f.at - x.resolvedAt! < REOPEN_MS || f.onset < x.resolvedAt! || x.closedByPerson),
+        (x.open || mayComeBack(x, f.at) || f.onset < x.resolvedAt! || x.closedByPerson),
     )
     const own = known.filter(x => x.branch === branch)
     const record = own.find(x => x.open) ?? own.findLast(x => f.onset < x.resolvedAt!)
@@ -228,7 +228,7 @@ export class Judge {
       last.backAt = last.resolvedAt
       last.closedByPerson = false
       last.resolvedAt = null
-      last.recovering = false
+      last.recovering = last.eased = false
       last.calmSince = null
       // The next wave is measured against its own worst.
       last.tracks = []
@@ -239,6 +239,7 @@ export class Judge {
     const record = newRecord(idFor(f, this.records), f, verdict.kind, severityOf(f, verdict.kind))
     this.records.push(record)
     this.absorb(record, f)
+    if (drownedBy(this.records, record, f)) record.severity = 'minor'
     this.emit(record, 'opened', f.at, events)
   }
 
@@ -278,8 +279,8 @@ export class Judge {
       (record.kind === 'upstream' && sureShare(f, 2) >= UPSTREAM_SHARE)
     if (ours && f.strand === 'bad' && ownFailure(f)) record.kind = 'outage'
     else if (record.kind === 'degraded' && f.strand === 'bad' && f.alarm && failsAfterAll(f)) record.kind = 'outage'
-    raiseSeverity(record, severityOf(f, record.kind), f.at)
-    // Whoever still sees what is not theirs keeps it open, however healthy the requests are; so does the other strand of the same trouble.
+    if (!drownedBy(this.records, record, f)) raiseSeverity(record, severityOf(f, record.kind), f.at)
+    // Whoever still sees what is not theirs keeps it open, however healthy requests are; so does the other strand of the trouble.
     const besideStill = this.service(record.service).trouble.some(
       x => x.strand !== record.strand && f.at - x.at <= TROUBLE_MS && Math.abs(x.onset - record.onset) <= SAME_ONSET_MS,
     )
@@ -294,14 +295,16 @@ export class Judge {
   private follow(record: IncidentRecord, f: Finding, events: IncidentEvent[]): void {
     const before = record.severity
     this.absorb(record, f)
-    if (!record.byHand && mayResolve(record.calmSince, f.at)) {
+    if (
+      !record.byHand &&
+      mayResolve(record.calmSince, f.at, (record.calmSince ?? f.at) - record.onset, isCounted(record))
+    ) {
       this.close(record, f.at, events)
       return
     }
     const next = this.assessment(record, 'updated', f.at)
     const recovered = next.recovery?.recovered ?? 0
-    const measured = wholeTrack(record.tracks)?.unit === 'share'
-    const noise = noiseOf(record.tracks)
+    const [measured, noise] = [wholeTrack(record.tracks)?.unit === 'share', noiseOf(record.tracks)]
     noteBack(record, recovered, f.at)
     if (
       before === 'minor' &&
@@ -313,12 +316,11 @@ export class Judge {
       this.part(record, record.backAt, f, events)
       return
     }
-    if (!record.recovering && recovered - 1.5 * noise >= RECOVERING_FROM && turnedAt(record.tracks) !== null) {
-      record.recovering = true
-      this.emit(record, 'recovering', f.at, events)
+    const eased = easing(record, next, noise)
+    if (eased) {
+      this.emit(record, eased, f.at, events)
       return
     }
-    if (record.recovering && recovered < RECOVERING_FROM - 0.15) record.recovering = false
     if (updateReason(next, record.said!, f.at, f.at - record.openedAt, measured, noise))
       this.emit(record, 'updated', f.at, events)
   }

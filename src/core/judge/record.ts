@@ -12,8 +12,9 @@ import type {
 import type { Order } from '../../contract/order.js'
 import type { Change } from '../../contract/signal.js'
 import type { Level } from '../explain/explain.js'
-import { tracksUntil, type TrackMemory } from '../incident/recovery.js'
+import { tracksUntil, wholeTrack, type TrackMemory } from '../incident/track.js'
 import { worseSeverity } from '../incident/rules.js'
+import { RECORD_KEPT_MS, REOPEN_MS } from '../../contract/thresholds.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 
 /** Branch of what a person opened and nobody measures yet. */
@@ -57,6 +58,8 @@ export interface IncidentRecord {
   /** What the severity was before each of its rises. */
   rises: { from: Severity; at: EpochMs }[]
   recovering: boolean
+  /** It was told that it eases: as a recovery, or as fewer who report. */
+  eased: boolean
   calmSince: EpochMs | null
   lastFindingAt: EpochMs
   finding: Finding | null
@@ -86,6 +89,19 @@ export interface SetByPerson {
   title?: string
   components?: string[]
   where?: Where
+}
+
+/** What comes back so soon after its end is the same: an hour, or after days of trouble a part of those. */
+const BACK_WITHIN_SHARE = 0.2
+
+export const mayComeBack = ({ resolvedAt, onset, kind }: IncidentRecord, at: EpochMs): boolean =>
+  at - resolvedAt! <
+  Math.max(REOPEN_MS, kind === 'outage' ? Math.min(RECORD_KEPT_MS, BACK_WITHIN_SHARE * (resolvedAt! - onset)) : 0)
+
+/** Are requests counted, and do they speak for it? Checks are few, and reports have no denominator. */
+export function isCounted({ finding, tracks }: IncidentRecord): boolean {
+  const metric = finding?.kinds.metric
+  return metric !== undefined && metric.bits !== null && wholeTrack(tracks)?.unit === 'share'
 }
 
 /** The id of a new incident: its service, the minute in which it opens, and a number where two open in one. */
@@ -118,6 +134,7 @@ export function newRecord(id: string, f: Finding, kind: IncidentKind, severity: 
     severity,
     rises: [],
     recovering: false,
+    eased: false,
     calmSince: null,
     lastFindingAt: f.at,
     finding: f,

@@ -192,6 +192,16 @@ describe('CountSeries: what teaches the baseline', () => {
     expect((told.at(-1)!.slot - raised[0]!.slot) / 60).toBeCloseTo(24, 0)
   })
 
+  it('a tail of days is no new habit: three times the usual is trouble still where it began as thirty', () => {
+    const told = watch(
+      minutes(),
+      6 * 1440,
+      noise(sfc32(6), i => (i < 3 * 1440 ? 5 : i < 3 * 1440 + 600 ? 150 : 15)),
+    )
+    const raised = told.filter(t => t.change === 'raised')
+    expect(told.filter(t => t.change === 'ended' && t.slot < raised[0]!.slot + 48 * 60)).toEqual([])
+  })
+
   it('a level twenty times the usual is an outage for days, however short the history', () => {
     const told = watch(
       minutes(),

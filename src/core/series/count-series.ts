@@ -232,9 +232,13 @@ export class CountSeries {
       // Nobody knows what is usual where nothing else was ever seen: then what stays is.
       const unseen = baseline.learnedMs < LEVEL_KNOWN_AFTER_MS
       const history = Math.max(this.acceptSlotsMin, Math.min(this.acceptSlots, detector.raisedIndex))
-      // The longest outages last days and stand far above the usual; new habits do not arrive at many times the old ones.
+      // The longest outages last days and stand far above the usual; new habits do not arrive at many times the old ones. Nor do they fall
+      // to what they are: what began as an outage is its tail.
+      const whole = (detector.reportsSinceOnset + 0.5) / (detector.expectedSinceOnset + 0.5)
       const needed =
-        detector.lastingLevel > PLAUSIBLE_LEVEL && !unseen ? LONG_OUTAGE_FACTOR * this.acceptSlots : history
+        Math.max(detector.lastingLevel, whole) > PLAUSIBLE_LEVEL && !unseen
+          ? LONG_OUTAGE_FACTOR * this.acceptSlots
+          : history
       if (openSlots >= needed) {
         baseline.accept(detector.lastingLevel)
         this.end(index, 'accepted', learn)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { costOf, Detector, gainOf, MULTIPLES } from './spike-detector.js'
+import { costOf, gainOf } from '../stat/multiple.js'
+import { Detector, MULTIPLES } from './spike-detector.js'
 import { negativeBinomial, sfc32 } from '../stat/random.js'
 
 const MINUTE = 60_000

@@ -14,6 +14,7 @@
  *
  * The end is found by the reverse test, a CUSUM of baseline against a rate that is still elevated.
  */
+import { costOf, gainOf } from '../stat/multiple.js'
 import { addPeak, barOf, isNews, PEAK_LANES, renewBar } from '../stat/peaks.js'
 import { addToSize, burstOf, isOutage, noteSize, SIZE_LANES, sizeKeep, sizeOf } from '../stat/burst-size.js'
 import { negativeBinomialSurvival } from '../stat/tails.js'
@@ -30,6 +31,8 @@ export const MIN_REPORTS = 2
 const END_NATS = Math.log(50)
 /** The end should be provable from this much quiet, or from two slots, whichever is longer: as long as reports lag. */
 const END_WITHIN_MS = 20 * 60_000
+/** Of what lasts long the end is sought in this part of its age: a tail is a little above the usual, and a quiet half hour is no end of it. */
+const END_WITHIN_SHARE = 0.1
 /** The multiple that counts as "still elevated" in the reverse test lies between these. */
 const END_MULTIPLE_MIN = 1.3
 const END_MULTIPLE_MAX = 30
@@ -261,7 +264,8 @@ export class Detector {
     if (this.excess > (s[EVIDENCE] as number)) s[EVIDENCE] = this.excess
     const peak = (s[PEAK] = Math.max(s[PEAK] as number, this.level))
     const bar = mean * (1 + Math.sqrt(variance))
-    const slots = this.rules.endSlots
+    const age = index - (s[RAISED] as number)
+    const slots = Math.max(this.rules.endSlots, END_WITHIN_SHARE * age)
     const need = (END_NATS * dispersion) / (bar * slots)
     // ρ − 1 − ln ρ ≥ need is met by 1 + √(2·need) + need.
     const provable = 1 + Math.sqrt(2 * need) + need
@@ -269,14 +273,19 @@ export class Detector {
     const z = gainOf(multiple, dispersion) * count - costOf(multiple, dispersion) * bar
     s[REVERSE] = Math.max(0, (s[REVERSE] as number) - z)
     if (s[REVERSE] === 0) s[REVERSE_START] = index + 1
-    const age = index - (s[RAISED] as number)
     if (age > 1 && (s[REVERSE] as number) >= END_NATS) return true
-    if (age < this.rules.subsidedSlots) return false
+    if (age < this.rules.subsidedSlots || (slots > this.rules.endSlots && this.lingers(mean, dispersion))) return false
     const e = s[HOUR_EXPECTED] as number
     if ((s[HOUR_REPORTS] as number) > e + 2 + 3 * Math.sqrt(e * (dispersion + e * variance))) return false
     const usual = negativeBinomialSurvival(s[HOUR_REPORTS] as number, e, dispersion + e * variance) > SUBSIDED_P
     if (usual) s[REVERSE_START] = Math.max(index - this.rules.subsidedSlots, s[RAISED] as number) + 1
     return usual
+  }
+
+  /** Is the mean of about the last hour above the usual, beyond chance? */
+  private lingers(mean: number, dispersion: number): boolean {
+    const fades = 1 - this.rules.ownKeep
+    return (this.state[OWN] as number) > mean + 2 * Math.sqrt((dispersion * mean * fades) / (2 - fades))
   }
 
   /**
@@ -384,15 +393,4 @@ export class Detector {
       this.state[COST + k] = costOf(MULTIPLES[k] as number, dispersion)
     }
   }
-}
-
-/** What one report says for rate ×ρ, in nats. */
-export function gainOf(rho: number, dispersion: number): number {
-  return Math.log((rho * dispersion) / (1 + rho * (dispersion - 1)))
-}
-
-/** What one expected report says against it. */
-export function costOf(rho: number, dispersion: number): number {
-  const excess = dispersion - 1
-  return excess < 1e-9 ? rho - 1 : Math.log((1 + rho * excess) / dispersion) / excess
 }

@@ -1,5 +1,6 @@
 import type { Finding, Track } from '../../contract/finding.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
+import { leafCount, sumLeaves } from '../aggregate/label-sets.js'
 import { clearSums } from '../rates/rise-detector.js'
 import { type FailureMode } from '../rates/state.js'
 import { handOver, newestExcess, outgrows, ownKinds, ownOf, followBranches, splitOff, windowsOf } from './concurrent.js'
@@ -25,6 +26,8 @@ const ONSET_SETTLES_MS = 10 * MINUTE
 const EVIDENCE_FADES_MS = 5 * MINUTE
 /** Reports below this part of their peak are an echo once telemetry is calm. */
 const ECHO_SHARE = 0.2
+/** So many checks without an excess leave no more than 15 % failing (at 95 %): until then people's word stands beside them. */
+const CHECKS_TELL = 18
 /** Segments are searched each minute at first, then each SEARCH_EVERY minutes: they change slowly later. */
 const SEARCH_EVERY_MIN = 3
 const SEARCH_SETTLES_MS = 30 * MINUTE
@@ -65,7 +68,7 @@ function followFirst(
   const echo = further.find(t => t.unit === 'reports_per_minute') ?? null
   state.reportPeak = Math.max(state.reportPeak, echo?.excess ?? 0)
   const troubled =
-    failing.metrics || failing.checks || (alarm && !onlyEcho(state, kinds, echo, s.troubles.slow !== null, now))
+    failing.metrics || failing.checks || (alarm && !onlyEcho(s, state, kinds, echo, s.troubles.slow !== null, now))
   if (troubled) state.troubledAt = now
   else if (now - state.troubledAt > AFTERMATH_MS) {
     s.troubles[mode] = null
@@ -187,11 +190,19 @@ function dateAgain(
   state.onsetInterval = interval
 }
 
+/** Checks since then. */
+function passed(s: TroubledService, since: EpochMs, now: EpochMs): number {
+  const checks = s.evidence.check
+  if (!checks) return 0
+  return sumLeaves(checks.ring, leafCount(checks.book), since + MINUTE, now).a.reduce((sum, n) => sum + n, 0)
+}
+
 /**
  * Where telemetry saw the trouble it also sees the end: what people still report then, well below their peak, comes late;
  * or it is about slowness, which is a story of its own.
  */
 function onlyEcho(
+  s: TroubledService,
   state: Trouble,
   kinds: Finding['kinds'],
   echo: Finding['tracks'][number] | null,
@@ -200,6 +211,8 @@ function onlyEcho(
 ): boolean {
   const seen = Math.max(state.excessAt.metric, state.excessAt.check)
   if (seen === 0 || now - seen < EVIDENCE_FADES_MS) return false
+  // Checks are few: while people go on, what lets the trouble be elsewhere is no end of it.
+  if (state.excessAt.metric === 0 && kinds.report?.alarm && passed(s, seen, now) < CHECKS_TELL) return false
   const machine = machinesOf(kinds)
   if (machine.some(k => k.alarm) || !machine.some(k => k.bits !== null)) return false
   return echo === null || slow || echo.excess < ECHO_SHARE * state.reportPeak

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../../shell/app.js'
+import { HttpProblem } from '../problem.js'
 import type { Routes } from '../routes.js'
 
 const NotifierNow = Type.Object({
@@ -16,13 +17,22 @@ const NotifierNow = Type.Object({
   ),
 })
 
-/** `GET /api/v1/notifiers`: who could not be told of what. */
-export function notifierRoutes(
-  server: FastifyInstance,
-  routes: Routes,
-  app: App,
-  guard: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>,
-): void {
+const Id = Type.Object({ id: Type.String({ minLength: 1, maxLength: 40 }) })
+const TriedNow = Type.Object({
+  taken: Type.Boolean({ description: 'Whether the receiver took it' }),
+  said: Type.String({ description: 'What it answered, or why it could not be told' }),
+  tookMs: Type.Number(),
+})
+
+type Check = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
+/** Who may see how notifiers are, and who may try one. */
+interface Guards {
+  sees: Check
+  tries: Check
+}
+
+/** `GET /api/v1/notifiers`: who could not be told of what; `POST …/ID/test`: whether one can be. */
+export function notifierRoutes(server: FastifyInstance, routes: Routes, app: App, { sees, tries }: Guards): void {
   routes.add(
     server,
     {
@@ -36,6 +46,28 @@ export function notifierRoutes(
         return app.notifiers
       },
     },
-    guard,
+    sees,
+  )
+  routes.add(
+    server,
+    {
+      method: 'POST',
+      url: '/api/v1/notifiers/:id/test',
+      summary: 'Sends one notifier a message that says it is a test, and tells what it answered',
+      scope: 'commands',
+      params: Id,
+      answer: TriedNow,
+      fails: [404],
+      handle: async ({ params: { id } }) => {
+        const tried = await app.testNotifier(id)
+        if (tried !== null) return tried
+        const names = app.notifiers.map(each => each.name).join(', ')
+        throw new HttpProblem(404, 'no such notifier', names === '' ? 'none is configured' : `there are ${names}`, {
+          rule: 'notifier',
+          value: id,
+        })
+      },
+    },
+    tries,
   )
 }

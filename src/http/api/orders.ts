@@ -10,8 +10,10 @@ import { isZone } from '../../core/calendar/zone.js'
 import { nearest } from '../../core/text/near.js'
 import { phaseOf } from '../../core/incident/verdict.js'
 import { faultOf, readComponents } from '../../core/judge/command.js'
+import { publishedOf } from '../../core/words/published.js'
 import type { App } from '../../shell/app.js'
 import type { Sender } from '../../shell/visitors/tokens.js'
+import { wordOf } from '../pages/incident/says.js'
 import { speechOf } from '../pages/language.js'
 import { standing } from '../pages/standing.js'
 import { statusSentence } from '../pages/words.js'
@@ -38,6 +40,7 @@ export async function carryOut(app: App, id: string, asked: Asked, sender: Sende
   complete(asked)
   possible(asked, before, app.now)
   await fresh(app, asked, before)
+  await onRecord(app, asked, before)
   if (asked.subject !== undefined) await known(app, asked.subject, before)
   if (asked.into !== undefined) await joinable(app, asked.into, before)
   await declared(app, asked, before.service)
@@ -194,15 +197,19 @@ function complete(asked: Omit<Asked, 'verb'> & { verb: Order['verb'] }): void {
 }
 
 /** What an incident in this state can still be asked. */
-function possible({ verb, subject }: Asked, incident: IncidentView, now: EpochMs): void {
+function possible({ verb, subject, text }: Asked, incident: IncidentView, now: EpochMs): void {
   const { open, resolvedAt, mutedUntil, latest, id } = incident
-  if (!open && resolvedAt !== null && now - resolvedAt >= RECORD_KEPT_MS)
+  if (!open && resolvedAt !== null && now - resolvedAt >= RECORD_KEPT_MS && !isRecord(verb))
     throw broken(
       'verb',
       `it has been over since ${iso(resolvedAt)}; a day after its end an incident cannot be changed any more`,
       verb,
       409,
     )
+  // Whoever presses twice, or speaks while a policy does, says it once.
+  const last = verb === 'say' ? wordOf(incident.events) : null
+  if (last && last.text === text?.trim())
+    throw broken('text', `${last.event.by} has said that, at ${iso(Date.parse(last.event.at))}`, last.text, 409)
   if (verb === 'resolve' && !open)
     throw broken('verb', `${id} is already over${resolvedAt === null ? '' : `, since ${iso(resolvedAt)}`}`, verb, 409)
   const needsOpen = verb === 'mitigated' || verb === 'merge' || verb === 'split'
@@ -214,6 +221,26 @@ function possible({ verb, subject }: Asked, incident: IncidentView, now: EpochMs
   const stands = subject === undefined ? undefined : stateOf(latest, subject)
   if (subject !== undefined && stands === (verb === 'confirm' ? 'confirmed' : 'ruled_out'))
     throw broken('subject', `${subject} is already ${stands === 'confirmed' ? 'confirmed' : 'ruled out'}`, subject, 409)
+}
+
+const isRecord = (verb: Order['verb']): boolean => (COMMANDS[verb] as CommandRule).record === true
+
+/** What a command about claims, actions and the post-mortem refers to is on record. */
+async function onRecord(app: App, asked: Asked, { id }: IncidentView): Promise<void> {
+  const { verb, claim, action, body } = asked
+  if (!isRecord(verb)) return
+  const orders = await app.reader.orders(id)
+  const has = (kind: Order['verb'], ref: string) => orders.some(each => each.verb === kind && each.id === ref)
+  if (verb === 'judge' && (claim === undefined || !has('claim', claim)))
+    throw broken('claim', 'there is no such claim on this incident', claim ?? 'nothing', 404)
+  if (verb === 'done' && action !== undefined && !has('action', action))
+    throw broken('action', 'there is no such action on this incident', action, 404)
+  if (verb === 'done' && orders.some(each => each.verb === 'done' && each.action === action))
+    throw broken('action', 'that is done already', action!, 409)
+  const published = publishedOf(orders)
+  if (verb === 'withdraw' && published === null) throw broken('verb', 'nothing is published', verb, 409)
+  if (verb === 'publish' && published !== null && published.body === body)
+    throw broken('body', 'that is what is published', '', 409)
 }
 
 const stateOf = ({ security, causes }: IncidentEvent, subject: string): string | undefined =>
@@ -272,8 +299,9 @@ async function answer(app: App, order: Order, before: IncidentView | null) {
     reader.service(before?.service ?? order.service ?? ''),
   ])
   if (incident === null || service === null) throw await noSuchIncident(app, order.incident)
-  const { team }: CommandRule = COMMANDS[order.verb]
-  const silent = team === true || order.verb === 'mute' || order.verb === 'unmute' || order.verb === 'split'
+  const { team, record }: CommandRule = COMMANDS[order.verb]
+  const silent =
+    team === true || record === true || order.verb === 'mute' || order.verb === 'unmute' || order.verb === 'split'
   if (!silent && !incident.events.some(each => each.seq > (before?.events.at(-1)?.seq ?? -1) && each.by === order.by))
     throw broken('verb', 'the incident has changed meanwhile; look at it and ask again', order.verb, 409)
   const open = await reader.incidents({ service: service.service, open: true, limit: INCIDENTS_LOOKED_AT })
@@ -322,6 +350,7 @@ function notesOf(
   if (verb === 'unmute') out.push('Messages about it are sent again; what happened in the meantime is not sent again.')
   if (COMMANDS[verb as keyof typeof COMMANDS] && (COMMANDS[verb] as CommandRule).team)
     out.push('For the team alone: nothing public has changed.')
+  if (verb === 'publish') out.push(`Everybody can read it now: /i/${order.incident}/post-mortem`)
   if (verb === 'split') out.push(`Opened: ${order.begins}.`)
   if (verb === 'open' || verb === 'reopen') out.push('It stays open until a person resolves it.')
   const stood = subject === undefined || before === null ? undefined : stateOf(before.latest, subject)
@@ -329,7 +358,13 @@ function notesOf(
     out.push(
       `Before, ${subject} was ${stood === 'confirmed' ? 'confirmed' : 'ruled out'}; your statement replaces that.`,
     )
-  if (phaseOf(incident.events) === 'resolved' && verb !== 'resolve' && verb !== 'mute' && verb !== 'unmute')
+  if (
+    phaseOf(incident.events) === 'resolved' &&
+    !isRecord(verb) &&
+    verb !== 'resolve' &&
+    verb !== 'mute' &&
+    verb !== 'unmute'
+  )
     out.push('The incident is over: this is added to its record, and no messages are sent.')
   return out
 }

@@ -233,7 +233,11 @@ describe('the room', () => {
     )!
     const pages = [room, (await get(`/console/i/${id}`, cookie)).payload]
     await form(`/console/i/${id}`, { verb: 'mute', until: '2h', why: 'x' }, cookie)
+    await form(`/console/i/${id}`, { verb: 'claim', text: 'It is a hack.', why: 'x' }, cookie)
+    await form(`/console/i/${id}`, { verb: 'action', text: 'Mend it.', why: 'x' }, cookie)
     pages.push((await get(`/console/i/${id}`, cookie)).payload)
+    await form(`/console/i/${id}/post-mortem`, { verb: 'publish', body: '# It', why: 'x' }, cookie)
+    pages.push((await get(`/console/i/${id}/post-mortem`, cookie)).payload)
     await form(`/console/i/${id}`, { verb: 'resolve', why: 'x' }, cookie)
     pages.push((await get(`/console/i/${id}`, cookie)).payload)
     for (const verb of (Object.keys(COMMANDS) as Verb[]).filter(each => each !== 'open'))

@@ -49,6 +49,9 @@ const LABELS: Partial<Record<CommandField, string>> = {
   into: 'Part of',
   startedAt: 'Began',
   endedAt: 'Ended',
+  source: 'Who says it: what kind',
+  about: 'What it comes to',
+  verdict: 'Verdict',
 }
 
 export interface Room {

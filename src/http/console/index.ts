@@ -7,6 +7,7 @@ import { peopleRoutes } from './people.js'
 import { roomRoutes } from './room.js'
 import { signInRoutes } from './sign-in.js'
 import { sourcesRoutes } from './sources.js'
+import { postmortemRoutes } from './words.js'
 
 /** `/console`: for the people who answer for the services. */
 export function registerConsole(server: FastifyInstance, app: App, visitors: Visitors): void {
@@ -21,5 +22,6 @@ export function registerConsole(server: FastifyInstance, app: App, visitors: Vis
     peopleRoutes(scope, app, asks)
     roomRoutes(scope, app, asks)
     sourcesRoutes(scope, app, asks)
+    postmortemRoutes(scope, app, asks)
   })
 }

@@ -3,12 +3,12 @@ import { html, type Html } from '../pages/html.js'
 import { timeOf } from './layout.js'
 
 /** Decisions that the room lists, the newest. */
-const SHOWN = 60
+const MESSAGES_SHOWN = 60
 
 /** What was sent about an incident and what was kept back, each with its reason. */
 export function messagesSent(decisions: readonly Decision[]): Html | null {
   if (decisions.length === 0) return null
-  return html`<section><h2>Messages</h2>${decisions.slice(-SHOWN).toReversed().map(line)}</section>`
+  return html`<section><h2>Messages</h2>${decisions.slice(-MESSAGES_SHOWN).toReversed().map(line)}</section>`
 }
 
 const line = ({ at, told, to, because, thread }: Decision): Html =>

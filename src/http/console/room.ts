@@ -5,6 +5,7 @@ import { mayRole } from '../../contract/role.js'
 import type { IncidentView, ServiceNow } from '../../contract/view.js'
 import { type Response, responseOf } from '../../core/incident/response.js'
 import { addUp, turnOf } from '../../core/incident/verdict.js'
+import { nextDue, UPDATE_EVERY_MS } from '../../core/words/story.js'
 import type { App } from '../../shell/app.js'
 import { begin, carryOut } from '../api/orders.js'
 import { incidentName } from '../pages/incident/name.js'
@@ -15,6 +16,7 @@ import { Pages } from '../pages/load.js'
 import { HttpProblem } from '../problem.js'
 import type { Asks, Known } from './asks.js'
 import { acts, type Form, give, input, inputs, type Room, takeIt, whyField } from './forms.js'
+import { claimsPart, deskOf, learnedPart, updatePart } from './words.js'
 import { field, sendConsole, table, timeOf } from './layout.js'
 import { messagesSent } from './messages.js'
 
@@ -35,6 +37,7 @@ export function roomRoutes(server: FastifyInstance, app: App, asks: Asks): void 
     report: false,
     guesses: false,
     tell: null,
+    updates: app.config.updates.everyMs,
     wallNow: () => app.env.now(),
   })
   /** @param at what was known then, and nothing that came later; null: now */
@@ -62,14 +65,15 @@ export function roomRoutes(server: FastifyInstance, app: App, asks: Asks): void 
   server.get<{ Params: { id: string }; Querystring: Form }>('/console/i/:id', async (request, reply) => {
     const viewer = asks.whoIs(request, reply, 'read')
     if (!viewer) return reply
-    const { done, at = '' } = request.query
+    const { done, at = '', reword } = request.query
     const verb = VERBS.find(each => each === done)
     const told = verb === undefined ? undefined : { text: `Done: ${COMMANDS[verb].summary}.`, good: true }
     const then = Date.parse(at)
+    const given = reword ? { reword } : {}
     return sendConsole(
       request,
       reply,
-      await room(viewer, request.params.id, told, {}, Number.isNaN(then) ? null : then),
+      await room(viewer, request.params.id, told, given, Number.isNaN(then) ? null : then),
     )
   })
   server.post<{ Params: { id: string }; Body: Form }>('/console/i/:id', async (request, reply) => {
@@ -138,18 +142,23 @@ async function frontPage(app: App, viewer: Known, given: Form): Promise<Html> {
     app.reader.services(),
   ])
   const byId = new Map(services.map(each => [each.service, each]))
+  const every = { ...UPDATE_EVERY_MS, ...app.config.updates.everyMs }
   const rows = await Promise.all(
-    open.map(async each => ({ each, response: responseOf(await app.reader.orders(each.id)) })),
+    open.map(async each => {
+      const orders = await app.reader.orders(each.id)
+      return { each, response: responseOf(orders), due: nextDue({ events: each.events, orders }, every) }
+    }),
   )
   const waiting = rows.filter(row => row.response.acknowledged === null)
   const taken = rows.filter(row => row.response.acknowledged !== null)
-  const line = ({ each, response }: (typeof rows)[number]) => [
+  const line = ({ each, response, due }: (typeof rows)[number]) => [
     html`<a href="/console/i/${encodeURIComponent(each.id)}">${nameOf(each, byId.get(each.service) ?? null)}</a>`,
     each.severity,
     timeOf(each.startedAt),
     response.assignee ?? 'nobody',
+    due === null ? '' : html`${due < app.now ? html`<b>overdue:</b> ` : null}${timeOf(due)}`,
   ]
-  const heads = ['Incident', 'Severity', 'Since', 'Who has it']
+  const heads = ['Incident', 'Severity', 'Since', 'Who has it', 'Next update']
   const deaf = app.inputs.status.filter(each => each.health !== 'ok')
   return html`<section class="${waiting.length > 0 ? 'needs' : ''}"><h2>Needs a person</h2>${waiting.length > 0 ? table('Incidents that nobody has taken', heads, waiting.map(line)) : html`<p>Nothing waits for anybody.</p>`}</section>${taken.length > 0 ? html`<section><h2>Somebody is on it</h2>${table('Incidents that somebody has taken', heads, taken.map(line))}</section>` : null}${
     deaf.length > 0
@@ -224,8 +233,10 @@ async function roomPage(
   const { latest } = incident
   const form: Room = { id: incident.id, newest: response.newest, given }
   const acting = at === null && mayRole(viewer.role, 'ack')
+  const desk = await deskOf(app, incident, given['reword'] !== undefined && mayRole(viewer.role, 'say'))
+  const may = at === null && mayRole(viewer.role, 'say')
   const shown = at === null ? '' : `?at=${encodeURIComponent(new Date(at).toISOString())}`
-  return html`${at === null ? null : html`<p class="told" role="status">This is what was known at ${timeOf(at)}. <a href="/console/i/${encodeURIComponent(incident.id)}">What is known now</a></p>`}<p class="soft">${incident.open ? html`<b>${incident.severity}</b>, open since ${timeOf(incident.openedAt)}` : html`over since ${timeOf(incident.resolvedAt ?? incident.openedAt)}`}; began ${timeOf(incident.startedAt)}. <a href="/i/${encodeURIComponent(incident.id)}${shown}">What the public ${at === null ? 'sees' : 'saw'}</a></p>${acting ? takeIt(incident, response, form) : null}${chart}${scrubber(whole, at)}<div class="panes"><div>${known(latest)}${began(latest)}${suspects(latest, form, at === null && mayRole(viewer.role, 'confirm'))}${strained(latest)}${story(incident)}</div><aside aria-label="What people do">${whoHasIt(response)}${acting ? acts(incident, form, service) : null}${messagesSent(sent)}${asked(orders)}</aside></div>`
+  return html`${at === null ? null : html`<p class="told" role="status">This is what was known at ${timeOf(at)}. <a href="/console/i/${encodeURIComponent(incident.id)}">What is known now</a></p>`}<p class="soft">${incident.open ? html`<b>${incident.severity}</b>, open since ${timeOf(incident.openedAt)}` : html`over since ${timeOf(incident.resolvedAt ?? incident.openedAt)}`}; began ${timeOf(incident.startedAt)}. <a href="/i/${encodeURIComponent(incident.id)}${shown}">What the public ${at === null ? 'sees' : 'saw'}</a></p>${acting ? takeIt(incident, response, form) : null}${chart}${scrubber(whole, at)}<div class="panes"><div>${at === null ? updatePart(desk, form, may) : null}${known(latest)}${began(latest)}${suspects(latest, form, at === null && mayRole(viewer.role, 'confirm'))}${strained(latest)}${at === null ? claimsPart(desk, form, may) : null}${at === null ? learnedPart(desk, form, may) : null}${story(incident)}</div><aside aria-label="What people do">${whoHasIt(response)}${acting ? acts(incident, form, service) : null}${messagesSent(sent)}${asked(orders)}</aside></div>`
 }
 
 /** What did we know when? Step by step, or at a time of one's choice. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Reader, WorkspaceView } from '../../contract/view.js'
+import type { UpdateEvery } from '../../core/words/story.js'
 import type { Answered } from './service/back.js'
 import { WAIT_MS } from '../../shell/visitors/challenge.js'
 import { Bytes, chooseEncoding, type Edition, matches, PageCache, positionOf } from './cache.js'
@@ -59,6 +60,8 @@ export interface PageDeps {
   solver?: string
   /** Whether a proxy of ours tells the country of a visitor. */
   guesses?: boolean
+  /** How often updates are promised, by severity; never, if not given. */
+  updates?: UpdateEvery
   /** What can be guessed of a visitor from the request alone. */
   hints?: (request: FastifyRequest) => Traits
   /** What names the state of the data; the log's position, if not given. */
@@ -84,6 +87,7 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
     reader: isolating(deps.reader),
     report: deps.report,
     guesses: deps.guesses ?? false,
+    updates: deps.updates ?? {},
     tell,
     wallNow,
     groups,
@@ -106,6 +110,12 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
     const { incident } = request.params
     return site.answer(request, reply, path('i', incident), { at: TIME }, (speech, { at }) =>
       pages.incident(speech, incident, at === undefined ? null : Date.parse(at)),
+    )
+  })
+  app.get<{ Params: { incident: string } }>('/i/:incident/post-mortem', KEPT, (request, reply) => {
+    const { incident } = request.params
+    return site.answer(request, reply, `${path('i', incident)}/post-mortem`, {}, speech =>
+      pages.postmortem(speech, incident),
     )
   })
   app.get('/incidents', KEPT, (request, reply) =>

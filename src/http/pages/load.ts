@@ -1,4 +1,7 @@
 import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
+import { publishedOf } from '../../core/words/published.js'
+import { asOf, type UpdateEvery } from '../../core/words/story.js'
+import { filled, wordsIn } from '../words/say.js'
 import { ROLLUP_MS, type IncidentView, type Reader, type ServiceNow, type WorkspaceView } from '../../contract/view.js'
 import { backMain, type Answered } from './service/back.js'
 import { spark } from './chart/chart.js'
@@ -8,6 +11,8 @@ import { LONGEST_MS } from './chart/section.js'
 import type { Html } from './html.js'
 import type { Speech } from './language.js'
 import { foldEvents, headline, incidentChart, type IncidentInput, incidentMain, nameOf } from './incident/incident.js'
+import { incidentName } from './incident/name.js'
+import { postmortemMain } from './incident/words.js'
 import { justMeMain, knownTraits, quietOf, type QuietDays, type Traits } from './service/just-me.js'
 import { quietRows, usualByCountry, type Usual } from './chart/map.js'
 import { bannerOf, nowMain } from './now.js'
@@ -61,6 +66,8 @@ export interface LoadOptions {
   reader: Reader
   report: boolean
   guesses: boolean
+  /** How often updates are promised, by severity. */
+  updates: UpdateEvery
   tell: string | null
   wallNow: () => EpochMs
   /** Names of the groups that status pages put services under, by service. */
@@ -280,7 +287,7 @@ export class Pages {
     const voice = this.#voice(speech, workspace)
     const latest = at === null ? incident.latest : foldEvents(events)
     const end = Math.min(at ?? (incident.resolvedAt ?? voice.now) + HOUR, voice.now)
-    const [service, rollups, facts, open] = await Promise.all([
+    const [service, rollups, facts, open, orders] = await Promise.all([
       this.#reader.service(incident.service),
       this.#reader.rollups(
         incident.service,
@@ -290,14 +297,42 @@ export class Pages {
       this.#reader.facts(incident.service, incident.startedAt - LISTED_MS, end + 1),
       // At a past time nothing is known of what else was open.
       at === null ? this.#reader.incidents({ service: incident.service, open: true, limit: OPEN_INCIDENTS }) : [],
+      this.#reader.orders(id),
     ])
     const others = open.filter(each => each.id !== id).map(each => each.latest)
     const serviceTitle = service?.title ?? incident.service
     const held = service?.held?.find(each => each.incident === id) ?? null
     const components = service?.components ?? []
+    const told = { incident: id, title: serviceTitle, components, events: incident.events, orders, facts }
+    const story = asOf({ ...told, now: voice.now }, at ?? voice.now)
+    const words = { story, language: speech.language, every: this.options.updates, publishedAt: incident.publishedAt }
     return {
-      input: { incident, latest, events, serviceTitle, components, rollups, facts, held, others, at },
+      input: { incident, latest, events, serviceTitle, components, rollups, facts, held, others, at, words },
       voice,
+    }
+  }
+
+  /** The post-mortem that people published; null where none is. */
+  async postmortem(speech: Speech, id: string): Promise<Made | null> {
+    const [workspace, incident, orders] = await Promise.all([
+      this.#reader.workspace(),
+      this.#reader.incident(id),
+      this.#reader.orders(id),
+    ])
+    const published = publishedOf(orders)
+    if (!incident || !published) return null
+    const service = await this.#reader.service(incident.service)
+    const name = incidentName(incident, service ?? { title: incident.service, components: [] }, speech)
+    const title = filled(wordsIn(speech.language).title, { name })
+    return {
+      title,
+      description: title,
+      main: postmortemMain(
+        { incident: id, title, name, published, language: speech.language },
+        this.#voice(speech, workspace),
+      ),
+      live: null,
+      alternate: `/api/v1/incidents/${encodeURIComponent(id)}/claims`,
     }
   }
 

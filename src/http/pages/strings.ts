@@ -7,11 +7,12 @@ import { hi } from './strings/hi/service.js'
 import { id } from './strings/id/service.js'
 import { ja } from './strings/ja/service.js'
 import { pt } from './strings/pt/service.js'
+import type { Language } from '../../contract/people.js'
 
 export { en, type Strings }
 export { Count } from './strings/plural.js'
 
 /** Every language that pages speak; the first is spoken where nothing else was asked for. */
-export const LANGUAGES = { en, es, pt, hi, fr, de, id, ja, ar } satisfies Record<string, Strings>
+export const LANGUAGES = { en, es, pt, hi, fr, de, id, ja, ar } satisfies Record<Language, Strings>
 
-export type Language = keyof typeof LANGUAGES
+export type { Language }

@@ -2,6 +2,7 @@ import type { MaintenanceConfig, StatusPageConfig } from '../../contract/config.
 import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
 import { dayStart, isUtc, localDay, offsetMsAt } from '../../core/calendar/zone.js'
 import type { IncidentView, Reader } from '../../contract/view.js'
+import { type Published, publishedOf } from '../../core/words/published.js'
 import { type Edition, positionOf } from '../pages/cache.js'
 import { idOf } from './ids.js'
 import { readPlans, type Plans } from './maintenance.js'
@@ -109,17 +110,29 @@ export class Desk {
       page.timeZone,
       now,
     )
+    const incidents = await this.#incidents(now)
     return pageViewOf({
       page,
       pageId: idOf('page', page.id, page.url ?? page.title),
       plans: this.#plans,
       workspace,
       services,
-      incidents: await this.#incidents(now),
+      incidents,
+      postmortems: await this.#postmortems(incidents),
       now,
       wallNow: wall,
       days,
     })
+  }
+
+  /** Of those that have one published; few do. */
+  async #postmortems(incidents: readonly IncidentView[]): Promise<Map<string, Published>> {
+    const found = new Map<string, Published>()
+    for (const { id, publishedAt } of incidents) {
+      const published = publishedAt === undefined ? null : publishedOf(await this.deps.reader.orders(id))
+      if (published) found.set(id, published)
+    }
+    return found
   }
 
   /** Read once for all days, then for the last two: data may come late, but not by more. */

@@ -5,6 +5,7 @@ import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { IncidentView, ServiceNow, WorkspaceView } from '../../contract/view.js'
 import { dayStart, localDay } from '../../core/calendar/zone.js'
 import { isEasing, phaseOf, shareOf } from '../../core/incident/verdict.js'
+import type { Published } from '../../core/words/published.js'
 import { standing, type PartNow, type Standing } from '../pages/standing.js'
 import type { Plans, Window } from './maintenance.js'
 import { windowsOf } from './maintenance.js'
@@ -51,6 +52,8 @@ export interface PageView {
   /** Newest first. */
   incidents: PublicIncident[]
   windows: Window[]
+  /** By incident. */
+  postmortems: ReadonlyMap<string, Published>
   days: ReadonlyMap<string, ReadonlySet<EpochMs>>
   status: { indicator: Indicator; description: string }
   now: EpochMs
@@ -66,6 +69,7 @@ export interface PageViewInput {
   workspace: WorkspaceView
   services: ServiceNow[]
   incidents: IncidentView[]
+  postmortems?: ReadonlyMap<string, Published>
   now: EpochMs
   wallNow: EpochMs | null
   /** Days of the page's zone in which a service has data, as `localDay` tells them, oldest first. */
@@ -138,6 +142,7 @@ export function pageViewOf(input: PageViewInput): PageView {
     parts,
     byLeaf: new Map(parts.map(each => [each.leaf.id, each])),
     incidents,
+    postmortems: input.postmortems ?? new Map(),
     windows,
     days,
     status: bannerOf(parts, open, [...standings.values()]),

@@ -149,7 +149,7 @@ export class Answers {
       page_id: this.picture.pageId,
       incident_updates: this.updates(told),
       components: told.affected.map(leaf => this.#componentOf(leaf)),
-      ...NO_POSTMORTEM,
+      ...this.#postmortem(view.id),
       reminder_intervals: null,
       epicenter: {
         incident: view.id,
@@ -167,6 +167,17 @@ export class Answers {
         unexplained: folded.unexplained ?? null,
         security: folded.security?.state ?? null,
       },
+    }
+  }
+
+  #postmortem(id: string) {
+    const found = this.picture.postmortems.get(id)
+    if (!found) return NO_POSTMORTEM
+    return {
+      ...NO_POSTMORTEM,
+      postmortem_body: found.body,
+      postmortem_body_last_updated_at: this.#time(found.changedAt),
+      postmortem_published_at: this.#time(found.at),
     }
   }
 

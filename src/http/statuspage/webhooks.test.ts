@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { PermanentError, TransientError } from '../../contract/error.js'
 import statuspage from '../../plugin/notifier/statuspage.js'
 import { pluginEnv } from '../../shell/outside/env.js'
+import { someMessage } from '../../testing/messages.js'
 import { Desk } from './desk.js'
 import { busy, mainPage, NOON, readerOf, says, story, type World } from './fixture.js'
 import { webhookBodies, webhookComposer } from './webhooks.js'
@@ -160,7 +161,13 @@ describe('the notifier', () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/secret`
     return { taken, notifier: await statuspage.open({ url, secret: SECRET }, env) }
   }
-  const delivery = { id: 'msg_a_1', event: {} as never, title: 'Shop', status: [{ n: 0 }, { n: 1 }, { n: 2 }] }
+  const delivery = {
+    id: 'msg_a_1',
+    event: {} as never,
+    title: 'Shop',
+    message: someMessage(),
+    status: [{ n: 0 }, { n: 1 }, { n: 2 }],
+  }
 
   it('sends each message signed, and after a failure only what was not taken', async () => {
     const { taken, notifier } = await receiver(n => (n === 1 ? 500 : 200))

@@ -7,4 +7,6 @@ testNotifier('statuspage', {
   settings: { url: 'https://name:hidden@hooks.example.com/path-hidden', secret: `whsec_${'aGlk'.repeat(8)}` },
   receiver: status => fakeOutside(() => ({ status })),
   secrets: ['hidden', 'aGlk'],
+  bytesMost: 256 * 1024,
+  wordless: true,
 })

@@ -7,4 +7,5 @@ testNotifier('webhook', {
   settings: { url: 'https://name:hidden@hooks.example.com/path-hidden', secret: `whsec_${'aGlk'.repeat(8)}` },
   receiver: status => fakeOutside(() => ({ status })),
   secrets: ['hidden', 'aGlk'],
+  bytesMost: 256 * 1024,
 })

@@ -1,13 +1,15 @@
 import type { Delivery, Notifier } from '../../contract/notifier.js'
 import { type Plugin, plugin } from '../../contract/plugin.js'
+import { bounded } from '../shared/message.js'
 import { ADDRESS, type Address, faultsOf, SignedPost } from '../shared/signed-post.js'
 
 /** A receiver that takes longer is asked again later. */
 const WEBHOOK_TIMEOUT_MS = 10_000
 
 /** The message as a receiver sees it. `type` follows Standard Webhooks: what happened, with dots. */
-export function message({ event, title }: Delivery): string {
-  return JSON.stringify({ type: `incident.${event.event}`, timestamp: event.at, data: { title, ...event } })
+export function bodyOf({ event, title, message, test }: Delivery): string {
+  const type = test === true ? 'test' : `incident.${event.event}`
+  return JSON.stringify({ type, timestamp: event.at, data: { title, ...event, message: bounded(message) } })
 }
 
 const webhook: Plugin<'notifier', Address, Notifier> = plugin({
@@ -26,7 +28,7 @@ const webhook: Plugin<'notifier', Address, Notifier> = plugin({
   async open(config, env): Promise<Notifier> {
     const post = await SignedPost.open(config, env, 'the webhook', WEBHOOK_TIMEOUT_MS)
     return {
-      tell: delivery => post.send(delivery.id, message(delivery)),
+      tell: delivery => post.send(delivery.id, bodyOf(delivery)),
       async [Symbol.asyncDispose](): Promise<void> {},
     }
   },

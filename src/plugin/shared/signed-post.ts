@@ -1,5 +1,7 @@
 import { PermanentError, RefusedError, TransientError } from '../../contract/error.js'
+import type { Answered } from '../../contract/notifier.js'
 import type { Fault, Fetched, PluginEnv } from '../../contract/plugin.js'
+import { POST_RETRY_MS, retryAfterOf, RETRY_MAX_MS, WRONG } from './post.js'
 
 /** Where a notifier posts to, and what it signs with. */
 export interface Address {
@@ -49,13 +51,6 @@ function decodes(text: string): boolean {
   }
 }
 
-/** What is waited at least where the receiver does not say how long. */
-const POST_RETRY_MS = 5_000
-/** Answers that are about this message and no other. Others of the 400s are about the address, the secret or the pace. */
-const WRONG = new Set([400, 406, 409, 411, 412, 413, 414, 415, 416, 417, 422, 431])
-/** A receiver may ask for patience, an hour at most. */
-const RETRY_MAX_MS = 3_600_000
-
 /** Posts bodies to one address, signed as Standard Webhooks says; what goes wrong is told as final or as passing. */
 export class SignedPost {
   private constructor(
@@ -85,7 +80,7 @@ export class SignedPost {
   }
 
   /** @throws TransientError when it may be tried again, RefusedError when the receiver calls this message wrong, PermanentError when the receiver is gone for good (410) */
-  async send(id: string, body: string): Promise<void> {
+  async send(id: string, body: string): Promise<Answered> {
     const at = new Date(this.env.now())
     const headers = {
       'content-type': 'application/json',
@@ -105,12 +100,12 @@ export class SignedPost {
       throw new TransientError(`cannot tell ${this.receiver}: ${code ?? name}`, POST_RETRY_MS)
     }
     await response.cancel()
-    if (response.ok) return
+    if (response.ok) return { said: String(response.status) }
     const text = `cannot tell ${this.receiver}: it answered ${response.status}`
     if (response.status === 410) throw new PermanentError(text)
     if (WRONG.has(response.status)) throw new RefusedError(text, POST_RETRY_MS)
-    const asked = Number(response.headers.get('retry-after'))
-    throw new TransientError(text, asked > 0 ? Math.min(asked * 1000, RETRY_MAX_MS) : POST_RETRY_MS)
+    const asked = retryAfterOf(response, this.env.now()) ?? 0
+    throw new TransientError(text, asked > 0 ? Math.min(asked, RETRY_MAX_MS) : POST_RETRY_MS)
   }
 }
 

@@ -11,7 +11,8 @@ import {
   KEEP_ROLLUPS_MS,
   LABEL_VALUE_CHARS,
 } from '../../contract/limits.js'
-import { DAY } from '../../contract/time.js'
+import { LANGUAGE_TAGS } from '../../contract/people.js'
+import { DAY, MINUTE } from '../../contract/time.js'
 import { parseRule } from '../../core/calendar/recurrence.js'
 import { isZone, readMoment } from '../../core/calendar/zone.js'
 import { isName, NAME_RULE, readService, readTitle, shown } from '../../core/ingest/door.js'
@@ -138,6 +139,7 @@ export function complete(file: ConfigFile, demo = false): Config {
   const { keep } = file
   return {
     title: file.title ?? 'Epicenter',
+    language: file.language ?? LANGUAGE_TAGS[0],
     clock: file.clock ?? 'wall',
     data: file.data ?? DEFAULTS.data,
     host: file.host ?? DEFAULTS.host,
@@ -174,6 +176,13 @@ export function complete(file: ConfigFile, demo = false): Config {
     responders: file.responders ?? [],
     rotas: file.rotas ?? [],
     routes: file.routes ?? null,
+    updates: {
+      everyMs: Object.fromEntries(
+        Object.entries(file.updates?.everyMinutes ?? {}).map(([severity, minutes]) => [severity, minutes * MINUTE]),
+      ),
+      send: file.updates?.send ?? [],
+      reword: file.updates?.reword ?? null,
+    },
     keep: {
       logMs: keep?.logDays === undefined ? KEEP_LOG_MS : keep.logDays * DAY,
       rollupsMs: keep?.rollupDays === undefined ? KEEP_ROLLUPS_MS : keep.rollupDays * DAY,

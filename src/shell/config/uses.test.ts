@@ -42,7 +42,7 @@ describe('uses of plug-ins', () => {
   it('have a name, an id, and settings that their own schema has passed', async () => {
     const { config, findings } = await read(`notifiers:
   - { use: pigeon, to: rome, letter: a/b.txt }
-  - { kind: pigeon, id: white-one, to: paris, speed: 80, allowPrivate: [10.0.0.0/8, loft.internal] }
+  - { kind: pigeon, id: white-one, to: paris, speed: 80, language: ja, allowPrivate: [10.0.0.0/8, loft.internal] }
 sources: [{ use: pigeon, to: rome }]
 probes: [{ use: pigeon, service: shop, component: cart, everySeconds: 5, to: rome }]
 `)
@@ -53,12 +53,14 @@ probes: [{ use: pigeon, service: shop, component: cart, everySeconds: 5, to: rom
         use: 'pigeon',
         id: 'pigeon-1',
         allowPrivate: null,
+        language: null,
         settings: { to: 'rome', speed: 60, letter: join(folder, 'a/b.txt') },
       },
       {
         use: 'pigeon',
         id: 'white-one',
         allowPrivate: ['10.0.0.0/8', 'loft.internal'],
+        language: 'ja',
         settings: { to: 'paris', speed: 80 },
       },
     ])

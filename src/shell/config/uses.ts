@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import { ValuePointer } from '@sinclair/typebox/value'
-import { type ConfigFile, type ProbeUse, type Use, USES } from '../../contract/config.js'
+import { type ConfigFile, type NotifierUse, type ProbeUse, type Use, USES } from '../../contract/config.js'
+import type { Language } from '../../contract/people.js'
 import { PROBE_TARGETS } from '../../contract/limits.js'
 import type { PluginKind } from '../../contract/plugin.js'
 import { MINUTE, SECOND } from '../../contract/time.js'
@@ -18,7 +19,7 @@ export interface Uses {
   sources: Use[]
   receivers: Use[]
   probes: ProbeUse[]
-  notifiers: Use[]
+  notifiers: NotifierUse[]
   bus: Pick<Use, 'use' | 'settings'>
   store: Pick<Use, 'use' | 'settings'>
 }
@@ -68,7 +69,7 @@ export async function readUses(
   const uses: Uses = { ...NO_USES, plugins }
   uses.sources = await reader.list('sources', each => each)
   uses.receivers = await reader.list('receivers', each => each)
-  uses.notifiers = await reader.list('notifiers', each => each)
+  uses.notifiers = await reader.list('notifiers', notifying, ['language'])
   uses.probes = await reader.probes()
   findings.push(...sharedIds(file, uses))
   for (const key of ['bus', 'store'] as const) {
@@ -96,6 +97,11 @@ function sharedIds({ tokens = [] }: ConfigFile, uses: Uses): Finding[] {
       : [],
   )
 }
+
+const notifying = (use: Use, { language }: Given): NotifierUse => ({
+  ...use,
+  language: (language as Language | undefined) ?? null,
+})
 
 const OF_KEYS = ['service', 'component', 'labels'] as const
 const PROBE_KEYS = [
@@ -160,10 +166,11 @@ class UseReader {
   async list<Made extends Use>(
     key: Exclude<keyof typeof USES, 'probes'>,
     make: (use: Use, given: Given) => Made,
+    keys: readonly string[] = [],
   ): Promise<Made[]> {
     const made: Made[] = []
     for (const { given, path, id } of this.named(key)) {
-      const use = await this.one(USES[key], path, given, id)
+      const use = await this.one(USES[key], path, given, id, keys)
       if (use !== null) made.push(make(use, given))
     }
     return made

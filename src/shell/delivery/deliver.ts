@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { PermanentError, RefusedError, TransientError } from '../../contract/error.js'
 import type { IncidentEvent } from '../../contract/incident.js'
-import type { Notifier } from '../../contract/notifier.js'
+import { THREAD_CHARS, THREADS_KEPT } from '../../contract/limits.js'
+import type { Message, Notifier } from '../../contract/notifier.js'
 import type { RoutedMessage } from '../../contract/oncall/routing.js'
 import { beforeOf, dispatch } from '../../core/route/news.js'
 import type { IncidentHead, CommittedEvent } from '../../contract/ports.js'
@@ -53,6 +54,8 @@ export interface DeliverParts {
   head(incident: string): Promise<IncidentHead | null>
   story(incident: string): Promise<IncidentEvent[]>
   title(service: string): Promise<string>
+  /** What people are told of it. */
+  words(event: IncidentEvent): Promise<Message>
   /** Whether planned work explains an incident as it stands at an event; nothing is planned, if not given. */
   planned?(folded: IncidentEvent): boolean
   /** The event in Statuspage's shape, for a notifier that sends it so. */
@@ -103,6 +106,7 @@ interface Receipt {
   waiting: Pick<Waiting, 'cursor' | 'since' | 'tries' | 'refusals'>[]
   givenUp: number
   last: GivenUp[]
+  threads: Record<string, string>
 }
 
 /**
@@ -121,6 +125,8 @@ export class Delivery implements AsyncDisposable {
   private inFlight = new Set<Promise<void>>()
   private count = { told: 0, givenUp: 0 }
   private last: GivenUp[] = []
+  /** By incident, what the receiver calls its conversation; the eldest first. */
+  private threads = new Map<string, string>()
 
   constructor(
     readonly name: string,
@@ -144,6 +150,7 @@ export class Delivery implements AsyncDisposable {
   startOver(): void {
     this.cursor = -1
     this.waiting = []
+    this.threads.clear()
   }
 
   /** Resolves when nothing is left to tell. */
@@ -226,8 +233,9 @@ export class Delivery implements AsyncDisposable {
       if (delivery !== null) {
         each.since ??= this.env.now()
         each.tries++
-        await this.notifier.tell(delivery)
+        const answer = await this.notifier.tell(delivery)
         this.count.told++
+        this.keepThread(each.event.incident, answer?.thread)
       }
       await this.settle(each)
     } catch (error) {
@@ -245,8 +253,17 @@ export class Delivery implements AsyncDisposable {
       id: `${messageId(event.incident, event.seq)}${routed?.suffix ?? ''}`,
       event,
       title: routed?.title ?? (await this.parts.title(event.service)),
+      message: under(await this.parts.words(event), routed?.title),
+      ...(this.threads.has(event.incident) ? { thread: this.threads.get(event.incident)! } : {}),
       ...(this.parts.status === undefined ? {} : { status: await this.parts.status(event) }),
     }
+  }
+
+  private keepThread(incident: string, thread: string | undefined): void {
+    if (thread === undefined || thread.length > THREAD_CHARS) return
+    this.threads.delete(incident)
+    this.threads.set(incident, thread)
+    if (this.threads.size > THREADS_KEPT) this.threads.delete(this.threads.keys().next().value as string)
   }
 
   private async settle(each: Waiting): Promise<void> {
@@ -277,7 +294,7 @@ export class Delivery implements AsyncDisposable {
 
   private async restore(): Promise<void> {
     const text = await this.parts.receipt()
-    const saved: Receipt = { cursor: 0, waiting: [], givenUp: 0, last: [], ...readReceipt(text) }
+    const saved: Receipt = { cursor: 0, waiting: [], givenUp: 0, last: [], threads: {}, ...readReceipt(text) }
     for (const { cursor, ...more } of saved.waiting) {
       const [found] = await this.parts.eventsAfter(cursor - 1, 1)
       // What it was about was forgotten meanwhile.
@@ -285,6 +302,7 @@ export class Delivery implements AsyncDisposable {
     }
     this.count.givenUp = saved.givenUp
     this.last = saved.last
+    this.threads = new Map(Object.entries(saved.threads))
     this.cursor = saved.cursor
   }
 
@@ -294,6 +312,7 @@ export class Delivery implements AsyncDisposable {
       waiting: this.waiting.map(({ cursor, since, tries, refusals }) => ({ cursor, since, tries, refusals })),
       givenUp: this.count.givenUp,
       last: this.last,
+      threads: Object.fromEntries(this.threads),
     }
     await this.parts.saveReceipt(JSON.stringify(receipt)).catch(error =>
       // CommittedEvent again after a restart, by the same id: at least once.
@@ -318,6 +337,12 @@ const fresh = (told: ToTell, now: EpochMs): Waiting => ({
   why: '',
   busy: false,
 })
+
+/** What the router says of a message stands before its sentence. */
+const under = (message: Message, title: string | undefined): Message =>
+  title === undefined
+    ? message
+    : { ...message, subject: `${title} · ${message.subject}`, text: `${title}\n${message.text}` }
 
 const readReceipt = (text: string): Partial<Receipt> => {
   const read = JSON.parse(text === '' ? '0' : text) as number | Partial<Receipt>

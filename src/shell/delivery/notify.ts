@@ -1,7 +1,8 @@
-import type { Config, MaintenanceConfig, Use } from '../../contract/config.js'
+import type { Config, MaintenanceConfig, NotifierUse } from '../../contract/config.js'
 import { PermanentError } from '../../contract/error.js'
 import type { IncidentEvent } from '../../contract/incident.js'
-import type { Notifier } from '../../contract/notifier.js'
+import type { Language } from '../../contract/people.js'
+import type { Gathering, Message, Notifier } from '../../contract/notifier.js'
 import type { EpochMs } from '../../contract/time.js'
 import type { Reader } from '../../contract/view.js'
 import { isPlanned } from '../../core/calendar/quiet.js'
@@ -11,11 +12,12 @@ import { pluginEnv } from '../outside/env.js'
 import type { Parts } from '../parts.js'
 import { OnCall } from '../routing/on-call.js'
 import { Router, type RouterHost } from '../routing/router.js'
-import { Delivery, type DeliverParts, type DeliveryStatus, lastCursor } from './deliver.js'
+import { Digest } from './digest.js'
+import { Delivery, type DeliverParts, type DeliveryStatus, lastCursor, messageId } from './deliver.js'
 
 /** What notifiers need of the workspace. */
 export interface NotifierHost {
-  config(): Pick<Config, 'plugins' | 'notifiers' | 'maintenance' | 'responders' | 'rotas' | 'routes'>
+  config(): Pick<Config, 'plugins' | 'notifiers' | 'maintenance' | 'language' | 'responders' | 'rotas' | 'routes'>
   reader: Reader
   /** The present one: a demonstration that starts over has another. */
   store(): Parts['store']
@@ -27,14 +29,37 @@ export interface NotifierHost {
   evenEnv: Env
 }
 
-/** Writes the messages of an event in the shape of a status page's webhooks; of the page with this id, null for the first. */
-export type Compose = (event: IncidentEvent, page: string | null) => Promise<object[]>
+/** Writes what people are told. */
+export interface Compose {
+  words(event: IncidentEvent, language: Language): Promise<Message>
+  /** Of a test: nothing has happened. */
+  trial(language: Language): Message
+  /** An event in the shape of a status page's webhooks; of the page with this id, null for the first. */
+  status(event: IncidentEvent, page: string | null): Promise<object[]>
+}
+
+/** How a test message fared. */
+export interface Tried {
+  taken: boolean
+  /** What the receiver answered, or why it could not be told. */
+  said: string
+  tookMs: number
+}
+
+interface Opened {
+  use: NotifierUse
+  notifier: Notifier
+  wantsStatus: boolean
+}
 
 /** Everybody who is told, each by a delivery of its own. */
 export class Notifiers implements AsyncDisposable {
   private deliveries: Delivery[] = []
-  /** Those that cannot be told before somebody composes their messages. */
-  private later: Use[] = []
+  private digests: Digest[] = []
+  private opened: Opened[] = []
+  /** Those that cannot be told before somebody writes their messages. */
+  private later: Opened[] = []
+  private compose: Compose | null = null
 
   /** null: there are no routes, and each hears of all news. */
   private routed: Router | null = null
@@ -63,27 +88,60 @@ export class Notifiers implements AsyncDisposable {
     this.router = new Router(this.routing)
   }
 
-  /** Tells by the present configuration from now on; each goes on where its receipt says. */
+  /** Opens those of the present configuration; they are told once {@link begin} says by whose words. */
   async open(): Promise<void> {
-    for (const delivery of this.deliveries.splice(0)) await delivery[Symbol.asyncDispose]()
-    this.later = []
+    await this[Symbol.asyncDispose]()
+    this.compose = null
     await this.openRouter()
     const { plugins, notifiers } = this.host.config()
     const { registry } = await Registry.open(plugins)
     for (const [i, use] of notifiers.entries()) {
-      const { wantsStatus } = await registry.get('notifier', use.use)
-      if (wantsStatus === true) this.later.push(use)
-      else await this.add(registry, use, i)
+      const plugin = await registry.get('notifier', use.use)
+      const allow = use.allowPrivate ?? plugin.allowPrivate ?? false
+      const notifier = await plugin
+        .open(use.settings as never, pluginEnv(this.host.env, allow))
+        .catch((error: Error) => {
+          throw new PermanentError(`notifiers[${i}]: ${error.message}`, { cause: error })
+        })
+      const opened = { use, notifier, wantsStatus: plugin.wantsStatus === true }
+      this.opened.push(opened)
+      this.later.push(opened)
+      if (this.routed !== null && !opened.wantsStatus) continue
+      // A new one hears of nothing that happened before it; what is folded again into a new store did too.
+      if ((await this.host.store().noted(receiptOf(use.id))) !== null) continue
+      await this.host.caughtUp()
+      await this.forget(use.id)
     }
   }
 
-  /** Those who read a status page's webhooks, once somebody can write them. */
-  async addSubscribers(compose: Compose): Promise<void> {
-    const { plugins, notifiers } = this.host.config()
-    const { registry } = await Registry.open(plugins)
-    for (const use of this.later.splice(0)) {
-      const page = (use.settings['page'] as string | undefined) ?? null
-      await this.add(registry, use, notifiers.indexOf(use), event => compose(event, page))
+  /** From now on they are told, in these words; each goes on where its receipt says. */
+  begin(compose: Compose): void {
+    this.compose = compose
+    for (const each of this.later.splice(0)) this.add(each, compose)
+  }
+
+  /** Sends one of them a message about nothing; null: there is none of that id. */
+  async test(id: string): Promise<Tried | null> {
+    const found = this.opened.find(({ use }) => use.id === id)
+    if (found === undefined || this.compose === null) return null
+    const { env, evenEnv } = this.host
+    const message = this.compose.trial(this.languageOf(found.use))
+    const at = new Date(env.now()).toISOString()
+    const incident = `test-${Buffer.from(env.random(6)).toString('hex')}`
+    const event: IncidentEvent = { at, event: 'note', incident, seq: 0, service: 'test', severity: message.severity }
+    const began = evenEnv.now()
+    const tried = (taken: boolean, said: string): Tried => ({ taken, said, tookMs: evenEnv.now() - began })
+    try {
+      const answer = await found.notifier.tell({
+        id: messageId(incident, 0),
+        event,
+        title: message.name,
+        message,
+        test: true,
+      })
+      return tried(true, answer?.said ?? 'taken')
+    } catch (error) {
+      return tried(false, (error as Error).message)
     }
   }
 
@@ -129,6 +187,7 @@ export class Notifiers implements AsyncDisposable {
   async startOver(): Promise<void> {
     await this.routed?.idle()
     await this.routed?.startOver()
+    for (const digest of this.digests) await digest.clear()
     for (const delivery of this.deliveries) {
       await this.forget(delivery.name)
       delivery.startOver()
@@ -137,54 +196,53 @@ export class Notifiers implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.routed?.idle()
+    // Those that nobody tells yet have no delivery that ends them.
+    for (const { notifier } of this.later.splice(0)) await notifier[Symbol.asyncDispose]()
     for (const delivery of this.deliveries.splice(0)) await delivery[Symbol.asyncDispose]()
+    this.opened = []
+    this.digests = []
   }
 
-  /** Notifiers are told from what was committed; a new one hears of nothing that happened before it. */
-  private async add(registry: Registry, use: Use, index: number, status?: DeliverParts['status']): Promise<void> {
+  private languageOf({ language }: NotifierUse): Language {
+    return language ?? this.host.config().language
+  }
+
+  private add({ use, notifier, wantsStatus }: Opened, compose: Compose): void {
     const { host } = this
-    const plugin = await registry.get('notifier', use.use)
-    const allow = use.allowPrivate ?? plugin.allowPrivate ?? false
-    const notifier = await plugin.open(use.settings as never, pluginEnv(host.env, allow)).catch((error: Error) => {
-      throw new PermanentError(`notifiers[${index}]: ${error.message}`, { cause: error })
-    })
-    const name = use.id
-    const routed = status === undefined ? this.routed : null
-    if (routed !== null) return this.addRouted(name, notifier, routed)
-    if ((await host.store().noted(receiptOf(name))) === null) {
-      // What is folded again into a new store happened before it too.
-      await host.caughtUp()
-      await this.forget(name)
-    }
+    // Those who read a status page's webhooks hear of all news, as the page does.
+    const router = wantsStatus ? null : this.routed
+    const page = (use.settings['page'] as string | undefined) ?? null
+    const key = router === null ? receiptOf(use.id) : routedOf(use.id)
     const parts = deliverParts({
       reader: host.reader,
       store: () => host.store(),
-      maintenance: () => host.config().maintenance,
-      receipt: async () => Buffer.from((await host.store().noted(receiptOf(name))) ?? []).toString(),
-      saveReceipt: receipt => host.note(receiptOf(name), Buffer.from(receipt)),
-      status,
+      maintenance: () => (router === null ? host.config().maintenance : []),
+      receipt: async () => Buffer.from((await host.store().noted(key)) ?? []).toString(),
+      saveReceipt: receipt => host.note(key, Buffer.from(receipt)),
+      words: event => compose.words(event, this.languageOf(use)),
+      status: wantsStatus ? event => compose.status(event, page) : undefined,
     })
-    const delivery = new Delivery(name, notifier, parts, host.evenEnv)
+    const from =
+      router === null
+        ? {}
+        : { eventsAfter: async (after: number, max: number) => router.messagesFor(use.id, after, max) }
+    const delivery = new Delivery(use.id, this.gathering(use.id, notifier), { ...parts, ...from }, host.evenEnv)
     this.deliveries.push(delivery)
     delivery.wake()
   }
 
-  /** One that is told what the router has for it. */
-  private addRouted(name: string, notifier: Notifier, router: Router): void {
+  /** The notifier itself, or what gathers for it. */
+  private gathering(name: string, notifier: Notifier): Notifier {
+    if (notifier.gathering === undefined) return notifier
     const { host } = this
-    const parts: DeliverParts = {
-      ...deliverParts({
-        reader: host.reader,
-        store: () => host.store(),
-        maintenance: () => [],
-        receipt: async () => Buffer.from((await host.store().noted(routedOf(name))) ?? []).toString(),
-        saveReceipt: receipt => host.note(routedOf(name), Buffer.from(receipt)),
-      }),
-      eventsAfter: async (after, max) => router.messagesFor(name, after, max),
+    const parts = {
+      kept: async () => Buffer.from((await host.store().noted(`digest:${name}`)) ?? []).toString(),
+      keep: (text: string) => host.note(`digest:${name}`, Buffer.from(text)),
     }
-    const delivery = new Delivery(name, notifier, parts, host.evenEnv)
-    this.deliveries.push(delivery)
-    delivery.wake()
+    const digest = new Digest(name, notifier as Notifier & { gathering: Gathering }, parts, host.evenEnv)
+    this.digests.push(digest)
+    digest.begin()
+    return digest
   }
 
   private async forget(name: string): Promise<void> {
@@ -197,7 +255,7 @@ const receiptOf = (name: string) => `receipt:${name}`
 /** Of messages that the router made. */
 const routedOf = (name: string) => `receipt of routed:${name}`
 
-export interface DeliverySources extends Pick<DeliverParts, 'receipt' | 'saveReceipt'> {
+export interface DeliverySources extends Pick<DeliverParts, 'receipt' | 'saveReceipt' | 'words'> {
   reader: Reader
   store: () => Parts['store']
   maintenance: () => readonly MaintenanceConfig[]

@@ -179,7 +179,7 @@ describe('a data folder', () => {
   it('is free again after a start that failed', async () => {
     const data = fresh()
     const settings = { url: 'https://', secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' }
-    const notifiers = [{ use: 'webhook', id: 'webhook-1', allowPrivate: null, settings }]
+    const notifiers = [{ use: 'webhook', id: 'webhook-1', allowPrivate: null, language: null, settings }]
     await expect(App.open({ ...own(data), notifiers }, fakeEnv(), inline)).rejects.toThrow(
       /^notifiers\[0\]: the url of a webhook is/,
     )

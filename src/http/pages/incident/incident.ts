@@ -22,6 +22,7 @@ import { incidentName, worstOf } from './name.js'
 import { countedSince, folded, whoLists } from './who.js'
 import { reasonList, signalList, whySection } from './why.js'
 import { personWord, saysLines, wordOf } from './says.js'
+import { claimSection, wordLines, type Words } from './words.js'
 import { type Jump, jumpList, outageSentence, shareBar, stateMark, time, whereHtml, type Voice } from '../words.js'
 
 /** Segments with their recovery before "all of them". */
@@ -42,6 +43,8 @@ export interface IncidentInput {
   held: Held | null
   /** What else is open of the same service. */
   others: IncidentEvent[]
+  /** What people brought to it; null: nothing is read of that. */
+  words?: Words | null
   /** Set when the page shows a past time. */
   at: EpochMs | null
 }
@@ -64,7 +67,7 @@ export function incidentMain(input: IncidentInput, voice: Voice): Html {
 ${incidentChart(input, voice)}
 <section id="who"><h2>${over ? t.who.was : t.who.affected}</h2>${who}</section>
 <section id="why"><h2>${t.incident.why}</h2>${whySection({ latest, facts, startedAt: incident.startedAt }, voice)}</section>
-<div class="two"><div><section id="back"><h2>${t.incident.recovery}</h2>${recovery(latest, components, voice)}</section>${over ? null : html`<section id="todo"><h2>${t.look.todo}</h2>${advice(input, voice)}</section>`}</div><section id="says">${said}</section></div>
+<div class="two"><div><section id="back"><h2>${t.incident.recovery}</h2>${recovery(latest, components, voice)}</section>${over ? null : html`<section id="todo"><h2>${t.look.todo}</h2>${advice(input, voice)}</section>`}</div><section id="says">${said}</section></div>${input.words ? claimSection(input.words) : null}
 <section id="line"><h2>${t.incident.timeline}</h2><p class="note">${t.incident.timelineNote}</p>${timeline(
     input.events,
     facts.filter(each => each.at >= incident.startedAt - FACTS_BEFORE_MS),
@@ -177,7 +180,7 @@ function hero(input: IncidentInput, voice: Voice): Html {
     ['#says', t.look.sourceOf],
     ['#line', t.incident.timeline],
   ]
-  return html`<div class="hero ${state}" id="banner" data-say="${sentence}"><p class="kicker"><a href="/s/${encodeURIComponent(incident.service)}"><bdi>${serviceTitle}</bdi></a> · ${t.incident.label}</p><h1><bdi>${nameOf(input, voice)}</bdi></h1><p><b>${sentence}</b></p>${word && personWord(word, voice)}${says.map(({ line }) => html`<p>${line}</p>`)}${held(input, voice)}${over ? null : mutedLine(incident, voice)}<dl class="facts"><div><dt>${t.incident.status}</dt><dd>${stateMark(state, { ...t, state: { ...t.state, [state]: phase === 'recovering' && !isMeasured(latest) ? t.evidence.fewerPhase : t.incident.phase[phase] } }, 16)}</dd></div><div><dt>${t.incident.severity}</dt><dd>${t.severity[severity]}</dd></div><div><dt>${t.incident.began}</dt><dd>${time(began, voice)}</dd>${interval ? html`<dd class="note">${t.incident.between(f.clock(Date.parse(interval[0])), f.clock(Date.parse(interval[1])))}</dd>` : null}</div><div><dt>${t.incident.noticed}</dt><dd>${time(incident.openedAt, voice)}</dd><dd class="note">${t.incident.noticedAfter(f.span(incident.openedAt - began))}</dd></div><div><dt>${over ? t.incident.lasted : t.incident.running}</dt><dd>${f.span(end - began)}</dd></div>${latest.recovery && !over && isMeasured(latest) && recoveryIsSeen(latest.recovery) ? html`<div><dt>${t.incident.recovery}</dt><dd>${t.incident.recovered(f.share(latest.recovery.recovered))}</dd></div>` : null}</dl>${jumpList(jumps, voice)}</div>`
+  return html`<div class="hero ${state}" id="banner" data-say="${sentence}"><p class="kicker"><a href="/s/${encodeURIComponent(incident.service)}"><bdi>${serviceTitle}</bdi></a> · ${t.incident.label}</p><h1><bdi>${nameOf(input, voice)}</bdi></h1><p><b>${sentence}</b></p>${word && personWord(word, voice)}${says.map(({ line }) => html`<p>${line}</p>`)}${held(input, voice)}${over ? null : mutedLine(incident, voice)}${input.words ? wordLines(input.words, input.at, voice) : null}<dl class="facts"><div><dt>${t.incident.status}</dt><dd>${stateMark(state, { ...t, state: { ...t.state, [state]: phase === 'recovering' && !isMeasured(latest) ? t.evidence.fewerPhase : t.incident.phase[phase] } }, 16)}</dd></div><div><dt>${t.incident.severity}</dt><dd>${t.severity[severity]}</dd></div><div><dt>${t.incident.began}</dt><dd>${time(began, voice)}</dd>${interval ? html`<dd class="note">${t.incident.between(f.clock(Date.parse(interval[0])), f.clock(Date.parse(interval[1])))}</dd>` : null}</div><div><dt>${t.incident.noticed}</dt><dd>${time(incident.openedAt, voice)}</dd><dd class="note">${t.incident.noticedAfter(f.span(incident.openedAt - began))}</dd></div><div><dt>${over ? t.incident.lasted : t.incident.running}</dt><dd>${f.span(end - began)}</dd></div>${latest.recovery && !over && isMeasured(latest) && recoveryIsSeen(latest.recovery) ? html`<div><dt>${t.incident.recovery}</dt><dd>${t.incident.recovered(f.share(latest.recovery.recovered))}</dd></div>` : null}</dl>${jumpList(jumps, voice)}</div>`
 }
 
 /** Closed by a person, and still measured: the page of the incident says so too. */

@@ -13,13 +13,14 @@ export function saysLines(
   event: IncidentEvent,
   components: readonly Component[],
   voice: Voice,
-): { text: string; line: Html }[] {
+): { text: string; said: string; line: Html }[] {
   const says = event.says ?? []
   if (!says.length) return []
   const told = toldPoints(event)
   return says.map(({ text }) => {
     const point = told.find(each => each.text === text)?.point
-    return { text, line: html`<bdi>${point ? pointText(point, components, voice) : text}</bdi>` }
+    const said = point ? pointText(point, components, voice) : text
+    return { text, said, line: html`<bdi>${said}</bdi>` }
   })
 }
 

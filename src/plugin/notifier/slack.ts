@@ -1,0 +1,184 @@
+import type { Answered, Delivery, Message, Notifier } from '../../contract/notifier.js'
+import { type Fault, type Plugin, plugin } from '../../contract/plugin.js'
+import { AUDIENCE, cut, escaped, factsFor, type ForWhom, isTeam, linesWithin, linksOf } from '../shared/message.js'
+import { fieldOf, type Judgement, Post, type PostAnswer, saidOf } from '../shared/post.js'
+
+interface Settings extends ForWhom {
+  /** An incoming webhook: no threads. */
+  url?: string
+  /** A bot token with the scope chat:write, and the channel that it was invited to: one thread an incident. */
+  token?: string
+  channel?: string
+  /** Where Slack's API is; another for tests and proxies. */
+  api: string
+}
+
+/** Characters and counts that Slack’s Block Kit takes. */
+const MOST = { header: 150, section: 3_000, field: 2_000, fields: 10, text: 3_000 }
+
+/** Errors by which Slack will never take a message there again. Others of its words are about the message or pass. */
+const GONE = new Set([
+  'account_inactive',
+  'channel_not_found',
+  'is_archived',
+  'channel_is_archived',
+  'no_service',
+  'no_team',
+  'team_disabled',
+  'token_revoked',
+  'action_prohibited',
+])
+const WRONG = new Set([
+  'invalid_blocks',
+  'invalid_blocks_format',
+  'invalid_payload',
+  'msg_too_long',
+  'no_text',
+  'too_many_attachments',
+])
+/** Its own trouble: to be tried again. */
+const LATER = new Set([
+  'ratelimited',
+  'rate_limited',
+  'internal_error',
+  'fatal_error',
+  'service_unavailable',
+  'request_timeout',
+  'rollup_error',
+])
+
+/** The API answers 200 with `ok: false`, a webhook with a word as plain text. */
+function judge({ status, json, text }: PostAnswer): Judgement | undefined {
+  const why = fieldOf(json, 'error') ?? (json === undefined && /^[a-z_]{3,40}$/.test(text) ? text : undefined)
+  if ((json as { ok?: boolean } | undefined)?.ok === true) return { is: 'taken' }
+  if (why === undefined || status === 429 || status >= 500) return undefined
+  if (GONE.has(why)) return { is: 'gone', why }
+  if (WRONG.has(why)) return { is: 'wrong', why }
+  // What is about token and scopes can be mended while the message waits.
+  return { is: LATER.has(why) || status === 200 ? 'later' : 'wrong', why }
+}
+
+/** A message as blocks, with its text for notifications and readers of screens. */
+export function slackMessage({ message, event }: Pick<Delivery, 'message' | 'event'>, team: boolean) {
+  const { subject, says } = message
+  // Escaping makes a character six at most.
+  const said = linesWithin(
+    says.map(each => escaped(cut(each, MOST.section / 6))),
+    MOST.section,
+  )
+  const fields = factsFor(message, team).slice(0, MOST.fields)
+  const links = linksOf(message, team)
+  const section = (text: string) => ({ type: 'section' as const, text: { type: 'mrkdwn' as const, text } })
+  return {
+    text: escaped(cut(subject, MOST.text / 6)),
+    unfurl_links: false,
+    unfurl_media: false,
+    blocks: [
+      {
+        type: 'header' as const,
+        text: { type: 'plain_text' as const, text: cut(subject, MOST.header), emoji: false },
+      },
+      ...(said === '' ? [] : [section(said)]),
+      ...(fields.length === 0
+        ? []
+        : [
+            {
+              type: 'section' as const,
+              fields: fields.map(({ label, text }) => ({
+                type: 'mrkdwn' as const,
+                text: cutMarkup(`*${escaped(cut(label, 100))}*\n`, text),
+              })),
+            },
+          ]),
+      ...(links.length === 0
+        ? []
+        : [
+            {
+              type: 'actions' as const,
+              elements: links.map(({ words, url }, i) => ({
+                type: 'button' as const,
+                action_id: `open_${i}`,
+                text: { type: 'plain_text' as const, text: cut(words, 75), emoji: false },
+                url: cut(url, 3_000),
+              })),
+            },
+          ]),
+      {
+        type: 'context' as const,
+        elements: [{ type: 'plain_text' as const, text: cut(`${event.incident} · ${event.at}`, 300), emoji: false }],
+      },
+    ],
+  }
+}
+
+/** The longest beginning whose markup still fits. */
+function cutMarkup(head: string, text: string): string {
+  let room = MOST.field - head.length
+  let body = escaped(cut(text, room))
+  while (body.length + head.length > MOST.field)
+    body = escaped(cut(text, (room -= body.length + head.length - MOST.field)))
+  return head + body
+}
+
+/** What a channel is told although it stands in a thread. */
+const LOUD: ReadonlySet<Message['state']> = new Set(['resolved', 'reopened'])
+
+class Slack implements Notifier {
+  constructor(
+    private readonly post: Post,
+    private readonly settings: Settings,
+  ) {}
+
+  async tell(delivery: Delivery): Promise<Answered> {
+    const { url, token, channel, api } = this.settings
+    const body = slackMessage(delivery, isTeam(this.settings))
+    const headers = { 'content-type': 'application/json; charset=utf-8' }
+    if (url !== undefined) {
+      const answer = await this.post.send(url, { method: 'POST', headers, body: JSON.stringify(body) })
+      return { said: saidOf(answer, this.post.clean(answer.text)) }
+    }
+    const { thread, message } = delivery
+    const threaded = thread === undefined ? {} : { thread_ts: thread, reply_broadcast: LOUD.has(message.state) }
+    const answer = await this.post.send(`${api}/chat.postMessage`, {
+      method: 'POST',
+      headers: { ...headers, authorization: `Bearer ${token}` },
+      body: JSON.stringify({ channel, ...body, ...threaded }),
+    })
+    const ts = fieldOf(answer.json, 'ts')
+    return { said: saidOf(answer, ts), ...(thread === undefined && ts !== undefined ? { thread: ts } : {}) }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+/** One of two ways, whole. */
+function faultsOf({ url, token, channel }: Settings): Fault[] {
+  if (url !== undefined && (token !== undefined || channel !== undefined))
+    return [{ path: 'url', rule: 'either url, or token and channel', value: 'both' }]
+  if (url === undefined && (token === undefined || channel === undefined))
+    return [{ path: token === undefined ? 'token' : 'channel', rule: 'url, or token and channel', value: 'nothing' }]
+  return []
+}
+
+const slack: Plugin<'notifier', Settings, Notifier> = plugin({
+  kind: 'notifier',
+  name: 'slack',
+  summary: 'a message in a Slack channel, one thread an incident',
+  config: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      url: { type: 'string', pattern: '^https://', writeOnly: true },
+      token: { type: 'string', pattern: '^xox[a-z]-', writeOnly: true },
+      channel: { type: 'string', minLength: 1, maxLength: 100 },
+      api: { type: 'string', pattern: '^https?://[^?#]*[^/?#]$', default: 'https://slack.com/api' },
+      ...AUDIENCE,
+    },
+  },
+  check: faultsOf,
+  async open(settings, env): Promise<Notifier> {
+    const secrets = [settings.token ?? '', settings.url ?? '']
+    return new Slack(new Post({ receiver: 'Slack', env, secrets, judge }), settings)
+  },
+})
+export default slack
