@@ -1,0 +1,89 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { MINUTE, SECOND } from '../../src/contract/time.js'
+import { type Fault, faultNamed } from './faults.js'
+import { judge, type Play, report, type Verdict } from './judge.js'
+import { sleep } from './net.js'
+import { keepRecording, type Recording } from './recorded.js'
+import { USUAL, World, type WorldOptions } from './world.js'
+
+/** How long a play is calm, broken, and watched after the mending. */
+export interface Phases {
+  calmMs: number
+  brokenMs: number
+  afterMs: number
+  /** Launches that have nothing to do with it. */
+  decoys: boolean
+}
+/** About fifteen minutes: three hours of the founding evening, shortened. */
+export const FULL: Phases = { calmMs: 2 * MINUTE, brokenMs: 5 * MINUTE, afterMs: 8 * MINUTE, decoys: true }
+export const SHORT: Phases = { calmMs: 75 * SECOND, brokenMs: 3 * MINUTE, afterMs: 15 * SECOND, decoys: false }
+
+export interface PlayOptions {
+  /** Everything but the fault. */
+  twin?: boolean
+  stop?: () => boolean
+  /** File for truth, events and verdict. */
+  write?: string
+  /** Folder for the log and what was decided of it, to be replayed (recorded.ts). */
+  record?: string
+}
+
+export interface Played {
+  play: Play
+  verdict: Verdict
+  text: string
+}
+
+/** Plays one fault from the first to the last process. */
+export async function playOnce(
+  fault: Fault,
+  phases: Phases,
+  options: Partial<WorldOptions> = {},
+  { twin = false, stop = () => false, write, record }: PlayOptions = {},
+): Promise<Played> {
+  const world = await World.open({ ...USUAL, ...options })
+  const pause = async (ms: number) => {
+    for (const end = Date.now() + ms; Date.now() < end && !stop(); ) await sleep(Math.min(500, end - Date.now()))
+  }
+  let kept: Recording | null = null
+  try {
+    for (const line of world.started) console.log(`  started: ${line}`)
+    if (phases.decoys) await world.decoy('desktop app for coding')
+    await pause(phases.calmMs)
+    if (phases.decoys) await world.decoy('coding in an editor')
+    const quiet: Fault = {
+      ...faultNamed('launch')!,
+      name: `${fault.name} (twin)`,
+      title: 'nothing is broken',
+      harmless: true,
+    }
+    if (twin) world.brokeAt = Date.now()
+    else await world.break(fault)
+    const brokeAt = world.brokeAt!
+    console.log(`  ${new Date().toISOString().slice(11, 19)} ${twin ? 'nothing is broken' : `broken: ${fault.title}`}`)
+    await pause(phases.brokenMs)
+    if (!twin) await world.mend()
+    console.log(`  ${new Date().toISOString().slice(11, 19)} ${twin ? 'still calm' : 'mended'}`)
+    await pause(phases.afterMs)
+    const events = await world.house.events()
+    const play: Play = { fault: twin ? quiet : fault, brokeAt, mendedAt: world.mendedAt, endedAt: Date.now() }
+    const verdict = judge(world.truth, play, events)
+    const text = report(verdict, play)
+    const { fault: _, ...times } = play
+    const name = `${fault.name}${twin ? '-twin' : ''}`
+    kept = { name, until: Date.now(), events, play: times, truth: world.truth.toJSON() }
+    if (write !== undefined) {
+      mkdirSync(dirname(write), { recursive: true })
+      writeFileSync(
+        write,
+        JSON.stringify({ play: { ...play, fault: play.fault.name }, verdict, truth: world.truth, events }),
+      )
+    }
+    return { play, verdict, text }
+  } finally {
+    await world.stop(data => {
+      if (record !== undefined && kept !== null) keepRecording(data, record, kept)
+    })
+  }
+}

@@ -1,0 +1,27 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { faultNamed } from './faults.js'
+import { judge } from './judge.js'
+import { replayed } from './recorded.js'
+import { Truth } from './truth.js'
+
+// Outages that happened in real processes, as `npm run assistant -- play … --record` kept them: the log is folded anew and
+// held against what people saw. That the same is decided as live, word by word, is asked by `npm run assistant -- replay`,
+// since words may change.
+const folder = join(import.meta.dirname, 'recordings')
+const names = readdirSync(folder)
+  .filter(name => name.endsWith('.log.gz'))
+  .map(name => name.replace('.log.gz', ''))
+
+const FOUND_WITHIN_MIN = 3
+const CELLS_F1 = 0.8
+
+it.each(names)('finds %s again in what was recorded', async name => {
+  const { now, recording } = await replayed(folder, name)
+  const fault = faultNamed(name)!
+  const verdict = judge(Truth.from(recording.truth), { ...recording.play, fault }, now)
+  expect(verdict.foundMinutes).toBeLessThanOrEqual(FOUND_WITHIN_MIN)
+  expect(verdict.cells!.f1).toBeGreaterThanOrEqual(CELLS_F1)
+  expect(verdict).toMatchObject({ falseIncidents: 0, calledOverTooEarly: false, saidNoBreach: false })
+})

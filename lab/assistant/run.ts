@@ -1,0 +1,127 @@
+// The assistant that really breaks, with Epicenter beside it. See HELP.
+import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { campaign } from './campaign.js'
+import { CONTROL_PORT } from './control.js'
+import { FAULTS, faultNamed } from './faults.js'
+import { judge, report } from './judge.js'
+import { sleep } from './net.js'
+import { FULL, playOnce, SHORT } from './play.js'
+import { replayed } from './recorded.js'
+import { Truth } from './truth.js'
+import { tell, up } from './up.js'
+import { USUAL, World } from './world.js'
+
+const HELP = `npm run assistant                          runs it, with a page to break it
+npm run assistant -- break NAME | mend | state   tells the one that runs
+npm run assistant -- play NAME [--short] [--seed S] [--outside] [--twin] [--write FILE] [--record FOLDER]
+                                           plays one fault from its start to its end (15 minutes, or 4) and judges it
+npm run assistant -- campaign [NAME…] [--seeds N] [--twins]
+                                           plays what is not yet in bench/results/assistant.jsonl
+npm run assistant -- replay NAME FOLDER    folds a recorded log anew and says whether that decides what was decided live
+npm run assistant -- calm [--minutes N]    measures what is usual (lab/assistant/calm.json)
+
+Options: --port P (Epicenter, 8080), --control P (${CONTROL_PORT}), --rate R (wishes a second), --users N
+
+Faults:
+${FAULTS.map(({ name, title }) => `  ${name.padEnd(10)} ${title}`).join('\n')}`
+
+const OPTIONS = {
+  short: { type: 'boolean', default: false },
+  seed: { type: 'string', default: '1' },
+  seeds: { type: 'string', default: '2' },
+  twins: { type: 'boolean', default: false },
+  outside: { type: 'boolean', default: false },
+  twin: { type: 'boolean', default: false },
+  write: { type: 'string' },
+  record: { type: 'string' },
+  minutes: { type: 'string', default: '5' },
+  port: { type: 'string', default: '8080' },
+  control: { type: 'string', default: String(CONTROL_PORT) },
+  rate: { type: 'string', default: String(USUAL.rate) },
+  users: { type: 'string', default: String(USUAL.users) },
+} as const
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: OPTIONS })
+  const [verb = 'up', ...names] = positionals
+  const [name = 'founding'] = names
+  const size = {
+    seed: Number(values.seed),
+    rate: Number(values.rate),
+    users: Number(values.users),
+    outside: values.outside,
+  }
+  const at = Number(values.control)
+  switch (verb) {
+    case 'up':
+      await up({ ...size, port: Number(values.port) }, at)
+      return 0
+    case 'break':
+    case 'mend':
+    case 'state':
+      return tell(verb === 'break' ? `/break/${encodeURIComponent(name)}` : `/${verb}`, at)
+    case 'campaign':
+      await campaign(names, Number(values.seeds), values.twins)
+      return 0
+    case 'replay':
+      return replay(names[1] ?? '.', name)
+    case 'calm':
+      await calm(Number(values.minutes))
+      return 0
+    case 'play':
+      return play(name, size, values)
+    default:
+      console.log(HELP)
+      return verb === 'help' ? 0 : 2
+  }
+}
+
+async function play(
+  name: string,
+  size: { seed: number; rate: number; users: number; outside: boolean },
+  { twin, write, record, short }: { twin: boolean; write?: string; record?: string; short: boolean },
+): Promise<number> {
+  const fault = faultNamed(name)
+  if (fault === undefined) {
+    console.error(`no such fault: ${name}; there are ${FAULTS.map(each => each.name).join(', ')}`)
+    return 2
+  }
+  let stopped = false
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (stopped = true))
+  const how = {
+    twin,
+    stop: () => stopped,
+    ...(write === undefined ? {} : { write }),
+    ...(record === undefined ? {} : { record }),
+  }
+  const { text } = await playOnce(fault, short ? SHORT : FULL, size, how)
+  console.log(text)
+  return 0
+}
+
+async function replay(folder: string, name: string): Promise<number> {
+  const { live, now, recording } = await replayed(folder, name)
+  const isSame = JSON.stringify(live) === JSON.stringify(now)
+  console.log(`${live.length} events live, ${now.length} replayed: ${isSame ? 'the same' : 'NOT THE SAME'}`)
+  const fault = faultNamed(name.replace(/-twin$/, '')) ?? FAULTS[0]!
+  const play = { ...recording.play, fault: name.endsWith('-twin') ? { ...fault, harmless: true as const } : fault }
+  console.log(report(judge(Truth.from(recording.truth), play, now), play))
+  return isSame ? 0 : 1
+}
+
+/** Minutes of a run in which nothing is broken; the first and the last, which are not whole, are left out. */
+async function calm(minutes: number): Promise<void> {
+  const world = await World.open({ ...USUAL, teach: false })
+  try {
+    await sleep((minutes + 1.5) * 60_000)
+    const measured = world.truth.minutes().slice(1, -1)
+    const rows = measured.map(({ total, bad }) => ({ total, bad }))
+    writeFileSync(new URL('calm.json', import.meta.url), `${JSON.stringify({ rate: USUAL.rate, minutes: rows })}\n`)
+    console.log(rows)
+  } finally {
+    await world.stop()
+  }
+}
+
+process.exitCode = await main()
