@@ -64,6 +64,7 @@ export const CORE_DOORS: Record<string, readonly string[]> = {
   explain: [],
   origin: ['graph'],
   incident: [],
+  lessons: [],
   trouble: ['aggregate', 'localize', 'rates', 'counts', 'admission', 'mentions', 'evidence'],
   service: ['text', 'graph', 'aggregate', 'rates', 'counts', 'admission', 'mentions', 'evidence', 'trouble'],
   watch: ['graph', 'rates', 'counts', 'admission', 'mentions', 'evidence', 'trouble', 'service'],
@@ -103,10 +104,18 @@ const PACKAGES: Record<string, readonly string[]> = {
     'standardwebhooks',
   ],
   shell: ['@node-rs/argon2', '@sinclair/typebox', 'yaml'],
-  http: ['@sinclair/typebox', 'd3-geo', 'fastify', 'prom-client', 'topojson-client', 'world-atlas'],
+  http: [
+    '@modelcontextprotocol/server',
+    '@sinclair/typebox',
+    'd3-geo',
+    'fastify',
+    'prom-client',
+    'topojson-client',
+    'world-atlas',
+  ],
   web: [],
   testing: ['fast-check', 'vitest'],
-  cli: ['commander', 'd3-dsv', 'yaml'],
+  cli: ['@modelcontextprotocol/server', 'commander', 'd3-dsv', 'yaml'],
 }
 /** Types alone, which come with the @types packages that need them. */
 const TYPE_PACKAGES = ['geojson', 'topojson-specification']
@@ -292,6 +301,9 @@ const OTHER_WORDS: readonly { path: RegExp; word: string; means: string }[] = [
   { path: /^src\/(contract|shell)\//, word: 'tcp', means: 'what a port listens by' },
 ]
 
+/** It writes configurations for whoever moves here, and a configuration names plug-ins; sources are named by the tools they read. */
+const WRITES_CONFIGURATIONS = /^src\/cli\/import\//
+
 /** Where a room that serves every plug-in alike has the name of one in quotes. The registry alone may. */
 export function namedPlugins(files: ReadonlyMap<string, string>): string[] {
   const plugin = /^src\/plugin\/(?!shared\/)[a-z]+\/([a-z0-9-]+)\.ts$/
@@ -299,6 +311,7 @@ export function namedPlugins(files: ReadonlyMap<string, string>): string[] {
   const broken: string[] = []
   for (const [path, text] of files) {
     if (!path.endsWith('.ts') || isTest(path) || !KNOWS_NO_PLUGIN.has(roomOf(insideOf(path) ?? ''))) continue
+    if (WRITES_CONFIGURATIONS.test(path)) continue
     for (const match of codeOf(text).matchAll(/(['"])([a-z0-9-]+)\1/g)) {
       const word = match[2] ?? ''
       if (!names.has(word) || OTHER_WORDS.some(each => each.word === word && each.path.test(path))) continue

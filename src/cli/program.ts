@@ -1,4 +1,6 @@
 import { Command } from 'commander'
+import { mcpCommand } from './agents/mcp.js'
+import { proposalCommands } from './agents/proposals.js'
 import { backtestCommand } from './backtest/command.js'
 import { backupCommand, restoreCommand } from './backup/command.js'
 import { changeCommand } from './change.js'
@@ -13,8 +15,10 @@ import { initCommand } from './init.js'
 import { learnCommand } from './learn/command.js'
 import { localizeCommand } from './localize/command.js'
 import { originCommand } from './origin/command.js'
+import { importCommand } from './import/command.js'
 import { reloadCommand } from './reload.js'
 import { replayCommand } from './replay/command.js'
+import { reportCommand } from './report.js'
 import { serveCommand } from './serve/command.js'
 import { simulateCommand } from './simulate/command.js'
 import { statusCommand } from './status.js'
@@ -57,6 +61,10 @@ export function program(): Command {
     learnCommand(),
     reloadCommand(),
     changeCommand(),
+    reportCommand(),
+    importCommand(),
+    mcpCommand(),
+    ...proposalCommands(),
     incidentsCommand(),
     incidentCommand(),
     ...orderCommands(),

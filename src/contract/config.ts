@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { oneOf } from './one-of.js'
+import { type Verb, VERBS } from './order.js'
 import { NODE_KINDS } from './topology.js'
 import { CLOCKS, type Clock } from './view.js'
 import {
@@ -60,8 +61,8 @@ const Service = Type.Object(
 
 /** Where readers find it: a site, or a path under one. */
 const PublicUrl = Type.String({ pattern: '^https?://[^\\s/?#@]+(?:/[^\\s?#]*)?$', maxLength: 300 })
-/** What a token allows: sending signals, giving orders, reading where reading needs one. */
-export const TOKEN_SCOPES = ['signals', 'commands', 'read'] as const
+/** What a token allows: sending signals, giving orders, reading where reading needs one, proposing what a person approves. */
+export const TOKEN_SCOPES = ['signals', 'commands', 'read', 'propose'] as const
 export type TokenScope = (typeof TOKEN_SCOPES)[number]
 
 /** A token beside those of `epicenter token`, for who keeps secrets elsewhere. */
@@ -219,6 +220,13 @@ export const ConfigSchema = Type.Object(
     tokens: Type.Optional(Type.Array(Token, { maxItems: TOKENS })),
     pages: Type.Optional(Type.Array(StatusPage, { minItems: 1, maxItems: 50 })),
     maintenance: Type.Optional(Type.Array(Maintenance, { maxItems: 200 })),
+    /** What programs that propose commands may do without a person's approval. */
+    agents: Type.Optional(
+      Type.Object(
+        { alone: Type.Optional(Type.Array(oneOf(VERBS), { maxItems: VERBS.length })) },
+        { additionalProperties: false },
+      ),
+    ),
     keep: Type.Optional(
       Type.Object(
         {
@@ -315,6 +323,8 @@ export interface Config {
   /** At least one; the first is at `/status`. */
   pages: StatusPageConfig[]
   maintenance: MaintenanceConfig[]
+  /** Verbs that a program's proposal needs no person for. */
+  agents: { alone: Verb[] }
   keep: { logMs: number; rollupsMs: number; factsMs: number }
   /** The built-in demonstration. */
   demo: boolean

@@ -53,6 +53,11 @@ export const COMMAND_FIELDS = {
   into: { chars: 300, option: '--into <incident>', help: 'the incident that it is part of' },
   startedAt: { chars: 60, option: '--started <time>', help: 'when it began: `25m ago` or an ISO 8601 time' },
   endedAt: { chars: 60, option: '--ended <time>', help: 'when it was over, for the record of something past' },
+  said: {
+    chars: 8_000,
+    option: null,
+    help: 'what was said of something past: lines of an ISO 8601 time, a blank and a sentence',
+  },
 } as const satisfies Record<string, CommandFieldRule>
 /** What holds of a field of commands. */
 export interface CommandFieldRule {
@@ -116,7 +121,7 @@ export const COMMANDS = {
     summary: 'open an incident at a service by hand',
     more: 'It stays open until a person resolves it; with an end it is the record of something past',
     needs: [],
-    may: ['title', 'severity', 'components', 'where', 'text', 'startedAt', 'endedAt', 'timeZone'],
+    may: ['title', 'severity', 'components', 'where', 'text', 'startedAt', 'endedAt', 'said', 'timeZone'],
     begins: true,
   },
   ack: { summary: 'say that you are looking at an incident', needs: [], team: true },
@@ -199,6 +204,9 @@ export interface Order {
   into?: string
   startedAt?: EpochMs
   endedAt?: EpochMs
+  said?: string
+  /** False: nobody is sent a message about what follows from it; pages and feeds show it all the same. */
+  notify?: boolean
   /** Statement or record that the command cites. */
   href?: string
   /** Where it stands on the log, as the store keeps it: what orders those of one moment. */

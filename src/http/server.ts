@@ -37,6 +37,7 @@ import { reportRoutes } from './people/report.js'
 import { keepSafe, makeSafe } from './safe.js'
 import { inOrder } from './in-order.js'
 import { News } from './news.js'
+import { lessonRoutes } from './lessons/index.js'
 import { Routes } from './routes.js'
 import type { Desk } from './statuspage/desk.js'
 import { statuspageRoutes } from './statuspage/routes.js'
@@ -44,9 +45,10 @@ import { webhookComposer } from './statuspage/webhooks.js'
 import { Stream } from './api/stream.js'
 import { openTell, type Tell, tellRoutes } from './people/tell.js'
 import { takeTurns, AT_ONCE } from './turns.js'
+import { VERSION } from './version.js'
 import { Visitors } from './visitor.js'
 
-export const VERSION = '0.1.0'
+export { VERSION }
 
 export interface ServerOptions {
   /** Keys of the report door end with the process: tests. */
@@ -109,7 +111,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   alertRoutes(server, routes, app, guard.need('read'))
   pastRoutes(server, routes, app, guard.need('commands', 'teach'))
   reloadRoute(server, routes, guard.need('commands', 'reload'), options.reload)
-  registerConsole(server, app, visitors)
+  registerConsole(server, app, visitors, lessonRoutes(server, routes, app, { guard, version: VERSION }))
   stream.route(server, routes)
   const connections = new Connections(server.server, isProxy)
   operatorRoutes(server, app, { stream, front, guard, connections })

@@ -9,7 +9,9 @@ import {
   type Verb,
 } from '../../contract/order.js'
 import type { Where } from '../../contract/incident.js'
+import type { EpochMs } from '../../contract/time.js'
 import { isLabelName } from '../ingest/rules.js'
+import { readTime } from '../ingest/time.js'
 
 /** What a command carries for its verb, from the API or from the log. */
 export type Carried = Partial<Record<CommandField, unknown>>
@@ -43,6 +45,7 @@ function formFault(field: CommandField, value: string): string | null {
   if (words && !words.includes(value)) return `${field} is one of ${words.join(', ')}`
   if (field === 'where' && readWhere(value) === null)
     return 'where is `label=value,value label=value`: each label once, with values that are not empty'
+  if (field === 'said' && readSaid(value) === null) return 'said is lines of an ISO 8601 time, a blank and a sentence'
   if (field === 'components' && value.split(',').some(each => each.trim() === ''))
     return 'components is a list of ids with commas between'
   return null
@@ -60,6 +63,19 @@ export function readWhere(text: string): Where | null {
     where[label] = [...new Set(values)]
   }
   return Object.keys(where).length === 0 ? null : where
+}
+
+/** Lines of an ISO 8601 time and a sentence, oldest first; null where it is no such thing. */
+export function readSaid(text: string): { at: EpochMs; text: string }[] | null {
+  const out: { at: EpochMs; text: string }[] = []
+  for (const line of text.split('\n')) {
+    if (line.trim() === '') continue
+    const [, stamp = '', words = ''] = /^(\S+)\s+(\S.*)$/.exec(line.trim()) ?? []
+    const at = readTime(stamp)
+    if (Number.isNaN(at)) return null
+    out.push({ at, text: words })
+  }
+  return out.length === 0 ? null : out.sort((a, b) => a.at - b.at)
 }
 
 /** Ids of components in a list with commas. */

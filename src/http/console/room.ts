@@ -14,6 +14,7 @@ import type { IncidentView, ServiceNow } from '../../contract/view.js'
 import { type Response, responseOf } from '../../core/incident/response.js'
 import type { App } from '../../shell/app.js'
 import { begin, carryOut } from '../api/orders.js'
+import { type Like, likeOf } from '../lessons/similar.js'
 import { incidentName } from '../pages/incident/name.js'
 import { attr, html, type Html } from '../pages/html.js'
 import { speechOf } from '../pages/language.js'
@@ -168,7 +169,7 @@ const whyField = (given: Form, value = ''): Html =>
 
 /** The fields of a verb, as the table of commands has them. */
 function inputs({ needs, may = [] }: CommandRule, given: Form): Html {
-  const names = [...needs, ...may].filter(name => name !== 'timeZone')
+  const names = [...needs, ...may].filter(name => name !== 'timeZone' && name !== 'said')
   return html`${names.map(name => input(name, given[name], needs.length === 1 && needs[0] === name))}`
 }
 
@@ -218,7 +219,7 @@ async function roomPage(
   const response = responseOf(orders)
   const { latest } = incident
   const form: Room = { id: incident.id, newest: response.newest, given }
-  return html`<p class="soft">${incident.open ? html`<b>${incident.severity}</b>, open since ${timeOf(incident.openedAt)}` : html`over since ${timeOf(incident.resolvedAt ?? incident.openedAt)}`}; began ${timeOf(incident.startedAt)}. <a href="/i/${encodeURIComponent(incident.id)}">What the public sees</a></p>${mayRole(viewer.role, 'ack') ? takeIt(incident, response, form) : null}<div class="panes"><div>${known(latest)}${suspects(latest, form, mayRole(viewer.role, 'confirm'))}${began(latest)}${strained(latest)}${story(incident)}</div><aside aria-label="What people do">${whoHasIt(response)}${mayRole(viewer.role, 'ack') ? acts(incident, form, service) : null}${asked(orders)}</aside></div>`
+  return html`<p class="soft">${incident.open ? html`<b>${incident.severity}</b>, open since ${timeOf(incident.openedAt)}` : html`over since ${timeOf(incident.resolvedAt ?? incident.openedAt)}`}; began ${timeOf(incident.startedAt)}. <a href="/i/${encodeURIComponent(incident.id)}">What the public sees</a></p>${mayRole(viewer.role, 'ack') ? takeIt(incident, response, form) : null}<div class="panes"><div>${known(latest)}${suspects(latest, form, mayRole(viewer.role, 'confirm'))}${began(latest)}${strained(latest)}${likeBefore(await likeOf(app, incident))}${story(incident)}</div><aside aria-label="What people do">${whoHasIt(response)}${mayRole(viewer.role, 'ack') ? acts(incident, form, service) : null}${asked(orders)}</aside></div>`
 }
 
 interface Room {
@@ -308,6 +309,22 @@ function story({ id, events }: IncidentView): Html {
         html`<li><a href="/i/${encodeURIComponent(id)}?at=${encodeURIComponent(each.at)}">${timeOf(Date.parse(each.at))}</a> ${each.event}${each.severity ? `, ${each.severity}` : ''}${each.by ? html` by <b>${each.by}</b>: ${each.why}` : null}</li>`,
     )}</ol></section>`
 }
+
+/** Past incidents that are like this one, and what helped then. */
+const likeBefore = (like: readonly Like[]): Html | null =>
+  like.length === 0
+    ? null
+    : html`<section><h2>Like it before</h2>${like.map(
+        ({ incident, by, helped }) =>
+          html`<div class="said"><p><a href="/console/i/${encodeURIComponent(incident.id)}">${incident.id}</a>, ${timeOf(incident.startedAt)}: alike by ${Object.entries(
+            by,
+          )
+            .sort(([, a], [, b]) => b - a)
+            .map(([name]) => name)
+            .join(
+              ', ',
+            )}</p>${helped.length === 0 ? html`<p class="soft">Nobody wrote down what helped.</p>` : html`<ul>${helped.map(each => html`<li>${each.by}, ${each.verb}: “${each.says}”</li>`)}</ul>`}</div>`,
+      )}</section>`
 
 const whoHasIt = ({ acknowledged, assignee }: Response): Html =>
   html`<section><h2>Who has it</h2><p>${assignee === null ? 'Nobody was named.' : html`<b>${assignee}</b>`}</p><p class="soft">${acknowledged === null ? 'Nobody has said that they are looking at it.' : html`Seen first by ${acknowledged.by}, ${timeOf(acknowledged.at)}.`}</p></section>`

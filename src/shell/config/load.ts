@@ -170,6 +170,7 @@ export function complete(file: ConfigFile, demo = false): Config {
       unknownAs: page.unknownAs ?? 'degraded_performance',
     })),
     maintenance: file.maintenance ?? [],
+    agents: { alone: file.agents?.alone ?? [] },
     keep: {
       logMs: keep?.logDays === undefined ? KEEP_LOG_MS : keep.logDays * DAY,
       rollupsMs: keep?.rollupDays === undefined ? KEEP_ROLLUPS_MS : keep.rollupDays * DAY,
