@@ -63,7 +63,7 @@ export function program(): Command {
     changeCommand(),
     reportCommand(),
     importCommand(),
-    mcpCommand(),
+    mcpCommand(VERSION),
     ...proposalCommands(),
     incidentsCommand(),
     incidentCommand(),

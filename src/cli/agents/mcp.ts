@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { ASK_HELP, type Asking, tokenOf } from '../ask.js'
 
 /** `epicenter mcp`: the tools of a running server over standard input and output, for assistants that start programs. */
-export const mcpCommand = (): Command =>
+export const mcpCommand = (version: string): Command =>
   new Command('mcp')
     .summary('serve the Model Context Protocol on standard input and output')
     .description(
@@ -16,11 +16,10 @@ export const mcpCommand = (): Command =>
     .action(async (options: Asking) => {
       const { serveStdio } = await import('@modelcontextprotocol/server/stdio')
       const { mcpServer } = await import('../../http/agents/mcp.js')
-      const { VERSION } = await import('../../http/version.js')
       const token = await tokenOf(options)
       const ask = (method: 'GET' | 'POST', path: string, body?: object) =>
         question(options.url, token, method, path, body)
-      serveStdio(() => mcpServer(ask, VERSION))
+      serveStdio(() => mcpServer(ask, version))
     })
 
 /** How long the server may take for one question. */

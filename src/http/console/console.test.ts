@@ -8,6 +8,7 @@ import { complete } from '../../shell/config/load.js'
 import { fakeEnv } from '../../testing/env.js'
 import { byArrival, change, check, STREAM_START as T, topology } from '../../testing/stream.js'
 import { buildServer } from '../server.js'
+import { asOf } from './room.js'
 import { pathIn } from './sign-in.js'
 
 const GOOD = 'correct horse battery'
@@ -238,6 +239,25 @@ describe('the room', () => {
     for (const verb of (Object.keys(COMMANDS) as Verb[]).filter(each => each !== 'open'))
       expect(pages.join(), verb).toContain(`name="verb" value="${verb}"`)
     expect((await get('/console/i/nope', cookie)).statusCode).toBe(404)
+  })
+  it('what was known at a time is that and nothing that came later', async () => {
+    const cookie = await signedIn('responder', 'ana')
+    const { id, events } = await incident()
+    await form(`/console/i/${id}`, { verb: 'say', text: 'Said at last.', why: 'x', seen: '' }, cookie)
+    const first = (await get(`/console/i/${id}?at=${encodeURIComponent(events[0]!.at)}`, cookie)).payload
+    expect(first).toContain('This is what was known at')
+    expect(first).not.toContain('Said at last.')
+    expect(first).not.toContain('name="verb"')
+    expect(first).toContain('One step on')
+    const now = (await get(`/console/i/${id}`, cookie)).payload
+    expect(now).toMatch(/<svg.*Said at last\./s)
+    expect((await get(`/console/i/${id}?at=2001-01-01T00:00Z`, cookie)).statusCode).toBe(404)
+    for (let n = 1; n <= events.length; n++) {
+      const at = Date.parse(events[n - 1]!.at)
+      const then = asOf((await incident())!, at)!
+      expect(then.events.every(each => Date.parse(each.at) <= at)).toBe(true)
+      expect(then.latest.seq).toBe(then.events.at(-1)!.seq)
+    }
   })
   it('a viewer sees it all and has no buttons', async () => {
     const cookie = await signedIn('viewer')

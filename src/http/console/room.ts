@@ -1,28 +1,23 @@
 import type { FastifyInstance } from 'fastify'
 import type { Cause, IncidentEvent, Segment, Where } from '../../contract/incident.js'
-import {
-  COMMAND_FIELDS,
-  type CommandField,
-  type CommandRule,
-  COMMANDS,
-  type Order,
-  type Verb,
-  VERBS,
-} from '../../contract/order.js'
+import { COMMANDS, type Order, VERBS } from '../../contract/order.js'
 import { mayRole } from '../../contract/role.js'
 import type { IncidentView, ServiceNow } from '../../contract/view.js'
 import { type Response, responseOf } from '../../core/incident/response.js'
+import { addUp, turnOf } from '../../core/incident/verdict.js'
 import type { App } from '../../shell/app.js'
 import { begin, carryOut } from '../api/orders.js'
 import { type Like, likeOf } from '../lessons/similar.js'
 import { incidentName } from '../pages/incident/name.js'
 import { attr, html, type Html } from '../pages/html.js'
+import { isolating } from '../pages/direction.js'
 import { speechOf } from '../pages/language.js'
+import { Pages } from '../pages/load.js'
 import { HttpProblem } from '../problem.js'
 import type { Asks, Known } from './asks.js'
+import { acts, type Form, give, input, inputs, type Room, takeIt, whyField } from './forms.js'
 import { field, sendConsole, table, timeOf } from './layout.js'
 
-type Form = Partial<Record<string, string>>
 type Told = { text: string; good: boolean }
 
 /** Incidents that are over and still listed. */
@@ -34,16 +29,19 @@ const EVENTS_SHOWN = 60
 
 /** The incidents of all services, and the room of each. */
 export function roomRoutes(server: FastifyInstance, app: App, asks: Asks): void {
-  const front = async (viewer: Known, told?: Told, given: Form = {}) => ({
-    title: 'Incidents',
-    path: '/console',
-    viewer,
-    told,
-    main: await frontPage(app, viewer, given),
+  frontRoutes(server, app, asks)
+  const pages = new Pages({
+    reader: isolating(app.reader),
+    report: false,
+    guesses: false,
+    tell: null,
+    wallNow: () => app.env.now(),
   })
-  const room = async (viewer: Known, id: string, told?: Told, given: Form = {}) => {
-    const incident = await app.reader.incident(id)
-    if (incident === null)
+  /** @param at what was known then, and nothing that came later; null: now */
+  const room = async (viewer: Known, id: string, told?: Told, given: Form = {}, at: number | null = null) => {
+    const whole = await app.reader.incident(id)
+    const incident = whole && asOf(whole, at)
+    if (whole === null || incident === null)
       return {
         title: 'No such incident',
         path: '',
@@ -52,35 +50,27 @@ export function roomRoutes(server: FastifyInstance, app: App, asks: Asks): void 
         main: html`<p><a href="/console">All incidents</a></p>`,
       }
     const service = await app.reader.service(incident.service)
+    const chart = await pages.chart(speechOf('en'), id, at)
     return {
       title: nameOf(incident, service),
       path: '',
       viewer,
       told,
-      main: await roomPage(app, viewer, incident, service, given),
+      main: await roomPage(app, viewer, { incident, whole, service, given, at, chart }),
     }
   }
-  server.get('/console', async (request, reply) => {
-    const viewer = asks.whoIs(request, reply, 'read')
-    return viewer ? sendConsole(request, reply, await front(viewer)) : reply
-  })
-  server.post<{ Body: Form }>('/console', async (request, reply) => {
-    const viewer = asks.whoActs(request, reply, 'open')
-    if (!viewer) return reply
-    const given = filled(request.body)
-    try {
-      const { incident } = await begin(app, { ...given, by: viewer.name } as never, viewer.sender)
-      return reply.redirect(`/console/i/${encodeURIComponent(incident.id)}`, 303)
-    } catch (error) {
-      return sendConsole(request, reply, { ...(await front(viewer, faultIn(error), given)), status: 400 })
-    }
-  })
   server.get<{ Params: { id: string }; Querystring: Form }>('/console/i/:id', async (request, reply) => {
     const viewer = asks.whoIs(request, reply, 'read')
     if (!viewer) return reply
-    const done = VERBS.find(verb => verb === request.query['done'])
-    const told = done === undefined ? undefined : { text: `Done: ${COMMANDS[done].summary}.`, good: true }
-    return sendConsole(request, reply, await room(viewer, request.params.id, told))
+    const { done, at = '' } = request.query
+    const verb = VERBS.find(each => each === done)
+    const told = verb === undefined ? undefined : { text: `Done: ${COMMANDS[verb].summary}.`, good: true }
+    const then = Date.parse(at)
+    return sendConsole(
+      request,
+      reply,
+      await room(viewer, request.params.id, told, {}, Number.isNaN(then) ? null : then),
+    )
   })
   server.post<{ Params: { id: string }; Body: Form }>('/console/i/:id', async (request, reply) => {
     const verb = VERBS.find(each => each === request.body?.['verb'])
@@ -95,6 +85,32 @@ export function roomRoutes(server: FastifyInstance, app: App, asks: Asks): void 
       return reply.redirect(`/console/i/${encodeURIComponent(id)}?done=${verb}`, 303)
     } catch (error) {
       return sendConsole(request, reply, { ...(await room(viewer, id, faultIn(error), given)), status: 409 })
+    }
+  })
+}
+
+/** What needs a person, and a form to open one by hand. */
+function frontRoutes(server: FastifyInstance, app: App, asks: Asks): void {
+  const front = async (viewer: Known, told?: Told, given: Form = {}) => ({
+    title: 'Incidents',
+    path: '/console',
+    viewer,
+    told,
+    main: await frontPage(app, viewer, given),
+  })
+  server.get('/console', async (request, reply) => {
+    const viewer = asks.whoIs(request, reply, 'read')
+    return viewer ? sendConsole(request, reply, await front(viewer)) : reply
+  })
+  server.post<{ Body: Form }>('/console', async (request, reply) => {
+    const viewer = asks.whoActs(request, reply, 'open')
+    if (!viewer) return reply
+    const given = filled(request.body)
+    try {
+      const { incident } = await begin(app, { ...given, by: viewer.name } as never, viewer.sender)
+      return reply.redirect(`/console/i/${encodeURIComponent(incident.id)}`, 303)
+    } catch (error) {
+      return sendConsole(request, reply, { ...(await front(viewer, faultIn(error), given)), status: 400 })
     }
   })
 }
@@ -164,73 +180,63 @@ function openForm(services: readonly ServiceNow[], given: Form): Html {
   return html`<section><h2>Open one by hand</h2><details${attr('open', given['service'] !== undefined)}><summary>What nothing measures, or what is past</summary><form method="post" action="/console" class="fields narrow">${field('Service', html`<select name="service" required>${known}</select>`)}${inputs(COMMANDS.open, given)}${whyField(given)}<button class="first">Open it</button></form></details></section>`
 }
 
-const whyField = (given: Form, value = ''): Html =>
-  field('Why', html`<input name="why" required maxlength="2000"${attr('value', given['why'] ?? value)}>`)
-
-/** The fields of a verb, as the table of commands has them. */
-function inputs({ needs, may = [] }: CommandRule, given: Form): Html {
-  const names = [...needs, ...may].filter(name => name !== 'timeZone' && name !== 'said')
-  return html`${names.map(name => input(name, given[name], needs.length === 1 && needs[0] === name))}`
+/** An incident as it stood at a time: what came later is not there. Null where it was not open yet. */
+export function asOf(incident: IncidentView, at: number | null): IncidentView | null {
+  if (at === null) return incident
+  const events = incident.events.filter(each => Date.parse(each.at) <= at)
+  if (events.length === 0) return null
+  const latest = events.reduce<IncidentEvent | null>(addUp, null)!
+  const turns = events.map(turnOf).filter(each => each !== null)
+  const open = turns.at(-1) !== 'resolved' && turns.at(-1) !== 'note'
+  const ended = events.findLast(each => each.event === 'resolved')
+  return {
+    ...incident,
+    events,
+    latest,
+    open,
+    kind: latest.kind ?? incident.kind,
+    severity: latest.severity ?? 'minor',
+    title: latest.title ?? incident.service,
+    startedAt: latest.startedAt === undefined ? incident.openedAt : Date.parse(latest.startedAt),
+    resolvedAt: open || ended === undefined ? null : Date.parse(ended.at),
+    mutedUntil: null,
+  }
 }
 
-function input(name: CommandField, value: string | undefined, required: boolean): Html {
-  const { chars, help, words }: { chars: number; help: string; words?: readonly string[] } = COMMAND_FIELDS[name]
-  const label = LABELS[name] ?? name
-  const hint = help.replaceAll('`', '')
-  if (words)
-    return field(
-      label,
-      html`<select name="${name}"${attr('required', required)}>${required ? null : html`<option value=""></option>`}${words.map(word => html`<option${attr('selected', word === value)}>${word}</option>`)}</select>`,
-    )
-  if (name === 'text')
-    return field(
-      label,
-      html`<textarea name="text" rows="3" maxlength="${chars}"${attr('required', required)} placeholder="${hint}">${value}</textarea>`,
-    )
-  return field(
-    label,
-    html`<input name="${name}" maxlength="${chars}"${attr('required', required)} placeholder="${hint}"${attr('value', value)}>`,
-  )
-}
-
-const LABELS: Partial<Record<CommandField, string>> = {
-  text: 'Words',
-  words: 'A cause of your own words',
-  subject: 'Cause',
-  until: 'Until',
-  person: 'Who',
-  severity: 'Severity',
-  title: 'Name',
-  components: 'Components',
-  where: 'Part of the users',
-  into: 'Part of',
-  startedAt: 'Began',
-  endedAt: 'Ended',
+interface RoomInput {
+  incident: IncidentView
+  /** With all that came later. */
+  whole: IncidentView
+  service: ServiceNow | null
+  given: Form
+  at: number | null
+  chart: Html | null
 }
 
 async function roomPage(
   app: App,
   viewer: Known,
-  incident: IncidentView,
-  service: ServiceNow | null,
-  given: Form,
+  { incident, whole, service, given, at, chart }: RoomInput,
 ): Promise<Html> {
-  const orders = await app.reader.orders(incident.id)
+  const orders = (await app.reader.orders(incident.id)).filter(each => at === null || each.at <= at)
   const response = responseOf(orders)
   const { latest } = incident
   const form: Room = { id: incident.id, newest: response.newest, given }
-  return html`<p class="soft">${incident.open ? html`<b>${incident.severity}</b>, open since ${timeOf(incident.openedAt)}` : html`over since ${timeOf(incident.resolvedAt ?? incident.openedAt)}`}; began ${timeOf(incident.startedAt)}. <a href="/i/${encodeURIComponent(incident.id)}">What the public sees</a></p>${mayRole(viewer.role, 'ack') ? takeIt(incident, response, form) : null}<div class="panes"><div>${known(latest)}${suspects(latest, form, mayRole(viewer.role, 'confirm'))}${began(latest)}${strained(latest)}${likeBefore(await likeOf(app, incident))}${story(incident)}</div><aside aria-label="What people do">${whoHasIt(response)}${mayRole(viewer.role, 'ack') ? acts(incident, form, service) : null}${asked(orders)}</aside></div>`
+  const acting = at === null && mayRole(viewer.role, 'ack')
+  const shown = at === null ? '' : `?at=${encodeURIComponent(new Date(at).toISOString())}`
+  return html`${at === null ? null : html`<p class="told" role="status">This is what was known at ${timeOf(at)}. <a href="/console/i/${encodeURIComponent(incident.id)}">What is known now</a></p>`}<p class="soft">${incident.open ? html`<b>${incident.severity}</b>, open since ${timeOf(incident.openedAt)}` : html`over since ${timeOf(incident.resolvedAt ?? incident.openedAt)}`}; began ${timeOf(incident.startedAt)}. <a href="/i/${encodeURIComponent(incident.id)}${shown}">What the public ${at === null ? 'sees' : 'saw'}</a></p>${acting ? takeIt(incident, response, form) : null}${chart}${scrubber(whole, at)}<div class="panes"><div>${known(latest)}${began(latest)}${suspects(latest, form, at === null && mayRole(viewer.role, 'confirm'))}${strained(latest)}${at === null ? likeBefore(await likeOf(app, incident)) : null}${story(incident)}</div><aside aria-label="What people do">${whoHasIt(response)}${acting ? acts(incident, form, service) : null}${asked(orders)}</aside></div>`
 }
 
-interface Room {
-  id: string
-  newest: string
-  given: Form
+/** What did we know when? Step by step, or at a time of one's choice. */
+function scrubber({ id, events }: IncidentView, at: number | null): Html {
+  const steps = [...new Set(events.map(each => Date.parse(each.at)))]
+  const here = at === null ? steps.length : steps.filter(each => each <= at).length
+  const path = `/console/i/${encodeURIComponent(id)}`
+  const link = (to: number | undefined, says: string) =>
+    to === undefined ? null : html`<a href="${path}?at=${encodeURIComponent(new Date(to).toISOString())}">${says}</a>`
+  const shown = new Date(at ?? steps.at(-1) ?? 0).toISOString().slice(0, 16)
+  return html`<form class="inline" method="get" action="${path}" aria-label="What was known when"><label class="inline">What did we know at <input name="at" value="${shown}Z" pattern="\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d(:\\d\\d(\\.\\d+)?)?Z" size="20"></label><button>Show</button>${link(steps[here - 2], 'One step back')}${at === null ? null : link(steps[here], 'One step on')}</form>`
 }
-
-/** A form that gives one command. */
-const give = (room: Room, verb: Verb, inside: Html | null, button: string, why = '', first = false): Html =>
-  html`<form method="post" action="/console/i/${encodeURIComponent(room.id)}"><input type="hidden" name="verb" value="${verb}"><input type="hidden" name="seen" value="${room.newest}">${inside}${whyField(room.given['verb'] === verb ? room.given : {}, why)}<button class="${first ? 'first' : ''}">${button}</button></form>`
 
 function known(latest: IncidentEvent): Html {
   const segments = (latest.segments ?? []).map(each => [whereText(each.where), shareText(each)])
@@ -306,7 +312,7 @@ function story({ id, events }: IncidentView): Html {
     .toReversed()
     .map(
       each =>
-        html`<li><a href="/i/${encodeURIComponent(id)}?at=${encodeURIComponent(each.at)}">${timeOf(Date.parse(each.at))}</a> ${each.event}${each.severity ? `, ${each.severity}` : ''}${each.by ? html` by <b>${each.by}</b>: ${each.why}` : null}</li>`,
+        html`<li><a href="/console/i/${encodeURIComponent(id)}?at=${encodeURIComponent(each.at)}">${timeOf(Date.parse(each.at))}</a> ${each.event}${each.severity ? `, ${each.severity}` : ''}${each.by ? html` by <b>${each.by}</b>: ${each.why}` : null}</li>`,
     )}</ol></section>`
 }
 
@@ -328,41 +334,6 @@ const likeBefore = (like: readonly Like[]): Html | null =>
 
 const whoHasIt = ({ acknowledged, assignee }: Response): Html =>
   html`<section><h2>Who has it</h2><p>${assignee === null ? 'Nobody was named.' : html`<b>${assignee}</b>`}</p><p class="soft">${acknowledged === null ? 'Nobody has said that they are looking at it.' : html`Seen first by ${acknowledged.by}, ${timeOf(acknowledged.at)}.`}</p></section>`
-
-const BUTTONS: [verb: Verb, says: string, open: boolean | null][] = [
-  ['say', 'Tell everybody', null],
-  ['note', 'Note for the team', null],
-  ['assign', 'Give it to somebody', null],
-  ['hand-over', 'Hand it over', null],
-  ['mitigated', 'The effect is stopped', true],
-  ['severity', 'Set the severity', null],
-  ['rename', 'Rename it', null],
-  ['components', 'Set the components', null],
-  ['segments', 'Set who is hit', null],
-  ['mute', 'Send no messages', null],
-  ['unmute', 'Send messages again', null],
-  ['merge', 'It is part of another', true],
-  ['split', 'A part is another incident', true],
-  ['resolve', 'It is over', true],
-  ['reopen', 'It is not over', false],
-]
-
-/** What whoever was woken does first. */
-const takeIt = ({ open }: IncidentView, { acknowledged }: Response, room: Room): Html | null =>
-  open && acknowledged === null
-    ? html`<div class="now">${give(room, 'ack', null, 'I am looking at it', 'looking into it', true)}</div>`
-    : null
-
-function acts(incident: IncidentView, room: Room, service: ServiceNow | null): Html {
-  const { given } = room
-  const muted = incident.mutedUntil !== null
-  const fits = ([verb, , open]: (typeof BUTTONS)[number]) =>
-    (open === null || open === incident.open) && (verb !== 'mute' || !muted) && (verb !== 'unmute' || muted)
-  return html`<section><h2>Do</h2><div class="acts">${BUTTONS.filter(fits).map(([verb, says]) => {
-    const own = given['verb'] === verb
-    return html`<details${attr('open', own)}><summary>${says}</summary>${give(room, verb, inputs(COMMANDS[verb], own ? given : {}), says)}</details>`
-  })}</div>${service && service.components.length > 0 ? html`<p class="note">Components: ${service.components.map(each => each.id).join(', ')}</p>` : null}</section>`
-}
 
 const asked = (orders: readonly Order[]): Html | null =>
   orders.length === 0

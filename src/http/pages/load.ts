@@ -7,7 +7,7 @@ import { LISTED_MS } from './incident/why.js'
 import { LONGEST_MS } from './chart/section.js'
 import type { Html } from './html.js'
 import type { Speech } from './language.js'
-import { foldEvents, headline, incidentMain, nameOf } from './incident/incident.js'
+import { foldEvents, headline, incidentChart, type IncidentInput, incidentMain, nameOf } from './incident/incident.js'
 import { justMeMain, knownTraits, quietOf, type QuietDays, type Traits } from './service/just-me.js'
 import { quietRows, usualByCountry, type Usual } from './chart/map.js'
 import { bannerOf, nowMain } from './now.js'
@@ -249,6 +249,30 @@ export class Pages {
   }
 
   async incident(speech: Speech, id: string, at: EpochMs | null): Promise<Made | null> {
+    const read = await this.#incident(speech, id, at)
+    if (read === null) return null
+    const { input, voice } = read
+    const { incident } = input
+    return {
+      title: nameOf(input, voice),
+      description: `${headline(input, voice)}${voice.t.comma}${voice.t.since} ${voice.f.moment(incident.startedAt, voice.now)}`,
+      main: incidentMain(input, voice),
+      live: at === null ? [incident.service] : null,
+      alternate: `/api/v1/incidents/${encodeURIComponent(id)}`,
+    }
+  }
+
+  /** The picture of an incident alone, for pages that say the rest in their own way. */
+  async chart(speech: Speech, id: string, at: EpochMs | null): Promise<Html | null> {
+    const read = await this.#incident(speech, id, at)
+    return read && incidentChart(read.input, read.voice)
+  }
+
+  async #incident(
+    speech: Speech,
+    id: string,
+    at: EpochMs | null,
+  ): Promise<{ input: IncidentInput; voice: Voice } | null> {
     const [workspace, incident] = await Promise.all([this.#reader.workspace(), this.#reader.incident(id)])
     if (!incident) return null
     const events = at === null ? incident.events : incident.events.filter(each => Date.parse(each.at) <= at)
@@ -271,14 +295,9 @@ export class Pages {
     const serviceTitle = service?.title ?? incident.service
     const held = service?.held?.find(each => each.incident === id) ?? null
     const components = service?.components ?? []
-    const input = { incident, latest, events, serviceTitle, components, rollups, facts, held, others, at }
-    const title = nameOf(input, voice)
     return {
-      title,
-      description: `${headline(input, voice)}${voice.t.comma}${voice.t.since} ${voice.f.moment(incident.startedAt, voice.now)}`,
-      main: incidentMain(input, voice),
-      live: at === null ? [incident.service] : null,
-      alternate: `/api/v1/incidents/${encodeURIComponent(id)}`,
+      input: { incident, latest, events, serviceTitle, components, rollups, facts, held, others, at },
+      voice,
     }
   }
 

@@ -253,7 +253,7 @@ const otlp: Plugin<'receiver', OtlpConfig, Receiver> = plugin({
         },
       },
       quantile: { type: 'number', minimum: 0, maximum: 0.9999, default: 0.95 },
-      graph: { type: 'boolean', default: false },
+      graph: { type: 'boolean', default: true },
       maxValues: { type: 'integer', minimum: 1, maximum: 1_500, default: 200 },
       maxSeries: { type: 'integer', minimum: 1, maximum: 200_000, default: 20_000 },
     },

@@ -7,7 +7,7 @@ import { testSource } from '../../testing/plugin-contract.js'
 import bluesky, { type BlueskyConfig } from './bluesky.js'
 import { eventOf } from './bluesky/events.js'
 import { deleteEvent, frame, Jetstream, type JetEvent, postEvent } from './bluesky/fixtures/jetstream.js'
-import { Frames, MESSAGE_BYTES } from './bluesky/websocket.js'
+import { Frames, FRAME_MESSAGE_BYTES } from './bluesky/websocket.js'
 
 const NOON = Date.UTC(2026, 1, 3, 12)
 const us = (seconds: number) => (NOON + seconds * 1_000) * 1_000
@@ -254,7 +254,7 @@ describe('frames', () => {
     const head = Buffer.alloc(10)
     head[0] = 0x81
     head[1] = 127
-    head.writeBigUInt64BE(BigInt(MESSAGE_BYTES + 1), 2)
+    head.writeBigUInt64BE(BigInt(FRAME_MESSAGE_BYTES + 1), 2)
     expect(() => new Frames().take(head)).toThrow(/too large/)
   })
 })

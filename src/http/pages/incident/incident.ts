@@ -61,7 +61,7 @@ export function incidentMain(input: IncidentInput, voice: Voice): Html {
   const who = whoLists({ event, components, counted, over, known: true, others: input.others, voice })
   const said = html`<h2>${t.look.sourceOf}</h2>${signalList(latest, voice)}${security(latest, voice)}`
   return html`${at === null ? null : html`<p class="then">${t.incident.asOf(voice.f.moment(at, voice.now))} <a href="${path}">${t.incident.latest}</a></p>`}${hero(input, voice)}
-${chart(input, voice)}
+${incidentChart(input, voice)}
 <section id="who"><h2>${over ? t.who.was : t.who.affected}</h2>${who}</section>
 <section id="why"><h2>${t.incident.why}</h2>${whySection({ latest, facts, startedAt: incident.startedAt }, voice)}</section>
 <div class="two"><div><section id="back"><h2>${t.incident.recovery}</h2>${recovery(latest, components, voice)}</section>${over ? null : html`<section id="todo"><h2>${t.look.todo}</h2>${advice(input, voice)}</section>`}</div><section id="says">${said}</section></div>
@@ -218,7 +218,8 @@ function recovery(latest: IncidentEvent, components: readonly Component[], voice
   return html`${folded(rows, RECOVERIES_SHOWN, 'recoveries', voice)}<p class="note">${t.incident.recoveryNote}</p>`
 }
 
-function chart(input: IncidentInput, voice: Voice): Html | null {
+/** The strongest evidence over the incident's own span, with the usual level and what was changed and said. */
+export function incidentChart(input: IncidentInput, voice: Voice): Html | null {
   const { incident, events, facts, rollups, at } = input
   const { t, f, now } = voice
   const ended = endOf(events)

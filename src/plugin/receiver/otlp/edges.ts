@@ -167,7 +167,7 @@ function topologyOf(service: string, edges: readonly Edge[], now: EpochMs): obje
       kind: 'service',
       dependsOn: on.map(each => ({ id: each, basis: 'trace' })),
     })),
-    dependsOn: byId(nodes).map(([, node]) => node),
+    dependsOn: byId(nodes).map(([, node]) => ({ ...node, basis: 'trace' })),
   }
   return {
     type: 'fact',
