@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { buildServer } from '../../http/server.js'
 import { App } from '../../shell/app.js'
 import { complete, parse } from '../../shell/config/load.js'
@@ -306,7 +306,7 @@ describe('epicenter import', () => {
     by: 'ada',
     incidents: true,
   })
-  beforeEach(async () => {
+  beforeAll(async () => {
     const services = [
       {
         id: 'shop',
@@ -321,14 +321,18 @@ describe('epicenter import', () => {
     await server.listen({ port: 0, host: '127.0.0.1' })
     await app.ingestValues([check({ service: 'shop', at: T + 100 * HOUR, id: 'k', bad: 0, labels: { vantage: 'v' } })])
     await app.caughtUp()
+  })
+  beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'import-'))
     said = ''
     for (const stream of [process.stderr, process.stdout])
       vi.spyOn(stream, 'write').mockImplementation(piece => Boolean((said += String(piece))))
   })
-  afterEach(async () => {
+  afterEach(() => {
     vi.restoreAllMocks()
     rmSync(folder, { recursive: true })
+  })
+  afterAll(async () => {
     await server.close()
     await app[Symbol.asyncDispose]()
   })
@@ -360,6 +364,7 @@ describe('epicenter import', () => {
     ['word.yaml', 'only words'],
     ['issue.md', 'no head at all'],
   ])('a rotten file (%s) gives a report and changes nothing', async (name, text) => {
+    const before = await there()
     for (const source of Object.keys(IMPORTERS)) {
       expect(
         await runImport(source, [file(name, text)], { ...options(), out: join(folder, 'out.yaml') }),
@@ -367,7 +372,7 @@ describe('epicenter import', () => {
       ).not.toBe(0)
       expect(said, source).toMatch(/nothing was changed/)
     }
-    expect([await there(), readdirSync(folder)]).toEqual([0, [name]])
+    expect([await there(), readdirSync(folder)]).toEqual([before, [name]])
   })
   it('what our own API says of incidents is an export of the same shape: it goes out and comes in', async () => {
     await runImport('statuspage', [file('page.json', JSON.stringify(statuspage))], {
