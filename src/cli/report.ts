@@ -1,7 +1,7 @@
+import { WEIGHED_BY } from '../contract/view.js'
 import { Command } from 'commander'
 import { SEVERITIES } from '../contract/incident.js'
 import { HOUR, MINUTE } from '../contract/time.js'
-import { COUNTED_BY } from '../core/lessons/budget.js'
 import { ask, ASK_HELP, type Asking } from './ask.js'
 
 interface Told {
@@ -41,7 +41,7 @@ export const reportCommand = (): Command =>
     )
     .option(
       '--by <how>',
-      `${COUNTED_BY.join(' or ')}: each minute whole, or as much as of these people failed; time, if not given`,
+      `${WEIGHED_BY.join(' or ')}: each minute whole, or as much as of these people failed; time, if not given`,
     )
     .option('--json', 'the answer as it came')
     .option('--url <url>', 'the server', process.env['EPICENTER_URL'] ?? 'http://127.0.0.1:8080')

@@ -175,6 +175,10 @@ export const COMMANDS = {
 } as const satisfies Record<string, CommandRule>
 export type Verb = keyof typeof COMMANDS
 export const VERBS = Object.keys(COMMANDS) as readonly Verb[]
+/** What helped in an incident that is over: a command, or a sentence that stands in its events alone. */
+export const HELPED_BY = [...VERBS, 'said'] as readonly (Verb | 'said')[]
+/** What became of a command that a program proposed; `alone`: it was done at once, as the configuration allows. */
+export const PROPOSAL_STATES = ['waiting', 'approved', 'refused', 'expired', 'alone'] as const
 
 /** A person's command; it goes on the log like a signal, so a replay repeats it. */
 export interface Order {

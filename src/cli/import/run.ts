@@ -113,12 +113,12 @@ export function reportOf(found: Found): string[] {
 }
 
 /** Most windows that a configuration may hold. */
-const WINDOWS = 200
+const IMPORTED_WINDOWS = 200
 
 const pageParts = ({ services, probes, maintenance }: Found) => ({
   ...(services.length > 0 ? { services } : {}),
   ...(probes.length > 0 ? { probes } : {}),
-  ...(maintenance.length > 0 ? { maintenance: maintenance.slice(-WINDOWS) } : {}),
+  ...(maintenance.length > 0 ? { maintenance: maintenance.slice(-IMPORTED_WINDOWS) } : {}),
 })
 
 /** What there is of a configuration; null: nothing. */
@@ -157,7 +157,8 @@ interface Row {
   openedAt: number
   latest: { named?: string }
 }
-const PAGE = 200
+/** Incidents that are asked for at once, the most that the API gives. */
+const INCIDENTS_ASKED = 200
 
 /** Puts past incidents on the record of a running server, those alone that it does not have; the exit code. */
 async function send({ services, incidents }: Found, source: string, options: ImportOptions): Promise<number> {
@@ -204,14 +205,14 @@ async function allOf(service: string, options: ImportOptions): Promise<Row[] | n
   for (let before: number | undefined; ; ) {
     const query = new URLSearchParams({
       service,
-      limit: String(PAGE),
+      limit: String(INCIDENTS_ASKED),
       ...(before === undefined ? {} : { before: String(before) }),
     })
     const rows = (await ask('import', `/api/v1/incidents?${query}`, null, options)) as Row[] | null
     if (rows === null) return null
     out.push(...rows)
     const oldest = rows.at(-1)?.openedAt
-    if (rows.length < PAGE || oldest === undefined || oldest === before) return out
+    if (rows.length < INCIDENTS_ASKED || oldest === undefined || oldest === before) return out
     before = oldest
   }
 }

@@ -1,9 +1,10 @@
+import { WEIGHED_BY } from '../../contract/view.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type IncidentEvent, SEVERITIES } from '../../contract/incident.js'
 import { MINUTE } from '../../contract/time.js'
 import type { IncidentView } from '../../contract/view.js'
-import { type Asked, budgetOf, COUNTED_BY, type Spell, spellsOf, type Window } from './budget.js'
+import { type Asked, budgetOf, type Spell, spellsOf, type Window } from './budget.js'
 
 const T = Date.parse('2026-03-01T00:00:00Z')
 const SPAN = 240
@@ -74,7 +75,7 @@ const asked: fc.Arbitrary<Asked> = fc.record({
   until: fc.constant(T + SPAN * MINUTE),
   severity: fc.constantFrom(...SEVERITIES),
   objective: fc.constantFrom(0.5, 0.75, 0.875, 1),
-  by: fc.constantFrom(...COUNTED_BY),
+  by: fc.constantFrom(...WEIGHED_BY),
   where: fc.option(label),
   parts: fc.subarray(['chat', 'chat/api', 'mail/web', 'mail/api']),
 })

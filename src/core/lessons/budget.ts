@@ -1,6 +1,6 @@
 import { type IncidentEvent, SEVERITIES, type Severity, type Where } from '../../contract/incident.js'
 import type { EpochMs } from '../../contract/time.js'
-import type { IncidentView } from '../../contract/view.js'
+import type { WEIGHED_BY, IncidentView } from '../../contract/view.js'
 
 /** How much of a period was promised, and how much of it was down: service levels and error budgets. */
 
@@ -26,13 +26,12 @@ export interface Asked {
   /** Share of the time that was promised, 0..1. */
   objective: number
   /** A minute counts whole (`time`), or as much as of these people failed (`people`); where that is not known, whole. */
-  by: (typeof COUNTED_BY)[number]
+  by: (typeof WEIGHED_BY)[number]
   /** Customers of these labels alone; null: everybody. */
   where: Where | null
   /** `service/component` in which trouble counts, or a whole service; empty: all that is given. */
   parts: readonly string[]
 }
-export const COUNTED_BY = ['time', 'people'] as const
 
 /** Planned work: trouble in it does not count, and neither does its time. */
 export interface Window {

@@ -1,5 +1,5 @@
 import type { IncidentEvent, IncidentKind, Severity } from '../../contract/incident.js'
-import type { Order } from '../../contract/order.js'
+import type { HELPED_BY, Order } from '../../contract/order.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import type { IncidentView } from '../../contract/view.js'
 
@@ -39,7 +39,7 @@ const WEIGHTS = { components: 3, segments: 2, changes: 2, words: 3, shape: 1 } a
 /** What was done about an incident, in whose words, and where that is written. */
 export interface Helped {
   by: string
-  verb: Order['verb'] | 'said'
+  verb: (typeof HELPED_BY)[number]
   says: string
   at: EpochMs
   /** Id of the command, or of the incident and its event. */

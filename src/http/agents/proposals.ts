@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Static } from '@sinclair/typebox'
 import { PROPOSAL_MS, PROPOSALS } from '../../contract/limits.js'
+import type { PROPOSAL_STATES } from '../../contract/order.js'
 import type { EpochMs } from '../../contract/time.js'
 import type { App } from '../../shell/app.js'
 import type { Sender } from '../../shell/visitors/tokens.js'
@@ -10,8 +11,6 @@ import type { Begin, Command } from '../schema-commands.js'
 
 /** What a program proposes: a command on an incident, or one that opens it at a service. */
 export type Proposed = Omit<Static<typeof Command>, 'notify'> & { notify: boolean; incident?: string; service?: string }
-
-export const PROPOSAL_STATES = ['waiting', 'approved', 'refused', 'expired', 'alone'] as const
 
 /** A command that waits for a person, or what became of it. */
 export interface Proposal {

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
-import { COMMAND_SENDER } from '../../contract/order.js'
+import { COMMAND_SENDER, PROPOSAL_STATES } from '../../contract/order.js'
 import { oneOf } from '../../contract/one-of.js'
 import { senderOf } from '../guard.js'
 import { HttpProblem } from '../problem.js'
@@ -8,7 +8,7 @@ import type { Routes } from '../routes.js'
 import { Ms } from '../schema.js'
 import { Command } from '../schema-commands.js'
 import { OWNER } from '../../shell/visitors/tokens.js'
-import { PROPOSAL_STATES, type Proposals } from './proposals.js'
+import type { Proposals } from './proposals.js'
 
 type Guard = Parameters<Routes['add']>[2]
 
@@ -26,27 +26,24 @@ const Proposing = Type.Object(
     incident: Type.Optional(Type.String({ maxLength: 300, description: 'Id of the incident; all verbs but open' })),
     service: Type.Optional(Type.String({ maxLength: 300, description: 'Id of the service; open' })),
   },
-  { $id: 'Proposing', additionalProperties: false },
+  { additionalProperties: false },
 )
-const ProposalNow = Type.Object(
-  {
-    id: Type.String(),
-    at: Ms('When it was proposed'),
-    expiresAt: Ms('Until when somebody may approve it'),
-    token: Type.String({ description: 'Name of the token that it came with' }),
-    command: Type.Composite([Proposing]),
-    state: oneOf(PROPOSAL_STATES, { description: 'alone: done at once, as the configuration allows' }),
-    decided: Type.Optional(
-      Type.Object({
-        by: Type.String(),
-        at: Ms('When'),
-        order: Type.Optional(Type.String({ description: 'Id of the command that it became' })),
-        incident: Type.Optional(Type.String()),
-      }),
-    ),
-  },
-  { $id: 'Proposal' },
-)
+const ProposalNow = Type.Object({
+  id: Type.String(),
+  at: Ms('When it was proposed'),
+  expiresAt: Ms('Until when somebody may approve it'),
+  token: Type.String({ description: 'Name of the token that it came with' }),
+  command: Type.Composite([Proposing]),
+  state: oneOf(PROPOSAL_STATES, { description: 'alone: done at once, as the configuration allows' }),
+  decided: Type.Optional(
+    Type.Object({
+      by: Type.String(),
+      at: Ms('When'),
+      order: Type.Optional(Type.String({ description: 'Id of the command that it became' })),
+      incident: Type.Optional(Type.String()),
+    }),
+  ),
+})
 const Deciding = Type.Object(
   { by: Type.String({ minLength: 1, maxLength: COMMAND_SENDER.by.chars }) },
   { additionalProperties: false },

@@ -1,7 +1,7 @@
+import { WEIGHED_BY } from '../../contract/view.js'
 import type { FastifyInstance } from 'fastify'
 import { SEVERITIES } from '../../contract/incident.js'
 import { HOUR, MINUTE, SECOND } from '../../contract/time.js'
-import { COUNTED_BY } from '../../core/lessons/budget.js'
 import type { App } from '../../shell/app.js'
 import { type Report, type ReportAsked, reportOf } from '../lessons/report.js'
 import { attr, html, type Html } from '../pages/html.js'
@@ -36,7 +36,7 @@ export function reportRoutes(server: FastifyInstance, app: App, asks: Asks): voi
 function asked(given: Form): ReportAsked {
   const text = (name: string) => (given[name] ? { [name]: given[name] } : {})
   const severity = SEVERITIES.find(each => each === given['severity'])
-  const by = COUNTED_BY.find(each => each === given['by'])
+  const by = WEIGHED_BY.find(each => each === given['by'])
   const objective = Number(given['objective'])
   return {
     ...text('from'),
@@ -57,7 +57,7 @@ function form(given: Form): Html {
       label,
       html`<select name="${name}">${words.map(word => html`<option${attr('selected', word === (given[name] ?? usual))}>${word}</option>`)}</select>`,
     )
-  return html`<details class="ask"${attr('open', Object.keys(given).length === 0)}><summary>Period, parts and customers</summary><form method="get" action="/console/report" class="fields narrow">${input('from', 'From', '2026-03-01')}${input('until', 'Until', 'now')}${input('parts', 'Services and components', 'chat, chat/api')}${input('where', 'Customers', 'tier=paid region=eu')}${input('objective', 'Promised, percent', '99.9')}${choice('severity', 'Counts from', SEVERITIES, 'major')}${choice('by', 'Counted by', COUNTED_BY, 'time')}<button class="first">Show</button></form></details>`
+  return html`<details class="ask"${attr('open', Object.keys(given).length === 0)}><summary>Period, parts and customers</summary><form method="get" action="/console/report" class="fields narrow">${input('from', 'From', '2026-03-01')}${input('until', 'Until', 'now')}${input('parts', 'Services and components', 'chat, chat/api')}${input('where', 'Customers', 'tier=paid region=eu')}${input('objective', 'Promised, percent', '99.9')}${choice('severity', 'Counts from', SEVERITIES, 'major')}${choice('by', 'Counted by', WEIGHED_BY, 'time')}<button class="first">Show</button></form></details>`
 }
 
 /** The report itself; printed, it is a document of its own. */

@@ -1,3 +1,4 @@
+import { WEIGHED_BY } from '../../contract/view.js'
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../contract/config.js'
@@ -9,7 +10,7 @@ import { occurrences, parseRule } from '../../core/calendar/recurrence.js'
 import { readSince } from '../../core/calendar/until.js'
 import { isZone, readMoment } from '../../core/calendar/zone.js'
 import { readWhere } from '../../core/judge/command.js'
-import { type Asked, type Budget, budgetOf, COUNTED_BY, spellsOf, type Window } from '../../core/lessons/budget.js'
+import { type Asked, type Budget, budgetOf, spellsOf, type Window } from '../../core/lessons/budget.js'
 import type { App } from '../../shell/app.js'
 import { HttpProblem, notFound } from '../problem.js'
 import type { Routes } from '../routes.js'
@@ -48,7 +49,7 @@ export const ReportQuery = Type.Object({
     Type.Number({ minimum: 0, maximum: 100, description: 'Percent that was promised; by default 99.9' }),
   ),
   by: Type.Optional(
-    oneOf(COUNTED_BY, { description: 'time: a minute counts whole; people: as much as of these people failed' }),
+    oneOf(WEIGHED_BY, { description: 'time: a minute counts whole; people: as much as of these people failed' }),
   ),
   timeZone: Type.Optional(
     Type.String({ maxLength: 60, description: 'Of times without an offset; by default of the first page' }),
@@ -189,7 +190,7 @@ export function reportingRoutes(server: FastifyInstance, routes: Routes, app: Ap
         until: Ms('Until when'),
         severity: oneOf(SEVERITIES),
         objective: Type.Number({ description: '0..1' }),
-        by: oneOf(COUNTED_BY),
+        by: oneOf(WEIGHED_BY),
         where: Nullable(Type.Record(Type.String(), Type.Array(Type.String()))),
         rows: Type.Array(Row),
       }),

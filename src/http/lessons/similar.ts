@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import { oneOf } from '../../contract/one-of.js'
 import { SEVERITIES } from '../../contract/incident.js'
-import { VERBS } from '../../contract/order.js'
+import { HELPED_BY } from '../../contract/order.js'
 import type { IncidentView } from '../../contract/view.js'
 import { type Helped, helpedIn, type Likeness, Past, traitsOf } from '../../core/lessons/similar.js'
 import type { App } from '../../shell/app.js'
@@ -60,7 +60,7 @@ const Similar = Type.Object({
   helped: Type.Array(
     Type.Object({
       by: Type.String(),
-      verb: oneOf([...VERBS, 'said'] as const),
+      verb: oneOf(HELPED_BY),
       says: Type.String(),
       at: Ms('When'),
       ref: Type.String({ description: 'Id of the command, or incident#seq of the event' }),
