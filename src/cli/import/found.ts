@@ -72,9 +72,9 @@ export const slug = (name: string): string =>
     .normalize('NFKD')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
+    .replace(/^-|-$/g, '')
     .slice(0, 40)
-    .replace(/-+$/, '') || 'unnamed'
+    .replace(/-$/, '') || 'unnamed'
 
 /** Ids that no two names share; the same name gets the same id. */
 export class Ids {

@@ -52,7 +52,7 @@ function probeOf(url: string): Rec | null {
 
 function watch(found: Found, where: Watched, probe: Rec | null, everySeconds: number | undefined): void {
   if (probe === null) return void found.notUnderstood.push(`what looks at “${where.name}”: no probe of ours does that`)
-  const id = `${where.service}-${where.component}`.slice(0, 40).replace(/-+$/, '')
+  const id = `${where.service}-${where.component}`.slice(0, 40).replace(/-$/, '')
   const every = everySeconds !== undefined && everySeconds >= 1 && everySeconds <= 86_400 ? { everySeconds } : {}
   found.probes.push({ ...probe, id, service: where.service, component: where.component, ...every })
 }

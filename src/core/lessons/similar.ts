@@ -50,10 +50,17 @@ export interface Helped {
 export function wordsOf(text: string): string[] {
   const out: string[] = []
   for (const [word] of text.toLowerCase().matchAll(/[\p{L}\p{N}][\p{L}\p{N}._-]*/gu)) {
-    const plain = word.replace(/[._-]+$/, '').replace(/(?<=\p{L}{3})(?:es|s)$/u, '')
+    const plain = unmarked(word).replace(/(?<=\p{L}{3})(?:es|s)$/u, '')
     if (plain.length >= 3 && !/^\d+$/.test(plain)) out.push(plain)
   }
   return out
+}
+
+/** Without marks at its end. */
+function unmarked(word: string): string {
+  let end = word.length
+  while (end > 0 && '._-'.includes(word[end - 1]!)) end--
+  return word.slice(0, end)
 }
 
 /** What an incident is held against others by. */
