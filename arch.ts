@@ -68,6 +68,7 @@ export const CORE_DOORS: Record<string, readonly string[]> = {
   vendors: ['incident'],
   oncall: ['calendar'],
   route: ['calendar', 'incident'],
+  lessons: [],
   trouble: ['aggregate', 'localize', 'rates', 'counts', 'admission', 'mentions', 'evidence'],
   service: ['text', 'graph', 'aggregate', 'rates', 'gauges', 'counts', 'admission', 'mentions', 'evidence', 'trouble'],
   watch: ['graph', 'rates', 'counts', 'admission', 'mentions', 'evidence', 'trouble', 'service'],
@@ -108,10 +109,19 @@ const PACKAGES: Record<string, readonly string[]> = {
     'standardwebhooks',
   ],
   shell: ['@node-rs/argon2', '@sinclair/typebox', 'yaml'],
-  http: ['@sinclair/typebox', 'd3-geo', 'fastify', 'markdown-it', 'prom-client', 'topojson-client', 'world-atlas'],
+  http: [
+    '@modelcontextprotocol/server',
+    '@sinclair/typebox',
+    'd3-geo',
+    'fastify',
+    'markdown-it',
+    'prom-client',
+    'topojson-client',
+    'world-atlas',
+  ],
   web: [],
   testing: ['fast-check', 'mailparser', 'smtp-server', 'vitest'],
-  cli: ['commander', 'd3-dsv', 'yaml'],
+  cli: ['@modelcontextprotocol/server', 'commander', 'd3-dsv', 'yaml'],
 }
 /** Types alone, which come with the @types packages that need them. */
 const TYPE_PACKAGES = ['geojson', 'topojson-specification']
@@ -290,6 +300,7 @@ const KNOWS_NO_PLUGIN = new Set(['contract', 'core', 'shell', 'http', 'cli'])
 /** Words that are also the name of a plug-in: where they mean something else, with what. */
 const OTHER_WORDS: readonly { path: RegExp; word: string; means: string }[] = [
   { path: /^src\/cli\/program\.ts$/, word: 'epicenter', means: 'the command itself' },
+  { path: /^src\/http\/agents\//, word: 'epicenter', means: 'what this server calls itself' },
   { path: /^src\/(shell|cli)\//, word: 'memory', means: 'a workspace that ends with its process' },
   { path: /^src\/http\//, word: 'statuspage', means: 'the rule by which Statuspage reckons uptime' },
   { path: /^src\/http\//, word: 'http', means: 'the protocol' },
@@ -298,6 +309,9 @@ const OTHER_WORDS: readonly { path: RegExp; word: string; means: string }[] = [
   { path: /^src\/(contract|shell)\//, word: 'tcp', means: 'what a port listens by' },
 ]
 
+/** It writes configurations for whoever moves here, and a configuration names plug-ins; sources are named by the tools they read. */
+const WRITES_CONFIGURATIONS = /^src\/cli\/import\//
+
 /** Where a room that serves every plug-in alike has the name of one in quotes. The registry alone may. */
 export function namedPlugins(files: ReadonlyMap<string, string>): string[] {
   const plugin = /^src\/plugin\/(?!shared\/)[a-z]+\/([a-z0-9-]+)\.ts$/
@@ -305,6 +319,7 @@ export function namedPlugins(files: ReadonlyMap<string, string>): string[] {
   const broken: string[] = []
   for (const [path, text] of files) {
     if (!path.endsWith('.ts') || isTest(path) || !KNOWS_NO_PLUGIN.has(roomOf(insideOf(path) ?? ''))) continue
+    if (WRITES_CONFIGURATIONS.test(path)) continue
     for (const match of codeOf(text).matchAll(/(['"])([a-z0-9-]+)\1/g)) {
       const word = match[2] ?? ''
       if (!names.has(word) || OTHER_WORDS.some(each => each.word === word && each.path.test(path))) continue

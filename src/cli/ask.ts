@@ -20,7 +20,7 @@ export async function ask(
   body: object | null,
   { url, token, data, timeoutMs = ASK_TIMEOUT_MS }: Asking,
 ): Promise<unknown> {
-  const known = token ?? process.env['EPICENTER_TOKEN'] ?? (await tokenIn(data))
+  const known = await tokenOf({ ...(token === undefined ? {} : { token }), data })
   const say = (what: string) => process.stderr.write(`epicenter ${command}: ${what}\n`)
   let response: Response
   try {
@@ -45,6 +45,10 @@ export async function ask(
   say(why.filter(Boolean).join('; '))
   return null
 }
+
+/** The token to ask with: as given, of the environment, or of a data folder on this machine. */
+export const tokenOf = async ({ token, data }: Pick<Asking, 'token' | 'data'>): Promise<string | undefined> =>
+  token ?? process.env['EPICENTER_TOKEN'] ?? (await tokenIn(data))
 
 async function tokenIn(data: string): Promise<string | undefined> {
   const { readFile } = await import('node:fs/promises')

@@ -23,7 +23,9 @@ describe('commands to an incident', () => {
   })
 
   it('carry the fields that the API takes', () => {
-    const fields = Object.keys(Schema.properties).filter(name => !['verb', 'by', 'why', 'href', 'seen'].includes(name))
+    const fields = Object.keys(Schema.properties).filter(
+      name => !['verb', 'by', 'why', 'href', 'seen', 'notify'].includes(name),
+    )
     expect(fields).toEqual(Object.keys(COMMAND_FIELDS))
     expect(Schema.properties.until.description).toMatch(/^mute, action: /)
   })

@@ -10,7 +10,8 @@ import {
 } from '../contract/order.js'
 import { ask, ASK_HELP } from './ask.js'
 
-interface CommandOptions extends Partial<Record<string, string>> {
+interface CommandOptions extends Partial<Record<string, string | boolean>> {
+  notify?: boolean
   by: string
   why: string
   url: string
@@ -54,6 +55,7 @@ export function orderCommands(): Command[] {
         '--seen <order>',
         'do nothing where a newer command than this is known (`epicenter incident ID` names it)',
       )
+      .option('--no-notify', 'send nobody a message about what follows from it')
       .option('--href <url>', 'statement or record that the command cites')
       .option('--url <url>', 'the server', process.env['EPICENTER_URL'] ?? 'http://127.0.0.1:8080')
       .option('--token <token>', 'default: EPICENTER_TOKEN, or the file `token` in the data folder')
@@ -94,6 +96,7 @@ async function send(verb: Verb, about: string, options: CommandOptions): Promise
     }),
     ...(href !== undefined && { href }),
     ...(seen !== undefined && { seen }),
+    ...(options.notify === false && { notify: false }),
   }
   const path = begins ? '/api/v1/incidents' : `/api/v1/incidents/${encodeURIComponent(about)}/commands`
   const answer = (await ask(verb, path, body, options)) as Answer | null

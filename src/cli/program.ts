@@ -1,4 +1,6 @@
 import { Command } from 'commander'
+import { mcpCommand } from './agents/mcp.js'
+import { proposalCommands } from './agents/proposals.js'
 import { backtestCommand } from './backtest/command.js'
 import { backupCommand, restoreCommand } from './backup/command.js'
 import { changeCommand } from './change.js'
@@ -15,9 +17,11 @@ import { localizeCommand } from './localize/command.js'
 import { mapCommand } from './map.js'
 import { notifyCommand } from './notify.js'
 import { originCommand } from './origin/command.js'
+import { importCommand } from './import/command.js'
 import { reloadCommand } from './reload.js'
 import { replayCommand } from './replay/command.js'
 import { routeCommand } from './route/command.js'
+import { reportCommand } from './report.js'
 import { serveCommand } from './serve/command.js'
 import { onCallCommand } from './on-call.js'
 import { simulateCommand } from './simulate/command.js'
@@ -64,6 +68,10 @@ export function program(): Command {
     reloadCommand(),
     notifyCommand(),
     changeCommand(),
+    reportCommand(),
+    importCommand(),
+    mcpCommand(VERSION),
+    ...proposalCommands(),
     incidentsCommand(),
     incidentCommand(),
     draftCommand(),

@@ -11,6 +11,7 @@ import {
   RoutesSchema,
 } from './oncall/routing.js'
 import { type Rewording, UpdatesSchema } from './oncall/updates.js'
+import { type Verb, VERBS } from './order.js'
 import { NODE_KINDS } from './topology.js'
 import { CLOCKS, type Clock } from './view.js'
 import {
@@ -71,8 +72,8 @@ const Service = Type.Object(
 
 /** Where readers find it: a site, or a path under one. */
 const PublicUrl = Type.String({ pattern: '^https?://[^\\s/?#@]+(?:/[^\\s?#]*)?$', maxLength: 300 })
-/** What a token allows: sending signals, giving orders, reading where reading needs one. */
-export const TOKEN_SCOPES = ['signals', 'commands', 'read'] as const
+/** What a token allows: sending signals, giving orders, reading where reading needs one, proposing what a person approves. */
+export const TOKEN_SCOPES = ['signals', 'commands', 'read', 'propose'] as const
 export type TokenScope = (typeof TOKEN_SCOPES)[number]
 
 /** A token beside those of `epicenter token`, for who keeps secrets elsewhere. */
@@ -243,6 +244,13 @@ export const ConfigSchema = Type.Object(
     rotas: Type.Optional(RotasSchema),
     routes: Type.Optional(RoutesSchema),
     updates: Type.Optional(UpdatesSchema),
+    /** What programs that propose commands may do without a person's approval. */
+    agents: Type.Optional(
+      Type.Object(
+        { alone: Type.Optional(Type.Array(oneOf(VERBS), { maxItems: VERBS.length })) },
+        { additionalProperties: false },
+      ),
+    ),
     keep: Type.Optional(
       Type.Object(
         {
@@ -350,6 +358,8 @@ export interface Config {
   routes: RouteConfig[] | null
   /** What was not given is not promised. */
   updates: { everyMs: Partial<Record<Severity, number>>; send: Severity[]; reword: Rewording | null }
+  /** Verbs that a program's proposal needs no person for. */
+  agents: { alone: Verb[] }
   keep: { logMs: number; rollupsMs: number; factsMs: number }
   /** The built-in demonstration. */
   demo: boolean

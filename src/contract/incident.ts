@@ -174,6 +174,8 @@ export interface IncidentEvent {
   mitigated?: boolean
   /** The incident that it is part of, by a person's word. */
   partOf?: string
+  /** Whoever decided it asked for no messages about it. */
+  quiet?: boolean
   /** Set where a person decided. */
   by?: string
   why?: string

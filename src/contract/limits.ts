@@ -201,6 +201,10 @@ export const WATCHERS_MS = 2 * DAY
 export const WATCHERS_PER_PREFIX = { burst: 60, perMinute: 6 }
 /** Of WATCHERS, by where they asked from. When all are taken, the newest of whoever holds most goes for a newcomer who holds less. */
 export const WATCHERS_SHARE = { network: 4_000, prefix: 1_000, address: 400 }
+/** Commands of programs that wait for a person, about 2 KB each, and as many that were decided. Beyond: 503. */
+export const PROPOSALS = 100
+/** So long a proposal waits; so long after that it is still listed. */
+export const PROPOSAL_MS = DAY
 /** Body of a form, an order. */
 export const FORM_BYTES = 64 * 1024
 

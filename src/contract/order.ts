@@ -75,6 +75,11 @@ export const COMMAND_FIELDS = {
   verdict: { chars: 20, option: '--verdict <verdict>', help: 'supported, contradicted or not-known', words: VERDICTS },
   body: { chars: 20_000, option: '--body <markdown>', help: 'the whole text of the post-mortem, as Markdown' },
   action: { chars: 60, option: '--action <id>', help: 'id of the action' },
+  said: {
+    chars: 8_000,
+    option: null,
+    help: 'what was said of something past: lines of an ISO 8601 time, a blank and a sentence',
+  },
 } as const satisfies Record<string, CommandFieldRule>
 /** What holds of a field of commands. */
 export interface CommandFieldRule {
@@ -140,7 +145,7 @@ export const COMMANDS = {
     summary: 'open an incident at a service by hand',
     more: 'It stays open until a person resolves it; with an end it is the record of something past',
     needs: [],
-    may: ['title', 'severity', 'components', 'where', 'text', 'startedAt', 'endedAt', 'timeZone'],
+    may: ['title', 'severity', 'components', 'where', 'text', 'startedAt', 'endedAt', 'said', 'timeZone'],
     begins: true,
   },
   ack: { summary: 'say that you are looking at an incident', needs: [], team: true },
@@ -229,6 +234,10 @@ export const COMMANDS = {
 } as const satisfies Record<string, CommandRule>
 export type Verb = keyof typeof COMMANDS
 export const VERBS = Object.keys(COMMANDS) as readonly Verb[]
+/** What helped in an incident that is over: a command, or a sentence that stands in its events alone. */
+export const HELPED_BY = [...VERBS, 'said'] as readonly (Verb | 'said')[]
+/** What became of a command that a program proposed; `alone`: it was done at once, as the configuration allows. */
+export const PROPOSAL_STATES = ['waiting', 'approved', 'refused', 'expired', 'alone'] as const
 
 /** A person's command; it goes on the log like a signal, so a replay repeats it. */
 export interface Order {
@@ -264,6 +273,9 @@ export interface Order {
   verdict?: string
   body?: string
   action?: string
+  said?: string
+  /** False: nobody is sent a message about what follows from it; pages and feeds show it all the same. */
+  notify?: boolean
   /** Statement or record that the command cites. */
   href?: string
   /** Where it stands on the log, as the store keeps it: what orders those of one moment. */

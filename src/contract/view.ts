@@ -41,6 +41,9 @@ export type ServiceState = (typeof SERVICE_STATES)[number]
 export const PART_STATUSES = ['operational', 'degraded_performance', 'partial_outage', 'major_outage'] as const
 export type PartStatus = (typeof PART_STATUSES)[number]
 
+/** How a report counts: each minute whole, or as much as of these people failed. */
+export const WEIGHED_BY = ['time', 'people'] as const
+
 /** What sets log time: the machine's clock, or the newest time that signals bring (replays and tests). */
 export const CLOCKS = ['wall', 'signals'] as const
 export type Clock = (typeof CLOCKS)[number]

@@ -1,4 +1,4 @@
-import { type TOptional, type TString, Type } from '@sinclair/typebox'
+import { type TBoolean, type TOptional, type TString, Type } from '@sinclair/typebox'
 import { SERVICE_CHARS } from '../contract/limits.js'
 import { oneOf } from '../contract/one-of.js'
 import {
@@ -29,6 +29,10 @@ const CARRIED = Object.fromEntries(
   }),
 ) as Record<CommandField, TOptional<TString>>
 
+const NOTIFY = Type.Boolean({
+  description: 'false: nobody is sent a message about what follows from it; by default true',
+})
+
 export const Command = Type.Object(
   {
     verb: oneOf(VERBS),
@@ -41,6 +45,7 @@ export const Command = Type.Object(
           'Id of the newest command on the incident that its sender knew of, empty for none: where there is a newer one, nothing is done (409)',
       }),
     ),
+    notify: Type.Optional(NOTIFY),
     href: Type.Optional(
       Type.String({
         pattern: '^https?://',
@@ -57,8 +62,10 @@ export const Begin = Type.Object(
   {
     service: Type.String({ minLength: 1, maxLength: SERVICE_CHARS }),
     ...SENDER,
+    notify: Type.Optional(NOTIFY),
     ...Object.fromEntries(COMMANDS.open.may.map(field => [field, CARRIED[field]] as const)),
-  } as { service: TString } & typeof SENDER & Pick<typeof CARRIED, (typeof COMMANDS.open.may)[number]>,
+  } as { service: TString; notify: TOptional<TBoolean> } & typeof SENDER &
+    Pick<typeof CARRIED, (typeof COMMANDS.open.may)[number]>,
   { $id: 'Begin', additionalProperties: false },
 )
 

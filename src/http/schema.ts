@@ -176,6 +176,7 @@ export const Event = Type.Object(
     mitigated: Type.Optional(Type.Boolean({ description: 'The effect is stopped, the cause is not mended' })),
     partOf: Type.Optional(Type.String({ description: 'Incident that it is part of, by a person’s word' })),
     says: Type.Optional(Type.Array(Type.Object({ text: Type.String(), refs: Type.Array(Type.String()) }))),
+    quiet: Type.Optional(Type.Boolean({ description: 'Whoever decided it asked for no messages about it' })),
     by: Type.Optional(Type.String({ description: 'Set where a person decided' })),
     why: Type.Optional(Type.String()),
   },

@@ -40,6 +40,7 @@ import { reportRoutes } from './people/report.js'
 import { keepSafe, makeSafe } from './safe.js'
 import { inOrder } from './in-order.js'
 import { News } from './news.js'
+import { lessonRoutes } from './lessons/index.js'
 import { Routes } from './routes.js'
 import { recordRoutes, Records } from './api/record.js'
 import type { Desk } from './statuspage/desk.js'
@@ -122,7 +123,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   teamRoutes(server, routes, app, guard)
   pastRoutes(server, routes, app, guard.need('commands', 'teach'))
   reloadRoute(server, routes, guard.need('commands', 'reload'), options.reload)
-  registerConsole(server, app, visitors)
+  registerConsole(server, app, visitors, lessonRoutes(server, routes, app, { guard, version: VERSION }))
   stream.route(server, routes)
   const connections = new Connections(server.server, isProxy)
   operatorRoutes(server, app, { stream, front, guard, connections })

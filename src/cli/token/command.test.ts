@@ -32,7 +32,12 @@ describe('epicenter token', () => {
       1,
       /no folder nowhere; name the server's with --data/,
     ],
-    ['a scope that is none', ['add', 'ci', '--scope', 'write', '--data', '.'], 2, /signals, commands, read.*got write/],
+    [
+      'a scope that is none',
+      ['add', 'ci', '--scope', 'write', '--data', '.'],
+      2,
+      /signals, commands, read, propose.*got write/,
+    ],
     ['a name that is none', ['add', 'c/i', '--data', '.'], 2, /letters, digits.*got c\/i/],
     ['the owner’s name', ['add', 'owner', '--data', '.'], 1, /owner is the name/],
     ['an end that is none', ['add', 'ci', '--expires', 'soon', '--data', '.'], 2, /90d, 12h, 4w.*got soon/],

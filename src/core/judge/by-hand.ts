@@ -10,7 +10,7 @@ import { AS_MEASURED, type Order } from '../../contract/order.js'
 import type { Change } from '../../contract/signal.js'
 import { severityOf } from '../incident/rules.js'
 import { readWhere } from '../ingest/where.js'
-import { readComponents } from './command.js'
+import { readComponents, readSaid } from './command.js'
 import { BY_HAND, newRecord, rule, type IncidentRecord, type SetByPerson } from './record.js'
 
 /** What people say and do about an incident: over what is measured, and never instead of it. */
@@ -37,7 +37,11 @@ export interface Hands {
 export function carryOut(order: Order, hands: Hands): void {
   const { verb, text, href, id } = order
   const refs = [id, ...(href ? [href] : [])]
-  const word: Word = { by: order.by, why: order.why, ...(text === undefined ? {} : { says: { text, refs } }) }
+  const word: Word = {
+    ...{ by: order.by, why: order.why },
+    ...(text === undefined ? {} : { says: { text, refs } }),
+    ...(order.notify === false ? { more: { quiet: true } } : {}),
+  }
   if (verb === 'open') return begin(order, hands, word, order.incident)
   const record = hands.records.find(each => each.id === order.incident)
   if (!record) return
@@ -61,7 +65,7 @@ export function carryOut(order: Order, hands: Hands): void {
     case 'mitigated':
       if (!record.open) return
       record.recovering = true
-      return hands.emit(record, 'recovering', { ...word, more: { mitigated: true } })
+      return hands.emit(record, 'recovering', { ...word, more: { ...word.more, mitigated: true } })
     case 'reopen':
       return reopen(record, hands, word)
     case 'merge':
@@ -127,11 +131,20 @@ function begin(order: Order, hands: Hands, word: Word, id: string): void {
   record.byHand = true
   record.set = set
   hands.records.push(record)
-  hands.emit(record, 'opened', word)
-  if (order.endedAt === undefined) return
-  record.calmSince = order.endedAt
+  const { endedAt, startedAt = order.at } = order
+  if (endedAt === undefined) return hands.emit(record, 'opened', word)
+  // The record of something past bears its own times, so that lists and feeds have it where it belongs.
+  const then = (at: number): Partial<IncidentEvent> => ({
+    ...word.more,
+    at: new Date(Math.min(Math.max(at, startedAt), endedAt)).toISOString(),
+  })
   const { says: _, ...only } = word
-  hands.close(record, { ...only, more: { at: new Date(order.endedAt).toISOString() } })
+  record.openedAt = startedAt
+  hands.emit(record, 'opened', { ...word, more: then(startedAt) })
+  for (const { at, text } of readSaid(order.said ?? '') ?? [])
+    hands.emit(record, 'updated', { ...only, says: { text, refs: [order.id] }, more: then(at) })
+  record.calmSince = endedAt
+  hands.close(record, { ...only, more: then(endedAt) })
 }
 
 /** What a finding would be of a trouble that nobody measured. */
@@ -180,7 +193,7 @@ function merge(record: IncidentRecord, { into }: Order, hands: Hands, word: Word
   const whole = hands.records.find(each => each.id === into)
   if (!whole?.open || whole === record || !record.open || whole.service !== record.service) return
   record.partOf = whole.id
-  hands.close(record, { ...word, more: { partOf: whole.id } })
+  hands.close(record, { ...word, more: { ...word.more, partOf: whole.id } })
   record.closedByPerson = false
   whole.onset = Math.min(whole.onset, record.onset)
   hands.emit(whole, 'updated', word)

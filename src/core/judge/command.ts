@@ -8,6 +8,8 @@ import {
   VERBS,
   type Verb,
 } from '../../contract/order.js'
+import type { EpochMs } from '../../contract/time.js'
+import { readTime } from '../ingest/time.js'
 import { readWhere } from '../ingest/where.js'
 import { aboutFault } from '../words/about.js'
 
@@ -44,9 +46,23 @@ function formFault(field: CommandField, value: string): string | null {
   if (field === 'where' && readWhere(value) === null)
     return 'where is `label=value,value label=value`: each label once, with values that are not empty'
   if (field === 'about') return aboutFault(value)
+  if (field === 'said' && readSaid(value) === null) return 'said is lines of an ISO 8601 time, a blank and a sentence'
   if (field === 'components' && value.split(',').some(each => each.trim() === ''))
     return 'components is a list of ids with commas between'
   return null
+}
+
+/** Lines of an ISO 8601 time and a sentence, oldest first; null where it is no such thing. */
+export function readSaid(text: string): { at: EpochMs; text: string }[] | null {
+  const out: { at: EpochMs; text: string }[] = []
+  for (const line of text.split('\n')) {
+    if (line.trim() === '') continue
+    const [, stamp = '', words = ''] = /^(\S+)\s+(\S.*)$/.exec(line.trim()) ?? []
+    const at = readTime(stamp)
+    if (Number.isNaN(at)) return null
+    out.push({ at, text: words })
+  }
+  return out.length === 0 ? null : out.sort((a, b) => a.at - b.at)
 }
 
 /** Ids of components in a list with commas. */

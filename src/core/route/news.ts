@@ -6,7 +6,7 @@ import { addUp } from '../incident/verdict.js'
 
 const WORTH: Partial<Record<EventName, true>> = { opened: true, recovering: true, resolved: true, reopened: true }
 
-export type Dispatch = { tell: true } | { tell: false; because: 'not news' | 'muted' | 'planned' }
+export type Dispatch = { tell: true } | { tell: false; because: 'not news' | 'muted' | 'planned' | 'quiet' }
 
 /** What came before an event: the latest severity and kind, and whether no message was sent because it was planned. */
 export interface Before {
@@ -22,6 +22,8 @@ export interface Before {
 export function dispatch(event: IncidentEvent, before: Before | null, head: IncidentHead | null): Dispatch {
   if (head?.mutedUntil !== undefined && head.mutedUntil !== null && Date.parse(event.at) < head.mutedUntil)
     return { tell: false, because: 'muted' }
+  // Who asked for it wanted no message. What came before an event is added up; only its own word counts.
+  if (event.quiet === true) return { tell: false, because: 'quiet' }
   if (before?.planned === true) return { tell: false, because: 'planned' }
   // Trouble that outlasts its window is sent then, whatever the event is; of trouble that was over before nothing is ever sent.
   if (before?.heldBack === true)

@@ -46,9 +46,11 @@ export function route(state: RouteState, world: World): Routed {
   return routed
 }
 
-const NOT_SENT: Record<'not news' | 'muted' | 'planned', Reason> = {
+const NOT_SENT: Record<'not news' | 'muted' | 'planned' | 'quiet', Reason> = {
   'not news': 'not-news',
   muted: 'muted',
+  // A person, or a program that asked for them, wanted no message of it.
+  quiet: 'muted',
   planned: 'planned',
 }
 

@@ -31,8 +31,8 @@ const INCIDENTS_LOOKED_AT = 50
 
 type Asked = Static<typeof Command>
 
-/** Puts a command on the log, if it can be followed, and answers with what is public then. @throws HttpProblem */
-export async function carryOut(app: App, id: string, asked: Asked, sender: Sender | null) {
+/** The incident that a command is about, if the command can be followed now. @throws HttpProblem */
+export async function checked(app: App, id: string, asked: Asked, sender: Sender | null): Promise<IncidentView> {
   const before = await app.reader.incident(id)
   if (before === null) throw await noSuchIncident(app, id)
   if (sender?.services?.has(before.service) === false) throw notForThese(sender.name, before.service)
@@ -44,6 +44,14 @@ export async function carryOut(app: App, id: string, asked: Asked, sender: Sende
   if (asked.subject !== undefined) await known(app, asked.subject, before)
   if (asked.into !== undefined) await joinable(app, asked.into, before)
   await declared(app, asked, before.service)
+  // Its times are read once more when it is carried out.
+  carried(asked, asked.verb, app)
+  return before
+}
+
+/** Puts a command on the log, if it can be followed, and answers with what is public then. @throws HttpProblem */
+export async function carryOut(app: App, id: string, asked: Asked, sender: Sender | null) {
+  const before = await checked(app, id, asked, sender)
   const order = await app.order({
     incident: id,
     ...carried(asked, asked.verb, app),
@@ -54,8 +62,8 @@ export async function carryOut(app: App, id: string, asked: Asked, sender: Sende
   return answer(app, order, before)
 }
 
-/** Opens an incident by hand. @throws HttpProblem */
-export async function begin(app: App, body: Static<typeof Begin>, sender: Sender | null) {
+/** Whether an incident can be opened so. @throws HttpProblem */
+export async function openable(app: App, body: Static<typeof Begin>, sender: Sender | null): Promise<void> {
   const { service } = body
   if ((await app.reader.service(service)) === null) throw notFound('service', service)
   if (sender?.services?.has(service) === false) throw notForThese(sender.name, service)
@@ -63,9 +71,16 @@ export async function begin(app: App, body: Static<typeof Begin>, sender: Sender
   const asked = { ...body, verb: 'open' as const }
   complete(asked)
   await declared(app, asked, service)
+  carried(asked, 'open', app)
+}
+
+/** Opens an incident by hand. @throws HttpProblem */
+export async function begin(app: App, body: Static<typeof Begin>, sender: Sender | null) {
+  await openable(app, body, sender)
+  const { service } = body
+  const asked = { ...body, verb: 'open' as const }
   const order = await app.order({
-    incident: await freshId(app, service),
-    ...carried(asked, 'open', app),
+    ...(await named(app, service, carried(asked, 'open', app))),
     service,
     ...signedBy(sender),
   })
@@ -91,22 +106,30 @@ function carried(
   verb: Order['verb'],
   app: App,
 ): Omit<Order, 'type' | 'id' | 'at' | 'incident'> {
-  const { by, why, timeZone, until, startedAt, endedAt, seen: _, verb: __, ...words } = asked
+  const { by, why, timeZone, until, startedAt, endedAt, notify, seen: _, verb: __, ...words } = asked
   const zone = timeZone ?? app.config.pages[0]?.timeZone
   const times = {
     ...(until === undefined ? {} : { until: endOf(until, app.now, zone) }),
     ...(startedAt === undefined ? {} : { startedAt: pastOf('startedAt', startedAt, app.now, zone) }),
     ...(endedAt === undefined ? {} : { endedAt: pastOf('endedAt', endedAt, app.now, zone) }),
   }
+  if (asked.said !== undefined && times.endedAt === undefined)
+    throw broken('said', 'what was said is of something past: say in endedAt when it was over', asked.said)
   if (times.endedAt !== undefined && times.endedAt < (times.startedAt ?? app.now))
     throw broken('endedAt', 'it ends after it began: say when in startedAt', endedAt ?? '')
   const given = Object.fromEntries(Object.entries(words).filter(([, value]) => value !== undefined))
-  return { verb, by, why, ...given, ...times }
+  return { verb, by, why, ...given, ...times, ...(notify === false ? { notify } : {}) }
+}
+
+/** What an opening carries, with the name of the incident: something past is called by when it was. */
+async function named(app: App, service: string, order: ReturnType<typeof carried>) {
+  const at = order.endedAt === undefined ? app.now : (order.startedAt ?? app.now)
+  return { ...order, incident: await freshId(app, service, at) }
 }
 
 /** A name that no incident has: the service, the minute, and that a person opened it. */
-async function freshId(app: App, service: string): Promise<string> {
-  const stamp = new Date(app.now).toISOString().replace(/[-:]/g, '').slice(0, 13).replace('T', '-')
+async function freshId(app: App, service: string, at: EpochMs = app.now): Promise<string> {
+  const stamp = new Date(at).toISOString().replace(/[-:]/g, '').slice(0, 13).replace('T', '-')
   for (let n = 1; ; n++) {
     const id = `${service}-${stamp}-hand${n === 1 ? '' : n}`
     if ((await app.reader.incident(id)) === null) return id

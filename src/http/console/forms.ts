@@ -12,7 +12,7 @@ export const whyField = (given: Form, value = ''): Html =>
 
 /** The fields of a verb, as the table of commands has them. */
 export function inputs({ needs, may = [] }: CommandRule, given: Form): Html {
-  const names = [...needs, ...may].filter(name => name !== 'timeZone')
+  const names = [...needs, ...may].filter(name => name !== 'timeZone' && name !== 'said')
   return html`${names.map(name => input(name, given[name], needs.length === 1 && needs[0] === name))}`
 }
 

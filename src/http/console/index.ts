@@ -1,16 +1,19 @@
 import type { FastifyInstance } from 'fastify'
 import { FORM_BYTES } from '../../contract/limits.js'
 import type { App } from '../../shell/app.js'
+import type { Proposals } from '../agents/proposals.js'
 import type { Visitors } from '../visitor.js'
 import { asksOf } from './asks.js'
 import { peopleRoutes } from './people.js'
+import { proposalPages } from './proposals.js'
+import { reportRoutes } from './report.js'
 import { roomRoutes } from './room.js'
 import { signInRoutes } from './sign-in.js'
 import { sourcesRoutes } from './sources.js'
 import { postmortemRoutes } from './words.js'
 
 /** `/console`: for the people who answer for the services. */
-export function registerConsole(server: FastifyInstance, app: App, visitors: Visitors): void {
+export function registerConsole(server: FastifyInstance, app: App, visitors: Visitors, proposals: Proposals): void {
   const asks = asksOf(app)
   server.register(async scope => {
     scope.addContentTypeParser(
@@ -23,5 +26,7 @@ export function registerConsole(server: FastifyInstance, app: App, visitors: Vis
     roomRoutes(scope, app, asks)
     sourcesRoutes(scope, app, asks)
     postmortemRoutes(scope, app, asks)
+    reportRoutes(scope, app, asks)
+    proposalPages(scope, proposals, asks)
   })
 }

@@ -21,6 +21,7 @@ button.first{background:var(--ink);color:var(--bg)}
 .narrow{max-width:26rem}
 td.left,th.left{text-align:start;white-space:normal}td.left time{white-space:nowrap}.now{margin-top:16px;max-width:26rem}.now form{display:grid;gap:8px}
 code{font-size:.875em}
+@media print{header,footer,.skip,.ask,.told{display:none}main{max-width:none}section{break-inside:avoid}.scroll{overflow:visible}a{text-decoration:none}}
 `.replace(/\n/g, '')
 
 const SHEETS = [STYLE, CONSOLE_STYLE]
@@ -55,6 +56,8 @@ export interface ConsolePage {
 const LINKS = [
   ['/console', 'Incidents'],
   ['/console/sources', 'Sources'],
+  ['/console/proposals', 'Proposals'],
+  ['/console/report', 'Service levels'],
   ['/console/people', 'People'],
   ['/console/me', 'Me'],
 ] as const

@@ -8,6 +8,7 @@ import { addUp, turnOf } from '../../core/incident/verdict.js'
 import { nextDue, UPDATE_EVERY_MS } from '../../core/words/story.js'
 import type { App } from '../../shell/app.js'
 import { begin, carryOut } from '../api/orders.js'
+import { type Like, likeOf } from '../lessons/similar.js'
 import { incidentName } from '../pages/incident/name.js'
 import { attr, html, type Html } from '../pages/html.js'
 import { isolating } from '../pages/direction.js'
@@ -236,7 +237,7 @@ async function roomPage(
   const desk = await deskOf(app, incident, given['reword'] !== undefined && mayRole(viewer.role, 'say'))
   const may = at === null && mayRole(viewer.role, 'say')
   const shown = at === null ? '' : `?at=${encodeURIComponent(new Date(at).toISOString())}`
-  return html`${at === null ? null : html`<p class="told" role="status">This is what was known at ${timeOf(at)}. <a href="/console/i/${encodeURIComponent(incident.id)}">What is known now</a></p>`}<p class="soft">${incident.open ? html`<b>${incident.severity}</b>, open since ${timeOf(incident.openedAt)}` : html`over since ${timeOf(incident.resolvedAt ?? incident.openedAt)}`}; began ${timeOf(incident.startedAt)}. <a href="/i/${encodeURIComponent(incident.id)}${shown}">What the public ${at === null ? 'sees' : 'saw'}</a></p>${acting ? takeIt(incident, response, form) : null}${chart}${scrubber(whole, at)}<div class="panes"><div>${at === null ? updatePart(desk, form, may) : null}${known(latest)}${began(latest)}${suspects(latest, form, at === null && mayRole(viewer.role, 'confirm'))}${strained(latest)}${at === null ? claimsPart(desk, form, may) : null}${at === null ? learnedPart(desk, form, may) : null}${story(incident)}</div><aside aria-label="What people do">${whoHasIt(response)}${acting ? acts(incident, form, service) : null}${messagesSent(sent)}${asked(orders)}</aside></div>`
+  return html`${at === null ? null : html`<p class="told" role="status">This is what was known at ${timeOf(at)}. <a href="/console/i/${encodeURIComponent(incident.id)}">What is known now</a></p>`}<p class="soft">${incident.open ? html`<b>${incident.severity}</b>, open since ${timeOf(incident.openedAt)}` : html`over since ${timeOf(incident.resolvedAt ?? incident.openedAt)}`}; began ${timeOf(incident.startedAt)}. <a href="/i/${encodeURIComponent(incident.id)}${shown}">What the public ${at === null ? 'sees' : 'saw'}</a></p>${acting ? takeIt(incident, response, form) : null}${chart}${scrubber(whole, at)}<div class="panes"><div>${at === null ? updatePart(desk, form, may) : null}${known(latest)}${began(latest)}${suspects(latest, form, at === null && mayRole(viewer.role, 'confirm'))}${strained(latest)}${at === null ? claimsPart(desk, form, may) : null}${at === null ? learnedPart(desk, form, may) : null}${at === null ? likeBefore(await likeOf(app, incident)) : null}${story(incident)}</div><aside aria-label="What people do">${whoHasIt(response)}${acting ? acts(incident, form, service) : null}${messagesSent(sent)}${asked(orders)}</aside></div>`
 }
 
 /** What did we know when? Step by step, or at a time of one's choice. */
@@ -327,6 +328,22 @@ function story({ id, events }: IncidentView): Html {
         html`<li><a href="/console/i/${encodeURIComponent(id)}?at=${encodeURIComponent(each.at)}">${timeOf(Date.parse(each.at))}</a> ${each.event}${each.severity ? `, ${each.severity}` : ''}${each.by ? html` by <b>${each.by}</b>: ${each.why}` : null}</li>`,
     )}</ol></section>`
 }
+
+/** Past incidents that are like this one, and what helped then. */
+const likeBefore = (like: readonly Like[]): Html | null =>
+  like.length === 0
+    ? null
+    : html`<section><h2>Like it before</h2>${like.map(
+        ({ incident, by, helped }) =>
+          html`<div class="said"><p><a href="/console/i/${encodeURIComponent(incident.id)}">${incident.id}</a>, ${timeOf(incident.startedAt)}: alike by ${Object.entries(
+            by,
+          )
+            .sort(([, a], [, b]) => b - a)
+            .map(([name]) => name)
+            .join(
+              ', ',
+            )}</p>${helped.length === 0 ? html`<p class="soft">Nobody wrote down what helped.</p>` : html`<ul>${helped.map(each => html`<li>${each.by}, ${each.verb}: “${each.says}”</li>`)}</ul>`}</div>`,
+      )}</section>`
 
 const whoHasIt = ({ acknowledged, assignee }: Response): Html =>
   html`<section><h2>Who has it</h2><p>${assignee === null ? 'Nobody was named.' : html`<b>${assignee}</b>`}</p><p class="soft">${acknowledged === null ? 'Nobody has said that they are looking at it.' : html`Seen first by ${acknowledged.by}, ${timeOf(acknowledged.at)}.`}</p></section>`

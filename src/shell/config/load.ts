@@ -183,6 +183,7 @@ export function complete(file: ConfigFile, demo = false): Config {
       send: file.updates?.send ?? [],
       reword: file.updates?.reword ?? null,
     },
+    agents: { alone: file.agents?.alone ?? [] },
     keep: {
       logMs: keep?.logDays === undefined ? KEEP_LOG_MS : keep.logDays * DAY,
       rollupsMs: keep?.rollupDays === undefined ? KEEP_ROLLUPS_MS : keep.rollupDays * DAY,
