@@ -129,7 +129,12 @@ async function named(app: App, service: string, order: ReturnType<typeof carried
 
 /** A name that no incident has: the service, the minute, and that a person opened it. */
 async function freshId(app: App, service: string, at: EpochMs = app.now): Promise<string> {
-  const stamp = new Date(at).toISOString().replace(/[-:]/g, '').slice(0, 13).replace('T', '-')
+  // Before the first signal of a clock that goes by them there is no log time yet.
+  const stamp = new Date(Number.isFinite(at) ? at : app.env.now())
+    .toISOString()
+    .replace(/[-:]/g, '')
+    .slice(0, 13)
+    .replace('T', '-')
   for (let n = 1; ; n++) {
     const id = `${service}-${stamp}-hand${n === 1 ? '' : n}`
     if ((await app.reader.incident(id)) === null) return id
