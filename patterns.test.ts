@@ -34,11 +34,11 @@ const CUT: Record<string, number> = { 'src/core/text/classify.ts': 2_000 }
 
 const SIZE = 100_000
 const MIDDLE = 20_000
-const SHORT = 3_000
+const SHORT = 2_000
 /** An exponential pattern never comes to an end on more than this. */
 const TINY = 23
 /** So many of the texts are tried whole. */
-const WHOLE = 4
+const WHOLE = 3
 /** Less than this many milliseconds of the processor for the whole text is no trouble, whatever the curve. */
 const QUICK_MS = 40
 /** Four times the text takes four times as long; a quadratic pattern takes sixteen times. */

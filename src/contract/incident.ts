@@ -95,13 +95,16 @@ export interface SegmentRecovery {
   eta: [string, string] | null
 }
 
+/** What a recovery is read from where nobody counts requests. */
+export const RECOVERY_SIGNS = ['reports', 'checks'] as const
+
 export interface Recovery {
   /** Share of the worst excess that is gone, 0..1. */
   recovered: number
   /** How much is surely gone, and how much may be; left out once it is over. */
   interval?: [number, number]
   /** Where nobody counts requests. Reports: fewer people report, and nobody has measured whether it is back. Checks: few, with luck in them. */
-  of?: 'reports' | 'checks'
+  of?: (typeof RECOVERY_SIGNS)[number]
   eta: [string, string] | null
   segments: SegmentRecovery[]
 }

@@ -7,6 +7,7 @@ import {
   INCIDENT_KINDS,
   type IncidentEvent,
   MEASURED,
+  RECOVERY_SIGNS,
   PATTERNS,
   SECURITY_ABOUT,
   SECURITY_STATES,
@@ -156,9 +157,7 @@ export const Event = Type.Object(
           }),
         ),
         of: Type.Optional(
-          Type.Union([Type.Literal('reports'), Type.Literal('checks')], {
-            description: 'Read from reports or from checks alone: nobody counts requests',
-          }),
+          oneOf(RECOVERY_SIGNS, { description: 'Read from reports or from checks alone: nobody counts requests' }),
         ),
         eta: Nullable(Range),
         segments: Type.Array(Type.Object({ where: Where, recovered: Share, eta: Nullable(Range) })),

@@ -23,6 +23,7 @@ const composed = (...words: string[]) =>
   compose('shop', readWith(words, all), 'http://127.0.0.1:8080', () => 'a1b2'.repeat(8))
 /** Those that nobody can begin with before they have read its page. */
 const NEEDS_A_PAGE = [
+  'source epicenter',
   ...['bluesky', 'feed', 'mastodon', 'scenario', 'vendor-page'].map(name => `source ${name}`),
   ...['json', 'pagerduty-change'].map(name => `receiver ${name}`),
   ...['ai', 'browser', 'dns', 'grpc', 'heartbeat', 'tcp'].map(name => `probe ${name}`),

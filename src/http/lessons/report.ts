@@ -23,7 +23,7 @@ const LONGEST_REPORT_MS = 3 * 366 * DAY
 /** Incidents that are read at once; more pages of them follow. */
 const REPORT_READ = 200
 /** Incidents that a report is made of, about 2 KB each; a period with more is refused rather than cut. */
-const INCIDENTS_MOST = 5_000
+const REPORT_INCIDENTS_MOST = 5_000
 /** An incident may have been opened this long before the period and reach into it. */
 const REACHES_MS = 60 * DAY
 /** Promised, where it is not said. */
@@ -130,8 +130,8 @@ async function incidentsIn(reader: Reader, from: EpochMs, until: EpochMs): Promi
     const page = await reader.incidents({ limit: REPORT_READ, ...(before === undefined ? {} : { before }) })
     for (const each of page)
       if (each.startedAt < until && (each.open || (each.resolvedAt ?? until) > from)) found.set(each.id, each)
-    if (found.size > INCIDENTS_MOST)
-      throw broken('from', `more than ${INCIDENTS_MOST} incidents reach into it: ask for a shorter period`, '')
+    if (found.size > REPORT_INCIDENTS_MOST)
+      throw broken('from', `more than ${REPORT_INCIDENTS_MOST} incidents reach into it: ask for a shorter period`, '')
     const oldest = page.at(-1)
     if (oldest === undefined || page.length < REPORT_READ || oldest.openedAt < from - REACHES_MS) break
     before = oldest.openedAt === before ? oldest.openedAt - 1 : oldest.openedAt

@@ -13,7 +13,7 @@ import { Ms, Nullable } from '../schema.js'
 type Guard = Parameters<Routes['add']>[2]
 
 /** Past incidents that are looked through, the newest; about 2 KB each. */
-const PAST_READ = 500
+const SIMILAR_PAST_READ = 500
 /** Those that are told: more would be as long as a list. */
 const LIKE_TOLD = 3
 
@@ -29,7 +29,7 @@ async function pastOf(app: App) {
   const { position } = await app.reader.workspace()
   const known = read.get(app)
   if (known?.position === position) return known
-  const over = (await app.reader.incidents({ open: false, limit: PAST_READ })).filter(each => !each.open)
+  const over = (await app.reader.incidents({ open: false, limit: SIMILAR_PAST_READ })).filter(each => !each.open)
   const fresh = { position, past: new Past(over.map(traitsOf)), byId: new Map(over.map(each => [each.id, each])) }
   read.set(app, fresh)
   return fresh

@@ -1,4 +1,5 @@
 import type { Message, MessageFact } from '../../contract/notifier.js'
+import { withoutEnd } from './text.js'
 
 // How notifiers cut words to what their receivers take. Cuts fall between characters, never within one, and are seen: "…".
 
@@ -22,10 +23,7 @@ export function cutBytes(text: string, bytes: number): string {
   if (Buffer.byteLength(text) <= bytes) return text
   const room = bytes - Buffer.byteLength('…')
   // At most three bytes of a character that was cut stand at its end.
-  const whole = Buffer.from(text)
-    .subarray(0, room)
-    .toString('utf8')
-    .replace(/\uFFFD+$/, '')
+  const whole = withoutEnd(Buffer.from(text).subarray(0, room).toString('utf8'), '\uFFFD')
   return `${whole.trimEnd()}…`
 }
 

@@ -2,6 +2,7 @@ import { PermanentError, TransientError } from '../../contract/error.js'
 import { type Batch, type Plugin, type PluginEnv, plugin, type Source, type Stop } from '../../contract/plugin.js'
 import { MINUTE, SECOND } from '../../contract/time.js'
 import { type Finding, type Followed, incidentsIn, toldOfIncident } from './epicenter/findings.js'
+import { withoutEnd } from '../shared/text.js'
 
 export interface EpicenterConfig {
   /** Address of the other instance, as its readers know it. */
@@ -37,7 +38,7 @@ class Peer {
     private readonly config: EpicenterConfig,
     private readonly env: PluginEnv,
   ) {
-    this.base = config.url.replace(/\/+$/, '')
+    this.base = withoutEnd(config.url, '/')
     this.from = `${this.base} ${JSON.stringify(config.services ?? null)}`
     this.name = config.name ?? plainHost(config.url)
   }

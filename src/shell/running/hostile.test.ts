@@ -22,6 +22,7 @@ const services = [{ service: 'shop', names: ['Shop'] }]
 /** Of those that `init` does not offer, and where it would not ask an address. */
 const SETTINGS: Record<string, object> = {
   'source bluesky': { url: 'wss://outside.example/subscribe', services, holdSeconds: 0 },
+  'source epicenter': { url },
   'source feed': { url, services },
   'source mastodon': { server: url, services, holdSeconds: 0 },
   'source ndjson': { url },
