@@ -28,7 +28,11 @@ export const COMMAND_FIELDS = {
     help: 'id of a cause that the incident lists, of a change that was sent, or `security`',
   },
   words: { chars: 300, option: '--cause-text <words>', help: 'a cause that is not listed, in your own words' },
-  text: { chars: 2_000, option: '--text <sentence>', help: 'the sentence that everybody reads' },
+  text: {
+    chars: 2_000,
+    option: '--text <sentence>',
+    help: 'the words: what everybody reads, or for the team alone with note and hand-over',
+  },
   until: {
     chars: 60,
     option: '--until <time>',
