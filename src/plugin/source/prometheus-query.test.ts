@@ -104,6 +104,21 @@ describe('prometheus-query', () => {
     expect(told(next).length).toBe(6)
     expect(new Set([...told(first), ...told(next)].map(({ id }) => id)).size).toBe(36)
   })
+  it.each([
+    [0, 21_000],
+    [19_999, 1_001],
+    [20_000, 61_000],
+    [21_000, 60_000],
+    [59_000, 22_000],
+  ])('asks again once the next step can be had: %i ms into a minute, after %i ms', async (intoMs, ms) => {
+    const s = server(shop)
+    await using source = await prometheusQuery.open(config, s.env)
+    s.move(intoMs)
+    expect(source.everyMs).toBe(ms)
+    const { state } = await source.poll!(undefined, running)
+    s.move(source.everyMs!)
+    expect(told(await source.poll!(state, running)).length).toBe(2)
+  })
   it('goes back as far as a minute still counts, after a pause of hours', async () => {
     const s = server(shop)
     const { state } = await poll(s)

@@ -34,6 +34,8 @@ export interface PrometheusQueryConfig {
 
 /** Steps are asked for back to here after a pause: what is older counts in no minute. */
 const BACK_MS = 25 * MINUTE
+/** A step is asked for so long after it can be had, so that a clock that is a little ahead asks in vain at most once. */
+const AFTER_MS = SECOND
 /** At the first start so much before it is counted; what is older teaches. */
 const FIRST_MS = 15 * MINUTE
 
@@ -56,6 +58,13 @@ class Poller {
     this.asker = new Asker(config.url, credentials(config), config.partial, env)
     this.stepMs = config.stepSeconds * SECOND
     this.asked = createHash('sha256').update(JSON.stringify(config.queries)).digest('base64url').slice(0, 22)
+  }
+
+  /** Until the next step can be had: whoever asks at any moment of a step waits half a step for nothing. */
+  get everyMs(): number {
+    const { stepMs } = this
+    const ready = this.env.now() - this.config.delaySeconds * SECOND
+    return stepMs - (((ready % stepMs) + stepMs) % stepMs) + AFTER_MS
   }
 
   async poll(kept: unknown, stop: Stop): Promise<Batch> {
@@ -215,7 +224,10 @@ const prometheusQuery: Plugin<'source', PrometheusQueryConfig, Source> = plugin(
   async open(config, env): Promise<Source> {
     const poller = new Poller(config, env)
     return {
-      everyMs: config.stepSeconds * SECOND,
+      get everyMs() {
+        return poller.everyMs
+      },
+      staleMs: Math.max(5 * MINUTE, 3 * config.stepSeconds * SECOND),
       poll: (state, stop) => poller.poll(state, stop),
       async [Symbol.asyncDispose]() {},
     }

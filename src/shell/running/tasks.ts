@@ -74,12 +74,11 @@ export class SourceTask extends Holding<Source> {
     const { pulse, random } = this.parts
     if (!this.restored) await this.restore()
     const source = await this.opened()
-    const { everyMs = EVERY_MS } = source
-    pulse.staleMs = source.staleMs ?? Math.max(5 * MINUTE, 3 * everyMs)
+    pulse.staleMs = source.staleMs ?? Math.max(5 * MINUTE, 3 * (source.everyMs ?? EVERY_MS))
     if (source.poll !== undefined) {
       const batch = await limited(SOURCE_POLL_MS, stop, signal => source.poll!(this.state, signal))
       await this.takeBatch(batch, stop)
-      return batch.done === true ? null : jittered(everyMs, random)
+      return batch.done === true ? null : jittered(source.everyMs ?? EVERY_MS, random)
     }
     if (source.read === undefined) throw new PermanentError('a source has a method poll or read')
     for await (const batch of source.read(stop, this.state)) {
