@@ -22,6 +22,7 @@ import {
   unusedParts,
 } from './arch.js'
 import { ConfigSchema } from './src/contract/config.js'
+import { ALONE } from './vitest.config.js'
 
 const root = import.meta.dirname
 const TEXT = /\.(ts|mjs|js|json|md|css|html|svg|yaml|yml|sql|sh|csv|ndjson)$|^\.ci\/run$|^bin\/epicenter$/
@@ -51,6 +52,11 @@ describe('the house', () => {
   it('is read at all', () => {
     expect(files.has('src/contract/signal.ts')).toBe(true)
     expect(importsOf(files.get('src/contract/ports.ts') ?? '').length).toBeGreaterThan(0)
+  })
+  it('has no test that mocks a module which others share with it', () => {
+    const mocking = [...files].filter(([path, text]) => path.endsWith('.test.ts') && /^vi\.(do)?[mM]ock\(/m.test(text))
+    expect(mocking.length).toBeGreaterThan(0)
+    expect(mocking.map(([path]) => path).filter(path => !ALONE.includes(path))).toEqual([])
   })
   it('has only the doors it should have', () => expect(brokenDoors(files, installed)).toEqual([]))
   it('has no ring of imports, of types neither', () => expect(rings(files)).toEqual([]))

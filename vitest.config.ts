@@ -1,14 +1,40 @@
 import { defineConfig } from 'vitest/config'
 
+const INCLUDE = ['src/**/*.test.ts', 'lab/**/*.test.ts', 'bench/**/*.test.ts', '*.test.ts']
+/**
+ * Tests that change what modules share: they mock one, set the environment, or set a package differently. Each file has its modules
+ * for itself; all others share theirs, which halves the processor time of the suite.
+ */
+export const ALONE = [
+  'src/core/evidence/kinds.test.ts',
+  'src/plugin/probe/browser.test.ts',
+  'src/plugin/receiver/prometheus.test.ts',
+  'src/plugin/receiver/prometheus/*.test.ts',
+]
+
+const SHARED = {
+  // Properties and crash tests may be slow on a busy machine; no test asserts a duration.
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  pool: 'forks',
+  // A machine that others use too may starve one test once; what fails twice fails.
+  retry: process.env['CI'] ? 1 : 0,
+} as const
+
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'lab/**/*.test.ts', 'bench/**/*.test.ts', '*.test.ts'],
-    // Properties and crash tests may be slow on a busy machine; no test asserts a duration.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    pool: 'forks',
     maxWorkers: 2,
-    // A machine that others use too may starve one test once; what fails twice fails.
-    retry: process.env['CI'] ? 1 : 0,
+    projects: [
+      {
+        test: {
+          ...SHARED,
+          name: 'together',
+          include: INCLUDE,
+          exclude: [...ALONE, '**/node_modules/**'],
+          isolate: false,
+        },
+      },
+      { test: { ...SHARED, name: 'alone', include: ALONE, isolate: true } },
+    ],
   },
 })
