@@ -41,6 +41,8 @@ const TINY = 23
 const WHOLE = 3
 /** Less than this many milliseconds of the processor for the whole text is no trouble, whatever the curve. */
 const QUICK_MS = 40
+/** What takes less than this on the middle text is quick on the whole one, five times as long, even where it is quadratic. */
+const NO_NEED_MS = QUICK_MS / (SIZE / MIDDLE) ** 2
 /** Four times the text takes four times as long; a quadratic pattern takes sixteen times. */
 const STEEP = 9
 const TRIES = 3
@@ -56,13 +58,35 @@ function busyMs(work: () => void): number {
 }
 
 /** All places of the text are tried, as a search does; a sticky pattern looks at one place only. */
-function run({ source, flags }: Pattern, text: string): void {
-  new RegExp(source, flags).test(text)
-  if (!flags.includes('y')) text.replace(new RegExp(source, flags.includes('g') ? flags : `${flags}g`), '')
+function run(pattern: Pattern, text: string): void {
+  const { once, all } = compiled(pattern)
+  once.lastIndex = 0
+  once.test(text)
+  if (!pattern.flags.includes('y')) text.replace(all, '')
 }
 
-const least = (pattern: Pattern, text: string): number =>
-  Math.min(...Array.from({ length: TRIES }, () => busyMs(() => run(pattern, text))))
+const known = new WeakMap<Pattern, { once: RegExp; all: RegExp }>()
+/** A pattern of a thousand words takes longer to compile than a text takes. */
+function compiled(pattern: Pattern): { once: RegExp; all: RegExp } {
+  const { source, flags } = pattern
+  const found = known.get(pattern) ?? {
+    once: new RegExp(source, flags),
+    all: new RegExp(source, flags.includes('g') ? flags : `${flags}g`),
+  }
+  known.set(pattern, found)
+  return found
+}
+
+/** Of several, for the machine may be busy; what takes long is told from noise by one. */
+function least(pattern: Pattern, text: string): number {
+  let ms = Infinity
+  for (let i = 0; i < TRIES && !(i > 0 && ms > QUICK_MS); i++)
+    ms = Math.min(
+      ms,
+      busyMs(() => run(pattern, text)),
+    )
+  return ms
+}
 
 /**
  * The text that takes more than its length allows; null when there is none. All are tried short, and those that took
@@ -77,11 +101,16 @@ function slowOn(pattern: Pattern): string | null {
       .slice(0, WHOLE)
       .map(each => each.i),
   )
-  for (const size of CUT[pattern.path] === undefined ? [MIDDLE, SIZE] : [CUT[pattern.path]!]) {
-    let i = 0
-    for (const text of worstTexts(pattern, size)) if (worst.has(i++) && isSteep(pattern, text)) return shown(text)
-  }
-  return null
+  if (CUT[pattern.path] !== undefined) return slowOf(pattern, worst, CUT[pattern.path]!)
+  return slowOf(pattern, worst, MIDDLE) ?? (mayBeSlow(pattern, worst) ? slowOf(pattern, worst, SIZE) : null)
+}
+
+const mayBeSlow = (pattern: Pattern, which: ReadonlySet<number>): boolean =>
+  [...worstTexts(pattern, MIDDLE, which)].some(text => busyMs(() => run(pattern, text)) >= NO_NEED_MS)
+
+function slowOf(pattern: Pattern, which: ReadonlySet<number>, size: number): string | null {
+  const text = [...worstTexts(pattern, size, which)].find(each => isSteep(pattern, each))
+  return text === undefined ? null : shown(text)
 }
 
 const shown = (text: string): string => `${JSON.stringify(text.slice(0, 24))}… of ${text.length}`
@@ -91,7 +120,7 @@ function isSteep(pattern: Pattern, text: string): boolean {
   if (once < QUICK_MS) return false
   if (once > HOPELESS_MS) return true
   const quarter = text.slice(0, Math.ceil(text.length / 4)) + text.slice(-1)
-  return least(pattern, text) > STEEP * Math.max(0.5, least(pattern, quarter))
+  return Math.min(once, least(pattern, text)) > STEEP * Math.max(0.5, least(pattern, quarter))
 }
 
 /** What is constructed while the files that do so are loaded. */

@@ -75,8 +75,20 @@ function lettersOf({ source }: Pattern): string[] {
   return [...letters]
 }
 
-/** Texts of about `size` characters: runs of what the pattern knows, alone and in pairs, after what it begins with, before what it cannot end with. */
-export function* worstTexts(pattern: Pattern, size: number): Generator<string> {
+/**
+ * Texts of about `size` characters: runs of what the pattern knows, alone and in pairs, after what it begins with, before what it
+ * cannot end with. With `which`, only those of these indices are made.
+ */
+export function* worstTexts(
+  pattern: Pattern,
+  size: number,
+  which: ReadonlySet<number> | null = null,
+): Generator<string> {
+  let i = 0
+  for (const make of makersOf(pattern)) if (which === null || which.has(i++)) yield make(size)
+}
+
+function* makersOf(pattern: Pattern): Generator<(size: number) => string> {
   const letters = lettersOf(pattern)
   const words = [...new Set(pattern.source.match(WORDS) ?? [])].slice(0, MOST_WORDS)
   // What stands before the first repetition, as far as it is plain.
@@ -88,12 +100,12 @@ export function* worstTexts(pattern: Pattern, size: number): Generator<string> {
   for (const a of few) for (const b of few) if (a !== b) runs.push(a + b)
   for (const run of runs) {
     if (run === '') continue
-    const body = run.repeat(Math.ceil(size / run.length)).slice(0, size)
+    const body = (size: number): string => run.repeat(Math.ceil(size / run.length)).slice(0, size)
     for (const end of run.length === 1 || words.includes(run) ? ends : ['\u0001']) {
-      yield body + end
-      if (head !== '') yield head + body + end
+      yield size => body(size) + end
+      if (head !== '') yield size => head + body(size) + end
       // Not at the start, where an anchored alternative would take it.
-      if (run.length === 1) yield `a${body}${end}`
+      if (run.length === 1) yield size => `a${body(size)}${end}`
     }
   }
 }

@@ -2,10 +2,11 @@ import { defineConfig } from 'vitest/config'
 
 const INCLUDE = ['src/**/*.test.ts', 'lab/**/*.test.ts', 'bench/**/*.test.ts', '*.test.ts']
 /**
- * Tests that change what modules share: they mock one, set the environment, or set a package differently. Each file has its modules
+ * Tests that change what modules share: they mock one, watch it being loaded, or set a package differently. Each file has its modules
  * for itself; all others share theirs, which halves the processor time of the suite.
  */
 export const ALONE = [
+  'patterns.test.ts',
   'src/core/evidence/kinds.test.ts',
   'src/plugin/probe/browser.test.ts',
   'src/plugin/receiver/prometheus.test.ts',
