@@ -1,6 +1,6 @@
 /**
  * What others notice while one address opens and sends all it can.
- *   npm run bench -- hostile (bench/hostile.ts) [--seconds 20] [--others 20] [--seed 1] [--only gzip,pipeline]
+ *   npm run bench -- hostile (bench/hostile.ts) [--seconds 20] [--others 20] [--seed 1] [--only gzip,pipeline] [--behind nginx]
  *
  * A server in a process of its own; a hostile client in another one, from 127.0.0.1, with a token besides (see
  * `bench/hostile-client.ts`); and other people here, each from a network of their own (127.10.0.1, 127.11.0.1, …), who read
@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { EpochMs } from '../src/contract/time.js'
+import { filled, freePort, nginx, recipe } from '../lab/recipes.js'
 import { serve } from '../src/testing/served.js'
 import { keysOf } from './hostile-client.js'
 import { grouped, option, setting, writePage } from './machine.js'
@@ -23,6 +24,8 @@ const people = option('others', 20)
 const seed = option('seed', 1)
 const root = fileURLToPath(new URL('..', import.meta.url))
 const named = process.argv.indexOf('--only')
+/** With what docs/behind-a-proxy.md puts in front of it. */
+const shielded = process.argv.includes('--behind')
 const only = named < 0 ? [] : process.argv[named + 1]!.split(',')
 const PAGES = ['/', '/s/shop-1', '/status', '/api/v2/summary.json', '/s/shop-2', '/history.atom']
 const PACE_MS = 100
@@ -50,7 +53,7 @@ const services = Array.from(
   { length: 10 },
   (_, s) => `  - { id: shop-${s}, title: Shop ${s}, components: [{ id: part, name: Part }] }`,
 )
-writeFileSync(config, `data: ${data}\nservices:\n${services.join('\n')}\n`)
+writeFileSync(config, `${shielded ? 'proxies: [127.0.0.1]\n' : ''}data: ${data}\nservices:\n${services.join('\n')}\n`)
 
 const addressOf = (person: number) => `127.${10 + person}.0.1`
 
@@ -178,6 +181,19 @@ function hostile(port: number, token: string): { child: ChildProcess; said: Prom
   return { child, said: new Promise(done => child.once('exit', () => done(JSON.parse(text || '{}')))) }
 }
 
+/** The recipe for nginx, without TLS, and what it has against one who opens all they can. */
+async function shield(): Promise<() => Promise<void>> {
+  const site = filled(recipe('nginx', 'host'), {
+    'listen 443 ssl http2;': `listen 127.0.0.1:${port};\n${recipe('nginx', 'shielded')}`,
+    'ssl_certificate /etc/ssl/status.example.com.pem;': '',
+    'ssl_certificate_key /etc/ssl/status.example.com.key;': '',
+    '127.0.0.1:8080': `127.0.0.1:${own}`,
+  })
+  // Each refusal would be a line.
+  const quiet = `error_log ${join(scratch, 'nginx.log')} crit;`
+  return nginx({ folder: scratch, cert: '', key: '', port }, `${quiet}\n${recipe('nginx', 'shield')}\n${site}`)
+}
+
 // Linux alone tells how long a thread was at work.
 const times = existsSync('/proc/self/schedstat') ? join(scratch, 'times.json') : null
 if (times !== null) {
@@ -186,7 +202,9 @@ if (times !== null) {
 }
 const served = await serve(root, ['--config', config])
 delete process.env['NODE_OPTIONS']
-const port = Number(new URL(served.url).port)
+const own = Number(new URL(served.url).port)
+const port = shielded ? await freePort() : own
+const closeNginx = shielded ? await shield() : async () => {}
 const token = readFileSync(join(data, 'token'), 'utf8').trim()
 for (const path of PAGES) await ask(port, 0, path)
 const alone = await others(port)
@@ -201,6 +219,7 @@ const metrics = (
   })
 ).text
 const memory = Number(/^process_resident_memory_bytes (\S+)$/m.exec(metrics)?.[1] ?? Number.NaN)
+await closeNginx()
 await served.stop('SIGTERM')
 const ticks = times === null ? [] : (JSON.parse(readFileSync(times, 'utf8')) as Tick[])
 rmSync(scratch, { recursive: true })
@@ -230,10 +249,10 @@ const answered = Object.entries(tally)
   .map(([what, many]) => `${what} ${grouped(many)}`)
   .join(', ')
 writePage(
-  'hostile',
-  `# A hostile client
+  shielded ? 'hostile-shielded' : 'hostile',
+  `# A hostile client${shielded ? ', turned away by nginx' : ''}
 
-One address with a token opens and sends ${only.length === 0 ? 'all it can' : `\`${only.join(', ')}\` alone`} for ${seconds} s. All is: 1,200 event streams that it never reads, slow heads, bodies
+${shielded ? 'With the lines for nginx of [docs/behind-a-proxy.md](../docs/behind-a-proxy.md#one-who-opens-all-they-can) in front of it. ' : ''}One address with a token opens and sends ${only.length === 0 ? 'all it can' : `\`${only.join(', ')}\` alone`} for ${seconds} s. All is: 1,200 event streams that it never reads, slow heads, bodies
 and forms, idle connections, 90 loops of page floods, long reads, reports, wishes to be told, gzip bombs of three million bad lines, JSON
 two million levels deep, lists of two million empty objects, label floods, and pipelines of 500 questions. Beside it ${people} people, each from
 a network of their own, read ten pages a second, report once a second, and listen. They are measured in a process of their own, and the
@@ -249,6 +268,6 @@ ${row('beside it', beside)}
 
 Beside it the p99 is ${(at(beside, 0.99) / at(alone, 0.99)).toFixed(1)} times that alone. Memory of the server afterwards: ${Math.round(memory / 1e6)} MB. What the hostile client was answered: ${answered}.
 
-${setting(`npm run bench -- hostile --seconds ${seconds} --others ${people} --seed ${seed}${only.length === 0 ? '' : ` --only ${only.join(',')}`}`)}
+${setting(`npm run bench -- hostile --seconds ${seconds} --others ${people} --seed ${seed}${shielded ? ' --behind nginx' : ''}${only.length === 0 ? '' : ` --only ${only.join(',')}`}`)}
 `,
 )

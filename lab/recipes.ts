@@ -103,7 +103,7 @@ export function nginx({ folder, port }: Place, http: string): Promise<() => Prom
   const file = join(folder, `nginx-${port}.conf`)
   writeFileSync(
     file,
-    `user root; daemon off; pid ${folder}/nginx-${port}.pid; error_log stderr;\nevents {}\nhttp { access_log off; ${temps.join(' ')}\n${http}\n}\n`,
+    `user root; daemon off; pid ${folder}/nginx-${port}.pid; error_log stderr;\nevents { worker_connections 8192; }\nhttp { access_log off; ${temps.join(' ')}\n${http}\n}\n`,
   )
   return started('/usr/sbin/nginx', ['-c', file, '-p', folder], port)
 }
