@@ -91,6 +91,29 @@ server { listen 127.0.0.1:${port} ${ssl}; ${site} } }`,
     return this.started(port, join(bin, 'postgres'), [...args, ...more], as)
   }
 
+  /** One NATS server with JetStream; further lines of its configuration. */
+  async nats(more = ''): Promise<Daemon> {
+    return this.natsAt(await freePort(), more)
+  }
+
+  /** Three that are one cluster. */
+  async natsCluster(): Promise<Daemon[]> {
+    const ports = await Promise.all(Array.from({ length: 6 }, () => freePort()))
+    const routes = ports.slice(3).map(port => `nats://127.0.0.1:${port}`)
+    const cluster = (i: number) =>
+      `cluster { name: three, listen: "127.0.0.1:${ports[3 + i]}", routes: [${routes.map(each => `"${each}"`).join(', ')}] }`
+    return Promise.all([0, 1, 2].map(i => this.natsAt(ports[i]!, cluster(i))))
+  }
+
+  private natsAt(port: number, more: string): Promise<Daemon> {
+    const store = join(this.folder, `nats-${port}`)
+    const file = this.written(
+      `nats-${port}.conf`,
+      `listen: "127.0.0.1:${port}"\nserver_name: n${port}\njetstream { store_dir: "${store}", max_mem: 64MB, max_file: 4GB }\n${more}\n`,
+    )
+    return this.started(port, '/usr/sbin/nats-server', ['-c', file])
+  }
+
   /** Takes mail for mail.example, and for nobody else. */
   async postfix(...more: string[]): Promise<Daemon> {
     const port = await freePort()

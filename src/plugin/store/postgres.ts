@@ -5,9 +5,10 @@ import { type Plugin, plugin } from '../../contract/plugin.js'
 import type { Commit, CommittedEvent, IncidentHead, Reads, Store } from '../../contract/ports.js'
 import type { EpochMs } from '../../contract/time.js'
 import type { AlertHeard, IncidentView, Rollup, ServiceRow } from '../../contract/view.js'
+import { faultsOfTls } from '../shared/tls-files.js'
 import { effectOf, parsed, shown, withoutLabel } from '../shared/stored.js'
 import type { Ask, Session, Sessions } from './postgres/session.js'
-import { faultsOf, type PostgresConfig, replaced, SETTINGS } from './postgres/settings.js'
+import { type PostgresConfig, replaced, SETTINGS } from './postgres/settings.js'
 import * as sql from './postgres/sql.js'
 
 /** Rows of one statement: some megabytes. */
@@ -307,7 +308,7 @@ const postgres: Plugin<'store', PostgresConfig, Store> = plugin({
   name: 'postgres',
   summary: 'what is made of the log, in a schema of a PostgreSQL of yours',
   config: SETTINGS,
-  check: faultsOf,
+  check: config => faultsOfTls(config),
   open: async (config, env, place) => {
     const { connected } = await import('./postgres/owner.js')
     const { writing, reading, epoch } = await connected(config, env, place.readonly === true)

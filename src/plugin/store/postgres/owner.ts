@@ -1,8 +1,9 @@
 import { PermanentError, TransientError } from '../../../contract/error.js'
 import { RETRY_AFTER_MS } from '../../../contract/limits.js'
 import type { PluginEnv } from '../../../contract/plugin.js'
+import { readTls } from '../../shared/tls-files.js'
 import { type Ask, Session, type SessionParts, Sessions } from './session.js'
-import { type PostgresConfig, replaced, tlsOf } from './settings.js'
+import { type PostgresConfig, replaced } from './settings.js'
 import { HOLDER, MIGRATIONS } from './sql.js'
 
 // Two processes cannot both write. Whoever opens the store to write takes a lock of the server and counts the owner's number up;
@@ -31,7 +32,7 @@ export async function connected(
   env: Pick<PluginEnv, 'readText' | 'sleep'>,
   readonly: boolean,
 ): Promise<Connected> {
-  const parts = { config, tls: await tlsOf(config, env), readonly, sleep: env.sleep }
+  const parts = { config, tls: await readTls(config, env), readonly, sleep: env.sleep }
   if (readonly) {
     const one = () => new Session({ ...parts, begin: async () => {} })
     const reading = new Sessions([one(), ...Array.from({ length: READERS - 1 }, one)])

@@ -1,24 +1,20 @@
 import { PermanentError } from '../../../contract/error.js'
-import type { ConfigSchema, Fault, PluginEnv } from '../../../contract/plugin.js'
+import type { ConfigSchema } from '../../../contract/plugin.js'
+import { TLS_SETTINGS, type TlsFiles, UNBELIEVED } from '../../shared/tls-files.js'
 
 // What an operator says of a PostgreSQL, and what is told them where it does not let us.
 
-export interface PostgresConfig {
+export interface PostgresConfig extends TlsFiles {
   host: string
   port: number
   database: string
   user: string
   password?: string
   schema: string
-  tls: 'verify' | 'off'
-  caFile?: string
-  certFile?: string
-  keyFile?: string
   statementTimeoutSeconds: number
 }
 
 const NAME = '^[^\\x00]{1,63}$'
-const FILE = { type: 'string', minLength: 1, role: 'path' }
 
 export const SETTINGS: ConfigSchema = {
   type: 'object',
@@ -31,42 +27,14 @@ export const SETTINGS: ConfigSchema = {
     user: { type: 'string', pattern: NAME },
     password: { type: 'string', pattern: '^[^\\x00]{1,1000}$', writeOnly: true },
     schema: { type: 'string', pattern: '^[a-z_][a-z0-9_]{0,39}$', default: 'epicenter' },
-    tls: { enum: ['verify', 'off'], default: 'verify' },
-    caFile: FILE,
-    certFile: FILE,
-    keyFile: FILE,
+    ...TLS_SETTINGS,
     statementTimeoutSeconds: { type: 'number', minimum: 0.1, maximum: 600, default: 30 },
   },
-}
-
-export function faultsOf({ tls, caFile, certFile, keyFile }: PostgresConfig): Fault[] {
-  const files = Object.entries({ caFile, certFile, keyFile }).flatMap(([path, file]) =>
-    file === undefined ? [] : path,
-  )
-  if (tls === 'off' && files.length > 0)
-    return [{ path: files[0]!, rule: 'nothing, where tls is off', value: 'a file' }]
-  if ((certFile === undefined) === (keyFile === undefined)) return []
-  return certFile === undefined
-    ? [{ path: 'certFile', rule: 'the certificate of keyFile', value: 'nothing' }]
-    : [{ path: 'keyFile', rule: 'the key of certFile', value: 'nothing' }]
-}
-
-/** Certificates and keys as TLS takes them; undefined: none is spoken. */
-export async function tlsOf(
-  { tls, caFile, certFile, keyFile }: PostgresConfig,
-  env: Pick<PluginEnv, 'readText'>,
-): Promise<{ ca?: string; cert?: string; key?: string } | undefined> {
-  if (tls === 'off') return undefined
-  const files = Object.entries({ ca: caFile, cert: certFile, key: keyFile })
-  const read = files.flatMap(([name, file]) => (file === undefined ? [] : [[name, file] as const]))
-  return Object.fromEntries(await Promise.all(read.map(async ([name, file]) => [name, await env.readText(file)])))
 }
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown }).code ?? '')
 const textOf = (error: unknown): string => (error as Error).message ?? String(error)
 
-/** Of TLS: the other side is not who it should be, and will not be the next time. */
-const UNBELIEVED = /^(?:SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|CERT_|ERR_TLS_|ERR_SSL_|ERR_OSSL_|HOSTNAME_MISMATCH)/
 /** Sockets that failed, in words of Node; and what the client says where it has no code. */
 const SOCKET = /^(?:ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_|EADDR)/
 const SILENT = /^(?:Connection terminated|timeout expired|Query read timeout|Client (?:was closed|has encountered))/
