@@ -176,7 +176,7 @@ class NatsLog implements Log {
       else {
         if (this.closing) throw this.stream.silent(operation, failure)
         if (!this.stream.isRefused(failure) && !this.stream.isOutrun(failure)) await this.stream.pause()
-        done = await this.stored(operation, batch, messages.length, before)
+        done = await this.stored(operation, batch, before)
         // The rest of a batch that lacks its end is passed over by whoever reads.
         if (this.stream.isRefused(failure) && done < messages.length) {
           this.newest = before + done
@@ -200,15 +200,19 @@ class NatsLog implements Log {
   }
 
   /** How many of a batch are there; waits for an answer. @throws PermanentError where another one writes */
-  private async stored(operation: string, batch: string, n: number, before: number): Promise<number> {
+  private async stored(operation: string, batch: string, before: number): Promise<number> {
     for (;;) {
       try {
         const { last } = await this.stream.ends()
         if (last === before) return 0
-        const head = (await this.stream.get(last))?.head
-        const mine = head !== undefined && head.batch === batch && (isMark(head) ? 0 : head.i) === last - before - 1
-        if (!mine || last - before > n) throw this.stream.replaced(operation)
-        return last - before
+        const head = last > before ? (await this.stream.get(last))?.head : undefined
+        // One that leads since a moment ago may not have got as far as it promised.
+        if (head !== undefined) {
+          const mine = head.batch === batch && (isMark(head) ? 0 : head.i) === last - before - 1
+          if (!mine) throw this.stream.replaced(operation)
+          return last - before
+        }
+        await this.stream.pause()
       } catch (error) {
         if (error instanceof PermanentError) throw error
         // What is in doubt then is known again by its fingerprints, as the log has them.

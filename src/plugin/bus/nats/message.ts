@@ -124,7 +124,8 @@ export class Joiner {
   take(message: Message): Joined[] {
     const { head } = message
     const last = this.open.at(-1)?.head
-    if (last !== undefined && (isMark(head) || last.batch !== head.batch || last.i + 1 !== head.i)) this.open = []
+    // Each batch begins at 0, so what does not follow on belongs to another one.
+    if (last !== undefined && (isMark(head) || last.i + 1 !== head.i)) this.open = []
     if (isMark(head)) return []
     if (this.open.length === 0 && head.part !== 0) return []
     this.open.push({ ...message, head })
@@ -142,7 +143,7 @@ function joined(messages: readonly (Message & { head: PartHead })[]): Joined[] {
     const { position, at, kind, count, turn, keys, parts } = head
     const rest = messages.slice(from + 1, from + parts).map(each => each.bytes)
     const body = parts === 1 ? bytes.subarray(keys) : Buffer.concat([bytes.subarray(keys), ...rest])
-    entries.push({ seq, turn, position, at, kind, count, keys: bytes.slice(0, keys), body })
+    entries.push({ seq, turn, position, at, kind, count, keys: new Uint8Array(bytes.subarray(0, keys)), body })
     from += parts
   }
   return entries

@@ -19,10 +19,13 @@ import type { NatsConfig } from './settings.js'
 
 // The stream as it is asked: what may be asked again is, for as long as a cluster takes to choose another leader.
 
-/** A cluster chooses another leader within some seconds. */
-const PATIENCE_MS = 10_000
+/** A cluster chooses another leader within some seconds, and answers nothing meanwhile. */
+const PATIENCE_MS = 20_000
 const PAUSE_MS = 200
-const ASK_MS = 5_000
+/** A question that nobody answered is asked again after this; so is whether a message arrived. */
+const ASK_MS = 2_000
+/** A server that says nothing for twice as long is left for another. */
+const PING_MS = 5_000
 /** An id is known for so long, nanoseconds: twice as long as anything is in doubt is far less. */
 const DUPLICATES_NS = 120 * 1e9
 /** Codes of JetStream's errors. */
@@ -68,11 +71,11 @@ export class Stream implements AsyncDisposable {
         ...(password === undefined ? {} : { pass: password }),
         ...(token === undefined ? {} : { token }),
         ...(creds === undefined ? {} : { authenticator: credsAuthenticator(creds) }),
-        timeout: ASK_MS,
+        timeout: PING_MS,
         maxReconnectAttempts: -1,
         reconnectTimeWait: PAUSE_MS,
         reconnectJitter: PAUSE_MS,
-        pingInterval: ASK_MS,
+        pingInterval: PING_MS,
         maxPingOut: 2,
         // What is configured is connected to, not what a server names; and a server that is being set up is asked again.
         ignoreClusterUpdates: true,
