@@ -88,7 +88,25 @@ server { listen 127.0.0.1:${port} ${ssl}; ${site} } }`,
       '-c',
       more.length > 0 ? 'max_connections=40' : 'max_connections=4',
     ]
-    return this.started(port, join(bin, 'postgres'), [...args, ...more], as)
+    const daemon = await this.started(port, join(bin, 'postgres'), [...args, ...more], as)
+    // It listens before it answers.
+    const ready = async () => {
+      for (
+        let tries = 0;
+        spawnSync(join(bin, 'pg_isready'), ['-q', '-h', '127.0.0.1', '-p', `${port}`]).status !== 0;
+        tries++
+      ) {
+        if (tries === 200) throw new Error('PostgreSQL does not get ready')
+        await new Promise(done => setTimeout(done, 50))
+      }
+    }
+    await ready()
+    const { restart } = daemon
+    daemon.restart = async down => {
+      await restart(down)
+      await ready()
+    }
+    return daemon
   }
 
   /** One NATS server with JetStream; further lines of its configuration. */
