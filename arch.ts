@@ -307,6 +307,7 @@ const OTHER_WORDS: readonly { path: RegExp; word: string; means: string }[] = [
   { path: /^src\/(shell|cli)\//, word: 'memory', means: 'a workspace that ends with its process' },
   { path: /^src\/http\//, word: 'statuspage', means: 'the rule by which Statuspage reckons uptime' },
   { path: /^src\/http\//, word: 'http', means: 'the protocol' },
+  { path: /^src\/core\/localize\//, word: 'nats', means: 'information, by the natural logarithm' },
   { path: /^src\/shell\/catalogue\//, word: 'ai', means: 'a group of the catalogue' },
   { path: /^src\/(contract|shell)\//, word: 'tls', means: 'the part of a connection, and of its time' },
   { path: /^src\/(contract|shell)\//, word: 'tcp', means: 'what a port listens by' },
@@ -396,7 +397,9 @@ export function unprovenPlugins(files: ReadonlyMap<string, string>): string[] {
     const tests = [path.replace(/\.ts$/, '.test.ts'), `lab/${name}.servers.ts`]
     const test = tests.map(each => files.get(each) ?? '').join('\n')
     return [
-      ...(test.includes(`${contract}(`) ? [] : [`${path}: no test beside it, nor lab/${name}.servers.ts, that calls ${contract}`]),
+      ...(test.includes(`${contract}(`)
+        ? []
+        : [`${path}: no test beside it, nor lab/${name}.servers.ts, that calls ${contract}`]),
       ...(page.includes(`\`${name}\``) ? [] : [`${path}: docs/plugins.md does not name ${name}`]),
     ]
   })

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { jetstreamManager } from '@nats-io/jetstream'
@@ -95,6 +96,9 @@ describe('the log on NATS', () => {
     await reader[Symbol.asyncDispose]()
     await log[Symbol.asyncDispose]()
   })
+})
+
+describe('what the log on NATS knows', () => {
   it('knows its workspace, and where positions were left out, after it was opened again too', async () => {
     let log = await fresh()
     await log.append([entry(5, 'a')])
@@ -132,6 +136,9 @@ describe('the log on NATS', () => {
     expect(await bodies(log)).toEqual(['14'])
     await log[Symbol.asyncDispose]()
   })
+})
+
+describe('what is written to NATS', () => {
   it('passes over a batch that never came to its end', async () => {
     const log = await fresh()
     await log.append([entry(1, 'a')])
@@ -278,6 +285,25 @@ describe('an operator is told what is wrong', () => {
     )
     await asked(server.port, manager => manager.streams.add({ name: `s${n}`, subjects: [`s${n}.>`], max_age: 1e12 }))
     expect((await why(open())).message).toMatch(/the stream s\d+ forgets by itself/)
+  })
+  it('the rights that the documentation names are enough', async () => {
+    n++
+    const page = readFileSync(new URL('../docs/many-machines.md', import.meta.url), 'utf8')
+    const said = /publish to (.*?), and to\s+subscribe to (.*?)\.\n/s.exec(page)!
+    const [publish, subscribe] = said
+      .slice(1)
+      .map(part => [...part!.matchAll(/`([^`]+)`/g)].map(each => each[1]!.replaceAll('epicenter', `s${n}`)))
+    expect([publish!.length, subscribe!.length]).toEqual([3, 1])
+    const list = (subjects: string[]) => `[${subjects.map(each => `"${each}"`).join(', ')}]`
+    const rights = `permissions: { publish: ${list(publish!)}, subscribe: ${list(subscribe!)} }`
+    const bound = await daemons.nats(`authorization { users: [{ user: ada, password: hush, ${rights} }] }`)
+    const who = { servers: [`127.0.0.1:${bound.port}`], user: 'ada', password: 'hush' }
+    const log = await open(who)
+    await log.append(Array.from({ length: 5 }, (_, i) => entry(i + 1, `${i}`)))
+    expect(await log.trim(3, 9)).toBe(2)
+    expect((await log.keys(0, 0, 9)).length).toBe(3)
+    await log[Symbol.asyncDispose]()
+    expect((await why(open({ ...who, stream: 'other' }))).message).toMatch(/NATS does not let this user .*other/)
   })
   it('TLS, with the certificate of who signs; none where it is asked for is refused before a word is said', async () => {
     const [key, certificate] = ['key', 'cert'].map(each => join(daemons.folder, `nats-${each}.pem`)) as [string, string]

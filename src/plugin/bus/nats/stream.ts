@@ -36,6 +36,9 @@ const WRONG_LAST = new Set([10_071, 10_164])
 const NO_ROOM = new Set([10_002, 10_023, 10_028, 10_047, 10_054, 10_077])
 
 const codeOf = (error: unknown): number => (error instanceof JetStreamApiError ? error.code : 0)
+/** A question that may not be asked fails as a question, for that reason. */
+const isForbidden = (error: unknown): boolean =>
+  [error, (error as { cause?: unknown }).cause].some(each => each instanceof errors.PermissionViolationError)
 const textOf = (error: unknown): string => (error as Error).message ?? String(error)
 
 export class Stream implements AsyncDisposable {
@@ -153,7 +156,7 @@ export class Stream implements AsyncDisposable {
 
   /** For sure nothing was written, and the same will not be soon. */
   isRefused(error: unknown): boolean {
-    return NO_ROOM.has(codeOf(error)) || error instanceof errors.PermissionViolationError
+    return NO_ROOM.has(codeOf(error)) || isForbidden(error)
   }
 
   pause(): Promise<void> {
@@ -163,7 +166,7 @@ export class Stream implements AsyncDisposable {
   /** In words for an operator. */
   refusal(operation: string, error: unknown): Error {
     const { stream } = this.config
-    if (error instanceof errors.PermissionViolationError)
+    if (isForbidden(error))
       return new PermanentError(`cannot ${operation}: NATS does not let this user (${textOf(error)})`, { cause: error })
     return new TransientError(
       `cannot ${operation}: no room in the stream ${stream} (${textOf(error)})`,
@@ -201,7 +204,7 @@ export class Stream implements AsyncDisposable {
       try {
         return await ask()
       } catch (error) {
-        if (error instanceof errors.PermissionViolationError) throw this.refusal(operation, error)
+        if (isForbidden(error)) throw this.refusal(operation, error)
         if (codeOf(error) === NO_STREAM)
           throw new PermanentError(`there is no stream ${this.config.stream} any more`, { cause: error })
         if (performance.now() > until || this.connection.isClosed()) throw this.silent(operation, error)
