@@ -12,7 +12,7 @@ import { type PostgresConfig, replaced, SETTINGS } from './postgres/settings.js'
 import * as sql from './postgres/sql.js'
 
 /** Rows of one statement: some megabytes. */
-const ROWS = 5_000
+const STATEMENT_ROWS = 5_000
 /** A part of a snapshot: rows of hundreds of megabytes are more than a client reads as one. */
 const SNAPSHOT_PART_BYTES = 16 * 1024 * 1024
 interface Body {
@@ -40,8 +40,8 @@ async function put(
   // In the order of their keys, so that pages of the index are written one after the other.
   const distinct = [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
   const text = sql.putting(table)
-  for (let i = 0; i < distinct.length; i += ROWS) {
-    const part = distinct.slice(i, i + ROWS)
+  for (let i = 0; i < distinct.length; i += STATEMENT_ROWS) {
+    const part = distinct.slice(i, i + STATEMENT_ROWS)
     await ask(
       text,
       columns.map((_, at) => part.map(row => row[at])),
@@ -66,8 +66,8 @@ class PostgresStore implements Store {
   async commit({ outcome, heads, orders, position, now }: Commit): Promise<void> {
     await this.write('commit to the store', async ask => {
       for (const each of outcome.forgotten ?? []) await this.forget(ask, each)
-      for (let i = 0; i < outcome.events.length; i += ROWS) {
-        const part = outcome.events.slice(i, i + ROWS)
+      for (let i = 0; i < outcome.events.length; i += STATEMENT_ROWS) {
+        const part = outcome.events.slice(i, i + STATEMENT_ROWS)
         await ask(sql.TELLING, [part.map(e => e.incident), part.map(e => e.seq), part.map(e => JSON.stringify(e))])
       }
       const body = (value: object) => JSON.stringify(value)
@@ -140,7 +140,7 @@ class PostgresStore implements Store {
   private async forgetLabel(ask: Ask, service: string, label: string, value: string | undefined): Promise<void> {
     for (let after = -1; ; ) {
       const rows = await ask<Body>('SELECT body FROM rollup WHERE service = $1 AND bin > $2 ORDER BY bin LIMIT $3', [
-        ...[service, after, ROWS],
+        ...[service, after, STATEMENT_ROWS],
       ])
       const changed: Rollup[] = []
       for (const row of rows.map(each => opened<Rollup>(each))) {
@@ -152,7 +152,7 @@ class PostgresStore implements Store {
         sql.ROLLUP,
         changed.map(r => [r.service, r.bin, r.position, JSON.stringify(r)]),
       )
-      if (rows.length < ROWS) return
+      if (rows.length < STATEMENT_ROWS) return
     }
   }
 

@@ -20,17 +20,20 @@ import type { NatsConfig } from './settings.js'
 // The stream as it is asked: what may be asked again is, for as long as a cluster takes to choose another leader.
 
 /** A cluster chooses another leader within some seconds, and answers nothing meanwhile. */
-const PATIENCE_MS = 20_000
-const PAUSE_MS = 200
+const LEADERLESS_MS = 20_000
+/** Between two tries. */
+const NATS_PAUSE_MS = 200
 /** A question that nobody answered is asked again after this; so is whether a message arrived. */
 const ASK_MS = 2_000
 /** A server that says nothing for twice as long is left for another. */
 const PING_MS = 5_000
 /** An id is known for so long, nanoseconds: twice as long as anything is in doubt is far less. */
 const DUPLICATES_NS = 120 * 1e9
-/** Codes of JetStream's errors. */
+/** A code of JetStream's errors: there is no such message. */
 const NO_MESSAGE = 10_037
+/** There is no such stream. */
 const NO_STREAM = 10_059
+/** Another message is the newest than the one it was to follow. */
 const WRONG_LAST = new Set([10_071, 10_164])
 /** No room: of the stream, of the account, of the server, of one message. */
 const NO_ROOM = new Set([10_002, 10_023, 10_028, 10_047, 10_054, 10_077])
@@ -76,8 +79,8 @@ export class Stream implements AsyncDisposable {
         ...(creds === undefined ? {} : { authenticator: credsAuthenticator(creds) }),
         timeout: PING_MS,
         maxReconnectAttempts: -1,
-        reconnectTimeWait: PAUSE_MS,
-        reconnectJitter: PAUSE_MS,
+        reconnectTimeWait: NATS_PAUSE_MS,
+        reconnectJitter: NATS_PAUSE_MS,
         pingInterval: PING_MS,
         maxPingOut: 2,
         // What is configured is connected to, not what a server names; and a server that is being set up is asked again.
@@ -145,7 +148,7 @@ export class Stream implements AsyncDisposable {
 
   /** @throws TransientError where there is no connection for as long as a change of leaders takes: nothing was sent then */
   async reachable(): Promise<void> {
-    for (const until = performance.now() + PATIENCE_MS; this.down; await this.sleep(PAUSE_MS))
+    for (const until = performance.now() + LEADERLESS_MS; this.down; await this.sleep(NATS_PAUSE_MS))
       if (performance.now() > until) throw this.silent('append to the log', new Error('no connection'))
   }
 
@@ -160,7 +163,7 @@ export class Stream implements AsyncDisposable {
   }
 
   pause(): Promise<void> {
-    return this.sleep(PAUSE_MS)
+    return this.sleep(NATS_PAUSE_MS)
   }
 
   /** In words for an operator. */
@@ -200,7 +203,7 @@ export class Stream implements AsyncDisposable {
   }
 
   private async tried<T>(operation: string, ask: () => Promise<T>): Promise<T> {
-    for (const until = performance.now() + PATIENCE_MS; ; await this.pause()) {
+    for (const until = performance.now() + LEADERLESS_MS; ; await this.pause()) {
       try {
         return await ask()
       } catch (error) {
@@ -227,7 +230,7 @@ export class Stream implements AsyncDisposable {
       duplicate_window: DUPLICATES_NS,
       ...(maxBytes === undefined ? {} : { max_bytes: maxBytes }),
     }
-    for (const until = performance.now() + PATIENCE_MS; info === null; ) {
+    for (const until = performance.now() + LEADERLESS_MS; info === null; ) {
       try {
         info = await this.manager.streams.add(config)
       } catch (error) {

@@ -14,6 +14,7 @@ import { HOLDER, MIGRATIONS } from './sql.js'
 const READERS = 4
 /** So long a process that begins waits for the one before to let go. */
 const LOCK_MS = 10_000
+/** Between two tries to take it. */
 const LOCK_PAUSE_MS = 250
 
 export interface Connected {

@@ -7,11 +7,13 @@ import { type PostgresConfig, refusalOf, transient, unanswered } from './setting
 // somebody else. All that is asked here may be asked again: rows are put by their id, never added.
 
 /** How long an operation waits for a server that starts anew or changes over before it is given up. */
-export const PATIENCE_MS = 10_000
-const PAUSE_MS = 200
+export const RESTART_MS = 10_000
+/** Between two tries. */
+const RECONNECT_PAUSE_MS = 200
 /** A server that is gone without a word is noticed so much later than the slowest statement allowed. */
 const GRACE_MS = 5_000
-const CONNECT_MS = 5_000
+/** A connection that takes longer is one that does not come. */
+const DIAL_MS = 5_000
 /** The type `int8`: positions and times, which stay below 2^53. */
 const INT8 = 20
 
@@ -24,7 +26,7 @@ export interface SessionParts {
   /** What each new connection has to do first. */
   begin: (ask: Ask) => Promise<void>
   sleep: (ms: number) => Promise<void>
-  /** For how long an operation is tried; {@link PATIENCE_MS}, if not given. */
+  /** For how long an operation is tried; {@link RESTART_MS}, if not given. */
   patienceMs?: number
 }
 
@@ -76,7 +78,7 @@ export class Session implements AsyncDisposable {
   }
 
   private async tried<T>(operation: string, work: (ask: Ask) => Promise<T>): Promise<T> {
-    const { config, sleep, patienceMs = PATIENCE_MS } = this.parts
+    const { config, sleep, patienceMs = RESTART_MS } = this.parts
     const until = performance.now() + patienceMs
     for (;;) {
       try {
@@ -86,7 +88,7 @@ export class Session implements AsyncDisposable {
         const again = unanswered(error)
         if (again) this.drop()
         if (again && !this.closed && performance.now() < until) {
-          await sleep(PAUSE_MS)
+          await sleep(RECONNECT_PAUSE_MS)
           continue
         }
         const refusal = refusalOf(error, operation, config)
@@ -114,7 +116,7 @@ export class Session implements AsyncDisposable {
       user,
       ...(password === undefined ? {} : { password }),
       ssl: tls === undefined ? false : { ...tls, rejectUnauthorized: true },
-      connectionTimeoutMillis: CONNECT_MS,
+      connectionTimeoutMillis: DIAL_MS,
       query_timeout: timeout + GRACE_MS,
       keepAlive: true,
       application_name: readonly ? 'epicenter, reading' : 'epicenter',
