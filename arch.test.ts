@@ -259,17 +259,19 @@ describe('a planted violation is found', () => {
         ['src/plugin/probe/good.ts', ''],
         ['src/plugin/probe/good.test.ts', "testProbe('good', {})"],
         ['src/plugin/probe/good/part.ts', ''],
+        ['src/plugin/bus/far.ts', ''],
+        ['lab/far.servers.ts', "testLog('far', {})"],
         ['src/plugin/source/bare.ts', ''],
         ['src/plugin/source/wrong.ts', ''],
         ['src/plugin/source/wrong.test.ts', "testProbe('wrong', {})"],
         ['src/plugin/shared/help.ts', ''],
-        ['docs/plugins.md', '`good` and `wrong`'],
+        ['docs/plugins.md', '`good`, `far` and `wrong`'],
       ]),
     )
     expect(found).toEqual([
-      'src/plugin/source/bare.ts: no test beside it that calls testSource',
+      'src/plugin/source/bare.ts: no test beside it, nor lab/bare.servers.ts, that calls testSource',
       'src/plugin/source/bare.ts: docs/plugins.md does not name bare',
-      'src/plugin/source/wrong.ts: no test beside it that calls testSource',
+      'src/plugin/source/wrong.ts: no test beside it, nor lab/wrong.servers.ts, that calls testSource',
     ])
   })
   it('rings of imports, of types too', () => {

@@ -97,12 +97,15 @@ const PACKAGES: Record<string, readonly string[]> = {
   contract: ['@sinclair/typebox'],
   core: ['@stdlib/*'],
   plugin: [
+    '@nats-io/jetstream',
+    '@nats-io/transport-node',
     '@sinclair/typebox',
     'dns-packet',
     'feedsmith',
     'jsonpath-rfc9535',
     'libsql',
     'nodemailer',
+    'pg',
     'playwright-core',
     'protobufjs',
     're2js',
@@ -304,6 +307,7 @@ const OTHER_WORDS: readonly { path: RegExp; word: string; means: string }[] = [
   { path: /^src\/(shell|cli)\//, word: 'memory', means: 'a workspace that ends with its process' },
   { path: /^src\/http\//, word: 'statuspage', means: 'the rule by which Statuspage reckons uptime' },
   { path: /^src\/http\//, word: 'http', means: 'the protocol' },
+  { path: /^src\/core\/localize\//, word: 'nats', means: 'information, by the natural logarithm' },
   { path: /^src\/shell\/catalogue\//, word: 'ai', means: 'a group of the catalogue' },
   { path: /^src\/(contract|shell)\//, word: 'tls', means: 'the part of a connection, and of its time' },
   { path: /^src\/(contract|shell)\//, word: 'tcp', means: 'what a port listens by' },
@@ -382,16 +386,20 @@ const CONTRACT_TESTS: Record<string, string> = {
   store: 'testStore',
 }
 
-/** Plug-ins whose test does not run the contract of their kind, or that docs/plugins.md does not name. */
+/** Plug-ins no test of which runs the contract of their kind, or that docs/plugins.md does not name. */
 export function unprovenPlugins(files: ReadonlyMap<string, string>): string[] {
   const page = files.get('docs/plugins.md') ?? ''
   return [...files.keys()].flatMap(path => {
     const [, kind = '', name = ''] = /^src\/plugin\/([a-z]+)\/([a-z0-9-]+)\.ts$/.exec(path) ?? []
     const contract = CONTRACT_TESTS[kind]
     if (contract === undefined) return []
-    const test = files.get(path.replace(/\.ts$/, '.test.ts')) ?? ''
+    // One that needs a server of its own is proven where servers are brought.
+    const tests = [path.replace(/\.ts$/, '.test.ts'), `lab/${name}.servers.ts`]
+    const test = tests.map(each => files.get(each) ?? '').join('\n')
     return [
-      ...(test.includes(`${contract}(`) ? [] : [`${path}: no test beside it that calls ${contract}`]),
+      ...(test.includes(`${contract}(`)
+        ? []
+        : [`${path}: no test beside it, nor lab/${name}.servers.ts, that calls ${contract}`]),
       ...(page.includes(`\`${name}\``) ? [] : [`${path}: docs/plugins.md does not name ${name}`]),
     ]
   })

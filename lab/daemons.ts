@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -13,6 +14,8 @@ export interface Daemon {
   hold(): void
   release(): void
   stop(): Promise<void>
+  /** Killed, and begun anew with the same data and port; `down`: what is done in between. */
+  restart(down?: () => Promise<void>): Promise<void>
 }
 
 export class Daemons {
@@ -56,11 +59,12 @@ server { listen 127.0.0.1:${port} ${ssl}; ${site} } }`,
     ])
   }
 
-  async postgresql(): Promise<Daemon> {
+  /** With the user watcher, whose password is hush, and every right. */
+  async postgresql(...more: string[]): Promise<Daemon> {
     const port = await freePort()
     const base = '/usr/lib/postgresql'
     const bin = join(base, readdirSync(base).toSorted().at(-1)!, 'bin')
-    const data = join(this.folder, 'postgresql')
+    const data = join(this.folder, `postgresql-${port}`)
     mkdirSync(data)
     const [uid, gid] = ['-u', '-g'].map(each => Number(execFileSync('id', [each, 'postgres']))) as [number, number]
     chownSync(data, uid, gid)
@@ -71,8 +75,61 @@ server { listen 127.0.0.1:${port} ${ssl}; ${site} } }`,
       ['-D', data, '-U', 'watcher', '-A', 'scram-sha-256', '--pwfile', secret, '-N'],
       as,
     )
-    const args = ['-D', data, '-h', '127.0.0.1', '-p', `${port}`, '-k', data, '-F', '-c', 'max_connections=4']
-    return this.started(port, join(bin, 'postgres'), args, as)
+    const args = [
+      '-D',
+      data,
+      '-h',
+      '127.0.0.1',
+      '-p',
+      `${port}`,
+      '-k',
+      data,
+      '-F',
+      '-c',
+      more.length > 0 ? 'max_connections=40' : 'max_connections=4',
+    ]
+    const daemon = await this.started(port, join(bin, 'postgres'), [...args, ...more], as)
+    // It listens before it answers.
+    const ready = async () => {
+      for (
+        let tries = 0;
+        spawnSync(join(bin, 'pg_isready'), ['-q', '-h', '127.0.0.1', '-p', `${port}`]).status !== 0;
+        tries++
+      ) {
+        if (tries === 200) throw new Error('PostgreSQL does not get ready')
+        await new Promise(done => setTimeout(done, 50))
+      }
+    }
+    await ready()
+    const { restart } = daemon
+    daemon.restart = async down => {
+      await restart(down)
+      await ready()
+    }
+    return daemon
+  }
+
+  /** One NATS server with JetStream; further lines of its configuration. */
+  async nats(more = ''): Promise<Daemon> {
+    return this.natsAt(await freePort(), more)
+  }
+
+  /** Three that are one cluster. */
+  async natsCluster(): Promise<Daemon[]> {
+    const ports = await Promise.all(Array.from({ length: 6 }, () => freePort()))
+    const routes = ports.slice(3).map(port => `nats://127.0.0.1:${port}`)
+    const cluster = (i: number) =>
+      `cluster { name: three, listen: "127.0.0.1:${ports[3 + i]}", routes: [${routes.map(each => `"${each}"`).join(', ')}] }`
+    return Promise.all([0, 1, 2].map(i => this.natsAt(ports[i]!, cluster(i))))
+  }
+
+  private natsAt(port: number, more: string): Promise<Daemon> {
+    const store = join(this.folder, `nats-${port}`)
+    const file = this.written(
+      `nats-${port}.conf`,
+      `listen: "127.0.0.1:${port}"\nserver_name: n${port}\njetstream { store_dir: "${store}", max_mem: 64MB, max_file: 4GB }\n${more}\n`,
+    )
+    return this.started(port, '/usr/sbin/nats-server', ['-c', file])
   }
 
   /** Takes mail for mail.example, and for nobody else. */
@@ -131,7 +188,8 @@ server { listen 127.0.0.1:${port} ${ssl}; ${site} } }`,
 
   private async started(port: number, program: string, args: string[], options: object = {}): Promise<Daemon> {
     // A group of its own, so that all its processes are held and ended together.
-    const child = spawn(program, args, { stdio: 'ignore', ...options, detached: true })
+    const begin = () => spawn(program, args, { stdio: 'ignore', ...options, detached: true })
+    let child = begin()
     const signal = (name: NodeJS.Signals) => {
       try {
         process.kill(-child.pid!, name)
@@ -139,15 +197,30 @@ server { listen 127.0.0.1:${port} ${ssl}; ${site} } }`,
         // It has ended by itself.
       }
     }
-    const ended = new Promise<void>(done => child.once('exit', () => done()))
     const daemon: Daemon = {
       port,
       hold: () => signal('SIGSTOP'),
       release: () => signal('SIGCONT'),
       async stop() {
+        const { exitCode, signalCode } = child
+        const ended = exitCode === null && signalCode === null ? once(child, 'exit') : null
         signal('SIGCONT')
         signal('SIGKILL')
         await ended
+      },
+      async restart(down = async () => {}) {
+        await daemon.stop()
+        await down()
+        // What it left behind may hold its memory for a moment longer.
+        for (let tries = 0; ; tries++) {
+          child = begin()
+          try {
+            return await listening(port, child, program)
+          } catch (error) {
+            if (tries === 20) throw error
+            await new Promise(done => setTimeout(done, 200))
+          }
+        }
       },
     }
     this.running.push(daemon)

@@ -16,6 +16,7 @@ const PROGRAMS = {
   '/usr/bin/chromium': 'chromium',
   '/usr/bin/systemd-analyze': 'systemd',
   '/usr/lib/postgresql': 'postgresql',
+  '/usr/sbin/nats-server': 'nats-server',
   '/usr/bin/redis-server': 'redis-server',
   '/usr/sbin/postfix': 'postfix',
   '/usr/sbin/dnsmasq': 'dnsmasq-base',

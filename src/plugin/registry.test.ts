@@ -44,7 +44,7 @@ describe('the registry', () => {
     const { registry } = await Registry.open()
     expect(await registry.find('bus', 'pigeon')).toBeNull()
     await expect(registry.get('bus', 'pigeon')).rejects.toThrow(PermanentError)
-    await expect(registry.get('bus', 'pigeon')).rejects.toThrow(/there are .*memory, sqlite/)
+    await expect(registry.get('bus', 'pigeon')).rejects.toThrow(/there are .*memory, .*sqlite/)
     // A part of a plug-in, a helper, a test and a way out of the folder are none.
     for (const name of ['rows', 'lock', 'sqlite.test', '../bus/sqlite', 'Sqlite', ''])
       expect(await registry.find('store', name), name).toBeNull()

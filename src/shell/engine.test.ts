@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { TransientError } from '../contract/error.js'
 import type { NewEntry } from '../contract/ports.js'
 import { MINUTE } from '../contract/time.js'
 import bus from '../plugin/bus/memory.js'
@@ -65,5 +66,51 @@ describe('an engine that starts again', () => {
     store.commit = async what => (told++, commit(what))
     await fresh.pump()
     expect(told).toBeGreaterThan(0)
+  })
+})
+
+describe('an engine whose log and store are elsewhere', () => {
+  afterEach(() => void vi.useRealTimers())
+  /** Says once for each of these doors that it cannot now, then does it. */
+  function failing<T extends object>(it: T, doors: readonly (keyof T & string)[], failed: string[]): T {
+    const value =
+      (door: keyof T & string) =>
+      async (...args: unknown[]) => {
+        if (failed.includes(door)) return (it[door] as (...args: unknown[]) => unknown)(...args)
+        failed.push(door)
+        throw new TransientError(`no ${door} now`, 1)
+      }
+    return Object.create(it, Object.fromEntries(doors.map(door => [door, { value: value(door) }])))
+  }
+
+  it('asks again for what it needs, and folds and commits all of it once', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    const log = await bus.open({}, undefined as never, NOWHERE)
+    const store = await kept.open({}, undefined as never, NOWHERE)
+    const failed: string[] = []
+    const said: unknown[] = []
+    const say = (...what: unknown[]) => void said.push(what[2])
+    await log.append(rows)
+    const engine = await Engine.open({
+      ...{ config, say, committed: () => {} },
+      log: failing(log, ['read'], failed),
+      store: failing(store, ['head', 'commit'], failed),
+    })
+    const pumped = engine.pump()
+    let done = false
+    void pumped.then(() => {
+      done = true
+    })
+    while (!done) {
+      vi.advanceTimersByTime(1_000)
+      await new Promise(next => setImmediate(next))
+    }
+    await pumped
+    expect(failed).toEqual(['read', 'head', 'commit'])
+    expect(said).toEqual(failed.map(door => ({ why: `no ${door} now` })))
+    expect((await store.committed()).position).toBe(rows.length)
+    const again = await kept.open({}, undefined as never, NOWHERE)
+    await (await Engine.open({ ...{ config, committed: () => {}, say: () => {} }, log, store: again })).pump()
+    expect(await store.eventsAfter(0, 99)).toEqual(await again.eventsAfter(0, 99))
   })
 })

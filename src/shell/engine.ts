@@ -4,14 +4,13 @@ import { LOG_LINE_BYTES } from '../contract/limits.js'
 import type { Forget, Order } from '../contract/order.js'
 import type { Outcome } from '../contract/outcome.js'
 import type { IncidentHead, Log, LogEntry, Store } from '../contract/ports.js'
-import type { Signal } from '../contract/signal.js'
 import { MINUTE, type EpochMs } from '../contract/time.js'
 import { readPast, readSignal, Refusal } from '../core/ingest/door.js'
 import { emptyOutcome, type EngineConfig, Fold, FOLD_VERSION } from '../core/fold/fold.js'
 import { isWhole } from '../core/service/forget.js'
 import type { Level } from './env.js'
 import { LineReader } from './workspace/lines.js'
-import { clockEntryOf } from './workspace/timekeeper.js'
+import { clockEntryOf, putRight } from './workspace/timekeeper.js'
 import { Ordinary } from './workspace/ordinary.js'
 import { headAfter, headAfterCommand } from './incident-head.js'
 
@@ -44,7 +43,7 @@ const SNAPSHOT_SIGNALS = 500_000
 const SNAPSHOT_LEAST_MS = MINUTE / 2
 /** While little arrives a snapshot is taken so often. */
 const SNAPSHOT_MS = 5 * MINUTE
-/** A store without room is tried again after this. */
+/** A log or store that cannot now is tried again after this. */
 const STORE_RETRY_MS = 1_000
 /** More were never open at once: a service has a few. */
 const INCIDENTS_MENDED = 100_000
@@ -122,9 +121,11 @@ export class Engine implements AsyncDisposable {
   /** Folds all that is in the log; a call during one makes it look again. */
   pump(): Promise<void> {
     this.again = true
-    this.pumping ??= this.run().finally(() => {
-      this.pumping = null
-    })
+    this.pumping ??= this.run()
+      .catch(this.unlessStopped)
+      .finally(() => {
+        this.pumping = null
+      })
     return this.pumping
   }
 
@@ -147,12 +148,30 @@ export class Engine implements AsyncDisposable {
     await this.save(true)
   }
 
+  /** What may do later is asked again until it does; the log keeps the rest. @throws TransientError once this is stopped */
+  private async patiently<T>(ask: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await ask()
+      } catch (error) {
+        if (!(error instanceof TransientError) || this.stopped) throw error
+        this.parts.say('error', 'log or store does not answer, or has no room; trying again', { why: error.message })
+        await new Promise(next => setTimeout(next, STORE_RETRY_MS))
+      }
+    }
+  }
+
+  /** Who stops does not wait for what may do later. */
+  private readonly unlessStopped = (error: unknown): undefined => {
+    if (!this.stopped || !(error instanceof TransientError)) throw error
+  }
+
   private async run(): Promise<void> {
     while (this.again && !this.stopped) {
       this.again = false
       await this.renew()
       for (;;) {
-        const rows = await this.parts.log.read(this.position, READ_ROWS)
+        const rows = await this.patiently(() => this.parts.log.read(this.position, READ_ROWS))
         if (rows.length === 0) break
         for (const row of rows) {
           if (this.next !== null) await this.renew()
@@ -179,11 +198,11 @@ export class Engine implements AsyncDisposable {
     await this.commit()
     if (this.stopped) return
     const { store } = this.parts
-    const open = await store.reader().incidents({ open: true, limit: INCIDENTS_MENDED })
-    const heads = await Promise.all(
-      [...new Set([...open.map(each => each.id), ...this.fold.followed])].map(id => store.head(id)),
-    )
-    const { now } = await store.committed()
+    const [heads, now] = await this.patiently(async () => {
+      const open = await store.reader().incidents({ open: true, limit: INCIDENTS_MENDED })
+      const ids = new Set([...open.map(each => each.id), ...this.fold.followed])
+      return [await Promise.all([...ids].map(id => store.head(id))), (await store.committed()).now] as const
+    })
     this.fold.mend(
       heads.filter(head => head !== null),
       now,
@@ -252,7 +271,7 @@ export class Engine implements AsyncDisposable {
     if (verdict === 'believed') fold.rewind(entry.at, position, outcome)
     let lead = 0
     for (let after = held - 1; verdict !== 'doubted' && held > 0 && after < position - 1; ) {
-      const rows = await parts.log.read(after, READ_ROWS)
+      const rows = await this.patiently(() => parts.log.read(after, READ_ROWS))
       if (rows.length === 0) break
       for (const row of rows) {
         after = row.position
@@ -299,19 +318,13 @@ export class Engine implements AsyncDisposable {
       this.forgetFolded()
       return
     }
-    const heads = await this.heads(outcome, orders)
-    const gone = await this.incidentsOf(outcome.forgotten ?? [])
-    for (;;) {
-      try {
-        await parts.store.commit({ outcome, heads, orders, position, now: this.fold.now })
-        break
-      } catch (error) {
-        if (!(error instanceof TransientError)) throw error
-        parts.say('error', 'the store has no room; trying again', { why: error.message })
-        await new Promise(next => setTimeout(next, STORE_RETRY_MS))
-        if (this.stopped) return
-      }
-    }
+    const done = await this.patiently(async () => {
+      const heads = await this.heads(outcome, orders)
+      const gone = await this.incidentsOf(outcome.forgotten ?? [])
+      await parts.store.commit({ outcome, heads, orders, position, now: this.fold.now })
+      return [...heads.map(head => head.id), ...gone]
+    }).catch(this.unlessStopped)
+    if (done === undefined) return
     this.forgetFolded()
     parts.committed({
       position,
@@ -319,7 +332,7 @@ export class Engine implements AsyncDisposable {
       folded,
       late: this.fold.late,
       services: [...new Set([...outcome.services, ...(outcome.forgotten ?? [])].map(s => s.service))],
-      incidents: [...heads.map(h => h.id), ...gone],
+      incidents: done,
       untaken: this.untaken.splice(0),
       snapshot: this.snapshotAt,
     })
@@ -381,9 +394,3 @@ export class Engine implements AsyncDisposable {
     await this.save()
   }
 }
-
-const putRight = (signal: Signal, offMs: number): Signal => ({
-  ...signal,
-  at: signal.at - offMs,
-  ...(signal.seenAt === undefined ? {} : { seenAt: signal.seenAt - offMs }),
-})

@@ -4,11 +4,11 @@ import { type Place, type Plugin, plugin } from '../../contract/plugin.js'
 import type { IncidentEvent } from '../../contract/incident.js'
 import type { Commit, IncidentHead, Reads, Store, CommittedEvent } from '../../contract/ports.js'
 import type { Forget, Order } from '../../contract/order.js'
-import type { Change, Notice } from '../../contract/signal.js'
 import { DAY, type EpochMs } from '../../contract/time.js'
-import type { AlertHeard, IncidentView, Rollup, ServiceNow, ServiceRow } from '../../contract/view.js'
+import type { AlertHeard, IncidentView, Rollup, ServiceRow } from '../../contract/view.js'
 import { type Database, faultsOf, filesOf, lookThrough, naming, openFile, isSumOf, sumOf } from '../shared/sqlite.js'
-import { faultsOfRows, parsed, seal, type Sealed } from './sqlite/rows.js'
+import { effectOf, parsed, shown, withoutLabel } from '../shared/stored.js'
+import { faultsOfRows, seal, type Sealed } from './sqlite/rows.js'
 
 // Plain prepared statements: a commit puts thousands of rows within one transaction, and a query builder would
 // compile each and give up the thread between them.
@@ -43,8 +43,6 @@ const MIGRATIONS = [
     .join(' '),
 ]
 
-const effect = (fact: Change | Notice): EpochMs => (fact.via === 'change' ? (fact.happenedAt ?? fact.at) : fact.at)
-const shown = ({ alerts: _, ...row }: ServiceRow): ServiceNow => row
 const bytes = (value: unknown): Uint8Array =>
   value instanceof ArrayBuffer ? new Uint8Array(value) : value instanceof Uint8Array ? value : new Uint8Array(0)
 const blob = (value: Uint8Array): Buffer => Buffer.from(value.buffer, value.byteOffset, value.byteLength)
@@ -85,7 +83,7 @@ export class SqliteStore implements Store {
       for (const u of commit.outcome.undone ?? []) put.undo.run(u.after, u.until, u.since, u.position)
       for (const r of commit.outcome.rollups) put.rollup.run(r.service, r.bin, r.position, ...seal(r))
       for (const s of commit.outcome.services) put.service.run(s.service, ...seal(s))
-      for (const f of commit.outcome.facts) put.fact.run(f.service, f.id, effect(f), ...seal(f))
+      for (const f of commit.outcome.facts) put.fact.run(f.service, f.id, effectOf(f), ...seal(f))
       for (const o of commit.orders) put.order.run(o.id, o.incident, ...seal(o))
       const now = Number.isFinite(commit.now) ? commit.now : 0
       put.position.run(commit.position, now, sumOf(`${commit.position} ${now}`), commit.position)
@@ -113,15 +111,7 @@ export class SqliteStore implements Store {
     for (let after = -1; ; ) {
       const found = (rows.all(service, after, ROLLUPS_TRIMMED) as Sealed[]).map(row => this.opened<Rollup>(row))
       for (const row of found) {
-        let changed = false
-        for (const by of [row.reportsBy, row.ratesBy] as Record<string, Record<string, unknown>>[]) {
-          const values = by[label]
-          if (values === undefined || (value !== undefined && values[value] === undefined)) continue
-          changed = true
-          if (value !== undefined) delete values[value]
-          if (value === undefined || Object.keys(values).length === 0) delete by[label]
-        }
-        if (changed) put.run(...seal(row), service, row.bin)
+        if (withoutLabel(row, label, value)) put.run(...seal(row), service, row.bin)
         after = row.bin
       }
       if (found.length < ROLLUPS_TRIMMED) return

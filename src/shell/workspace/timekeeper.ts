@@ -1,6 +1,7 @@
 import { TransientError } from '../../contract/error.js'
 import { RETRY_AFTER_MS } from '../../contract/limits.js'
 import type { Log } from '../../contract/ports.js'
+import type { Signal } from '../../contract/signal.js'
 import type { EpochMs } from '../../contract/time.js'
 import type { Clock, Turn } from './clock.js'
 import type { Committer } from './committer.js'
@@ -109,3 +110,10 @@ export class Timekeeper {
     )
   }
 }
+
+/** What somebody stamped whose clock was `offMs` ahead. */
+export const putRight = (signal: Signal, offMs: number): Signal => ({
+  ...signal,
+  at: signal.at - offMs,
+  ...(signal.seenAt === undefined ? {} : { seenAt: signal.seenAt - offMs }),
+})

@@ -1,4 +1,5 @@
 import { type Database, naming, sumOf } from '../../shared/sqlite.js'
+import { parsed } from '../../shared/stored.js'
 
 // Rows with a body in JSON and its checksum: how they are written, read and looked through.
 
@@ -14,15 +15,6 @@ const KEYS: Record<string, Record<string, string>> = {
   fact: { service: 'service', id: 'id' },
   order: { id: 'id', incident: 'incident' },
 }
-
-/**
- * Halves of surrogate pairs, which names of old logs may hold, become what the columns beside hold for them: U+FFFD. So
- * whoever reads a row can write its names into an address, and finds the row by it. JSON writes only halves as escapes.
- */
-export const parsed = (text: string): unknown =>
-  JSON.parse(
-    text.includes('\\ud') ? text.replace(/\\(?:ud[89a-f][\da-f]{2}|[^])/g, c => (c.length > 2 ? '\ufffd' : c)) : text,
-  )
 
 /** A row of a table with a body. `sum` is null in rows of before there were sums. */
 export interface Sealed {

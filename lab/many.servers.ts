@@ -1,0 +1,171 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { connect } from '@nats-io/transport-node'
+import { jetstreamManager } from '@nats-io/jetstream'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import nats from '../src/plugin/bus/nats.js'
+import { pluginEnv } from '../src/shell/outside/env.js'
+import { type Served, serve, tokenIn } from '../src/testing/served.js'
+import { type Daemon, Daemons } from './daemons.js'
+
+// The founding replay through three NATS servers and PostgreSQL: the incident events are those of the embedded run, byte for
+// byte, also while each of them and the server itself is killed in turn.
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const epicenter = (args: readonly string[], input?: string) =>
+  execFileSync(join(root, 'bin/epicenter'), args, { encoding: 'utf8', maxBuffer: 1 << 30, ...(input ? { input } : {}) })
+/** Lines of one request. */
+const LINES = 4_000
+
+const daemons = new Daemons()
+let three: Daemon[]
+let database: Daemon
+let lines: string[]
+let embedded: string[]
+let n = 0
+
+const client = async (name: string) => {
+  const made = new pg.Client({
+    host: '127.0.0.1',
+    port: database.port,
+    user: 'watcher',
+    password: 'hush',
+    database: name,
+  })
+  made.on('error', () => {})
+  await made.connect()
+  return made
+}
+async function asked<Row>(sql: string): Promise<Row[]> {
+  const made = await client('epicenter')
+  try {
+    return (await made.query(sql)).rows as Row[]
+  } finally {
+    await made.end()
+  }
+}
+
+beforeAll(async () => {
+  three = await daemons.natsCluster()
+  database = await daemons.postgresql('-c', 'max_connections=30')
+  const first = await client('postgres')
+  await first.query("CREATE DATABASE epicenter ENCODING 'UTF8' TEMPLATE template0")
+  await first.end()
+  const text = epicenter(['simulate', 'scenarios/feature-gate-cache.json'])
+  lines = text.trimEnd().split('\n')
+  embedded = epicenter(['replay', '-'], text).trimEnd().split('\n')
+}, 180_000)
+afterAll(() => daemons.stop())
+
+/** A server of its own, kept on those. */
+class House {
+  readonly name = `h${++n}`
+  readonly data = join(daemons.folder, this.name)
+  private readonly file = join(daemons.folder, `${this.name}.yaml`)
+  private readonly bus = {
+    servers: three.map(each => `127.0.0.1:${each.port}`),
+    stream: this.name,
+    replicas: 3,
+    tls: 'off' as const,
+  }
+  private readonly store = {
+    ...{ host: '127.0.0.1', port: database.port, user: 'watcher', password: 'hush', schema: this.name, tls: 'off' },
+  }
+  server: Served | undefined
+
+  async start(): Promise<void> {
+    mkdirSync(this.data, { recursive: true })
+    const settings = {
+      data: this.data,
+      clock: 'signals',
+      bus: { use: 'nats', ...this.bus },
+      store: { use: 'postgres', ...this.store },
+    }
+    writeFileSync(this.file, JSON.stringify(settings))
+    this.server = await serve(root, ['--config', this.file])
+  }
+  async kill(): Promise<void> {
+    await this.server!.stop('SIGKILL')
+    await this.start()
+  }
+  /** Sends lines until they are acknowledged; what is sent twice counts once. */
+  async send(some: readonly string[]): Promise<void> {
+    for (let tries = 0; ; tries++) {
+      const { url } = this.server!
+      const answer = await fetch(`${url}/api/v1/signals`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-ndjson', authorization: `Bearer ${tokenIn(this.data)}` },
+        body: some.join('\n'),
+        signal: AbortSignal.timeout(60_000),
+      }).catch((error: Error) => error)
+      if (!(answer instanceof Error) && answer.status === 200) return void (await answer.text())
+      if (tries > 60) throw new Error(answer instanceof Error ? answer.message : await answer.text())
+      await new Promise(next => setTimeout(next, 500))
+    }
+  }
+  /** Incident events once all that was acknowledged is folded, in the order in which they were committed. */
+  async events(): Promise<string[]> {
+    const env = pluginEnv({ now: () => Date.now(), log: () => {} }, true)
+    const log = await nats.open(this.bus, env, { file: '', readonly: true })
+    const { position } = await log.last()
+    await log[Symbol.asyncDispose]()
+    const folded = async () =>
+      Number((await asked<{ position: string }>(`SELECT position FROM ${this.name}.position`))[0]!.position)
+    for (let tries = 0; (await folded()) < position && tries < 600; tries++)
+      await new Promise(next => setTimeout(next, 200))
+    expect(await folded()).toBe(position)
+    return (await asked<{ body: string }>(`SELECT body FROM ${this.name}.event ORDER BY cursor`)).map(row => row.body)
+  }
+  async stop(): Promise<void> {
+    expect(await this.server?.stop('SIGTERM')).toBe(0)
+    rmSync(this.data, { recursive: true, force: true })
+  }
+}
+
+async function leaderOf(stream: string): Promise<Daemon> {
+  const connection = await connect({ servers: three.map(each => `127.0.0.1:${each.port}`) })
+  try {
+    const manager = await jetstreamManager(connection)
+    const { cluster } = await manager.streams.info(stream)
+    return three.find(each => `n${each.port}` === cluster!.leader)!
+  } finally {
+    await connection.close()
+  }
+}
+
+describe('the founding replay, on NATS and PostgreSQL', () => {
+  it('gives the events of the embedded run', async () => {
+    const house = new House()
+    await house.start()
+    for (let at = 0; at < lines.length; at += LINES) await house.send(lines.slice(at, at + LINES))
+    const events = await house.events()
+    expect(events.length).toBeGreaterThan(20)
+    expect(events).toEqual(embedded)
+    await house.stop()
+  }, 600_000)
+
+  it('gives them too while the leader, the database and the server are killed in turn', async () => {
+    const house = new House()
+    await house.start()
+    const rounds = Math.ceil(lines.length / LINES)
+    /** By the part of all that was sent. */
+    const kills = new Map<number, () => Promise<void>>([
+      [Math.floor(rounds * 0.2), async () => (await leaderOf(house.name)).restart()],
+      [Math.floor(rounds * 0.4), () => database.restart()],
+      [Math.floor(rounds * 0.6), () => house.kill()],
+      [Math.floor(rounds * 0.75), async () => (await leaderOf(house.name)).restart()],
+      [Math.floor(rounds * 0.8), () => house.kill()],
+    ])
+    for (let round = 0; round < rounds; round++) {
+      const sent = house.send(lines.slice(round * LINES, (round + 1) * LINES))
+      // While it is on its way; what was not acknowledged is sent again.
+      await kills.get(round)?.()
+      await sent
+    }
+    expect(await house.events()).toEqual(embedded)
+    await house.stop()
+  }, 600_000)
+})
