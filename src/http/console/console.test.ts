@@ -8,8 +8,8 @@ import { complete } from '../../shell/config/load.js'
 import { fakeEnv } from '../../testing/env.js'
 import { byArrival, change, check, STREAM_START as T, topology } from '../../testing/stream.js'
 import { buildServer } from '../server.js'
+import { pathIn } from './cookie.js'
 import { asOf } from './room.js'
-import { pathIn } from './sign-in.js'
 
 const GOOD = 'correct horse battery'
 const HOME = { host: 'localhost', origin: 'http://localhost', 'sec-fetch-site': 'same-origin' }

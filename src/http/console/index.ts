@@ -4,6 +4,7 @@ import type { App } from '../../shell/app.js'
 import type { Proposals } from '../agents/proposals.js'
 import type { Visitors } from '../visitor.js'
 import { asksOf } from './asks.js'
+import { oidcRoutes } from './oidc.js'
 import { peopleRoutes } from './people.js'
 import { proposalPages } from './proposals.js'
 import { reportRoutes } from './report.js'
@@ -22,6 +23,7 @@ export function registerConsole(server: FastifyInstance, app: App, visitors: Vis
       (_, body, done) => done(null, Object.fromEntries(new URLSearchParams(body as string))),
     )
     signInRoutes(scope, app, visitors)
+    oidcRoutes(scope, app, visitors, asks)
     peopleRoutes(scope, app, asks)
     roomRoutes(scope, app, asks)
     sourcesRoutes(scope, app, asks)

@@ -88,11 +88,11 @@ function list(app: App, viewer: string): Html {
   return html`${table(
     'People',
     ['Name', 'Role', 'Last signed in', 'Password', 'Sessions', 'Removal'],
-    list.map(({ name, role, signedInAt }) => [
+    list.map(({ name, role, signedInAt, identity }) => [
       html`<b>${name}</b>${name === viewer ? ' (you)' : ''}`,
       roles(name, role),
       signedInAt === null ? 'never' : timeOf(signedInAt),
-      button('password', name, 'New link'),
+      html`${identity ? 'single sign-on ' : null}${button('password', name, 'New link')}`,
       html`${app.people.sessionsOf(name).length} ${button('end', name, 'End all')}`,
       button('remove', name, 'Remove'),
     ]),
@@ -120,5 +120,15 @@ function own(app: App, name: string, session: string): Html {
         ? 'this one'
         : html`<form method="post" action="/console/me"><input type="hidden" name="session" value="${each.hash}"><button>End</button></form>`,
     ])
-  return html`<p>You are <b>${name}</b>.</p><section><h2>Where you are signed in</h2>${table('Sessions', ['Browser', 'Since', 'Last seen', 'End'], rows)}<form method="post" action="/console/me" class="inline"><button>End all others</button></form></section><section><h2>Password</h2><p>An admin makes you a link that sets it anew.</p></section>`
+  return html`<p>You are <b>${name}</b>.</p><section><h2>Where you are signed in</h2>${table('Sessions', ['Browser', 'Since', 'Last seen', 'End'], rows)}<form method="post" action="/console/me" class="inline"><button>End all others</button></form></section>${connected(app, name)}<section><h2>Password</h2><p>An admin makes you a link that sets it anew.</p></section>`
+}
+
+/** Whether somebody comes by the provider too, where there is one. */
+function connected({ config: { signIn }, people }: App, name: string): Html | null {
+  if (signIn.oidc === null) return null
+  const { label } = signIn.oidc
+  const identity = people.list.find(each => each.name === name)?.identity
+  const verb = identity ? 'disconnect' : 'connect'
+  const says = identity ? `Sign in with ${label} no more` : `Sign in with ${label} too`
+  return html`<section><h2>${label}</h2><p>${identity ? html`You come by <b>${identity.issuer}</b>.` : 'You do not sign in by it yet.'}</p><form method="post" action="/console/oidc/connect" class="inline"><input type="hidden" name="verb" value="${verb}"><button>${says}</button></form></section>`
 }

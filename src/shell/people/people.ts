@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { PEOPLE_MOST, SESSIONS_OF_PERSON } from '../../contract/limits.js'
 import { type Role, SCOPES_OF_ROLE } from '../../contract/role.js'
-import { DAY, HOUR, MINUTE } from '../../contract/time.js'
+import { DAY, type EpochMs, HOUR, MINUTE } from '../../contract/time.js'
 import type { Env } from '../env.js'
 import { OWNER, TOKEN_NAME, type Sender } from '../visitors/tokens.js'
 import { hashPassword, isPassword, passwordFault } from './passwords.js'
 import {
   type AuditRow,
+  type Identity,
   type Invitation,
   nobodyYet,
   type PeopleFile,
@@ -20,6 +21,8 @@ import {
 const [INVITATION_MS, FIRST_MS] = [3 * DAY, HOUR]
 /** A session ends so long after its beginning, and so long after it was last seen. */
 const [SESSION_MS, IDLE_MS] = [30 * DAY, 7 * DAY]
+/** One that a provider vouched for is asked for again after a shift, so that who left there is soon gone here. */
+const VOUCHED_MS = 12 * HOUR
 /** That a session was seen is written down so often. */
 const SEEN_MS = 10 * MINUTE
 /** Rows of the audit that are kept, the newest. */
@@ -102,8 +105,7 @@ export class People {
       throw new NotDone('a name has 1 to 60 letters, digits and . _ -, and begins with a letter or digit')
     const known = this.file.people.find(each => same(each.name, called))
     if (known && invited.name === null) throw new NotDone(`there is somebody called ${known.name} already`)
-    if (!known && this.file.people.length >= PEOPLE_MOST)
-      throw new NotDone(`there are already ${PEOPLE_MOST} people, the most there may be`)
+    if (!known) this.mustFit()
     const fault = passwordFault(password, called)
     if (fault !== null) throw new NotDone(fault)
     const kept = await hashPassword(password)
@@ -131,8 +133,66 @@ export class People {
     return this.begin(person.name, agent)
   }
 
+  /**
+   * A session of somebody for whom a provider vouches; the first time makes a person of them. A name that somebody has who comes
+   * otherwise is never taken over: the two are connected by that somebody, who is signed in.
+   *
+   * @param asked `role`: by their claims, each time; undefined: a viewer at first, then as an admin says
+   * @throws NotDone
+   */
+  enter(identity: Identity, asked: { name: string; role: Role | undefined }, agent: string): string {
+    const now = this.env.now()
+    let person = this.vouched(identity)
+    if (person === undefined) {
+      const taken = this.file.people.find(each => same(each.name, asked.name))
+      if (taken)
+        throw new NotDone(
+          `there is somebody called ${taken.name} here already: if that is you, sign in as before and connect the two on the page Me; if not, ask an admin`,
+        )
+      this.mustFit()
+      const { name, role = 'viewer' } = asked
+      person = { name, role, password: null, createdAt: now, signedInAt: null, identity }
+      this.file.people.push(person)
+      this.save(name, 'join', name, `${role}, by ${identity.issuer}`)
+    } else if (asked.role !== undefined && asked.role !== person.role && !this.isLastAdmin(person.name)) {
+      const before = person.role
+      person.role = asked.role
+      this.save(identity.issuer, 'role', person.name, `${before} → ${asked.role}`)
+    }
+    return this.begin(person.name, agent, now + VOUCHED_MS)
+  }
+
+  /** What is signed in of somebody ends: their provider says no more that they may. */
+  shutOut(identity: Identity, why: string): void {
+    const person = this.vouched(identity)
+    if (person === undefined) return
+    this.file.sessions = this.file.sessions.filter(each => each.name !== person.name)
+    this.save(identity.issuer, 'refuse', person.name, why)
+  }
+
+  /** From now on somebody comes by a provider too; null: no more. @throws NotDone */
+  connect(name: string, identity: Identity | null): void {
+    const person = this.named(name)
+    if (identity === null) {
+      if (person.password === null)
+        throw new NotDone('without it you could not sign in any more: ask an admin for a password first')
+      delete person.identity
+      return this.save(name, 'disconnect', name, '')
+    }
+    const other = this.vouched(identity)
+    if (other && other !== person) throw new NotDone(`that account of the provider is ${other.name}’s already`)
+    person.identity = identity
+    this.save(name, 'connect', name, identity.issuer)
+  }
+
+  private vouched({ issuer, subject }: Identity): Person | undefined {
+    return this.file.people.find(
+      ({ identity: each }) => each !== undefined && each.issuer === issuer && each.subject === subject,
+    )
+  }
+
   /** A new session of somebody who has shown who they are. */
-  begin(name: string, agent: string): string {
+  begin(name: string, agent: string, until?: EpochMs): string {
     const person = this.named(name)
     const now = this.env.now()
     const secret = Buffer.from(this.env.random(SESSION_BYTES)).toString('base64url')
@@ -144,6 +204,7 @@ export class People {
       createdAt: now,
       seenAt: now,
       agent: agent.slice(0, BROWSER_CHARS),
+      ...(until === undefined ? {} : { until }),
     }
     this.file.sessions = [...others, ...own, session]
     person.signedInAt = now
@@ -207,15 +268,23 @@ export class People {
     return person
   }
 
-  private mustStay(name: string): void {
-    const admins = this.file.people.filter(each => each.role === 'admin')
-    if (admins.length === 1 && admins[0]!.name === name)
-      throw new NotDone(`${name} is the only admin: make somebody else one first`)
+  private mustFit(): void {
+    if (this.file.people.length >= PEOPLE_MOST)
+      throw new NotDone(`there are already ${PEOPLE_MOST} people, the most there may be`)
   }
 
-  private isLive({ createdAt, seenAt }: Session): boolean {
+  private isLastAdmin(name: string): boolean {
+    const admins = this.file.people.filter(each => each.role === 'admin')
+    return admins.length === 1 && admins[0]!.name === name
+  }
+
+  private mustStay(name: string): void {
+    if (this.isLastAdmin(name)) throw new NotDone(`${name} is the only admin: make somebody else one first`)
+  }
+
+  private isLive({ createdAt, seenAt, until }: Session): boolean {
     const now = this.env.now()
-    return now - createdAt < SESSION_MS && now - seenAt < IDLE_MS
+    return now < (until ?? Infinity) && now - createdAt < SESSION_MS && now - seenAt < IDLE_MS
   }
 
   /** The audit's row is written with what was done: neither is there without the other. */
