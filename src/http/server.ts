@@ -63,6 +63,8 @@ export interface ServerOptions {
   wait?: (ms: number) => Promise<unknown>
   /** Where messages to browsers go: tests. */
   post?: PublicPost
+  /** The browser's side of passkeys; what the build left, if not given. */
+  passkeyScript?: string
   /** Reads the configuration again; undefined where there is no file. */
   reload?: () => Promise<Reloaded>
   /** Who listens, where this server takes another's place or will be replaced. */
@@ -123,7 +125,8 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   teamRoutes(server, routes, app, guard)
   pastRoutes(server, routes, app, guard.need('commands', 'teach'))
   reloadRoute(server, routes, guard.need('commands', 'reload'), options.reload)
-  registerConsole(server, app, visitors, lessonRoutes(server, routes, app, { guard, version: VERSION }))
+  const proposals = lessonRoutes(server, routes, app, { guard, version: VERSION })
+  registerConsole(server, app, visitors, proposals, options.passkeyScript)
   stream.route(server, routes)
   const connections = new Connections(server.server, isProxy)
   operatorRoutes(server, app, { stream, front, guard, connections })

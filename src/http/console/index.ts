@@ -5,6 +5,7 @@ import type { Proposals } from '../agents/proposals.js'
 import type { Visitors } from '../visitor.js'
 import { asksOf } from './asks.js'
 import { oidcRoutes } from './oidc.js'
+import { passkeyRoutes } from './passkeys.js'
 import { peopleRoutes } from './people.js'
 import { proposalPages } from './proposals.js'
 import { reportRoutes } from './report.js'
@@ -14,7 +15,13 @@ import { sourcesRoutes } from './sources.js'
 import { postmortemRoutes } from './words.js'
 
 /** `/console`: for the people who answer for the services. */
-export function registerConsole(server: FastifyInstance, app: App, visitors: Visitors, proposals: Proposals): void {
+export function registerConsole(
+  server: FastifyInstance,
+  app: App,
+  visitors: Visitors,
+  proposals: Proposals,
+  script?: string,
+): void {
   const asks = asksOf(app)
   server.register(async scope => {
     scope.addContentTypeParser(
@@ -24,6 +31,7 @@ export function registerConsole(server: FastifyInstance, app: App, visitors: Vis
     )
     signInRoutes(scope, app, visitors)
     oidcRoutes(scope, app, visitors, asks)
+    passkeyRoutes(scope, app, visitors, asks, script)
     peopleRoutes(scope, app, asks)
     roomRoutes(scope, app, asks)
     sourcesRoutes(scope, app, asks)

@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Role, ROLES } from '../../contract/role.js'
 import type { App } from '../../shell/app.js'
+import type { Site } from '../../shell/people/passkeys.js'
 import { NotDone } from '../../shell/people/people.js'
 import { wholeHome } from '../home.js'
 import { attr, html, type Html } from '../pages/html.js'
 import { sendConsole, table, timeOf } from './layout.js'
 import type { Asks } from './asks.js'
+import { ownPasskeys, siteOf } from './passkeys.js'
 
 type Form = Record<string, string>
 /** Rows of the audit that the page shows, the newest first. */
@@ -45,7 +47,7 @@ export function peopleRoutes(server: FastifyInstance, app: App, asks: Asks): voi
         title: 'Me',
         path: '/console/me',
         viewer,
-        main: own(app, viewer.name, viewer.session),
+        main: own(app, viewer.name, viewer.session, siteOf(app.config, request)),
       })
     )
   })
@@ -109,7 +111,7 @@ function list(app: App, viewer: string): Html {
 const choice = (chosen: Role, label: string): Html =>
   html`<select name="role" aria-label="${label}">${ROLES.map(role => html`<option${attr('selected', role === chosen)}>${role}</option>`)}</select>`
 
-function own(app: App, name: string, session: string): Html {
+function own(app: App, name: string, session: string, site: Site | null): Html {
   const rows = app.people
     .sessionsOf(name)
     .map(each => [
@@ -120,7 +122,7 @@ function own(app: App, name: string, session: string): Html {
         ? 'this one'
         : html`<form method="post" action="/console/me"><input type="hidden" name="session" value="${each.hash}"><button>End</button></form>`,
     ])
-  return html`<p>You are <b>${name}</b>.</p><section><h2>Where you are signed in</h2>${table('Sessions', ['Browser', 'Since', 'Last seen', 'End'], rows)}<form method="post" action="/console/me" class="inline"><button>End all others</button></form></section>${connected(app, name)}<section><h2>Password</h2><p>An admin makes you a link that sets it anew.</p></section>`
+  return html`<p>You are <b>${name}</b>.</p><section><h2>Where you are signed in</h2>${table('Sessions', ['Browser', 'Since', 'Last seen', 'End'], rows)}<form method="post" action="/console/me" class="inline"><button>End all others</button></form></section>${ownPasskeys(app, name, site)}${connected(app, name)}<section><h2>Password</h2><p>An admin makes you a link that sets it anew.</p></section>`
 }
 
 /** Whether somebody comes by the provider too, where there is one. */

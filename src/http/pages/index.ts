@@ -230,7 +230,7 @@ function sendBytes(request: FastifyRequest, reply: FastifyReply, bytes: Bytes): 
 }
 
 /** An asset whose address carries its tag never changes; another may, within the hour. */
-function sendAsset(request: FastifyRequest, reply: FastifyReply, asset: Bytes | null): FastifyReply {
+export function sendAsset(request: FastifyRequest, reply: FastifyReply, asset: Bytes | null): FastifyReply {
   if (!asset) return sendPage(request, reply, problemPage(404, undefined, languageOf(request)))
   const hashed = (request.query as Record<string, unknown>).v === asset.etag
   reply.header('content-type', asset.type).header('x-content-type-options', 'nosniff')
@@ -238,7 +238,7 @@ function sendAsset(request: FastifyRequest, reply: FastifyReply, asset: Bytes | 
   return sendBytes(request, reply, asset)
 }
 
-const scriptOf = (name: string, text: string | undefined): Bytes | null =>
+export const scriptOf = (name: string, text: string | undefined): Bytes | null =>
   text === undefined ? loadScript(name) : new Bytes(200, SCRIPT_TYPE, text)
 
 /** A script of the browser's as the build left it; null in a checkout that was not built, where pages do without. */

@@ -20,6 +20,21 @@ export interface Person {
   signedInAt: EpochMs | null
   /** Comes by a provider; absent: does not. */
   identity?: Identity
+  passkeys?: Passkey[]
+}
+
+/** A key in somebody's device, with which they sign in. What is here is public. */
+export interface Passkey {
+  /** As the device calls it, base64url. */
+  id: string
+  /** COSE, base64url. */
+  publicKey: string
+  /** Of uses, as far as the device counts; one that goes back is a copy. */
+  counter: number
+  /** As its person calls it. */
+  label: string
+  createdAt: EpochMs
+  usedAt: EpochMs | null
 }
 
 /** A link that was given away: whoever has it may join, once. Its key alone is not here. */

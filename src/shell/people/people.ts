@@ -10,6 +10,7 @@ import {
   type Identity,
   type Invitation,
   nobodyYet,
+  type Passkey,
   type PeopleFile,
   type Person,
   readPeople,
@@ -29,6 +30,10 @@ const SEEN_MS = 10 * MINUTE
 const AUDIT_ROWS = 10_000
 /** Characters that are kept of what a browser calls itself. */
 const BROWSER_CHARS = 120
+/** Passkeys of one person. */
+const PASSKEYS_MOST = 10
+/** Characters of a passkey's name; longer ones are cut. */
+const PASSKEY_NAME_CHARS = 60
 /** Random bytes of a key or a session. */
 const SESSION_BYTES = 24
 
@@ -120,6 +125,8 @@ export class People {
       signedInAt: null,
     }
     person.password = kept
+    // Whoever had the old one may have added some.
+    delete person.passkeys
     if (!known) this.file.people.push(person)
     this.file.sessions = this.file.sessions.filter(each => each.name !== person.name)
     this.save(person.name, known ? 'password' : 'join', person.name, person.role)
@@ -183,6 +190,63 @@ export class People {
     if (other && other !== person) throw new NotDone(`that account of the provider is ${other.name}’s already`)
     person.identity = identity
     this.save(name, 'connect', name, identity.issuer)
+  }
+
+  passkeysOf(name: string): readonly Passkey[] {
+    return this.file.people.find(each => each.name === name)?.passkeys ?? []
+  }
+
+  /** What a device keeps beside its key to name its person: it tells strangers nothing. */
+  handleOf(name: string): string {
+    const { createdAt } = this.named(name)
+    return createHash('sha256').update(`${name} ${createdAt}`).digest('base64url')
+  }
+
+  passkey(id: string): { name: string; passkey: Passkey } | null {
+    for (const { name, passkeys = [] } of this.file.people)
+      for (const passkey of passkeys) if (passkey.id === id) return { name, passkey }
+    return null
+  }
+
+  /** Beside a password alone: whoever comes by a provider is asked there. @throws NotDone */
+  addPasskey(name: string, passkey: Passkey): void {
+    const person = this.named(name)
+    if (person.password === null) throw new NotDone('you sign in by the provider, which may ask for a passkey')
+    if (this.passkey(passkey.id)) throw new NotDone('that passkey is known here already')
+    const passkeys = person.passkeys ?? []
+    if (passkeys.length >= PASSKEYS_MOST)
+      throw new NotDone(`nobody has more than ${PASSKEYS_MOST} passkeys: remove one first`)
+    const label = labelOf(passkey.label)
+    person.passkeys = [...passkeys, { ...passkey, label }]
+    this.save(name, 'add passkey', name, label)
+  }
+
+  /** @throws NotDone */
+  renamePasskey(name: string, id: string, label: string): void {
+    const found = this.ownPasskey(name, id)
+    found.label = labelOf(label)
+    this.save(name, 'rename passkey', name, found.label)
+  }
+
+  /** @throws NotDone */
+  removePasskey(name: string, id: string): void {
+    const { label } = this.ownPasskey(name, id)
+    const person = this.named(name)
+    person.passkeys = person.passkeys!.filter(each => each.id !== id)
+    this.save(name, 'remove passkey', name, label)
+  }
+
+  /** Written with the sign-in that follows. */
+  usedPasskey(id: string, counter: number): void {
+    const { passkey } = this.passkey(id)!
+    passkey.counter = counter
+    passkey.usedAt = this.env.now()
+  }
+
+  private ownPasskey(name: string, id: string): Passkey {
+    const found = this.passkeysOf(name).find(each => each.id === id)
+    if (found === undefined) throw new NotDone('you have no such passkey')
+    return found
   }
 
   private vouched({ issuer, subject }: Identity): Person | undefined {
@@ -297,6 +361,8 @@ export class People {
     if (this.data !== null) writePeople(this.data, this.file)
   }
 }
+
+const labelOf = (text: string): string => text.trim().slice(0, PASSKEY_NAME_CHARS) || 'a passkey'
 
 /** Who invites the first admin: whoever can read what a start prints. */
 const FIRST = OWNER.name
