@@ -13,14 +13,15 @@ const CONSOLE_STYLE = `
 .acts{display:grid;gap:8px}.acts details{margin:0;border:1px solid var(--line);border-radius:6px;padding:4px 12px}
 .acts form{display:grid;gap:8px;padding:8px 0}
 .inline{display:flex;flex-wrap:wrap;gap:8px;align-items:center}.inline button,.inline input,.inline select{width:auto}
-a.button{display:inline-block;padding:8px 16px;border:1px solid var(--line);border-radius:6px;text-decoration:none;color:inherit}
+a.button{display:inline-block;padding:8px 16px;border:1px solid var(--soft);border-radius:6px;text-decoration:none;color:inherit;font-weight:700}
+main>form,main section>form,main>p:has(.button){margin-top:12px}
 button.first{background:var(--ink);color:var(--bg)}
 .needs{border-inline-start:4px solid var(--out);padding-inline-start:12px}
 .said{padding:8px 0;border-top:1px solid var(--line)}
 .told{border:2px solid var(--ok);border-radius:6px;padding:10px 14px;margin:12px 0}
 .told.no{border-color:var(--out)}
 .narrow{max-width:26rem}
-td.left,th.left{text-align:start;white-space:normal}td.left time{white-space:nowrap}.now{margin-top:16px;max-width:26rem}.now form{display:grid;gap:8px}
+td.left,th.left{text-align:start;white-space:normal;min-width:4.5rem}td.left time{white-space:nowrap}.now{margin-top:16px;max-width:26rem}.now form{display:grid;gap:8px}
 code{font-size:.875em}
 @media print{header,footer,.skip,.ask,.told{display:none}main{max-width:none}section{break-inside:avoid}.scroll{overflow:visible}a{text-decoration:none}}
 `.replace(/\n/g, '')

@@ -111,11 +111,31 @@ function list(app: App, viewer: string): Html {
 const choice = (chosen: Role, label: string): Html =>
   html`<select name="role" aria-label="${label}">${ROLES.map(role => html`<option${attr('selected', role === chosen)}>${role}</option>`)}</select>`
 
+/** Most browsers say the names of others too: the first of these that stands there is its own. */
+const BROWSERS = [
+  ['Edg', 'Edge'],
+  ['OPR', 'Opera'],
+  ['Firefox', 'Firefox'],
+  ['FxiOS', 'Firefox'],
+  ['Chrome', 'Chrome'],
+  ['CriOS', 'Chrome'],
+  ['Safari', 'Safari'],
+] as const
+const MACHINES = ['iPhone', 'iPad', 'Android', 'Windows', 'Mac', 'Linux'] as const
+
+/** `Firefox on Android`; what no browser says, as it is. */
+function browserOf(agent: string): string {
+  const browser = BROWSERS.find(([says]) => agent.includes(`${says}/`))?.[1]
+  const machine = MACHINES.find(each => agent.includes(each))
+  if (browser === undefined) return agent || 'a browser that does not say which'
+  return machine === undefined ? browser : `${browser} on ${machine}`
+}
+
 function own(app: App, name: string, session: string, site: Site | null): Html {
   const rows = app.people
     .sessionsOf(name)
     .map(each => [
-      each.agent || 'a browser that does not say which',
+      browserOf(each.agent),
       timeOf(each.createdAt),
       timeOf(each.seenAt),
       each.hash === session
