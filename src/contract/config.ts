@@ -12,7 +12,7 @@ import {
 } from './oncall/routing.js'
 import { type Rewording, UpdatesSchema } from './oncall/updates.js'
 import { type Verb, VERBS } from './order.js'
-import { AllowPrivate, type SignInConfig, SignInSchema } from './access/sign-in.js'
+import { AllowPrivate, type PagePrivate, PagePrivateSchema, type SignInConfig, SignInSchema } from './access/sign-in.js'
 import { NODE_KINDS } from './topology.js'
 import { CLOCKS, type Clock } from './view.js'
 import {
@@ -173,6 +173,7 @@ const StatusPage = Type.Object(
     groups: Type.Optional(Type.Array(Group, { minItems: 1, maxItems: 200 })),
     /** What clients that do not know `unknown` are told. */
     unknownAs: Type.Optional(oneOf(UNKNOWN_AS)),
+    private: Type.Optional(PagePrivateSchema),
   },
   { additionalProperties: false },
 )
@@ -310,6 +311,8 @@ export interface StatusPageConfig {
   /** Null: one for each service. */
   groups: Static<typeof Group>[] | null
   unknownAs: (typeof UNKNOWN_AS)[number]
+  /** Absent: for everybody. */
+  private?: PagePrivate
 }
 
 /** What the server runs on: the file with every default filled in. */

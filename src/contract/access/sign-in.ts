@@ -44,6 +44,26 @@ const Oidc = Type.Object(
   { additionalProperties: false },
 )
 
+/** Who may see a page that is not for everybody: whoever fits one of these, people of the console, and tokens that read. */
+export const PagePrivateSchema = Type.Object(
+  {
+    password: Type.Optional(Type.String({ minLength: 8, maxLength: 200, writeOnly: true })),
+    /** Whoever the provider of `signIn` lets in, or those with one of these values in a claim. */
+    oidc: Type.Optional(
+      Type.Union([
+        Type.Literal(true),
+        Type.Object({ claim: Type.Optional(Claim), values: Values }, { additionalProperties: false }),
+      ]),
+    ),
+    /** Addresses and ranges. */
+    addresses: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 50 }), { minItems: 1, maxItems: 1_000 }),
+    ),
+  },
+  { additionalProperties: false, minProperties: 1 },
+)
+export type PagePrivate = Static<typeof PagePrivateSchema>
+
 export const SignInSchema = Type.Object({ oidc: Type.Optional(Oidc) }, { additionalProperties: false })
 
 /** A provider with its defaults filled in. */

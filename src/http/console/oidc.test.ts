@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { ConfigFile } from '../../contract/config.js'
 import { DAY, HOUR, MINUTE, SECOND } from '../../contract/time.js'
 import { App } from '../../shell/app.js'
 import { complete, parse } from '../../shell/config/load.js'
@@ -25,11 +26,16 @@ const oidc = () => ({
   allowPrivate: ['127.0.0.1'],
 })
 
-async function open(more: object = {}, now = Date.now()): Promise<void> {
+async function open(more: object = {}, now = Date.now(), file: ConfigFile = {}): Promise<void> {
   await server?.close()
   await app?.[Symbol.asyncDispose]()
   env = fakeEnv(now)
-  const config = complete({ url: 'http://status.example', challenge: 'off', signIn: { oidc: { ...oidc(), ...more } } })
+  const config = complete({
+    url: 'http://status.example',
+    challenge: 'off',
+    signIn: { oidc: { ...oidc(), ...more } },
+    ...file,
+  })
   app = await App.open(config, env, { run: 'memory' })
   server = await buildServer(app, { inMemory: true, front: false })
 }
@@ -190,6 +196,44 @@ describe('what goes wrong is told plainly, and nobody is signed in', () => {
       const reply = await signIn({}, to)
       expect(reply.payload).toContain('content="0;url=/console"')
     }
+  })
+})
+
+describe('a page that is not for everybody', () => {
+  const pages = (rule: true | { values: string[] }) => ({
+    pages: [
+      { id: 'main', services: ['shop'] },
+      { id: 'staff', private: { oidc: rule } },
+    ],
+  })
+  const enter = async () => {
+    const page = await get('/status/staff')
+    expect(page.statusCode).toBe(401)
+    const link = '/console/oidc?reads=1&to=%2Fstatus%2Fstaff'
+    const begun = await get(link)
+    const back = new URL(await provider.walk(String(begun.headers.location)))
+    return get(back.pathname + back.search, cookieOf(begun, 'epicenter-flow'))
+  }
+  it('opens to whom its claim names, for a shift, and makes nobody a person of the console', async () => {
+    await open({}, Date.now(), pages({ values: ['staff'] }))
+    const html = await server.inject({ url: '/status/staff', headers: { ...HOME, accept: 'text/html' } })
+    expect(html.payload).toContain('href="/console/oidc?reads=1&amp;to=%2Fstatus%2Fstaff"')
+    const into = await enter()
+    expect(into.payload).toContain('content="0;url=/status/staff"')
+    const cookie = cookieOf(into, 'epicenter-reader')
+    expect((await get('/status/staff', cookie)).statusCode).toBe(200)
+    expect([cookieOf(into, 'epicenter-session'), app.people.list]).toEqual(['', []])
+    expect((await get('/console', cookie)).statusCode).toBe(303)
+    env.move(12 * HOUR)
+    expect((await get('/status/staff', cookie)).statusCode).toBe(401)
+    provider.account.now = { ...ANA, claims: { preferred_username: 'ana', groups: ['guests'] } }
+    env.move(-12 * HOUR)
+    expect(said(await enter())).toContain('nothing that the provider says of you opens a page here')
+  })
+  it('or to everybody whom the provider lets in', async () => {
+    provider.account.now = { id: 'x', claims: {} }
+    await open({}, Date.now(), pages(true))
+    expect((await get('/status/staff', cookieOf(await enter(), 'epicenter-reader'))).statusCode).toBe(200)
   })
 })
 

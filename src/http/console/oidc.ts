@@ -1,9 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { WRONG_TOKEN_ADDRESSES } from '../../contract/limits.js'
 import type { App } from '../../shell/app.js'
-import { FLOW_MS, nameOf, Oidc, roleOf } from '../../shell/people/oidc.js'
+import { FLOW_MS, nameOf, Oidc, type Purpose, roleOf } from '../../shell/people/oidc.js'
 import { NotDone } from '../../shell/people/people.js'
 import { Buckets } from '../../shell/visitors/buckets.js'
+import { type Access, OPEN_MS } from '../access/access.js'
+import { localPath } from '../access/gate.js'
 import { homeOf, wholeHome } from '../home.js'
 import { html } from '../pages/html.js'
 import type { Visitors } from '../visitor.js'
@@ -17,7 +19,11 @@ const BEGUN = { burst: 60, perMinute: 10 }
 const CALLBACK = '/console/oidc/callback'
 
 /** Signing in by a provider, and connecting one's account there with the one here. */
-export function oidcRoutes(server: FastifyInstance, app: App, visitors: Visitors, asks: Asks): void {
+export function oidcRoutes(
+  server: FastifyInstance,
+  app: App,
+  { visitors, asks, access }: { visitors: Visitors; asks: Asks; access: Access },
+): void {
   const { oidc: config } = app.config.signIn
   if (config === null) return
   const oidc = new Oidc(config, app.env)
@@ -29,26 +35,28 @@ export function oidcRoutes(server: FastifyInstance, app: App, visitors: Visitors
       told: { text: `${why}.`, good: false },
       main: html`<p><a href="/console/sign-in">Sign in in another way, or begin again</a></p>`,
     })
-  const begin = async (request: FastifyRequest, reply: FastifyReply, to: string, link: string | null) => {
+  const begin = async (request: FastifyRequest, reply: FastifyReply, purpose: Purpose) => {
     if (tooOften(request)) return refused(request, reply, 'too many tries: wait a minute', 429)
     try {
-      const { url, flow } = await oidc.begin(`${wholeHome(request)}${CALLBACK}`, { to, link })
+      const { url, flow } = await oidc.begin(`${wholeHome(request)}${CALLBACK}`, purpose)
       reply.header('set-cookie', flowCookie(request, flow)).header('cache-control', 'no-store')
       // A form of ours leads to no other site, redirects included: a page in between does.
-      return link === null ? reply.redirect(url, 303) : onwards(request, reply, 'To the provider', url, url)
+      return purpose.link === null ? reply.redirect(url, 303) : onwards(request, reply, 'To the provider', url, url)
     } catch (error) {
       if (!(error instanceof NotDone)) throw error
       return refused(request, reply, error.message, 502)
     }
   }
-  server.get('/console/oidc', (request, reply) =>
-    begin(request, reply, pathIn((request.query as { to?: string }).to), null),
-  )
+  server.get('/console/oidc', (request, reply) => {
+    const { to, reads } = request.query as { to?: string; reads?: string }
+    const isReader = reads === '1' && access.isOn
+    return begin(request, reply, { to: isReader ? localPath(to) : pathIn(to), link: null, reads: isReader })
+  })
   server.post('/console/oidc/connect', async (request, reply) => {
     const viewer = asks.whoActs(request, reply, 'read')
     if (!viewer) return reply
     const { verb } = (request.body ?? {}) as { verb?: string }
-    if (verb !== 'disconnect') return begin(request, reply, '/console/me', viewer.name)
+    if (verb !== 'disconnect') return begin(request, reply, { to: '/console/me', link: viewer.name, reads: false })
     try {
       app.people.connect(viewer.name, null)
     } catch (error) {
@@ -64,6 +72,12 @@ export function oidcRoutes(server: FastifyInstance, app: App, visitors: Visitors
       const flow = cookieIn(request, FLOW, /^[\w-]{40,2000}$/)
       const back = new URL(`${wholeHome(request)}${CALLBACK}${queryOf(request)}`)
       const { identity, claims, for: purpose } = await oidc.finish(flow, back)
+      if (purpose.reads) {
+        const ids = access.byClaims(claims)
+        if (ids.length === 0) throw new NotDone('nothing that the provider says of you opens a page here')
+        reply.header('set-cookie', access.cookie(request, ids, OPEN_MS.provider))
+        return onwards(request, reply, 'Signed in', purpose.to, `${homeOf(request).base}${purpose.to}`)
+      }
       const role = rightOf(app, () => roleOf(config, claims), identity)
       const name = purpose.link ?? nameOf(config, claims)
       if (purpose.link !== null) app.people.connect(purpose.link, identity)

@@ -66,7 +66,7 @@ export async function parse(text: string, vars: Vars, folder = '.'): Promise<Loa
   if (findings.length > 0) return wrong(findings)
   const { value } = filled
   for (const error of errorsOf(filled)) {
-    const secret = /secret$/i.test(error.path) || filled.filled.has(error.path)
+    const secret = /(?:secret|password)$/i.test(error.path) || filled.filled.has(error.path)
     if (findings.length < FINDINGS_MAX)
       findings.push({ path: pathOf(error.path), rule: ruleOf(error), value: valueOf(error, secret) })
   }
@@ -174,6 +174,7 @@ export function complete(file: ConfigFile, demo = false): Config {
       services: page.services ?? null,
       groups: page.groups ?? null,
       unknownAs: page.unknownAs ?? 'degraded_performance',
+      ...(page.private === undefined ? {} : { private: page.private }),
     })),
     maintenance: file.maintenance ?? [],
     responders: file.responders ?? [],

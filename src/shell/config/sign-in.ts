@@ -6,8 +6,9 @@ import type { Finding } from './finding.js'
 const LOOPBACK = /^http:\/\/(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?(?:\/|$)/
 
 /** What a shape cannot say of how people sign in. */
-export function beyondSignIn({ signIn, url }: ConfigFile): Finding[] {
-  const findings: Finding[] = []
+export function beyondSignIn(file: ConfigFile): Finding[] {
+  const { signIn, url } = file
+  const findings = beyondPrivate(file)
   const oidc = signIn?.oidc
   if (oidc === undefined) return findings
   const path = 'signIn.oidc'
@@ -25,5 +26,25 @@ export function beyondSignIn({ signIn, url }: ConfigFile): Finding[] {
           value,
         })
     })
+  return findings
+}
+
+function beyondPrivate({ pages = [], signIn, url }: ConfigFile): Finding[] {
+  const findings: Finding[] = []
+  pages.forEach(({ private: closed, url: own }, i) => {
+    if (closed === undefined) return
+    const path = `pages[${i}].private`
+    if (Object.keys(closed).length === 0)
+      findings.push({ path, rule: 'a password, oidc or addresses', value: 'none of them' })
+    if (closed.oidc !== undefined && signIn?.oidc === undefined)
+      findings.push({ path: `${path}.oidc`, rule: 'a provider, which signIn.oidc names', value: 'none' })
+    closed.addresses?.forEach((value, j) => {
+      if (!isRange(value))
+        findings.push({ path: `${path}.addresses[${j}]`, rule: 'an address or a range such as 10.0.0.0/8', value })
+    })
+    // A page elsewhere can give its own name an address of ours, and have a browser inside read for it.
+    if (closed.addresses !== undefined && url === undefined && own === undefined)
+      findings.push({ path: 'url', rule: 'the address by which those inside ask', value: 'nothing' })
+  })
   return findings
 }

@@ -37,6 +37,8 @@ export interface Purpose {
   to: string
   /** Somebody signed in who wants to come by the provider from now on; null: whoever comes signs in. */
   link: string | null
+  /** Only to see a page that is not for everybody: nobody becomes a person of the console by it. */
+  reads: boolean
 }
 
 /** Somebody whom the provider vouches for. */
@@ -246,6 +248,7 @@ function claimOf(claims: Record<string, unknown>, name: string): unknown {
 
 /** The texts of a claim: one, or a list. */
 const textsOf = (value: unknown): string[] => [value].flat().filter(each => typeof each === 'string')
+export const textsAt = (claims: Record<string, unknown>, name: string): string[] => textsOf(claimOf(claims, name))
 
 /**
  * What somebody is called here, by their claim: what stands before an `@`, and what a name cannot hold as `-`.
