@@ -147,7 +147,7 @@ export function signInPage(
   const form = html`<form method="post" action="/open?to=${encodeURIComponent(to)}" class="fields"><label>${words.password}<input name="password" type="password" autocomplete="current-password" required></label><button>${words.open}</button></form>`
   const link = html`<p><a href="/console/oidc?reads=1&amp;to=${encodeURIComponent(to)}">${words.provider} <bdi>${provider}</bdi></a></p>`
   const isOnlyInside = !password && provider === null
-  const main = html`<div class="hero unknown"><h1>${words.title}</h1><p>${isOnlyInside ? words.inside : words.lead}</p>${said && html`<p role="alert"${attr('class', 'state')}>${words[said]}</p>`}${password ? form : null}${provider === null ? null : link}</div><p class="note"><a href="/console/sign-in">${words.team}</a></p>`
+  const main = html`<div class="hero unknown"><h1>${words.title}</h1><p>${isOnlyInside ? words.inside : words.lead}</p>${said && html`<p role="alert"${attr('class', 'state')}>${words[said]}</p>`}${password ? form : null}${provider === null ? null : link}<p class="note"><a href="/console/sign-in">${words.team}</a></p></div>`
   const { title: workspace, clock, now } = NOWHERE
   const frame = { path: '', query: '', workspace, t, clock, now, live: null, script: null, noIndex: true }
   const text = pageOf({ ...frame, title: words.title, description: words.lead, main })
