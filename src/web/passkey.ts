@@ -74,6 +74,8 @@ for (const form of document.querySelectorAll<HTMLFormElement>('form[data-passkey
     event.preventDefault()
     try {
       const reply = await fetch(form.dataset['passkey'] as string, { method: 'POST' })
+      // A page that has to be read instead, such as one to sign in once more.
+      if (!reply.headers.get('content-type')?.includes('json')) return form.submit()
       const said = await reply.json()
       if (!reply.ok) throw new Error(said.detail ?? said.title)
       const credential = await ask(said)

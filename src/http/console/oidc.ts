@@ -53,7 +53,7 @@ export function oidcRoutes(
     return begin(request, reply, { to: isReader ? localPath(to) : pathIn(to), link: null, reads: isReader })
   })
   server.post('/console/oidc/connect', async (request, reply) => {
-    const viewer = asks.whoActs(request, reply, 'read')
+    const viewer = asks.whoLetsIn(request, reply, 'read')
     if (!viewer) return reply
     const { verb } = (request.body ?? {}) as { verb?: string }
     if (verb !== 'disconnect') return begin(request, reply, { to: '/console/me', link: viewer.name, reads: false })

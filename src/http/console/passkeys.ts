@@ -9,7 +9,7 @@ import { html, type Html } from '../pages/html.js'
 import { scriptOf, sendAsset } from '../pages/index.js'
 import { HttpProblem } from '../problem.js'
 import type { Visitors } from '../visitor.js'
-import type { Asks } from './asks.js'
+import { type Asks, endBefore } from './asks.js'
 import { keepSession, pathIn } from './cookie.js'
 import { field, sendConsole, table, timeOf } from './layout.js'
 
@@ -58,6 +58,7 @@ export function passkeyRoutes(
     try {
       const name = await passkeys.signIn(site(request), passkey)
       const secret = app.people.begin(name, request.headers['user-agent'] ?? '')
+      endBefore(app, request, secret)
       return keepSession(request, reply, secret).redirect(pathIn(to), 303)
     } catch (error) {
       if (!(error instanceof NotDone)) throw error
@@ -69,11 +70,11 @@ export function passkeyRoutes(
     }
   })
   server.post('/console/me/passkeys/ask', (request, reply) => {
-    const viewer = asks.whoActs(request, reply, 'read')
+    const viewer = asks.whoLetsIn(request, reply, 'read')
     return viewer && reply.header('cache-control', 'no-store').send(passkeys.ask(site(request), viewer.name))
   })
   server.post('/console/me/passkeys', async (request, reply) => {
-    const viewer = asks.whoActs(request, reply, 'read')
+    const viewer = asks.whoLetsIn(request, reply, 'read')
     if (!viewer) return reply
     const { verb, id = '', label = '', passkey = '' } = (request.body ?? {}) as Record<string, string>
     try {

@@ -24,7 +24,7 @@ export function peopleRoutes(server: FastifyInstance, app: App, asks: Asks): voi
     )
   })
   server.post<{ Body: Form }>('/console/people', (request, reply) => {
-    const viewer = asks.whoActs(request, reply, 'people')
+    const viewer = asks.whoLetsIn(request, reply, 'people')
     if (!viewer) return reply
     let told: { text: string; good: boolean }
     let link: Html | null = null

@@ -7,6 +7,7 @@ import { Buckets } from '../../shell/visitors/buckets.js'
 import { sameSite } from '../home.js'
 import { attr, html, type Html } from '../pages/html.js'
 import type { Visitors } from '../visitor.js'
+import { endBefore } from './asks.js'
 import { dropSession, keepSession, pathIn, sessionIn } from './cookie.js'
 import { field, sendConsole } from './layout.js'
 import { passkeyButton, siteOf } from './passkeys.js'
@@ -43,6 +44,7 @@ export function signInRoutes(server: FastifyInstance, app: App, visitors: Visito
     // Always a session of its own: one that somebody put there before is worth nothing.
     const secret = await app.people.signIn(name, password, agentOf(request))
     if (secret === null) return sign(request, reply, REFUSED, name, 401)
+    endBefore(app, request, secret)
     return keepSession(request, reply, secret).redirect(pathIn((request.query as Form)['to']), 303)
   })
   server.post('/console/sign-out', (request, reply) => {

@@ -50,6 +50,8 @@ export interface SignedIn {
   person: Pick<Person, 'name' | 'role'>
   /** Digest of the session, by which it is told from a person's others. */
   session: string
+  /** When they last showed who they are. */
+  shownAt: EpochMs
 }
 
 /** The people who may sign in: who they are, their sessions, the links that were given away, and what was done about them. */
@@ -291,7 +293,7 @@ export class People {
     const { name, role } = person
     // What is done in a browser is the owner's as far as ids go, and the person's own as far as names go.
     const sender: Sender = { name, namespace: '', scopes: SCOPES_OF_ROLE[role], services: null, role }
-    return { sender, person: { name, role }, session: hash }
+    return { sender, person: { name, role }, session: hash, shownAt: session.createdAt }
   }
 
   /** Sessions of a person that are not over, eldest first. */
