@@ -111,7 +111,7 @@ const PACKAGES: Record<string, readonly string[]> = {
     're2js',
     'standardwebhooks',
   ],
-  shell: ['@node-rs/argon2', '@sinclair/typebox', 'yaml'],
+  shell: ['@node-rs/argon2', '@simplewebauthn/server', '@sinclair/typebox', 'openid-client', 'yaml'],
   http: [
     '@modelcontextprotocol/server',
     '@sinclair/typebox',

@@ -12,6 +12,7 @@ import {
 } from './oncall/routing.js'
 import { type Rewording, UpdatesSchema } from './oncall/updates.js'
 import { type Verb, VERBS } from './order.js'
+import { AllowPrivate, type PagePrivate, PagePrivateSchema, type SignInConfig, SignInSchema } from './access/sign-in.js'
 import { NODE_KINDS } from './topology.js'
 import { CLOCKS, type Clock } from './view.js'
 import {
@@ -97,12 +98,6 @@ export const CHALLENGES = ['auto', 'off'] as const
 
 /** Name of a plug-in, and of one of its uses: part of paths and of ids. */
 const Name = Type.String({ pattern: '^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$' })
-/** Addresses that are not public it may connect to: all, or those in these ranges and of these names. */
-const AllowPrivate = Type.Union([
-  Type.Boolean(),
-  Type.Array(Type.String({ minLength: 1, maxLength: 253 }), { maxItems: 100 }),
-])
-
 /** What every use of a plug-in may say; the rest are the plug-in's own settings, which its own schema checks. */
 const COMMON = { id: Type.Optional(Name), allowPrivate: Type.Optional(AllowPrivate) }
 const Using = Type.Object({ use: Name, ...COMMON }, { additionalProperties: true })
@@ -178,6 +173,7 @@ const StatusPage = Type.Object(
     groups: Type.Optional(Type.Array(Group, { minItems: 1, maxItems: 200 })),
     /** What clients that do not know `unknown` are told. */
     unknownAs: Type.Optional(oneOf(UNKNOWN_AS)),
+    private: Type.Optional(PagePrivateSchema),
   },
   { additionalProperties: false },
 )
@@ -237,6 +233,8 @@ export const ConfigSchema = Type.Object(
     /** Reading too needs a token, with the scope `read`. */
     private: Type.Optional(Type.Boolean()),
     tokens: Type.Optional(Type.Array(Token, { maxItems: TOKENS })),
+    /** How people of the console may sign in beside a password. */
+    signIn: Type.Optional(SignInSchema),
     pages: Type.Optional(Type.Array(StatusPage, { minItems: 1, maxItems: 50 })),
     maintenance: Type.Optional(Type.Array(Maintenance, { maxItems: 200 })),
     /** Who is on call: people, rotas, and which message goes to whom. */
@@ -313,6 +311,8 @@ export interface StatusPageConfig {
   /** Null: one for each service. */
   groups: Static<typeof Group>[] | null
   unknownAs: (typeof UNKNOWN_AS)[number]
+  /** Absent: for everybody. */
+  private?: PagePrivate
 }
 
 /** What the server runs on: the file with every default filled in. */
@@ -349,6 +349,7 @@ export interface Config {
   store: Pick<Use, 'use' | 'settings'>
   tokens: TokenConfig[]
   private: boolean
+  signIn: SignInConfig
   /** At least one; the first is at `/status`. */
   pages: StatusPageConfig[]
   maintenance: MaintenanceConfig[]

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { App } from '../shell/app.js'
 import { complete } from '../shell/config/load.js'
 import { fakeEnv } from '../testing/env.js'
+import { routesOf } from './fixtures/routes.js'
 import { buildServer } from './server.js'
 
 /** One request for each route, and for each way to be refused. */
@@ -33,16 +34,7 @@ beforeAll(async () => {
   })
   app = await App.open(config, fakeEnv(), { run: 'memory' })
   server = await buildServer(app, { inMemory: true })
-  // A tree: what stands further right goes on where the last line further left ended.
-  const above: string[] = []
-  for (const line of server.printRoutes({ includeHooks: false }).split('\n')) {
-    const [, indent, part, , methods] = /^([│ ]*)[├└]── (\S+?)( \(([^)]+)\))?$/.exec(line) ?? []
-    if (indent === undefined) continue
-    const depth = indent.length / 4
-    above[depth] = `${depth === 0 ? '' : above[depth - 1]}${part}`
-    for (const method of methods?.split(', ') ?? [])
-      if (method !== 'HEAD') routes.push({ method, url: above[depth] as string })
-  }
+  routes.push(...routesOf(server))
 })
 afterAll(async () => {
   await server.close()

@@ -7,6 +7,8 @@ import type { App } from '../shell/app.js'
 import { linksOf, rangesOf } from '../shell/visitors/address.js'
 import type { PublicPost } from '../shell/delivery/public-post.js'
 import { Reporters } from '../shell/visitors/reporters.js'
+import type { Access } from './access/access.js'
+import { isClosed, localPath, openAccess, signInPage } from './access/gate.js'
 import { alertRoutes } from './api/alerts.js'
 import { historyRoutes, incidentRoutes, readRoutes } from './api/api.js'
 import { commandRoutes } from './api/commands.js'
@@ -15,7 +17,8 @@ import { badgeRoutes } from './badge.js'
 import { registerConsole } from './console/index.js'
 import { limitForms, unread } from './api/body.js'
 import { Connections } from './connections.js'
-import { patternOf, standBefore } from './front/stand.js'
+import { type Methods, pathsOf, rememberMethods } from './front/methods.js'
+import { standBefore } from './front/stand.js'
 import { Homes, homeOf, standUnder } from './home.js'
 import { Guard, READ_RULE } from './guard.js'
 import { ingestRoutes } from './api/ingest.js'
@@ -63,6 +66,8 @@ export interface ServerOptions {
   wait?: (ms: number) => Promise<unknown>
   /** Where messages to browsers go: tests. */
   post?: PublicPost
+  /** The browser's side of passkeys; what the build left, if not given. */
+  passkeyScript?: string
   /** Reads the configuration again; undefined where there is no file. */
   reload?: () => Promise<Reloaded>
   /** Who listens, where this server takes another's place or will be replaced. */
@@ -86,13 +91,18 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   const server = bare(app.config, homes, isProxy, options.shared)
   const news = new News(app)
   // What lies ready is given to everybody.
-  const fronted = options.front !== false && !app.config.private
+  const isForAll = !app.config.private && app.config.pages.every(each => each.private === undefined)
+  const fronted = options.front !== false && isForAll
   const front = fronted
     ? standBefore(server, { news, isProxy, homes, keepAliveMs: LISTENING.keepAliveTimeout, shared: options.shared })
     : null
   const methods = rememberMethods(server)
   homes.knows = pathsOf(methods, app.config.pages)
   standUnder(server, homes)
+  const visitors = new Visitors(app.config)
+  const access = openAccess(server, app, visitors)
+  const reader = access.reader(app.reader)
+  const shown: App = access.isOn ? Object.create(app, { reader: { value: reader } }) : app
   keepSafe(server)
   guardHosts(server, {
     isProxy,
@@ -100,30 +110,30 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   })
   // Answers are data of ours: no second description of them is needed to write them.
   server.setSerializerCompiler(() => data => JSON.stringify(data))
-  server.setErrorHandler((error, request, reply) => fail(app, error as FastifyError, request, reply))
+  server.setErrorHandler((error, request, reply) => fail(app, access, error as FastifyError, request, reply))
   server.setNotFoundHandler((request, reply) => nothingHere(methods, request, reply))
 
   const routes = new Routes()
-  const visitors = new Visitors(app.config)
   const guard = openGuard(server, app, visitors, options.wait)
   takeTurns(server, visitors)
-  const stream = new Stream(news, visitors)
+  const stream = new Stream(news, visitors, access, app)
   const sends = guard.need('signals')
   ingestRoutes(server, routes, app, sends, visitors, (scope, places) =>
     receiverRoutes(scope, routes, { app, places, visitors, guard: sends }),
   )
   const tell = await openForPeople(server, routes, app, visitors, options)
-  readRoutes(server, routes, app)
-  historyRoutes(server, routes, app)
-  incidentRoutes(server, routes, app)
+  readRoutes(server, routes, shown)
+  historyRoutes(server, routes, shown)
+  incidentRoutes(server, routes, shown)
   wordsSide(server, routes, app, guard)
   forgetRoutes(server, routes, app, guard.need('commands', 'forget'))
-  const records = new Records(app.reader)
+  const records = new Records(reader)
   recordRoutes(server, routes, records)
   teamRoutes(server, routes, app, guard)
   pastRoutes(server, routes, app, guard.need('commands', 'teach'))
   reloadRoute(server, routes, guard.need('commands', 'reload'), options.reload)
-  registerConsole(server, app, visitors, lessonRoutes(server, routes, app, { guard, version: VERSION }))
+  const proposals = lessonRoutes(server, routes, app, { guard, version: VERSION })
+  registerConsole(server, app, { visitors, proposals, access, script: options.passkeyScript })
   stream.route(server, routes)
   const connections = new Connections(server.server, isProxy)
   operatorRoutes(server, app, { stream, front, guard, connections })
@@ -132,8 +142,8 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
     reply.header('cache-control', 'max-age=300').send(openapi(routes.all, VERSION, serverOf(request))),
   )
   const edition = () => String(news.edition)
-  const status = statusSide(server, app, edition)
-  pagesSide(server, app, { desk: status, edition, visitors, records, options })
+  const status = statusSide(server, app, edition, access)
+  pagesSide(server, app, { desk: status, edition, visitors, records, access, options })
   server.addHook('preClose', async () => {
     connections.retire()
     stream.close()
@@ -145,12 +155,13 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
 }
 
 /** Status pages, badges, and the words in which notifiers are told. */
-function statusSide(server: FastifyInstance, app: App, edition: () => string): Desk {
+function statusSide(server: FastifyInstance, app: App, edition: () => string, access: Access): Desk {
   const status = statuspageRoutes(server, {
     reader: app.reader,
     pages: app.config.pages,
     maintenance: app.config.maintenance,
     wallNow: () => app.env.now(),
+    shows: access.shows,
     edition,
     onIncident: listener => app.onChange(({ incidents, reset }) => (incidents.length > 0 || reset) && listener()),
   })
@@ -235,12 +246,18 @@ interface PagesParts {
   edition: () => string
   visitors: Visitors
   records: Records
+  access: Access
   options: ServerOptions
 }
 
-function pagesSide(server: FastifyInstance, app: App, { desk, edition, visitors, records, options }: PagesParts): void {
+function pagesSide(
+  server: FastifyInstance,
+  app: App,
+  { desk, edition, visitors, records, access, options }: PagesParts,
+): void {
   registerPages(server, {
-    reader: app.reader,
+    reader: access.reader(app.reader),
+    audience: access.key,
     edition,
     wallNow: () => app.env.now(),
     report: true,
@@ -271,6 +288,7 @@ function operatorRoutes(server: FastifyInstance, app: App, parts: MetricParts): 
 /** Every error becomes an answer that says what to do; what is our fault says no more than that. */
 function fail(
   app: App,
+  access: Access,
   error: FastifyError | HttpProblem | TransientError,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -280,6 +298,8 @@ function fail(
   // Whatever is left of the body will not be read.
   if (!request.raw.complete) reply.header('connection', 'close')
   if (error instanceof HttpProblem) {
+    if (isClosed(error) && wantsPage(request))
+      return signInPage(access, request, reply, { to: localPath(request.url.split('?', 1)[0]), status: 401 })
     if (error.status === 401)
       reply.header('www-authenticate', error.more.rule === READ_RULE ? 'Basic realm="Epicenter"' : 'Bearer')
     return sendProblem(reply, error)
@@ -346,34 +366,8 @@ function addressOf(server: FastifyInstance, config: App['config']): string {
   return linksOf(config.host, typeof address === 'object' && address !== null ? address.port : config.port).at(-1)!
 }
 
-type Methods = { pattern: RegExp; methods: Set<string> }[]
-
-/** Which methods an address answers, so that a wrong one gets 405 and is told the right ones. */
-function rememberMethods(server: FastifyInstance): Methods {
-  const known = new Map<string, { pattern: RegExp; methods: Set<string> }>()
-  server.addHook('onRoute', route => {
-    const entry = known.get(route.url) ?? {
-      pattern: patternOf(route.url),
-      methods: new Set<string>(),
-    }
-    for (const method of [route.method].flat()) entry.methods.add(method)
-    known.set(route.url, entry)
-    methods.splice(0, methods.length, ...known.values())
-  })
-  const methods: Methods = []
-  return methods
-}
-
-/** Whether a path is one of ours; of status pages, those that there are. */
-function pathsOf(methods: Methods, pages: App['config']['pages']): (path: string) => boolean {
-  return path => {
-    const page = /^\/status\/([^/]+)/.exec(path)?.[1]
-    const plain = path.replace(/(?<=.)\/$/, '')
-    return (
-      (page === undefined || pages.some(each => each.id === page)) && methods.some(each => each.pattern.test(plain))
-    )
-  }
-}
+const wantsPage = ({ url, headers }: FastifyRequest): boolean =>
+  !url.startsWith('/api/') && headers.accept?.includes('text/html') === true
 
 function nothingHere(methods: Methods, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const path = request.url.split('?', 1)[0]!
@@ -385,8 +379,7 @@ function nothingHere(methods: Methods, request: FastifyRequest, reply: FastifyRe
       new HttpProblem(405, 'not with this method', `use ${allow}`, { rule: 'method', value: request.method }),
     )
   }
-  const page = !path.startsWith('/api/') && request.headers.accept?.includes('text/html') === true
-  if (page) return sendPage(request, reply, problemPage(404, undefined, languageOf(request)))
+  if (wantsPage(request)) return sendPage(request, reply, problemPage(404, undefined, languageOf(request)))
   return sendProblem(
     reply,
     new HttpProblem(404, 'there is nothing here', undefined, { rule: 'path', value: path.slice(0, 80) }),

@@ -18,7 +18,7 @@ import { Clock, type ClockState } from './workspace/clock.js'
 import type { Committed } from './engine.js'
 import type { Env } from './env.js'
 import type { PartsOptions } from './parts.js'
-import { token } from './folder/secret.js'
+import { type OwnToken, token } from './folder/secret.js'
 import { People } from './people/people.js'
 import { type Sender, Tokens } from './visitors/tokens.js'
 import type { Space } from './workspace/gate.js'
@@ -53,7 +53,7 @@ export class App implements AsyncDisposable {
     orders: 0,
     late: 0,
   }
-  readonly token: { token: string; fresh: boolean }
+  readonly token: OwnToken
   /** All who may write or read, the owner included. */
   readonly tokens: Tokens
   /** Who may sign in. */
@@ -84,7 +84,7 @@ export class App implements AsyncDisposable {
     this.env = { ...env, now: () => this.clock.now() }
     this.wall = () => env.now()
     const data = folder === null ? null : configured.data
-    this.token = data === null ? { token: 'memory', fresh: false } : token(data, env)
+    this.token = token(data, env)
     this.tokens = new Tokens(data, this.token.token, configured.tokens, env)
     this.people = new People(data, this.env)
     this.reader = readerOf(() => this.config, {

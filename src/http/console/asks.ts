@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Act, mayRole } from '../../contract/role.js'
+import { type EpochMs, HOUR } from '../../contract/time.js'
 import type { App } from '../../shell/app.js'
 import { OWNER, type Sender } from '../../shell/visitors/tokens.js'
 import { fromOurPage } from '../home.js'
@@ -12,6 +13,8 @@ import { sendConsole, type Viewer } from './layout.js'
 export interface Known extends Viewer {
   session: string
   sender: Sender
+  /** When they last showed who they are. */
+  shownAt: EpochMs
 }
 
 /** Null where the answer was already sent: a page to sign in, or that it is not for the role. */
@@ -19,10 +22,15 @@ export interface Asks {
   whoIs(request: FastifyRequest, reply: FastifyReply, act: Act): Known | null
   /** The same for what changes something: it must come from a page of ours. */
   whoActs(request: FastifyRequest, reply: FastifyReply, act: Act): Known | null
+  /** The same for what lets somebody in: whoever does it has shown within the hour who they are, and no open browser will do. */
+  whoLetsIn(request: FastifyRequest, reply: FastifyReply, act: Act): Known | null
 }
 
+/** So long after signing in somebody may let others in, or themselves by another way. */
+const LETS_IN_MS = HOUR
+
 const VISITOR: Known = {
-  ...{ name: 'visitor', role: 'admin', session: '' },
+  ...{ name: 'visitor', role: 'admin', session: '', shownAt: Infinity },
   sender: { ...OWNER, name: 'visitor', role: 'admin' },
 }
 
@@ -50,13 +58,34 @@ export function asksOf(app: App): Asks {
       })
       return null
     }
-    return { ...person, session: known.session, sender: known.sender }
+    return { ...person, session: known.session, sender: known.sender, shownAt: known.shownAt }
+  }
+  const whoActs: Asks['whoActs'] = (request, reply, act) => {
+    fromOurPage(request)
+    return whoIs(request, reply, act)
   }
   return {
     whoIs,
-    whoActs(request, reply, act) {
-      fromOurPage(request)
-      return whoIs(request, reply, act)
+    whoActs,
+    whoLetsIn(request, reply, act) {
+      const known = whoActs(request, reply, act)
+      if (known === null || app.env.now() - known.shownAt < LETS_IN_MS) return known
+      const to = act === 'people' ? '/console/people' : '/console/me'
+      sendConsole(request, reply, {
+        ...{ title: 'Once more, who are you?', path: '', viewer: known, status: 403 },
+        told: { text: ONCE_MORE, good: false },
+        main: html`<p><a class="button" href="/console/sign-in?to=${to}">Sign in once more</a></p>`,
+      })
+      return null
     },
   }
+}
+
+export const ONCE_MORE = 'You signed in more than an hour ago. For this, sign in once more: nothing was done.'
+
+/** One browser has one session: who signs in once more leaves none behind. */
+export function endBefore({ people }: App, request: FastifyRequest, secret: string): void {
+  const before = sessionIn(request)
+  const [old, now] = [before === null ? null : people.find(before), people.find(secret)]
+  if (old && now && old.person.name === now.person.name) people.end(old.person.name, { session: old.session })
 }

@@ -2,14 +2,14 @@ import type { FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { COMMANDS, type Verb, VERBS } from '../../contract/order.js'
 import { mayRole, type Role, ROLES } from '../../contract/role.js'
-import { MINUTE } from '../../contract/time.js'
+import { HOUR, MINUTE } from '../../contract/time.js'
 import { App } from '../../shell/app.js'
 import { complete } from '../../shell/config/load.js'
 import { fakeEnv } from '../../testing/env.js'
 import { byArrival, change, check, STREAM_START as T, topology } from '../../testing/stream.js'
 import { buildServer } from '../server.js'
+import { pathIn } from './cookie.js'
 import { asOf } from './room.js'
-import { pathIn } from './sign-in.js'
 
 const GOOD = 'correct horse battery'
 const HOME = { host: 'localhost', origin: 'http://localhost', 'sec-fetch-site': 'same-origin' }
@@ -273,6 +273,27 @@ describe('the room', () => {
 })
 
 describe('people', () => {
+  it('nobody is let in by a browser that somebody left open: whoever does it has signed in within the hour', async () => {
+    const cookie = await signedIn('admin', 'ana')
+    env.move(HOUR)
+    for (const [url, fields] of [
+      ['/console/people', { verb: 'invite', role: 'admin' }],
+      ['/console/people', { verb: 'role', name: 'ana', role: 'viewer' }],
+      ['/console/me/passkeys', { verb: 'rename', id: 'x' }],
+      ['/console/me/passkeys/ask', {}],
+    ] as const) {
+      const late = await form(url, fields, cookie)
+      expect([url, late.statusCode, late.payload]).toEqual([url, 403, expect.stringContaining('sign in once more')])
+    }
+    expect(app.people.list).toMatchObject([{ role: 'admin' }])
+    expect(app.people.invitations).toEqual([])
+    // What they came for otherwise goes on.
+    expect((await get('/console/people', cookie)).statusCode).toBe(200)
+    const again = await form('/console/sign-in?to=/console/people', { name: 'ana', password: GOOD }, cookie)
+    expect((await form('/console/people', { verb: 'invite', role: 'viewer' }, cookieOf(again))).statusCode).toBe(200)
+    // And the browser has one session, not two.
+    expect((await get('/console', cookie)).statusCode).toBe(303)
+  })
   it('are invited, given roles and removed by an admin, and it is on the record', async () => {
     const cookie = await signedIn('admin', 'ana')
     const made = await form('/console/people', { verb: 'invite', role: 'responder' }, cookie)

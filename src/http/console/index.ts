@@ -1,9 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import { FORM_BYTES } from '../../contract/limits.js'
 import type { App } from '../../shell/app.js'
+import type { Access } from '../access/access.js'
 import type { Proposals } from '../agents/proposals.js'
 import type { Visitors } from '../visitor.js'
 import { asksOf } from './asks.js'
+import { oidcRoutes } from './oidc.js'
+import { passkeyRoutes } from './passkeys.js'
 import { peopleRoutes } from './people.js'
 import { proposalPages } from './proposals.js'
 import { reportRoutes } from './report.js'
@@ -12,8 +15,20 @@ import { signInRoutes } from './sign-in.js'
 import { sourcesRoutes } from './sources.js'
 import { postmortemRoutes } from './words.js'
 
+export interface ConsoleParts {
+  visitors: Visitors
+  proposals: Proposals
+  access: Access
+  /** The browser's side of passkeys; what the build left, if undefined. */
+  script: string | undefined
+}
+
 /** `/console`: for the people who answer for the services. */
-export function registerConsole(server: FastifyInstance, app: App, visitors: Visitors, proposals: Proposals): void {
+export function registerConsole(
+  server: FastifyInstance,
+  app: App,
+  { visitors, proposals, access, script }: ConsoleParts,
+): void {
   const asks = asksOf(app)
   server.register(async scope => {
     scope.addContentTypeParser(
@@ -22,6 +37,8 @@ export function registerConsole(server: FastifyInstance, app: App, visitors: Vis
       (_, body, done) => done(null, Object.fromEntries(new URLSearchParams(body as string))),
     )
     signInRoutes(scope, app, visitors)
+    oidcRoutes(scope, app, { visitors, asks, access })
+    passkeyRoutes(scope, app, visitors, asks, script)
     peopleRoutes(scope, app, asks)
     roomRoutes(scope, app, asks)
     sourcesRoutes(scope, app, asks)

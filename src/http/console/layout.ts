@@ -13,13 +13,15 @@ const CONSOLE_STYLE = `
 .acts{display:grid;gap:8px}.acts details{margin:0;border:1px solid var(--line);border-radius:6px;padding:4px 12px}
 .acts form{display:grid;gap:8px;padding:8px 0}
 .inline{display:flex;flex-wrap:wrap;gap:8px;align-items:center}.inline button,.inline input,.inline select{width:auto}
+a.button{display:inline-block;padding:8px 16px;border:1px solid var(--soft);border-radius:6px;text-decoration:none;color:inherit;font-weight:700}
+main>form,main section>form,main>p:has(.button){margin-top:12px}
 button.first{background:var(--ink);color:var(--bg)}
 .needs{border-inline-start:4px solid var(--out);padding-inline-start:12px}
 .said{padding:8px 0;border-top:1px solid var(--line)}
 .told{border:2px solid var(--ok);border-radius:6px;padding:10px 14px;margin:12px 0}
 .told.no{border-color:var(--out)}
 .narrow{max-width:26rem}
-td.left,th.left{text-align:start;white-space:normal}td.left time{white-space:nowrap}.now{margin-top:16px;max-width:26rem}.now form{display:grid;gap:8px}
+td.left,th.left{text-align:start;white-space:normal;min-width:4.5rem}td.left time{white-space:nowrap}.now{margin-top:16px;max-width:26rem}.now form{display:grid;gap:8px}
 code{font-size:.875em}
 @media print{header,footer,.skip,.ask,.told{display:none}main{max-width:none}section{break-inside:avoid}.scroll{overflow:visible}a{text-decoration:none}}
 `.replace(/\n/g, '')
@@ -49,8 +51,9 @@ export interface ConsolePage {
   path: string
   /** Said at the top: what became of what was asked. */
   told?: { text: string; good: boolean } | undefined
-  /** Seconds after which it is read again by a browser without script; never, if not given. */
   status?: number
+  /** Where a browser goes on to by itself: a whole address, or a path with our base before it. */
+  onTo?: string
 }
 
 const LINKS = [
@@ -73,10 +76,10 @@ export function sendConsole(request: FastifyRequest, reply: FastifyReply, page: 
     .send(rebased(shell(page), base))
 }
 
-function shell({ title, main, viewer, path, told }: ConsolePage): string {
+function shell({ title, main, viewer, path, told, onTo }: ConsolePage): string {
   const links = viewer === null ? [] : LINKS.filter(([to]) => to !== '/console/people' || viewer.role === 'admin')
   return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${title} · Epicenter console</title><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><link rel="icon" href="/assets/mark.svg" type="image/svg+xml"><style>${trusted(STYLE)}</style><style>${trusted(CONSOLE_STYLE)}</style></head>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${title} · Epicenter console</title><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex">${onTo === undefined ? null : html`<meta http-equiv="refresh" content="0;url=${onTo}">`}<link rel="icon" href="/assets/mark.svg" type="image/svg+xml"><style>${trusted(STYLE)}</style><style>${trusted(CONSOLE_STYLE)}</style></head>
 <body><a class="skip" href="#main">To the content</a><svg width="0" height="0" class="defs" aria-hidden="true"><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M0 0v6"/></pattern></svg>
 <header><a class="brand" href="/console">${MARK}<b>Console</b></a><nav aria-label="Console">${links.map(([to, name]) => html`<a href="${to}"${attr('aria-current', path === to ? 'page' : null)}>${name}</a>`)}<a href="/">Public page</a></nav></header>
 <main id="main" tabindex="-1"><h1>${title}</h1>${told ? html`<p class="told${told.good ? '' : ' no'}" role="status">${told.text}</p>` : null}${main}</main>

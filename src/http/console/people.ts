@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Role, ROLES } from '../../contract/role.js'
 import type { App } from '../../shell/app.js'
+import type { Site } from '../../shell/people/passkeys.js'
 import { NotDone } from '../../shell/people/people.js'
 import { wholeHome } from '../home.js'
 import { attr, html, type Html } from '../pages/html.js'
 import { sendConsole, table, timeOf } from './layout.js'
 import type { Asks } from './asks.js'
+import { ownPasskeys, siteOf } from './passkeys.js'
 
 type Form = Record<string, string>
 /** Rows of the audit that the page shows, the newest first. */
@@ -22,7 +24,7 @@ export function peopleRoutes(server: FastifyInstance, app: App, asks: Asks): voi
     )
   })
   server.post<{ Body: Form }>('/console/people', (request, reply) => {
-    const viewer = asks.whoActs(request, reply, 'people')
+    const viewer = asks.whoLetsIn(request, reply, 'people')
     if (!viewer) return reply
     let told: { text: string; good: boolean }
     let link: Html | null = null
@@ -45,7 +47,7 @@ export function peopleRoutes(server: FastifyInstance, app: App, asks: Asks): voi
         title: 'Me',
         path: '/console/me',
         viewer,
-        main: own(app, viewer.name, viewer.session),
+        main: own(app, viewer.name, viewer.session, siteOf(app.config, request)),
       })
     )
   })
@@ -88,11 +90,11 @@ function list(app: App, viewer: string): Html {
   return html`${table(
     'People',
     ['Name', 'Role', 'Last signed in', 'Password', 'Sessions', 'Removal'],
-    list.map(({ name, role, signedInAt }) => [
+    list.map(({ name, role, signedInAt, identity }) => [
       html`<b>${name}</b>${name === viewer ? ' (you)' : ''}`,
       roles(name, role),
       signedInAt === null ? 'never' : timeOf(signedInAt),
-      button('password', name, 'New link'),
+      html`${identity ? 'single sign-on ' : null}${button('password', name, 'New link')}`,
       html`${app.people.sessionsOf(name).length} ${button('end', name, 'End all')}`,
       button('remove', name, 'Remove'),
     ]),
@@ -109,16 +111,46 @@ function list(app: App, viewer: string): Html {
 const choice = (chosen: Role, label: string): Html =>
   html`<select name="role" aria-label="${label}">${ROLES.map(role => html`<option${attr('selected', role === chosen)}>${role}</option>`)}</select>`
 
-function own(app: App, name: string, session: string): Html {
+/** Most browsers say the names of others too: the first of these that stands there is its own. */
+const BROWSERS = [
+  ['Edg', 'Edge'],
+  ['OPR', 'Opera'],
+  ['Firefox', 'Firefox'],
+  ['FxiOS', 'Firefox'],
+  ['Chrome', 'Chrome'],
+  ['CriOS', 'Chrome'],
+  ['Safari', 'Safari'],
+] as const
+const MACHINES = ['iPhone', 'iPad', 'Android', 'Windows', 'Mac', 'Linux'] as const
+
+/** `Firefox on Android`; what no browser says, as it is. */
+function browserOf(agent: string): string {
+  const browser = BROWSERS.find(([says]) => agent.includes(`${says}/`))?.[1]
+  const machine = MACHINES.find(each => agent.includes(each))
+  if (browser === undefined) return agent || 'a browser that does not say which'
+  return machine === undefined ? browser : `${browser} on ${machine}`
+}
+
+function own(app: App, name: string, session: string, site: Site | null): Html {
   const rows = app.people
     .sessionsOf(name)
     .map(each => [
-      each.agent || 'a browser that does not say which',
+      browserOf(each.agent),
       timeOf(each.createdAt),
       timeOf(each.seenAt),
       each.hash === session
         ? 'this one'
         : html`<form method="post" action="/console/me"><input type="hidden" name="session" value="${each.hash}"><button>End</button></form>`,
     ])
-  return html`<p>You are <b>${name}</b>.</p><section><h2>Where you are signed in</h2>${table('Sessions', ['Browser', 'Since', 'Last seen', 'End'], rows)}<form method="post" action="/console/me" class="inline"><button>End all others</button></form></section><section><h2>Password</h2><p>An admin makes you a link that sets it anew.</p></section>`
+  return html`<p>You are <b>${name}</b>.</p><section><h2>Where you are signed in</h2>${table('Sessions', ['Browser', 'Since', 'Last seen', 'End'], rows)}<form method="post" action="/console/me" class="inline"><button>End all others</button></form></section>${ownPasskeys(app, name, site)}${connected(app, name)}<section><h2>Password</h2><p>An admin makes you a link that sets it anew.</p></section>`
+}
+
+/** Whether somebody comes by the provider too, where there is one. */
+function connected({ config: { signIn }, people }: App, name: string): Html | null {
+  if (signIn.oidc === null) return null
+  const { label } = signIn.oidc
+  const identity = people.list.find(each => each.name === name)?.identity
+  const verb = identity ? 'disconnect' : 'connect'
+  const says = identity ? `Sign in with ${label} no more` : `Sign in with ${label} too`
+  return html`<section><h2>${label}</h2><p>${identity ? html`You come by <b>${identity.issuer}</b>.` : 'You do not sign in by it yet.'}</p><form method="post" action="/console/oidc/connect" class="inline"><input type="hidden" name="verb" value="${verb}"><button>${says}</button></form></section>`
 }

@@ -7,8 +7,10 @@ import { Buckets } from '../../shell/visitors/buckets.js'
 import { sameSite } from '../home.js'
 import { attr, html, type Html } from '../pages/html.js'
 import type { Visitors } from '../visitor.js'
-import { dropSession, keepSession, sessionIn } from './cookie.js'
+import { endBefore } from './asks.js'
+import { dropSession, keepSession, pathIn, sessionIn } from './cookie.js'
 import { field, sendConsole } from './layout.js'
+import { passkeyButton, siteOf } from './passkeys.js'
 
 type Form = Record<string, string>
 
@@ -28,7 +30,7 @@ export function signInRoutes(server: FastifyInstance, app: App, visitors: Visito
       viewer: null,
       status,
       told: said === undefined ? undefined : { text: said, good: false },
-      main: signInForm(name, pathIn((request.query as Form)['to'])),
+      main: signInForm(app, request, name),
     })
 
   server.get('/console/sign-in', (request, reply) => sign(request, reply))
@@ -42,6 +44,7 @@ export function signInRoutes(server: FastifyInstance, app: App, visitors: Visito
     // Always a session of its own: one that somebody put there before is worth nothing.
     const secret = await app.people.signIn(name, password, agentOf(request))
     if (secret === null) return sign(request, reply, REFUSED, name, 401)
+    endBefore(app, request, secret)
     return keepSession(request, reply, secret).redirect(pathIn((request.query as Form)['to']), 303)
   })
   server.post('/console/sign-out', (request, reply) => {
@@ -83,12 +86,14 @@ export function signInRoutes(server: FastifyInstance, app: App, visitors: Visito
   })
 }
 
-/** A path of the console to go on with: never another site, whatever the address says. */
-export const pathIn = (to: string | undefined): string =>
-  to !== undefined && /^\/console(?:\/[\w%.~-]+)*$/.test(to) ? to : '/console'
-
-const signInForm = (name: string, to: string): Html =>
-  html`<form method="post" action="/console/sign-in?to=${encodeURIComponent(to)}" class="fields narrow">${field('Name', html`<input name="name"${attr('value', name)} autocomplete="username" required autofocus>`)}${field('Password', html`<input name="password" type="password" autocomplete="current-password" required>`)}<button class="first">Sign in</button></form>`
+function signInForm({ config }: App, request: FastifyRequest, name: string): Html {
+  const to = pathIn((request.query as Form)['to'])
+  const { oidc } = config.signIn
+  const provider =
+    oidc &&
+    html`<p><a class="button" href="/console/oidc?to=${encodeURIComponent(to)}">Sign in with ${oidc.label}</a></p>`
+  return html`${provider}<form method="post" action="/console/sign-in?to=${encodeURIComponent(to)}" class="fields narrow">${field('Name', html`<input name="name"${attr('value', name)} autocomplete="username" required autofocus>`)}${field('Password', html`<input name="password" type="password" autocomplete="current-password" required>`)}<button class="first">Sign in</button></form>${passkeyButton(siteOf(config, request), to)}`
+}
 
 const joinForm = (key: string, role: string, known: string | null, name: string): Html =>
   html`<p>${known === null ? html`You will be <b>${role}</b> here.` : html`For <b>${known}</b>. Every browser that is signed in as them is signed out.`}</p><form method="post" action="/console/join" class="fields narrow"><input type="hidden" name="key"${attr('value', key)}>${known === null ? field('Name, as others will see it', html`<input name="name"${attr('value', name)} autocomplete="username" required autofocus>`) : null}${field(`Password, ${PASSWORD_LEAST} characters or more`, html`<input name="password" type="password" autocomplete="new-password" required minlength="${PASSWORD_LEAST}">`)}${field('The same again', html`<input name="again" type="password" autocomplete="new-password" required>`)}<button class="first">${known === null ? 'Join' : 'Set it'}</button></form>`

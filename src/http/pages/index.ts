@@ -29,7 +29,7 @@ const CACHE_CONTROL = 'public, max-age=2, stale-while-revalidate=30'
 const HTML_TYPE = 'text/html; charset=utf-8'
 const SCRIPT_TYPE = 'text/javascript; charset=utf-8'
 const MARK_ASSET = new Bytes(200, 'image/svg+xml', MARK_FILE)
-const NOWHERE: WorkspaceView = { title: en.product, clock: 'signals', now: 0, position: 0, demo: false }
+export const NOWHERE: WorkspaceView = { title: en.product, clock: 'signals', now: 0, position: 0, demo: false }
 
 /** Query parameters that a page knows, with the form of their values. */
 const RANGE = /^(?:3h|24h|7d)$/
@@ -73,6 +73,8 @@ export interface PageDeps {
   hints?: (request: FastifyRequest) => Traits
   /** What names the state of the data; the log's position, if not given. */
   edition?: Edition
+  /** Names whom an answer is for; everybody, if not given. */
+  audience?: () => string
   /** The wall's time; given by tests. */
   wallNow?: () => EpochMs
   /** The browser's script; what the build left, if not given; null for pages without. */
@@ -89,7 +91,7 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
   const site = new Site(deps, wallNow)
   const asking = deps.tell ? scriptOf('tell.js', deps.tell.script) : null
   const tell = deps.tell && asking ? `/assets/tell.js?v=${asking.etag}` : null
-  const groups = groupsOf(deps.status?.desk.pages ?? [])
+  const groups = groupsOf((deps.status?.desk.pages ?? []).filter(each => each.private === undefined))
   const pages = new Pages({
     reader: isolating(deps.reader),
     report: deps.report,
@@ -230,7 +232,7 @@ function sendBytes(request: FastifyRequest, reply: FastifyReply, bytes: Bytes): 
 }
 
 /** An asset whose address carries its tag never changes; another may, within the hour. */
-function sendAsset(request: FastifyRequest, reply: FastifyReply, asset: Bytes | null): FastifyReply {
+export function sendAsset(request: FastifyRequest, reply: FastifyReply, asset: Bytes | null): FastifyReply {
   if (!asset) return sendPage(request, reply, problemPage(404, undefined, languageOf(request)))
   const hashed = (request.query as Record<string, unknown>).v === asset.etag
   reply.header('content-type', asset.type).header('x-content-type-options', 'nosniff')
@@ -238,7 +240,7 @@ function sendAsset(request: FastifyRequest, reply: FastifyReply, asset: Bytes | 
   return sendBytes(request, reply, asset)
 }
 
-const scriptOf = (name: string, text: string | undefined): Bytes | null =>
+export const scriptOf = (name: string, text: string | undefined): Bytes | null =>
   text === undefined ? loadScript(name) : new Bytes(200, SCRIPT_TYPE, text)
 
 /** A script of the browser's as the build left it; null in a checkout that was not built, where pages do without. */
@@ -320,7 +322,11 @@ class Site {
   ): Promise<FastifyReply> {
     return this.#answer(request, reply, path, known, async (speech, query, values) => {
       const render = () => this.#render(speech, path, query, () => make(speech, values))
-      return sendPage(request, reply, await this.#cache.get(`${speech.language} ${path}?${query}`, render))
+      return sendPage(
+        request,
+        reply,
+        await this.#cache.get(`${speech.language} ${this.deps.audience?.() ?? ''} ${path}?${query}`, render),
+      )
     })
   }
 

@@ -17,6 +17,8 @@ export interface DeskDeps {
   wallNow: () => EpochMs
   /** What names the state of the data; the log's position, if not given. */
   edition?: Edition
+  /** Whether a page is named to whom is answered now; each is, if not given. */
+  shows?: (page: StatusPageConfig) => boolean
   /** Tells when a story changed; without it all stories are read anew for each picture. */
   onIncident?: (listener: () => void) => void
 }
@@ -78,6 +80,11 @@ export class Desk {
 
   get pages(): readonly StatusPageConfig[] {
     return this.deps.pages
+  }
+
+  /** The pages beside one that whoever is answered may know of. */
+  beside(page: StatusPageConfig): StatusPageConfig[] {
+    return this.pages.filter(each => each !== page && this.deps.shows?.(each) !== false)
   }
 
   /** Address of a page's own picture; it is served from here, so that no reader is sent elsewhere. */

@@ -132,7 +132,7 @@ export function statuspageRoutes(server: FastifyInstance, deps: DeskDeps): Desk 
 }
 
 /** By the name in the address, else by the address that a page calls its own, else the first. */
-export function addressOf(desk: Desk, request: FastifyRequest): PageAddress {
+export function addressOf(desk: Pick<Desk, 'pages'>, request: FastifyRequest): PageAddress {
   const named = (request.params as { page?: string }).page
   const origin = wholeHome(request)
   const own = homeOf(request).page
@@ -149,7 +149,12 @@ export function addressOf(desk: Desk, request: FastifyRequest): PageAddress {
  * At an address of its own a page's addresses begin at the root; beside others, under its name. It is read at `/status`
  * or there. `own`: the page whose address was asked, where the root is that page's.
  */
-function addressFor({ pages }: Desk, page: StatusPageConfig, origin: string, own: string | null): PageAddress {
+function addressFor(
+  { pages }: Pick<Desk, 'pages'>,
+  page: StatusPageConfig,
+  origin: string,
+  own: string | null,
+): PageAddress {
   const path = page === pages[0] && (own === null || own === page.id || page.url !== null) ? '' : `/status/${page.id}`
   if (page.url !== null) return { page, base: page.url, home: `${page.url}${path || '/status'}` }
   return { page, base: `${origin}${path}`, home: `${origin}${path || '/status'}` }

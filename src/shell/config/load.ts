@@ -12,6 +12,7 @@ import {
   LABEL_VALUE_CHARS,
 } from '../../contract/limits.js'
 import { LANGUAGE_TAGS } from '../../contract/people.js'
+import { completeSignIn } from '../../contract/access/sign-in.js'
 import { DAY, MINUTE } from '../../contract/time.js'
 import { parseRule } from '../../core/calendar/recurrence.js'
 import { isZone, readMoment } from '../../core/calendar/zone.js'
@@ -22,6 +23,7 @@ import { type Finding, pathOf, ruleOf, sharpest, valueOf } from './finding.js'
 import { strangers } from './mentions.js'
 import { meant } from './nearest.js'
 import { beyondOnCall } from './on-call.js'
+import { beyondSignIn } from './sign-in.js'
 import { NO_USES, readUses } from './uses.js'
 
 export type Loaded = { config: Config; findings: [] } | { config: null; findings: Finding[] }
@@ -64,7 +66,7 @@ export async function parse(text: string, vars: Vars, folder = '.'): Promise<Loa
   if (findings.length > 0) return wrong(findings)
   const { value } = filled
   for (const error of errorsOf(filled)) {
-    const secret = error.path.endsWith('/secret') || filled.filled.has(error.path)
+    const secret = /(?:secret|password)$/i.test(error.path) || filled.filled.has(error.path)
     if (findings.length < FINDINGS_MAX)
       findings.push({ path: pathOf(error.path), rule: ruleOf(error), value: valueOf(error, secret) })
   }
@@ -161,6 +163,7 @@ export function complete(file: ConfigFile, demo = false): Config {
     ...NO_USES,
     tokens: file.tokens ?? [],
     private: file.private ?? false,
+    signIn: completeSignIn(file.signIn),
     pages: (file.pages ?? [{ id: 'main' }]).map(page => ({
       id: page.id,
       title: page.title ?? file.title ?? 'Epicenter',
@@ -171,6 +174,7 @@ export function complete(file: ConfigFile, demo = false): Config {
       services: page.services ?? null,
       groups: page.groups ?? null,
       unknownAs: page.unknownAs ?? 'degraded_performance',
+      ...(page.private === undefined ? {} : { private: page.private }),
     })),
     maintenance: file.maintenance ?? [],
     responders: file.responders ?? [],
@@ -258,7 +262,7 @@ function beyondShape(file: ConfigFile): Finding[] {
         })
     }
   })
-  return [...findings, ...beyondTokens(file), ...beyondPages(file), ...strangers(file)]
+  return [...findings, ...beyondTokens(file), ...beyondPages(file), ...beyondSignIn(file), ...strangers(file)]
 }
 
 /** Names and secrets of tokens stand once: whose a signal is must be one answer. */

@@ -1,4 +1,5 @@
 import type { LookupAddress } from 'node:dns'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Guard, isPublicAddress, NotAllowed, Unreachable } from './guard.js'
 
@@ -52,6 +53,31 @@ describe('what a name stands for', () => {
     const asked = new Guard(allow, answering([inside])).addressesOf(host)
     if (is) expect(await asked).toEqual([inside])
     else await expect(asked).rejects.toMatchObject({ code: 'ENOTPUBLIC' })
+  })
+  it('is inside in whatever spelling a webhook names it: as an address of the web has it, it is refused unasked', async () => {
+    const net = fc.constantFrom(0x7f000001, 0x0a010203, 0xa9fea9fe, 0xac100001, 0xc0a80101, 0x64400001, 0)
+    const spell = fc.constantFrom(
+      (n: number) => String(n),
+      (n: number) => `0x${n.toString(16)}`,
+      (n: number) => `0${n.toString(8)}`,
+      (n: number) => `${n >>> 24}.${n & 0xffffff}`,
+      (n: number) => `0x${(n >>> 24).toString(16)}.0${((n >>> 16) & 255).toString(8)}.${n & 0xffff}`,
+      (n: number) => `[::ffff:${(n >>> 16).toString(16)}:${(n & 0xffff).toString(16)}]`,
+      (n: number) => `[64:ff9b::${(n >>> 16).toString(16)}:${(n & 0xffff).toString(16)}]`,
+      (n: number) => `[2002:${(n >>> 16).toString(16)}:${(n & 0xffff).toString(16)}::]`,
+      (n: number) => `${[24, 16, 8, 0].map(by => (n >>> by) & 255).join('.')}.`,
+      (n: number) => [...`${n}`].map(digit => String.fromCodePoint(0xff10 + Number(digit))).join(''),
+    )
+    const dress = fc.constantFrom('', 'user:pass@', 'example.com@', 'example.com%40@')
+    await fc.assert(
+      fc.asyncProperty(net, fc.nat(255), spell, dress, async (n, more, spelled, before) => {
+        const asked: string[] = []
+        const { hostname } = new URL(`http://${before}${spelled(((n & ~255) | more) >>> 0)}/x`)
+        const tried = new Guard(false, answering([good], asked)).addressesOf(hostname)
+        await expect(tried).rejects.toThrow(NotAllowed)
+        expect(asked).toEqual([])
+      }),
+    )
   })
   it.each(['127.0.0.1', '[::1]', '169.254.169.254'])(
     '%s as a number is refused for good, and never looked up',

@@ -4,6 +4,12 @@ import { PermanentError } from '../../contract/error.js'
 import { type Role, ROLES } from '../../contract/role.js'
 import type { EpochMs } from '../../contract/time.js'
 
+/** Whom a provider of single sign-on means: its subject, which it never gives to anybody else. */
+export interface Identity {
+  issuer: string
+  subject: string
+}
+
 /** Somebody who may sign in. */
 export interface Person {
   name: string
@@ -12,6 +18,23 @@ export interface Person {
   password: string | null
   createdAt: EpochMs
   signedInAt: EpochMs | null
+  /** Comes by a provider; absent: does not. */
+  identity?: Identity
+  passkeys?: Passkey[]
+}
+
+/** A key in somebody's device, with which they sign in. What is here is public. */
+export interface Passkey {
+  /** As the device calls it, base64url. */
+  id: string
+  /** COSE, base64url. */
+  publicKey: string
+  /** Of uses, as far as the device counts; one that goes back is a copy. */
+  counter: number
+  /** As its person calls it. */
+  label: string
+  createdAt: EpochMs
+  usedAt: EpochMs | null
 }
 
 /** A link that was given away: whoever has it may join, once. Its key alone is not here. */
@@ -34,6 +57,8 @@ export interface Session {
   seenAt: EpochMs
   /** What the browser calls itself, shortened. */
   agent: string
+  /** Ends then at the latest, whatever else holds: what a provider said of somebody is asked again. */
+  until?: EpochMs
 }
 
 /** What somebody did about people, kept with what it did in one write. */

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto'
 import { PEOPLE_MOST, SESSIONS_OF_PERSON } from '../../contract/limits.js'
 import { type Role, SCOPES_OF_ROLE } from '../../contract/role.js'
-import { DAY, HOUR, MINUTE } from '../../contract/time.js'
+import { DAY, type EpochMs, HOUR, MINUTE } from '../../contract/time.js'
 import type { Env } from '../env.js'
 import { OWNER, TOKEN_NAME, type Sender } from '../visitors/tokens.js'
 import { hashPassword, isPassword, passwordFault } from './passwords.js'
 import {
   type AuditRow,
+  type Identity,
   type Invitation,
   nobodyYet,
+  type Passkey,
   type PeopleFile,
   type Person,
   readPeople,
@@ -20,12 +22,18 @@ import {
 const [INVITATION_MS, FIRST_MS] = [3 * DAY, HOUR]
 /** A session ends so long after its beginning, and so long after it was last seen. */
 const [SESSION_MS, IDLE_MS] = [30 * DAY, 7 * DAY]
+/** One that a provider vouched for is asked for again after a shift, so that who left there is soon gone here. */
+const VOUCHED_MS = 12 * HOUR
 /** That a session was seen is written down so often. */
 const SEEN_MS = 10 * MINUTE
 /** Rows of the audit that are kept, the newest. */
 const AUDIT_ROWS = 10_000
 /** Characters that are kept of what a browser calls itself. */
 const BROWSER_CHARS = 120
+/** Passkeys of one person. */
+const PASSKEYS_MOST = 10
+/** Characters of a passkey's name; longer ones are cut. */
+const PASSKEY_NAME_CHARS = 60
 /** Random bytes of a key or a session. */
 const SESSION_BYTES = 24
 
@@ -42,6 +50,8 @@ export interface SignedIn {
   person: Pick<Person, 'name' | 'role'>
   /** Digest of the session, by which it is told from a person's others. */
   session: string
+  /** When they last showed who they are. */
+  shownAt: EpochMs
 }
 
 /** The people who may sign in: who they are, their sessions, the links that were given away, and what was done about them. */
@@ -102,8 +112,7 @@ export class People {
       throw new NotDone('a name has 1 to 60 letters, digits and . _ -, and begins with a letter or digit')
     const known = this.file.people.find(each => same(each.name, called))
     if (known && invited.name === null) throw new NotDone(`there is somebody called ${known.name} already`)
-    if (!known && this.file.people.length >= PEOPLE_MOST)
-      throw new NotDone(`there are already ${PEOPLE_MOST} people, the most there may be`)
+    if (!known) this.mustFit()
     const fault = passwordFault(password, called)
     if (fault !== null) throw new NotDone(fault)
     const kept = await hashPassword(password)
@@ -118,6 +127,8 @@ export class People {
       signedInAt: null,
     }
     person.password = kept
+    // Whoever had the old one may have added some.
+    delete person.passkeys
     if (!known) this.file.people.push(person)
     this.file.sessions = this.file.sessions.filter(each => each.name !== person.name)
     this.save(person.name, known ? 'password' : 'join', person.name, person.role)
@@ -131,8 +142,123 @@ export class People {
     return this.begin(person.name, agent)
   }
 
+  /**
+   * A session of somebody for whom a provider vouches; the first time makes a person of them. A name that somebody has who comes
+   * otherwise is never taken over: the two are connected by that somebody, who is signed in.
+   *
+   * @param asked `role`: by their claims, each time; undefined: a viewer at first, then as an admin says
+   * @throws NotDone
+   */
+  enter(identity: Identity, asked: { name: string; role: Role | undefined }, agent: string): string {
+    const now = this.env.now()
+    let person = this.vouched(identity)
+    if (person === undefined) {
+      const taken = this.file.people.find(each => same(each.name, asked.name))
+      if (taken)
+        throw new NotDone(
+          `there is somebody called ${taken.name} here already: if that is you, sign in as before and connect the two on the page Me; if not, ask an admin`,
+        )
+      this.mustFit()
+      const { name, role = 'viewer' } = asked
+      person = { name, role, password: null, createdAt: now, signedInAt: null, identity }
+      this.file.people.push(person)
+      this.save(name, 'join', name, `${role}, by ${identity.issuer}`)
+    } else if (asked.role !== undefined && asked.role !== person.role && !this.isLastAdmin(person.name)) {
+      const before = person.role
+      person.role = asked.role
+      this.save(identity.issuer, 'role', person.name, `${before} → ${asked.role}`)
+    }
+    return this.begin(person.name, agent, now + VOUCHED_MS)
+  }
+
+  /** What is signed in of somebody ends: their provider says no more that they may. */
+  shutOut(identity: Identity, why: string): void {
+    const person = this.vouched(identity)
+    if (person === undefined) return
+    this.file.sessions = this.file.sessions.filter(each => each.name !== person.name)
+    this.save(identity.issuer, 'refuse', person.name, why)
+  }
+
+  /** From now on somebody comes by a provider too; null: no more. @throws NotDone */
+  connect(name: string, identity: Identity | null): void {
+    const person = this.named(name)
+    if (identity === null) {
+      if (person.password === null)
+        throw new NotDone('without it you could not sign in any more: ask an admin for a password first')
+      delete person.identity
+      return this.save(name, 'disconnect', name, '')
+    }
+    const other = this.vouched(identity)
+    if (other && other !== person) throw new NotDone(`that account of the provider is ${other.name}’s already`)
+    person.identity = identity
+    this.save(name, 'connect', name, identity.issuer)
+  }
+
+  passkeysOf(name: string): readonly Passkey[] {
+    return this.file.people.find(each => each.name === name)?.passkeys ?? []
+  }
+
+  /** What a device keeps beside its key to name its person: it tells strangers nothing. */
+  handleOf(name: string): string {
+    const { createdAt } = this.named(name)
+    return createHash('sha256').update(`${name} ${createdAt}`).digest('base64url')
+  }
+
+  passkey(id: string): { name: string; passkey: Passkey } | null {
+    for (const { name, passkeys = [] } of this.file.people)
+      for (const passkey of passkeys) if (passkey.id === id) return { name, passkey }
+    return null
+  }
+
+  /** Beside a password alone: whoever comes by a provider is asked there. @throws NotDone */
+  addPasskey(name: string, passkey: Passkey): void {
+    const person = this.named(name)
+    if (person.password === null) throw new NotDone('you sign in by the provider, which may ask for a passkey')
+    if (this.passkey(passkey.id)) throw new NotDone('that passkey is known here already')
+    const passkeys = person.passkeys ?? []
+    if (passkeys.length >= PASSKEYS_MOST)
+      throw new NotDone(`nobody has more than ${PASSKEYS_MOST} passkeys: remove one first`)
+    const label = labelOf(passkey.label)
+    person.passkeys = [...passkeys, { ...passkey, label }]
+    this.save(name, 'add passkey', name, label)
+  }
+
+  /** @throws NotDone */
+  renamePasskey(name: string, id: string, label: string): void {
+    const found = this.ownPasskey(name, id)
+    found.label = labelOf(label)
+    this.save(name, 'rename passkey', name, found.label)
+  }
+
+  /** @throws NotDone */
+  removePasskey(name: string, id: string): void {
+    const { label } = this.ownPasskey(name, id)
+    const person = this.named(name)
+    person.passkeys = person.passkeys!.filter(each => each.id !== id)
+    this.save(name, 'remove passkey', name, label)
+  }
+
+  /** Written with the sign-in that follows. */
+  usedPasskey(id: string, counter: number): void {
+    const { passkey } = this.passkey(id)!
+    passkey.counter = counter
+    passkey.usedAt = this.env.now()
+  }
+
+  private ownPasskey(name: string, id: string): Passkey {
+    const found = this.passkeysOf(name).find(each => each.id === id)
+    if (found === undefined) throw new NotDone('you have no such passkey')
+    return found
+  }
+
+  private vouched({ issuer, subject }: Identity): Person | undefined {
+    return this.file.people.find(
+      ({ identity: each }) => each !== undefined && each.issuer === issuer && each.subject === subject,
+    )
+  }
+
   /** A new session of somebody who has shown who they are. */
-  begin(name: string, agent: string): string {
+  begin(name: string, agent: string, until?: EpochMs): string {
     const person = this.named(name)
     const now = this.env.now()
     const secret = Buffer.from(this.env.random(SESSION_BYTES)).toString('base64url')
@@ -144,6 +270,7 @@ export class People {
       createdAt: now,
       seenAt: now,
       agent: agent.slice(0, BROWSER_CHARS),
+      ...(until === undefined ? {} : { until }),
     }
     this.file.sessions = [...others, ...own, session]
     person.signedInAt = now
@@ -166,7 +293,7 @@ export class People {
     const { name, role } = person
     // What is done in a browser is the owner's as far as ids go, and the person's own as far as names go.
     const sender: Sender = { name, namespace: '', scopes: SCOPES_OF_ROLE[role], services: null, role }
-    return { sender, person: { name, role }, session: hash }
+    return { sender, person: { name, role }, session: hash, shownAt: session.createdAt }
   }
 
   /** Sessions of a person that are not over, eldest first. */
@@ -207,15 +334,23 @@ export class People {
     return person
   }
 
-  private mustStay(name: string): void {
-    const admins = this.file.people.filter(each => each.role === 'admin')
-    if (admins.length === 1 && admins[0]!.name === name)
-      throw new NotDone(`${name} is the only admin: make somebody else one first`)
+  private mustFit(): void {
+    if (this.file.people.length >= PEOPLE_MOST)
+      throw new NotDone(`there are already ${PEOPLE_MOST} people, the most there may be`)
   }
 
-  private isLive({ createdAt, seenAt }: Session): boolean {
+  private isLastAdmin(name: string): boolean {
+    const admins = this.file.people.filter(each => each.role === 'admin')
+    return admins.length === 1 && admins[0]!.name === name
+  }
+
+  private mustStay(name: string): void {
+    if (this.isLastAdmin(name)) throw new NotDone(`${name} is the only admin: make somebody else one first`)
+  }
+
+  private isLive({ createdAt, seenAt, until }: Session): boolean {
     const now = this.env.now()
-    return now - createdAt < SESSION_MS && now - seenAt < IDLE_MS
+    return now < (until ?? Infinity) && now - createdAt < SESSION_MS && now - seenAt < IDLE_MS
   }
 
   /** The audit's row is written with what was done: neither is there without the other. */
@@ -228,6 +363,8 @@ export class People {
     if (this.data !== null) writePeople(this.data, this.file)
   }
 }
+
+const labelOf = (text: string): string => text.trim().slice(0, PASSKEY_NAME_CHARS) || 'a passkey'
 
 /** Who invites the first admin: whoever can read what a start prints. */
 const FIRST = OWNER.name

@@ -139,7 +139,7 @@ export async function statusPage(desk: Desk, page: StatusPageConfig, { language 
   return {
     title: banner.title,
     description: [banner.title, banner.rest].filter(Boolean).join('. '),
-    main: statusMain({ picture, base, others: desk.pages.filter(each => each !== page) }, w, voice),
+    main: statusMain({ picture, base, others: desk.beside(page) }, w, voice),
     live: picture.plan.services,
     alternate: `${base}/api/v2/summary.json`,
     feeds: base,
