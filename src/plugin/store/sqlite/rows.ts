@@ -13,6 +13,7 @@ const KEYS: Record<string, Record<string, string>> = {
   service: { service: 'service' },
   fact: { service: 'service', id: 'id' },
   order: { id: 'id', incident: 'incident' },
+  subscriber: { id: 'id', page: 'page', channel: 'channel', address: 'address', state: 'state' },
 }
 
 /**
