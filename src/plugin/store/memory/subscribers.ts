@@ -33,9 +33,11 @@ export class MemorySubscribers implements Subscriptions {
         if (state === 'asked' && (askedAt.at(-1) ?? 0) < dropAskedBefore) this.held.delete(id)
     const settled = new Set(change.settle)
     this.queued = this.queued.filter(({ id }) => !settled.has(id))
+    const there = new Set(this.queued.map(each => `${each.message}\n${each.subscriber}`))
     for (const each of change.queue ?? []) {
-      const same = this.queued.some(one => one.message === each.message && one.subscriber === each.subscriber)
-      if (!same) this.queued.push({ ...copy(each), id: ++this.last })
+      const key = `${each.message}\n${each.subscriber}`
+      if (!there.has(key)) this.queued.push({ ...copy(each), id: ++this.last })
+      there.add(key)
     }
     for (const each of change.again ?? []) {
       const found = this.queued.find(({ id }) => id === each.id)
@@ -82,8 +84,12 @@ export class MemorySubscribers implements Subscriptions {
   }
 
   async due(queue: string, now: number, max: number): Promise<Queued[]> {
-    const isFirst = (one: Queued) =>
-      !this.queued.some(each => each.subscriber === one.subscriber && each.thread === one.thread && each.id < one.id)
+    const first = new Map<string, number>()
+    for (const each of this.queued) {
+      const key = `${each.subscriber}\n${each.thread}`
+      first.set(key, Math.min(each.id, first.get(key) ?? each.id))
+    }
+    const isFirst = (each: Queued) => first.get(`${each.subscriber}\n${each.thread}`) === each.id
     return this.queued
       .filter(each => each.queue === queue && each.dueAt <= now && isFirst(each))
       .sort((a, b) => a.dueAt - b.dueAt || a.id - b.id)
