@@ -47,6 +47,7 @@ import type { Desk } from './statuspage/desk.js'
 import { statuspageRoutes } from './statuspage/routes.js'
 import { webhookComposer } from './statuspage/webhooks.js'
 import { Stream } from './api/stream.js'
+import { subscriberSide } from './subscribers/index.js'
 import { openTell, type Tell, tellRoutes } from './people/tell.js'
 import { takeTurns, AT_ONCE } from './turns.js'
 import { Visitors } from './visitor.js'
@@ -133,6 +134,8 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   )
   const edition = () => String(news.edition)
   const status = statusSide(server, app, edition)
+  const here = () => app.config.url ?? addressOf(server, app.config)
+  await subscriberSide(server, routes, app, { desk: status, visitors, guard, here })
   pagesSide(server, app, { desk: status, edition, visitors, records, options })
   server.addHook('preClose', async () => {
     connections.retire()
@@ -246,7 +249,7 @@ function pagesSide(server: FastifyInstance, app: App, { desk, edition, visitors,
     report: true,
     heard: service => app.inputs.heard(service),
     records,
-    status: { desk },
+    status: { desk, subscribe: app.config.subscribers !== null },
     tell: {},
     hints: request => visitors.hints(request),
     guesses: app.config.countryHeader !== null,
@@ -370,7 +373,8 @@ function pathsOf(methods: Methods, pages: App['config']['pages']): (path: string
     const page = /^\/status\/([^/]+)/.exec(path)?.[1]
     const plain = path.replace(/(?<=.)\/$/, '')
     return (
-      (page === undefined || pages.some(each => each.id === page)) && methods.some(each => each.pattern.test(plain))
+      (page === undefined || page === 'subscribe' || pages.some(each => each.id === page)) &&
+      methods.some(each => each.pattern.test(plain))
     )
   }
 }

@@ -1,4 +1,5 @@
 import {
+  BOUNCES,
   SUBSCRIBE_PER_ADDRESS,
   SUBSCRIBE_PER_HOUSE,
   SUBSCRIBE_PER_NETWORK,
@@ -144,6 +145,10 @@ export class Asking {
     return (await this.host.reads().get([found.id]))[0] ?? null
   }
 
+  linkOf(id: string): string {
+    return this.links.manage(id)
+  }
+
   /** Whose link it is; null: it is none of ours, or they left. */
   async of(token: string): Promise<Subscriber | null> {
     const id = this.links.managed(token)
@@ -157,6 +162,23 @@ export class Asking {
       const chosen = { ...known, ...interest }
       await this.host.change({ put: [chosen] })
       return chosen
+    })
+  }
+
+  /** A letter came back after the mail server had taken it; false: it is nobody's. `nobody`: there is no such address. */
+  bounced(token: string, nobody: boolean, why: string): Promise<boolean> {
+    return this.inTurn(async () => {
+      const known = await this.of(token)
+      if (known === null || known.state !== 'active') return known !== null
+      const bounces = known.bounces + 1
+      const ended = nobody || bounces >= BOUNCES
+      const now = this.host.env.now()
+      const { id: subscriber, channel, address } = known
+      await this.host.change({
+        put: [{ ...known, bounces, why, ...(ended ? { state: 'ended', endedAt: now } : {}) }],
+        undelivered: [{ at: now, subscriber, channel, address, message: 'returned', tries: 1, why }],
+      })
+      return true
     })
   }
 

@@ -291,7 +291,7 @@ export class Mailroom implements AsyncDisposable {
     const refused = refusals + (error instanceof RefusedError ? 1 : 0)
     const nobody = error instanceof PermanentError && !(error instanceof AddressError && !error.nobody)
     if (!(error instanceof PermanentError) && refused < REFUSALS_MOST && now - since <= GIVE_UP_MS) {
-      if (!(error instanceof RefusedError)) this.falter(state, why)
+      if (!(error instanceof RefusedError)) this.falter(state, subscriber.channel, why)
       const asked = error instanceof TransientError ? error.retryAfterMs : 0
       const dueAt = now + Math.max(asked, Math.min(FIRST_RETRY_MS * 2 ** tries, LONGEST_RETRY_MS))
       return fate({ again: rows.map(({ id }) => ({ id, dueAt, since, tries: tries + 1, refusals: refused, why })) })
@@ -308,10 +308,11 @@ export class Mailroom implements AsyncDisposable {
     return fate({ settle, undelivered: [given], put: [put] })
   }
 
-  private falter(state: Queue, why: string): void {
+  private falter(state: Queue, channel: Channel, why: string): void {
     state.failures++
     state.why = why
     const beyond = state.failures - FAILURES_BORNE
+    if (beyond === 0) this.host.env.log('warn', 'subscribers wait for their receiver', { channel, why })
     if (beyond >= 0)
       state.pausedUntil = this.host.env.now() + Math.min(SECOND * 2 ** Math.min(beyond, 16), LONGEST_PAUSE_MS)
   }

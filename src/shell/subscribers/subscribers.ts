@@ -67,7 +67,14 @@ export class Subscribers implements AsyncDisposable {
     const links = new Links(await keyOf(app))
     const reads = () => app.store.subscriptions
     const change = app.subscribe
-    const mailroom = new Mailroom({ ...words, reads, change, env }, channels, links)
+    const mailroom = new Mailroom(
+      {
+        ...{ reads, change, env, home: page => words.home(page) },
+        write: (about, interest, confirm) => words.write(about, interest, confirm),
+      },
+      channels,
+      links,
+    )
     const wake = () => mailroom.wake()
     const fanOut = new FanOut(
       {
