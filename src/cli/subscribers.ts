@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { ask, ASK_HELP, type Asking } from './ask.js'
 
 /** Subscribers that are asked for, or handed over, at once. */
-const AT_ONCE = 1_000
+const HANDED_OVER = 1_000
 /** Of what could not be delivered so many are shown. */
 const FAILED_SHOWN = 20
 
@@ -72,6 +72,12 @@ export function subscribersCommand(): Command {
         else print(options.json ? JSON.stringify(status) : statusOf(status))
       }),
   )
+  giving(root)
+  return root
+}
+
+/** The commands that change something. */
+function giving(root: Command): void {
   root.addCommand(
     asking(new Command('add').summary('add people who agreed to be told'))
       .description('Adds people who agreed to be told, without asking them to confirm.')
@@ -132,14 +138,13 @@ export function subscribersCommand(): Command {
         else print(answer.taken ? 'taken: a subscriber could not be reached' : 'of no subscriber')
       }),
   )
-  return root
 }
 
 /** Hands subscribers over, some at a time; the exit code. Those that are refused are named. */
 export async function giveSubscribers(command: string, rows: readonly object[], options: Asking): Promise<number> {
   let [added, known, refused] = [0, 0, 0]
-  for (let i = 0; i < rows.length; i += AT_ONCE) {
-    const piece = rows.slice(i, i + AT_ONCE)
+  for (let i = 0; i < rows.length; i += HANDED_OVER) {
+    const piece = rows.slice(i, i + HANDED_OVER)
     const answer = (await ask(command, '/api/v1/subscribers', { subscribers: piece }, options)) as {
       added: number
       known: number
@@ -160,13 +165,13 @@ export async function giveSubscribers(command: string, rows: readonly object[], 
 
 async function eachRow({ page, channel, state, ...options }: Wanted, take: (row: Row) => void): Promise<boolean> {
   for (let after = ''; ; ) {
-    const query = new URLSearchParams({ limit: String(AT_ONCE), after })
+    const query = new URLSearchParams({ limit: String(HANDED_OVER), after })
     for (const [name, value] of Object.entries({ page, channel, state }))
       if (value !== undefined) query.set(name, value)
     const rows = (await ask('subscribers', `/api/v1/subscribers?${query}`, null, options)) as Row[] | null
     if (rows === null) return false
     rows.forEach(take)
-    if (rows.length < AT_ONCE) return true
+    if (rows.length < HANDED_OVER) return true
     after = rows.at(-1)!.id
   }
 }

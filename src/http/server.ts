@@ -124,7 +124,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   teamRoutes(server, routes, app, guard)
   pastRoutes(server, routes, app, guard.need('commands', 'teach'))
   reloadRoute(server, routes, guard.need('commands', 'reload'), options.reload)
-  registerConsole(server, app, visitors, lessonRoutes(server, routes, app, { guard, version: VERSION }))
+  const proposals = lessonRoutes(server, routes, app, { guard, version: VERSION })
   stream.route(server, routes)
   const connections = new Connections(server.server, isProxy)
   operatorRoutes(server, app, { stream, front, guard, connections })
@@ -135,7 +135,8 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   const edition = () => String(news.edition)
   const status = statusSide(server, app, edition)
   const here = () => app.config.url ?? addressOf(server, app.config)
-  await subscriberSide(server, routes, app, { desk: status, visitors, guard, here })
+  const subscribers = await subscriberSide(server, routes, app, { desk: status, visitors, guard, here })
+  registerConsole(server, app, visitors, proposals, () => subscribers)
   pagesSide(server, app, { desk: status, edition, visitors, records, options })
   server.addHook('preClose', async () => {
     connections.retire()

@@ -1,3 +1,4 @@
+import type { Channel } from '../../contract/subscribers/subscriber.js'
 import type { Severity } from '../../contract/incident.js'
 import { readTime } from '../../core/ingest/time.js'
 
@@ -36,7 +37,7 @@ export interface Found {
 
 /** Somebody who is told by the other tool, at an address of mail or of the web. */
 export interface PastSubscriber {
-  channel: 'email' | 'webhook' | 'slack'
+  channel: Channel
   address: string
   /** Ids of components, as {@link Found.services} has them; empty: everything. */
   components: string[]

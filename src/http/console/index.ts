@@ -9,11 +9,20 @@ import { proposalPages } from './proposals.js'
 import { reportRoutes } from './report.js'
 import { roomRoutes } from './room.js'
 import { signInRoutes } from './sign-in.js'
+import type { Subscribers } from '../../shell/subscribers/subscribers.js'
 import { sourcesRoutes } from './sources.js'
+import { subscribersRoutes } from './subscribers.js'
 import { postmortemRoutes } from './words.js'
 
 /** `/console`: for the people who answer for the services. */
-export function registerConsole(server: FastifyInstance, app: App, visitors: Visitors, proposals: Proposals): void {
+export function registerConsole(
+  server: FastifyInstance,
+  app: App,
+  visitors: Visitors,
+  proposals: Proposals,
+  /** Null: nobody subscribes here. */
+  subscribers: () => Subscribers | null,
+): void {
   const asks = asksOf(app)
   server.register(async scope => {
     scope.addContentTypeParser(
@@ -25,6 +34,7 @@ export function registerConsole(server: FastifyInstance, app: App, visitors: Vis
     peopleRoutes(scope, app, asks)
     roomRoutes(scope, app, asks)
     sourcesRoutes(scope, app, asks)
+    subscribersRoutes(scope, asks, subscribers)
     postmortemRoutes(scope, app, asks)
     reportRoutes(scope, app, asks)
     proposalPages(scope, proposals, asks)

@@ -13,9 +13,9 @@ import type { Desk } from '../statuspage/desk.js'
 import { BOUNCE_CHARS, takeBounce } from './bounce.js'
 
 /** Subscribers that are listed or taken in at once. */
-const AT_ONCE = 1_000
+const LISTED_MOST = 1_000
 /** A thousand subscribers with long addresses. */
-const BODY_BYTES = 2 * 1024 * 1024
+const GIVEN_BYTES = 2 * 1024 * 1024
 
 const Address = Type.String({ minLength: 1, maxLength: 1_000 })
 const Row = Type.Object({
@@ -37,7 +37,7 @@ const Listed = Type.Object({
   channel: Type.Optional(oneOf(CHANNELS)),
   state: Type.Optional(oneOf(SUBSCRIBER_STATES)),
   after: Type.Optional(Type.String({ maxLength: 40 })),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: AT_ONCE })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LISTED_MOST })),
 })
 const New = Type.Object({
   channel: Type.Optional(oneOf(CHANNELS)),
@@ -50,7 +50,7 @@ const New = Type.Object({
   language: Type.Optional(oneOf(LANGUAGE_TAGS)),
   confirmedAt: Type.Optional(Type.Number({ description: 'When they agreed; now, if not given' })),
 })
-const Added = Type.Object({ subscribers: Type.Array(New, { maxItems: AT_ONCE }) })
+const Added = Type.Object({ subscribers: Type.Array(New, { maxItems: LISTED_MOST }) })
 const Taken = Type.Object({
   added: Type.Integer(),
   known: Type.Integer(),
@@ -58,7 +58,7 @@ const Taken = Type.Object({
     Type.Object({ at: Type.Integer({ description: 'Place in the list, from 0' }), why: Type.String() }),
   ),
 })
-const Removed = Type.Object({ addresses: Type.Array(Address, { minItems: 1, maxItems: AT_ONCE }) })
+const Removed = Type.Object({ addresses: Type.Array(Address, { minItems: 1, maxItems: LISTED_MOST }) })
 const Sending = Type.Object({
   counts: Type.Array(
     Type.Object({
@@ -104,7 +104,7 @@ export function adminRoutes(server: FastifyInstance, routes: Routes, { desk, sub
     {
       ...{ method: 'GET', url, scope, query: Listed, answer: { list: Row } },
       summary: 'Who subscribed, by id; a thousand at once at most, the next ones after the last id',
-      handle: async ({ query: { after = '', limit = AT_ONCE, ...wanted } }, reply) => {
+      handle: async ({ query: { after = '', limit = LISTED_MOST, ...wanted } }, reply) => {
         kept(reply)
         return (await subscribers.reads.list({ after, max: limit, ...wanted })).map(rowOf)
       },
@@ -114,7 +114,7 @@ export function adminRoutes(server: FastifyInstance, routes: Routes, { desk, sub
   routes.add(
     server,
     {
-      ...{ method: 'POST', url, scope, body: Added, bodyBytes: BODY_BYTES, answer: Taken },
+      ...{ method: 'POST', url, scope, body: Added, bodyBytes: GIVEN_BYTES, answer: Taken },
       summary: 'Takes in people who agreed elsewhere; they are told from now on, and nobody is asked to confirm',
       handle: async ({ body }) => add(desk, subscribers, body),
     },
@@ -225,8 +225,10 @@ function statuspageLists(server: FastifyInstance, { desk, subscribers, guard }: 
     server.get(`${prefix}/api/v2/subscribers.json`, options, async (request, reply) => {
       const { page = '1', per_page: per = '100' } = request.query as { page?: string; per_page?: string }
       const [at, size] = [Number(page), Number(per)]
-      if (!(Number.isInteger(at) && at >= 1 && at <= 10_000 && Number.isInteger(size) && size >= 1 && size <= AT_ONCE))
-        throw new HttpProblem(400, 'a rule is broken', `page from 1, per_page from 1 to ${AT_ONCE}`, {
+      if (
+        !(Number.isInteger(at) && at >= 1 && at <= 10_000 && Number.isInteger(size) && size >= 1 && size <= LISTED_MOST)
+      )
+        throw new HttpProblem(400, 'a rule is broken', `page from 1, per_page from 1 to ${LISTED_MOST}`, {
           rule: 'query.page',
         })
       const { id } = pageOf(request)

@@ -300,3 +300,23 @@ it('tells who is concerned by a story: whoever was told that it began is told th
     ]).segments,
   ).toEqual([])
 })
+
+describe('the console', () => {
+  it('shows admins, and nobody else, how many there are and what could not be delivered', async () => {
+    const own = { host: 'localhost', origin: 'http://localhost', 'sec-fetch-site': 'same-origin' }
+    const cookieOf = async (role: 'admin' | 'responder') => {
+      const key = app.people.invite({ role, name: null, by: 'owner' })
+      const fields = { key, name: role, password: 'a long good password', again: 'a long good password' }
+      const { headers } = await post('/console/join', fields, own)
+      return String(headers['set-cookie']).split(';')[0]!
+    }
+    const see = async (role: 'admin' | 'responder') =>
+      server.inject({ url: '/console/subscribers', headers: { ...own, cookie: await cookieOf(role) } })
+    const page = await see('admin')
+    expect(page.statusCode).toBe(200)
+    expect(page.body).toContain('gone@example.com')
+    expect(page.body).toContain('5.1.1')
+    expect((await see('responder')).statusCode).toBe(403)
+    expect((await server.inject('/console/subscribers')).statusCode).toBe(303)
+  })
+})

@@ -20,16 +20,17 @@ import type { Links } from './links.js'
 /** First pause of a message that was not taken; it doubles up to the longest. */
 const FIRST_RETRY_MS = 5 * SECOND
 /** Longest such pause. */
-const LONGEST_RETRY_MS = 30 * MINUTE
+const LONGEST_WAIT_MS = 30 * MINUTE
 /** A message that was not taken for so long is given up: nobody waits for news of yesterday. */
 const GIVE_UP_MS = 24 * HOUR
 /** A message that the receiver calls wrong is tried so often. */
 const REFUSALS_MOST = 8
 /** Failures in a row that a queue bears; then it waits as a whole, doubling from a second to a minute: its receiver is down. */
 const FAILURES_BORNE = 3
-const LONGEST_PAUSE_MS = MINUTE
+/** The longest pause of a queue. */
+const QUEUE_PAUSE_MS = MINUTE
 /** Without news queues are looked at so often. */
-const LOOK_MS = MINUTE
+const QUEUES_LOOK_MS = MINUTE
 /** Messages that are kept as they were written, each in a language for a page. */
 const WRITTEN_KEPT = 100
 /** A pause that is shorter than this is not made: timers are not finer. */
@@ -147,7 +148,7 @@ export class Mailroom implements AsyncDisposable {
       const { busy } = this
       if (busy.length === 0 && waiting.length === 0) return
       // What is on its way ends by itself; only what waits for its time needs a clock.
-      const wait = busy.length > 0 && next === Number.POSITIVE_INFINITY ? null : Math.min(LOOK_MS, next - now)
+      const wait = busy.length > 0 && next === Number.POSITIVE_INFINITY ? null : Math.min(QUEUES_LOOK_MS, next - now)
       const nap = wait === null ? aborted(this.nap.signal) : this.sleep(wait, this.nap.signal)
       await Promise.race([nap, ...busy])
     }
@@ -168,7 +169,7 @@ export class Mailroom implements AsyncDisposable {
   private start(queue: string, state: Queue): void {
     state.work = this.round(queue, state)
       .catch(error => {
-        state.pausedUntil = this.host.env.now() + LONGEST_PAUSE_MS
+        state.pausedUntil = this.host.env.now() + QUEUE_PAUSE_MS
         this.host.env.log('error', 'a queue of subscribers waits', { queue, why: String(error) })
       })
       .finally(() => {
@@ -293,7 +294,7 @@ export class Mailroom implements AsyncDisposable {
     if (!(error instanceof PermanentError) && refused < REFUSALS_MOST && now - since <= GIVE_UP_MS) {
       if (!(error instanceof RefusedError)) this.falter(state, subscriber.channel, why)
       const asked = error instanceof TransientError ? error.retryAfterMs : 0
-      const dueAt = now + Math.max(asked, Math.min(FIRST_RETRY_MS * 2 ** tries, LONGEST_RETRY_MS))
+      const dueAt = now + Math.max(asked, Math.min(FIRST_RETRY_MS * 2 ** tries, LONGEST_WAIT_MS))
       return fate({ again: rows.map(({ id }) => ({ id, dueAt, since, tries: tries + 1, refusals: refused, why })) })
     }
     const settle = rows.map(each => each.id)
@@ -314,7 +315,7 @@ export class Mailroom implements AsyncDisposable {
     const beyond = state.failures - FAILURES_BORNE
     if (beyond === 0) this.host.env.log('warn', 'subscribers wait for their receiver', { channel, why })
     if (beyond >= 0)
-      state.pausedUntil = this.host.env.now() + Math.min(SECOND * 2 ** Math.min(beyond, 16), LONGEST_PAUSE_MS)
+      state.pausedUntil = this.host.env.now() + Math.min(SECOND * 2 ** Math.min(beyond, 16), QUEUE_PAUSE_MS)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

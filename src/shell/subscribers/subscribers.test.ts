@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { AddressError, PermanentError, RefusedError, TransientError } from '../../contract/error.js'
-import { BOUNCES, SUBSCRIBER_SLICE } from '../../contract/limits.js'
+import { BOUNCES, POSTED_AT_ONCE, SUBSCRIBER_SLICE } from '../../contract/limits.js'
 import type { Delivery } from '../../contract/notifier.js'
 import type { Store } from '../../contract/ports.js'
 import type { Broadcast, Subscriber, SubscriberChange } from '../../contract/subscribers/subscriber.js'
@@ -140,7 +140,7 @@ describe('subscribers', () => {
       const told = new Set(w.told())
       expect(told.size).toBe(SUBSCRIBER_SLICE + 30)
       // What was on its way when it ended, and no more.
-      expect(w.told().length - told.size).toBeLessThanOrEqual(50)
+      expect(w.told().length - told.size).toBeLessThanOrEqual(POSTED_AT_ONCE)
       expect([...told].every(each => each.startsWith('msg_one_0 '))).toBe(true)
     },
   )
