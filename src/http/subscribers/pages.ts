@@ -10,6 +10,7 @@ import { messageWords } from '../pages/strings/message.js'
 import { LANGUAGES, type Language } from '../pages/strings.js'
 import type { PageView } from '../statuspage/page-view.js'
 import { isGroup } from '../statuspage/plan.js'
+import { SUBSCRIBE_STYLE } from './style.js'
 import { subscriberWords } from './words.js'
 
 const HTML_TYPE = 'text/html; charset=utf-8'
@@ -34,7 +35,7 @@ function framed(
   const { t } = speechOf(language)
   const text = page({
     ...{ title, description: title, path: '', query: '', workspace, t, main, now },
-    ...{ live: null, clock: 'signals', script: null, noIndex: true },
+    ...{ live: null, clock: 'signals', script: null, noIndex: true, sheet: SUBSCRIBE_STYLE },
     brand: { title: of.title, href: home, logo },
   })
   return new Bytes(status, HTML_TYPE, text)
@@ -62,7 +63,7 @@ export function formPage(
       : html`<label>${s.how}<select name="channel">${channels.map(each => html`<option value="${each}"${attr('selected', each === filled.channel)}>${s.channel[each]}</option>`)}</select></label>`
   const kind = channels.length === 1 && only === 'email' ? 'email' : 'text'
   const main = html`<div class="hero"><h1>${s.title(frame.page.title)}</h1><p>${s.lead}</p>${wrong === null ? null : html`<p role="alert"><b>${wrong}</b></p>`}</div>
-<form method="post" class="ask">${how}<label>${s.address}<input name="address" type="${kind}" required maxlength="1000" autocomplete="${kind === 'email' ? 'email' : 'off'}" dir="ltr"${attr('value', filled.address)}></label>
+<form method="post" class="sub">${how}<label>${s.address}<input name="address" type="${kind}" required maxlength="1000" autocomplete="${kind === 'email' ? 'email' : 'off'}" dir="ltr"${attr('value', filled.address)}></label>
 ${choice(frame.language, picture, filled)}<button>${s.subscribe}</button></form><p><a href="${frame.home}">${messageWords[frame.language].page}</a></p>`
   return framed(frame, wrong === null ? 200 : 400, s.title(frame.page.title), main)
 }
@@ -124,7 +125,7 @@ const said = (frame: Framed, status: number, title: string, text: string): Bytes
 export function buttonPage(frame: Framed, what: 'confirm' | 'leave', { address }: Subscriber): Bytes {
   const s = subscriberWords[frame.language]
   const title = what === 'confirm' ? s.title(frame.page.title) : s.leave
-  const main = html`<div class="hero"><h1>${title}</h1>${what === 'leave' ? html`<p>${s.leaveText}</p>` : html`<p>${s.lead}</p>`}<p class="note">${s.sentTo} <bdi>${shownAddress(address)}</bdi></p><form method="post"><button>${what === 'confirm' ? s.confirm : s.leave}</button></form></div>`
+  const main = html`<div class="hero"><h1>${title}</h1>${what === 'leave' ? null : html`<p>${s.lead}</p>`}<p class="note">${s.sentTo} <bdi>${shownAddress(address)}</bdi></p><form method="post" class="sub"><button>${what === 'confirm' ? s.confirm : s.leave}</button></form></div>`
   return framed(frame, 200, title, main)
 }
 
@@ -141,8 +142,8 @@ export function managePage(
   const title = done === 'confirmed' ? s.confirmed : s.manage
   const { channel, secret } = subscriber
   const main = html`<div class="hero"><h1>${title}</h1>${done === 'saved' ? html`<p role="status">${s.saved}</p>` : null}<p>${s.lead}</p><p class="note">${s.channel[channel]} · ${s.sentTo} <bdi>${shownAddress(subscriber.address)}</bdi></p>${secret === undefined ? null : html`<p class="note">${s.signed} <code dir="ltr">${secret}</code></p>`}</div>
-<form method="post" action="/subscription/${token}" class="ask">${choice(language, picture, subscriber)}<button>${s.save}</button></form>
-<form method="post" action="/subscription/${token}/leave" class="ask"><p class="note">${s.leaveText}</p><button>${s.leave}</button></form>`
+<form method="post" action="/subscription/${token}" class="sub">${choice(language, picture, subscriber)}<button>${s.save}</button></form>
+<form method="post" action="/subscription/${token}/leave" class="sub"><button>${s.leave}</button></form>`
   return framed(frame, 200, title, main)
 }
 

@@ -152,6 +152,7 @@ const tooMany = () =>
   })
 
 async function askByApi(parts: PublicParts, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  sameSite(request)
   const { desk, subscribers } = parts
   const page = pageOf(desk, request)
   const picture = await desk.picture(page)

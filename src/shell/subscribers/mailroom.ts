@@ -29,6 +29,8 @@ const REFUSALS_MOST = 8
 const FAILURES_BORNE = 3
 /** The longest pause of a queue. */
 const QUEUE_PAUSE_MS = MINUTE
+/** At the end what is on its way gets so long. */
+const ENDS_MS = 2 * SECOND
 /** Without news queues are looked at so often. */
 const QUEUES_LOOK_MS = MINUTE
 /** Messages that are kept as they were written, each in a language for a page. */
@@ -152,7 +154,6 @@ export class Mailroom implements AsyncDisposable {
       const nap = wait === null ? aborted(this.nap.signal) : this.sleep(wait, this.nap.signal)
       await Promise.race([nap, ...busy])
     }
-    await Promise.all(this.busy)
   }
 
   private get busy(): Promise<void>[] {
@@ -169,6 +170,7 @@ export class Mailroom implements AsyncDisposable {
   private start(queue: string, state: Queue): void {
     state.work = this.round(queue, state)
       .catch(error => {
+        if (this.stop.signal.aborted) return
         state.pausedUntil = this.host.env.now() + QUEUE_PAUSE_MS
         this.host.env.log('error', 'a queue of subscribers waits', { queue, why: String(error) })
       })
@@ -322,6 +324,10 @@ export class Mailroom implements AsyncDisposable {
     this.stop.abort()
     this.nap.abort()
     await this.running
+    // What is on its way to somebody slow is not waited for: it comes again, under its id, and others wait for this server.
+    const patience = new AbortController()
+    await Promise.race([Promise.all(this.busy), this.sleep(ENDS_MS, patience.signal)])
+    patience.abort()
     await this.channels[Symbol.asyncDispose]()
   }
 }
