@@ -309,6 +309,11 @@ const OTHER_WORDS: readonly { path: RegExp; word: string; means: string }[] = [
   { path: /^src\/http\//, word: 'http', means: 'the protocol' },
   { path: /^src\/core\/localize\//, word: 'nats', means: 'information, by the natural logarithm' },
   { path: /^src\/shell\/catalogue\//, word: 'ai', means: 'a group of the catalogue' },
+  ...['email', 'webhook', 'slack'].map(word => ({
+    path: /^src\/(contract|http|cli|shell)\/(.*\/)?subscribers?(\/|\.ts$)/,
+    word,
+    means: 'how a subscriber is told, as Statuspage calls it',
+  })),
   { path: /^src\/(contract|shell)\//, word: 'tls', means: 'the part of a connection, and of its time' },
   { path: /^src\/(contract|shell)\//, word: 'tcp', means: 'what a port listens by' },
 ]

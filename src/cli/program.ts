@@ -26,6 +26,7 @@ import { serveCommand } from './serve/command.js'
 import { onCallCommand } from './on-call.js'
 import { simulateCommand } from './simulate/command.js'
 import { statusCommand } from './status.js'
+import { subscribersCommand } from './subscribers.js'
 import { tokenCommand } from './token/command.js'
 
 const VERSION = '0.1.0'
@@ -67,6 +68,7 @@ export function program(): Command {
     learnCommand(),
     reloadCommand(),
     notifyCommand(),
+    subscribersCommand(),
     changeCommand(),
     reportCommand(),
     importCommand(),

@@ -13,6 +13,7 @@ import {
 import { type Rewording, UpdatesSchema } from './oncall/updates.js'
 import { type Verb, VERBS } from './order.js'
 import { AllowPrivate, type PagePrivate, PagePrivateSchema, type SignInConfig, SignInSchema } from './access/sign-in.js'
+import { type SubscribersConfig, SubscribersSchema } from './subscribers/config.js'
 import { NODE_KINDS } from './topology.js'
 import { CLOCKS, type Clock } from './view.js'
 import {
@@ -242,6 +243,7 @@ export const ConfigSchema = Type.Object(
     rotas: Type.Optional(RotasSchema),
     routes: Type.Optional(RoutesSchema),
     updates: Type.Optional(UpdatesSchema),
+    subscribers: Type.Optional(SubscribersSchema),
     /** What programs that propose commands may do without a person's approval. */
     agents: Type.Optional(
       Type.Object(
@@ -359,6 +361,8 @@ export interface Config {
   routes: RouteConfig[] | null
   /** What was not given is not promised. */
   updates: { everyMs: Partial<Record<Severity, number>>; send: Severity[]; reword: Rewording | null }
+  /** Null: nobody subscribes here. */
+  subscribers: SubscribersConfig | null
   /** Verbs that a program's proposal needs no person for. */
   agents: { alone: Verb[] }
   keep: { logMs: number; rollupsMs: number; factsMs: number }

@@ -30,3 +30,15 @@ export class RefusedError extends TransientError {
 export class PermanentError extends Error {
   override name = 'PermanentError'
 }
+
+/** It is about where it goes: others may be told. */
+export class AddressError extends PermanentError {
+  override name = 'AddressError'
+  constructor(
+    message: string,
+    /** There is nobody at this address; else the next message may be taken. */
+    readonly nobody: boolean,
+  ) {
+    super(message)
+  }
+}

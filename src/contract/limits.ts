@@ -284,3 +284,32 @@ export const MESSAGE_STEPS = 20
 export const THREAD_CHARS = 600
 /** Conversations that are remembered for one receiver, 600 characters each at most; the eldest is forgotten first. */
 export const THREADS_KEPT = 200
+
+/** Subscribers of all status pages, 600 bytes each in the store: 300 MB. More are refused (503). */
+export const SUBSCRIBERS = 500_000
+/** Those of them who were asked to confirm and did not yet. Beyond: 503, so that nobody fills the store with strangers' addresses. */
+export const SUBSCRIBERS_ASKED = 20_000
+/** So long a link to confirm is good; who does not follow it is forgotten then. */
+export const SUBSCRIBER_CONFIRM_MS = 2 * DAY
+/** Asking to subscribe, by address prefix (IPv4 /24, IPv6 /48) and by network. Beyond: 503. */
+export const SUBSCRIBE_PER_PREFIX = { burst: 10, perMinute: 1 }
+/** The same by network. */
+export const SUBSCRIBE_PER_NETWORK = { burst: 100, perMinute: 20 }
+/** and of everybody: what a server sends to strangers in an hour at most is about 1,300. Beyond: 503. */
+export const SUBSCRIBE_PER_HOUSE = { burst: 300, perMinute: 17 }
+/** Messages to one address that ask to confirm: three at once, then one in eight hours. Beyond: the same answer, and no message. */
+export const SUBSCRIBE_PER_ADDRESS = { burst: 3, perMinute: 1 / 480 }
+/** Components that one subscriber may name; who wants more wants the page. */
+export const SUBSCRIBER_COMPONENTS = 100
+/** Labels by which one subscriber may say who they are. */
+export const SUBSCRIBER_LABELS = 5
+/** Subscribers that are looked at, and messages that are put into the queue, at once: about five milliseconds. */
+export const SUBSCRIBER_SLICE = 500
+/** Messages of one queue that are on their way between two commits: so many may come twice after a crash, under the same ids. */
+export const POSTED_AT_ONCE = 16
+/** Queues that are worked on at once; further ones wait for a place. */
+export const QUEUES_AT_ONCE = 64
+/** Messages in a row that cannot be delivered end a subscription. An address that the mail server does not know ends it at once. */
+export const BOUNCES = 3
+/** Messages given up that are still named. */
+export const UNDELIVERED_KEPT = 500

@@ -82,6 +82,8 @@ export interface Notifier extends AsyncDisposable {
   tell(delivery: Delivery): Promise<Answered | void>
   /** Present where messages are gathered: then they are told by this, and {@link Notifier.tell} is for tests alone. */
   gathering?: Gathering | undefined
+  /** Tells one subscriber of one thing or several, oldest first, in one message. @throws like {@link Notifier.tell}; AddressError when it is about their address */
+  tellOne?(to: ToSubscriber, deliveries: readonly Delivery[]): Promise<Answered | void>
 }
 
 /** Tells of several messages at once. @throws like {@link Notifier.tell} */
@@ -90,4 +92,13 @@ export interface Gathering {
   forMs: number
   /** Oldest first, at least one; the same again where it was not taken. */
   tell(deliveries: readonly Delivery[]): Promise<Answered | void>
+}
+
+/** A subscriber, as a notifier is given one who stands in no configuration. */
+export interface ToSubscriber {
+  address: string
+  /** Where they leave by one click (RFC 8058); null in what asks them to confirm. */
+  leave: string | null
+  /** Where they choose what they hear of. */
+  manage: { words: string; url: string } | null
 }

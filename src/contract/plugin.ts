@@ -1,6 +1,7 @@
 import type { PermanentError, RefusedError, TransientError } from './error.js'
 import type { Following, FollowOptions, ListenAt, Listening, Stop } from './outside/listening.js'
 import type { Notifier } from './notifier.js'
+import type { Channel } from './subscribers/subscriber.js'
 import type { Log, Store } from './ports.js'
 import type { Start } from './config.js'
 import type { Mapped, Received, Taken } from './received.js'
@@ -177,12 +178,23 @@ export interface Plugin<Kind extends PluginKind, Config, Opened> {
   allowPrivate?: boolean
   /** A notifier that is to be given {@link Delivery.status}; its settings may name a `page`. */
   wantsStatus?: boolean
+  /** A notifier that subscribers may be told by. */
+  subscribers?: Subscribing
   /** A bus or store: it ends with the process and is open once; for tests and trials, never for a server. */
   fleeting?: boolean
   /** A bus or store whose data are a file of the data folder. */
   files?: Files
   /** `config` has passed the schema. @throws PermanentError when it can never work, TransientError when later may do. */
   open(config: Config, env: PluginEnv, ...place: PlaceOf<Kind>): Promise<Opened>
+}
+
+/** How a notifier tells subscribers, who stand in no configuration. */
+export interface Subscribing {
+  channel: Channel
+  /** A text as an address of this kind, in the one form in which it is kept; null: it is none. */
+  addressIn(text: string): string | null
+  /** What it is opened with for one subscriber. Absent: it is configured, and opened it has `tellOne`. */
+  settings?(to: { address: string; secret: string }): Record<string, unknown>
 }
 
 /** A bus and a store are told where they are; others have no use for it. */

@@ -1,6 +1,7 @@
 import type { IncidentEvent } from './incident.js'
 import type { Order } from './order.js'
 import type { Outcome } from './outcome.js'
+import type { SubscriberChange, Subscriptions } from './subscribers/subscriber.js'
 import type { EpochMs } from './time.js'
 import type { AlertHeard, IncidentView, Reader } from './view.js'
 
@@ -105,6 +106,9 @@ export interface Store extends AsyncDisposable {
   /** Small named values of the shell: receipts of a notifier, keys, limits' state. */
   note(key: string, value: Uint8Array): Promise<void>
   noted(key: string): Promise<Uint8Array | null>
+  /** Who subscribed, which no log can give again: durable when it resolves where it is about them. @throws TransientError without room. */
+  subscribe(change: SubscriberChange): Promise<void>
+  readonly subscriptions: Subscriptions
   /** Forgets rollups and facts older than these. */
   trim(before: { rollups: EpochMs; facts: EpochMs }): Promise<void>
   /** What the public is told: no row of a reader has the alerts of its service. */

@@ -50,6 +50,7 @@ import type { Desk } from './statuspage/desk.js'
 import { statuspageRoutes } from './statuspage/routes.js'
 import { webhookComposer } from './statuspage/webhooks.js'
 import { Stream } from './api/stream.js'
+import { subscriberSide } from './subscribers/index.js'
 import { openTell, type Tell, tellRoutes } from './people/tell.js'
 import { takeTurns, AT_ONCE } from './turns.js'
 import { Visitors } from './visitor.js'
@@ -133,7 +134,6 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   pastRoutes(server, routes, app, guard.need('commands', 'teach'))
   reloadRoute(server, routes, guard.need('commands', 'reload'), options.reload)
   const proposals = lessonRoutes(server, routes, app, { guard, version: VERSION })
-  registerConsole(server, app, { visitors, proposals, access, script: options.passkeyScript })
   stream.route(server, routes)
   const connections = new Connections(server.server, isProxy)
   operatorRoutes(server, app, { stream, front, guard, connections })
@@ -143,6 +143,13 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   )
   const edition = () => String(news.edition)
   const status = statusSide(server, app, edition, access)
+  const here = () => app.config.url ?? addressOf(server, app.config)
+  const subscribers = await subscriberSide(server, routes, app, { desk: status, visitors, guard, here })
+  registerConsole(server, app, {
+    ...{ visitors, proposals, access },
+    script: options.passkeyScript,
+    subscribers: () => subscribers,
+  })
   pagesSide(server, app, { desk: status, edition, visitors, records, access, options })
   server.addHook('preClose', async () => {
     connections.retire()
@@ -263,7 +270,7 @@ function pagesSide(
     report: true,
     heard: service => app.inputs.heard(service),
     records,
-    status: { desk },
+    status: { desk, subscribe: app.config.subscribers !== null },
     tell: {},
     hints: request => visitors.hints(request),
     guesses: app.config.countryHeader !== null,

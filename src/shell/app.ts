@@ -5,6 +5,7 @@ import type { Forget, Order } from '../contract/order.js'
 import type { Past } from '../contract/past.js'
 import type { Taught } from '../core/service/past.js'
 import type { Receipt, Received } from '../contract/received.js'
+import type { SubscriberChange } from '../contract/subscribers/subscriber.js'
 import { MINUTE, SECOND } from '../contract/time.js'
 import type { AlertNow, Reader } from '../contract/view.js'
 import { firingOf } from '../core/evidence/alerts.js'
@@ -17,7 +18,7 @@ import { type Compose, Notifiers, type Tried } from './delivery/notify.js'
 import { Clock, type ClockState } from './workspace/clock.js'
 import type { Committed } from './engine.js'
 import type { Env } from './env.js'
-import type { PartsOptions } from './parts.js'
+import type { Parts, PartsOptions } from './parts.js'
 import { type OwnToken, token } from './folder/secret.js'
 import { People } from './people/people.js'
 import { type Sender, Tokens } from './visitors/tokens.js'
@@ -92,12 +93,11 @@ export class App implements AsyncDisposable {
       settled: () => this.resetting,
       startedAt: () => this.startedAt,
     })
-    const note = (key: string, value: Uint8Array) => this.note(key, value)
     this.told = new Notifiers({
       config: () => this.config,
       reader: this.reader,
       store: () => this.workspace.store,
-      note,
+      note: this.note,
       caughtUp: () => this.caughtUp(),
       env: this.env,
       evenEnv: this.evenEnv,
@@ -108,8 +108,8 @@ export class App implements AsyncDisposable {
         const taught = await this.teach(value)
         return taught instanceof Refusal ? taught : null
       },
-      note,
-      noted: (key: string) => this.noted(key),
+      note: this.note,
+      noted: this.noted,
       even: () => this.clock.even(),
     }
     this.inputs = new Inputs(taker, this.env)
@@ -293,17 +293,17 @@ export class App implements AsyncDisposable {
   }
 
   /** Resolves when all that is durable now has been folded and committed. */
-  caughtUp(): Promise<void> {
-    return this.workspace.caughtUp()
-  }
+  caughtUp = (): Promise<void> => this.workspace.caughtUp()
 
   /** Small values of the shell that outlive a restart. */
-  note(key: string, value: Uint8Array): Promise<void> {
-    return this.workspace.note(key, value)
-  }
+  note = (key: string, value: Uint8Array): Promise<void> => this.workspace.note(key, value)
+  noted = (key: string): Promise<Uint8Array | null> => this.workspace.store.noted(key)
 
-  noted(key: string): Promise<Uint8Array | null> {
-    return this.workspace.store.noted(key)
+  /** Who subscribed, and what waits for them: read from the store, which is another once a demonstration starts over. */
+  subscribe = (change: SubscriberChange): Promise<void> => this.workspace.subscribe(change)
+
+  get store(): Parts['store'] {
+    return this.workspace.store
   }
 
   /** Everything this workspace has stored is deleted and it starts empty: the demonstration's restart. */

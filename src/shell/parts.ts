@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import type { Config } from '../contract/config.js'
 import type { EpochMs } from '../contract/time.js'
 import type { Log, NewEntry, Store } from '../contract/ports.js'
+import type { SubscriberChange } from '../contract/subscribers/subscriber.js'
 import type { EngineConfig } from '../core/fold/fold.js'
 import { files } from './folder/data-folder.js'
 import { type Committed, Engine } from './engine.js'
@@ -17,12 +18,13 @@ export interface Parts extends AsyncDisposable {
   /** For reading only. */
   log: Pick<Log, 'read' | 'keys' | 'last'>
   /** For reading only. */
-  store: Pick<Store, 'reader' | 'alerts' | 'eventsAfter' | 'head' | 'noted' | 'committed'>
+  store: Pick<Store, 'reader' | 'alerts' | 'eventsAfter' | 'head' | 'noted' | 'committed' | 'subscriptions'>
   /** There is more in the log. */
   wake(): void
   /** What is decided from here on is decided by this. */
   configure(config: EngineConfig): Promise<void>
   note(key: string, value: Uint8Array): Promise<void>
+  subscribe(change: SubscriberChange): Promise<void>
   trimStore(before: { rollups: EpochMs; facts: EpochMs }): Promise<void>
   /** How often the log was found to end before what was committed. */
   gaps: number
@@ -82,6 +84,7 @@ async function openInline(
     wake: () => void engine.pump().catch(died),
     configure: next => engine.reconfigure(next),
     note: (key, value) => store.note(key, value),
+    subscribe: change => store.subscribe(change),
     trimStore: before => store.trim(before),
     gaps,
     cut,
@@ -155,6 +158,7 @@ async function openThreads(
       wake: () => void engine.ask('wake', []).catch(() => {}),
       configure: next => engine.ask('configure', [next]),
       note: (key, value) => engine.ask('note', [key, value]),
+      subscribe: change => engine.ask('subscribe', [change]),
       trimStore: before => engine.ask('trim', [before]),
       gaps,
       cut,

@@ -4,6 +4,7 @@ import type { Forget, Order } from '../contract/order.js'
 import type { Outcome } from '../contract/outcome.js'
 import type { Commit, IncidentHead, Store } from '../contract/ports.js'
 import type { Change } from '../contract/signal.js'
+import { someSubscriber, testSubscriptions } from './subscribers-contract.js'
 import { type AlertHeard, ROLLUP_MS, type Rollup, type ServiceNow, type ServiceRow } from '../contract/view.js'
 
 export interface StoreFactory {
@@ -96,6 +97,7 @@ export function testStore(name: string, factory: StoreFactory): void {
       await store[Symbol.asyncDispose]()
     })
 
+    testSubscriptions(() => store)
     it('begins empty', async () => {
       expect(await store.committed()).toEqual({ position: 0, now: 0 })
       expect(await store.loadSnapshot()).toBeNull()
@@ -308,11 +310,13 @@ export function testStore(name: string, factory: StoreFactory): void {
     it.skipIf(factory.reopen === undefined)('holds everything when it is opened again', async () => {
       await commit({ events: [someEvent('a', 0)], services: [someService('a', 1)] }, { heads: [someHead('a')] })
       await store.saveSnapshot(1, 1, Uint8Array.from([5]))
+      await store.subscribe({ put: [someSubscriber('anna')] })
       await store[Symbol.asyncDispose]()
       store = await factory.reopen!()
       expect((await store.reader().incident('a'))!.events).toEqual([someEvent('a', 0)])
       expect((await store.committed()).position).toBe(1)
       expect([...(await store.loadSnapshot())!.body]).toEqual([5])
+      expect(await store.subscriptions.get(['anna'])).toEqual([someSubscriber('anna')])
     })
   })
 }

@@ -7,6 +7,7 @@ export interface ImportOptions extends Asking {
   dryRun?: true
   by: string
   incidents: boolean
+  subscribers?: true
 }
 
 /** `epicenter import`: what other tools know, as a configuration and as the record of past incidents. */
@@ -24,6 +25,7 @@ export const importCommand = (): Command =>
     .option('--out <file>', 'where the configuration goes; printed, if not given')
     .option('--service <id>', 'the service that everything belongs to; by the other tool’s names, if not given')
     .option('--no-incidents', 'leave past incidents out')
+    .option('--subscribers', 'take subscribers over too: they agreed to be told of this page, whoever sends it')
     .option('--by <person>', 'who imports', process.env['USER'] ?? 'unknown')
     .option('--url <url>', 'the server', process.env['EPICENTER_URL'] ?? 'http://127.0.0.1:8080')
     .option('--token <token>', 'default: EPICENTER_TOKEN, or the file `token` in the data folder')

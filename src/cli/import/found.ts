@@ -1,3 +1,4 @@
+import type { Channel } from '../../contract/subscribers/subscriber.js'
 import type { Severity } from '../../contract/incident.js'
 import { readTime } from '../../core/ingest/time.js'
 
@@ -29,9 +30,19 @@ export interface Found {
   responders: Record<string, unknown>[]
   rotas: Record<string, unknown>[]
   routes: Record<string, unknown>[]
-  /** Addresses of who wants to be told; they are asked again by us, since consent is not ours to carry over. */
-  subscribers: string[]
+  /** Who wants to be told; taken over only where whoever imports says that they agreed to that. */
+  subscribers: PastSubscriber[]
   notUnderstood: string[]
+}
+
+/** Somebody who is told by the other tool, at an address of mail or of the web. */
+export interface PastSubscriber {
+  channel: Channel
+  address: string
+  /** Ids of components, as {@link Found.services} has them; empty: everything. */
+  components: string[]
+  /** When they agreed; null: not said. */
+  confirmedAt: number | null
 }
 
 /** A file as it was read: JSON, YAML, or Markdown with a head of YAML. */

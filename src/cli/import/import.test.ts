@@ -50,7 +50,11 @@ const statuspage = {
       components: [{ id: 'c2' }],
     },
   ],
-  subscribers: [{ email: 'reader@example.com' }],
+  subscribers: [
+    { email: 'reader@example.com', components: ['c1'], created_at: '2031-01-01T00:00:00Z', quarantined_at: null },
+    { email: 'late@example.com', quarantined_at: '2031-02-01T00:00:00Z' },
+    { phone_number: '5550100', quarantined_at: null },
+  ],
   metrics: [],
 }
 const CSTATE_ISSUE = `---
@@ -272,7 +276,12 @@ describe('what is made of an export', () => {
   })
   it('tells what it did not understand, and takes nothing for more than it is', () => {
     const { notUnderstood, incidents } = importing('statuspage', { 'page.json': statuspage })
-    expect(notUnderstood).toEqual(['page.json: metrics', expect.stringMatching(/Still slow.*not over/)])
+    expect(notUnderstood).toEqual([
+      'page.json: metrics',
+      expect.stringMatching(/Still slow.*not over/),
+      'a subscriber, on hold there',
+      'a subscriber, told by neither mail nor the web',
+    ])
     expect(incidents[0]).toMatchObject({ severity: 'major', components: ['pay'] })
     expect(incidents[0]!.said.map(each => each.text)).toEqual(['We are looking.', 'It is over.'])
     expect(importing('gatus', GENERATED[4]![1]).notUnderstood).toEqual([expect.stringContaining('[BODY].ok == true')])

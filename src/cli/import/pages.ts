@@ -104,7 +104,8 @@ export const fromStatuspage: Importer = (docs, asked) => {
       first,
     )
   }
-  found.subscribers = all.flatMap(doc => list(doc['subscribers'])).flatMap(addressOf)
+  const named = (each: Rec) => [each['components'] ?? []].flat().flatMap(id => components.get(String(id))?.id ?? [])
+  for (const each of all.flatMap(doc => list(doc['subscribers']))) addSubscriber(found, each, named(each))
   return found
 }
 
@@ -116,9 +117,21 @@ function kindOf({ value }: Doc): string {
   return 'email' in first || 'endpoint' in first ? 'subscribers' : 'components'
 }
 
-const addressOf = (each: Rec): string[] => {
-  const address = text(each['email']) ?? text(each['endpoint']) ?? text(each['phone_number'])
-  return address === undefined ? [] : [address]
+/** One that is on hold, was never confirmed, or is told in a way that there is not here, is named and left out. */
+function addSubscriber(found: Found, each: Rec, components: string[]): void {
+  const [email, endpoint] = [text(each['email']), text(each['endpoint'])]
+  const address = email ?? endpoint
+  const late = text(each['quarantined_at']) ?? text(each['purge_at'])
+  // Cachet says when somebody followed the link; Statuspage lists those who did.
+  const unsure = 'verified_at' in each && text(each['verified_at']) === undefined
+  if (address === undefined || late !== undefined || unsure) {
+    const why =
+      address === undefined ? 'told by neither mail nor the web' : unsure ? 'never confirmed' : 'on hold there'
+    return void found.notUnderstood.push(`a subscriber, ${why}`)
+  }
+  const channel = email !== undefined ? 'email' : address.startsWith('https://hooks.slack') ? 'slack' : 'webhook'
+  const confirmedAt = when(each['verified_at']) ?? when(each['created_at'])
+  found.subscribers.push({ channel, address, components, confirmedAt })
 }
 
 const saidIn = (updates: readonly Rec[], at: string, or: string, body: string): { at: number; text: string }[] =>
@@ -189,7 +202,7 @@ export const fromCachet: Importer = (docs, asked) => {
       [service],
       text(each['message']),
     )
-  found.subscribers = lists['subscribers']!.flatMap(addressOf)
+  for (const each of lists['subscribers']!) addSubscriber(found, each, [])
   return found
 }
 

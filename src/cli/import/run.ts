@@ -4,7 +4,9 @@ import { parse as parseYaml, stringify } from 'yaml'
 import { COMMAND_FIELDS } from '../../contract/order.js'
 import { nearest } from '../../core/text/near.js'
 import { parse as parseConfig } from '../../shell/config/load.js'
+import { idOf } from '../../http/statuspage/ids.js'
 import { ask } from '../ask.js'
+import { giveSubscribers } from '../subscribers.js'
 import type { ImportOptions } from './command.js'
 import type { Doc, Found, Importer, PastIncident } from './found.js'
 import { fromGatus, fromOpenStatus, fromUptimeKuma } from './monitors.js'
@@ -65,7 +67,19 @@ export async function runImport(source: string, files: readonly string[], option
   }
   if (options.out === undefined) process.stdout.write(text)
   else if (!write(options.out, text)) return 1
-  return options.incidents && found.incidents.length > 0 ? send(found, source, options) : 0
+  const sent = options.incidents && found.incidents.length > 0 ? await send(found, source, options) : 0
+  return sent === 0 && options.subscribers === true ? takeOver(found, options) : sent
+}
+
+/** Puts subscribers into a running server, where components are called by the ids of its API; the exit code. */
+async function takeOver({ subscribers, services }: Found, options: ImportOptions): Promise<number> {
+  const service = services[0]?.id ?? ''
+  const rows = subscribers.map(({ components, confirmedAt, ...each }) => ({
+    ...each,
+    ...(components.length > 0 ? { components: components.map(id => idOf('component', service, id)) } : {}),
+    ...(confirmedAt === null ? {} : { confirmedAt }),
+  }))
+  return giveSubscribers('import', rows, options)
 }
 
 /** A file as a document. @throws Error with the file's name where it cannot be read */
@@ -102,7 +116,7 @@ export function reportOf(found: Found): string[] {
     `found: ${counts.map(([name, count]) => `${count} ${name}`).join(', ') || 'nothing'}`,
     ...(subscribers.length > 0
       ? [
-          'subscribers are not taken over: their consent was given to the other tool. Ask them to subscribe at the new page',
+          'subscribers agreed to be told by the other tool: they are taken over with --subscribers, once a server has `subscribers:` and these components',
         ]
       : []),
     ...(responders.length > 0

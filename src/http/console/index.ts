@@ -12,7 +12,9 @@ import { proposalPages } from './proposals.js'
 import { reportRoutes } from './report.js'
 import { roomRoutes } from './room.js'
 import { signInRoutes } from './sign-in.js'
+import type { Subscribers } from '../../shell/subscribers/subscribers.js'
 import { sourcesRoutes } from './sources.js'
+import { subscribersRoutes } from './subscribers.js'
 import { postmortemRoutes } from './words.js'
 
 export interface ConsoleParts {
@@ -21,13 +23,15 @@ export interface ConsoleParts {
   access: Access
   /** The browser's side of passkeys; what the build left, if undefined. */
   script: string | undefined
+  /** Null: nobody subscribes here. */
+  subscribers: () => Subscribers | null
 }
 
 /** `/console`: for the people who answer for the services. */
 export function registerConsole(
   server: FastifyInstance,
   app: App,
-  { visitors, proposals, access, script }: ConsoleParts,
+  { visitors, proposals, access, script, subscribers }: ConsoleParts,
 ): void {
   const asks = asksOf(app)
   server.register(async scope => {
@@ -42,6 +46,7 @@ export function registerConsole(
     peopleRoutes(scope, app, asks)
     roomRoutes(scope, app, asks)
     sourcesRoutes(scope, app, asks)
+    subscribersRoutes(scope, asks, subscribers)
     postmortemRoutes(scope, app, asks)
     reportRoutes(scope, app, asks)
     proposalPages(scope, proposals, asks)

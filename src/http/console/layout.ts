@@ -61,9 +61,12 @@ const LINKS = [
   ['/console/sources', 'Sources'],
   ['/console/proposals', 'Proposals'],
   ['/console/report', 'Service levels'],
+  ['/console/subscribers', 'Subscribers'],
   ['/console/people', 'People'],
   ['/console/me', 'Me'],
 ] as const
+
+const FOR_ADMINS: ReadonlySet<string> = new Set(['/console/subscribers', '/console/people'])
 
 /** Sends a page of the console: for this person alone, kept nowhere. */
 export function sendConsole(request: FastifyRequest, reply: FastifyReply, page: ConsolePage): FastifyReply {
@@ -77,7 +80,7 @@ export function sendConsole(request: FastifyRequest, reply: FastifyReply, page: 
 }
 
 function shell({ title, main, viewer, path, told, onTo }: ConsolePage): string {
-  const links = viewer === null ? [] : LINKS.filter(([to]) => to !== '/console/people' || viewer.role === 'admin')
+  const links = viewer === null ? [] : LINKS.filter(([to]) => !FOR_ADMINS.has(to) || viewer.role === 'admin')
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${title} · Epicenter console</title><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex">${onTo === undefined ? null : html`<meta http-equiv="refresh" content="0;url=${onTo}">`}<link rel="icon" href="/assets/mark.svg" type="image/svg+xml"><style>${trusted(STYLE)}</style><style>${trusted(CONSOLE_STYLE)}</style></head>
 <body><a class="skip" href="#main">To the content</a><svg width="0" height="0" class="defs" aria-hidden="true"><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M0 0v6"/></pattern></svg>

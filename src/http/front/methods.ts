@@ -26,7 +26,8 @@ export function pathsOf(methods: Methods, pages: readonly { id: string }[]): (pa
     const page = /^\/status\/([^/]+)/.exec(path)?.[1]
     const plain = path.replace(/(?<=.)\/$/, '')
     return (
-      (page === undefined || pages.some(each => each.id === page)) && methods.some(each => each.pattern.test(plain))
+      (page === undefined || page === 'subscribe' || pages.some(each => each.id === page)) &&
+      methods.some(each => each.pattern.test(plain))
     )
   }
 }

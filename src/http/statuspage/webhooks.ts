@@ -5,13 +5,28 @@ import { isoIn } from '../../core/calendar/zone.js'
 import type { Desk } from './desk.js'
 import { idOf } from './ids.js'
 import type { PageView } from './page-view.js'
-import { changesOf, publicIncidentOf, type Step } from './public-incident.js'
+import { changesOf, type PublicIncident, publicIncidentOf, type Step } from './public-incident.js'
 import { Answers } from './v2.js'
 
 /** A picture follows what was committed within half a second; a message waits for it so often, so long. */
 const LOOKS = 20
 /** Pause between two looks. */
 const LOOK_MS = 250
+
+/** An incident as a page told it up to one of its events; null where the page does not show it. */
+export function toldUpTo(
+  picture: PageView,
+  incident: IncidentView,
+  event: Pick<IncidentEvent, 'seq'>,
+): PublicIncident | null {
+  const events = incident.events.filter(each => each.seq <= event.seq)
+  const last = events.findLast(each => each.event !== 'updated' && each.event !== 'note')
+  const open = last?.event !== 'resolved'
+  const { components = [], parts } = picture.services.find(each => each.service === incident.service) ?? {}
+  const view = { ...incident, open, resolvedAt: open ? null : incident.resolvedAt, events }
+  const ids = components.map(each => each.id)
+  return publicIncidentOf(view, picture.plan.leaves, ids, parts)
+}
 
 /**
  * Messages in the shape of Statuspage's subscriber webhooks for one event of an incident: the incident as it was told up
@@ -23,17 +38,7 @@ export function webhookBodies(
   event: Pick<IncidentEvent, 'seq'>,
   origin: string,
 ): object[] {
-  const events = incident.events.filter(each => each.seq <= event.seq)
-  const last = events.findLast(each => each.event !== 'updated' && each.event !== 'note')
-  const open = last?.event !== 'resolved'
-  const { components = [], parts } = picture.services.find(each => each.service === incident.service) ?? {}
-  const view = { ...incident, open, resolvedAt: open ? null : incident.resolvedAt, events }
-  const told = publicIncidentOf(
-    view,
-    picture.plan.leaves,
-    components.map(each => each.id),
-    parts,
-  )
+  const told = toldUpTo(picture, incident, event)
   if (told === null) return []
   const { page, pageId, status } = picture
   const answers = new Answers(picture, origin)

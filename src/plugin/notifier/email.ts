@@ -1,5 +1,5 @@
-import { PermanentError, RefusedError, TransientError } from '../../contract/error.js'
-import type { Answered, Delivery, Gathering, Notifier } from '../../contract/notifier.js'
+import { AddressError, PermanentError, RefusedError, TransientError } from '../../contract/error.js'
+import type { Answered, Delivery, Gathering, Notifier, ToSubscriber } from '../../contract/notifier.js'
 import { type ConnectTo, type Fault, type Plugin, plugin, type PluginEnv } from '../../contract/plugin.js'
 import { MINUTE, SECOND } from '../../contract/time.js'
 import { AUDIENCE, type ForWhom, isTeam } from '../shared/message.js'
@@ -37,8 +37,14 @@ const SIGN_IN_MS = 5 * MINUTE
 /** Letters that are remembered as taken by some of their readers. */
 const PARTLY_MOST = 1_000
 
+/** Connections that letters to subscribers share, and letters over one of them: some relays end it after a hundred. */
+const POOL = { connections: 4, letters: 100 }
+/** Codes (RFC 3463, IANA) by which a server says that there is no such mailbox or domain, now or ever. */
+const NOBODY = /\b5\.1\.(?:1|2|3|6|10)\b/
+
 /** What nodemailer says of a failure. */
 interface SmtpError extends Error {
+  command?: string
   code?: string
   responseCode?: number
   response?: string
@@ -50,25 +56,69 @@ interface SmtpInfo {
   rejectedErrors?: SmtpError[]
 }
 type Mail = (mail: object) => Promise<SmtpInfo>
+interface Mailer {
+  mail: Mail
+  close(): void
+}
 
 class Email implements Notifier {
   /** Who has each letter already, or never will: they are left out when it is sent again to the rest. */
   readonly #settled = new Map<string, Set<string>>()
 
+  /** Letters to subscribers share connections; made with the first of them. */
+  #pool: Promise<Mailer> | null = null
+
   constructor(
     private readonly mail: Mail,
     private readonly settings: Settings,
-    private readonly env: Pick<PluginEnv, 'log'>,
+    private readonly env: PluginEnv,
   ) {}
 
   async tell(delivery: Delivery): Promise<Answered> {
+    if (this.settings.to.length === 0) return { said: 'nobody but subscribers is told' }
     const said = await this.sendAll(delivery.id, each => letterOf(delivery, each))
     return { said, ...(delivery.thread === undefined ? { thread: delivery.message.subject } : {}) }
   }
 
+  async tellOne({ address, leave, manage }: ToSubscriber, deliveries: readonly Delivery[]): Promise<Answered> {
+    const { from, replyTo } = this.settings
+    const settings = { from, team: false, unsubscribe: leave, manage }
+    const [first, ...more] = deliveries as [Delivery, ...Delivery[]]
+    const letter = more.length === 0 ? letterOf(first, settings) : digestOf(deliveries, settings)
+    const mail = {
+      ...letter,
+      from,
+      ...(replyTo === undefined ? {} : { replyTo }),
+      to: address,
+      envelope: { from: addressOf(from), to: [address] },
+    }
+    this.#pool ??= mailer(this.settings, this.env, true)
+    try {
+      const { response = '' } = await (await this.#pool).mail(mail)
+      return { said: this.clean(response) }
+    } catch (error) {
+      throw this.ofOne(error as SmtpError)
+    }
+  }
+
+  /** What a failure of a letter to one subscriber is about: their address, this letter, or the way to the server. */
+  private ofOne(error: SmtpError): Error {
+    const [refused] = error.rejectedErrors ?? []
+    if (refused !== undefined && !isLater(refused)) {
+      const { response = '' } = refused
+      return new AddressError(`the mail server answered ${this.clean(response)}`, NOBODY.test(response))
+    }
+    const known = this.explained(refused ?? error)
+    if (known instanceof TransientError) return known
+    // What it said of the letter is about the letter; what it said of the sender is mended by people, and everybody waits for that.
+    return error.command === 'DATA'
+      ? new RefusedError(known.message, POST_RETRY_MS)
+      : new TransientError(known.message, SIGN_IN_MS)
+  }
+
   get gathering(): Gathering | undefined {
-    const { digestMinutes } = this.settings
-    if (digestMinutes === undefined) return undefined
+    const { digestMinutes, to } = this.settings
+    if (digestMinutes === undefined || to.length === 0) return undefined
     const tell = async (deliveries: readonly Delivery[]): Promise<Answered> => ({
       said: await this.sendAll(deliveries.map(each => each.id).join(), each => digestOf(deliveries, each)),
     })
@@ -150,7 +200,10 @@ class Email implements Notifier {
     return (password === undefined ? plain : plain.replaceAll(password, '…')).slice(0, REASON_CHARS_MOST)
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {}
+  async [Symbol.asyncDispose](): Promise<void> {
+    const pool = await this.#pool?.catch(() => null)
+    pool?.close()
+  }
 }
 
 const isLater = ({ responseCode = 0 }: SmtpError): boolean => responseCode >= 400 && responseCode < 500
@@ -159,13 +212,14 @@ const isLater = ({ responseCode = 0 }: SmtpError): boolean => responseCode >= 40
 const addressOf = (mailbox: string): string => /<([^<>]+)>\s*$/.exec(mailbox)?.[1] ?? mailbox
 
 /** How nodemailer is told to send: by a connection of ours, and without reading files or addresses that a message might name. */
-async function mailer(settings: Settings, env: PluginEnv): Promise<Mail> {
+async function mailer(settings: Settings, env: PluginEnv, pooled = false): Promise<Mailer> {
   const { createTransport } = await import('nodemailer')
   const { host, security, user, password, from } = settings
   const port = settings.port ?? (security === 'tls' ? 465 : security === 'starttls' ? 587 : 25)
   const ca = settings.ca === undefined ? undefined : await env.readText(settings.ca)
   const dkim = settings.dkim
   const transport = createTransport({
+    ...(pooled ? { pool: true, maxConnections: POOL.connections, maxMessages: POOL.letters } : {}),
     host,
     port,
     name: domainOf(from),
@@ -184,7 +238,7 @@ async function mailer(settings: Settings, env: PluginEnv): Promise<Mail> {
     socketTimeout: settings.timeoutSeconds * SECOND,
     getSocket: (_, done) => void connected(env, { host, port, timeoutMs: CONNECT_MS }, done),
   })
-  return mail => transport.sendMail(mail as never) as Promise<SmtpInfo>
+  return { mail: mail => transport.sendMail(mail as never) as Promise<SmtpInfo>, close: () => transport.close() }
 }
 
 /** A connection that the guard lets, in the way that nodemailer asks for one. */
@@ -216,6 +270,16 @@ function faultsOf({ user, password, security, unsubscribe, to }: Settings): Faul
   return faults
 }
 
+/** A plain mailbox of RFC 5321, its domain in small letters; what stands before it is its own business. */
+function mailboxIn(text: string): string | null {
+  const [, local = '', domain = ''] =
+    /^([\p{L}\p{N}!#$%&'*+/=?^_`{|}~.-]{1,64})@((?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}\p{N}-]{2,63})$/u.exec(
+      text.trim(),
+    ) ?? []
+  if (local === '' || /^\.|\.\.|\.$/.test(local) || text.length > 254) return null
+  return `${local}@${domain.toLowerCase()}`
+}
+
 const MAILBOX = '^(?:[^<>\\r\\n@,;]*<)?[^\\s<>@,;"]+@[^\\s<>@,;"]+>?$'
 const email: Plugin<'notifier', Settings, Notifier> = plugin({
   kind: 'notifier',
@@ -234,7 +298,6 @@ const email: Plugin<'notifier', Settings, Notifier> = plugin({
       from: { type: 'string', pattern: MAILBOX, maxLength: 320 },
       to: {
         type: 'array',
-        minItems: 1,
         maxItems: 500,
         items: { type: 'string', pattern: '^[^\\s<>@,;"]+@[^\\s<>@,;"]+$', maxLength: 254 },
       },
@@ -259,8 +322,9 @@ const email: Plugin<'notifier', Settings, Notifier> = plugin({
   check: faultsOf,
   // A relay often stands beside the server, or on it.
   allowPrivate: true,
+  subscribers: { channel: 'email', addressIn: mailboxIn },
   async open(settings, env): Promise<Notifier> {
-    return new Email(await mailer(settings, env), settings, env)
+    return new Email((await mailer(settings, env)).mail, settings, env)
   },
 })
 export default email

@@ -13,6 +13,7 @@ interface Settings extends ForWhom {
   api: string
 }
 
+const SLACK_API = 'https://slack.com/api'
 /** Characters and counts that Slack’s Block Kit takes. */
 const MOST = { header: 150, section: 3_000, field: 2_000, fields: 10, text: 3_000 }
 
@@ -171,11 +172,18 @@ const slack: Plugin<'notifier', Settings, Notifier> = plugin({
       url: { type: 'string', pattern: '^https://', writeOnly: true },
       token: { type: 'string', pattern: '^xox[a-z]-', writeOnly: true },
       channel: { type: 'string', minLength: 1, maxLength: 100 },
-      api: { type: 'string', pattern: '^https?://[^?#]*[^/?#]$', default: 'https://slack.com/api' },
+      api: { type: 'string', pattern: '^https?://[^?#]*[^/?#]$', default: SLACK_API },
       ...AUDIENCE,
     },
   },
   check: faultsOf,
+  subscribers: {
+    channel: 'slack',
+    // Whoever has this address was given it by the channel's own people.
+    addressIn: text =>
+      /^https:\/\/hooks\.slack(?:-gov)?\.com\/(?:services|workflows|triggers)\/[\w/-]{1,200}$/.test(text) ? text : null,
+    settings: ({ address }) => ({ url: address, api: SLACK_API, audience: 'public' }),
+  },
   async open(settings, env): Promise<Notifier> {
     const secrets = [settings.token ?? '', settings.url ?? '']
     return new Slack(new Post({ receiver: 'Slack', env, secrets, judge }), settings)

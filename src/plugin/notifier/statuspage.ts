@@ -4,6 +4,8 @@ import { ADDRESS, type Address, faultsOf, SignedPost } from '../shared/signed-po
 
 /** Statuspage gives its subscribers so long. It signs nothing; whoever reads the headers can check ours. */
 const SUBSCRIBER_TIMEOUT_MS = 30_000
+/** Longest address of a subscriber. */
+const ADDRESS_CHARS = 1_000
 /** Deliveries that are remembered as taken in part. */
 const HALF_MOST = 1_000
 
@@ -39,6 +41,14 @@ const statuspage: Plugin<'notifier', Address, Notifier> = plugin({
   // Who configures it names the address; receivers often stand beside the server.
   allowPrivate: true,
   wantsStatus: true,
+  subscribers: {
+    channel: 'webhook',
+    addressIn: text => {
+      const url = URL.canParse(text) && text.length <= ADDRESS_CHARS ? new URL(text) : null
+      return url !== null && /^https?:$/.test(url.protocol) && url.username + url.password === '' ? url.href : null
+    },
+    settings: ({ address, secret }) => ({ url: address, secret }),
+  },
   async open(config, env): Promise<Notifier> {
     return new Statuspage(await SignedPost.open(config, env, 'the subscriber', SUBSCRIBER_TIMEOUT_MS))
   },

@@ -4,7 +4,9 @@ import { type Plugin, plugin } from '../../contract/plugin.js'
 import type { Commit, IncidentHead, Reads, Store, CommittedEvent } from '../../contract/ports.js'
 import type { Change, Notice } from '../../contract/signal.js'
 import { DAY, type EpochMs } from '../../contract/time.js'
+import type { SubscriberChange } from '../../contract/subscribers/subscriber.js'
 import type { AlertHeard, IncidentView, Rollup, ServiceNow, ServiceRow } from '../../contract/view.js'
+import { MemorySubscribers } from './memory/subscribers.js'
 
 const copy = <T>(value: T): T => structuredClone(value)
 const shown = ({ alerts: _, ...row }: ServiceRow): ServiceNow => copy(row)
@@ -38,6 +40,7 @@ class MemoryStore implements Store {
   private facts = new Map<string, Change | Notice>()
   private orders = new Map<string, Order>()
   private notes = new Map<string, Uint8Array>()
+  readonly subscriptions = new MemorySubscribers()
   private snapshot: { position: number; version: number; body: Uint8Array } | null = null
 
   async commit({ outcome, heads, orders, position, now }: Commit): Promise<void> {
@@ -111,6 +114,11 @@ class MemoryStore implements Store {
 
   async noted(key: string): Promise<Uint8Array | null> {
     return this.notes.get(key)?.slice() ?? null
+  }
+
+  async subscribe(change: SubscriberChange): Promise<void> {
+    this.subscriptions.change(change)
+    if (change.note !== undefined) await this.note(change.note.key, change.note.value)
   }
 
   async trim(before: { rollups: EpochMs; facts: EpochMs }): Promise<void> {

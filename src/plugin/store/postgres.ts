@@ -3,6 +3,7 @@ import type { IncidentEvent } from '../../contract/incident.js'
 import type { Forget, Order } from '../../contract/order.js'
 import { type Plugin, plugin } from '../../contract/plugin.js'
 import type { Commit, CommittedEvent, IncidentHead, Reads, Store } from '../../contract/ports.js'
+import type { SubscriberChange, Subscriptions } from '../../contract/subscribers/subscriber.js'
 import type { EpochMs } from '../../contract/time.js'
 import type { AlertHeard, IncidentView, Rollup, ServiceRow } from '../../contract/view.js'
 import { faultsOfTls } from '../shared/tls-files.js'
@@ -10,6 +11,7 @@ import { effectOf, parsed, shown, withoutLabel } from '../shared/stored.js'
 import type { Ask, Session, Sessions } from './postgres/session.js'
 import { type PostgresConfig, replaced, SETTINGS } from './postgres/settings.js'
 import * as sql from './postgres/sql.js'
+import { subscriberReader, writeSubscribers } from './postgres/subscribers.js'
 
 /** Rows of one statement: some megabytes. */
 const STATEMENT_ROWS = 5_000
@@ -201,13 +203,23 @@ class PostgresStore implements Store {
   }
 
   async note(key: string, value: Uint8Array): Promise<void> {
-    const put = 'INSERT INTO note (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value'
-    await this.write('save a note', ask => ask(put, [key, bytes(value)]))
+    await this.write('save a note', ask => ask(sql.NOTING, [key, bytes(value)]))
   }
 
   async noted(key: string): Promise<Uint8Array | null> {
     const [row] = await this.read<{ value: Buffer }>('SELECT value FROM note WHERE key = $1', key)
     return row?.value ?? null
+  }
+
+  async subscribe(change: SubscriberChange): Promise<void> {
+    await this.write('save subscribers', async ask => {
+      await writeSubscribers(ask, change)
+      if (change.note !== undefined) await ask(sql.NOTING, [change.note.key, bytes(change.note.value)])
+    })
+  }
+
+  get subscriptions(): Subscriptions {
+    return subscriberReader((text, ...values) => this.read(text, ...values))
   }
 
   /** Whole days go with their partition; of the day in which the bound lies its rows. */

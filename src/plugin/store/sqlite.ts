@@ -4,11 +4,13 @@ import { type Place, type Plugin, plugin } from '../../contract/plugin.js'
 import type { IncidentEvent } from '../../contract/incident.js'
 import type { Commit, IncidentHead, Reads, Store, CommittedEvent } from '../../contract/ports.js'
 import type { Forget, Order } from '../../contract/order.js'
+import type { SubscriberChange, Subscriptions } from '../../contract/subscribers/subscriber.js'
 import { DAY, type EpochMs } from '../../contract/time.js'
 import type { AlertHeard, IncidentView, Rollup, ServiceRow } from '../../contract/view.js'
 import { type Database, faultsOf, filesOf, lookThrough, naming, openFile, isSumOf, sumOf } from '../shared/sqlite.js'
 import { effectOf, parsed, shown, withoutLabel } from '../shared/stored.js'
 import { faultsOfRows, seal, type Sealed } from './sqlite/rows.js'
+import { isAboutPeople, SUBSCRIBER_TABLES, subscriberReader, subscriberWriter } from './sqlite/subscribers.js'
 
 // Plain prepared statements: a commit puts thousands of rows within one transaction, and a query builder would
 // compile each and give up the thread between them.
@@ -41,6 +43,7 @@ const MIGRATIONS = [
   ['meta', 'position', 'snapshot', 'event', 'head', 'rollup', 'service', 'fact', '"order"']
     .map(table => `ALTER TABLE ${table} ADD COLUMN sum INTEGER;`)
     .join(' '),
+  SUBSCRIBER_TABLES,
 ]
 
 const bytes = (value: unknown): Uint8Array =>
@@ -48,6 +51,8 @@ const bytes = (value: unknown): Uint8Array =>
 const blob = (value: Uint8Array): Buffer => Buffer.from(value.buffer, value.byteOffset, value.byteLength)
 export class SqliteStore implements Store {
   private readonly put
+  readonly subscriptions: Subscriptions
+  private readonly putSubscribers
 
   constructor(
     private readonly db: Database,
@@ -72,6 +77,8 @@ export class SqliteStore implements Store {
       snapshot: db.prepare('INSERT OR REPLACE INTO snapshot (id, position, version, body, sum) VALUES (1, ?, ?, ?, ?)'),
       note: db.prepare('INSERT OR REPLACE INTO meta (key, value, sum) VALUES (?, ?, ?)'),
     }
+    this.subscriptions = subscriberReader(db, row => this.opened(row))
+    this.putSubscribers = subscriberWriter(db, (key, value) => this.putNote(key, value))
   }
 
   async commit(commit: Commit): Promise<void> {
@@ -132,14 +139,11 @@ export class SqliteStore implements Store {
 
   async saveSnapshot(position: number, version: number, snapshot: Uint8Array): Promise<void> {
     // The log is trimmed up to a snapshot: this one commit has to survive a power cut before that.
-    this.db.exec('PRAGMA synchronous = FULL')
-    try {
+    this.durably(() =>
       this.within('save a snapshot', () =>
         this.put.snapshot.run(position, version, blob(snapshot), snapshotSum(position, version, snapshot)),
-      )
-    } finally {
-      this.db.exec('PRAGMA synchronous = NORMAL')
-    }
+      ),
+    )
   }
 
   async loadSnapshot(): Promise<{ position: number; version: number; body: Uint8Array } | null> {
@@ -175,7 +179,18 @@ export class SqliteStore implements Store {
   }
 
   async note(key: string, value: Uint8Array): Promise<void> {
-    this.within('save a note', () => this.put.note.run(key, blob(value), sumOf(value, sumOf(key))))
+    this.within('save a note', () => this.putNote(key, value))
+  }
+
+  private putNote(key: string, value: Uint8Array): void {
+    this.put.note.run(key, blob(value), sumOf(value, sumOf(key)))
+  }
+
+  async subscribe(change: SubscriberChange): Promise<void> {
+    const work = () => this.within('keep subscribers', () => this.putSubscribers(change))
+    // Who subscribed cannot be computed again.
+    if (isAboutPeople(change)) this.durably(work)
+    else work()
   }
 
   async noted(key: string): Promise<Uint8Array | null> {
@@ -316,6 +331,16 @@ export class SqliteStore implements Store {
 
   private damaged(what: string): PermanentError {
     return new PermanentError(`${this.file}: it is damaged: ${what}`)
+  }
+
+  /** What is committed meanwhile survives a power cut. */
+  private durably(work: () => void): void {
+    this.db.exec('PRAGMA synchronous = FULL')
+    try {
+      work()
+    } finally {
+      this.db.exec('PRAGMA synchronous = NORMAL')
+    }
   }
 
   private within(operation: string, work: () => void): void {

@@ -20,6 +20,7 @@ import { isName, NAME_RULE, readService, readTitle, shown } from '../../core/ing
 import { isRange } from '../visitors/address.js'
 import { converted, fill, type Filled, type Vars } from './fill.js'
 import { type Finding, pathOf, ruleOf, sharpest, valueOf } from './finding.js'
+import { beyondSubscribers, subscribersOf } from './subscribers.js'
 import { strangers } from './mentions.js'
 import { meant } from './nearest.js'
 import { beyondOnCall } from './on-call.js'
@@ -73,7 +74,12 @@ export async function parse(text: string, vars: Vars, folder = '.'): Promise<Loa
   if (findings.length > 0) return wrong(sharpest(findings))
   const file = value as ConfigFile
   const { uses, findings: more } = await readUses(file, filled, folder)
-  findings.push(...beyondShape(file), ...beyondOnCall(file, uses.notifiers), ...more)
+  findings.push(
+    ...beyondShape(file),
+    ...beyondOnCall(file, uses.notifiers),
+    ...more,
+    ...(await beyondSubscribers(file, uses)),
+  )
   return findings.length > 0 ? wrong(findings) : { config: { ...complete(file), ...uses }, findings: [] }
 }
 
@@ -187,6 +193,7 @@ export function complete(file: ConfigFile, demo = false): Config {
       send: file.updates?.send ?? [],
       reword: file.updates?.reword ?? null,
     },
+    subscribers: subscribersOf(file),
     agents: { alone: file.agents?.alone ?? [] },
     keep: {
       logMs: keep?.logDays === undefined ? KEEP_LOG_MS : keep.logDays * DAY,

@@ -1,6 +1,7 @@
 import { setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
 import type { Log, Store } from '../../contract/ports.js'
+import type { SubscriberChange } from '../../contract/subscribers/subscriber.js'
 import type { EngineConfig } from '../../core/fold/fold.js'
 import { Engine } from '../engine.js'
 import { type Keeping, openLog, openStore } from '../keep.js'
@@ -50,6 +51,7 @@ serve(parentPort!, {
   },
   configure: (config: EngineConfig) => engine!.reconfigure(config).catch(fatal),
   note: (key: string, value: Uint8Array) => store!.note(key, value),
+  subscribe: (change: SubscriberChange) => store!.subscribe(change),
   trim: (before: { rollups: number; facts: number }) => store!.trim(before),
   close: async () => {
     // After a start that failed there may be only some of them.

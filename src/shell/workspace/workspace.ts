@@ -25,6 +25,7 @@ import { CutShort, TooMuch } from './cut-short.js'
 import type { Committed } from '../engine.js'
 import type { Env } from '../env.js'
 import { Gate, type Space } from './gate.js'
+import type { SubscriberChange } from '../../contract/subscribers/subscriber.js'
 import type { Receipt } from '../../contract/received.js'
 import { Intake, type Own } from './intake.js'
 import { engineConfig, openParts, type Parts, type PartsOptions } from '../parts.js'
@@ -360,9 +361,8 @@ export class Workspace implements AsyncDisposable {
     return this.parts.store
   }
 
-  note(key: string, value: Uint8Array): Promise<void> {
-    return this.parts.note(key, value)
-  }
+  readonly note = (key: string, value: Uint8Array): Promise<void> => this.parts.note(key, value)
+  readonly subscribe = (change: SubscriberChange): Promise<void> => this.parts.subscribe(change)
 
   /** Now and then: saves what the gate knows, forgets what is kept no longer. */
   async upkeep(): Promise<void> {

@@ -12,6 +12,7 @@ import type { Desk } from '../../statuspage/desk.js'
 import { speechOf, type Speech } from '../language.js'
 import type { Made } from '../made.js'
 import { html } from '../html.js'
+import { subscriberWords } from '../../subscribers/words.js'
 import { statusBanner, statusMain } from './status.js'
 import { windowMonths } from './stories.js'
 import { STATUS_STYLE } from './style.js'
@@ -19,6 +20,8 @@ import { statusWords } from './words.js'
 
 export interface StatusDeps {
   desk: Desk
+  /** Whether people may subscribe here. */
+  subscribe?: boolean
 }
 
 /** Answers an address with a page that is made once for each state of the data and each language. */
@@ -44,14 +47,16 @@ export const groupsOf =
   }
 
 /** Adds `/status` and `/status/PAGE`; a page with a host of its own is also that host's first page. */
-export function statusPages(server: FastifyInstance, { desk }: StatusDeps, answer: Answer): void {
+export function statusPages(server: FastifyInstance, { desk, subscribe = false }: StatusDeps, answer: Answer): void {
   const [first] = desk.pages
   const own = (request: FastifyRequest): StatusPageConfig | undefined => {
     const { page } = homeOf(request)
     return desk.pages.find(each => each.id === page)
   }
   const show = (request: FastifyRequest, reply: FastifyReply, page: StatusPageConfig) =>
-    answer(request, reply, page === first ? '/status' : `/status/${page.id}`, speech => statusPage(desk, page, speech))
+    answer(request, reply, page === first ? '/status' : `/status/${page.id}`, speech =>
+      statusPage(desk, page, speech, subscribe),
+    )
   server.get('/status', KEPT, (request, reply) => show(request, reply, own(request) ?? (first as StatusPageConfig)))
   server.get<{ Params: { page: string } }>('/status/:page', KEPT, (request, reply) => {
     const page = desk.pages.find(each => each.id === request.params.page)
@@ -128,7 +133,12 @@ async function maintenancePage(desk: Desk, page: StatusPageConfig, { language }:
 }
 
 /** Days and times are those of the page's own zone, as in its API and feeds. */
-export async function statusPage(desk: Desk, page: StatusPageConfig, { language }: Speech): Promise<Made> {
+export async function statusPage(
+  desk: Desk,
+  page: StatusPageConfig,
+  { language }: Speech,
+  subscribe = false,
+): Promise<Made> {
   const { t, f } = speechOf(language, page.timeZone)
   const picture = await desk.picture(page)
   const w = statusWords(language)
@@ -139,7 +149,16 @@ export async function statusPage(desk: Desk, page: StatusPageConfig, { language 
   return {
     title: banner.title,
     description: [banner.title, banner.rest].filter(Boolean).join('. '),
-    main: statusMain({ picture, base, others: desk.beside(page) }, w, voice),
+    main: statusMain(
+      {
+        picture,
+        base,
+        others: desk.beside(page),
+        subscribe: subscribe ? subscriberWords[language].subscribe : null,
+      },
+      w,
+      voice,
+    ),
     live: picture.plan.services,
     alternate: `${base}/api/v2/summary.json`,
     feeds: base,

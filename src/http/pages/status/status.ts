@@ -32,6 +32,8 @@ export interface StatusInput {
   /** Where its feeds and its API begin; empty for the first page. */
   base: string
   others: readonly StatusPageConfig[]
+  /** What the link to subscribe says; null: nobody subscribes here. */
+  subscribe?: string | null
 }
 
 /** The sentence above the list is counted from the list, so it cannot say more or less than the rows. */
@@ -72,7 +74,11 @@ const some = (names: readonly string[], { t, f }: Pick<Voice, 't' | 'f'>): strin
     ? [...names.slice(0, SERVICES_NAMED), t.more(f.number(names.length - SERVICES_NAMED))]
     : [...names]
 
-export function statusMain({ picture, base, others }: StatusInput, w: StatusWords, voice: Voice): Html {
+export function statusMain(
+  { picture, base, others, subscribe = null }: StatusInput,
+  w: StatusWords,
+  voice: Voice,
+): Html {
   const { t, f, now } = voice
   const banner = statusBanner(picture, w, voice)
   const open = picture.incidents.filter(each => each.status !== 'resolved')
@@ -80,7 +86,7 @@ export function statusMain({ picture, base, others }: StatusInput, w: StatusWord
   const windows = picture.windows.filter(each => each.status !== 'completed').reverse()
   const months = calendarMonths(past.slice(0, PAST_SHOWN), each => each.startedAt, f.month)
   return html`<div class="hero ${banner.shown}" id="banner" data-say="${banner.title}">${shownMark(banner.shown, w, 18)}<h1>${banner.title}</h1>${banner.rest ? html`<p>${banner.rest}</p>` : null}${picture.page.description === null ? null : html`<p><bdi>${picture.page.description}</bdi></p>`}<p class="age">${t.age.asOf} ${time(picture.asOf, voice)}</p></div>
-${followLine(picture, base, w)}
+${followLine(picture, base, w, subscribe)}
 ${open.length ? html`<section><h2>${w.open}</h2>${open.map(each => openStory(each, picture, w, voice))}</section>` : null}
 ${windows.length ? html`<section><h2>${w.maintenance}</h2>${windowList(windows.slice(0, WINDOWS_SHOWN), w, voice)}<p class="note">${w.maintenanceRule}</p></section>` : null}
 ${picture.parts.length ? components(picture, w, voice) : null}
@@ -89,8 +95,8 @@ ${others.length ? html`<section><h2>${w.pages}</h2><ul class="follow">${others.m
 }
 
 /** Near the top: who comes during trouble wants to be told of its end. */
-function followLine({ windows }: PageView, base: string, w: StatusWords): Html {
-  return html`<nav class="jump" aria-label="${w.follow}"><b>${w.follow}</b><a href="${base}/history.rss">RSS</a><a href="${base}/history.atom">Atom</a><a href="${base}/feed.json">JSON Feed</a><a href="${base}/status.ics">${w.calendar}</a>${windows.length ? html`<a href="${base}/maintenance">${w.maintenance}</a>` : null}<a href="${base}/api/v2/summary.json">${w.api}</a></nav>`
+function followLine({ windows }: PageView, base: string, w: StatusWords, subscribe: string | null): Html {
+  return html`<nav class="jump" aria-label="${w.follow}"><b>${w.follow}</b>${subscribe === null ? null : html`<a href="${base === '' ? '/status' : base}/subscribe">${subscribe}</a>`}<a href="${base}/history.rss">RSS</a><a href="${base}/history.atom">Atom</a><a href="${base}/feed.json">JSON Feed</a><a href="${base}/status.ics">${w.calendar}</a>${windows.length ? html`<a href="${base}/maintenance">${w.maintenance}</a>` : null}<a href="${base}/api/v2/summary.json">${w.api}</a></nav>`
 }
 
 function components(picture: PageView, w: StatusWords, voice: Voice): Html {

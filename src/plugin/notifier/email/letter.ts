@@ -9,6 +9,8 @@ export interface LetterSettings {
   team: boolean
   /** For a list: where one of its readers is taken off it, for this reader; null where it is none. */
   unsubscribe: string | null
+  /** Where this reader chooses what they hear of. */
+  manage?: { words: string; url: string } | null
 }
 
 export interface Letter {
@@ -78,17 +80,26 @@ export function digestOf(deliveries: readonly Delivery[], settings: LetterSettin
 
 type Bare = Omit<Letter, 'subject' | 'headers'>
 function letter(messages: readonly Message[], id: string, at: string, settings: LetterSettings): Bare {
-  const { from, team, unsubscribe } = settings
-  const { words } = messages[0] as Message
-  const leave = unsubscribe === null ? [] : [`${words.unsubscribe}: ${unsubscribe}`, '']
+  const { from, team } = settings
+  const foot = footOf(messages[0] as Message, settings)
   return {
-    text: [...messages.map(each => plainSection(each, team)), ...leave].join('\n'),
-    html: htmlLetter(messages, team, unsubscribe),
+    text: [
+      ...messages.map(each => plainSection(each, team)),
+      ...foot.flatMap(({ words, url }) => [`${words}: ${url}`, '']),
+    ].join('\n'),
+    html: htmlLetter(messages, team, foot),
     messageId: idOf(id, domainOf(from)),
     date: new Date(at),
     baseBoundary: short(id),
   }
 }
+
+type Link = { words: string; url: string }
+/** What stands below a letter to a list. */
+const footOf = ({ words }: Message, { unsubscribe, manage = null }: LetterSettings): Link[] => [
+  ...(manage === null ? [] : [manage]),
+  ...(unsubscribe === null ? [] : [{ words: words.unsubscribe, url: unsubscribe }]),
+]
 
 const headersOf = ({ language }: Message, { unsubscribe }: LetterSettings): Record<string, string> => ({
   'Auto-Submitted': 'auto-generated',
@@ -126,8 +137,8 @@ const COLOURS: Record<Message['severity'], string> = { minor: '#8a6100', major: 
 const CALM = '#1c6b3f'
 
 /** One column of plain markup: mail programs know little, and pictures are often not loaded. */
-function htmlLetter(messages: readonly Message[], team: boolean, unsubscribe: string | null): string {
-  const { language, direction, subject, says, words } = messages[0] as Message
+function htmlLetter(messages: readonly Message[], team: boolean, foot: readonly Link[]): string {
+  const { language, direction, subject, says } = messages[0] as Message
   return [
     `<!doctype html><html lang="${language}" dir="${direction}"><head><meta charset="utf-8">`,
     '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">',
@@ -138,10 +149,10 @@ function htmlLetter(messages: readonly Message[], team: boolean, unsubscribe: st
     '<main style="max-width:640px;margin:0 auto">',
     ...messages.map(each => htmlSection(each, team)),
     '</main>',
-    ...(unsubscribe === null
+    ...(foot.length === 0
       ? []
       : [
-          `<p style="font-size:13px;text-align:center"><a href="${escaped(unsubscribe)}">${escaped(words.unsubscribe)}</a></p>`,
+          `<p style="font-size:13px;text-align:center">${foot.map(each => `<a href="${escaped(each.url)}">${escaped(each.words)}</a>`).join(' · ')}</p>`,
         ]),
     '</body></html>',
   ].join('\n')

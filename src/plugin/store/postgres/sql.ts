@@ -1,4 +1,5 @@
 import { DAY, type EpochMs } from '../../../contract/time.js'
+import { SUBSCRIBER_TABLES } from './subscribers.js'
 
 // All SQL with more than one line. Rows come as arrays, one for each column, so thousands of them are one statement.
 
@@ -28,6 +29,7 @@ export const MIGRATIONS: readonly string[] = [
    CREATE INDEX fact_age ON fact (effect);
    CREATE TABLE command (id text COLLATE "C" PRIMARY KEY, incident text COLLATE "C" NOT NULL, body text NOT NULL);
    CREATE INDEX command_incident ON command (incident);`,
+  SUBSCRIBER_TABLES,
 ]
 
 /** A table with its columns, their types, and what makes a row one and the same. */
@@ -82,6 +84,10 @@ export function putting({ name, columns, key, where }: Table): string {
     `ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${set.join(', ')}${where === undefined ? '' : ` WHERE ${where}`}`
   )
 }
+
+/** The newest value of a name. */
+export const NOTING =
+  'INSERT INTO note (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value'
 
 /** Cursors follow the order of the rows; what is there stays as it was told. */
 export const TELLING = `INSERT INTO event (incident, seq, body)

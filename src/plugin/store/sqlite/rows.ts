@@ -14,6 +14,7 @@ const KEYS: Record<string, Record<string, string>> = {
   service: { service: 'service' },
   fact: { service: 'service', id: 'id' },
   order: { id: 'id', incident: 'incident' },
+  subscriber: { id: 'id', page: 'page', channel: 'channel', address: 'address', state: 'state' },
 }
 
 /** A row of a table with a body. `sum` is null in rows of before there were sums. */
