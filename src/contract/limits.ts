@@ -207,6 +207,8 @@ export const PROPOSALS = 100
 export const PROPOSAL_MS = DAY
 /** Body of a form, an order. */
 export const FORM_BYTES = 64 * 1024
+/** A form of settings: 500 components of 200 characters, each up to nine bytes in a form, and as much again for the rest. */
+export const SETTINGS_FORM_BYTES = 2 * 1024 * 1024
 
 /** What a source may keep to go on from after a restart, as JSON: a note of the store. More: the source is stopped, and says so. */
 export const SOURCE_STATE_BYTES = 64 * 1024

@@ -34,6 +34,7 @@ import { pastRoutes } from './api/past.js'
 import { receiverRoutes } from './api/receivers.js'
 import { sourceRoutes } from './api/sources.js'
 import { HttpProblem, sendProblem } from './problem.js'
+import { fixedSettings, type SettingsDesk } from '../shell/settings/desk.js'
 import type { Reloaded } from '../shell/config/reload.js'
 import { reloadRoute } from './api/reload.js'
 import { reportRoutes } from './people/report.js'
@@ -65,6 +66,8 @@ export interface ServerOptions {
   post?: PublicPost
   /** Reads the configuration again; undefined where there is no file. */
   reload?: () => Promise<Reloaded>
+  /** What of the configuration is set in the console; undefined: nothing can be. */
+  settings?: SettingsDesk
   /** Who listens, where this server takes another's place or will be replaced. */
   shared?: Shared
   /** The demonstration's strip on the pages and its own routes. */
@@ -123,7 +126,8 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   teamRoutes(server, routes, app, guard)
   pastRoutes(server, routes, app, guard.need('commands', 'teach'))
   reloadRoute(server, routes, guard.need('commands', 'reload'), options.reload)
-  registerConsole(server, app, visitors, lessonRoutes(server, routes, app, { guard, version: VERSION }))
+  const proposals = lessonRoutes(server, routes, app, { guard, version: VERSION })
+  registerConsole(server, app, { visitors, proposals, settings: options.settings ?? fixedSettings(app) })
   stream.route(server, routes)
   const connections = new Connections(server.server, isProxy)
   operatorRoutes(server, app, { stream, front, guard, connections })

@@ -3,6 +3,8 @@ import { Entrance, type Shared } from '../../http/entrance.js'
 import { warm } from '../../http/front/stand.js'
 import { buildServer, type ServerOptions } from '../../http/server.js'
 import type { App } from '../../shell/app.js'
+import { SettingsDesk } from '../../shell/settings/desk.js'
+import type { Settled } from '../../contract/console/settings.js'
 import type { Loaded } from '../../shell/config/load.js'
 import { type Reloaded, reloader } from '../../shell/config/reload.js'
 
@@ -17,16 +19,23 @@ export interface House {
   close(): Promise<void>
 }
 
-/** `load` reads the configuration as it is now; undefined where there is no file. */
+/** Where the configuration comes from. */
+export interface Origin {
+  file: string
+  /** As it is now, with what the console keeps; or with what it would keep. */
+  load(settled?: Settled): Promise<Loaded>
+}
+
+/** `from`: undefined where there is no configuration file. */
 export async function openHouse(
   app: App,
   demo: ServerOptions['demo'] | null,
-  load: (() => Promise<Loaded>) | undefined,
+  from: Origin | undefined,
 ): Promise<House> {
   const { host, port } = app.config
   const entrance = new Entrance()
   const build = async (shared: Shared) => {
-    const more = { ...(demo ? { demo } : {}), ...(reload === undefined ? {} : { reload }) }
+    const more = { ...(demo ? { demo } : {}), ...(reload === undefined ? {} : { reload }), settings }
     const server = await buildServer(app, { ...more, shared })
     await warm(server, app.config.services)
     return server
@@ -46,7 +55,14 @@ export async function openHouse(
     })
     if (failure !== null) throw failure
   }
-  const reload = load && reloader({ load, running: () => app.config, apply })
+  const reload = from && reloader({ load: () => from.load(), running: () => app.config, apply })
+  const settings = new SettingsDesk({
+    file: from?.file ?? null,
+    load: async settled => (await from?.load(settled)) ?? { config: app.config, findings: [] },
+    reload: async () => (await reload?.()) ?? { ok: true, changed: [], needsRestart: [] },
+    running: () => app.config,
+    now: () => app.env.now(),
+  })
   await entrance.answerWith(build)
   return { listen: () => entrance.listen(host, port), reload, close: () => entrance.close(LAST_REQUESTS_MS) }
 }

@@ -2,18 +2,27 @@ import type { FastifyInstance } from 'fastify'
 import { FORM_BYTES } from '../../contract/limits.js'
 import type { App } from '../../shell/app.js'
 import type { Proposals } from '../agents/proposals.js'
+import type { SettingsDesk } from '../../shell/settings/desk.js'
 import type { Visitors } from '../visitor.js'
 import { asksOf } from './asks.js'
+import { mutePages } from './mutes.js'
+import { onCallPages } from './on-call.js'
 import { peopleRoutes } from './people.js'
 import { proposalPages } from './proposals.js'
 import { reportRoutes } from './report.js'
 import { roomRoutes } from './room.js'
+import { settingsRoutes } from './settings/routes.js'
 import { signInRoutes } from './sign-in.js'
 import { sourcesRoutes } from './sources.js'
+import { tokenPages } from './tokens.js'
 import { postmortemRoutes } from './words.js'
 
 /** `/console`: for the people who answer for the services. */
-export function registerConsole(server: FastifyInstance, app: App, visitors: Visitors, proposals: Proposals): void {
+export function registerConsole(
+  server: FastifyInstance,
+  app: App,
+  { visitors, proposals, settings }: { visitors: Visitors; proposals: Proposals; settings: SettingsDesk },
+): void {
   const asks = asksOf(app)
   server.register(async scope => {
     scope.addContentTypeParser(
@@ -28,5 +37,9 @@ export function registerConsole(server: FastifyInstance, app: App, visitors: Vis
     postmortemRoutes(scope, app, asks)
     reportRoutes(scope, app, asks)
     proposalPages(scope, proposals, asks)
+    settingsRoutes(scope, app, settings, asks)
+    onCallPages(scope, app, asks)
+    mutePages(scope, app, asks)
+    tokenPages(scope, app, asks)
   })
 }

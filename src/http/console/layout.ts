@@ -21,6 +21,12 @@ button.first{background:var(--ink);color:var(--bg)}
 .narrow{max-width:26rem}
 td.left,th.left{text-align:start;white-space:normal}td.left time{white-space:nowrap}.now{margin-top:16px;max-width:26rem}.now form{display:grid;gap:8px}
 code{font-size:.875em}
+.settings{max-width:44rem;margin-top:12px}main>p+p,.fields+form{margin-top:8px}.rest>.fields{margin-top:8px}.one{display:grid;gap:4px}.wrong{color:var(--out)}[aria-invalid]{border-color:var(--out)}
+fieldset{border:1px solid var(--line);border-radius:6px;padding:8px 12px 12px;display:grid;gap:10px;min-width:0}legend{font-size:.875rem;padding:0 4px}
+.row{border-top:1px solid var(--line);margin:0}.ticks{display:flex;flex-wrap:wrap;gap:4px 16px}.tick{display:inline-flex;gap:6px;align-items:center}.tick input{width:auto}
+pre{margin:10px 0;white-space:pre-wrap;background:var(--fill);border-radius:6px;padding:10px 12px;font-size:.8125rem}
+a.button{display:inline-block;border:1px solid var(--soft);border-radius:6px;padding:8px 12px;font-weight:700;color:inherit;text-decoration:none}
+.pager{display:flex;flex-wrap:wrap;gap:4px 16px;margin-top:10px;font-size:.875rem}
 @media print{header,footer,.skip,.ask,.told{display:none}main{max-width:none}section{break-inside:avoid}.scroll{overflow:visible}a{text-decoration:none}}
 `.replace(/\n/g, '')
 
@@ -58,6 +64,8 @@ const LINKS = [
   ['/console/sources', 'Sources'],
   ['/console/proposals', 'Proposals'],
   ['/console/report', 'Service levels'],
+  ['/console/on-call', 'On call'],
+  ['/console/settings', 'Settings'],
   ['/console/people', 'People'],
   ['/console/me', 'Me'],
 ] as const
@@ -93,3 +101,17 @@ export const timeOf = (at: number): Html => {
 }
 export const table = (what: string, heads: readonly string[], rows: readonly (readonly Hole[])[]): Html =>
   html`<div class="scroll" tabindex="0" role="region" aria-label="${what}"><table><thead><tr>${heads.map(head => html`<th scope="col" class="left">${head}</th>`)}</tr></thead><tbody>${rows.map(row => html`<tr>${row.map(cell => html`<td class="left">${cell}</td>`)}</tr>`)}</tbody></table></div>`
+
+/** A field above a long list; without script a plain form. */
+export const finder = (path: string, q: string, label: string): Html =>
+  html`<form method="get" action="${path}" class="find" role="search"><input name="q" maxlength="200"${attr('value', q)} aria-label="${label}" placeholder="${label}"><button>Find</button></form>`
+
+/** Which page of a list is shown, and the ways to the next ones. */
+export function pager(
+  path: string,
+  { q, page, pages, count }: { q: string; page: number; pages: number; count: number },
+): Html | null {
+  if (pages <= 1) return null
+  const to = (n: number) => `${path}?page=${n}${q === '' ? '' : `&q=${encodeURIComponent(q)}`}`
+  return html`<p class="pager"><span>Page ${page} of ${pages}, ${count.toLocaleString('en')} in all</span>${page > 1 ? html`<a href="${to(page - 1)}">Back</a>` : null}${page < pages ? html`<a href="${to(page + 1)}">Next</a>` : null}</p>`
+}

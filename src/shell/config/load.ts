@@ -12,10 +12,13 @@ import {
   LABEL_VALUE_CHARS,
 } from '../../contract/limits.js'
 import { LANGUAGE_TAGS } from '../../contract/people.js'
+import type { Settled } from '../../contract/console/settings.js'
 import { DAY, MINUTE } from '../../contract/time.js'
 import { parseRule } from '../../core/calendar/recurrence.js'
 import { isZone, readMoment } from '../../core/calendar/zone.js'
 import { isName, NAME_RULE, readService, readTitle, shown } from '../../core/ingest/door.js'
+import { keptAt } from '../settings/kept.js'
+import { readSettings, settledOf, together } from '../settings/settings-file.js'
 import { isRange } from '../visitors/address.js'
 import { converted, fill, type Filled, type Vars } from './fill.js'
 import { type Finding, pathOf, ruleOf, sharpest, valueOf } from './finding.js'
@@ -30,20 +33,32 @@ export const DEFAULTS = { host: '127.0.0.1', port: 8080, data: './data', demo: '
 /** Findings told at once; a file with more has one cause. */
 const FINDINGS_MAX = 50
 
-/** Reads and checks a configuration file. `vars` are what `${NAME}` stands for. Paths in it are relative to the file. */
-export async function load(file: string, vars: Vars): Promise<Loaded> {
+export interface LoadMore {
+  /** The data folder, where it is not what the file says. */
+  data?: string | undefined
+  /** What the console adds; what the data folder keeps, if not given. */
+  settled?: Settled
+}
+
+/**
+ * Reads and checks a configuration file, with what the console keeps in its data folder. `vars` are what `${NAME}` stands
+ * for. Paths in it are relative to the file.
+ */
+export async function load(file: string, vars: Vars, more: LoadMore = {}): Promise<Loaded> {
+  const unread = (rule: string, value: string): Loaded => ({ config: null, findings: [{ path: '', rule, value }] })
   let text: string
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    return {
-      config: null,
-      findings: [
-        { path: '', rule: 'a file that can be read', value: (error as NodeJS.ErrnoException).code ?? String(error) },
-      ],
-    }
+    return unread('a file that can be read', (error as NodeJS.ErrnoException).code ?? String(error))
   }
-  const loaded = await parse(text, vars, dirname(file))
+  let settled = more.settled
+  try {
+    settled ??= settledOf(readSettings(more.data ?? dataOf(text, file, vars)))
+  } catch (error) {
+    return unread('settings of the console that can be read', (error as Error).message)
+  }
+  const loaded = await parse(text, vars, dirname(file), settled)
   if (loaded.config !== null && !isAbsolute(loaded.config.data))
     loaded.config.data = join(dirname(file), loaded.config.data)
   for (const page of loaded.config?.pages ?? [])
@@ -51,15 +66,26 @@ export async function load(file: string, vars: Vars): Promise<Loaded> {
   return loaded
 }
 
-/** `folder`: what paths of plug-ins and in their settings are relative to. */
-export async function parse(text: string, vars: Vars, folder = '.'): Promise<Loaded> {
+/** The data folder that a file names, before anybody knows whether the rest of it is right. */
+export function dataOf(text: string, file: string, vars: Vars): string {
+  const read = readYaml(text)
+  const named = 'finding' in read ? undefined : (fill(read.value, vars).value as ConfigFile | null)?.data
+  const data = typeof named === 'string' && named !== '' ? named : DEFAULTS.data
+  return isAbsolute(data) ? data : join(dirname(file), data)
+}
+
+/** `folder`: what paths of plug-ins and in their settings are relative to. `settled`: what stands behind the lists of the file. */
+export async function parse(text: string, vars: Vars, folder = '.', settled: Settled = {}): Promise<Loaded> {
   const read = readYaml(text)
   if ('finding' in read) return { config: null, findings: [read.finding] }
+  const filled = fill(read.value, vars)
+  const own = filled.value
   const wrong = (findings: Finding[]): Loaded => ({
     config: null,
-    findings: findings.map(each => ({ ...each, ...read.lineOf(each.path) })),
+    findings: findings.map(each => keptAt(each, own, filled.value) ?? { ...each, ...read.lineOf(each.path) }),
   })
-  const filled = fill(read.value, vars)
+  // What the console keeps is taken by the letter: nobody reads the server's environment through a form.
+  filled.value = together(own, settled)
   const findings = filled.findings.map(each => ({ ...each, path: pathOf(each.path) }))
   if (findings.length > 0) return wrong(findings)
   const { value } = filled
