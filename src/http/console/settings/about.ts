@@ -42,7 +42,7 @@ export const LABELS: Readonly<Record<string, string>> = {
 export const ABOUT: Readonly<Record<string, string>> = {
   id: 'by which others name it: small letters, digits and -',
   service: 'id of a service',
-  components: 'by their ids; of pages and maintenance service or service/component, one a line',
+  components: 'ids of services, or service/component',
   starts: 'such as 2031-05-09T22:00; by the time zone that is named',
   rrule: 'such as FREQ=WEEKLY;BYDAY=SU',
   timeZone: 'such as Europe/Berlin; UTC, if none is named',

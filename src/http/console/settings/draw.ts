@@ -200,7 +200,7 @@ const titleOf = (row: unknown): string => {
 
 function group({ name, required }: Field, path: readonly string[], inside: Html, drawn: Drawn): Html {
   const fault = drawn.faults.get(path.join('.'))
-  return html`<fieldset><legend>${labelOf(name)}${required ? html` <span class="soft">(needed)</span>` : null}</legend>${ABOUT[name] === undefined ? null : html`<p class="note">${ABOUT[name]}</p>`}${fault === undefined ? null : html`<p class="note"><b class="wrong">${fault}.</b></p>`}${inside}</fieldset>`
+  return html`<fieldset><legend>${labelOf(name)}${required ? html` <span class="soft">(needed)</span>` : null}</legend>${ABOUT[name] === undefined || name === 'components' ? null : html`<p class="note">${ABOUT[name]}</p>`}${fault === undefined ? null : html`<p class="note"><b class="wrong">${fault}.</b></p>`}${inside}</fieldset>`
 }
 
 /**

@@ -132,7 +132,11 @@ export function rowsIn(form: Form, path: readonly string[]): number {
 /** Puts what was kept where a form has a mark in its place. */
 function unmasked(value: unknown, old: unknown): unknown {
   if (value === KEPT) return old
-  if (Array.isArray(value)) return value.map((each, i) => unmasked(each, Array.isArray(old) ? old[i] : undefined))
+  if (Array.isArray(value)) {
+    // Of another length: nobody knows which is which, and the secret has to be typed again.
+    const same = Array.isArray(old) && old.length === value.length ? (old as unknown[]) : null
+    return same === null ? value : value.map((each, i) => unmasked(each, same[i]))
+  }
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
     Object.entries(value).map(([key, each]) => [key, unmasked(each, (old as Entry | null | undefined)?.[key])]),
