@@ -5,6 +5,8 @@ import type { Proposals } from '../agents/proposals.js'
 import type { SettingsDesk } from '../../shell/settings/desk.js'
 import type { Visitors } from '../visitor.js'
 import { asksOf } from './asks.js'
+import { frontRoutes } from './front.js'
+import { liveScript } from './layout.js'
 import { mutePages } from './mutes.js'
 import { onCallPages } from './on-call.js'
 import { peopleRoutes } from './people.js'
@@ -32,7 +34,9 @@ export function registerConsole(
     )
     signInRoutes(scope, app, visitors)
     peopleRoutes(scope, app, asks)
+    frontRoutes(scope, app, asks)
     roomRoutes(scope, app, asks)
+    liveScript(scope)
     sourcesRoutes(scope, app, asks)
     postmortemRoutes(scope, app, asks)
     reportRoutes(scope, app, asks)

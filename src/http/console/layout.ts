@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Role } from '../../contract/role.js'
 import { homeOf, rebased } from '../home.js'
 import { attr, type Hole, html, type Html, trusted } from '../pages/html.js'
+import { loadScript, sendAsset } from '../pages/index.js'
 import { MARK } from '../pages/layout.js'
 import { STYLE } from '../pages/style.js'
 
@@ -25,6 +26,7 @@ code{font-size:.875em}
 fieldset{border:1px solid var(--line);border-radius:6px;padding:8px 12px 12px;display:grid;gap:10px;min-width:0}legend{font-size:.875rem;padding:0 4px}
 .row{border-top:1px solid var(--line);margin:0}.ticks{display:flex;flex-wrap:wrap;gap:4px 16px}.tick{display:inline-flex;gap:6px;align-items:center}.tick input{width:auto}
 pre{margin:10px 0;white-space:pre-wrap;background:var(--fill);border-radius:6px;padding:10px 12px;font-size:.8125rem}
+.graph{max-height:36rem;margin:10px 0}.graph svg{display:block}.graph text{font-size:14px;fill:var(--ink)}.graph .says{font-size:12px;fill:var(--soft)}.graph path{fill:none;stroke:var(--soft);stroke-width:1.5}.graph .besides{stroke-dasharray:3 3}.graph .ground,.graph .eye{fill:var(--bg)}.graph .hit{color:var(--out)}.graph .hollow{fill:var(--bg);stroke:var(--soft);stroke-width:1.5}
 a.button{display:inline-block;border:1px solid var(--soft);border-radius:6px;padding:8px 12px;font-weight:700;color:inherit;text-decoration:none}
 .pager{display:flex;flex-wrap:wrap;gap:4px 16px;margin-top:10px;font-size:.875rem}
 @media print{header,footer,.skip,.ask,.told{display:none}main{max-width:none}section{break-inside:avoid}.scroll{overflow:visible}a{text-decoration:none}}
@@ -55,8 +57,9 @@ export interface ConsolePage {
   path: string
   /** Said at the top: what became of what was asked. */
   told?: { text: string; good: boolean } | undefined
-  /** Seconds after which it is read again by a browser without script; never, if not given. */
   status?: number
+  /** Kept current by the script: the incident that it is about, `*` for all. Absent: it stays as it is. */
+  live?: string | undefined
 }
 
 const LINKS = [
@@ -73,19 +76,28 @@ const LINKS = [
 /** Sends a page of the console: for this person alone, kept nowhere. */
 export function sendConsole(request: FastifyRequest, reply: FastifyReply, page: ConsolePage): FastifyReply {
   const { base } = homeOf(request)
-  return reply
-    .code(page.status ?? 200)
-    .header('content-type', 'text/html; charset=utf-8')
-    .header('cache-control', 'no-store')
-    .header('content-security-policy', POLICY)
-    .send(rebased(shell(page), base))
+  return (
+    reply
+      .code(page.status ?? 200)
+      .header('content-type', 'text/html; charset=utf-8')
+      .header('cache-control', 'no-store')
+      .header('content-security-policy', POLICY)
+      // What somebody typed and could not send stays before their eyes.
+      .send(rebased(shell((page.status ?? 200) < 400 ? page : { ...page, live: undefined }), base))
+  )
 }
 
-function shell({ title, main, viewer, path, told }: ConsolePage): string {
+/** What keeps a page current; null where nothing was built. */
+const SCRIPT = loadScript('console.js')
+export function liveScript(server: FastifyInstance): void {
+  server.get('/assets/console.js', (request, reply) => sendAsset(request, reply, SCRIPT))
+}
+
+function shell({ title, main, viewer, path, told, live }: ConsolePage): string {
   const links = viewer === null ? [] : LINKS.filter(([to]) => to !== '/console/people' || viewer.role === 'admin')
   return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${title} · Epicenter console</title><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><link rel="icon" href="/assets/mark.svg" type="image/svg+xml"><style>${trusted(STYLE)}</style><style>${trusted(CONSOLE_STYLE)}</style></head>
-<body><a class="skip" href="#main">To the content</a><svg width="0" height="0" class="defs" aria-hidden="true"><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M0 0v6"/></pattern></svg>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${title} · Epicenter console</title><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><link rel="icon" href="/assets/mark.svg" type="image/svg+xml"><style>${trusted(STYLE)}</style><style>${trusted(CONSOLE_STYLE)}</style>${live === undefined || SCRIPT === null ? null : html`<script src="/assets/console.js?v=${SCRIPT.etag}" defer></script>`}</head>
+<body${attr('data-live', live)}><a class="skip" href="#main">To the content</a><svg width="0" height="0" class="defs" aria-hidden="true"><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M0 0v6"/></pattern></svg>
 <header><a class="brand" href="/console">${MARK}<b>Console</b></a><nav aria-label="Console">${links.map(([to, name]) => html`<a href="${to}"${attr('aria-current', path === to ? 'page' : null)}>${name}</a>`)}<a href="/">Public page</a></nav></header>
 <main id="main" tabindex="-1"><h1>${title}</h1>${told ? html`<p class="told${told.good ? '' : ' no'}" role="status">${told.text}</p>` : null}${main}</main>
 <footer>${viewer === null ? html`<p>People who answer for these services sign in here.</p>` : html`<form method="post" action="/console/sign-out" class="inline"><span>Signed in as <b>${viewer.name}</b>, ${viewer.role}.</span><button>Sign out</button></form>`}</footer></body></html>

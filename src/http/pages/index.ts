@@ -230,7 +230,7 @@ function sendBytes(request: FastifyRequest, reply: FastifyReply, bytes: Bytes): 
 }
 
 /** An asset whose address carries its tag never changes; another may, within the hour. */
-function sendAsset(request: FastifyRequest, reply: FastifyReply, asset: Bytes | null): FastifyReply {
+export function sendAsset(request: FastifyRequest, reply: FastifyReply, asset: Bytes | null): FastifyReply {
   if (!asset) return sendPage(request, reply, problemPage(404, undefined, languageOf(request)))
   const hashed = (request.query as Record<string, unknown>).v === asset.etag
   reply.header('content-type', asset.type).header('x-content-type-options', 'nosniff')
@@ -242,7 +242,7 @@ const scriptOf = (name: string, text: string | undefined): Bytes | null =>
   text === undefined ? loadScript(name) : new Bytes(200, SCRIPT_TYPE, text)
 
 /** A script of the browser's as the build left it; null in a checkout that was not built, where pages do without. */
-function loadScript(name: string): Bytes | null {
+export function loadScript(name: string): Bytes | null {
   for (const place of [`../../web/${name}`, `../../../dist/web/${name}`]) {
     try {
       return new Bytes(200, SCRIPT_TYPE, readFileSync(new URL(place, import.meta.url), 'utf8'))

@@ -6,6 +6,8 @@ import type { Change, Notice } from '../../contract/signal.js'
 import { DAY, type EpochMs } from '../../contract/time.js'
 import type { AlertHeard, IncidentView, Rollup, ServiceNow, ServiceRow } from '../../contract/view.js'
 
+/** Letters a to z in small, as SQLite does it. */
+const small = (text: string): string => text.replace(/[A-Z]/g, letter => letter.toLowerCase())
 const copy = <T>(value: T): T => structuredClone(value)
 const shown = ({ alerts: _, ...row }: ServiceRow): ServiceNow => copy(row)
 const effect = (fact: Change | Notice): EpochMs => (fact.via === 'change' ? (fact.happenedAt ?? fact.at) : fact.at)
@@ -143,12 +145,13 @@ class MemoryStore implements Store {
         const bins = [...this.rollups.values()].filter(r => r.service === service && r.bin >= from && r.bin < until)
         return [...new Set(bins.map(r => Math.floor((r.bin + offsetMs) / DAY) * DAY))].sort((a, b) => a - b)
       },
-      incidents: async ({ service, open, limit, before }) =>
+      incidents: async ({ service, open, limit, before, word = '', skip = 0 }) =>
         [...this.heads.values()]
           .filter(h => (service === undefined || h.service === service) && (open === undefined || h.open === open))
           .filter(h => before === undefined || h.openedAt < before)
+          .filter(h => word === '' || small(`${h.id} ${h.service} ${h.title}`).includes(small(word)))
           .sort((a, b) => b.openedAt - a.openedAt || (a.id < b.id ? -1 : 1))
-          .slice(0, limit)
+          .slice(skip, skip + limit)
           .map(story),
       incident: async id => {
         const head = this.heads.get(id)

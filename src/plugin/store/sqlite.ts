@@ -41,6 +41,8 @@ const MIGRATIONS = [
   ['meta', 'position', 'snapshot', 'event', 'head', 'rollup', 'service', 'fact', '"order"']
     .map(table => `ALTER TABLE ${table} ADD COLUMN sum INTEGER;`)
     .join(' '),
+  // What people asked of one incident, and which are open, among ten thousand.
+  'CREATE INDEX order_incident ON "order" (incident); CREATE INDEX head_open ON head (open, opened_at)',
 ]
 
 const effect = (fact: Change | Notice): EpochMs => (fact.via === 'change' ? (fact.happenedAt ?? fact.at) : fact.at)
@@ -255,7 +257,7 @@ export class SqliteStore implements Store {
         }
         return days
       },
-      incidents: async ({ service, open, limit, before }) => {
+      incidents: async ({ service, open, limit, before, word = '', skip = 0 }) => {
         const where = ['1']
         const values: (string | number)[] = []
         const and = (condition: string, value: string | number) => {
@@ -265,10 +267,11 @@ export class SqliteStore implements Store {
         if (service !== undefined) and('service = ?', service)
         if (open !== undefined) and('open = ?', open ? 1 : 0)
         if (before !== undefined) and('opened_at < ?', before)
+        if (word !== '') and("instr(lower(id || ' ' || service || ' ' || (body ->> '$.title')), lower(?)) > 0", word)
         const heads = db.prepare(
-          `SELECT body, sum FROM head WHERE ${where.join(' AND ')} ORDER BY opened_at DESC, id LIMIT ?`,
+          `SELECT body, sum FROM head WHERE ${where.join(' AND ')} ORDER BY opened_at DESC, id LIMIT ? OFFSET ?`,
         )
-        return bodies<IncidentHead>(heads.all(...values, limit)).map(story)
+        return bodies<IncidentHead>(heads.all(...values, limit, skip)).map(story)
       },
       incident: async id => {
         const head = this.body<IncidentHead>(sql.incident.get(id))

@@ -71,7 +71,9 @@ it('what is saved counts at once and after a restart, with a row of the audit in
   ])
   expect(kept.entries).toMatchObject([{ edition: 2, by: 'bo', value: { everySeconds: 300 } }])
   expect(statSync(settingsFile(join(folder, 'data'))).mode & 0o777).toBe(0o600)
-  expect(await desk.save({ section: 'sources', id: 'forum', value: null, seen: 2, by: 'bo' })).toMatchObject({ ok: true })
+  expect(await desk.save({ section: 'sources', id: 'forum', value: null, seen: 2, by: 'bo' })).toMatchObject({
+    ok: true,
+  })
   expect(running.sources).toEqual([])
 })
 
@@ -105,7 +107,10 @@ it('what is wrong is told by its place in the entry and changes nothing', async 
 it('what the server cannot work with is put back, and the record tells both', async () => {
   await put(feed())
   broken = 'the port is taken'
-  expect(await put(feed({ everySeconds: 60 }), 1)).toMatchObject({ ok: false, findings: [{ value: 'the port is taken' }] })
+  expect(await put(feed({ everySeconds: 60 }), 1)).toMatchObject({
+    ok: false,
+    findings: [{ value: 'the port is taken' }],
+  })
   expect(desk.document.audit.map(each => each.act)).toEqual(['add', 'change', 'back'])
   expect(desk.find('sources', 'forum')!.value['everySeconds']).toBeUndefined()
 })
@@ -153,7 +158,11 @@ it('file and settings are one file that gives the same configuration, without se
     EPICENTER_NOTIFIERS_C_SECRET: secret,
     EPICENTER_TOKEN_CI_SECRET: 'a-secret-of-twenty-characters',
   }
-  expect(names.toSorted()).toEqual(Object.keys(vars).filter(each => each !== 'HOOK').toSorted())
+  expect(names.toSorted()).toEqual(
+    Object.keys(vars)
+      .filter(each => each !== 'HOOK')
+      .toSorted(),
+  )
   const { data: _, ...again } = (await parse(yaml, vars, folder)).config!
   const { data: __, ...now } = running
   expect(again).toEqual(now)
