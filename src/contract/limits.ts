@@ -159,14 +159,14 @@ export const FORM_MS = 30 * SECOND
  * Open connections, 10 KB each and at most 100 KB where answers are not read: 50 to 500 MB. When all are taken, the newest of whoever holds most (by network, in it by prefix
  * and address) is closed for a newcomer who holds less. Those of our own proxies are not counted: they watch over their own.
  */
-export const CONNECTIONS = 5_000
-export const CONNECTIONS_SHARE = { network: 4_000, prefix: 3_000, address: 2_500 }
+export const CONNECTIONS = 8_000
+export const CONNECTIONS_SHARE = { network: 6_400, prefix: 4_800, address: 4_000 }
 /**
  * Server-sent event clients, shared like connections: whoever holds most makes room for newcomers who hold less; else 503,
  * and pages ask every half minute instead. A client that has 64 KB to read before it is told more is dropped.
  */
-export const STREAM_CLIENTS = 1_000
-export const STREAM_SHARE = { network: 800, prefix: 600, address: 500 }
+export const STREAM_CLIENTS = 5_000
+export const STREAM_SHARE = { network: 4_000, prefix: 3_000, address: 2_500 }
 /** Bytes that one client has not read yet, beyond which it is dropped; it connects again and starts from now. */
 export const STREAM_BUFFER_BYTES = 64 * 1024
 /** A comment so often keeps proxies from closing a stream; they wait 30 seconds or more. */
