@@ -19,6 +19,9 @@ export interface House {
   close(): Promise<void>
 }
 
+/** After a change pages are made ready so much later. */
+const WARM_AFTER_MS = 1_000
+
 /** Where the configuration comes from. */
 export interface Origin {
   file: string
@@ -34,10 +37,13 @@ export async function openHouse(
 ): Promise<House> {
   const { host, port } = app.config
   const entrance = new Entrance()
+  let opened = false
   const build = async (shared: Shared) => {
     const more = { ...(demo ? { demo } : {}), ...(reload === undefined ? {} : { reload }), settings }
     const server = await buildServer(app, { ...more, shared })
-    await warm(server, app.config.services)
+    // Once readers come, and whoever changed something waits for the answer, pages are made ready behind their backs.
+    if (opened) setTimeout(() => void warm(server, app.config.services).catch(() => {}), WARM_AFTER_MS).unref()
+    else await warm(server, app.config.services)
     return server
   }
   const apply = async (next: Config): Promise<void> => {
@@ -59,10 +65,11 @@ export async function openHouse(
   const settings = new SettingsDesk({
     file: from?.file ?? null,
     load: async settled => (await from?.load(settled)) ?? { config: app.config, findings: [] },
-    reload: async () => (await reload?.()) ?? { ok: true, changed: [], needsRestart: [] },
+    reload: async loaded => (await reload?.(loaded)) ?? { ok: true, changed: [], needsRestart: [] },
     running: () => app.config,
     now: () => app.env.now(),
   })
   await entrance.answerWith(build)
+  opened = true
   return { listen: () => entrance.listen(host, port), reload, close: () => entrance.close(LAST_REQUESTS_MS) }
 }

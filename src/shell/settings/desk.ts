@@ -29,8 +29,8 @@ export interface DeskHost {
   file: string | null
   /** The configuration with these entries behind the file's, checked as at a start. */
   load(settled: Settled): Promise<Loaded>
-  /** Reads everything again and goes on under it. */
-  reload(): Promise<Reloaded>
+  /** Goes on under what was loaded this moment. */
+  reload(loaded: Loaded): Promise<Reloaded>
   running(): Config
   now(): EpochMs
 }
@@ -136,11 +136,11 @@ export class SettingsDesk {
     const faults =
       value === null ? [] : [...this.faults(before, section, id, there), ...(await this.files(section, id, value))]
     if (faults.length > 0) return { ok: false, findings: faults }
-    const { config, findings } = await this.check(change)
-    if (config === null) return { ok: false, findings }
+    const loaded = await this.check(change)
+    if (loaded.config === null) return { ok: false, findings: loaded.findings }
     const next = edited(before, change, there, this.host.now())
     writeSettings(this.host.running().data, next)
-    const done = await this.host.reload()
+    const done = await this.host.reload(loaded)
     if (done.ok) return { ok: true, edition: next.edition }
     // The server goes on as before: so does the document, and the record tells both.
     const back: Change = { ...change, value: there?.value ?? null, seen: next.edition }
