@@ -156,7 +156,7 @@ export const HEAD_MS = 15 * SECOND
 /** A form or an order has to arrive within this: 408. A phone with a bad connection sends 64 KB in less. */
 export const FORM_MS = 30 * SECOND
 /**
- * Open connections, 10 KB each and at most 100 KB where answers are not read: 50 to 500 MB. When all are taken, the newest of whoever holds most (by network, in it by prefix
+ * Open connections, 10 KB each and at most 100 KB where answers are not read: 80 to 800 MB. When all are taken, the newest of whoever holds most (by network, in it by prefix
  * and address) is closed for a newcomer who holds less. Those of our own proxies are not counted: they watch over their own.
  */
 export const CONNECTIONS = 8_000

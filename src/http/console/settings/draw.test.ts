@@ -9,7 +9,7 @@ import { fieldsIn } from './fixtures/submit.js'
 import { readEntry, secretNames } from './read.js'
 
 const { registry } = await Registry.open()
-const NOTHING = { typed: null, faults: new Map(), known: new Map(), fixedId: false }
+const NOTHING = { typed: null, faults: new Map(), known: new Map(), fixedId: false, held: new Set<string>() }
 /** The page of an entry. */
 const pageOf = (schema: Entry, value: Entry, typed: Record<string, string> | null = null) =>
   html`<form method="post" action="/x">${drawFields(schema, { ...NOTHING, value, typed })}</form>`.text

@@ -27,6 +27,8 @@ export interface Drawn {
   known: ReadonlyMap<string, readonly string[]>
   /** The id stays: others refer to it. */
   fixedId: boolean
+  /** Names of fields whose secrets are held since they were typed. */
+  held: ReadonlySet<string>
 }
 
 /** All fields of an entry. */
@@ -141,9 +143,10 @@ function control(field: Field, path: readonly string[], value: unknown, place: P
 
 /** Never filled in: what is kept stays unless something is typed, or it is taken away. */
 function secret(path: readonly string[], value: unknown, { id, marks, drawn }: Place, required: boolean): Html {
-  const held = value !== undefined
+  const typed = drawn.held.has(nameIn(path))
+  const held = value !== undefined || typed
   const forget = html`<label class="tick"><input type="checkbox" name="${forgetIn(path)}"${attr('checked', drawn.typed?.[forgetIn(path)] !== undefined)}>take it away</label>`
-  return html`<input id="${id}" name="${nameIn(path)}" type="password" autocomplete="new-password"${attr('required', required && !held)}${attr('placeholder', held ? 'kept; leave it empty to keep it' : null)}${marks.invalid}${marks.by}>${held && !required ? forget : null}`
+  return html`<input id="${id}" name="${nameIn(path)}" type="password" autocomplete="new-password"${attr('required', required && !held)}${attr('placeholder', typed ? 'held as you typed it' : held ? 'kept; leave it empty to keep it' : null)}${marks.invalid}${marks.by}>${value !== undefined && !required ? forget : null}`
 }
 
 const options = (pairs: readonly (readonly string[])[], chosen: string): Html =>

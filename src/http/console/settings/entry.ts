@@ -7,7 +7,7 @@ import { type EntryShape, isUse, mapSecrets } from '../../../shell/settings/shap
 import { attr, html, type Html } from '../../pages/html.js'
 import type { Known } from '../asks.js'
 import { timeOf } from '../layout.js'
-import { SECTION_WORDS } from './about.js'
+import { ABOUT, SECTION_WORDS } from './about.js'
 import { drawFields } from './draw.js'
 import { pathOf } from './lists.js'
 import type { Form } from './read.js'
@@ -26,7 +26,7 @@ export interface EntryPage {
   /** What came of trying it. */
   told: Told | null
   conflict: { there: KeptEntry | null; by: SettingsRow | null } | null
-  held: string
+  held: { key: string; names: readonly string[] }
   /** A text that was tried. */
   sample: string | null
 }
@@ -74,16 +74,34 @@ function quicker({ there, by }: NonNullable<EntryPage['conflict']>, { schema }: 
 
 function form(desk: SettingsDesk, page: EntryPage): Html {
   const { section, entry, shape, use, typed, findings, held, conflict } = page
-  const faults = new Map(findings.map(each => [placeOf(each.kept?.at ?? each.path), `expected ${each.rule}`]))
+  const faults = new Map(findings.map(each => [placeOf(each.kept?.at ?? each.path), faultOf(each)]))
   const known = new Map<string, readonly string[]>([
     ['service', desk.list('services').map(each => each.id)],
     ['page', desk.list('pages').map(each => each.id)],
     ['rota', desk.list('rotas').map(each => each.id)],
   ])
   const edition = conflict === null ? (entry?.kept?.edition ?? 0) : (conflict.there?.edition ?? 0)
-  const fields = drawFields(shape.schema, { value: entry?.value ?? {}, typed, faults, known, fixedId: entry !== null })
+  const fields = drawFields(shape.schema, {
+    value: entry?.value ?? {},
+    typed,
+    faults,
+    known,
+    fixedId: entry !== null,
+    held: new Set(held.names),
+  })
   const again = TRIES[section]
-  return html`<form method="post" action="${pathOf(section)}" class="fields settings" data-keep><input type="hidden" name="use" value="${use}"><input type="hidden" name="of" value="${entry?.id}"><input type="hidden" name="seen" value="${edition}"><input type="hidden" name="held" value="${held}">${held === '' ? null : html`<p class="note">Secrets that you typed are held for a quarter of an hour; they need not be typed again.</p>`}${fields}<div class="inline"><button name="do" value="save" class="first">Save</button>${again === undefined ? null : html`<button name="do" value="try">${again}</button>`}</div></form>${entry === null ? null : html`<form method="post" action="${pathOf(section)}" class="inline"><input type="hidden" name="use" value="${use}"><input type="hidden" name="of" value="${entry.id}"><input type="hidden" name="seen" value="${edition}"><details><summary>Take it away</summary><button name="do" value="remove">Take ${entry.id} away</button></details></form>`}`
+  return html`<form method="post" action="${pathOf(section)}" class="fields settings" data-keep><input type="hidden" name="use" value="${use}"><input type="hidden" name="of" value="${entry?.id}"><input type="hidden" name="seen" value="${edition}"><input type="hidden" name="held" value="${held.key}">${held.key === '' ? null : html`<p class="note">Secrets that you typed are held for a quarter of an hour; they need not be typed again.</p>`}${fields}<div class="inline"><button name="do" value="save" class="first">Save</button>${again === undefined ? null : html`<button name="do" value="try">${again}</button>`}</div></form>${entry === null ? null : html`<form method="post" action="${pathOf(section)}" class="inline"><input type="hidden" name="use" value="${use}"><input type="hidden" name="of" value="${entry.id}"><input type="hidden" name="seen" value="${edition}"><details><summary>Take it away</summary><button name="do" value="remove">Take ${entry.id} away</button></details></form>`}`
+}
+
+/** A pattern is told by what stands beside the field, where something does. */
+function faultOf({ rule, kept, path }: Finding): string {
+  const name =
+    placeOf(kept?.at ?? path)
+      .split('.')
+      .at(-1) ?? ''
+  return rule.startsWith('a text that matches') && ABOUT[name] !== undefined
+    ? 'It is not of this form'
+    : `Expected ${rule}`
 }
 
 /** `groups[0].components[1]` → `groups.0.components.1`, and the list itself where a line of it is meant. */

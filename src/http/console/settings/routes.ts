@@ -131,13 +131,9 @@ class SettingsPages {
     const shape = await this.desk.shape(section, use)
     if (shape === null || (given['of'] && entry === null && given['do'] === 'remove'))
       return this.nothing(request, reply)
-    const page = {
-      section,
-      entry,
-      use,
-      typed: given,
-      held: this.held.hold(viewer.session, form, secretNames(shape.schema, form)),
-    }
+    const secrets = secretNames(shape.schema, form).filter(name => form[name])
+    const held = { key: this.held.hold(viewer.session, form, secrets), names: secrets }
+    const page = { section, entry, use, typed: given, held }
     if (given['more'] !== undefined) return this.send(request, reply, viewer, page)
     const value: Entry = { ...(isUse(section) ? { use } : {}), ...readEntry(shape.schema, form, entry?.value ?? null) }
     const id = entry?.id ?? String(value['id'] ?? '')
@@ -194,7 +190,7 @@ const NOTHING: Pick<EntryPage, 'typed' | 'findings' | 'told' | 'conflict' | 'hel
   findings: [],
   told: null,
   conflict: null,
-  held: '',
+  held: { key: '', names: [] },
   sample: null,
 }
 

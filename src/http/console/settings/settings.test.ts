@@ -129,6 +129,10 @@ describe('settings in the console', () => {
     expect(wrong.payload).toMatch(/<b>id<\/b>: expected a text that matches/)
     expect(wrong.payload).toMatch(/value="Not an id"[^>]* aria-invalid="true"/)
     expect(wrong.payload).not.toContain(SECRET)
+    // A browser sends the form though the field is empty.
+    expect(wrong.payload).toMatch(
+      /name="v\/secret" type="password" autocomplete="new-password" placeholder="held as you typed it"/,
+    )
     const again = fieldsIn(wrong.payload, '/console/settings/notifiers')
     const saved = await form('/console/settings/notifiers', { ...again, 'v/id': 'b', do: 'save' }, 'admin')
     expect(saved.headers.location).toContain('/e/b')
