@@ -186,6 +186,8 @@ export interface IncidentQuery {
   open?: boolean
   limit: number
   before?: EpochMs
+  /** Open, or over later than this. */
+  endsAfter?: EpochMs
   /** Of which this stands in id, service or title, whatever the case of the letters a to z. */
   word?: string
   /** So many of them are passed over. */

@@ -216,7 +216,7 @@ export function testStore(name: string, factory: StoreFactory): void {
     it('lists incidents newest first, by service, by state and before a time', async () => {
       const heads = [
         someHead('a', { openedAt: T0 + 1 }),
-        someHead('b', { openedAt: T0 + 2, open: false }),
+        someHead('b', { openedAt: T0 + 2, open: false, resolvedAt: T0 + 9 }),
         someHead('c', { openedAt: T0 + 3, service: 'other' }),
       ]
       await commit({}, { heads })
@@ -229,6 +229,8 @@ export function testStore(name: string, factory: StoreFactory): void {
       expect(await ids({ open: false, service: 'other' })).toEqual([])
       expect(await ids({ before: T0 + 3 })).toEqual(['b', 'a'])
       expect(await ids({ skip: 1, limit: 1 })).toEqual(['b'])
+      expect(await ids({ endsAfter: T0 + 20 })).toEqual(['c', 'a'])
+      expect(await ids({ endsAfter: T0 + 5 })).toEqual(['c', 'b', 'a'])
     })
     it('finds incidents by a word in id, service or title, whatever the case, and by pages', async () => {
       const heads = [

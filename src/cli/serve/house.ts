@@ -21,6 +21,8 @@ export interface House {
 
 /** After a change pages are made ready so much later. */
 const WARM_AFTER_MS = 1_000
+/** and only where there are so many services at most. */
+const WARM_MOST = 500
 
 /** Where the configuration comes from. */
 export interface Origin {
@@ -42,8 +44,10 @@ export async function openHouse(
     const more = { ...(demo ? { demo } : {}), ...(reload === undefined ? {} : { reload }), settings }
     const server = await buildServer(app, { ...more, shared })
     // Once readers come, and whoever changed something waits for the answer, pages are made ready behind their backs.
-    if (opened) setTimeout(() => void warm(server, app.config.services).catch(() => {}), WARM_AFTER_MS).unref()
-    else await warm(server, app.config.services)
+    // (With thousands of services that takes seconds, and is left to the first reader of each page.)
+    if (opened && app.config.services.length <= WARM_MOST)
+      setTimeout(() => void warm(server, app.config.services).catch(() => {}), WARM_AFTER_MS).unref()
+    else if (!opened) await warm(server, app.config.services)
     return server
   }
   const apply = async (next: Config): Promise<void> => {

@@ -140,7 +140,10 @@ async function incidentsIn(reader: Reader, from: EpochMs, until: EpochMs): Promi
   const found = new Map<string, IncidentView>()
   let before: EpochMs | undefined
   for (;;) {
-    const page = await reader.incidents({ limit: REPORT_READ, ...(before === undefined ? {} : { before }) })
+    const page = await reader.incidents({
+      ...{ limit: REPORT_READ, endsAfter: from },
+      ...(before === undefined ? {} : { before }),
+    })
     for (const each of page)
       if (each.startedAt < until && (each.open || (each.resolvedAt ?? until) > from)) found.set(each.id, each)
     if (found.size > REPORT_INCIDENTS_MOST)

@@ -145,10 +145,11 @@ class MemoryStore implements Store {
         const bins = [...this.rollups.values()].filter(r => r.service === service && r.bin >= from && r.bin < until)
         return [...new Set(bins.map(r => Math.floor((r.bin + offsetMs) / DAY) * DAY))].sort((a, b) => a - b)
       },
-      incidents: async ({ service, open, limit, before, word = '', skip = 0 }) =>
+      incidents: async ({ service, open, limit, before, endsAfter, word = '', skip = 0 }) =>
         [...this.heads.values()]
           .filter(h => (service === undefined || h.service === service) && (open === undefined || h.open === open))
           .filter(h => before === undefined || h.openedAt < before)
+          .filter(h => endsAfter === undefined || h.open || (h.resolvedAt ?? Number.POSITIVE_INFINITY) > endsAfter)
           .filter(h => word === '' || small(`${h.id} ${h.service} ${h.title}`).includes(small(word)))
           .sort((a, b) => b.openedAt - a.openedAt || (a.id < b.id ? -1 : 1))
           .slice(skip, skip + limit)

@@ -257,7 +257,7 @@ export class SqliteStore implements Store {
         }
         return days
       },
-      incidents: async ({ service, open, limit, before, word = '', skip = 0 }) => {
+      incidents: async ({ service, open, limit, before, endsAfter, word = '', skip = 0 }) => {
         const where = ['1']
         const values: (string | number)[] = []
         const and = (condition: string, value: string | number) => {
@@ -267,6 +267,7 @@ export class SqliteStore implements Store {
         if (service !== undefined) and('service = ?', service)
         if (open !== undefined) and('open = ?', open ? 1 : 0)
         if (before !== undefined) and('opened_at < ?', before)
+        if (endsAfter !== undefined) and("(open = 1 OR coalesce(body ->> '$.resolvedAt', 1e300) > ?)", endsAfter)
         if (word !== '') and("instr(lower(id || ' ' || service || ' ' || (body ->> '$.title')), lower(?)) > 0", word)
         const heads = db.prepare(
           `SELECT body, sum FROM head WHERE ${where.join(' AND ')} ORDER BY opened_at DESC, id LIMIT ? OFFSET ?`,
