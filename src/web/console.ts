@@ -5,7 +5,7 @@
  */
 
 /** News may come every second; a reader needs no more than this. */
-const PACE_MS = 1_000
+const REFRESH_EVERY_MS = 1_000
 /** Without a stream the page asks by itself. */
 const POLL_MS = 30_000
 
@@ -106,7 +106,7 @@ async function refresh(): Promise<void> {
   if (asked) want()
 }
 
-/** At most one at a time, one per PACE_MS, none while nobody looks. */
+/** At most one at a time, one per REFRESH_EVERY_MS, none while nobody looks. */
 function want(): void {
   asked = true
   if (busy || document.hidden || timer) return
@@ -115,7 +115,7 @@ function want(): void {
       timer = 0
       if (asked && !document.hidden) void refresh()
     },
-    Math.max(0, lastAt + PACE_MS - Date.now()),
+    Math.max(0, lastAt + REFRESH_EVERY_MS - Date.now()),
   )
 }
 

@@ -17,7 +17,7 @@ const OPEN_SHOWN = 100
 /** Incidents that are over, on one page. */
 const OVER_ON_PAGE = 25
 /** Ids of services that the form offers; more are typed. */
-const OFFERED = 300
+const SERVICES_OFFERED = 300
 
 /** `/console`: what needs a person, every incident by a word and by pages, and a form to open one by hand. */
 export function frontRoutes(server: FastifyInstance, app: App, asks: Asks): void {
@@ -123,7 +123,7 @@ function overPart(
 
 async function openForm(app: App, given: Form): Promise<Html> {
   // Thousands of names are no choice, and reading them all takes its time.
-  const few = app.memory.services + app.config.services.length <= OFFERED
+  const few = app.memory.services + app.config.services.length <= SERVICES_OFFERED
   const known = few ? await app.reader.services() : []
   const list = few
     ? html`<datalist id="services">${known.map(each => html`<option value="${each.service}">${each.title}</option>`)}</datalist>`

@@ -4,7 +4,7 @@ import { html, type Html } from '../pages/html.js'
 // The way of a trouble as a picture: a row a node, where it began on top, and below each node those that it reached.
 
 /** Rows that are drawn; who else was hit is told as a number. */
-const ROWS_MOST = 60
+const NODES_DRAWN = 60
 /** Characters of a name within the picture. */
 const NAME_CHARS = 34
 const [ROW, INDENT, RADIUS, WIDTH] = [40, 26, 7, 340]
@@ -48,7 +48,7 @@ export function rowsOf({ node, path, victims }: Pick<Origin, 'node' | 'path' | '
 export function graphPicture(origin: Origin): Html | null {
   const all = rowsOf(origin)
   if (all.length < 2) return null
-  const rows = all.slice(0, ROWS_MOST)
+  const rows = all.slice(0, NODES_DRAWN)
   const index = new Map(rows.map((row, i) => [row.node, i]))
   const height = rows.length * ROW
   // A way beside the one that was drawn: a node that is reached from two sides.

@@ -10,7 +10,7 @@ import { type Form, input, whyField } from './forms.js'
 import { field, sendConsole, table, timeOf } from './layout.js'
 
 /** Open incidents that can be muted from here; others are muted in their room. */
-const OPEN_SHOWN = 200
+const OPEN_OFFERED = 200
 
 /** `/console/mutes`: about what no messages are sent, until when, and who said so. */
 export function mutePages(server: FastifyInstance, app: App, asks: Asks): void {
@@ -18,7 +18,7 @@ export function mutePages(server: FastifyInstance, app: App, asks: Asks): void {
     title: 'Mutes',
     path: '/console/settings',
     viewer,
-    main: mutesPage(await app.reader.incidents({ open: true, limit: OPEN_SHOWN }), viewer, given, app.now),
+    main: mutesPage(await app.reader.incidents({ open: true, limit: OPEN_OFFERED }), viewer, given, app.now),
   })
   server.get('/console/mutes', async (request, reply) => {
     const viewer = asks.whoIs(request, reply, 'read')

@@ -13,7 +13,8 @@ import { field, sendConsole, table, timeOf } from './layout.js'
 
 /** Turns to come that each rota shows. */
 const TURNS_SHOWN = 4
-const AHEAD_MS = 60 * DAY
+/** Turns are looked for so far ahead: those of a month each, and one more. */
+const TURNS_AHEAD_MS = 60 * DAY
 /** Overrides that are over and still listed. */
 const OVER_SHOWN = 30
 
@@ -64,7 +65,7 @@ async function onCallPage(app: App, viewer: Known, given: Form): Promise<Html> {
     return html`<p>There is no rota. <a href="/console/settings/rotas">Set one up</a>, with the <a href="/console/settings/responders">responders</a> who take turns in it.</p>`
   const rotas = await Promise.all(
     onCall.rotas.map(async rota => {
-      const turns = (await onCall.shifts(rota, now, now + AHEAD_MS)).slice(0, TURNS_SHOWN)
+      const turns = (await onCall.shifts(rota, now, now + TURNS_AHEAD_MS)).slice(0, TURNS_SHOWN)
       return html`<section><h2><bdi>${rota.title ?? rota.id}</bdi></h2>${table(
         `Turns of ${rota.title ?? rota.id}`,
         ['Who', 'From', 'Until', 'By'],

@@ -16,7 +16,7 @@ const SCOPE_WORDS: Readonly<Record<TokenScope, string>> = {
   propose: 'propose what a person approves',
 }
 /** Longest life of a token that is to end. */
-const DAYS_MOST = 3_650
+const TOKEN_DAYS_MOST = 3_650
 
 /** `/console/tokens`: programs that may send, read or command. */
 export function tokenPages(server: FastifyInstance, app: App, asks: Asks): void {
@@ -64,8 +64,8 @@ function askedIn(given: Form, now: number) {
       throw new PermanentError(`${what} has 1 to 60 letters, digits and . _ -, and begins with a letter or digit`)
   if (scopes.length === 0) throw new PermanentError('a token may do at least one thing')
   const life = days === '' ? null : Number(days)
-  if (life !== null && !(Number.isInteger(life) && life >= 1 && life <= DAYS_MOST))
-    throw new PermanentError(`a token lives for 1 to ${DAYS_MOST} days`)
+  if (life !== null && !(Number.isInteger(life) && life >= 1 && life <= TOKEN_DAYS_MOST))
+    throw new PermanentError(`a token lives for 1 to ${TOKEN_DAYS_MOST} days`)
   const list = services.split(/[\s,]+/).filter(each => each !== '')
   return {
     ...{ name, scopes, namespace: namespace || name },

@@ -13,7 +13,7 @@ const BLANK_ROWS = 1
 /** So many fields that may be left out stand with the others; more are folded. */
 const FOLDED_FROM = 4
 /** Ids that a field offers while somebody types; more are known by those who need them. */
-const OFFERED = 400
+const IDS_OFFERED = 400
 
 /** What a form is drawn from. */
 export interface Drawn {
@@ -34,7 +34,7 @@ export interface Drawn {
 /** All fields of an entry. */
 export function drawFields(schema: Schema, drawn: Drawn): Html {
   const offered = [...drawn.known].map(([name, ids]) =>
-    ids.length === 0 || ids.length > OFFERED
+    ids.length === 0 || ids.length > IDS_OFFERED
       ? null
       : html`<datalist id="known-${name}">${ids.map(id => html`<option value="${id}"></option>`)}</datalist>`,
   )
@@ -157,7 +157,7 @@ const most = (schema: Schema): number | null => (schema['maxLength'] as number |
 function listOf({ name, schema }: Field, { known }: Drawn): string | null {
   const of = (schema['role'] as string | undefined) ?? name
   const ids = known.get(of)
-  return ids === undefined || ids.length === 0 || ids.length > OFFERED ? null : `known-${of}`
+  return ids === undefined || ids.length === 0 || ids.length > IDS_OFFERED ? null : `known-${of}`
 }
 
 /** What is kept, as the control has it. */

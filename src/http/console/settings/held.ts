@@ -2,7 +2,7 @@ import { MINUTE } from '../../../contract/time.js'
 import type { Form } from './read.js'
 
 /** What somebody typed and has not saved is held for so long, */
-const HELD_MS = 15 * MINUTE
+const TYPED_HELD_MS = 15 * MINUTE
 /** of so many forms. Beyond that the eldest has to type it again. */
 const HELD_MOST = 200
 
@@ -26,7 +26,7 @@ export class Held {
     const secrets = Object.fromEntries(names.flatMap(name => (form[name] ? [[name, form[name]]] : [])))
     if (Object.keys(secrets).length === 0) return ''
     const key = this.id()
-    this.forms.set(`${session} ${key}`, { until: this.now() + HELD_MS, secrets })
+    this.forms.set(`${session} ${key}`, { until: this.now() + TYPED_HELD_MS, secrets })
     for (const [name, { until }] of this.forms)
       if (until < this.now() || this.forms.size > HELD_MOST) this.forms.delete(name)
     return key

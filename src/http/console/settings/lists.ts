@@ -10,7 +10,7 @@ import { SECTION_WORDS } from './about.js'
 /** Entries on one page of a list. */
 const ON_PAGE = 50
 /** Rows of the audit that its page shows, the newest. */
-const AUDIT_SHOWN = 200
+const CHANGES_SHOWN = 200
 
 export const pathOf = (section: Section, id?: string): string =>
   `/console/settings/${section}${id === undefined ? '' : `/e/${encodeURIComponent(id)}`}`
@@ -78,7 +78,7 @@ const whoSays = ({ kept, shadowed }: Listed): Html =>
 /** What was changed in the console, the newest first. */
 export function historyPage(desk: SettingsDesk): Html {
   const rows = desk.document.audit
-    .slice(-AUDIT_SHOWN)
+    .slice(-CHANGES_SHOWN)
     .toReversed()
     .map(({ at, by, act, section, id, fields }) => [
       timeOf(at),
