@@ -21,7 +21,7 @@ button.first{background:var(--ink);color:var(--bg)}
 .told.no{border-color:var(--out)}
 .narrow{max-width:26rem}
 td.left,th.left{text-align:start;white-space:normal}td.left time{white-space:nowrap}.now{margin-top:16px;max-width:26rem}.now form{display:grid;gap:8px}
-code{font-size:.875em}
+.line>li{grid-template-columns:10rem 1fr}code{font-size:.875em}
 .settings{max-width:44rem;margin-top:12px}main>p+p,.fields+form{margin-top:8px}.rest>.fields{margin-top:8px}.one{display:grid;gap:4px}.wrong{color:var(--out)}[aria-invalid]{border-color:var(--out)}
 fieldset{border:1px solid var(--line);border-radius:6px;padding:8px 12px 12px;display:grid;gap:10px;min-width:0}legend{font-size:.875rem;padding:0 4px}
 .row{border-top:1px solid var(--line);margin:0}.ticks{display:flex;flex-wrap:wrap;gap:4px 16px}.tick{display:inline-flex;gap:6px;align-items:center}.tick input{width:auto}
