@@ -270,11 +270,12 @@ const open = i => {
     socket.write('GET /api/v1/stream HTTP/1.1\\r\\nhost: 127.0.0.1:' + port + '\\r\\nx-forwarded-for: ' + (11 + (i % 200)) + '.' + (i % 251) + '.' + (i >> 8) + '.' + (i & 255) + '\\r\\n\\r\\n'))
   let first = true
   socket.on('data', () => { if (first) { first = false; if (++there === count) process.send('all') } })
-  socket.on('close', () => process.send('lost ' + i))
-  socket.on('error', error => process.send('error ' + error.message))
+  // A machine that is busy with other things refuses some at first; who had an answer and is cut off is lost.
+  socket.on('close', () => first ? setTimeout(open, 200, i) : process.send('lost ' + i))
+  socket.on('error', () => {})
 }
 let i = 0
-const turn = setInterval(() => { for (let k = 0; k < 50 && i < count; k++) open(i++); if (i >= count) clearInterval(turn) }, 10)
+const turn = setInterval(() => { for (let k = 0; k < 20 && i < count; k++) open(i++); if (i >= count) clearInterval(turn) }, 10)
 `
 
 async function live({ app, port }: House): Promise<{ mb: number; kb: number; lost: number; told: number }> {
