@@ -111,7 +111,7 @@ async function asInit(name: string): Promise<string | null> {
 }
 
 async function linesOf({ judged, dropped, ignored, refused }: Sampled): Promise<string[]> {
-  const { judgedLines, signalsIn } = await import('./judged.js')
+  const { judgedLines, signalsIn } = await import('../shell/running/judged.js')
   return [
     signalsIn(judged),
     ...judgedLines(judged),

@@ -110,8 +110,8 @@ const takeBackCommand = (): Command =>
       else print(`taken back: ${overrideLine(answer)}`)
     })
 
-const overrideLine = ({ id, rota, person, from, until, instead, by, why }: Override): string =>
-  `${id}  ${rota}: ${person}${instead === undefined ? '' : ` instead of ${instead}`}, ${time(from)}–${time(until)}, by ${by} (${why})`
+const overrideLine = ({ id, rota, person, from, until, instead, by, why, takenBack }: Override): string =>
+  `${id}  ${rota}: ${person}${instead === undefined ? '' : ` instead of ${instead}`}, ${time(from)}–${time(until)}, by ${by} (${why})${takenBack === undefined ? '' : `; taken back by ${takenBack.by}, ${time(takenBack.at)}`}`
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
 const time = (at: number): string => new Date(at).toISOString().replace(/:\d\d\.\d{3}Z$/, 'Z')

@@ -6,6 +6,7 @@ import { backupCommand, restoreCommand } from './backup/command.js'
 import { changeCommand } from './change.js'
 import { checkCommand } from './check/command.js'
 import { orderCommands } from './commands.js'
+import { configCommand } from './config/command.js'
 import { detectCommand } from './detect/command.js'
 import { exportCommand } from './export/command.js'
 import { forgetCommand } from './forget.js'
@@ -60,6 +61,7 @@ export function program(): Command {
     localizeCommand(),
     originCommand(),
     simulateCommand(),
+    configCommand(),
     exportCommand(),
     backupCommand(),
     restoreCommand(),

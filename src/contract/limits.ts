@@ -156,17 +156,17 @@ export const HEAD_MS = 15 * SECOND
 /** A form or an order has to arrive within this: 408. A phone with a bad connection sends 64 KB in less. */
 export const FORM_MS = 30 * SECOND
 /**
- * Open connections, 10 KB each and at most 100 KB where answers are not read: 50 to 500 MB. When all are taken, the newest of whoever holds most (by network, in it by prefix
+ * Open connections, 10 KB each and at most 100 KB where answers are not read: 80 to 800 MB. When all are taken, the newest of whoever holds most (by network, in it by prefix
  * and address) is closed for a newcomer who holds less. Those of our own proxies are not counted: they watch over their own.
  */
-export const CONNECTIONS = 5_000
-export const CONNECTIONS_SHARE = { network: 4_000, prefix: 3_000, address: 2_500 }
+export const CONNECTIONS = 8_000
+export const CONNECTIONS_SHARE = { network: 6_400, prefix: 4_800, address: 4_000 }
 /**
  * Server-sent event clients, shared like connections: whoever holds most makes room for newcomers who hold less; else 503,
  * and pages ask every half minute instead. A client that has 64 KB to read before it is told more is dropped.
  */
-export const STREAM_CLIENTS = 1_000
-export const STREAM_SHARE = { network: 800, prefix: 600, address: 500 }
+export const STREAM_CLIENTS = 5_000
+export const STREAM_SHARE = { network: 4_000, prefix: 3_000, address: 2_500 }
 /** Bytes that one client has not read yet, beyond which it is dropped; it connects again and starts from now. */
 export const STREAM_BUFFER_BYTES = 64 * 1024
 /** A comment so often keeps proxies from closing a stream; they wait 30 seconds or more. */
@@ -207,6 +207,8 @@ export const PROPOSALS = 100
 export const PROPOSAL_MS = DAY
 /** Body of a form, an order. */
 export const FORM_BYTES = 64 * 1024
+/** A form of settings: 500 components of 200 characters, each up to nine bytes in a form, and as much again for the rest. */
+export const SETTINGS_FORM_BYTES = 2 * 1024 * 1024
 
 /** What a source may keep to go on from after a restart, as JSON: a note of the store. More: the source is stopped, and says so. */
 export const SOURCE_STATE_BYTES = 64 * 1024

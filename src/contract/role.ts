@@ -6,7 +6,7 @@ export const ROLES = ['viewer', 'responder', 'admin'] as const
 export type Role = (typeof ROLES)[number]
 
 /** What is done beside commands on incidents. */
-export const ACTS = ['read', 'forget', 'teach', 'reload', 'retry', 'test', 'people'] as const
+export const ACTS = ['read', 'forget', 'teach', 'reload', 'retry', 'test', 'people', 'settings', 'plan'] as const
 export type Act = Verb | (typeof ACTS)[number]
 
 /** The table of role and act: the least role that may. */
@@ -19,6 +19,8 @@ export const NEEDS_ROLE: Readonly<Record<Act, Role>> = {
   forget: 'admin',
   reload: 'admin',
   people: 'admin',
+  settings: 'admin',
+  plan: 'responder',
 }
 
 /** Whether a role may do something. */

@@ -180,6 +180,20 @@ export interface WorkspaceView {
   demo: boolean
 }
 
+/** Which incidents are asked for; newest first. */
+export interface IncidentQuery {
+  service?: string
+  open?: boolean
+  limit: number
+  before?: EpochMs
+  /** Open, or over later than this. */
+  endsAfter?: EpochMs
+  /** Of which this stands in id, service or title, whatever the case of the letters a to z. */
+  word?: string
+  /** So many of them are passed over. */
+  skip?: number
+}
+
 /** What pages and the API read. Served from what was committed, never from the engine's memory. */
 export interface Reader {
   workspace(): Promise<WorkspaceView>
@@ -192,7 +206,7 @@ export interface Reader {
    * that is `offsetMs` (0 if not given) ahead of UTC, told as midnights as if that clock stood in Greenwich.
    */
   days(service: string, from: EpochMs, until: EpochMs, offsetMs?: number): Promise<EpochMs[]>
-  incidents(query: { service?: string; open?: boolean; limit: number; before?: EpochMs }): Promise<IncidentView[]>
+  incidents(query: IncidentQuery): Promise<IncidentView[]>
   incident(id: string): Promise<IncidentView | null>
   /** What people asked of an incident, oldest first: for the team, but for what `record` in `COMMANDS` marks as public. */
   orders(incident: string): Promise<Order[]>

@@ -37,6 +37,7 @@ import { pastRoutes } from './api/past.js'
 import { receiverRoutes } from './api/receivers.js'
 import { sourceRoutes } from './api/sources.js'
 import { HttpProblem, sendProblem } from './problem.js'
+import { fixedSettings, type SettingsDesk } from '../shell/settings/desk.js'
 import type { Reloaded } from '../shell/config/reload.js'
 import { reloadRoute } from './api/reload.js'
 import { reportRoutes } from './people/report.js'
@@ -71,6 +72,8 @@ export interface ServerOptions {
   passkeyScript?: string
   /** Reads the configuration again; undefined where there is no file. */
   reload?: () => Promise<Reloaded>
+  /** What of the configuration is set in the console; undefined: nothing can be. */
+  settings?: SettingsDesk
   /** Who listens, where this server takes another's place or will be replaced. */
   shared?: Shared
   /** The demonstration's strip on the pages and its own routes. */
@@ -147,6 +150,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   const subscribers = await subscriberSide(server, routes, app, { desk: status, visitors, guard, here })
   registerConsole(server, app, {
     ...{ visitors, proposals, access },
+    settings: options.settings ?? fixedSettings(app),
     script: options.passkeyScript,
     subscribers: () => subscribers,
   })

@@ -5,7 +5,14 @@ import type { Outcome } from '../contract/outcome.js'
 import type { Commit, IncidentHead, Store } from '../contract/ports.js'
 import type { Change } from '../contract/signal.js'
 import { someSubscriber, testSubscriptions } from './subscribers-contract.js'
-import { type AlertHeard, ROLLUP_MS, type Rollup, type ServiceNow, type ServiceRow } from '../contract/view.js'
+import {
+  type AlertHeard,
+  type IncidentQuery,
+  ROLLUP_MS,
+  type Rollup,
+  type ServiceNow,
+  type ServiceRow,
+} from '../contract/view.js'
 
 export interface StoreFactory {
   open(): Promise<Store>
@@ -211,11 +218,11 @@ export function testStore(name: string, factory: StoreFactory): void {
     it('lists incidents newest first, by service, by state and before a time', async () => {
       const heads = [
         someHead('a', { openedAt: T0 + 1 }),
-        someHead('b', { openedAt: T0 + 2, open: false }),
+        someHead('b', { openedAt: T0 + 2, open: false, resolvedAt: T0 + 9 }),
         someHead('c', { openedAt: T0 + 3, service: 'other' }),
       ]
       await commit({}, { heads })
-      const ids = async (query: { service?: string; open?: boolean; limit?: number; before?: number }) =>
+      const ids = async (query: Partial<IncidentQuery>) =>
         (await store.reader().incidents({ limit: 10, ...query })).map(i => i.id)
       expect(await ids({})).toEqual(['c', 'b', 'a'])
       expect(await ids({ limit: 2 })).toEqual(['c', 'b'])
@@ -223,6 +230,26 @@ export function testStore(name: string, factory: StoreFactory): void {
       expect(await ids({ open: true })).toEqual(['c', 'a'])
       expect(await ids({ open: false, service: 'other' })).toEqual([])
       expect(await ids({ before: T0 + 3 })).toEqual(['b', 'a'])
+      expect(await ids({ skip: 1, limit: 1 })).toEqual(['b'])
+      expect(await ids({ endsAfter: T0 + 20 })).toEqual(['c', 'a'])
+      expect(await ids({ endsAfter: T0 + 5 })).toEqual(['c', 'b', 'a'])
+    })
+    it('finds incidents by a word in id, service or title, whatever the case, and by pages', async () => {
+      const heads = [
+        someHead('chat-1', { openedAt: T0 + 1, title: 'Örtlich 100 %_ it’s' }),
+        someHead('chat-2', { openedAt: T0 + 2, title: 'Bills' }),
+        someHead('m-1', { openedAt: T0 + 3, service: 'MAIL', title: 'Post', open: false }),
+      ]
+      await commit({}, { heads })
+      const ids = async (word: string, more: Partial<IncidentQuery> = {}) =>
+        (await store.reader().incidents({ limit: 10, word, ...more })).map(each => each.id)
+      expect(await ids('bILLs')).toEqual(['chat-2'])
+      expect(await ids('mail')).toEqual(['m-1'])
+      expect(await ids('Chat-')).toEqual(['chat-2', 'chat-1'])
+      expect(await ids('chat-', { skip: 1 })).toEqual(['chat-1'])
+      expect(await ids('mail', { open: true })).toEqual([])
+      for (const word of ['Örtlich', '%_', 'it’s']) expect(await ids(word)).toEqual(['chat-1'])
+      expect(await ids("' OR 1")).toEqual([])
     })
     it('keeps the latest snapshot and notes by name', async () => {
       await store.saveSnapshot(3, 1, Uint8Array.from([1]))

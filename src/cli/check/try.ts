@@ -1,7 +1,7 @@
 import { load } from '../../shell/config/load.js'
 import { realEnv } from '../../shell/env.js'
 import { type Trial, tryUses } from '../../shell/running/trial.js'
-import { judgedLines, signalsIn } from '../judged.js'
+import { judgedLines, signalsIn } from '../../shell/running/judged.js'
 
 /** Opens what a configuration names, reads once, and says what came of each; resolves with the exit code. */
 export async function runTry(file: string, seconds: number): Promise<number> {

@@ -3,6 +3,8 @@ import { Entrance, type Shared } from '../../http/entrance.js'
 import { warm } from '../../http/front/stand.js'
 import { buildServer, type ServerOptions } from '../../http/server.js'
 import type { App } from '../../shell/app.js'
+import { SettingsDesk } from '../../shell/settings/desk.js'
+import type { Settled } from '../../contract/console/settings.js'
 import type { Loaded } from '../../shell/config/load.js'
 import { type Reloaded, reloader } from '../../shell/config/reload.js'
 
@@ -17,18 +19,35 @@ export interface House {
   close(): Promise<void>
 }
 
-/** `load` reads the configuration as it is now; undefined where there is no file. */
+/** After a change pages are made ready so much later. */
+const WARM_AFTER_MS = 1_000
+/** and only where there are so many services at most. */
+const WARM_MOST = 500
+
+/** Where the configuration comes from. */
+export interface Origin {
+  file: string
+  /** As it is now, with what the console keeps; or with what it would keep. */
+  load(settled?: Settled): Promise<Loaded>
+}
+
+/** `from`: undefined where there is no configuration file. */
 export async function openHouse(
   app: App,
   demo: ServerOptions['demo'] | null,
-  load: (() => Promise<Loaded>) | undefined,
+  from: Origin | undefined,
 ): Promise<House> {
   const { host, port } = app.config
   const entrance = new Entrance()
+  let opened = false
   const build = async (shared: Shared) => {
-    const more = { ...(demo ? { demo } : {}), ...(reload === undefined ? {} : { reload }) }
+    const more = { ...(demo ? { demo } : {}), ...(reload === undefined ? {} : { reload }), settings }
     const server = await buildServer(app, { ...more, shared })
-    await warm(server, app.config.services)
+    // Once readers come, and whoever changed something waits for the answer, pages are made ready behind their backs.
+    // (With thousands of services that takes seconds, and is left to the first reader of each page.)
+    if (opened && app.config.services.length <= WARM_MOST)
+      setTimeout(() => void warm(server, app.config.services).catch(() => {}), WARM_AFTER_MS).unref()
+    else if (!opened) await warm(server, app.config.services)
     return server
   }
   const apply = async (next: Config): Promise<void> => {
@@ -46,7 +65,15 @@ export async function openHouse(
     })
     if (failure !== null) throw failure
   }
-  const reload = load && reloader({ load, running: () => app.config, apply })
+  const reload = from && reloader({ load: () => from.load(), running: () => app.config, apply })
+  const settings = new SettingsDesk({
+    file: from?.file ?? null,
+    load: async settled => (await from?.load(settled)) ?? { config: app.config, findings: [] },
+    reload: async loaded => (await reload?.(loaded)) ?? { ok: true, changed: [], needsRestart: [] },
+    running: () => app.config,
+    now: () => app.env.now(),
+  })
   await entrance.answerWith(build)
+  opened = true
   return { listen: () => entrance.listen(host, port), reload, close: () => entrance.close(LAST_REQUESTS_MS) }
 }

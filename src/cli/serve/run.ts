@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Config } from '../../contract/config.js'
+import type { Settled } from '../../contract/console/settings.js'
 import type { buildServer } from '../../http/server.js'
 import { linksOf } from '../../shell/visitors/address.js'
 import { App } from '../../shell/app.js'
@@ -9,7 +10,7 @@ import { complete, DEFAULTS, load, type Loaded } from '../../shell/config/load.j
 import { tryOut } from '../../shell/config/try-out.js'
 import type { Reloaded } from '../../shell/config/reload.js'
 import { tellFindings } from '../check/run.js'
-import { openHouse } from './house.js'
+import { openHouse, type Origin } from './house.js'
 import { watchConfig, watchedBy } from './watch.js'
 import type { ServeOptions } from './command.js'
 
@@ -42,7 +43,7 @@ export async function runServe(options: ServeOptions): Promise<number> {
     let port: number
     try {
       demo = config.demo ? await openDemo(app) : null
-      house = await openHouse(app, demo, options.config === undefined ? undefined : () => loadAgain(options))
+      house = await openHouse(app, demo, originOf(options))
       port = await house.listen()
     } catch (error) {
       return failed(listenError(error, config))
@@ -95,16 +96,22 @@ async function configOf(options: ServeOptions): Promise<Config | null> {
   }
   if (file === undefined)
     return over(complete({ title: 'Epicenter', clock: 'signals', data: data ?? DEFAULTS.demo }, true))
-  const loaded = await load(file, process.env)
+  const loaded = await load(file, process.env, { data })
   if (loaded.config !== null) return over(loaded.config)
   tellFindings(file, loaded.findings)
   if (!existsSync(file)) process.stderr.write('`epicenter init` writes a file to start from.\n')
   return null
 }
 
-/** The file as it is now, under the same flags. */
-async function loadAgain(options: ServeOptions): Promise<Loaded> {
-  const loaded = await load(options.config as string, process.env)
+const originOf = (options: ServeOptions): Origin | undefined => {
+  const { config: file } = options
+  return file === undefined ? undefined : { file, load: settled => loadAgain(file, options, settled) }
+}
+
+/** The file as it is now, under the same flags, with what the console keeps or would keep. */
+async function loadAgain(file: string, options: ServeOptions, settled: Settled | undefined): Promise<Loaded> {
+  const more = { data: options.data, ...(settled === undefined ? {} : { settled }) }
+  const loaded = await load(file, process.env, more)
   if (loaded.config === null) return loaded
   const config = under(options, loaded.config)
   const findings = tryOut(config)

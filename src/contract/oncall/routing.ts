@@ -139,6 +139,8 @@ export interface Override {
   at: EpochMs
   /** Only instead of this person, where they would be on call. */
   instead?: string
+  /** It counts no more, and stays on the record. */
+  takenBack?: { by: string; at: EpochMs }
 }
 
 /** Why somebody is told, or is not. */

@@ -1,11 +1,13 @@
-import { Type } from '@sinclair/typebox'
+import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import { COMMAND_SENDER } from '../../contract/order.js'
-import { REASONS } from '../../contract/oncall/routing.js'
+import { type Override, REASONS } from '../../contract/oncall/routing.js'
 import { oneOf } from '../../contract/one-of.js'
 import { DAY, type EpochMs } from '../../contract/time.js'
 import { readUntil } from '../../core/calendar/until.js'
 import type { App } from '../../shell/app.js'
+import type { Sender } from '../../shell/visitors/tokens.js'
+import { senderOf } from '../guard.js'
 import { HttpProblem, notFound } from '../problem.js'
 import type { Routes } from '../routes.js'
 import { noSuchIncident } from './orders.js'
@@ -69,6 +71,7 @@ const OverrideAsked = Type.Object({
 const OverrideGiven = Type.Object({
   ...{ id: Type.String(), rota: Type.String(), person: Type.String(), from: Ms('From'), until: Ms('Until') },
   ...{ by: Type.String(), why: Type.String(), at: Ms('When it was given'), instead: Type.Optional(Type.String()) },
+  takenBack: Type.Optional(Type.Object({ by: Type.String(), at: Ms('When it was taken back') })),
 })
 
 /** What was sent about an incident or the alerts of a service, and what was kept back, each with its reason. */
@@ -199,20 +202,7 @@ function overrideRoutes(server: FastifyInstance, routes: Routes, app: App, { giv
       body: OverrideAsked,
       answer: OverrideGiven,
       fails: [400, 404, 503],
-      handle: ({ body }) => {
-        const { rota, person, instead, by, why } = body
-        const zone = onCall.rota(rota)?.timeZone ?? 'Etc/UTC'
-        if (onCall.rota(rota) === null) throw notFound('rota', rota)
-        const known = app.config.responders.map(each => each.id)
-        for (const [field, who] of Object.entries({ person, instead }))
-          if (who !== undefined && !known.includes(who))
-            throw bad(field, `no such responder. Known: ${known.join(', ')}`, who)
-        const now = app.env.now()
-        const from = body.from === 'now' ? now : moment('from', body.from, now, zone)
-        const until = moment('until', body.until, from, zone)
-        if (until <= from || until <= now) throw bad('until', 'it must end after it begins, and after now', body.until)
-        return onCall.override({ rota, person, from, until, by, why, ...(instead === undefined ? {} : { instead }) })
-      },
+      handle: ({ body, raw }) => giveOverride(app, body, senderOf(raw)),
     },
     gives,
   )
@@ -226,11 +216,34 @@ function overrideRoutes(server: FastifyInstance, routes: Routes, app: App, { giv
       params: Id,
       answer: OverrideGiven,
       fails: [404, 503],
-      handle: async ({ params }) =>
-        (await onCall.takeBack(params.id)) ?? Promise.reject(notFound('override', params.id)),
+      handle: async ({ params, raw }) =>
+        (await onCall.takeBack(params.id, senderOf(raw)?.name ?? '')) ??
+        Promise.reject(notFound('override', params.id)),
     },
     gives,
   )
+}
+
+/** Somebody takes over for a while. Who is signed in is who they are, whatever is asked. @throws HttpProblem */
+export function giveOverride(
+  app: App,
+  asked: Static<typeof OverrideAsked>,
+  sender: Pick<Sender, 'name' | 'role'> | null,
+): Promise<Override> {
+  const { onCall } = app.routing
+  const { rota, person, instead, why } = asked
+  const by = sender?.role === undefined ? asked.by : sender.name
+  const zone = onCall.rota(rota)?.timeZone ?? 'Etc/UTC'
+  if (onCall.rota(rota) === null) throw notFound('rota', rota)
+  const known = app.config.responders.map(each => each.id)
+  for (const [field, who] of Object.entries({ person, instead }))
+    if (who !== undefined && !known.includes(who))
+      throw bad(field, `no such responder. Known: ${known.join(', ')}`, who)
+  const now = app.env.now()
+  const from = asked.from === 'now' ? now : moment('from', asked.from, now, zone)
+  const until = moment('until', asked.until, from, zone)
+  if (until <= from || until <= now) throw bad('until', 'it must end after it begins, and after now', asked.until)
+  return onCall.override({ rota, person, from, until, by, why, ...(instead === undefined ? {} : { instead }) })
 }
 
 function moment(field: string, text: string, now: EpochMs, zone: string): EpochMs {

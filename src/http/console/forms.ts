@@ -85,7 +85,7 @@ const BUTTONS: [verb: Verb, says: string, open: boolean | null][] = [
 /** What whoever was woken does first. */
 export const takeIt = ({ open }: IncidentView, { acknowledged }: Response, room: Room): Html | null =>
   open && acknowledged === null
-    ? html`<div class="now">${give(room, 'ack', null, 'I am looking at it', 'looking into it', true)}</div>`
+    ? html`<div class="now" data-part="take">${give(room, 'ack', null, 'I am looking at it', 'looking into it', true)}</div>`
     : null
 
 export function acts(incident: IncidentView, room: Room, service: ServiceNow | null): Html {

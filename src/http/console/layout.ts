@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Role } from '../../contract/role.js'
 import { homeOf, rebased } from '../home.js'
 import { attr, type Hole, html, type Html, trusted } from '../pages/html.js'
+import { loadScript, sendAsset } from '../pages/index.js'
 import { MARK } from '../pages/layout.js'
 import { STYLE } from '../pages/style.js'
 
@@ -21,8 +22,15 @@ button.first{background:var(--ink);color:var(--bg)}
 .told{border:2px solid var(--ok);border-radius:6px;padding:10px 14px;margin:12px 0}
 .told.no{border-color:var(--out)}
 .narrow{max-width:26rem}
-td.left,th.left{text-align:start;white-space:normal;min-width:4.5rem}td.left time{white-space:nowrap}.now{margin-top:16px;max-width:26rem}.now form{display:grid;gap:8px}
-code{font-size:.875em}
+td.left,th.left{text-align:start;white-space:normal;overflow-wrap:break-word;min-width:4.5rem}.find{margin-top:10px}td.left time{white-space:nowrap}.now{margin-top:16px;max-width:26rem}.now form{display:grid;gap:8px}
+.line>li{grid-template-columns:10rem 1fr}code{font-size:.875em}
+.settings{max-width:44rem;margin-top:12px}main>p+p,.fields+form{margin-top:8px}.rest>.fields{margin-top:8px}.one{display:grid;gap:4px}.wrong{color:var(--out)}[aria-invalid]{border-color:var(--out)}
+fieldset{border:1px solid var(--line);border-radius:6px;padding:8px 12px 12px;display:grid;gap:10px;min-width:0}legend{font-size:.875rem;padding:0 4px}
+.row{border-top:1px solid var(--line);margin:0}.ticks{display:flex;flex-wrap:wrap;gap:4px 16px}.tick{display:inline-flex;gap:6px;align-items:center}.tick input{width:auto}
+pre{margin:10px 0;white-space:pre-wrap;background:var(--fill);border-radius:6px;padding:10px 12px;font-size:.8125rem}
+.graph{max-height:36rem;margin:10px 0}.graph svg{display:block}.graph text{font-size:14px;fill:var(--ink)}.graph .says{font-size:12px;fill:var(--soft)}.graph path{fill:none;stroke:var(--soft);stroke-width:1.5}.graph .besides{stroke-dasharray:3 3}.graph .ground,.graph .eye{fill:var(--bg)}.graph .hit{color:var(--out)}.graph .hollow{fill:var(--bg);stroke:var(--soft);stroke-width:1.5}
+a.button{display:inline-block;border:1px solid var(--soft);border-radius:6px;padding:8px 12px;font-weight:700;color:inherit;text-decoration:none}
+.pager{display:flex;flex-wrap:wrap;gap:4px 16px;margin-top:10px;font-size:.875rem}
 @media print{header,footer,.skip,.ask,.told{display:none}main{max-width:none}section{break-inside:avoid}.scroll{overflow:visible}a{text-decoration:none}}
 `.replace(/\n/g, '')
 
@@ -54,6 +62,8 @@ export interface ConsolePage {
   status?: number
   /** Where a browser goes on to by itself: a whole address, or a path with our base before it. */
   onTo?: string
+  /** Kept current by the script: the incident that it is about, `*` for all. Absent: it stays as it is. */
+  live?: string | undefined
 }
 
 const LINKS = [
@@ -62,6 +72,8 @@ const LINKS = [
   ['/console/proposals', 'Proposals'],
   ['/console/report', 'Service levels'],
   ['/console/subscribers', 'Subscribers'],
+  ['/console/on-call', 'On call'],
+  ['/console/settings', 'Settings'],
   ['/console/people', 'People'],
   ['/console/me', 'Me'],
 ] as const
@@ -71,19 +83,28 @@ const FOR_ADMINS: ReadonlySet<string> = new Set(['/console/subscribers', '/conso
 /** Sends a page of the console: for this person alone, kept nowhere. */
 export function sendConsole(request: FastifyRequest, reply: FastifyReply, page: ConsolePage): FastifyReply {
   const { base } = homeOf(request)
-  return reply
-    .code(page.status ?? 200)
-    .header('content-type', 'text/html; charset=utf-8')
-    .header('cache-control', 'no-store')
-    .header('content-security-policy', POLICY)
-    .send(rebased(shell(page), base))
+  return (
+    reply
+      .code(page.status ?? 200)
+      .header('content-type', 'text/html; charset=utf-8')
+      .header('cache-control', 'no-store')
+      .header('content-security-policy', POLICY)
+      // What somebody typed and could not send stays before their eyes.
+      .send(rebased(shell((page.status ?? 200) < 400 ? page : { ...page, live: undefined }), base))
+  )
 }
 
-function shell({ title, main, viewer, path, told, onTo }: ConsolePage): string {
+/** What keeps a page current; null where nothing was built. */
+const SCRIPT = loadScript('console.js')
+export function liveScript(server: FastifyInstance): void {
+  server.get('/assets/console.js', (request, reply) => sendAsset(request, reply, SCRIPT))
+}
+
+function shell({ title, main, viewer, path, told, onTo, live }: ConsolePage): string {
   const links = viewer === null ? [] : LINKS.filter(([to]) => !FOR_ADMINS.has(to) || viewer.role === 'admin')
   return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${title} · Epicenter console</title><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex">${onTo === undefined ? null : html`<meta http-equiv="refresh" content="0;url=${onTo}">`}<link rel="icon" href="/assets/mark.svg" type="image/svg+xml"><style>${trusted(STYLE)}</style><style>${trusted(CONSOLE_STYLE)}</style></head>
-<body><a class="skip" href="#main">To the content</a><svg width="0" height="0" class="defs" aria-hidden="true"><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M0 0v6"/></pattern></svg>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${title} · Epicenter console</title><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex">${onTo === undefined ? null : html`<meta http-equiv="refresh" content="0;url=${onTo}">`}<link rel="icon" href="/assets/mark.svg" type="image/svg+xml"><style>${trusted(STYLE)}</style><style>${trusted(CONSOLE_STYLE)}</style>${live === undefined || SCRIPT === null ? null : html`<script src="/assets/console.js?v=${SCRIPT.etag}" defer></script>`}</head>
+<body${attr('data-live', live)}><a class="skip" href="#main">To the content</a><svg width="0" height="0" class="defs" aria-hidden="true"><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M0 0v6"/></pattern></svg>
 <header><a class="brand" href="/console">${MARK}<b>Console</b></a><nav aria-label="Console">${links.map(([to, name]) => html`<a href="${to}"${attr('aria-current', path === to ? 'page' : null)}>${name}</a>`)}<a href="/">Public page</a></nav></header>
 <main id="main" tabindex="-1"><h1>${title}</h1>${told ? html`<p class="told${told.good ? '' : ' no'}" role="status">${told.text}</p>` : null}${main}</main>
 <footer>${viewer === null ? html`<p>People who answer for these services sign in here.</p>` : html`<form method="post" action="/console/sign-out" class="inline"><span>Signed in as <b>${viewer.name}</b>, ${viewer.role}.</span><button>Sign out</button></form>`}</footer></body></html>
@@ -99,3 +120,17 @@ export const timeOf = (at: number): Html => {
 }
 export const table = (what: string, heads: readonly string[], rows: readonly (readonly Hole[])[]): Html =>
   html`<div class="scroll" tabindex="0" role="region" aria-label="${what}"><table><thead><tr>${heads.map(head => html`<th scope="col" class="left">${head}</th>`)}</tr></thead><tbody>${rows.map(row => html`<tr>${row.map(cell => html`<td class="left">${cell}</td>`)}</tr>`)}</tbody></table></div>`
+
+/** A field above a long list; without script a plain form. */
+export const finder = (path: string, q: string, label: string): Html =>
+  html`<form method="get" action="${path}" class="find" role="search"><input name="q" maxlength="200"${attr('value', q)} aria-label="${label}" placeholder="${label}"><button>Find</button></form>`
+
+/** Which page of a list is shown, and the ways to the next ones. */
+export function pager(
+  path: string,
+  { q, page, pages, count }: { q: string; page: number; pages: number; count: number },
+): Html | null {
+  if (pages <= 1) return null
+  const to = (n: number) => `${path}?page=${n}${q === '' ? '' : `&q=${encodeURIComponent(q)}`}`
+  return html`<p class="pager"><span>Page ${page} of ${pages}, ${count.toLocaleString('en')} in all</span>${page > 1 ? html`<a href="${to(page - 1)}">Back</a>` : null}${page < pages ? html`<a href="${to(page + 1)}">Next</a>` : null}</p>`
+}

@@ -11,6 +11,8 @@ import { field, sendConsole, table, timeOf } from './layout.js'
 
 type Form = Partial<Record<string, string>>
 
+/** Parts of which the page tells; the API tells all. */
+const ROWS_SHOWN = 100
 /** Incidents that are named under a part, those that cost most. */
 const INCIDENTS_NAMED = 10
 
@@ -61,7 +63,9 @@ function form(given: Form): Html {
 }
 
 /** The report itself; printed, it is a document of its own. */
-function reportPage({ from, until, where, by, severity, objective, rows }: Report): Html {
+function reportPage({ from, until, where, by, severity, objective, rows: all }: Report): Html {
+  // What cost something is what people look for; the rest is found by its name.
+  const rows = all.length <= ROWS_SHOWN ? all : all.toSorted((a, b) => b.downMs - a.downMs).slice(0, ROWS_SHOWN)
   const who =
     where === null
       ? 'all customers'
@@ -83,7 +87,7 @@ function reportPage({ from, until, where, by, severity, objective, rows }: Repor
         : html`broken${row.usedUpAt === null ? null : html`, budget used up ${timeOf(row.usedUpAt)}`}`,
   ])
   const costly = rows.filter(row => row.incidents.length > 0)
-  return html`<section><p>${timeOf(from)} to ${timeOf(until)}, ${who}. Promised: ${percent(objective)} %. Counted: trouble that was ${severity}${severity === 'critical' ? '' : ' or worse'}, ${by === 'time' ? 'each minute whole' : 'each minute as much as of these people failed; whole where that is not known'}. Planned work is in neither the time nor the trouble.</p>${table('Service levels', heads, lines)}</section>${costly.map(
+  return html`<section><p>${timeOf(from)} to ${timeOf(until)}, ${who}. Promised: ${percent(objective)} %. Counted: trouble that was ${severity}${severity === 'critical' ? '' : ' or worse'}, ${by === 'time' ? 'each minute whole' : 'each minute as much as of these people failed; whole where that is not known'}. Planned work is in neither the time nor the trouble.</p>${all.length > rows.length ? html`<p class="note">The ${rows.length} of ${all.length.toLocaleString('en')} parts that were down longest; name others above.</p>` : null}${table('Service levels', heads, lines)}</section>${costly.map(
     row =>
       html`<section><h2>${row.title}</h2>${table(
         `What was down: ${row.title}`,

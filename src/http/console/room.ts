@@ -5,34 +5,29 @@ import { mayRole } from '../../contract/role.js'
 import type { IncidentView, ServiceNow } from '../../contract/view.js'
 import { type Response, responseOf } from '../../core/incident/response.js'
 import { addUp, turnOf } from '../../core/incident/verdict.js'
-import { nextDue, UPDATE_EVERY_MS } from '../../core/words/story.js'
 import type { App } from '../../shell/app.js'
-import { begin, carryOut } from '../api/orders.js'
+import { carryOut } from '../api/orders.js'
 import { type Like, likeOf } from '../lessons/similar.js'
 import { incidentName } from '../pages/incident/name.js'
-import { attr, html, type Html } from '../pages/html.js'
+import { html, type Html } from '../pages/html.js'
 import { isolating } from '../pages/direction.js'
 import { speechOf } from '../pages/language.js'
 import { Pages } from '../pages/load.js'
 import { HttpProblem } from '../problem.js'
 import type { Asks, Known } from './asks.js'
-import { acts, type Form, give, input, inputs, type Room, takeIt, whyField } from './forms.js'
+import { graphPicture } from './graph.js'
+import { acts, type Form, give, input, type Room, takeIt } from './forms.js'
 import { claimsPart, deskOf, learnedPart, updatePart } from './words.js'
-import { field, sendConsole, table, timeOf } from './layout.js'
+import { sendConsole, table, timeOf } from './layout.js'
 import { messagesSent } from './messages.js'
 
-type Told = { text: string; good: boolean }
+export type Told = { text: string; good: boolean }
 
-/** Incidents that are over and still listed. */
-const OVER_SHOWN = 15
-/** Open ones that are read; more are found by their address. */
-const OPEN_SHOWN = 200
 /** Steps of an incident that its page lists, the newest. */
 const EVENTS_SHOWN = 60
 
 /** The incidents of all services, and the room of each. */
 export function roomRoutes(server: FastifyInstance, app: App, asks: Asks): void {
-  frontRoutes(server, app, asks)
   const pages = new Pages({
     reader: isolating(app.reader),
     report: false,
@@ -60,6 +55,7 @@ export function roomRoutes(server: FastifyInstance, app: App, asks: Asks): void 
       path: '',
       viewer,
       told,
+      ...(at === null ? { live: id } : {}),
       main: await roomPage(app, viewer, { incident, whole, service, given, at, chart }),
     }
   }
@@ -94,101 +90,21 @@ export function roomRoutes(server: FastifyInstance, app: App, asks: Asks): void 
   })
 }
 
-/** What needs a person, and a form to open one by hand. */
-function frontRoutes(server: FastifyInstance, app: App, asks: Asks): void {
-  const front = async (viewer: Known, told?: Told, given: Form = {}) => ({
-    title: 'Incidents',
-    path: '/console',
-    viewer,
-    told,
-    main: await frontPage(app, viewer, given),
-  })
-  server.get('/console', async (request, reply) => {
-    const viewer = asks.whoIs(request, reply, 'read')
-    return viewer ? sendConsole(request, reply, await front(viewer)) : reply
-  })
-  server.post<{ Body: Form }>('/console', async (request, reply) => {
-    const viewer = asks.whoActs(request, reply, 'open')
-    if (!viewer) return reply
-    const given = filled(request.body)
-    try {
-      const { incident } = await begin(app, { ...given, by: viewer.name } as never, viewer.sender)
-      return reply.redirect(`/console/i/${encodeURIComponent(incident.id)}`, 303)
-    } catch (error) {
-      return sendConsole(request, reply, { ...(await front(viewer, faultIn(error), given)), status: 400 })
-    }
-  })
-}
-
 /** Fields that were filled in; an empty one was left alone. `seen` may be empty: nobody had asked anything yet. */
-const filled = (body: Form | undefined): Form =>
+export const filled = (body: Form | undefined): Form =>
   Object.fromEntries(Object.entries(body ?? {}).filter(([name, value]) => name === 'seen' || value !== ''))
 
 /** What is wrong, for who asked. @throws what is no answer to them */
-function faultIn(error: unknown): Told {
+export function faultIn(error: unknown): Told {
   if (!(error instanceof HttpProblem) || error.statusCode >= 500) throw error
   return { text: [error.message, error.detail].filter(Boolean).join(': '), good: false }
 }
 
-const nameOf = (incident: IncidentView, service: ServiceNow | null): string =>
+export const nameOf = (incident: IncidentView, service: ServiceNow | null): string =>
   incidentName(incident, service ?? { title: incident.service, components: [] }, speechOf('en')).replace(
     /[\u2066-\u2069]/g,
     '',
   )
-
-async function frontPage(app: App, viewer: Known, given: Form): Promise<Html> {
-  const [open, all, services] = await Promise.all([
-    app.reader.incidents({ open: true, limit: OPEN_SHOWN }),
-    app.reader.incidents({ limit: OVER_SHOWN }),
-    app.reader.services(),
-  ])
-  const byId = new Map(services.map(each => [each.service, each]))
-  const every = { ...UPDATE_EVERY_MS, ...app.config.updates.everyMs }
-  const rows = await Promise.all(
-    open.map(async each => {
-      const orders = await app.reader.orders(each.id)
-      return { each, response: responseOf(orders), due: nextDue({ events: each.events, orders }, every) }
-    }),
-  )
-  const waiting = rows.filter(row => row.response.acknowledged === null)
-  const taken = rows.filter(row => row.response.acknowledged !== null)
-  const line = ({ each, response, due }: (typeof rows)[number]) => [
-    html`<a href="/console/i/${encodeURIComponent(each.id)}">${nameOf(each, byId.get(each.service) ?? null)}</a>`,
-    each.severity,
-    timeOf(each.startedAt),
-    response.assignee ?? 'nobody',
-    due === null ? '' : html`${due < app.now ? html`<b>overdue:</b> ` : null}${timeOf(due)}`,
-  ]
-  const heads = ['Incident', 'Severity', 'Since', 'Who has it', 'Next update']
-  const deaf = app.inputs.status.filter(each => each.health !== 'ok')
-  return html`<section class="${waiting.length > 0 ? 'needs' : ''}"><h2>Needs a person</h2>${waiting.length > 0 ? table('Incidents that nobody has taken', heads, waiting.map(line)) : html`<p>Nothing waits for anybody.</p>`}</section>${taken.length > 0 ? html`<section><h2>Somebody is on it</h2>${table('Incidents that somebody has taken', heads, taken.map(line))}</section>` : null}${
-    deaf.length > 0
-      ? html`<section><h2>Sources that are not heard</h2>${table(
-          'Sources',
-          ['Source', 'Health', 'Last error'],
-          deaf.map(each => [`${each.kind} ${each.id}`, `${each.health}, ${each.state}`, each.lastError?.why ?? '']),
-        )}<p><a href="/console/sources">All sources</a></p></section>`
-      : null
-  }${mayRole(viewer.role, 'open') ? openForm(services, given) : null}<section><h2>Over</h2>${table(
-    'Incidents that are over',
-    ['Incident', 'Severity', 'From', 'To'],
-    all
-      .filter(each => !each.open)
-      .map(each => [
-        html`<a href="/console/i/${encodeURIComponent(each.id)}">${nameOf(each, byId.get(each.service) ?? null)}</a>`,
-        each.severity,
-        timeOf(each.startedAt),
-        each.resolvedAt === null ? '' : timeOf(each.resolvedAt),
-      ]),
-  )}</section>`
-}
-
-function openForm(services: readonly ServiceNow[], given: Form): Html {
-  const known = services.map(
-    each => html`<option${attr('selected', given['service'] === each.service)}>${each.service}</option>`,
-  )
-  return html`<section><h2>Open one by hand</h2><details${attr('open', given['service'] !== undefined)}><summary>What nothing measures, or what is past</summary><form method="post" action="/console" class="fields narrow">${field('Service', html`<select name="service" required>${known}</select>`)}${inputs(COMMANDS.open, given)}${whyField(given)}<button class="first">Open it</button></form></details></section>`
-}
 
 /** An incident as it stood at a time: what came later is not there. Null where it was not open yet. */
 export function asOf(incident: IncidentView, at: number | null): IncidentView | null {
@@ -237,7 +153,7 @@ async function roomPage(
   const desk = await deskOf(app, incident, given['reword'] !== undefined && mayRole(viewer.role, 'say'))
   const may = at === null && mayRole(viewer.role, 'say')
   const shown = at === null ? '' : `?at=${encodeURIComponent(new Date(at).toISOString())}`
-  return html`${at === null ? null : html`<p class="told" role="status">This is what was known at ${timeOf(at)}. <a href="/console/i/${encodeURIComponent(incident.id)}">What is known now</a></p>`}<p class="soft">${incident.open ? html`<b>${incident.severity}</b>, open since ${timeOf(incident.openedAt)}` : html`over since ${timeOf(incident.resolvedAt ?? incident.openedAt)}`}; began ${timeOf(incident.startedAt)}. <a href="/i/${encodeURIComponent(incident.id)}${shown}">What the public ${at === null ? 'sees' : 'saw'}</a></p>${acting ? takeIt(incident, response, form) : null}${chart}${scrubber(whole, at)}<div class="panes"><div>${at === null ? updatePart(desk, form, may) : null}${known(latest)}${began(latest)}${suspects(latest, form, at === null && mayRole(viewer.role, 'confirm'))}${strained(latest)}${at === null ? claimsPart(desk, form, may) : null}${at === null ? learnedPart(desk, form, may) : null}${at === null ? likeBefore(await likeOf(app, incident)) : null}${story(incident)}</div><aside aria-label="What people do">${whoHasIt(response)}${acting ? acts(incident, form, service) : null}${messagesSent(sent)}${asked(orders)}</aside></div>`
+  return html`${at === null ? null : html`<p class="told" role="status">This is what was known at ${timeOf(at)}. <a href="/console/i/${encodeURIComponent(incident.id)}">What is known now</a></p>`}<p class="soft" data-part="head">${incident.open ? html`<b>${incident.severity}</b>, open since ${timeOf(incident.openedAt)}` : html`over since ${timeOf(incident.resolvedAt ?? incident.openedAt)}`}; began ${timeOf(incident.startedAt)}. <a href="/i/${encodeURIComponent(incident.id)}${shown}">What the public ${at === null ? 'sees' : 'saw'}</a></p>${acting ? takeIt(incident, response, form) : null}${chart}${scrubber(whole, at)}<div class="panes"><div>${at === null ? updatePart(desk, form, may) : null}${known(latest)}${began(latest)}${suspects(latest, form, at === null && mayRole(viewer.role, 'confirm'))}${strained(latest)}${at === null ? claimsPart(desk, form, may) : null}${at === null ? learnedPart(desk, form, may) : null}${at === null ? likeBefore(await likeOf(app, incident)) : null}${story(incident)}</div><aside aria-label="What people do">${whoHasIt(response)}${acting ? acts(incident, form, service) : null}${messagesSent(sent)}${asked(orders)}</aside></div>`
 }
 
 /** What did we know when? Step by step, or at a time of one's choice. */
@@ -248,7 +164,7 @@ function scrubber({ id, events }: IncidentView, at: number | null): Html {
   const link = (to: number | undefined, says: string) =>
     to === undefined ? null : html`<a href="${path}?at=${encodeURIComponent(new Date(to).toISOString())}">${says}</a>`
   const shown = new Date(at ?? steps.at(-1) ?? 0).toISOString().slice(0, 16)
-  return html`<form class="inline" method="get" action="${path}" aria-label="What was known when"><label class="inline">What did we know at <input name="at" value="${shown}Z" pattern="\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d(:\\d\\d(\\.\\d+)?)?Z" size="20"></label><button>Show</button>${link(steps[here - 2], 'One step back')}${at === null ? null : link(steps[here], 'One step on')}</form>`
+  return html`<form class="inline" method="get" action="${path}" aria-label="What was known when" data-part="when"><label class="inline">What did we know at <input name="at" value="${shown}Z" pattern="\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d(:\\d\\d(\\.\\d+)?)?Z" size="20"></label><button>Show</button>${link(steps[here - 2], 'One step back')}${at === null ? null : link(steps[here], 'One step on')}</form>`
 }
 
 function known(latest: IncidentEvent): Html {
@@ -299,7 +215,7 @@ function began({ origin }: IncidentEvent): Html | null {
   if (!origin) return null
   const way = origin.path.map(({ from, to }) => html`<li><bdi>${from}</bdi> → <bdi>${to}</bdi></li>`)
   const others = origin.candidates.slice(1).filter(each => each.probability >= 0.01)
-  return html`<section><h2>Where it began</h2><p>${origin.node === null ? html`Outside of the graph, as far as is drawn` : html`It began at <b><bdi>${origin.node}</bdi></b> (suspected)`}, ${percent(origin.probability)}, between ${timeOf(Date.parse(origin.onset[0]))} and ${timeOf(Date.parse(origin.onset[1]))}.</p><ul>${way}</ul>${others.map(each => html`<p class="soft">Else: ${each.node === null ? 'not in the graph' : html`<bdi>${each.node}</bdi>`}, ${percent(each.probability)}</p>`)}</section>`
+  return html`<section><h2>Where it began</h2><p>${origin.node === null ? html`Outside of the graph, as far as is drawn` : html`It began at <b><bdi>${origin.node}</bdi></b> (suspected)`}, ${percent(origin.probability)}, between ${timeOf(Date.parse(origin.onset[0]))} and ${timeOf(Date.parse(origin.onset[1]))}.</p>${graphPicture(origin)}<details><summary>The same as a list</summary><ul>${way}</ul></details>${others.map(each => html`<p class="soft">Else: ${each.node === null ? 'not in the graph' : html`<bdi>${each.node}</bdi>`}, ${percent(each.probability)}</p>`)}</section>`
 }
 
 function strained({ strained = [] }: IncidentEvent): Html | null {

@@ -29,7 +29,7 @@ function list(all: readonly InputStatus[]): Html {
 }
 
 const row = (each: InputStatus) => [
-  html`<b>${each.kind} ${each.id}</b>${each.use === each.id ? null : html` <span class="soft">${each.use}</span>`}`,
+  html`<a href="/console/settings/${each.kind}s/e/${encodeURIComponent(each.of ?? each.id)}"><b>${each.kind} ${each.id}</b></a>${each.use === each.id ? null : html` <span class="soft">${each.use}</span>`}`,
   `${each.health}, ${each.state}`,
   each.heardAt === null ? 'never' : timeOf(each.heardAt),
   each.perMinute.toFixed(1),

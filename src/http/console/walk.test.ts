@@ -1,11 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MINUTE } from '../../contract/time.js'
 import { App } from '../../shell/app.js'
 import { complete } from '../../shell/config/load.js'
+import { SettingsDesk } from '../../shell/settings/desk.js'
 import { fakeEnv } from '../../testing/env.js'
 import { byArrival, change, check, STREAM_START as T } from '../../testing/stream.js'
 import { buildServer } from '../server.js'
@@ -22,15 +25,39 @@ const checks = (from: number, to: number, until = 1_000) =>
     return check({ service: 'chat', at: T + minute * MINUTE + 1_000 * (i % 4), bad, id: `k${minute}.${i % 4}` })
   })
 
+/** Pages of settings that differ in kind: lists, a choice, forms with rows and with secrets, what the file says. */
+const SETTINGS = [
+  '/console/settings',
+  '/console/settings/services',
+  '/console/settings/services/e/shop',
+  '/console/settings/services/new',
+  '/console/settings/notifiers/new',
+  '/console/settings/probes/new?use=http',
+  '/console/settings/rotas/new',
+  '/console/settings/history',
+  '/console/on-call',
+  '/console/mutes',
+  '/console/tokens',
+]
+const file = join(mkdtempSync(join(tmpdir(), 'epicenter-walk-')), 'epicenter.yaml')
+
 describe.skipIf(!existsSync(BROWSER))('an operator at three in the morning', () => {
   let browser: Browser
   let app: App
   let server: FastifyInstance
   let origin = ''
+  const settings = new SettingsDesk({
+    file,
+    load: async () => ({ config: app.config, findings: [] }),
+    reload: async () => ({ ok: true, changed: [], needsRestart: [] }),
+    running: () => ({ ...app.config, data: dirname(file) }),
+    now: () => app.env.now(),
+  })
   beforeAll(async () => {
+    writeFileSync(file, 'services: [{ id: shop, title: Shop }]')
     browser = await chromium.launch({ executablePath: BROWSER, args: ['--no-sandbox', '--disable-gpu'] })
     app = await App.open(complete({ clock: 'signals', title: 'Test', challenge: 'off' }), fakeEnv(), { run: 'memory' })
-    server = await buildServer(app, { inMemory: true })
+    server = await buildServer(app, { inMemory: true, settings })
     origin = await server.listen({ port: 0, host: '127.0.0.1' })
     const push = change({ service: 'chat', at: T + 29 * MINUTE, id: 'push', title: 'Routing push' })
     await app.ingestValues(byArrival([push], checks(0, 45)))
@@ -40,6 +67,7 @@ describe.skipIf(!existsSync(BROWSER))('an operator at three in the morning', () 
     await browser?.close()
     await server?.close()
     await app?.[Symbol.asyncDispose]()
+    rmSync(dirname(file), { recursive: true, force: true })
   })
 
   const found: string[] = []
@@ -125,8 +153,30 @@ describe.skipIf(!existsSync(BROWSER))('an operator at three in the morning', () 
       await desk.goto(origin + path)
       await look(desk, path)
     }
+    for (const [i, path] of SETTINGS.entries()) {
+      const page = i % 2 === 0 ? phone : desk
+      await page.goto(origin + path)
+      await look(page, path)
+    }
     const orders = (await app.reader.orders(incident!.id)).map(each => `${each.by} ${each.verb}`)
     expect(orders.slice(0, 5)).toEqual(['ana ack', 'ana say', 'ana confirm', 'ana hand-over', 'ana mitigated'])
     expect(found).toEqual([])
+    await staysCurrent(desk, incident!.id)
   }, 120_000)
+
+  /** What others do is on the page without a load, and what is being typed stays. */
+  async function staysCurrent(page: Page, id: string): Promise<void> {
+    await page.goto(`${origin}/console/i/${id}`)
+    const note = page.locator('form:has(input[value=note]) textarea')
+    await page
+      .locator('details:has(input[value=note])')
+      .first()
+      .evaluate(it => it.setAttribute('open', ''))
+    await note.fill('half a thought')
+    const marked = await page.evaluate(() => ((document.body as never as { stays: boolean }).stays = true))
+    await app.order({ incident: id, verb: 'note', by: 'bo', why: 'to say so', text: 'a word of bo' })
+    await page.getByText('a word of bo').first().waitFor()
+    expect(await note.inputValue()).toBe('half a thought')
+    expect(await page.evaluate(() => (document.body as never as { stays: boolean }).stays)).toBe(marked)
+  }
 })

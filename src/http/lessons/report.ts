@@ -10,7 +10,7 @@ import { occurrences, parseRule } from '../../core/calendar/recurrence.js'
 import { readSince } from '../../core/calendar/until.js'
 import { isZone, readMoment } from '../../core/calendar/zone.js'
 import { readWhere } from '../../core/ingest/where.js'
-import { type Asked, type Budget, budgetOf, spellsOf, type Window } from '../../core/lessons/budget.js'
+import { type Asked, type Budget, budgetOf, type Spell, spellsOf, type Window } from '../../core/lessons/budget.js'
 import type { App } from '../../shell/app.js'
 import { HttpProblem, notFound } from '../problem.js'
 import type { Routes } from '../routes.js'
@@ -103,12 +103,25 @@ export async function reportOf(
   const { severity = 'major', objective = OBJECTIVE, by = 'time' } = query
   const asked = { from, until, severity, objective: objective / 100, by, where }
   const wanted = parts.length > 0 ? parts : services.map(each => each.service)
-  const spells = (await incidentsIn(reader, from, until)).flatMap(each => spellsOf(each, now))
+  const spells = new Map<string, Spell[]>()
+  for (const each of await incidentsIn(reader, from, until)) {
+    const own = spells.get(each.service) ?? []
+    own.push(...spellsOf(each, now))
+    spells.set(each.service, own)
+  }
   const rows = wanted.map((part): ReportRow => {
-    const budget = budgetOf(spells, plannedFor(part, config, from, until), { ...asked, parts: [part] })
+    const budget = budgetOf(ofPart(part, spells), plannedFor(part, config, from, until), { ...asked, parts: [part] })
     return { part, title: titles.get(part)!, ...budget }
   })
   return { ...asked, rows }
+}
+
+/** The spells that may count for a part: of the service that it is, or is of. Names of services may hold slashes too. */
+function ofPart(part: string, spells: ReadonlyMap<string, Spell[]>): Spell[] {
+  const found = [...(spells.get(part) ?? [])]
+  for (let at = part.indexOf('/'); at >= 0; at = part.indexOf('/', at + 1))
+    found.push(...(spells.get(part.slice(0, at)) ?? []))
+  return found
 }
 
 function timeOf(field: string, text: string | undefined, now: EpochMs, zone: string): EpochMs | null {
@@ -127,7 +140,10 @@ async function incidentsIn(reader: Reader, from: EpochMs, until: EpochMs): Promi
   const found = new Map<string, IncidentView>()
   let before: EpochMs | undefined
   for (;;) {
-    const page = await reader.incidents({ limit: REPORT_READ, ...(before === undefined ? {} : { before }) })
+    const page = await reader.incidents({
+      ...{ limit: REPORT_READ, endsAfter: from },
+      ...(before === undefined ? {} : { before }),
+    })
     for (const each of page)
       if (each.startedAt < until && (each.open || (each.resolvedAt ?? until) > from)) found.set(each.id, each)
     if (found.size > REPORT_INCIDENTS_MOST)

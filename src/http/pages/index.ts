@@ -244,7 +244,7 @@ export const scriptOf = (name: string, text: string | undefined): Bytes | null =
   text === undefined ? loadScript(name) : new Bytes(200, SCRIPT_TYPE, text)
 
 /** A script of the browser's as the build left it; null in a checkout that was not built, where pages do without. */
-function loadScript(name: string): Bytes | null {
+export function loadScript(name: string): Bytes | null {
   for (const place of [`../../web/${name}`, `../../../dist/web/${name}`]) {
     try {
       return new Bytes(200, SCRIPT_TYPE, readFileSync(new URL(place, import.meta.url), 'utf8'))

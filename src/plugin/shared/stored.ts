@@ -16,6 +16,9 @@ export const parsed = (text: string): unknown =>
 /** What readers are given of a service. */
 export const shown = ({ alerts: _, ...row }: ServiceRow): ServiceNow => row
 
+/** Letters a to z in small, as SQLite does it. */
+export const small = (text: string): string => text.replace(/[A-Z]/g, letter => letter.toLowerCase())
+
 /** When a fact took effect. */
 export const effectOf = (fact: Change | Notice): EpochMs =>
   fact.via === 'change' ? (fact.happenedAt ?? fact.at) : fact.at

@@ -6,6 +6,7 @@ import type { Change, Notice } from '../../contract/signal.js'
 import { DAY, type EpochMs } from '../../contract/time.js'
 import type { SubscriberChange } from '../../contract/subscribers/subscriber.js'
 import type { AlertHeard, IncidentView, Rollup, ServiceNow, ServiceRow } from '../../contract/view.js'
+import { small } from '../shared/stored.js'
 import { MemorySubscribers } from './memory/subscribers.js'
 
 const copy = <T>(value: T): T => structuredClone(value)
@@ -151,12 +152,14 @@ class MemoryStore implements Store {
         const bins = [...this.rollups.values()].filter(r => r.service === service && r.bin >= from && r.bin < until)
         return [...new Set(bins.map(r => Math.floor((r.bin + offsetMs) / DAY) * DAY))].sort((a, b) => a - b)
       },
-      incidents: async ({ service, open, limit, before }) =>
+      incidents: async ({ service, open, limit, before, endsAfter, word = '', skip = 0 }) =>
         [...this.heads.values()]
           .filter(h => (service === undefined || h.service === service) && (open === undefined || h.open === open))
           .filter(h => before === undefined || h.openedAt < before)
+          .filter(h => endsAfter === undefined || h.open || (h.resolvedAt ?? Number.POSITIVE_INFINITY) > endsAfter)
+          .filter(h => word === '' || small(`${h.id} ${h.service} ${h.title}`).includes(small(word)))
           .sort((a, b) => b.openedAt - a.openedAt || (a.id < b.id ? -1 : 1))
-          .slice(0, limit)
+          .slice(skip, skip + limit)
           .map(story),
       incident: async id => {
         const head = this.heads.get(id)

@@ -24,9 +24,9 @@ const failure = (code: string, message = 'no') => Object.assign(new Error(messag
 describe('the SQL of the store on PostgreSQL', () => {
   it('puts rows by their key, in arrays, and keeps the rollup that was computed later', () => {
     expect(putting(HEAD)).toBe(
-      'INSERT INTO head (id, service, open, opened_at, body) SELECT * FROM ' +
-        'unnest($1::text[], $2::text[], $3::boolean[], $4::double precision[], $5::text[]) ON CONFLICT (id) DO UPDATE SET ' +
-        'service = excluded.service, open = excluded.open, opened_at = excluded.opened_at, body = excluded.body',
+      'INSERT INTO head (id, service, open, opened_at, resolved_at, words, body) SELECT * FROM ' +
+        'unnest($1::text[], $2::text[], $3::boolean[], $4::double precision[], $5::double precision[], $6::text[], $7::text[]) ON CONFLICT (id) DO UPDATE SET ' +
+        'service = excluded.service, open = excluded.open, opened_at = excluded.opened_at, resolved_at = excluded.resolved_at, words = excluded.words, body = excluded.body',
     )
     expect(putting(ROLLUP)).toMatch(
       /ON CONFLICT \(service, bin\) DO UPDATE SET .* WHERE excluded\.position >= rollup\.position$/,

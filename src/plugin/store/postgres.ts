@@ -7,7 +7,7 @@ import type { SubscriberChange, Subscriptions } from '../../contract/subscribers
 import type { EpochMs } from '../../contract/time.js'
 import type { AlertHeard, IncidentView, Rollup, ServiceRow } from '../../contract/view.js'
 import { faultsOfTls } from '../shared/tls-files.js'
-import { effectOf, parsed, shown, withoutLabel } from '../shared/stored.js'
+import { effectOf, parsed, shown, small, withoutLabel } from '../shared/stored.js'
 import type { Ask, Session, Sessions } from './postgres/session.js'
 import { type PostgresConfig, replaced, SETTINGS } from './postgres/settings.js'
 import * as sql from './postgres/sql.js'
@@ -51,6 +51,10 @@ async function put(
   }
 }
 
+/** What a word is looked for in; a column of text has no U+0000. */
+const wordsOf = ({ id, service, title }: IncidentHead): string =>
+  small(`${id} ${service} ${title}`).replaceAll('\0', '')
+
 const daysOf = (rollups: readonly Rollup[]) => new Set(rollups.map(({ bin }) => sql.dayOf(bin)))
 
 class PostgresStore implements Store {
@@ -76,7 +80,7 @@ class PostgresStore implements Store {
       await put(
         ask,
         sql.HEAD,
-        heads.map(h => [h.id, h.service, h.open, h.openedAt, body(h)]),
+        heads.map(h => [h.id, h.service, h.open, h.openedAt, h.resolvedAt, wordsOf(h), body(h)]),
       )
       for (const { after, until, since, position: last } of outcome.undone ?? [])
         await ask('DELETE FROM rollup WHERE bin > $1 AND bin <= $2 AND position > $3 AND position <= $4', [
@@ -263,16 +267,18 @@ class PostgresStore implements Store {
         ),
       days: async (service, from, until, offsetMs = 0) =>
         (await this.read<{ day: EpochMs }>(sql.DAYS, service, from, until, offsetMs)).map(({ day }) => day),
-      incidents: async ({ service, open, limit, before }) => {
-        const values: unknown[] = [limit]
+      incidents: async ({ service, open, limit, before, endsAfter, word, skip = 0 }) => {
+        const values: unknown[] = [limit, skip]
         const where = ['true']
         const and = (condition: string, value: unknown) => {
-          if (value !== undefined) where.push(`${condition} $${values.push(value)}`)
+          if (value !== undefined) where.push(condition.replace('?', `$${values.push(value)}`))
         }
-        and('service =', service)
-        and('open =', open)
-        and('opened_at <', before)
-        const heads = `SELECT body FROM head WHERE ${where.join(' AND ')} ORDER BY opened_at DESC, id LIMIT $1`
+        and('service = ?', service)
+        and('open = ?', open)
+        and('opened_at < ?', before)
+        and("(open OR coalesce(resolved_at, 'Infinity') > ?)", endsAfter)
+        and('strpos(words, ?) > 0', word === undefined || word === '' ? undefined : small(word))
+        const heads = `SELECT body FROM head WHERE ${where.join(' AND ')} ORDER BY opened_at DESC, id LIMIT $1 OFFSET $2`
         return stories(await bodies<IncidentHead>(heads, ...values))
       },
       incident: async id =>

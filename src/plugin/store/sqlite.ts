@@ -44,6 +44,8 @@ const MIGRATIONS = [
     .map(table => `ALTER TABLE ${table} ADD COLUMN sum INTEGER;`)
     .join(' '),
   SUBSCRIBER_TABLES,
+  // What people asked of one incident, and which are open, among ten thousand.
+  'CREATE INDEX order_incident ON "order" (incident); CREATE INDEX head_open ON head (open, opened_at)',
 ]
 
 const bytes = (value: unknown): Uint8Array =>
@@ -260,7 +262,7 @@ export class SqliteStore implements Store {
         }
         return days
       },
-      incidents: async ({ service, open, limit, before }) => {
+      incidents: async ({ service, open, limit, before, endsAfter, word = '', skip = 0 }) => {
         const where = ['1']
         const values: (string | number)[] = []
         const and = (condition: string, value: string | number) => {
@@ -270,10 +272,12 @@ export class SqliteStore implements Store {
         if (service !== undefined) and('service = ?', service)
         if (open !== undefined) and('open = ?', open ? 1 : 0)
         if (before !== undefined) and('opened_at < ?', before)
+        if (endsAfter !== undefined) and("(open = 1 OR coalesce(body ->> '$.resolvedAt', 1e300) > ?)", endsAfter)
+        if (word !== '') and("instr(lower(id || ' ' || service || ' ' || (body ->> '$.title')), lower(?)) > 0", word)
         const heads = db.prepare(
-          `SELECT body, sum FROM head WHERE ${where.join(' AND ')} ORDER BY opened_at DESC, id LIMIT ?`,
+          `SELECT body, sum FROM head WHERE ${where.join(' AND ')} ORDER BY opened_at DESC, id LIMIT ? OFFSET ?`,
         )
-        return bodies<IncidentHead>(heads.all(...values, limit)).map(story)
+        return bodies<IncidentHead>(heads.all(...values, limit, skip)).map(story)
       },
       incident: async id => {
         const head = this.body<IncidentHead>(sql.incident.get(id))

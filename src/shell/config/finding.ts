@@ -1,4 +1,5 @@
 import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors'
+import type { Section } from '../../contract/console/settings.js'
 import { shown } from '../../core/ingest/door.js'
 import { meant } from './nearest.js'
 import { shapeOf } from './shape.js'
@@ -12,6 +13,8 @@ export interface Finding {
   value: string
   /** Line of the file, from 1, where it is known. */
   line?: number
+  /** It is in this entry of what the console keeps, not in the file; `at`: where in it. */
+  kept?: { section: Section; id: string; at: string }
 }
 
 /** What may be a secret must not end in somebody's terminal log. */

@@ -30,11 +30,14 @@ export interface ReloadParts {
   apply(config: Config): Promise<void>
 }
 
-/** Reads the configuration again, one after the other however often it is asked for. A wrong file changes nothing. */
-export function reloader({ load, running, apply }: ReloadParts): () => Promise<Reloaded> {
+/**
+ * Reads the configuration again, one after the other however often it is asked for. A wrong file changes nothing. `read`: it
+ * was read this moment.
+ */
+export function reloader({ load, running, apply }: ReloadParts): (read?: Loaded) => Promise<Reloaded> {
   let last: Promise<unknown> = Promise.resolve()
-  const reload = async (): Promise<Reloaded> => {
-    const { config, findings } = await load()
+  const reload = async (read?: Loaded): Promise<Reloaded> => {
+    const { config, findings } = read ?? (await load())
     if (config === null) return { ok: false, findings }
     const { changed, needsRestart } = changesOf(running(), config)
     if (changed.length === 0) return { ok: true, changed, needsRestart }
@@ -48,8 +51,8 @@ export function reloader({ load, running, apply }: ReloadParts): () => Promise<R
     }
     return { ok: true, changed, needsRestart }
   }
-  return () => {
-    const next = last.then(reload)
+  return read => {
+    const next = last.then(() => reload(read))
     last = next.catch(() => {})
     return next
   }

@@ -7,6 +7,7 @@ import { PROBE_TARGETS } from '../../contract/limits.js'
 import type { PluginKind } from '../../contract/plugin.js'
 import { MINUTE, SECOND } from '../../contract/time.js'
 import { Registry, STANDARD } from '../../plugin/registry.js'
+import { idsOf } from '../settings/settings-file.js'
 import { isRange } from '../visitors/address.js'
 import type { Filled } from './fill.js'
 import { type Finding, pathOf, ruleOf, sharpest, valueOf } from './finding.js'
@@ -179,15 +180,11 @@ class UseReader {
   /** All uses under one key with their ids, which are all different. */
   private named(key: keyof typeof USES): { given: Given; path: string; id: string }[] {
     const ids = new Set<string>()
-    const counts = new Map<string, number>()
-    return (this.file[key] ?? []).map((each, i) => {
-      const given = each as Given
+    const list = (this.file[key] ?? []) as Given[]
+    const names = idsOf(key, list)
+    return list.map((given, i) => {
       const path = `${key}[${i}]`
-      const name = given.use ?? given.kind ?? ''
-      const count = (counts.get(name) ?? 0) + 1
-      counts.set(name, count)
-      // Receipts of notifiers are kept under these names since there are any.
-      const id = given.id ?? (key === 'notifiers' ? `${name}-${count}` : name)
+      const id = names[i]!
       if (ids.has(id))
         this.findings.push({ path: `${path}.id`, rule: `an id that none of the other ${key} has`, value: id })
       ids.add(id)

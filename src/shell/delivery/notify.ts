@@ -123,22 +123,35 @@ export class Notifiers implements AsyncDisposable {
   /** Sends one of them a message about nothing; null: there is none of that id. */
   async test(id: string): Promise<Tried | null> {
     const found = this.opened.find(({ use }) => use.id === id)
-    if (found === undefined || this.compose === null) return null
+    return found === undefined ? null : this.sendTrial(found.use, found.notifier)
+  }
+
+  /** The same by settings that nobody runs on yet. What fails is its answer; null: nobody writes messages yet. */
+  async tryOne(plugins: readonly string[], use: NotifierUse): Promise<Tried | null> {
+    const began = this.host.evenEnv.now()
+    try {
+      const { registry } = await Registry.open(plugins)
+      const plugin = await registry.get('notifier', use.use)
+      const outside = pluginEnv(this.host.env, use.allowPrivate ?? plugin.allowPrivate ?? false)
+      await using notifier = await plugin.open(use.settings as never, outside)
+      return await this.sendTrial(use, notifier)
+    } catch (error) {
+      return { taken: false, said: (error as Error).message, tookMs: this.host.evenEnv.now() - began }
+    }
+  }
+
+  private async sendTrial(use: NotifierUse, notifier: Notifier): Promise<Tried | null> {
+    if (this.compose === null) return null
     const { env, evenEnv } = this.host
-    const message = this.compose.trial(this.languageOf(found.use))
+    const message = this.compose.trial(this.languageOf(use))
     const at = new Date(env.now()).toISOString()
     const incident = `test-${Buffer.from(env.random(6)).toString('hex')}`
     const event: IncidentEvent = { at, event: 'note', incident, seq: 0, service: 'test', severity: message.severity }
     const began = evenEnv.now()
     const tried = (taken: boolean, said: string): Tried => ({ taken, said, tookMs: evenEnv.now() - began })
     try {
-      const answer = await found.notifier.tell({
-        id: messageId(incident, 0),
-        event,
-        title: message.name,
-        message,
-        test: true,
-      })
+      const id = messageId(incident, 0)
+      const answer = await notifier.tell({ id, event, title: message.name, message, test: true })
       return tried(true, answer?.said ?? 'taken')
     } catch (error) {
       return tried(false, (error as Error).message)

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { readPeople } from '../people/people-file.js'
+import { readSettings } from '../settings/settings-file.js'
 import { FOLD_VERSION } from '../../core/fold/fold.js'
 import type { Files } from '../../contract/plugin.js'
 import { keepersOf, openLog, openStore, USUAL } from '../keep.js'
@@ -50,7 +51,7 @@ export async function faultsOfFolder(data: string): Promise<Checked> {
     if (there.log) log = await lookAtLog(names.log, checked)
   })
   if (store !== null && log !== null) pair(names, store, log, checked)
-  for (const key of [tokenIn, keysIn, vapidIn, readPeople]) await tryTo(() => key(data))
+  for (const key of [tokenIn, keysIn, vapidIn, readPeople, readSettings]) await tryTo(() => key(data))
   await tryTo(() => watchersIn(join(data, 'watchers.ndjson'), () => {}))
   return checked
 }

@@ -9,7 +9,15 @@ import { writeAside } from './key-file.js'
 /** Everything that is ever kept in a data folder, and nothing else is ever touched there. */
 const DATABASES = ['log.db', 'store.db'] as const
 const ENDS = ['', '-wal', '-shm', '-journal'] as const
-const KEY_FILES = ['token', 'tokens.json', 'people.json', 'push-key', 'report-keys', 'watchers.ndjson'] as const
+const KEY_FILES = [
+  'token',
+  'tokens.json',
+  'people.json',
+  'settings.json',
+  'push-key',
+  'report-keys',
+  'watchers.ndjson',
+] as const
 /** What the operating system locks. Never read by other means: see `lockFile`. */
 const LOCK = 'lock'
 /** Who holds the lock, for those who do not get it. */

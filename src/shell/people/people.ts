@@ -353,6 +353,11 @@ export class People {
     return now < (until ?? Infinity) && now - createdAt < SESSION_MS && now - seenAt < IDLE_MS
   }
 
+  /** Something was done that stands elsewhere, such as a token: a row of the audit. */
+  note(by: string, act: string, about: string, detail: string): void {
+    this.save(by, act, about, detail)
+  }
+
   /** The audit's row is written with what was done: neither is there without the other. */
   private save(by: string, act: string, about: string, detail: string): void {
     this.file.audit = [...this.file.audit, { at: this.env.now(), by, act, about, detail }].slice(-AUDIT_ROWS)

@@ -28,6 +28,7 @@ export class OnCall {
 
   constructor(private readonly host: OnCallHost) {}
 
+  /** All that were given, those that are past or were taken back as well. */
   async overrides(): Promise<Override[]> {
     const text = Buffer.from((await this.host.noted(NOTE)) ?? []).toString()
     return text === '' ? [] : (JSON.parse(text) as Override[])
@@ -43,9 +44,19 @@ export class OnCall {
     })
   }
 
-  /** Takes an override back; null: there is none of this id. */
-  takeBack(id: string): Promise<Override | null> {
-    return this.change(all => [all.filter(each => each.id !== id), all.find(each => each.id === id) ?? null])
+  /** Takes an override back: it counts no more and stays on the record. Null: there is none of this id. */
+  takeBack(id: string, by: string): Promise<Override | null> {
+    const takenBack = { by, at: this.host.now() }
+    return this.change(all => {
+      const found = all.find(each => each.id === id)
+      if (found === undefined || found.takenBack !== undefined) return [[...all], found ?? null]
+      const back = { ...found, takenBack }
+      return [all.map(each => (each === found ? back : each)), back]
+    })
+  }
+
+  private async counting(): Promise<Override[]> {
+    return (await this.overrides()).filter(each => each.takenBack === undefined)
   }
 
   rota(id: string): RotaConfig | null {
@@ -61,11 +72,11 @@ export class OnCall {
   }
 
   async now(rota: RotaConfig, at = this.host.now()): Promise<Shift> {
-    return onCallNow(rota, await this.overrides(), this.leaving, at)
+    return onCallNow(rota, await this.counting(), this.leaving, at)
   }
 
   async shifts(rota: RotaConfig, from: EpochMs, until: EpochMs): Promise<Shift[]> {
-    return shifts(rota, await this.overrides(), this.leaving, from, until)
+    return shifts(rota, await this.counting(), this.leaving, from, until)
   }
 
   async report(rota: RotaConfig, from: EpochMs, until: EpochMs): Promise<Share[]> {
@@ -81,7 +92,7 @@ export class OnCall {
 
   /** Who is reached by a rota, as it stands now; asked without waiting. */
   async reached(): Promise<(rota: string, at: EpochMs) => Reached | null> {
-    const overrides = await this.overrides()
+    const overrides = await this.counting()
     const { leaving } = this
     return (id, at) => {
       const rota = this.rota(id)

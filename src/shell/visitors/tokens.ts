@@ -167,6 +167,48 @@ export class Tokens {
     return { sender }
   }
 
+  /** All but the owner's, those of the configuration last; `kept` null: it is one of those. */
+  get list(): (Pick<KeptToken, 'name' | 'scopes' | 'services'> & {
+    kept: KeptToken | null
+    tally: Tally | undefined
+  })[] {
+    this.refresh()
+    return [
+      ...this.file.tokens.map(kept => ({ ...kept, kept })),
+      ...this.configured.map(({ name, scopes, services }) => ({
+        name,
+        scopes,
+        services: services ?? null,
+        kept: null,
+      })),
+    ].map(each => ({ ...each, tally: this.tallies.get(each.name) }))
+  }
+
+  /** A new token; the answer is its only copy. @throws PermanentError */
+  add(asked: Parameters<typeof addToken>[1]): string {
+    if (this.configured.some(each => each.name === asked.name))
+      throw new PermanentError(`the configuration file has a token ${asked.name} already`)
+    this.refresh()
+    const secret = addToken(this.file, asked, this.env)
+    this.write()
+    return secret
+  }
+
+  /** From now on nothing is taken from it. @throws PermanentError */
+  revoke(name: string): void {
+    this.refresh()
+    const found = this.file.tokens.find(each => each.name === name)
+    if (found === undefined) throw new PermanentError(`there is no token ${name}`)
+    found.revokedAt ??= this.env.now()
+    this.write()
+  }
+
+  private write(): void {
+    if (this.data !== null) writeTokens(this.data, this.file)
+    this.stamp = this.look()
+    this.learn()
+  }
+
   tally({ name }: Sender): Tally {
     let tally = this.tallies.get(name)
     if (tally === undefined)

@@ -17,8 +17,9 @@ export const MIGRATIONS: readonly string[] = [
    CREATE TABLE event (cursor bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, incident text COLLATE "C" NOT NULL, seq integer NOT NULL,
      body text NOT NULL, UNIQUE (incident, seq));
    CREATE TABLE head (id text COLLATE "C" PRIMARY KEY, service text COLLATE "C" NOT NULL, open boolean NOT NULL,
-     opened_at double precision NOT NULL, body text NOT NULL);
+     opened_at double precision NOT NULL, resolved_at double precision, words text NOT NULL, body text NOT NULL);
    CREATE INDEX head_opened ON head (opened_at);
+   CREATE INDEX head_open ON head (open, opened_at);
    CREATE INDEX head_service ON head (service, opened_at);
    CREATE TABLE rollup (service text COLLATE "C" NOT NULL, bin bigint NOT NULL, position bigint NOT NULL, body text NOT NULL,
      PRIMARY KEY (service, bin)) PARTITION BY RANGE (bin);
@@ -49,7 +50,10 @@ export const ROLLUP: Table = {
 }
 export const HEAD: Table = {
   name: 'head',
-  columns: { id: 'text', service: 'text', open: 'boolean', opened_at: 'double precision', body: 'text' },
+  columns: {
+    ...{ id: 'text', service: 'text', open: 'boolean', opened_at: 'double precision' },
+    ...{ resolved_at: 'double precision', words: 'text', body: 'text' },
+  },
   key: ['id'],
 }
 export const SERVICE: Table = { name: 'service', columns: { service: 'text', body: 'text' }, key: ['service'] }
