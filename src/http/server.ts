@@ -7,6 +7,7 @@ import type { App } from '../shell/app.js'
 import { linksOf, rangesOf } from '../shell/visitors/address.js'
 import type { PublicPost } from '../shell/delivery/public-post.js'
 import { Reporters } from '../shell/visitors/reporters.js'
+import { agentRoutes } from './vantage/routes.js'
 import { alertRoutes } from './api/alerts.js'
 import { historyRoutes, incidentRoutes, readRoutes } from './api/api.js'
 import { commandRoutes } from './api/commands.js'
@@ -76,6 +77,7 @@ function teamRoutes(server: FastifyInstance, routes: Routes, app: App, guard: Gu
   notifierRoutes(server, routes, app, { sees: guard.need('commands', 'retry'), tries: guard.need('commands', 'test') })
   sourceRoutes(server, routes, app, guard.need('read'))
   alertRoutes(server, routes, app, guard.need('read'))
+  agentRoutes(server, routes, app, guard.need('agent'))
   onCallRoutes(server, routes, app, { gives: guard.need('commands', 'assign'), reads: guard.need('read') })
 }
 
@@ -245,6 +247,7 @@ function pagesSide(server: FastifyInstance, app: App, { desk, edition, visitors,
     wallNow: () => app.env.now(),
     report: true,
     heard: service => app.inputs.heard(service),
+    places: service => app.inputs.places(service),
     records,
     status: { desk },
     tell: {},
