@@ -3,7 +3,8 @@
  *   npm run bench -- posts-text [--misses] [--shared ../shared]   (bench/posts/text.ts)
  *
  * `own`: 400 lines in eight languages, half of them complaints, written before the rules, which were then made with them in view. `seen`:
- * 160 further ones, written after the first rules and used for the second. `unseen`: 160 written after those; no rule was changed for them,
+ * 160 further ones, written after the first rules and used for the second. `third`: 120 of 160 written after those, read on 30 November 2026
+ * before the rules by kinds of trouble. `unseen`: each fourth of the 160, which say other things than the rest; nobody has read them for a rule,
  * so this is what to expect of other lines. `hand`: lines from outage threads in shared/data/texts, whose labels are mapped as its README
  * says. `--misses` prints each line that is taken for the other, and writes no page.
  */
@@ -39,6 +40,9 @@ const handLines = (path: string): Line[] =>
       return { lang, label, text, bad: /^(me_too|report|emotion)/.test(label) }
     })
 
+/** Each fourth line of those that came last: never read for a rule, and not printed by `--misses`. */
+const isKept = (i: number): boolean => i % 4 === 3
+
 /** F1 and specificity of "it is counted" against "somebody says that it is a complaint". */
 function score(lines: readonly Line[]) {
   const n = { hit: 0, missed: 0, false: 0, right: 0 }
@@ -69,12 +73,13 @@ function main(): void {
       own.filter(each => each.lang === lang),
     ]),
     ['seen', linesOf('seen')],
-    ['unseen', linesOf('unseen')],
+    ['third', linesOf('unseen').filter((_, i) => !isKept(i))],
+    ['unseen', linesOf('unseen').filter((_, i) => isKept(i))],
     ...(existsSync(hand) ? [['hand', handLines(hand)] as [string, Line[]]] : []),
   ]
   const rows = parts.map(([name, lines]) => {
     const s = score(lines)
-    if (process.argv.includes('--misses') && !name.includes(',')) console.log(s.wrong.join('\n'))
+    if (process.argv.includes('--misses') && !name.includes(',') && name !== 'unseen') console.log(s.wrong.join('\n'))
     return `| ${name} | ${lines.length} | ${s.f1.toFixed(3)} | ${s.specificity.toFixed(3)} | ${s.missed} | ${s.false} |`
   })
   const table = ['| lines | n | F1 | specificity | missed | false |', '| --- | --- | --- | --- | --- | --- |', ...rows]
@@ -85,10 +90,12 @@ function main(): void {
     `# Texts of posts
 
 Complaints against the rest, eight languages. *own*: half of them complaints, written before the rules, which were made with them in view;
-*seen*: written after the first rules (which gave .268 and .950 on them) and used for the second; *unseen*: written after those, and no rule
-was changed for them: what to expect of other lines, chosen to avoid the usual words. *hand*: lines from outage threads. The rules of before
-gave .386 and .830 on *own*, .365 and .825 on *unseen*, .725 and .700 on *hand*; calling everything a complaint .67 and 0, on *hand* .89
-and 0. What is missed lowers a count and its usual level alike; what is falsely taken makes noise, so rules were kept narrow.
+*seen*: written after the first rules (which gave .268 and .950 on them) and used for the second; *third*: three of four lines of 160 that were
+written after those, avoid the usual words, and gave .656 and .950 with *unseen* until rules by kinds of trouble were written: half of them read
+at first, a quarter later, on 30 November 2026. *unseen*: each fourth of those 160, read by nobody who writes rules; measured three times;
+the rules of before gave .400 on it. *hand*: lines from outage threads. The rules of before everything gave .386 and .830 on *own*,
+.725 and .700 on *hand*; calling everything a complaint .67 and 0, on *hand* .89 and 0.
+What is missed lowers a count and its usual level alike; what is falsely taken makes noise, so rules were kept narrow.
 
 ${table.join('\n')}
 

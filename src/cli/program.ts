@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { agentCommand } from './agent/command.js'
 import { mcpCommand } from './agents/mcp.js'
 import { proposalCommands } from './agents/proposals.js'
 import { backtestCommand } from './backtest/command.js'
@@ -51,6 +52,7 @@ export function program(): Command {
     .addHelpText('after', HELP)
   for (const command of [
     serveCommand(),
+    agentCommand(),
     initCommand(),
     checkCommand(),
     mapCommand(),

@@ -18,6 +18,7 @@ import { NODE_KINDS } from './topology.js'
 import { CLOCKS, type Clock } from './view.js'
 import {
   LABEL_VALUE_CHARS,
+  PROBE_PLACES,
   PROBE_TARGETS,
   SCOPE_VALUES,
   SERVICE_CHARS,
@@ -74,8 +75,8 @@ const Service = Type.Object(
 
 /** Where readers find it: a site, or a path under one. */
 const PublicUrl = Type.String({ pattern: '^https?://[^\\s/?#@]+(?:/[^\\s?#]*)?$', maxLength: 300 })
-/** What a token allows: sending signals, giving orders, reading where reading needs one, proposing what a person approves. */
-export const TOKEN_SCOPES = ['signals', 'commands', 'read', 'propose'] as const
+/** What a token allows: sending signals, giving orders, reading, proposing, running the probes of the place called as the token. */
+export const TOKEN_SCOPES = ['signals', 'commands', 'read', 'propose', 'agent'] as const
 export type TokenScope = (typeof TOKEN_SCOPES)[number]
 
 /** A token beside those of `epicenter token`, for who keeps secrets elsewhere. */
@@ -135,10 +136,14 @@ const Probing = Type.Object(
     slowSeconds: Type.Optional(Type.Number({ minimum: 0.001, maximum: 300 })),
     tries: Type.Optional(Type.Integer({ minimum: 1, maximum: 5 })),
     pauseSeconds: Type.Optional(Type.Number({ minimum: 0, maximum: 60 })),
+    places: Type.Optional(Type.Array(Name, { minItems: 1, maxItems: PROBE_PLACES, uniqueItems: true })),
   },
   { additionalProperties: true },
 )
 const Keeping = Type.Object({ use: Name }, { additionalProperties: true })
+
+/** The place of this server itself, among those that a probe looks from. */
+export const HERE = 'here'
 
 /** The uses of plug-ins in the configuration file, by its keys. */
 export const USES = { sources: 'source', receivers: 'receiver', probes: 'probe', notifiers: 'notifier' } as const
@@ -295,6 +300,8 @@ export interface ProbeUse extends Use {
   timeoutMs: number
   /** What takes longer is degraded; null: it is not asked. */
   slowMs: number | null
+  /** Where it looks from: {@link HERE}, or an agent of this name. Null: from here, and no label says so. */
+  place: string | null
   /** Looks that are made before one counts as failed, and what is waited between two. */
   tries: number
   pauseMs: number

@@ -226,6 +226,20 @@ export const SOURCE_SPREAD_MS = 15 * SECOND
 export const PROBE_STARTS_PER_SECOND = 50
 /** Targets of all probes of a configuration; one takes about 20 kB. More: the file is refused. */
 export const PROBE_TARGETS = 10_000
+/** Places that one probe looks from; each is a target of its own. */
+export const PROBE_PLACES = 20
+/** An agent asks for work and hands in what it found so often, … */
+export const AGENT_TURN_MS = 5 * SECOND
+/** … and so often at least while it cannot reach its server: the pause doubles up to this, half of it by chance. */
+export const AGENT_PAUSE_MAX_MS = MINUTE
+/** An agent that was not heard of for so long has left its place to another of the same name. */
+export const AGENT_LEASE_MS = 30 * SECOND
+/** What an agent hands in at once, about 300 bytes each. */
+export const AGENT_RESULTS = 500
+/** Results that an agent keeps while it is offline, about 20 MB on its disk: a day of 35 probes a minute. The oldest go first, and are counted. */
+export const AGENT_KEPT = 50_000
+/** A failure counts where something else was reached from the same place so long before and after it. */
+export const AGENT_WITNESS_MS = MINUTE
 /** A source that was not heard of for so many times as long as makes it stale is unknown. */
 export const SOURCE_UNKNOWN_TIMES = 4
 /** A receiver that nobody sent to for so long is stale: whether its sender is well cannot be known. */

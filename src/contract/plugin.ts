@@ -22,8 +22,11 @@ export type PluginKind = (typeof PLUGIN_KINDS)[number]
  */
 export type ConfigSchema = Readonly<Record<string, unknown>>
 
-/** `path`: a file, relative to the configuration file. `page`, `service`: the id of one that stands in that file. */
-export const TEXT_ROLES = ['path', 'page', 'service'] as const
+/**
+ * `path`: a file, relative to the configuration file. `program`: what is run, which no server names for another machine. `page`,
+ * `service`: the id of one that stands in that file.
+ */
+export const TEXT_ROLES = ['path', 'program', 'page', 'service'] as const
 export type TextRole = (typeof TEXT_ROLES)[number]
 
 /** One thing wrong with settings that a schema cannot say. */
@@ -361,6 +364,8 @@ export interface InputStatus {
   look: Look | null
   /** The use of the configuration whose target this is; null: it is none of several. */
   of: string | null
+  /** Where a probe looks from; null: it is no probe, or no place is named. */
+  place: string | null
 }
 
 export const INPUT_STATES = ['starting', 'running', 'waiting', 'retrying', 'stopped', 'ended'] as const

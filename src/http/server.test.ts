@@ -311,6 +311,7 @@ describe('for operators and programs', () => {
     const document = (await get('/api/v1/openapi.json')).json()
     expect(document.openapi).toBe('3.1.0')
     expect(Object.keys(document.paths).sort()).toEqual([
+      '/api/v1/agent',
       '/api/v1/graph',
       '/api/v1/incidents',
       '/api/v1/incidents/{id}',
@@ -345,6 +346,7 @@ describe('for operators and programs', () => {
       '/api/v1/services/{id}/facts',
       '/api/v1/services/{id}/forget',
       '/api/v1/services/{id}/messages',
+      '/api/v1/services/{id}/places',
       '/api/v1/services/{id}/rollups',
       '/api/v1/signals',
       '/api/v1/sources',

@@ -9,6 +9,7 @@ import type { PublicPost } from '../shell/delivery/public-post.js'
 import { Reporters } from '../shell/visitors/reporters.js'
 import type { Access } from './access/access.js'
 import { isClosed, localPath, openAccess, signInPage } from './access/gate.js'
+import { agentRoutes } from './vantage/routes.js'
 import { alertRoutes } from './api/alerts.js'
 import { historyRoutes, incidentRoutes, readRoutes } from './api/api.js'
 import { commandRoutes } from './api/commands.js'
@@ -85,6 +86,7 @@ function teamRoutes(server: FastifyInstance, routes: Routes, app: App, guard: Gu
   notifierRoutes(server, routes, app, { sees: guard.need('commands', 'retry'), tries: guard.need('commands', 'test') })
   sourceRoutes(server, routes, app, guard.need('read'))
   alertRoutes(server, routes, app, guard.need('read'))
+  agentRoutes(server, routes, app, guard.need('agent'))
   onCallRoutes(server, routes, app, { gives: guard.need('commands', 'assign'), reads: guard.need('read') })
 }
 
@@ -273,6 +275,7 @@ function pagesSide(
     wallNow: () => app.env.now(),
     report: true,
     heard: service => app.inputs.heard(service),
+    places: service => app.inputs.places(service),
     records,
     status: { desk, subscribe: app.config.subscribers !== null },
     tell: {},

@@ -31,9 +31,35 @@ describe('checks that are slow', () => {
   it('are told as a share of checks, and of no requests', () => {
     const events = eventsOf(checks(['fra']))
     expect(events[0]).toMatchObject({ event: 'opened', kind: 'degraded' })
-    expect(events[0]!.says![0]!.text).toBe('About 50 % of checks are slow or degraded: everywhere.')
+    expect(events[0]!.says![0]!.text).toBe('Nearly all of checks are slow or degraded: vantage fra.')
   })
   it('say nothing where none is', () => {
     expect(eventsOf(checks([]))).toEqual([])
+  })
+})
+
+describe('one place failing of three', () => {
+  /** A check a minute from each; those of `bad` fail for 40 minutes. */
+  const from = (bad: readonly string[], more: Record<string, Record<string, string>> = {}): Observation[] =>
+    Array.from({ length: 3 * 200 }, (_, i) => {
+      const vantage = ['fra', 'iad', 'waw'][i % 3]!
+      const at = T + i * 20 * SECOND
+      const fails = bad.includes(vantage) && at >= T + 120 * MINUTE && at < T + 160 * MINUTE
+      return check({ id: `c-${i}`, at, labels: { vantage, ...more[vantage] }, bad: fails ? 1 : 0 })
+    })
+  const told = (events: ReturnType<typeof eventsOf>) =>
+    events.filter(each => (each.segments?.length ?? 0) > 0 && minute(each) < 150).map(each => each.segments![0])
+
+  it('is said as exactly that, and counted', () => {
+    const events = eventsOf(from(['waw']))
+    expect(events[0]).toMatchObject({ event: 'opened', kind: 'outage', evidence: { check: expect.any(Number) } })
+    expect(minute(events[0]!)).toBeLessThan(125)
+    expect(told(events)[0]).toMatchObject({ where: { vantage: ['waw'] }, share: 1 })
+    expect(events.at(-1)).toMatchObject({ event: 'resolved' })
+  })
+  it('is not said where all fail, nor where something else says where', () => {
+    expect(told(eventsOf(from(['fra', 'iad', 'waw'])))[0]).toMatchObject({ where: {}, share: 1 })
+    const cells = { fra: { cell: 'a' }, iad: { cell: 'b' }, waw: { cell: 'c' } }
+    expect(told(eventsOf(from(['waw'], cells)))[0]).toMatchObject({ where: { cell: ['c'] } })
   })
 })

@@ -7,6 +7,22 @@ describe('classify', () => {
   it.each([
     ...rows('complaint', [
       'is the shop down for anyone else?',
+      // By kinds of trouble, in none of the usual words.
+      'the shop moves in jerks, so choppy',
+      'la tienda va a tirones',
+      'mon historique est vide',
+      'zum vierten Mal neu gestartet, nichts',
+      'se niega a abrir mi pedido',
+      'nunggu kode dari tadi',
+      '二重請求された',
+      '一直让我重新登录',
+      'der Ton setzt aus',
+      'o app surtou',
+      'what is going on with the shop',
+      '稍后再试 又来了',
+      'arréglenlo ya',
+      'personne n’arrive à entrer',
+      'ga ada sinyal sekampung',
       "can't log in since ten minutes",
       'cannot send messages #shopdown',
       'the app has stopped working',
@@ -148,6 +164,12 @@ describe('classify', () => {
   ])('%j says %s', (text, says) => expect(classify(text)).toBe(says))
 
   it.each([
+    ['I use it since 2023 and it is part of my day', 'complaint'],
+    ['je l’écoute en boucle', 'complaint'],
+    ['the new version is out', 'complaint'],
+    ['estoy de vacaciones', 'complaint'],
+    ['Pix caiu na hora, normal', 'complaint'],
+    ['Lydia vient de passer', 'complaint'],
     ["I'm going down, down, baby", 'complaint'],
     ['sit down and calm down', 'complaint'],
     ['my heart is broken, broken dreams', 'complaint'],

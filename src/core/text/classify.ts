@@ -12,6 +12,7 @@ import {
   RECOVERY,
   SALE,
 } from './says-table.js'
+import { TROUBLE_BY_KIND } from './kinds-table.js'
 import { HARMLESS, ME_TOO, TROUBLE } from './trouble-table.js'
 
 /**
@@ -42,6 +43,11 @@ const withoutHarmless = (text: string): string => OUT.reduce((rest, pattern) => 
 /** Characters that are read: whoever writes more has said it by then. So much the rules are tried on (patterns.test.ts). */
 const READ_CHARS = 2_000
 
+const isTroubleByKind = (text: string): boolean => {
+  const rest = withoutHarmless(text)
+  return TROUBLE_BY_KIND.some(({ rule }) => rule.test(rest))
+}
+
 /**
  * The class of one text; O(length). Texts in no known language are `other`. The first rule that holds decides: what is sold, seen or lost at
  * first hand, told by others, laughed about, over; then trouble, and what is left.
@@ -58,6 +64,7 @@ export function classify(whole: string): TextClass {
   if (RECOVERY.test(text) && !NOT_YET.test(text)) return 'recovery'
   if (ME_TOO.test(text) || DOWN_TAG.test(text) || TROUBLE.test(withoutHarmless(text))) return 'complaint'
   if (FINE.test(text)) return 'ok'
+  if (isTroubleByKind(text)) return 'complaint'
   if (QUALITY.test(text)) return 'quality'
   return ASKED.test(text) ? 'question' : 'other'
 }

@@ -353,6 +353,7 @@ export const HARMLESS: readonly string[] = [
     'stuck (on|with) you',
     'no tuve problemas',
     'nunca se (cae|cuelga)',
+    '(pix|dinheiro|pagamento|salário|valor) (já )?(caiu|cai)( na (hora|conta))?(?! (do|fora|de novo))',
     'sin (ning[uú]na? )?(ca[ií]das?|problemas?|errores|fallos?)',
     'sem (nenhum |qualquer )?(problemas?|erros?)( nenhum)?',
     '(aucun|pas de|pas d[eu]s|zéro|sans) (souci|problème|erreur|bug|panne)s?',

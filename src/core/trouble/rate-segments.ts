@@ -13,8 +13,8 @@ import { NOT_A_PLACE } from '../aggregate/label-roles.js'
 
 /** How far an interval is stretched towards the newest minute: 1 reaches it. */
 const REACH = 1.2
-/** The window as a table for the localizer; label sets without data are left out. */
-export function rateTable(rates: RateWindow): LeafTable {
+/** The window as a table for the localizer; label sets without data are left out. `more`: a label that is no place, and counts as one. */
+export function rateTable(rates: RateWindow, more = ''): LeafTable {
   const { book } = rates.state
   const { window } = rates
   const all = new Int32Array(leafCount(book))
@@ -28,7 +28,9 @@ export function rateTable(rates: RateWindow): LeafTable {
     return out
   }
   const columns = codeColumns(book, index)
-  const kept = book.attributes.flatMap((name, a) => (NOT_A_PLACE.has(name) && name !== 'network' ? [] : [a]))
+  const kept = book.attributes.flatMap((name, a) =>
+    NOT_A_PLACE.has(name) && name !== 'network' && name !== more ? [] : [a],
+  )
   return {
     attributes: kept.map(a => book.attributes[a]!),
     values: kept.map(a => book.values[a]!),
@@ -42,9 +44,19 @@ export function rateTable(rates: RateWindow): LeafTable {
 export const whereUnaffected = (found: Segmentation['unaffected']): Where =>
   Object.fromEntries(found.map(x => [x.attribute, x.values]))
 
-/** Localizes a window of rates. */
+/** Label of a check: where it was made from. */
+const VANTAGE = 'vantage'
+
+/**
+ * Localizes a window of rates. Where it was looked from is named only where nothing else says where it fails: one place failing of three
+ * is that, and not a third of everything.
+ */
 export function locateRates(rates: RateWindow): Segmentation {
-  return segment(rateTable(rates), { kind: 'rates' })
+  const found = segment(rateTable(rates), { kind: 'rates' })
+  const isPlain = found.segments.every(({ where }) => Object.keys(where).length === 0)
+  if (!isPlain || !rates.state.book.attributes.includes(VANTAGE)) return found
+  const fromPlaces = segment(rateTable(rates, VANTAGE), { kind: 'rates' })
+  return fromPlaces.segments.some(({ where }) => VANTAGE in where) ? fromPlaces : found
 }
 
 const PLACES = ['cell', 'region', 'pop', 'isp', 'asn']

@@ -16,6 +16,7 @@ import { DEFAULT_LANGUAGE, languageOf, rememberLanguage, speechOf, type Speech }
 import { TRAITS, type Traits } from './service/just-me.js'
 import { Pages } from './load.js'
 import type { Made } from './made.js'
+import type { PlacesNow } from '../../contract/outside/places.js'
 import type { Heard } from './service/told.js'
 import { groupsOf, statusPages, type StatusDeps } from './status/pages.js'
 import { statusWords } from './status/words.js'
@@ -69,6 +70,8 @@ export interface PageDeps {
   records?: Records
   /** The sources that read what others say of a service. */
   heard?: (service: string) => readonly Heard[]
+  /** How a service is from the places that look at it. */
+  places?: (service: string) => readonly PlacesNow[]
   /** What can be guessed of a visitor from the request alone. */
   hints?: (request: FastifyRequest) => Traits
   /** What names the state of the data; the log's position, if not given. */
@@ -100,7 +103,7 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
     tell,
     wallNow,
     groups,
-    heard: deps.heard,
+    outside: deps,
     records: deps.records,
   })
   const path = (kind: string, id: string) => `/${kind}/${encodeURIComponent(id)}`

@@ -24,6 +24,7 @@ import { fillSilence, toSeries } from './chart/series.js'
 import { RANGES, serviceMain, type Range } from './service/service.js'
 import { TOLD_MS, toldOf, type Told } from '../../core/vendors/told.js'
 import { goingOf, PAGE_ROWS, sortRows, type Row } from './services.js'
+import type { PlacesNow } from '../../contract/outside/places.js'
 import type { Heard } from './service/told.js'
 import { phaseOf, standing, type Standing } from './standing.js'
 import { statusSentence, type Voice } from './words.js'
@@ -51,6 +52,13 @@ const FACTS_MS = 48 * HOUR
 /** Quiet time before an incident from which its page learns what shares are usual. */
 const CHART_BEFORE_MS = 6 * HOUR
 
+export interface Outside {
+  /** The sources that read what others say of a service, and when each was last read. */
+  heard?: (service: string) => readonly Heard[]
+  /** How a service is from the places that look at it. */
+  places?: (service: string) => readonly PlacesNow[]
+}
+
 export interface LoadOptions {
   reader: Reader
   report: boolean
@@ -59,8 +67,8 @@ export interface LoadOptions {
   updates: UpdateEvery
   tell: string | null
   wallNow: () => EpochMs
-  /** The sources that read what others say of a service, and when each was last read. */
-  heard?: ((service: string) => readonly Heard[]) | undefined
+  /** What is known of those who look and read for us. */
+  outside?: Outside
   /** How right this was; none: there is no such page. */
   records?: Records | undefined
   /** Names of the groups that status pages put services under, by service. */
@@ -178,7 +186,7 @@ export class Pages {
     const row = standing(service, open, workspace, wallNow)
     const title = statusSentence(row, speech)
     const { report, guesses, tell } = this.options
-    const heard = this.options.heard?.(id) ?? []
+    const heard = this.options.outside?.heard?.(id) ?? []
     const record = this.options.records !== undefined
     return {
       title,
@@ -193,6 +201,7 @@ export class Pages {
           facts,
           told,
           heard,
+          places: this.options.outside?.places?.(id) ?? [],
           record,
           range,
           thanks,

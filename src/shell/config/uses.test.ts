@@ -78,6 +78,7 @@ probes: [{ use: pigeon, service: shop, component: cart, everySeconds: 5, to: rom
         tries: 1,
         pauseMs: 0,
         of: null,
+        place: null,
         settings: { to: 'rome', speed: 60 },
       },
     ])
@@ -121,6 +122,25 @@ probes: [{ use: pigeon, service: shop, component: cart, everySeconds: 5, to: rom
         settings: { to: 'paris', speed: 7 },
       },
     ])
+  })
+
+  it('of a probe that looks from several places are one use each, with where it looks from as a label', async () => {
+    const { config, findings } = await read(`probes:
+  - { use: pigeon, id: a, service: shop, to: rome, places: [here, fra] }
+  - { use: pigeon, id: b, service: shop, places: [fra], targets: [rome, { to: paris, places: [waw], labels: { x: y } }] }
+`)
+    expect(findings).toEqual([])
+    expect(config?.probes.map(({ id, place, of, labels }) => [id, place, of, labels])).toEqual([
+      ['a.here', 'here', null, { vantage: 'here' }],
+      ['a.fra', 'fra', null, { vantage: 'fra' }],
+      ['b.rome.fra', 'fra', 'b', { vantage: 'fra' }],
+      ['b.paris.waw', 'waw', 'b', { x: 'y', vantage: 'waw' }],
+    ])
+    expect(
+      await said(
+        'probes: [{ use: pigeon, id: a, service: shop, places: [rome], targets: [{ to: x, id: b }] }, { use: pigeon, id: a.b, service: shop, to: y }]',
+      ),
+    ).toHaveLength(1)
   })
 
   it('of a probe with many targets tell a shared mistake a few times, and each with its own place', async () => {

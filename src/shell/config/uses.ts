@@ -40,6 +40,8 @@ export const NO_USES: Readonly<Uses> = {
 const PROBE_EVERY_MS = MINUTE
 /** and an answer takes so long at most, where it does not say. */
 const PROBE_TIMEOUT_MS = 10 * SECOND
+/** Label of a check: where it was made from. */
+export const VANTAGE = 'vantage'
 /** So many mistakes among the targets of a probe are told at least. */
 const FINDINGS_OF_TARGETS = 10
 /** Characters of a target within an id. */
@@ -112,6 +114,7 @@ const PROBE_KEYS = [
   'slowSeconds',
   'tries',
   'pauseSeconds',
+  'places',
   'targets',
 ] as const
 
@@ -124,7 +127,17 @@ interface Probing extends Given {
   slowSeconds?: number
   tries?: number
   pauseSeconds?: number
+  places?: string[]
 }
+
+/** A probe from each place that is named, as a use of its own with the label `vantage`. */
+const fromPlaces = (probe: ProbeUse, { places }: Given & { places?: string[] }): ProbeUse[] =>
+  places?.map(place => ({
+    ...probe,
+    id: `${probe.id}.${place}`,
+    place,
+    labels: { ...probe.labels, [VANTAGE]: place },
+  })) ?? [probe]
 
 function probing(use: Use, given: Given): ProbeUse {
   const { service, component, labels, everySeconds, timeoutSeconds, slowSeconds, tries = 1 } = given as Probing
@@ -134,6 +147,7 @@ function probing(use: Use, given: Given): ProbeUse {
   return {
     ...use,
     of: null,
+    place: null,
     service,
     labels: { ...labels, ...(component === undefined ? {} : { component }) },
     everyMs,
@@ -202,7 +216,7 @@ class UseReader {
       const { targets, ...base } = given as Given & { targets?: (string | Record<string, unknown>)[] }
       if (targets === undefined) {
         const probe = await this.probe(given, path, id)
-        if (probe !== null) made.push(probe)
+        if (probe !== null) made.push(...fromPlaces(probe, given))
         continue
       }
       const [main] = ((await this.registry.find('probe', given.use!))?.config['required'] ?? []) as string[]
@@ -216,11 +230,15 @@ class UseReader {
         ids.add(name)
         const labels = { ...(base['labels'] as object | undefined), ...(own['labels'] as object | undefined) }
         const probe = await this.probe({ ...base, ...own, labels }, at, `${id}.${name}`, path)
-        if (probe !== null) made.push({ ...probe, of: id })
+        if (probe !== null) made.push(...fromPlaces({ ...probe, of: id }, { ...base, ...own }))
         // One mistake in what they share is not told a thousand times.
         if (this.findings.length > before + FINDINGS_OF_TARGETS) break
       }
     }
+    const known = new Set<string>()
+    const again = made.find(each => known.size === known.add(each.id).size)
+    if (again !== undefined && this.findings.length === 0)
+      this.findings.push({ path: 'probes', rule: 'ids that differ with their targets and places', value: again.id })
     if (made.length > PROBE_TARGETS)
       this.findings.push({ path: 'probes', rule: `${PROBE_TARGETS} targets at most`, value: `${made.length}` })
     return made
@@ -291,7 +309,7 @@ class UseReader {
     }))
     for (const { role, pointer: where, value } of mentions) {
       if (role === 'path') ValuePointer.Set(settings, where, resolve(this.folder, value))
-      else {
+      else if (role !== 'program') {
         const rule = this.stranger(role, value)
         if (rule !== null) found.push({ path: path + dotted(where), rule, value })
       }

@@ -104,6 +104,7 @@ const probe = (n: number, everyMs: number): ProbeUse => ({
   use: 'lamp',
   id: `street.${n}`,
   of: 'street',
+  place: null,
   allowPrivate: null,
   settings: { n },
   service: 'shop',

@@ -1,4 +1,5 @@
-import type { Config, ProbeUse, Use } from '../../contract/config.js'
+import { type Config, HERE, type ProbeUse, type Use } from '../../contract/config.js'
+import { PermanentError } from '../../contract/error.js'
 import { PROBE_STARTS_PER_SECOND, RECEIVER_STALE_MS, SOURCE_SPREAD_MS } from '../../contract/limits.js'
 import {
   INPUT_HEALTHS,
@@ -7,6 +8,7 @@ import {
   type OpenedOf,
   type PluginOf,
 } from '../../contract/plugin.js'
+import type { PlacesNow } from '../../contract/outside/places.js'
 import { MINUTE, SECOND } from '../../contract/time.js'
 import { Registry } from '../../plugin/registry.js'
 import type { Env } from '../env.js'
@@ -14,7 +16,8 @@ import { checkSettings } from '../config/settings.js'
 import { pluginEnv, sleep } from '../outside/env.js'
 import { Keeper, type Task } from './keeper.js'
 import { Pulse } from './pulse.js'
-import { type ProbeParts, ProbeTask } from './probing.js'
+import { Elsewhere, placesOf, probePulse } from './elsewhere.js'
+import { type Looked, type ProbeParts, ProbeTask } from './probing.js'
 import { type Hearing, ReceiverTask, SourceTask, type Taker, type TaskParts } from './tasks.js'
 
 type Kind = InputStatus['kind']
@@ -36,20 +39,28 @@ export type Heard = Pick<InputStatus, 'id' | 'health' | 'heardAt'>
 /** Everything that brings signals by itself: sources, receivers and probes of the configuration. */
 export class Inputs implements AsyncDisposable {
   private readonly running = new Map<string, Running>()
+  /** Probes that agents run. */
+  readonly elsewhere: Elsewhere
 
+  /** `looked`: who is told of the looks of probes in place of `taker`, where these are an agent's. */
   constructor(
     private readonly taker: Taker,
     private readonly env: Env,
-  ) {}
+    private readonly agent: { allowPrivate: Use['allowPrivate']; looked: (looked: Looked) => void } | null = null,
+  ) {
+    this.elsewhere = new Elsewhere(taker, env)
+  }
 
   /** Starts what is new or had stopped for good, stops what is gone or said otherwise, and leaves the rest alone. */
   async configure({ plugins, sources, receivers, probes }: Uses): Promise<void> {
     const { registry } = await Registry.open(plugins)
+    const isHere = ({ place }: ProbeUse) => place === null || place === HERE || this.agent !== null
+    this.elsewhere.configure(probes.filter(each => !isHere(each)))
     const wanted = new Map<string, { kind: Kind; use: Use; made: string }>()
     for (const [kind, uses] of [
       ['source', sources],
       ['receiver', receivers],
-      ['probe', probes],
+      ['probe', probes.filter(isHere)],
     ] as const)
       for (const use of uses) wanted.set(`${kind} ${use.id}`, { kind, use, made: JSON.stringify({ plugins, use }) })
     const over = new Map<string, Promise<void>>()
@@ -65,6 +76,10 @@ export class Inputs implements AsyncDisposable {
     )
     const fresh = [...wanted].filter(([name]) => !this.running.has(name))
     for (const [i, [name, { kind, use, made }]] of fresh.entries()) {
+      if (this.agent !== null && (await registry.find(kind, use.use)) === null) {
+        this.env.log('error', `${name} is left out: there is no ${kind} ${use.use} here`)
+        continue
+      }
       const parts = await this.partsOf(registry, kind, use)
       const delayMs = kind === 'receiver' ? 0 : delayOf(i, fresh.length, everyMsOf(use))
       const keeper = new Keeper({
@@ -81,7 +96,7 @@ export class Inputs implements AsyncDisposable {
   }
 
   get status(): InputStatus[] {
-    return [...this.running.values()].map(each => each.pulse.status)
+    return [...[...this.running.values()].map(each => each.pulse.status), ...this.elsewhere.status]
   }
 
   /** The sources whose settings name a service; receivers wait, and probes speak for themselves. */
@@ -94,8 +109,18 @@ export class Inputs implements AsyncDisposable {
   /** How many are well, and how many are not. */
   get healths(): Record<InputHealth, number> {
     const counts = Object.fromEntries(INPUT_HEALTHS.map(each => [each, 0])) as Record<InputHealth, number>
-    for (const { pulse } of this.running.values()) counts[pulse.health]++
+    for (const { health } of this.status) counts[health]++
     return counts
+  }
+
+  /** Everything that is looked at of a service from several places, and how it is from each. */
+  places(service: string): PlacesNow[] {
+    return placesOf([
+      ...[...this.running.values()].flatMap(({ task, pulse }) =>
+        task instanceof ProbeTask ? [{ use: task.use, pulse }] : [],
+      ),
+      ...this.elsewhere.all,
+    ]).filter(each => each.service === service)
   }
 
   /** What others send to under this id: a receiver, or a probe that is called. Null where there is none. */
@@ -118,14 +143,12 @@ export class Inputs implements AsyncDisposable {
   ): Promise<Pick<Running, 'task' | 'pulse' | 'services'>> {
     const { taker, random } = this
     const plugin = await registry.get(kind, use.use)
-    const staleMs = kind === 'receiver' ? RECEIVER_STALE_MS : Math.max(10 * SECOND, 3 * everyMsOf(use))
-    const pulse = new Pulse(
-      { kind, id: use.id, use: use.use, of: (use as Partial<ProbeUse>).of ?? null },
-      taker.even,
-      () => this.env.now(),
-      staleMs,
-    )
-    const parts = { use, open: () => this.open(plugin, use), pulse, taker, random }
+    const pulse =
+      kind === 'probe'
+        ? probePulse(use as ProbeUse, taker.even, () => this.env.now())
+        : new Pulse({ kind, id: use.id, use: use.use }, taker.even, () => this.env.now(), RECEIVER_STALE_MS)
+    const elsewhere = this.agent === null ? {} : { elsewhere: this.agent.looked }
+    const parts = { use, open: () => this.open(plugin, use), pulse, taker, random, ...elsewhere }
     const task =
       kind === 'source'
         ? new SourceTask(parts as TaskParts<OpenedOf['source']>)
@@ -137,8 +160,11 @@ export class Inputs implements AsyncDisposable {
     return { task, pulse, services }
   }
 
-  private open(plugin: PluginOf<Kind>, { settings, allowPrivate }: Use): Promise<OpenedOf[Kind]> {
-    const allow = allowPrivate ?? plugin.allowPrivate ?? false
+  private async open(plugin: PluginOf<Kind>, { settings, allowPrivate }: Use): Promise<OpenedOf[Kind]> {
+    const asked = allowPrivate ?? plugin.allowPrivate ?? false
+    // What an agent may reach of its own network is said where it runs, whatever its server says.
+    if (this.agent !== null) harmless(plugin, settings)
+    const allow = this.agent !== null && asked !== false ? (this.agent.allowPrivate ?? false) : asked
     return plugin.open(settings as never, pluginEnv(this.env, allow))
   }
 
@@ -146,6 +172,18 @@ export class Inputs implements AsyncDisposable {
     const [a = 0, b = 0] = this.env.random(2)
     return (a * 256 + b) / 65_536
   }
+}
+
+/** Settings that another machine sent: of this version, with no program and no file that it names. @throws PermanentError */
+function harmless({ name, config }: PluginOf<Kind>, settings: Record<string, unknown>): void {
+  const own = checkSettings(config, {}, new Set()).mentions.map(each => `${each.pointer} ${each.value}`)
+  const { errors, mentions } = checkSettings(config, settings, new Set())
+  if (errors.length > 0) throw new PermanentError(`this version of ${name} knows other settings than its server`)
+  const named = mentions.find(
+    ({ role, pointer, value }) => (role === 'path' || role === 'program') && !own.includes(`${pointer} ${value}`),
+  )
+  if (named !== undefined)
+    throw new PermanentError(`an agent runs and reads nothing that its server names (${named.pointer.slice(1)})`)
 }
 
 const everyMsOf = (use: Use): number => (use as Partial<ProbeUse>).everyMs ?? MINUTE

@@ -33,6 +33,7 @@ const use: ProbeUse = {
   allowPrivate: null,
   settings: {},
   of: null,
+  place: null,
   service: 'shop',
   labels: { component: 'cart' },
   everyMs: MINUTE,

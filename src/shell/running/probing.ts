@@ -10,7 +10,17 @@ import { Holding, type Hearing, keepState, keptState, limited, spaceOf, type Tas
 
 // A turn of a probe is one look, of one or more tries, and one check signal of what it found.
 
-export type ProbeParts = TaskParts<Probe> & { use: ProbeUse }
+/** A look as it was made, before anybody counts it. */
+export interface Looked {
+  use: ProbeUse
+  /** How long ago it began. */
+  agoMs: number
+  found: Checked
+  tries: readonly Try[]
+}
+
+/** `elsewhere`: who is told of each look in place of the workspace, on a machine that has none. */
+export type ProbeParts = TaskParts<Probe> & { use: ProbeUse; elsewhere?: (looked: Looked) => void }
 
 export class ProbeTask extends Holding<Probe> implements Hearing {
   readonly space: Space
@@ -29,6 +39,10 @@ export class ProbeTask extends Holding<Probe> implements Hearing {
     this.space = spaceOf('probe', parts.use.id)
   }
 
+  get use(): ProbeUse {
+    return this.parts.use
+  }
+
   async turn(stop: AbortSignal): Promise<number | null> {
     const { use, pulse, taker } = this.parts
     const began = taker.even()
@@ -41,7 +55,11 @@ export class ProbeTask extends Holding<Probe> implements Hearing {
     const { found, tries } = await this.look(probe, stop)
     if (stop.aborted) return null
     pulse.looked(lookOf(found, tries), tries.at(-1)?.phases ?? null)
-    if (found.outcome !== 'unknown') {
+    const { elsewhere } = this.parts
+    if (elsewhere !== undefined) {
+      elsewhere({ use, agoMs: taker.even() - asked, found, tries })
+      pulse.hear({ accepted: 1, duplicate: 0 })
+    } else if (found.outcome !== 'unknown') {
       // Stamped when it was asked, by the clock as it is believed now.
       const own: Own = present => [signalOf(use, found, present - (taker.even() - asked))]
       pulse.hear(await taker.take(own, this.space))
@@ -136,20 +154,27 @@ function summed(last: Checked, tries: readonly Try[]): Checked {
   return { ...last, outcome: 'bad', why: `${of}: ${failed.at(-1)!.why}` }
 }
 
-const lookOf = ({ outcome, why, figures }: Checked, tries: readonly Try[]): Look => ({
+export const lookOf = ({ outcome, why, figures }: Checked, tries: readonly Try[]): Look => ({
   outcome,
   why: why ?? null,
   tries,
   figures: figures ?? null,
 })
 
-function signalOf({ service, labels }: ProbeUse, found: Checked, at: EpochMs): object {
+/** The check that a look counts as. */
+export function signalOf(
+  { service, labels }: ProbeUse,
+  found: Omit<Checked, 'phases'> & { phases?: { total: number } },
+  at: EpochMs,
+  /** Tells two looks of the same probe apart. */
+  id = at,
+): object {
   const { outcome, why, phases, labels: more } = found
   const latencyMs = phases?.total
   return {
     type: 'observation',
     via: 'check',
-    id: `${at}`,
+    id: `${id}`,
     service,
     at,
     labels: { ...labels, ...more },

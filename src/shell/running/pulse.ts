@@ -38,7 +38,7 @@ export class Pulse {
   private readonly since: number
 
   constructor(
-    private readonly about: Pick<InputStatus, 'kind' | 'id' | 'use'> & Partial<Pick<InputStatus, 'of'>>,
+    private readonly about: Pick<InputStatus, 'kind' | 'id' | 'use'> & Partial<Pick<InputStatus, 'of' | 'place'>>,
     private readonly even: () => number,
     /** Of what is believed, for people. */
     private readonly now: () => EpochMs,
@@ -48,9 +48,12 @@ export class Pulse {
     this.minute = Math.floor(this.since / MINUTE)
   }
 
-  /** It was heard of: `receipt` says what became of what it said. */
-  hear({ accepted, duplicate, rules = {} }: Pick<Receipt, 'accepted' | 'duplicate' | 'rules'>): void {
-    this.heard = this.even()
+  /** It was heard of, `agoMs` ago (null: that was said already): `receipt` says what became of what it said. */
+  hear(
+    { accepted, duplicate, rules = {} }: Pick<Receipt, 'accepted' | 'duplicate' | 'rules'>,
+    agoMs: number | null = 0,
+  ): void {
+    if (agoMs !== null) this.heard = Math.max(this.heard ?? Number.NEGATIVE_INFINITY, this.even() - agoMs)
     this.accepted += accepted
     this.duplicate += duplicate
     tally(this.rejected, rules)
@@ -92,6 +95,7 @@ export class Pulse {
     const minutes = Math.min(SLOTS, Math.max(1, (even - this.since) / MINUTE))
     return {
       of: null,
+      place: null,
       ...this.about,
       health: this.health,
       state: this.state,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Use } from '../../contract/config.js'
 import { PermanentError, TransientError } from '../../contract/error.js'
 import { RETRY_AFTER_MS, SOURCE_PIECE, SOURCE_POLL_MS, SOURCE_STATE_BYTES } from '../../contract/limits.js'
@@ -33,7 +34,13 @@ export interface TaskParts<Opened> {
   random: () => number
 }
 
-export const spaceOf = (kind: string, id: string): Space => ({ namespace: `${kind}.${id}`, services: null })
+/** A namespace is no longer than this (ID_SPACE); a longer name stands as its hash. */
+const NAMESPACE_CHARS = 60
+export function spaceOf(kind: string, id: string): Space {
+  const whole = `${kind}.${id}`
+  const hash = () => `${kind}.${createHash('sha256').update(id).digest('hex').slice(0, 32)}`
+  return { namespace: whole.length <= NAMESPACE_CHARS ? whole : hash(), services: null }
+}
 /** A source is asked so often where it does not say. */
 const EVERY_MS = MINUTE
 /** Between two turns of the same there is a little chance, so that many do not fall into step. */

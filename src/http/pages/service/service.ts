@@ -11,6 +11,8 @@ import { saidLine } from './back.js'
 import { countryOptions } from './choices.js'
 import { factList } from '../facts.js'
 import type { Told } from '../../../core/vendors/told.js'
+import type { PlacesNow } from '../../../contract/outside/places.js'
+import { placesSection } from './places.js'
 import { type Heard, toldLine, toldSection } from './told.js'
 import { attr, html, type Html } from '../html.js'
 import { isMeasured } from '../../../core/incident/verdict.js'
@@ -60,6 +62,8 @@ export interface ServiceInput {
   record: boolean
   /** Who reads that. */
   heard: readonly Heard[]
+  /** What is looked at from several places. */
+  places: readonly PlacesNow[]
   range: Range
   thanks: 'bad' | 'ok' | null
   /** Whether the report door exists. */
@@ -79,7 +83,7 @@ export function serviceMain(input: ServiceInput, voice: Voice): Html {
   return html`<div class="two wide">${hero(input, where !== null, path, voice)}${input.report ? reportForm(input, path, voice) : null}</div>
 ${chartSection(input, path, voice)}
 ${pair(whoSection(input, voice), mixSection(rollups, input, voice))}
-${samplesSection(row, voice)}${where}${toldSection(input.told, input.heard, voice)}
+${samplesSection(row, voice)}${where}${toldSection(input.told, input.heard, voice)}${placesSection(input.places, voice)}
 ${pair(
   facts.length ? html`<section id="changes"><h2>${t.recent.title}</h2>${factList(facts, voice)}</section>` : null,
   html`<section id="past"><h2>${t.past.title}</h2>${pastList(
