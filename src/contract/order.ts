@@ -145,6 +145,13 @@ export const COMMANDS = {
     needs: ['text'],
     lacks: 'say needs the sentence in text',
   },
+  advise: {
+    summary: 'say what people can do while an incident lasts',
+    more: 'Its page and the drafts of updates say it until another one takes its place',
+    needs: ['text'],
+    lacks: 'advise needs what people can do, in text',
+    record: true,
+  },
   open: {
     summary: 'open an incident at a service by hand',
     more: 'It stays open until a person resolves it; with an end it is the record of something past',

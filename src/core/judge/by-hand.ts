@@ -78,6 +78,7 @@ export function carryOut(order: Order, hands: Hands): void {
     case 'note':
     case 'mute':
     case 'unmute':
+    case 'advise':
     case 'claim':
     case 'judge':
     case 'publish':

@@ -3,9 +3,10 @@ import { SPEAKS_BITS } from '../../contract/thresholds.js'
 import type { EpochMs } from '../../contract/time.js'
 import { ofChecks } from '../incident/sentences.js'
 import { isMeasured } from '../incident/verdict.js'
-import { claimLines } from './claim.js'
-import { type Line, line, name, parts, place, share, type Slot, term, time, words } from './says.js'
-import { foldedOf, phase, publicWords, type Story } from './story.js'
+import { adviceOf } from './advice.js'
+import { claimLines, unanswered } from './claim.js'
+import { type Line, line, name, parts, place, share, type Slot, term, time } from './says.js'
+import { foldedOf, phase, type Story } from './story.js'
 
 /** An update about an incident, ready to be looked at by a person. */
 export interface Draft {
@@ -27,8 +28,9 @@ const SLOWER_BY = 0.1
  * The update that the record bears at the story's moment.
  *
  * @param nextAt when the next one is promised; null: nothing is promised
+ * @param claims those that it answers: what was answered once is not answered in each update again
  */
-export function draftOf(story: Story, nextAt: EpochMs | null): Draft {
+export function draftOf(story: Story, nextAt: EpochMs | null, claims = unanswered(story)): Draft {
   const e = foldedOf(story)
   if (e === null) return { lines: [], short: [] }
   const over = phase(story) === 'resolved' || phase(story) === 'note'
@@ -42,7 +44,7 @@ export function draftOf(story: Story, nextAt: EpochMs | null): Draft {
     ...(over ? [] : [...recoveryOf(e), ...endOf(e, story.now)]),
     causeOf(e),
     ...security(e),
-    ...claimLines(story),
+    ...claimLines(claims),
     ...(over ? [] : [todo(story)]),
     ...next,
   ])
@@ -174,17 +176,7 @@ function security(e: IncidentEvent): Line[] {
 }
 
 /** Advice is a person's; a machine gives none. */
-function todo(story: Story): Line {
-  const said = publicWords(story).findLast(({ order }) => !order.by.startsWith(POLICY))
-  if (!said) return line('todo-none', {}, [story.incident], [])
-  const { order, text } = said
-  return line(
-    'todo-said',
-    { by: name(order.by), at: time(order.at), words: words(text) },
-    [order.id],
-    [`order:${order.id}`],
-  )
-}
+const todo = (story: Story): Line => adviceOf(story) ?? line('todo-none', {}, [story.incident], [])
 
 /** Who speaks where the configuration lets drafts go out by themselves. */
 export const POLICY = 'policy'

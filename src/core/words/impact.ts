@@ -52,6 +52,33 @@ export function impactOf({ events }: Pick<Story, 'events'>, until: EpochMs): Imp
   return together(atoms.filter(each => each.minutes >= LEAST_MINUTES)).sort((a, b) => b.minutes - a.minutes)
 }
 
+/** A part that people told of and that nobody counts requests of. */
+export type Reported = Pick<Impact, 'where' | 'from' | 'until'>
+
+/**
+ * Parts that were named without a share, by labels that no measured part has: what is measured tells more of the others.
+ *
+ * @param until the end of the time that counts: of the incident, or now
+ */
+export function reportedOf({ events }: Pick<Story, 'events'>, until: EpochMs): Reported[] {
+  const told = events.flatMap(event =>
+    event.segments === undefined ? [] : [{ at: event.at, segments: event.segments }],
+  )
+  const measured = new Set(
+    told.flatMap(each => each.segments.flatMap(s => (s.share === null ? [] : Object.keys(s.where)))),
+  )
+  const found = new Map<string, Reported>()
+  for (const [i, { at, segments }] of told.entries())
+    for (const { where, share } of segments) {
+      const labels = Object.keys(where)
+      if (share !== null || labels.length === 0 || labels.some(label => measured.has(label))) continue
+      const key = JSON.stringify(where)
+      const from = found.get(key)?.from ?? Date.parse(at)
+      found.set(key, { where, from, until: Math.min(Date.parse(told[i + 1]?.at ?? '') || until, until) })
+    }
+  return [...found.values()]
+}
+
 const covers = (where: Where, atom: Where): boolean =>
   Object.entries(where).every(([label, values]) => Object.hasOwn(atom, label) && values.includes(atom[label]![0]!))
 

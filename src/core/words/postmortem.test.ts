@@ -91,6 +91,14 @@ describe('a post-mortem', () => {
     expect(sections.badly.map(each => each.say)).not.toContain('unconfirmed')
   })
 
+  it('quotes a long word by its beginning, with the id of the whole', () => {
+    const text = `We look. ${'It goes on and on. '.repeat(30)}`
+    const { timeline } = postmortemOf(foundingCase('23:30', [order('o1', '20:30', { verb: 'say', text })]))!
+    const { line } = timeline.find(each => each.line.say === 'spoke')!
+    expect(value(line, 'words')).toMatch(/^We look\. It goes .* …$/)
+    expect([String(value(line, 'words')).length <= 242, line.refs]).toEqual([true, ['o1']])
+  })
+
   it('counts a user-minute once, however segments are told', () => {
     const event = (minute: number, segments: [string[], number][]) => ({
       ...{

@@ -1,9 +1,9 @@
 import { SEVERITIES, type IncidentEvent } from '../../contract/incident.js'
 import type { EpochMs } from '../../contract/time.js'
 import { isMeasured } from '../incident/verdict.js'
-import { claimLines } from './claim.js'
+import { claimLines, claimsOf } from './claim.js'
 import { leadOf, ofWhat } from './draft.js'
-import { impactOf } from './impact.js'
+import { impactOf, reportedOf } from './impact.js'
 import { learned } from './learned.js'
 import { actionsOf } from './published.js'
 import { count, type Line, line, minutes, name, parts, place, share, span, time, words } from './says.js'
@@ -49,6 +49,8 @@ export interface Past {
 
 /** Rows of a list; the JSON of the incident has all. */
 const ROWS = 12
+/** Characters of an update that the timeline quotes. */
+const QUOTED_CHARS = 240
 /** Steps of the timeline. */
 const STEPS = 60
 /** Steps of shares are told when they differ by so much. */
@@ -70,7 +72,7 @@ export function postmortemOf(story: Story, past: readonly Past[] = []): Postmort
       causes: causes(story, e),
       ruledOut: ruledOut(story, e),
       recovery: recovery(story, e, stages),
-      claims: claimLines(story),
+      claims: claimLines(claimsOf(story)),
       well,
       badly,
       lucky,
@@ -82,6 +84,10 @@ export function postmortemOf(story: Story, past: readonly Past[] = []): Postmort
     ),
   }
 }
+
+/** The beginning of what somebody said: the whole stands under its id. */
+const shown = (text: string): string =>
+  text.length <= QUOTED_CHARS ? text : `${text.slice(0, QUOTED_CHARS).replace(/\s+\S*$/u, '')} …`
 
 const endOf = (story: Story): EpochMs | null =>
   phase(story) === 'resolved' ? Date.parse(story.events.findLast(each => each.event === 'resolved')!.at) : null
@@ -131,7 +137,8 @@ const ruling = ({ orders }: Story, subject: string): string[] =>
 
 function impact(story: Story, e: IncidentEvent): Line[] {
   const refs = [e.incident]
-  const rows = impactOf(story, endOf(story) ?? story.now).slice(0, ROWS)
+  const end = endOf(story) ?? story.now
+  const rows = impactOf(story, end).slice(0, ROWS)
   const out: Line[] = rows.map(row =>
     line(
       'impact',
@@ -143,6 +150,10 @@ function impact(story: Story, e: IncidentEvent): Line[] {
       ['segments'],
     ),
   )
+  for (const { where, from, until } of reportedOf(story, end).slice(0, ROWS)) {
+    const slots = { where: place(where), from: time(from), until: time(until) }
+    out.push(line('impact-reports', slots, refs, ['segments']))
+  }
   out.push(line(rows.length > 0 ? 'impact-users' : 'impact-unknown', {}, refs, []))
   return [...out, ...partTimes(story)]
 }
@@ -333,7 +344,7 @@ function timeline(story: Story): Step[] {
     const refs = [`${each.incident}#${each.seq}`]
     const step = (made: Line) => steps.push({ at, line: made })
     if (each.event === 'reopened') step(line('came-back', { at: time(at) }, refs, ['reopened']))
-    const worst = (each.segments ?? []).find(s => s.share !== null)
+    const worst = (each.segments ?? []).find(s => s.share !== null && s.share === highest(each))
     if (worst && Math.abs(worst.share! - before) >= STEP_SHARE) {
       step(
         line('share-failing', { share: share(worst.share!), of: ofWhat(each), where: place(worst.where) }, refs, [
@@ -368,10 +379,10 @@ function timeline(story: Story): Step[] {
     steps.push({ at: fact.at, line: made })
   }
   for (const order of story.orders)
-    if (order.verb === 'say' && order.text !== undefined)
+    if ((order.verb === 'say' || order.verb === 'advise') && order.text !== undefined)
       steps.push({
         at: order.at,
-        line: line('spoke', { by: name(order.by), words: words(order.text) }, [order.id], [`order:${order.id}`]),
+        line: line('spoke', { by: name(order.by), words: words(shown(order.text)) }, [order.id], [`order:${order.id}`]),
       })
   return steps.sort((a, b) => a.at - b.at).slice(0, STEPS)
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { COMMAND_FIELDS } from '../../contract/order.js'
+import { unanswered } from '../../core/words/claim.js'
 import { draftOf, POLICY } from '../../core/words/draft.js'
 import { type Line, line, time } from '../../core/words/says.js'
 import { asOf, foldedOf, nextAfterNow, nextDue, publicWords, type Story } from '../../core/words/story.js'
@@ -24,7 +25,8 @@ const bare = (lines: readonly Line[]): string =>
 export function updateOf(story: Story, nextAt: number | null): Line[] {
   const { lines } = draftOf(story, nextAt)
   const last = publicWords(story).at(-1)?.order
-  if (last?.by !== POLICY || bare(draftOf(asOf(story, last.at - 1), null).lines) !== bare(lines)) return lines
+  if (last?.by !== POLICY || unanswered(story).length > 0) return lines
+  if (bare(draftOf(asOf(story, last.at - 1), null, []).lines) !== bare(lines)) return lines
   return [
     line('unchanged', { at: time(last.at) }, [last.id], [`order:${last.id}`]),
     ...lines.filter(each => each.say === 'next'),

@@ -71,6 +71,13 @@ describe('a draft', () => {
     expect((await get('/api/v1/incidents/ID/draft?at=x')).statusCode).toBe(400)
     expect((await get('/api/v1/incidents/nope/draft')).statusCode).toBe(404)
   })
+  it('has what people can do, as their page has it in their language', async () => {
+    expect((await command({ verb: 'advise' })).json().rule).toBe('command.text')
+    expect((await command({ verb: 'advise', text: 'Use the <old> address.' })).statusCode).toBe(200)
+    expect((await get('/i/ID')).payload).toMatch(/What to do, said by .*ana.* at .*: “.*Use the &lt;old&gt; address\./)
+    expect((await get('/i/ID?lang=de')).payload).toContain('Was zu tun ist, sagt ')
+    expect((await get('/api/v1/incidents/ID/draft')).json().text).toContain('Use the <old> address.')
+  })
   it('said once is not said again', async () => {
     expect((await command({ verb: 'say', text: 'We look.' })).statusCode).toBe(200)
     const again = await command({ verb: 'say', text: 'We look.' })
