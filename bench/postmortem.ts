@@ -26,6 +26,7 @@ interface Row {
   scenario: string
   mode: string
   events: Answers
+  atEnd: Answers
   words: Answers
 }
 
@@ -46,9 +47,10 @@ function* rows(scenarios: readonly Scenario[]): Generator<Row> {
           scenario: scenario.id,
           mode: mode.name,
           events: answersOf(scenario, told, thin),
+          atEnd: answersOf(scenario, toldByEvents(scenario, played, true)!, thin),
           words: answersOf(scenario, toldByPostmortem(written), thin),
         }
-        const lost = QUESTIONS.filter(each => row.events[each] === true && row.words[each] !== true)
+        const lost = QUESTIONS.filter(each => row.atEnd[each] === true && row.words[each] !== true)
         process.stderr.write(
           `${row.scenario}, ${row.mode}, draw ${draw}: ${lost.length > 0 ? `lost ${lost.join()}` : 'nothing lost'}\n`,
         )
@@ -56,7 +58,7 @@ function* rows(scenarios: readonly Scenario[]): Generator<Row> {
       }
 }
 
-const agree = (some: readonly Row[], by: 'events' | 'words', each: keyof Answers): string => {
+const agree = (some: readonly Row[], by: 'events' | 'atEnd' | 'words', each: keyof Answers): string => {
   const asked = some.filter(row => row.events[each] !== null)
   return asked.length === 0 ? '–' : `${asked.filter(row => row[by][each] === true).length} of ${asked.length}`
 }
@@ -67,14 +69,14 @@ const scenarios = folders
   .filter(each => each.truth.isIncident && (only === undefined || each.id === only))
 const all = [...rows(scenarios)]
 const lost = all.flatMap(row =>
-  QUESTIONS.filter(each => row.events[each] === true && row.words[each] !== true).map(
+  QUESTIONS.filter(each => row.atEnd[each] === true && row.words[each] !== true).map(
     each => `- ${row.scenario}, ${row.mode}: ${each}`,
   ),
 )
 const table = MODES.flatMap(({ name }) =>
   QUESTIONS.map(each => {
     const some = all.filter(row => row.mode === name)
-    return `| ${name} | ${each} | ${agree(some, 'events', each)} | ${agree(some, 'words', each)} |`
+    return `| ${name} | ${each} | ${agree(some, 'events', each)} | ${agree(some, 'atEnd', each)} | ${agree(some, 'words', each)} |`
   }),
 )
 const text = `# What a post-mortem loses in words
@@ -82,13 +84,14 @@ const text = `# What a post-mortem loses in words
 The events of a play and the post-mortem that is drafted from them are asked the same of the scenario's truth, by the expectations that the
 scenario itself states (\`lab/told.ts\`): when it began, which cells failed, which change it was, and how it went back. ${scenarios.length} scenarios${
   existsSync(SHARED) ? ', those of the shared folder among them' : '; the shared folder was not there'
-}, ${DRAWS} draws each. Of a scenario that was not noticed there is no post-mortem, and a question that it does not ask is not counted.
+}, ${DRAWS} draws each. Of a scenario that was not noticed there is no post-mortem, and a question that it does not ask is not counted. \`score.mjs\` reads causes
+at the end of the true trouble, which nobody knows who writes; a post-mortem has what is on record when it is written.
 
-| signals | question | events agree | post-mortem agrees |
-| --- | --- | --- | --- |
+| signals | question | events, as \`score.mjs\` reads them | events, at the end | post-mortem |
+| --- | --- | --- | --- | --- |
 ${table.join('\n')}
 
-${lost.length === 0 ? 'Wherever the events agree with the truth, the post-mortem does.' : `Lost in words:\n\n${[...new Set(lost)].join('\n')}`}
+${lost.length === 0 ? 'Wherever the events at the end agree with the truth, the post-mortem does.' : `Lost in words:\n\n${[...new Set(lost)].join('\n')}`}
 
 ${setting(`npm run bench -- postmortem${DRAWS === 2 ? '' : ` --draws ${DRAWS}`}`)}
 `

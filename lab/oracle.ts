@@ -230,9 +230,9 @@ function cellsNamed(event: IncidentEvent | undefined): Set<string> {
   return new Set(claimed.flatMap(s => s.where.cell ?? []))
 }
 
-/** Causes as they stood at the end of the trouble, likeliest first, without those ruled out. */
-export function rankedCauses(scenario: Scenario, events: readonly IncidentEvent[]) {
-  const end = scenario.truth.resolvedAt ?? Number.POSITIVE_INFINITY
+/** Causes as they stood at the end of the trouble (`atEnd`: of the record), likeliest first, without those ruled out. */
+export function rankedCauses(scenario: Scenario, events: readonly IncidentEvent[], atEnd = false) {
+  const end = (atEnd ? null : scenario.truth.resolvedAt) ?? Number.POSITIVE_INFINITY
   const told = events.filter(e => e.service === scenario.world.service && e.causes)
   const last = told.findLast(e => Date.parse(e.at) <= end) ?? told.at(-1)
   const causes = (last?.causes ?? []).filter(c => c.state !== 'ruled_out')

@@ -46,13 +46,18 @@ export type Answers = Record<(typeof QUESTIONS)[number], boolean | null>
 /** A cause that leads is more likely than not: that is the rule by which words name it. */
 const LEADS = 0.5
 
-/** What the events of the scenario's own incident tell; null: there is none. */
-export function toldByEvents(scenario: Scenario, { events }: Pick<Played, 'events'>): Told | null {
+/**
+ * What the events of the scenario's own incident tell; null: there is none.
+ *
+ * @param atEnd causes as they stand at the end of the record, as a write-up reads them; if not, at the end of the true trouble, which
+ *   only a judge knows
+ */
+export function toldByEvents(scenario: Scenario, { events }: Pick<Played, 'events'>, atEnd = false): Told | null {
   const story = mainStory(scenario, events)
   if (story === null) return null
   const mending = beforeMending(scenario, scenario.truth.raw)
   const peak = story.events.findLast(each => Date.parse(each.at) <= mending && each.segments?.length)
-  const { causes, unexplained } = rankedCauses(scenario, story.events)
+  const { causes, unexplained } = rankedCauses(scenario, story.events, atEnd)
   const startedAt = story.events.findLast(each => each.startedAt)?.startedAt
   const recovering = story.events.filter(each => each.recovery && each.event !== 'resolved')
   return {

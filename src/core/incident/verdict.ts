@@ -47,7 +47,7 @@ export const addUp = (before: IncidentEvent | null, event: IncidentEvent): Incid
 export const isMeasured = ({ recovery }: Pick<IncidentEvent, 'recovery'>): boolean => recovery?.of !== 'reports'
 
 /** What is surely gone, where less is sure than what is seen. */
-const sureOf = ({ recovery }: Pick<IncidentEvent, 'recovery'>): number =>
+export const sureOf = ({ recovery }: Pick<IncidentEvent, 'recovery'>): number =>
   (recovery?.of === undefined ? recovery?.recovered : recovery.interval?.[0]) ?? 0
 
 /** More than half of what was measured is over: what eases is no longer down, and its incident says how much is back. */

@@ -1,6 +1,7 @@
 import type { IncidentEvent, Uneven, Where } from '../../contract/incident.js'
 import { CLAIM_SOURCES, type ClaimSource, type ClaimVerdict, type Order, VERDICTS } from '../../contract/order.js'
 import { ofChecks } from '../incident/sentences.js'
+import { isMeasured, sureOf } from '../incident/verdict.js'
 import { type About, readAbout } from './about.js'
 import { count, type Line, line, name, parts, place, share, span, term, time, words } from './says.js'
 import { asOf, foldedOf, phase, publicWords, type Story } from './story.js'
@@ -264,13 +265,12 @@ function overHeld(story: Story, e: IncidentEvent): Judged {
 }
 
 function recoveringHeld(e: IncidentEvent): Judged {
-  const { recovery } = e
-  if (!recovery || recovery.of === 'reports' || recovery.recovered <= 0)
-    return judgedAs('not-known', line('claim-unturned', {}, [e.incident], []))
+  const sure = isMeasured(e) ? sureOf(e) : 0
+  if (sure <= 0) return judgedAs('not-known', line('claim-unturned', {}, [e.incident], []))
   const rests = ['recovery']
-  if (recovery.recovered >= 0.995) return judgedAs('supported', line('gone-nearly', {}, [e.incident], rests))
-  const gone = line('gone', { share: share(recovery.recovered) }, [e.incident], rests)
-  return judgedAs(recovery.recovered >= 0.1 ? 'supported' : 'not-known', gone)
+  if (sure >= 0.995) return judgedAs('supported', line('gone-nearly', {}, [e.incident], rests))
+  const gone = line('gone', { share: share(sure) }, [e.incident], rests)
+  return judgedAs(sure >= 0.1 ? 'supported' : 'not-known', gone)
 }
 
 function noticedHeld(withinMs: number, story: Story, e: IncidentEvent): Judged {

@@ -2,7 +2,7 @@ import type { IncidentEvent, Where } from '../../contract/incident.js'
 import { SPEAKS_BITS } from '../../contract/thresholds.js'
 import type { EpochMs } from '../../contract/time.js'
 import { ofChecks } from '../incident/sentences.js'
-import { isMeasured } from '../incident/verdict.js'
+import { isMeasured, sureOf } from '../incident/verdict.js'
 import { adviceOf } from './advice.js'
 import { claimLines, unanswered } from './claim.js'
 import { type Line, line, name, parts, place, share, type Slot, term, time } from './says.js'
@@ -118,16 +118,17 @@ function since(e: IncidentEvent): Line[] {
   ]
 }
 
-/** How much is gone, where it was measured and enough of it is. */
+/** How much is surely gone, where it was measured and enough of it is. */
 export function recoveryOf(e: IncidentEvent): Line[] {
   const { recovery } = e
-  if (!recovery || !isMeasured(e) || recovery.recovered < SLOWER_BY) return []
+  const sure = sureOf(e)
+  if (!recovery || !isMeasured(e) || sure < SLOWER_BY) return []
   const refs = [e.incident]
   const rests = ['recovery']
   const gone =
-    recovery.recovered >= NEARLY_ALL
-      ? line('gone-nearly', {}, refs, rests)
-      : line('gone', { share: share(recovery.recovered) }, refs, rests)
+    sure >= NEARLY_ALL ? line('gone-nearly', {}, refs, rests) : line('gone', { share: share(sure) }, refs, rests)
+  // Of the parts no more is known than a few checks with luck in them.
+  if (recovery.of !== undefined) return [gone]
   const last = [...recovery.segments].sort((a, b) => a.recovered - b.recovered)[0]
   if (!last || recovery.recovered - last.recovered < SLOWER_BY) return [gone]
   return [gone, line('slower', { where: place(last.where), share: share(last.recovered) }, refs, rests)]

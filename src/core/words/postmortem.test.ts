@@ -43,7 +43,7 @@ describe('a post-mortem', () => {
         expect(found.cause).toBe(leadOf(e)?.title)
         const gone = story.events
           .filter(each => each.event !== 'resolved' && each.recovery && each.recovery.of !== 'reports')
-          .map(each => each.recovery!.recovered)
+          .map(each => (each.recovery!.of === undefined ? each.recovery!.recovered : each.recovery!.interval![0]))
         for (const [i, share] of [0.5, 0.9].entries())
           if (gone.some(each => each >= share)) expect(found.gone[i]).toBe(gone.find(each => each >= share))
       }),
@@ -127,6 +127,27 @@ describe('a post-mortem', () => {
       [{ cell: ['b'] }, 15],
     ])
   })
+})
+
+it('many parts are told in few rows, and none is left out', () => {
+  const cells = Array.from({ length: 40 }, (_, i) => `c${i}`)
+  const tiers = ['free', 'go', 'plus', 'team', 'edu', 'gov']
+  const at = (minute: number) => new Date(minute * 60_000).toISOString()
+  // One cell after the other comes back, for all plans at once.
+  const events = cells.map((_, i) => ({
+    ...{ at: at(i), event: 'updated' as const, incident: 'i', seq: i, service: 's' },
+    segments: [{ where: { cell: cells.slice(i), tier: tiers }, share: 0.8, interval: [0.7, 0.9] as [number, number] }],
+  }))
+  const rows = impactOf({ events }, 40 * 60_000)
+  expect(rows.length).toBeLessThanOrEqual(12)
+  expect(rows.flatMap(each => each.where['cell']!).sort()).toEqual([...cells].sort())
+  for (const { where, minutes, interval } of rows) {
+    expect([where['tier'], interval[0] <= minutes, minutes <= interval[1]]).toEqual([[...tiers].sort(), true, true])
+    for (const cell of where['cell']!) {
+      const lost = 0.8 * (cells.indexOf(cell) + 1)
+      expect([cell, interval[0] <= lost && lost <= interval[1]]).toEqual([cell, true])
+    }
+  }
 })
 
 it('what is published is the last text, with its amendments, until it is taken back', () => {

@@ -1,6 +1,6 @@
 import { SEVERITIES, type IncidentEvent } from '../../contract/incident.js'
 import type { EpochMs } from '../../contract/time.js'
-import { isMeasured } from '../incident/verdict.js'
+import { isMeasured, sureOf } from '../incident/verdict.js'
 import { claimLines, claimsOf } from './claim.js'
 import { leadOf, ofWhat } from './draft.js'
 import { impactOf, reportedOf } from './impact.js'
@@ -301,7 +301,8 @@ function slowestOf(story: Story): { at: EpochMs; line: Line } | null {
   let found: { at: EpochMs; line: Line } | null = null
   let most = 0.1
   for (const each of story.events) {
-    if (!each.recovery || !isMeasured(each) || each.event === 'resolved') continue
+    // Of the parts no more is known where nobody counts requests.
+    if (!each.recovery || each.recovery.of !== undefined || each.event === 'resolved') continue
     const last = each.recovery.segments.reduce((a, b) => (b.recovered < a.recovered ? b : a), {
       where: {},
       recovered: 1,
@@ -353,8 +354,8 @@ function timeline(story: Story): Step[] {
       )
       before = worst.share!
     } else if (each.event === 'opened') step(line('reports', { service: name(story.title) }, refs, ['segments']))
-    if (each.event === 'recovering' && each.recovery && isMeasured(each) && each.recovery.recovered > 0)
-      step(line('gone', { share: share(each.recovery.recovered) }, refs, ['recovery']))
+    if (each.event === 'recovering' && isMeasured(each) && sureOf(each) > 0)
+      step(line('gone', { share: share(sureOf(each)) }, refs, ['recovery']))
     if (each.event === 'resolved')
       step(
         line(

@@ -1,6 +1,6 @@
 import type { IncidentEvent } from '../../contract/incident.js'
 import type { EpochMs } from '../../contract/time.js'
-import { isMeasured } from '../incident/verdict.js'
+import { isMeasured, sureOf } from '../incident/verdict.js'
 import { leadOf } from './draft.js'
 import { type Line, line, name, share, span, time } from './says.js'
 import { knownAt, publicWords, type Story } from './story.js'
@@ -58,15 +58,10 @@ export function stagesOf(story: Story, e: IncidentEvent): Stage[] {
     add('turned', 'recovery', at, line('turned', after(at), refs, ['recovery']))
   }
   for (const gone of GONE) {
-    const found = events.find(each => each.recovery && isMeasured(each) && each.recovery.recovered >= gone)
+    const found = events.find(each => each.recovery && isMeasured(each) && sureOf(each) >= gone)
     if (!found?.recovery || found.event === 'resolved') continue
     const at = Date.parse(found.at)
-    add(
-      'gone-at',
-      'recovery',
-      at,
-      line('gone-at', { share: share(found.recovery.recovered), ...after(at) }, refs, ['recovery']),
-    )
+    add('gone-at', 'recovery', at, line('gone-at', { share: share(sureOf(found)), ...after(at) }, refs, ['recovery']))
   }
   const last = events.findLast(each => each.event === 'resolved')
   if (last) {
