@@ -285,6 +285,8 @@ export interface Order {
   body?: string
   action?: string
   said?: string
+  /** say: the same words in other languages, by tag. */
+  translations?: Record<string, string>
   /** False: nobody is sent a message about what follows from it; pages and feeds show it all the same. */
   notify?: boolean
   /** Statement or record that the command cites. */

@@ -4,6 +4,7 @@ import { unanswered } from '../../core/words/claim.js'
 import { draftOf, POLICY } from '../../core/words/draft.js'
 import { type Line, line, time } from '../../core/words/says.js'
 import { asOf, foldedOf, nextAfterNow, nextDue, publicWords, type Story } from '../../core/words/story.js'
+import { type Language, LANGUAGE_TAGS } from '../../contract/people.js'
 import { MINUTE } from '../../contract/time.js'
 import type { App } from '../../shell/app.js'
 import { every } from '../../shell/every.js'
@@ -44,13 +45,13 @@ export async function sendDue(app: App): Promise<string[]> {
     const due = nextDue(story, everyMs)
     // The first one does not wait: whoever looks at the page has nothing to read yet.
     if (foldedOf(story) === null || due === null || (publicWords(story).length > 0 && due > app.now)) continue
-    const text = draftText(
-      updateOf(story, nextAfterNow(story, everyMs)),
-      sayerOf('en', story),
-      COMMAND_FIELDS.text.chars,
-    )
+    const lines = updateOf(story, nextAfterNow(story, everyMs))
+    const { en: text, ...translations } = Object.fromEntries(
+      LANGUAGE_TAGS.map(tag => [tag, draftText(lines, sayerOf(tag, story), COMMAND_FIELDS.text.chars)]),
+    ) as Record<Language, string>
     const seen = story.orders.at(-1)?.id ?? ''
-    await carryOut(app, incident.id, { verb: 'say', by: POLICY, why: 'an update was due', text, seen }, null)
+    const word = { verb: 'say', by: POLICY, why: 'an update was due', text, seen } as const
+    await carryOut(app, incident.id, word, null, translations)
     sent.push(incident.id)
   }
   return sent

@@ -3,7 +3,7 @@ import { claimsOf } from '../../../core/words/claim.js'
 import type { Line } from '../../../core/words/says.js'
 import type { Published } from '../../../core/words/published.js'
 import { adviceOf } from '../../../core/words/advice.js'
-import { nextDue, phase, publicWords, type Story, type UpdateEvery } from '../../../core/words/story.js'
+import { asOf, nextDue, publicWords, type Story, type UpdateEvery } from '../../../core/words/story.js'
 import { rendered } from '../../words/rendered.js'
 import { filled, lineText, type Sayer, sayerOf, wordsIn } from '../../words/say.js'
 import { html, type Html } from '../html.js'
@@ -24,10 +24,14 @@ export function wordLines({ story, language, every, publishedAt }: Words, at: Ep
   const words = wordsIn(language)
   const due = at === null && publicWords(story).length > 0 ? nextDue(story, every) : null
   const path = `/i/${encodeURIComponent(story.incident)}/post-mortem`
-  const advice = at === null && phase(story) !== 'resolved' ? adviceOf(story) : null
-  const todo = advice && html`<p class="advice"><bdi>${lineText(advice, sayerOf(language, story))}</bdi></p>`
   const says = due === null ? '' : filled(due < story.now ? words.overdue : words.due, { at: f.moment(due, story.now) })
-  return html`${todo}${says === '' ? null : html`<p class="note">${says}</p>`}${publishedAt === undefined ? null : html`<p><a href="${path}">${words.readIt}</a></p>`}`
+  return html`${says === '' ? null : html`<p class="note">${says}</p>`}${publishedAt === undefined ? null : html`<p><a href="${path}">${words.readIt}</a></p>`}`
+}
+
+/** What somebody said that people can do, as far as it was said by then; null: nobody did. */
+export function adviceLine({ story, language }: Words, at: EpochMs | null): Html | null {
+  const advice = adviceOf(at === null ? story : asOf(story, at))
+  return advice && html`<p><bdi>${lineText(advice, sayerOf(language, story))}</bdi></p>`
 }
 
 /** What others say, each with what the record says of it; nothing where nobody brought any. */
