@@ -49,25 +49,13 @@ export async function checked(app: App, id: string, asked: Asked, sender: Sender
   return before
 }
 
-/**
- * Puts a command on the log, if it can be followed, and answers with what is public then.
- *
- * @param translations the words of `say` in other languages, by tag, where a program has them
- * @throws HttpProblem
- */
-export async function carryOut(
-  app: App,
-  id: string,
-  asked: Asked,
-  sender: Sender | null,
-  translations?: Record<string, string>,
-) {
+/** Puts a command on the log, if it can be followed, and answers with what is public then. @throws HttpProblem */
+export async function carryOut(app: App, id: string, asked: Asked, sender: Sender | null) {
   const before = await checked(app, id, asked, sender)
   const order = await app.order({
     incident: id,
     ...carried(asked, asked.verb, app),
     ...(asked.verb === 'split' ? { begins: await freshId(app, before.service) } : {}),
-    ...(translations === undefined ? {} : { translations }),
     ...signedBy(sender),
   })
   if (sender !== null) app.tokens.tally(sender).orders++

@@ -8,7 +8,7 @@ import { type Language, LANGUAGE_TAGS } from '../../contract/people.js'
 import { MINUTE } from '../../contract/time.js'
 import type { App } from '../../shell/app.js'
 import { every } from '../../shell/every.js'
-import { carryOut } from '../api/orders.js'
+import { checked } from '../api/orders.js'
 import { draftText } from './markdown.js'
 import { storyOf } from './reading.js'
 import { sayerOf } from './say.js'
@@ -50,8 +50,9 @@ export async function sendDue(app: App): Promise<string[]> {
       LANGUAGE_TAGS.map(tag => [tag, draftText(lines, sayerOf(tag, story), COMMAND_FIELDS.text.chars)]),
     ) as Record<Language, string>
     const seen = story.orders.at(-1)?.id ?? ''
-    const word = { verb: 'say', by: POLICY, why: 'an update was due', text, seen } as const
-    await carryOut(app, incident.id, word, null, translations)
+    const word = { verb: 'say', by: POLICY, why: 'an update was due', text } as const
+    await checked(app, incident.id, { ...word, seen }, null)
+    await app.order({ incident: incident.id, ...word, translations })
     sent.push(incident.id)
   }
   return sent
