@@ -1,7 +1,7 @@
 import type { IncidentEvent, Uneven, Where } from '../../contract/incident.js'
 import { CLAIM_SOURCES, type ClaimSource, type ClaimVerdict, type Order, VERDICTS } from '../../contract/order.js'
 import { ofChecks } from '../incident/sentences.js'
-import { isMeasured, sureOf } from '../incident/verdict.js'
+import { goneOf } from '../incident/verdict.js'
 import { type About, readAbout } from './about.js'
 import { count, type Line, line, name, parts, place, share, span, term, time, words } from './says.js'
 import { asOf, foldedOf, phase, publicWords, type Story } from './story.js'
@@ -265,7 +265,7 @@ function overHeld(story: Story, e: IncidentEvent): Judged {
 }
 
 function recoveringHeld(e: IncidentEvent): Judged {
-  const sure = isMeasured(e) ? sureOf(e) : 0
+  const sure = goneOf(e)
   if (sure <= 0) return judgedAs('not-known', line('claim-unturned', {}, [e.incident], []))
   const rests = ['recovery']
   if (sure >= 0.995) return judgedAs('supported', line('gone-nearly', {}, [e.incident], rests))

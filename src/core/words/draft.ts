@@ -2,7 +2,7 @@ import type { IncidentEvent, Where } from '../../contract/incident.js'
 import { SPEAKS_BITS } from '../../contract/thresholds.js'
 import type { EpochMs } from '../../contract/time.js'
 import { ofChecks } from '../incident/sentences.js'
-import { isMeasured, sureOf } from '../incident/verdict.js'
+import { goneOf, isMeasured } from '../incident/verdict.js'
 import { adviceOf } from './advice.js'
 import { claimLines, unanswered } from './claim.js'
 import { type Line, line, name, parts, place, share, type Slot, term, time } from './says.js'
@@ -62,7 +62,7 @@ function headline(story: Story, e: IncidentEvent): Line[] {
   const refs = [e.incident]
   const state = phase(story)
   if (state === 'resolved') return [ended(story, e)]
-  if (state === 'recovering' && e.recovery)
+  if (state === 'recovering' && e.recovery && e.pattern !== 'intermittent')
     return [line(isMeasured(e) ? 'easing' : 'easing-reports', { service }, refs, ['recovery'])]
   if (e.kind === 'security') return [line('exposed', { service }, refs, ['security'])]
   if (e.kind === 'quality') return [line('poor', { service }, refs, ['evidence'])]
@@ -118,20 +118,20 @@ function since(e: IncidentEvent): Line[] {
   ]
 }
 
-/** How much is surely gone, where it was measured and enough of it is. */
+/** How much is gone, where enough of it is. */
 export function recoveryOf(e: IncidentEvent): Line[] {
   const { recovery } = e
-  const sure = sureOf(e)
-  if (!recovery || !isMeasured(e) || sure < SLOWER_BY) return []
+  const gone = goneOf(e)
+  if (!recovery || gone < SLOWER_BY) return []
   const refs = [e.incident]
   const rests = ['recovery']
-  const gone =
-    sure >= NEARLY_ALL ? line('gone-nearly', {}, refs, rests) : line('gone', { share: share(sure) }, refs, rests)
+  const whole =
+    gone >= NEARLY_ALL ? line('gone-nearly', {}, refs, rests) : line('gone', { share: share(gone) }, refs, rests)
   // Of the parts no more is known than a few checks with luck in them.
-  if (recovery.of !== undefined) return [gone]
+  if (recovery.of !== undefined) return [whole]
   const last = [...recovery.segments].sort((a, b) => a.recovered - b.recovered)[0]
-  if (!last || recovery.recovered - last.recovered < SLOWER_BY) return [gone]
-  return [gone, line('slower', { where: place(last.where), share: share(last.recovered) }, refs, rests)]
+  if (!last || gone - last.recovered < SLOWER_BY) return [whole]
+  return [whole, line('slower', { where: place(last.where), share: share(last.recovered) }, refs, rests)]
 }
 
 /** A forecast is told while it lies ahead; without one it is said that nobody knows. */

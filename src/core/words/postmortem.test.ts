@@ -2,12 +2,13 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { foundingCase, order } from './fixtures/founding-case.js'
 import { stories } from './fixtures/story.js'
+import { goneOf } from '../incident/verdict.js'
 import { leadOf } from './draft.js'
 import { impactOf } from './impact.js'
 import { postmortemOf } from './postmortem.js'
 import { publishedOf } from './published.js'
 import type { Line, Slot } from './says.js'
-import { foldedOf, phase, type Story } from './story.js'
+import { foldedEach, foldedOf, phase, type Story } from './story.js'
 
 const said = (lines: readonly Line[], say: string) => lines.find(each => each.say === say)
 const value = (line: Line | undefined, slot: string): Slot['value'] | undefined => line?.slots[slot]?.value
@@ -41,11 +42,12 @@ describe('a post-mortem', () => {
           expect(all.filter(each => each.share === most).map(each => each.where)).toContainEqual(found.where)
         }
         expect(found.cause).toBe(leadOf(e)?.title)
-        const gone = story.events
-          .filter(each => each.event !== 'resolved' && each.recovery && each.recovery.of !== 'reports')
-          .map(each => (each.recovery!.of === undefined ? each.recovery!.recovered : each.recovery!.interval![0]))
-        for (const [i, share] of [0.5, 0.9].entries())
-          if (gone.some(each => each >= share)) expect(found.gone[i]).toBe(gone.find(each => each >= share))
+        // As much as lasted, from when on it stayed so.
+        const gone = foldedEach(story).filter(each => each.event !== 'resolved')
+        const from = [0.5, 0.9].map(least =>
+          gone.findIndex((_, i) => gone.slice(i).every(each => goneOf(each) >= least)),
+        )
+        expect(found.gone).toEqual([...new Set(from)].flatMap(each => (each < 0 ? [] : [goneOf(gone[each]!)])))
       }),
       { numRuns: 100 },
     )

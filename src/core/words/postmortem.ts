@@ -1,6 +1,6 @@
 import { SEVERITIES, type IncidentEvent } from '../../contract/incident.js'
 import type { EpochMs } from '../../contract/time.js'
-import { isMeasured, sureOf } from '../incident/verdict.js'
+import { goneOf } from '../incident/verdict.js'
 import { claimLines, claimsOf } from './claim.js'
 import { leadOf, ofWhat } from './draft.js'
 import { impactOf, reportedOf } from './impact.js'
@@ -8,7 +8,7 @@ import { learned } from './learned.js'
 import { actionsOf } from './published.js'
 import { count, type Line, line, minutes, name, parts, place, share, span, time, words } from './says.js'
 import { highest, type Stage, stagesOf, worstOf } from './stages.js'
-import { foldedOf, phase, type Story } from './story.js'
+import { foldedEach, foldedOf, phase, type Story } from './story.js'
 
 export const SECTIONS = [
   'summary',
@@ -300,9 +300,9 @@ function recovery(story: Story, e: IncidentEvent, stages: readonly Stage[]): Lin
 function slowestOf(story: Story): { at: EpochMs; line: Line } | null {
   let found: { at: EpochMs; line: Line } | null = null
   let most = 0.1
-  for (const each of story.events) {
+  for (const each of foldedEach(story)) {
     // Of the parts no more is known where nobody counts requests.
-    if (!each.recovery || each.recovery.of !== undefined || each.event === 'resolved') continue
+    if (!each.recovery || each.recovery.of !== undefined || each.event === 'resolved' || goneOf(each) === 0) continue
     const last = each.recovery.segments.reduce((a, b) => (b.recovered < a.recovered ? b : a), {
       where: {},
       recovered: 1,
@@ -340,7 +340,7 @@ function actions(story: Story): Line[] {
 function timeline(story: Story): Step[] {
   const steps: Step[] = []
   let before = -1
-  for (const each of story.events) {
+  for (const each of foldedEach(story)) {
     const at = Date.parse(each.at)
     const refs = [`${each.incident}#${each.seq}`]
     const step = (made: Line) => steps.push({ at, line: made })
@@ -354,8 +354,8 @@ function timeline(story: Story): Step[] {
       )
       before = worst.share!
     } else if (each.event === 'opened') step(line('reports', { service: name(story.title) }, refs, ['segments']))
-    if (each.event === 'recovering' && isMeasured(each) && sureOf(each) > 0)
-      step(line('gone', { share: share(sureOf(each)) }, refs, ['recovery']))
+    if (each.event === 'recovering' && goneOf(each) > 0)
+      step(line('gone', { share: share(goneOf(each)) }, refs, ['recovery']))
     if (each.event === 'resolved')
       step(
         line(
