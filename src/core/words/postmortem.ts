@@ -190,7 +190,10 @@ function detection(e: IncidentEvent, stages: readonly Stage[], past: readonly Pa
   const [from, until] = e.startedAtInterval ?? [e.startedAt!, e.startedAt!]
   const out = [
     line('since', { start: time(e.startedAt!), from: time(from), until: time(until) }, refs, ['startedAt']),
-    ...stages.filter(each => each.of === 'detection').map(each => each.line),
+    ...stages
+      .filter(each => each.of === 'detection')
+      .sort((a, b) => a.at - b.at)
+      .map(each => each.line),
   ]
   const took = past.map(each => each.openedAt - each.startedAt).sort((a, b) => a - b)
   if (took.length === 0) return [...out, line('no-past', {}, refs, [])]

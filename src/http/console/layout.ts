@@ -5,6 +5,7 @@ import { homeOf, rebased } from '../home.js'
 import { attr, type Hole, html, type Html, trusted } from '../pages/html.js'
 import { MARK } from '../pages/layout.js'
 import { STYLE } from '../pages/style.js'
+import { ARTICLE_STYLE } from '../words/style.js'
 
 /** What only the console needs, after the sheet of all pages. */
 const CONSOLE_STYLE = `
@@ -24,7 +25,7 @@ code{font-size:.875em}
 @media print{header,footer,.skip,.ask,.told{display:none}main{max-width:none}section{break-inside:avoid}.scroll{overflow:visible}a{text-decoration:none}}
 `.replace(/\n/g, '')
 
-const SHEETS = [STYLE, CONSOLE_STYLE]
+const SHEETS = [STYLE, CONSOLE_STYLE, ARTICLE_STYLE]
 /** No script but ours, no style but these sheets, forms to ourselves alone. */
 const POLICY = [
   "default-src 'self'",
@@ -76,7 +77,7 @@ export function sendConsole(request: FastifyRequest, reply: FastifyReply, page: 
 function shell({ title, main, viewer, path, told }: ConsolePage): string {
   const links = viewer === null ? [] : LINKS.filter(([to]) => to !== '/console/people' || viewer.role === 'admin')
   return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${title} · Epicenter console</title><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><link rel="icon" href="/assets/mark.svg" type="image/svg+xml"><style>${trusted(STYLE)}</style><style>${trusted(CONSOLE_STYLE)}</style></head>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${title} · Epicenter console</title><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><link rel="icon" href="/assets/mark.svg" type="image/svg+xml">${SHEETS.map(sheet => html`<style>${trusted(sheet)}</style>`)}</head>
 <body><a class="skip" href="#main">To the content</a><svg width="0" height="0" class="defs" aria-hidden="true"><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M0 0v6"/></pattern></svg>
 <header><a class="brand" href="/console">${MARK}<b>Console</b></a><nav aria-label="Console">${links.map(([to, name]) => html`<a href="${to}"${attr('aria-current', path === to ? 'page' : null)}>${name}</a>`)}<a href="/">Public page</a></nav></header>
 <main id="main" tabindex="-1"><h1>${title}</h1>${told ? html`<p class="told${told.good ? '' : ' no'}" role="status">${told.text}</p>` : null}${main}</main>

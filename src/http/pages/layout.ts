@@ -3,6 +3,7 @@ import { isolated } from './direction.js'
 import { createHash } from 'node:crypto'
 import { attr, html, trusted, type Html } from './html.js'
 import { STATUS_STYLE } from './status/style.js'
+import { ARTICLE_STYLE } from '../words/style.js'
 import { DEMO_STYLE, SCRIPT_STYLE, STYLE } from './style.js'
 import { LANGUAGES, type Strings } from './strings.js'
 
@@ -39,7 +40,7 @@ export interface PageInput {
   nav?: readonly { path: string; label: string }[]
 }
 
-const hashes = [STYLE, DEMO_STYLE, SCRIPT_STYLE, STATUS_STYLE].map(
+const hashes = [STYLE, DEMO_STYLE, SCRIPT_STYLE, STATUS_STYLE, ARTICLE_STYLE].map(
   sheet => `'sha256-${createHash('sha256').update(sheet).digest('base64')}'`,
 )
 

@@ -1,17 +1,14 @@
 import type { FastifyInstance } from 'fastify'
-import { COMMAND_FIELDS } from '../../contract/order.js'
 import { unanswered } from '../../core/words/claim.js'
 import { draftOf, POLICY } from '../../core/words/draft.js'
 import { type Line, line, time } from '../../core/words/says.js'
 import { asOf, foldedOf, nextAfterNow, nextDue, publicWords, type Story } from '../../core/words/story.js'
-import { type Language, LANGUAGE_TAGS } from '../../contract/people.js'
 import { MINUTE } from '../../contract/time.js'
 import type { App } from '../../shell/app.js'
 import { every } from '../../shell/every.js'
-import { checked } from '../api/orders.js'
-import { draftText } from './markdown.js'
+import { carryOut } from '../api/orders.js'
 import { storyOf } from './reading.js'
-import { sayerOf } from './say.js'
+import { inAllLanguages } from './tongues.js'
 
 /** Open incidents that are looked at in one turn; more wait for the next. */
 const LOOKED_AT = 200
@@ -46,13 +43,10 @@ export async function sendDue(app: App): Promise<string[]> {
     // The first one does not wait: whoever looks at the page has nothing to read yet.
     if (foldedOf(story) === null || due === null || (publicWords(story).length > 0 && due > app.now)) continue
     const lines = updateOf(story, nextAfterNow(story, everyMs))
-    const { en: text, ...translations } = Object.fromEntries(
-      LANGUAGE_TAGS.map(tag => [tag, draftText(lines, sayerOf(tag, story), COMMAND_FIELDS.text.chars)]),
-    ) as Record<Language, string>
+    const { text, translations } = inAllLanguages(lines, story)
     const seen = story.orders.at(-1)?.id ?? ''
     const word = { verb: 'say', by: POLICY, why: 'an update was due', text } as const
-    await checked(app, incident.id, { ...word, seen }, null)
-    await app.order({ incident: incident.id, ...word, translations })
+    await carryOut(app, incident.id, { ...word, seen }, null, { translations })
     sent.push(incident.id)
   }
   return sent
