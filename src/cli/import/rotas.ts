@@ -166,23 +166,22 @@ const opsgenieKind = ({ value }: Doc): string => {
   return 'rotations' in first ? 'schedules' : 'rules' in first ? 'escalations' : 'users'
 }
 
+const ALONE = { user: 'users', schedule: 'schedules', escalation_policy: 'escalation_policies' }
+
+/** What was asked for by its id comes alone, and a schedule has its layers only then. */
+function alone(doc: Doc): Doc {
+  const value = { ...rec(doc.value) }
+  for (const [one, all] of Object.entries(ALONE))
+    if (one in value) {
+      value[all] = [...list(value[all]), rec(value[one])]
+      delete value[one]
+    }
+  return { ...doc, value }
+}
+
 export const fromPagerDuty: Importer = docs => {
   const found = nothing()
-  // What is asked for by its id comes alone, and only then with its layers.
-  const many = docs.map(each => {
-    const value = { ...rec(each.value) }
-    for (const [one, all] of Object.entries({
-      user: 'users',
-      schedule: 'schedules',
-      escalation_policy: 'escalation_policies',
-    }))
-      if (one in value) {
-        value[all] = [...list(value[all]), rec(value[one])]
-        delete value[one]
-      }
-    return { ...each, value }
-  })
-  const all = together(many, found, ['users', 'schedules', 'escalation_policies'])
+  const all = together(docs.map(alone), found, ['users', 'schedules', 'escalation_policies'])
   const who = people(
     found,
     all['users']!.map(each => ({
