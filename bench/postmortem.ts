@@ -13,7 +13,7 @@ import { option, setting, writePage } from './machine.js'
 
 const ROOT = join(import.meta.dirname, '..')
 const SHARED = join(ROOT, '../shared/scenarios')
-const DRAWS = option('draws', 2)
+const DRAWS = option('draws', 1)
 const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined
 
 const MODES: { name: string; only: Via[] | null }[] = [
@@ -84,7 +84,7 @@ const text = `# What a post-mortem loses in words
 The events of a play and the post-mortem that is drafted from them are asked the same of the scenario's truth, by the expectations that the
 scenario itself states (\`lab/told.ts\`): when it began, which cells failed, which change it was, and how it went back. ${scenarios.length} scenarios${
   existsSync(SHARED) ? ', those of the shared folder among them' : '; the shared folder was not there'
-}, ${DRAWS} draws each. Of a scenario that was not noticed there is no post-mortem, and a question that it does not ask is not counted. \`score.mjs\` reads causes
+}, ${DRAWS === 1 ? 'one draw' : `${DRAWS} draws`} each. Of a scenario that was not noticed there is no post-mortem, and a question that it does not ask is not counted. \`score.mjs\` reads causes
 at the end of the true trouble, which nobody knows who writes; a post-mortem has what is on record when it is written.
 
 | signals | question | events, as \`score.mjs\` reads them | events, at the end | post-mortem |
@@ -93,7 +93,7 @@ ${table.join('\n')}
 
 ${lost.length === 0 ? 'Wherever the events at the end agree with the truth, the post-mortem does.' : `Lost in words:\n\n${[...new Set(lost)].join('\n')}`}
 
-${setting(`npm run bench -- postmortem${DRAWS === 2 ? '' : ` --draws ${DRAWS}`}`)}
+${setting(`npm run bench -- postmortem${DRAWS === 1 ? '' : ` --draws ${DRAWS}`}`)}
 `
 if (only === undefined) writePage('postmortem', text)
 else process.stdout.write(text)

@@ -67,7 +67,8 @@ export function toldByEvents(scenario: Scenario, { events }: Pick<Played, 'event
         share === null || share >= CLAIMED_SHARE ? (where.cell ?? []) : [],
       ),
     ),
-    who: story.events.some(each => each.segments?.length),
+    // Everybody, by an unknown share, is no place.
+    who: story.events.some(each => each.segments?.some(s => s.share !== null || Object.keys(s.where).length > 0)),
     causes: causes.map(({ subject, probability }) => ({ subject, probability })),
     causeUnknown: (unexplained ?? 0) >= LEADS,
     gone: recovering.map(each => ({ at: Date.parse(each.at), share: sureOf(each) })),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { IncidentEvent } from '../../../contract/incident.js'
 import { sentences } from '../../../core/incident/sentences.js'
 import { speechOf } from '../language.js'
-import { standingWord, wordOf } from './says.js'
+import { saysLines, standingWord, wordOf } from './says.js'
 
 const [EN, DE] = [speechOf('en'), speechOf('de')]
 
@@ -38,6 +38,8 @@ describe('a person’s sentence', () => {
       'Back.',
     ])
     expect(standingWord(all, speechOf('fr'))?.text).toBe('Back.')
+    const told = saysLines(both, [], { ...DE, now: 0 })[0]!
+    expect([told.text, told.said]).toEqual(['Back.', 'Wieder da.'])
   })
   it('is not what the engine says when a person rules or resolves', () => {
     expect(standingWord([opened, event(1, { by: 'ana' }), event(2, {})], EN)).toBeNull()
