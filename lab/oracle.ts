@@ -35,15 +35,15 @@ export interface JudgeOptions {
 
 /** An incident may begin this long before the first fault bites: slots are minutes. */
 const EARLY_MS = 2 * MINUTE
-const ONSET_WITHIN_MIN = 10
-const RESOLVE_WITHIN_MIN = 90
-const RESOLVE_HONEST_MIN = 360
+export const ONSET_WITHIN_MIN = 10
+export const RESOLVE_WITHIN_MIN = 90
+export const RESOLVE_HONEST_MIN = 360
 const BLAME = 0.5
 /** Segments below this share are a remark, not a claim. */
-const CLAIMED_SHARE = 0.1
+export const CLAIMED_SHARE = 0.1
 const SEVERITIES: Severity[] = ['minor', 'major', 'critical']
 
-interface Story {
+export interface Story {
   id: string
   events: IncidentEvent[]
   openedAt: EpochMs
@@ -52,7 +52,7 @@ interface Story {
 
 /** `ground_truth` as the file has it. */
 // oxlint-disable-next-line typescript/no-explicit-any -- free-form by design of the format
-type Raw = Record<string, any>
+export type Raw = Record<string, any>
 
 export function judge(scenario: Scenario, events: readonly IncidentEvent[], options: JudgeOptions = {}): Verdict {
   const { service } = scenario.world
@@ -60,7 +60,7 @@ export function judge(scenario: Scenario, events: readonly IncidentEvent[], opti
   const expect: Raw = raw.expect ?? {}
   const trouble = options.quiet || !scenario.truth.isIncident ? [] : windowsOf(scenario, raw)
   const stories = storiesOf(events, service).filter(story => !excused(story, raw.also_allowed ?? []))
-  const real = stories.filter(s => trouble.some(w => s.openedAt >= w.from - EARLY_MS && s.openedAt <= w.until))
+  const real = stories.filter(story => within(story, trouble))
   const wrong = stories.filter(s => !real.includes(s))
   const verdict: Verdict = {
     ok: false,
@@ -95,6 +95,25 @@ export function judge(scenario: Scenario, events: readonly IncidentEvent[], opti
   if (!options.quiet) judgeOthers(scenario, events, must)
   verdict.ok = verdict.failures.length === 0
   return verdict
+}
+
+const within = ({ openedAt }: Story, trouble: readonly Window[]): boolean =>
+  trouble.some(({ from, until }) => openedAt >= from - EARLY_MS && openedAt <= until)
+
+/** The first incident that is of the trouble of the scenario's own service; null: none is, or there is no such trouble. */
+export function mainStory(scenario: Scenario, events: readonly IncidentEvent[]): Story | null {
+  const { raw, isIncident } = scenario.truth
+  if (!isIncident) return null
+  const trouble = windowsOf(scenario, raw)
+  const allowed = (raw as Raw).also_allowed ?? []
+  const stories = storiesOf(events, scenario.world.service).filter(story => !excused(story, allowed))
+  return stories.find(story => within(story, trouble)) ?? null
+}
+
+/** When the first fault of its own bit, and when the truth says that the trouble began. */
+export function onsetOf({ faults, truth }: Scenario): [EpochMs, EpochMs] {
+  const bit = Math.min(...faults.filter(f => f.ownOutage).map(f => f.severity[0]![0]))
+  return [Math.min(bit, truth.startedAt!), truth.startedAt!]
 }
 
 type Must = (holds: boolean, otherwise: string) => void
@@ -200,7 +219,7 @@ function judgePicture(scenario: Scenario, story: Story, raw: Raw, expect: Raw, v
 }
 
 /** Segments of a moment are judged before the first part is mended. */
-function beforeMending({ truth }: Scenario, raw: Raw): EpochMs {
+export function beforeMending({ truth }: Scenario, raw: Raw): EpochMs {
   const { recovery = {} } = raw
   const times = [recovery.first_cell_back, recovery.t50, raw.mitigated_most_at].filter(Boolean).map(s => Date.parse(s))
   return Math.min(...times, truth.resolvedAt!)
@@ -211,9 +230,9 @@ function cellsNamed(event: IncidentEvent | undefined): Set<string> {
   return new Set(claimed.flatMap(s => s.where.cell ?? []))
 }
 
-/** Causes as they stood at the end of the trouble, likeliest first, without those ruled out. */
-export function rankedCauses(scenario: Scenario, events: readonly IncidentEvent[]) {
-  const end = scenario.truth.resolvedAt ?? Number.POSITIVE_INFINITY
+/** Causes as they stood at the end of the trouble (`atEnd`: of the record), likeliest first, without those ruled out. */
+export function rankedCauses(scenario: Scenario, events: readonly IncidentEvent[], atEnd = false) {
+  const end = (atEnd ? null : scenario.truth.resolvedAt) ?? Number.POSITIVE_INFINITY
   const told = events.filter(e => e.service === scenario.world.service && e.causes)
   const last = told.findLast(e => Date.parse(e.at) <= end) ?? told.at(-1)
   const causes = (last?.causes ?? []).filter(c => c.state !== 'ruled_out')
@@ -371,7 +390,7 @@ function excused(story: Story, allowed: Raw[]): boolean {
   )
 }
 
-function f1(found: ReadonlySet<string>, wanted: ReadonlySet<string>): number {
+export function f1(found: ReadonlySet<string>, wanted: ReadonlySet<string>): number {
   const hit = [...found].filter(x => wanted.has(x)).length
   return hit === 0 ? 0 : (2 * hit) / (found.size + wanted.size)
 }

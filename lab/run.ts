@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { IncidentEvent } from '../src/contract/incident.js'
 import { FALSE_ALARMS_PER_MONTH } from '../src/contract/limits.js'
+import type { Outcome } from '../src/contract/outcome.js'
 import { emptyOutcome, Fold } from '../src/core/fold/fold.js'
 import { parseScenario, play, type PlayOptions, type Scenario, type Via } from '../src/scenario/scenario.js'
 import { hold, merge, reliability, type Held } from './calibration.js'
@@ -26,21 +27,38 @@ export interface Result {
 /** Quiet hours before each play. */
 export const HISTORY_HOURS = 24
 
+/** What a fresh engine made of a play. */
+export interface Played {
+  events: IncidentEvent[]
+  /** Changes and notices as they were committed, oldest first. */
+  facts: Outcome['facts']
+  signals: number
+  ms: number
+}
+
 /** One play through a fresh engine; the same calls as `replay` makes, without the wire. */
-export function runOnce(scenario: Scenario, options: PlayOptions = {}, ask: JudgeOptions['ask'] = 'all'): Result {
-  const events: IncidentEvent[] = []
+export function playThrough(scenario: Scenario, options: PlayOptions = {}): Played {
+  const [events, facts]: [Played['events'], Played['facts']] = [[], []]
   const fold = new Fold({ clock: 'signals', falseAlarmsPerMonth: FALSE_ALARMS_PER_MONTH, services: [] })
   const began = performance.now()
   let signals = 0
   let outcome = emptyOutcome()
-  for (const signal of play(scenario, { historyHours: HISTORY_HOURS, ...options })) {
-    fold.signal(signal, ++signals, outcome)
-    if (signals % 1000 !== 0) continue
+  const keep = () => {
     events.push(...outcome.events)
+    facts.push(...outcome.facts)
     outcome = emptyOutcome()
   }
-  events.push(...outcome.events)
-  const ms = performance.now() - began
+  for (const signal of play(scenario, { historyHours: HISTORY_HOURS, ...options })) {
+    fold.signal(signal, ++signals, outcome)
+    if (signals % 1000 === 0) keep()
+  }
+  keep()
+  return { events, facts, signals, ms: performance.now() - began }
+}
+
+/** One play, judged. */
+export function runOnce(scenario: Scenario, options: PlayOptions = {}, ask: JudgeOptions['ask'] = 'all'): Result {
+  const { events, signals, ms } = playThrough(scenario, options)
   const quiet = options.quiet ?? false
   return {
     id: `${scenario.id}${quiet ? ' (twin)' : ''}`,

@@ -65,8 +65,14 @@ export const incidentCommand = (): Command =>
     else print(options.json ? JSON.stringify({ ...incident, response: told }) : storyOf(incident, told))
   })
 
+interface WordsOptions extends Asking {
+  lang?: string
+  at?: string
+  json?: true
+}
+
 /** What the record bears of it, for people to go on from: a post-mortem as Markdown, or the next update. */
-const wordsCommand = (name: string, path: string, summary: string, more: string): Command =>
+const wordsCommand = (name: string, summary: string, more: string): Command =>
   asking(
     new Command(name)
       .summary(summary)
@@ -74,41 +80,65 @@ const wordsCommand = (name: string, path: string, summary: string, more: string)
       .argument('<incident>', 'id of the incident')
       .option('--lang <language>', 'language of the text, such as de')
       .option('--at <time>', 'as it stood then: an ISO 8601 time'),
-  ).action(async (id: string, options: Asking & { lang?: string; at?: string; json?: true; short?: true }) => {
-    const query = new URLSearchParams()
-    for (const field of ['lang', 'at'] as const) if (options[field] !== undefined) query.set(field, options[field])
-    const to = `/api/v1/incidents/${encodeURIComponent(id)}/${path}?${query}`
-    const answer = (await ask(name, to, null, options)) as Worded | null
-    if (answer === null) process.exitCode = 1
-    else
-      print(
-        options.json
-          ? JSON.stringify(answer)
-          : ((options.short ? answer.short : (answer.text ?? answer.draft)) ?? '').trimEnd(),
-      )
-  })
+  )
 
-interface Worded {
-  draft?: string | null
-  text?: string
-  short?: string
+async function askWords(name: string, path: string, id: string, options: WordsOptions): Promise<unknown> {
+  const query = new URLSearchParams()
+  for (const field of ['lang', 'at'] as const) if (options[field] !== undefined) query.set(field, options[field])
+  return ask(name, `/api/v1/incidents/${encodeURIComponent(id)}/${path}?${query}`, null, options)
 }
 
 export const postmortemCommand = (): Command =>
   wordsCommand(
     'postmortem',
-    'post-mortem',
-    'print the post-mortem of an incident as Markdown',
-    'Prints the post-mortem of an incident of a running server as its record bears it, as Markdown.',
+    'print the post-mortem of an incident as Markdown, or write it as HTML or PDF',
+    'Prints the post-mortem of an incident of a running server as its record bears it, or with --published as people published it: ' +
+      'as Markdown, or as a document of its own with --html or --pdf. A PDF needs a Chromium on this machine (EPICENTER_CHROMIUM names one).',
   )
+    .option('--published', 'the text that is published, in place of the draft')
+    .option('--html <file>', 'write it as a page that needs nothing else')
+    .option('--pdf <file>', 'write it as a PDF')
+    .action(async (id: string, options: WordsOptions & { published?: true; html?: string; pdf?: string }) => {
+      const answer = (await askWords('postmortem', 'post-mortem', id, options)) as Written | null
+      if (answer === null) return void (process.exitCode = 1)
+      if (options.json) return print(JSON.stringify(answer))
+      const text = options.published ? (answer.published?.body ?? null) : answer.draft
+      if (text === null) return fail(`${id} has no ${options.published ? 'published ' : ''}post-mortem`)
+      if (options.html === undefined && options.pdf === undefined) return print(text.trimEnd())
+      const { documentOf, writeDocument } = await import('./document.js')
+      const { rendered } = await import('../http/words/rendered.js')
+      const { LANGUAGE_TAGS } = await import('../contract/people.js')
+      const title = /^# (.*)$/m.exec(text)?.[1] ?? id
+      const language = LANGUAGE_TAGS.find(each => each === options.lang)
+      try {
+        await writeDocument(documentOf(title, rendered(text), language), options)
+      } catch (error) {
+        fail((error as Error).message)
+      }
+    })
+
+interface Written {
+  draft: string | null
+  published: { body: string } | null
+}
+
+function fail(why: string): void {
+  process.stderr.write(`epicenter postmortem: ${why}\n`)
+  process.exitCode = 1
+}
 
 export const draftCommand = (): Command =>
   wordsCommand(
     'draft',
-    'draft',
     'print the next update about an incident',
     'Prints an update about an incident of a running server as its record bears it. Nothing is sent: `epicenter say` does that.',
-  ).option('--short', 'for a phone and a message')
+  )
+    .option('--short', 'for a phone and a message')
+    .action(async (id: string, options: WordsOptions & { short?: true }) => {
+      const answer = (await askWords('draft', 'draft', id, options)) as { text: string; short: string } | null
+      if (answer === null) process.exitCode = 1
+      else print(options.json ? JSON.stringify(answer) : (options.short ? answer.short : answer.text).trimEnd())
+    })
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
 const time = (at: number): string => new Date(at).toISOString().replace(/:\d\d\.\d{3}Z$/, 'Z')

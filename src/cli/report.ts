@@ -2,23 +2,15 @@ import { WEIGHED_BY } from '../contract/view.js'
 import { Command } from 'commander'
 import { SEVERITIES } from '../contract/incident.js'
 import { HOUR, MINUTE } from '../contract/time.js'
+import type { Report } from '../http/lessons/report.js'
 import { ask, ASK_HELP, type Asking } from './ask.js'
 
-interface Told {
-  from: number
-  until: number
-  rows: {
-    part: string
-    availability: number | null
-    downMs: number
-    plannedMs: number
-    leftMs: number
-    met: boolean | null
-    incidents: { id: string; downMs: number }[]
-  }[]
-}
 type Options = Asking &
-  Partial<Record<'from' | 'until' | 'parts' | 'where' | 'objective' | 'severity' | 'by', string>> & { json?: true }
+  Partial<Record<'from' | 'until' | 'parts' | 'where' | 'objective' | 'severity' | 'by', string>> & {
+    json?: true
+    html?: string
+    pdf?: string
+  }
 
 const QUERY = ['from', 'until', 'parts', 'where', 'objective', 'severity', 'by'] as const
 
@@ -43,6 +35,8 @@ export const reportCommand = (): Command =>
       '--by <how>',
       `${WEIGHED_BY.join(' or ')}: each minute whole, or as much as of these people failed; time, if not given`,
     )
+    .option('--html <file>', 'write it as a page that needs nothing else')
+    .option('--pdf <file>', 'write it as a PDF, with the Chromium of this machine or the one in EPICENTER_CHROMIUM')
     .option('--json', 'the answer as it came')
     .option('--url <url>', 'the server', process.env['EPICENTER_URL'] ?? 'http://127.0.0.1:8080')
     .option('--token <token>', 'default: EPICENTER_TOKEN, or the file `token` in the data folder')
@@ -52,12 +46,28 @@ export const reportCommand = (): Command =>
       const query = new URLSearchParams(
         QUERY.flatMap(name => (options[name] === undefined ? [] : [[name, options[name]!]])),
       )
-      const told = (await ask('report', `/api/v1/report?${query}`, null, options)) as Told | null
+      const told = (await ask('report', `/api/v1/report?${query}`, null, options)) as Report | null
       if (told === null) process.exitCode = 1
+      else if (options.html !== undefined || options.pdf !== undefined) await write(told, options)
       else process.stdout.write(`${options.json ? JSON.stringify(told) : textOf(told)}\n`)
     })
 
-const textOf = ({ from, until, rows }: Told): string =>
+async function write(report: Report, options: Options): Promise<void> {
+  const { documentOf, writeDocument } = await import('./document.js')
+  const { reportPage } = await import('../http/console/report.js')
+  const { html } = await import('../http/pages/html.js')
+  try {
+    await writeDocument(
+      documentOf('Service levels', html`<h1>Service levels</h1>${reportPage(report, false)}`),
+      options,
+    )
+  } catch (error) {
+    process.stderr.write(`epicenter report: ${(error as Error).message}\n`)
+    process.exitCode = 1
+  }
+}
+
+const textOf = ({ from, until, rows }: Report): string =>
   [
     `${day(from)} to ${day(until)}`,
     ...rows.flatMap(({ part, availability, downMs, plannedMs, leftMs, met, incidents }) => [

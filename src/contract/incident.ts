@@ -120,6 +120,8 @@ export type Hedge = (typeof HEDGES)[number]
 export interface Statement {
   text: string
   refs: string[]
+  /** The same in other languages, where whoever says it has them: by tag. */
+  translations?: Record<string, string>
 }
 
 /** Something that a service stands on and that is full, missed, or far from its usual value: for whoever looks for the cause. */

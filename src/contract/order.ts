@@ -145,6 +145,13 @@ export const COMMANDS = {
     needs: ['text'],
     lacks: 'say needs the sentence in text',
   },
+  advise: {
+    summary: 'say what people can do while an incident lasts',
+    more: 'Its page and the drafts of updates say it until another one takes its place',
+    needs: ['text'],
+    lacks: 'advise needs what people can do, in text',
+    record: true,
+  },
   open: {
     summary: 'open an incident at a service by hand',
     more: 'It stays open until a person resolves it; with an end it is the record of something past',
@@ -278,6 +285,8 @@ export interface Order {
   body?: string
   action?: string
   said?: string
+  /** say: the same words in other languages, by tag. */
+  translations?: Record<string, string>
   /** False: nobody is sent a message about what follows from it; pages and feeds show it all the same. */
   notify?: boolean
   /** Statement or record that the command cites. */

@@ -174,7 +174,17 @@ export const Event = Type.Object(
     named: Type.Optional(Type.String({ description: 'A person calls it so; empty: nobody does any more' })),
     mitigated: Type.Optional(Type.Boolean({ description: 'The effect is stopped, the cause is not mended' })),
     partOf: Type.Optional(Type.String({ description: 'Incident that it is part of, by a person’s word' })),
-    says: Type.Optional(Type.Array(Type.Object({ text: Type.String(), refs: Type.Array(Type.String()) }))),
+    says: Type.Optional(
+      Type.Array(
+        Type.Object({
+          text: Type.String(),
+          refs: Type.Array(Type.String()),
+          translations: Type.Optional(
+            Type.Record(Type.String(), Type.String(), { description: 'The same in other languages, by tag' }),
+          ),
+        }),
+      ),
+    ),
     quiet: Type.Optional(Type.Boolean({ description: 'Whoever decided it asked for no messages about it' })),
     by: Type.Optional(Type.String({ description: 'Set where a person decided' })),
     why: Type.Optional(Type.String()),

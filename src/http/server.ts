@@ -151,9 +151,8 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   const here = () => app.config.url ?? addressOf(server, app.config)
   const subscribers = await subscriberSide(server, routes, app, { desk: status, visitors, guard, here })
   registerConsole(server, app, {
-    ...{ visitors, proposals, access },
+    ...{ visitors, proposals, access, script: options.passkeyScript },
     settings: options.settings ?? fixedSettings(app),
-    script: options.passkeyScript,
     subscribers: () => subscribers,
   })
   pagesSide(server, app, { desk: status, edition, visitors, records, access, options })

@@ -1,5 +1,6 @@
 import type { Channel } from '../../contract/subscribers/subscriber.js'
 import type { Severity } from '../../contract/incident.js'
+import { isZone, readMoment } from '../../core/calendar/zone.js'
 import { readTime } from '../../core/ingest/time.js'
 
 /** What an importer makes of the files of another tool. */
@@ -67,12 +68,19 @@ export const text = (value: unknown): string | undefined => {
   const found = typeof value === 'number' ? String(value) : value
   return typeof found === 'string' && found.trim() !== '' ? found.replace(/\s+/g, ' ').trim() : undefined
 }
-/** Milliseconds since 1970, or null; a time without a zone is taken for UTC, as these tools write it. */
-export function when(value: unknown): number | null {
+const LOCAL = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?$/
+
+/** Milliseconds since 1970, or null; a time without a zone is of this one, which is UTC where the tool writes it so. */
+export function when(value: unknown, zone = 'Etc/UTC'): number | null {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.getTime()
   const plain = text(value)
   if (plain === undefined) return null
-  const iso = plain.replace(' ', 'T').replace(/^(\d{4}-\d\d-\d\d)$/, '$1T00:00:00')
+  // People write `8:00` by hand.
+  const iso = plain
+    .replace(' ', 'T')
+    .replace(/^(\d{4}-\d\d-\d\d)$/, '$1T00:00:00')
+    .replace(/T(?=\d:)/, 'T0')
+  if (zone !== 'Etc/UTC' && LOCAL.test(iso) && isZone(zone)) return readMoment(iso, zone).at
   const zoned = /(?:Z|[+-]\d\d:?\d\d)$/.test(iso) ? iso : `${iso}Z`
   const at = readTime(zoned)
   return Number.isNaN(at) ? (Number.isNaN(Date.parse(zoned)) ? null : Date.parse(zoned)) : at

@@ -224,6 +224,7 @@ const ONCALL: [source: string, file: unknown, steps: number][] = [
         {
           id: 'O1',
           type: 'rolling_users',
+          time_zone: 'Etc/UTC',
           start: iso(T).slice(0, 19),
           frequency: 'weekly',
           interval: 1,

@@ -106,8 +106,14 @@ export const fromUptimeKuma: Importer = (docs, asked) => {
   )
   for (const each of plain) {
     const where = places.get(String(each['id']))!
-    if (each['active'] === false) found.notUnderstood.push(`monitor “${where.name}” is paused: its probe is left out`)
+    if (each['active'] === false || each['active'] === 0)
+      found.notUnderstood.push(`monitor “${where.name}” is paused: its probe is left out`)
     else watch(found, where, kumaProbe(each), Number(each['interval']) || undefined)
+    const codes = Array.isArray(each['accepted_statuscodes']) ? each['accepted_statuscodes'].map(String) : []
+    if (codes.length > 0 && codes.join() !== '200-299')
+      found.notUnderstood.push(`status codes that “${where.name}” takes for good: ${codes.join(', ')}`)
+    if (each['upsideDown'] === true || each['upsideDown'] === 1)
+      found.notUnderstood.push(`“${where.name}” is upside down, down being good: its probe is not`)
   }
   const beats = all.flatMap(each => list(each['heartbeats']))
   for (const [id, where] of places) {
@@ -160,6 +166,8 @@ export const fromGatus: Importer = (docs, asked) => {
   for (const each of endpoints) {
     const where = places.get(key(each))
     if (where === undefined) found.notUnderstood.push('an endpoint without a name')
+    else if (each['enabled'] === false)
+      found.notUnderstood.push(`endpoint “${where.name}” is not enabled: its probe is left out`)
     else watch(found, where, probeOf(text(each['url']) ?? ''), secondsOf(text(each['interval'])))
     const conditions = Array.isArray(each['conditions']) ? each['conditions'].map(String) : []
     const own = conditions.filter(one => !/^\[(STATUS|CONNECTED)\]\s*==\s*(200|true)$/.test(one))
@@ -204,7 +212,16 @@ export const fromOpenStatus: Importer = (docs, asked) => {
     const url = text(rec(each['request'])['url']) ?? text(each['url']) ?? ''
     const { host, port } = rec(each['request'])
     const probe = text(host) && port ? { use: 'tcp', host: text(host), port: Number(port) } : probeOf(url)
-    watch(found, places.get(id)!, probe, secondsOf(text(each['frequency']) ?? text(each['periodicity'])))
+    const where = places.get(id)!
+    if (each['active'] === false) found.notUnderstood.push(`monitor “${where.name}” is paused: its probe is left out`)
+    else watch(found, where, probe, secondsOf(text(each['frequency']) ?? text(each['periodicity'])))
+    const strange = list(each['assertions']).filter(
+      one => !(one['kind'] === 'statusCode' && one['compare'] === 'eq' && Number(one['target']) === 200),
+    )
+    if (strange.length > 0)
+      found.notUnderstood.push(
+        `assertions of “${where.name}”: ${strange.map(one => [one['kind'], one['key'], one['compare'], one['target']].filter(x => x !== undefined).join(' ')).join(' and ')}`,
+      )
   }
   const reports = all.flatMap(each => list(each['status_reports']))
   const fallback = asked ?? found.services[0]?.id ?? 'openstatus'

@@ -166,9 +166,22 @@ const opsgenieKind = ({ value }: Doc): string => {
   return 'rotations' in first ? 'schedules' : 'rules' in first ? 'escalations' : 'users'
 }
 
+const ALONE = { user: 'users', schedule: 'schedules', escalation_policy: 'escalation_policies' }
+
+/** What was asked for by its id comes alone, and a schedule has its layers only then. */
+function alone(doc: Doc): Doc {
+  const value = { ...rec(doc.value) }
+  for (const [one, all] of Object.entries(ALONE))
+    if (one in value) {
+      value[all] = [...list(value[all]), rec(value[one])]
+      delete value[one]
+    }
+  return { ...doc, value }
+}
+
 export const fromPagerDuty: Importer = docs => {
   const found = nothing()
-  const all = together(docs, found, ['users', 'schedules', 'escalation_policies'])
+  const all = together(docs.map(alone), found, ['users', 'schedules', 'escalation_policies'])
   const who = people(
     found,
     all['users']!.map(each => ({
@@ -185,7 +198,10 @@ export const fromPagerDuty: Importer = docs => {
     // PagerDuty lists the layer that stands above the others first, we last.
     const made = layers.toReversed().map(layer => {
       const named = list(layer['users']).flatMap(one =>
-        who(text(rec(one['user'])['id']), text(rec(one['user'])['summary']) ?? text(rec(one['user'])['name'])),
+        who(
+          text(rec(one['user'])['id']) ?? text(one['id']),
+          text(rec(one['user'])['summary']) ?? text(rec(one['user'])['name']) ?? text(one['summary']),
+        ),
       )
       return layerOf(
         when(layer['rotation_virtual_start']) ?? when(layer['start']),
@@ -224,10 +240,28 @@ export const fromPagerDuty: Importer = docs => {
   return found
 }
 
+/** An answer of its API is a page of one list: which, is seen by what its elements have. */
+function paged(doc: Doc): Doc {
+  const rows = rec(doc.value)['results']
+  if (!Array.isArray(rows)) return doc
+  const first = list(rows)[0] ?? {}
+  const kind =
+    'escalation_chain_id' in first
+      ? 'escalation_policies'
+      : 'start' in first
+        ? 'on_call_shifts'
+        : 'on_call_now' in first || 'shifts' in first
+          ? 'schedules'
+          : 'username' in first || 'email' in first
+            ? 'users'
+            : 'escalation_chains'
+  return { ...doc, value: { [kind]: rows } }
+}
+
 export const fromGrafanaOnCall: Importer = docs => {
   const found = nothing()
   const kinds = ['users', 'schedules', 'on_call_shifts', 'escalation_chains', 'escalation_policies']
-  const all = together(docs, found, kinds)
+  const all = together(docs.map(paged), found, kinds)
   const who = people(
     found,
     all['users']!.map(each => ({
@@ -245,14 +279,19 @@ export const fromGrafanaOnCall: Importer = docs => {
       const shift = shifts.get(String(id))
       return shift === undefined ? [] : [shift]
     })
+    // The higher level stands above; with us it is the last.
+    own.sort((a, b) => (Number(a['level']) || 0) - (Number(b['level']) || 0))
     const layers = own.map(shift => {
       const unit = { weekly: 7 * DAY, daily: DAY }[String(shift['frequency'])] ?? 0
-      const rolling = Array.isArray(shift['rolling_users']) ? shift['rolling_users'].flat() : []
-      const named = (rolling.length > 0 ? rolling : [shift['users'] ?? []].flat()).flatMap(id => who(text(id)))
+      const rolling: unknown[] = Array.isArray(shift['rolling_users']) ? shift['rolling_users'] : []
+      const first = Number(shift['start_rotation_from_user_index']) || 0
+      const turned = [...rolling.slice(first), ...rolling.slice(0, first)].flat()
+      const named = (turned.length > 0 ? turned : [shift['users'] ?? []].flat()).flatMap(id => who(text(id)))
       const turn = unit * (Number(shift['interval']) || 1)
       // A shift that is shorter than its turn leaves hours in which another one is on call.
       const whole = Number(shift['duration']) * 1_000 >= turn && shift['by_day'] == null
-      return whole ? layerOf(when(shift['rotation_start']) ?? when(shift['start']), turn, named) : null
+      const zone = text(shift['time_zone']) ?? text(each['time_zone'])
+      return whole ? layerOf(when(shift['rotation_start'], zone) ?? when(shift['start'], zone), turn, named) : null
     })
     rota(found, ids.of(title), title, text(each['time_zone']), layers, false)
   }

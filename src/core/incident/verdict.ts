@@ -50,6 +50,17 @@ export const isMeasured = ({ recovery }: Pick<IncidentEvent, 'recovery'>): boole
 const sureOf = ({ recovery }: Pick<IncidentEvent, 'recovery'>): number =>
   (recovery?.of === undefined ? recovery?.recovered : recovery.interval?.[0]) ?? 0
 
+/**
+ * How much may be called gone: nothing of what only fewer reports tell, of which nothing has lasted yet, or that comes and goes;
+ * of a few checks what is sure; else what is seen.
+ */
+export function goneOf(folded: Pick<IncidentEvent, 'recovery' | 'pattern'>): number {
+  const { recovery, pattern } = folded
+  if (!recovery || !isMeasured(folded) || recovery.interval?.[0] === 0) return 0
+  if (pattern === 'intermittent') return recovery.interval?.[0] ?? 0
+  return sureOf(folded)
+}
+
 /** More than half of what was measured is over: what eases is no longer down, and its incident says how much is back. */
 export const isEasing = (phase: Phase, folded: Pick<IncidentEvent, 'recovery' | 'pattern'>): boolean =>
   phase === 'recovering' && folded.pattern !== 'intermittent' && sureOf(folded) >= MOST && isMeasured(folded)

@@ -35,11 +35,11 @@ export interface Hands {
 
 /** Carries out a command that is whole. One for an incident that is not known any more changes nothing. */
 export function carryOut(order: Order, hands: Hands): void {
-  const { verb, text, href, id } = order
+  const { verb, text, href, id, translations } = order
   const refs = [id, ...(href ? [href] : [])]
   const word: Word = {
     ...{ by: order.by, why: order.why },
-    ...(text === undefined ? {} : { says: { text, refs } }),
+    ...(text === undefined ? {} : { says: { text, refs, ...(translations === undefined ? {} : { translations }) } }),
     ...(order.notify === false ? { more: { quiet: true } } : {}),
   }
   if (verb === 'open') return begin(order, hands, word, order.incident)
@@ -78,6 +78,7 @@ export function carryOut(order: Order, hands: Hands): void {
     case 'note':
     case 'mute':
     case 'unmute':
+    case 'advise':
     case 'claim':
     case 'judge':
     case 'publish':

@@ -247,6 +247,7 @@ const TELLS: ReadonlySet<string> = new Set<Order['verb']>([
   'note',
   'hand-over',
   'say',
+  'advise',
 ])
 /** Lines of what helped that are told for one incident. */
 const HELPED_MOST = 5

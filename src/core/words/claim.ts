@@ -1,9 +1,10 @@
 import type { IncidentEvent, Uneven, Where } from '../../contract/incident.js'
 import { CLAIM_SOURCES, type ClaimSource, type ClaimVerdict, type Order, VERDICTS } from '../../contract/order.js'
 import { ofChecks } from '../incident/sentences.js'
+import { goneOf } from '../incident/verdict.js'
 import { type About, readAbout } from './about.js'
 import { count, type Line, line, name, parts, place, share, span, term, time, words } from './says.js'
-import { asOf, foldedOf, phase, type Story } from './story.js'
+import { asOf, foldedOf, phase, publicWords, type Story } from './story.js'
 
 /** What somebody says about an incident, and what the record makes of it. */
 export interface Claim {
@@ -70,9 +71,21 @@ const together = (all: readonly ClaimVerdict[]): ClaimVerdict =>
       ? 'supported'
       : 'not-known'
 
-/** The claims as sentences of an update, each answered once. */
-export const claimLines = (story: Story): Line[] =>
-  claimsOf(story).flatMap(claim => [
+/**
+ * The claims that an update has to answer: those that were brought since the last public word, and those of which the record
+ * says something else now than it did then.
+ */
+export function unanswered(story: Story): Claim[] {
+  const last = publicWords(story).at(-1)?.order
+  const now = claimsOf(story)
+  if (last === undefined) return now
+  const then = new Map(claimsOf(asOf(story, last.at)).map(each => [each.id, each.verdict]))
+  return now.filter(each => then.get(each.id) !== each.verdict)
+}
+
+/** Claims as sentences, each with what the record says of it. */
+export const claimLines = (claims: readonly Claim[]): Line[] =>
+  claims.flatMap(claim => [
     line(
       'claim',
       { source: term(claim.source), words: words(claim.text), verdict: term(claim.verdict) },
@@ -235,28 +248,29 @@ function overHeld(story: Story, e: IncidentEvent): Judged {
     const at = time(story.events.findLast(each => each.event === 'resolved')!.at)
     return judgedAs('supported', line('claim-over', { at }, refs, ['end']))
   }
+  // The story ends when it was said: what is measured later makes it no truer.
+  const at = time(story.now)
   const worst = (e.segments ?? []).find(each => (each.share ?? 0) >= FAILS_FROM)
   if (worst)
     return judgedAs(
       'contradicted',
       line(
         'claim-failing',
-        { share: share(worst.share!), of: term(ofChecks(e) ? 'checks' : 'requests'), where: place(worst.where) },
+        { at, share: share(worst.share!), of: term(ofChecks(e) ? 'checks' : 'requests'), where: place(worst.where) },
         refs,
         ['segments'],
       ),
     )
-  return judgedAs('not-known', line('claim-open', {}, refs, []))
+  return judgedAs('not-known', line('claim-open', { at }, refs, []))
 }
 
 function recoveringHeld(e: IncidentEvent): Judged {
-  const { recovery } = e
-  if (!recovery || recovery.of === 'reports' || recovery.recovered <= 0)
-    return judgedAs('not-known', line('end-unknown', {}, [e.incident], []))
+  const sure = goneOf(e)
+  if (sure <= 0) return judgedAs('not-known', line('claim-unturned', {}, [e.incident], []))
   const rests = ['recovery']
-  if (recovery.recovered >= 0.995) return judgedAs('supported', line('gone-nearly', {}, [e.incident], rests))
-  const gone = line('gone', { share: share(recovery.recovered) }, [e.incident], rests)
-  return judgedAs(recovery.recovered >= 0.1 ? 'supported' : 'not-known', gone)
+  if (sure >= 0.995) return judgedAs('supported', line('gone-nearly', {}, [e.incident], rests))
+  const gone = line('gone', { share: share(sure) }, [e.incident], rests)
+  return judgedAs(sure >= 0.1 ? 'supported' : 'not-known', gone)
 }
 
 function noticedHeld(withinMs: number, story: Story, e: IncidentEvent): Judged {

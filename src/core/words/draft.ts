@@ -2,10 +2,11 @@ import type { IncidentEvent, Where } from '../../contract/incident.js'
 import { SPEAKS_BITS } from '../../contract/thresholds.js'
 import type { EpochMs } from '../../contract/time.js'
 import { ofChecks } from '../incident/sentences.js'
-import { isMeasured } from '../incident/verdict.js'
-import { claimLines } from './claim.js'
-import { type Line, line, name, parts, place, share, type Slot, term, time, words } from './says.js'
-import { foldedOf, phase, publicWords, type Story } from './story.js'
+import { goneOf, isMeasured } from '../incident/verdict.js'
+import { adviceOf } from './advice.js'
+import { claimLines, unanswered } from './claim.js'
+import { type Line, line, name, parts, place, share, type Slot, term, time } from './says.js'
+import { foldedOf, phase, type Story } from './story.js'
 
 /** An update about an incident, ready to be looked at by a person. */
 export interface Draft {
@@ -27,8 +28,9 @@ const SLOWER_BY = 0.1
  * The update that the record bears at the story's moment.
  *
  * @param nextAt when the next one is promised; null: nothing is promised
+ * @param claims those that it answers: what was answered once is not answered in each update again
  */
-export function draftOf(story: Story, nextAt: EpochMs | null): Draft {
+export function draftOf(story: Story, nextAt: EpochMs | null, claims = unanswered(story)): Draft {
   const e = foldedOf(story)
   if (e === null) return { lines: [], short: [] }
   const over = phase(story) === 'resolved' || phase(story) === 'note'
@@ -42,7 +44,7 @@ export function draftOf(story: Story, nextAt: EpochMs | null): Draft {
     ...(over ? [] : [...recoveryOf(e), ...endOf(e, story.now)]),
     causeOf(e),
     ...security(e),
-    ...claimLines(story),
+    ...claimLines(claims),
     ...(over ? [] : [todo(story)]),
     ...next,
   ])
@@ -60,7 +62,7 @@ function headline(story: Story, e: IncidentEvent): Line[] {
   const refs = [e.incident]
   const state = phase(story)
   if (state === 'resolved') return [ended(story, e)]
-  if (state === 'recovering' && e.recovery)
+  if (state === 'recovering' && e.recovery && e.pattern !== 'intermittent')
     return [line(isMeasured(e) ? 'easing' : 'easing-reports', { service }, refs, ['recovery'])]
   if (e.kind === 'security') return [line('exposed', { service }, refs, ['security'])]
   if (e.kind === 'quality') return [line('poor', { service }, refs, ['evidence'])]
@@ -116,19 +118,20 @@ function since(e: IncidentEvent): Line[] {
   ]
 }
 
-/** How much is gone, where it was measured and enough of it is. */
+/** How much is gone, where enough of it is. */
 export function recoveryOf(e: IncidentEvent): Line[] {
   const { recovery } = e
-  if (!recovery || !isMeasured(e) || recovery.recovered < SLOWER_BY) return []
+  const gone = goneOf(e)
+  if (!recovery || gone < SLOWER_BY) return []
   const refs = [e.incident]
   const rests = ['recovery']
-  const gone =
-    recovery.recovered >= NEARLY_ALL
-      ? line('gone-nearly', {}, refs, rests)
-      : line('gone', { share: share(recovery.recovered) }, refs, rests)
+  const whole =
+    gone >= NEARLY_ALL ? line('gone-nearly', {}, refs, rests) : line('gone', { share: share(gone) }, refs, rests)
+  // Of the parts no more is known than a few checks with luck in them.
+  if (recovery.of !== undefined) return [whole]
   const last = [...recovery.segments].sort((a, b) => a.recovered - b.recovered)[0]
-  if (!last || recovery.recovered - last.recovered < SLOWER_BY) return [gone]
-  return [gone, line('slower', { where: place(last.where), share: share(last.recovered) }, refs, rests)]
+  if (!last || gone - last.recovered < SLOWER_BY) return [whole]
+  return [whole, line('slower', { where: place(last.where), share: share(last.recovered) }, refs, rests)]
 }
 
 /** A forecast is told while it lies ahead; without one it is said that nobody knows. */
@@ -174,17 +177,7 @@ function security(e: IncidentEvent): Line[] {
 }
 
 /** Advice is a person's; a machine gives none. */
-function todo(story: Story): Line {
-  const said = publicWords(story).findLast(({ order }) => !order.by.startsWith(POLICY))
-  if (!said) return line('todo-none', {}, [story.incident], [])
-  const { order, text } = said
-  return line(
-    'todo-said',
-    { by: name(order.by), at: time(order.at), words: words(text) },
-    [order.id],
-    [`order:${order.id}`],
-  )
-}
+const todo = (story: Story): Line => adviceOf(story) ?? line('todo-none', {}, [story.incident], [])
 
 /** Who speaks where the configuration lets drafts go out by themselves. */
 export const POLICY = 'policy'

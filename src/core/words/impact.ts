@@ -13,8 +13,8 @@ export interface Impact {
   until: EpochMs
 }
 
-/** Parts by one value of each label that segments name; more than so many, and segments are counted as they were told. */
-const MOST_ATOMS = 200
+/** Parts that segments tell apart; with more than so many, those of one value alone are counted. */
+const MOST_ATOMS = 2_000
 /** Less is told by no row. */
 const LEAST_MINUTES = 0.1
 
@@ -52,6 +52,33 @@ export function impactOf({ events }: Pick<Story, 'events'>, until: EpochMs): Imp
   return together(atoms.filter(each => each.minutes >= LEAST_MINUTES)).sort((a, b) => b.minutes - a.minutes)
 }
 
+/** A part that people told of and that nobody counts requests of. */
+export type Reported = Pick<Impact, 'where' | 'from' | 'until'>
+
+/**
+ * Parts that were named without a share, by labels that no measured part has: what is measured tells more of the others.
+ *
+ * @param until the end of the time that counts: of the incident, or now
+ */
+export function reportedOf({ events }: Pick<Story, 'events'>, until: EpochMs): Reported[] {
+  const told = events.flatMap(event =>
+    event.segments === undefined ? [] : [{ at: event.at, segments: event.segments }],
+  )
+  const measured = new Set(
+    told.flatMap(each => each.segments.flatMap(s => (s.share === null ? [] : Object.keys(s.where)))),
+  )
+  const found = new Map<string, Reported>()
+  for (const [i, { at, segments }] of told.entries())
+    for (const { where, share } of segments) {
+      const labels = Object.keys(where)
+      if (share !== null || labels.length === 0 || labels.some(label => measured.has(label))) continue
+      const key = JSON.stringify(where)
+      const from = found.get(key)?.from ?? Date.parse(at)
+      found.set(key, { where, from, until: Math.min(Date.parse(told[i + 1]?.at ?? '') || until, until) })
+    }
+  return [...found.values()]
+}
+
 const covers = (where: Where, atom: Where): boolean =>
   Object.entries(where).every(([label, values]) => Object.hasOwn(atom, label) && values.includes(atom[label]![0]!))
 
@@ -64,18 +91,27 @@ const fresh = (where: Where): Atom => ({
   until: -Infinity,
 })
 
-/** One value of each label that any segment names, in every combination. */
+/** Values of each label that any segment names, those together that always were, in every combination. */
 function atomsOf(wheres: readonly Where[]): Atom[] {
-  const labels = new Map<string, Set<string>>()
-  for (const where of wheres)
-    for (const [label, values] of Object.entries(where))
-      for (const value of values) labels.set(label, (labels.get(label) ?? new Set()).add(value))
+  const labels = new Set(wheres.flatMap(where => Object.keys(where)))
   let out: Where[] = [{}]
-  for (const [label, values] of [...labels].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    out = out.flatMap(where => [...values].sort().map(value => ({ ...where, [label]: [value] })))
+  for (const label of [...labels].sort()) {
+    const groups = inseparable(label, wheres)
+    out = out.flatMap(where => groups.map(values => ({ ...where, [label]: values })))
     if (out.length > MOST_ATOMS) return distinct(wheres).map(fresh)
   }
   return out.map(fresh)
+}
+
+/** The values of a label in groups that no segment takes apart. */
+function inseparable(label: string, wheres: readonly Where[]): string[][] {
+  const told = wheres.map(where => (Object.hasOwn(where, label) ? new Set(where[label]) : null))
+  const groups = new Map<string, string[]>()
+  for (const value of [...new Set(told.flatMap(each => [...(each ?? [])]))].sort()) {
+    const where = told.map(each => (each?.has(value) ? '1' : '0')).join('')
+    groups.set(where, [...(groups.get(where) ?? []), value])
+  }
+  return [...groups.values()]
 }
 
 const distinct = (wheres: readonly Where[]): Where[] =>
@@ -83,21 +119,54 @@ const distinct = (wheres: readonly Where[]): Where[] =>
     Object.values(each).every(values => values.length === 1),
   )
 
-/** Parts that differ in one label alone and lost the same are one, label by label. */
+/** Minutes by which parts may differ and still be one row, finest first: the next is taken where there are too many rows. */
+const COARSER = [0.1, 2, 5, 15, 60]
+/** More rows nobody reads. */
+const MOST_ROWS = 12
+
+/** Parts that differ in one label alone and lost the same are one, label by label; the more parts, the coarser. */
 function together(atoms: readonly Atom[]): Impact[] {
-  let rows: Impact[] = [...atoms]
+  let rows: Impact[] = []
+  for (const step of COARSER) {
+    rows = merged(atoms, step)
+    if (rows.length <= MOST_ROWS) break
+  }
+  return rows
+}
+
+function merged(atoms: readonly Atom[], step: number): Impact[] {
+  const exact = step === COARSER[0]
+  let rows: (Impact & { parts: number })[] = atoms.map(each => ({ ...each, parts: 1 }))
   const labels = [...new Set(atoms.flatMap(each => Object.keys(each.where)))]
   for (const label of labels.toReversed()) {
-    const groups = new Map<string, Impact>()
+    const groups = new Map<string, (typeof rows)[number]>()
     for (const row of rows) {
       const { [label]: values = [], ...rest } = row.where
-      const lost = [row.minutes, ...row.interval].map(each => each.toFixed(1))
-      const key = JSON.stringify([rest, lost, row.from, row.until])
+      const lost = (exact ? [row.minutes, ...row.interval] : [row.minutes]).map(each => Math.round(each / step))
+      const key = JSON.stringify([rest, lost, ...(exact ? [row.from, row.until] : [])])
       const held = groups.get(key)
-      if (held) held.where[label] = [...(held.where[label] ?? []), ...values]
-      else groups.set(key, { ...row, where: { ...row.where, ...(values.length > 0 ? { [label]: [...values] } : {}) } })
+      groups.set(
+        key,
+        held
+          ? joined(held, row, label)
+          : { ...row, where: { ...row.where, ...(values.length > 0 ? { [label]: [...values] } : {}) } },
+      )
     }
     rows = [...groups.values()]
   }
   return rows.map(({ where, minutes, interval, from, until }) => ({ where, minutes, interval, from, until }))
+}
+
+/** Two rows as one: what its parts lost on average, within the ends of both. */
+function joined<T extends Impact & { parts: number }>(a: T, b: T, label: string): T {
+  const parts = a.parts + b.parts
+  return {
+    ...a,
+    parts,
+    where: { ...a.where, [label]: [...(a.where[label] ?? []), ...(b.where[label] ?? [])].sort() },
+    minutes: (a.minutes * a.parts + b.minutes * b.parts) / parts,
+    interval: [Math.min(a.interval[0], b.interval[0]), Math.max(a.interval[1], b.interval[1])],
+    from: Math.min(a.from, b.from),
+    until: Math.max(a.until, b.until),
+  }
 }

@@ -1,6 +1,6 @@
 import type { IncidentEvent } from '../../contract/incident.js'
 import { MINUTE } from '../../contract/time.js'
-import { type Line, line, place, span, time } from './says.js'
+import { type Line, line, place, type Slot, span, time } from './says.js'
 import { type Stage, worstOf } from './stages.js'
 import { phase, publicWords, type Story } from './story.js'
 
@@ -42,7 +42,10 @@ export function learned(
   if (word !== undefined && word - opened.at >= WORD_LATE_MS) badly.push(stage('person-spoke')!.line)
   if (over && !e.causes?.some(each => each.state === 'confirmed')) badly.push(line('unconfirmed', {}, refs, []))
   const [gone, ended] = [stages.findLast(each => each.is === 'gone-at'), stage('ended')]
-  if (gone && ended && ended.at - gone.at >= ENDED_LATE_MS) badly.push(ended.line)
+  if (gone && ended && ended.at - gone.at >= ENDED_LATE_MS) {
+    const { at, share } = gone.line.slots as { at: Slot; share: Slot }
+    badly.push(line('tail', { at, share, span: span(ended.at - gone.at) }, refs, ['recovery', 'end']))
+  }
   for (const each of story.events)
     if (each.event === 'reopened') badly.push(line('came-back', { at: time(each.at) }, refs, ['reopened']))
   const fine = worstOf(story)?.unaffected ?? {}

@@ -2,12 +2,13 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { foundingCase, order } from './fixtures/founding-case.js'
 import { stories } from './fixtures/story.js'
+import { goneOf } from '../incident/verdict.js'
 import { leadOf } from './draft.js'
 import { impactOf } from './impact.js'
 import { postmortemOf } from './postmortem.js'
 import { publishedOf } from './published.js'
 import type { Line, Slot } from './says.js'
-import { foldedOf, phase, type Story } from './story.js'
+import { foldedEach, foldedOf, phase, type Story } from './story.js'
 
 const said = (lines: readonly Line[], say: string) => lines.find(each => each.say === say)
 const value = (line: Line | undefined, slot: string): Slot['value'] | undefined => line?.slots[slot]?.value
@@ -41,11 +42,12 @@ describe('a post-mortem', () => {
           expect(all.filter(each => each.share === most).map(each => each.where)).toContainEqual(found.where)
         }
         expect(found.cause).toBe(leadOf(e)?.title)
-        const gone = story.events
-          .filter(each => each.event !== 'resolved' && each.recovery && each.recovery.of !== 'reports')
-          .map(each => each.recovery!.recovered)
-        for (const [i, share] of [0.5, 0.9].entries())
-          if (gone.some(each => each >= share)) expect(found.gone[i]).toBe(gone.find(each => each >= share))
+        // As much as lasted, from when on it stayed so.
+        const gone = foldedEach(story).filter(each => each.event !== 'resolved')
+        const from = [0.5, 0.9].map(least =>
+          gone.findIndex((_, i) => gone.slice(i).every(each => goneOf(each) >= least)),
+        )
+        expect(found.gone).toEqual([...new Set(from)].flatMap(each => (each < 0 ? [] : [goneOf(gone[each]!)])))
       }),
       { numRuns: 100 },
     )
@@ -91,6 +93,14 @@ describe('a post-mortem', () => {
     expect(sections.badly.map(each => each.say)).not.toContain('unconfirmed')
   })
 
+  it('quotes a long word by its beginning, with the id of the whole', () => {
+    const text = `We look. ${'It goes on and on. '.repeat(30)}`
+    const { timeline } = postmortemOf(foundingCase('23:30', [order('o1', '20:30', { verb: 'say', text })]))!
+    const { line } = timeline.find(each => each.line.say === 'spoke')!
+    expect(value(line, 'words')).toMatch(/^We look\. It goes .* …$/)
+    expect([String(value(line, 'words')).length <= 242, line.refs]).toEqual([true, ['o1']])
+  })
+
   it('counts a user-minute once, however segments are told', () => {
     const event = (minute: number, segments: [string[], number][]) => ({
       ...{
@@ -119,6 +129,27 @@ describe('a post-mortem', () => {
       [{ cell: ['b'] }, 15],
     ])
   })
+})
+
+it('many parts are told in few rows, and none is left out', () => {
+  const cells = Array.from({ length: 40 }, (_, i) => `c${i}`)
+  const tiers = ['free', 'go', 'plus', 'team', 'edu', 'gov']
+  const at = (minute: number) => new Date(minute * 60_000).toISOString()
+  // One cell after the other comes back, for all plans at once.
+  const events = cells.map((_, i) => ({
+    ...{ at: at(i), event: 'updated' as const, incident: 'i', seq: i, service: 's' },
+    segments: [{ where: { cell: cells.slice(i), tier: tiers }, share: 0.8, interval: [0.7, 0.9] as [number, number] }],
+  }))
+  const rows = impactOf({ events }, 40 * 60_000)
+  expect(rows.length).toBeLessThanOrEqual(12)
+  expect(rows.flatMap(each => each.where['cell']!).sort()).toEqual([...cells].sort())
+  for (const { where, minutes, interval } of rows) {
+    expect([where['tier'], interval[0] <= minutes, minutes <= interval[1]]).toEqual([[...tiers].sort(), true, true])
+    for (const cell of where['cell']!) {
+      const lost = 0.8 * (cells.indexOf(cell) + 1)
+      expect([cell, interval[0] <= lost && lost <= interval[1]]).toEqual([cell, true])
+    }
+  }
 })
 
 it('what is published is the last text, with its amendments, until it is taken back', () => {

@@ -1,14 +1,14 @@
 import { SEVERITIES, type IncidentEvent } from '../../contract/incident.js'
 import type { EpochMs } from '../../contract/time.js'
-import { isMeasured } from '../incident/verdict.js'
-import { claimLines } from './claim.js'
+import { goneOf } from '../incident/verdict.js'
+import { claimLines, claimsOf } from './claim.js'
 import { leadOf, ofWhat } from './draft.js'
-import { impactOf } from './impact.js'
+import { impactOf, reportedOf } from './impact.js'
 import { learned } from './learned.js'
 import { actionsOf } from './published.js'
 import { count, type Line, line, minutes, name, parts, place, share, span, time, words } from './says.js'
 import { highest, type Stage, stagesOf, worstOf } from './stages.js'
-import { foldedOf, phase, type Story } from './story.js'
+import { foldedEach, foldedOf, phase, type Story } from './story.js'
 
 export const SECTIONS = [
   'summary',
@@ -49,6 +49,8 @@ export interface Past {
 
 /** Rows of a list; the JSON of the incident has all. */
 const ROWS = 12
+/** Characters of an update that the timeline quotes. */
+const QUOTED_CHARS = 240
 /** Steps of the timeline. */
 const STEPS = 60
 /** Steps of shares are told when they differ by so much. */
@@ -70,7 +72,7 @@ export function postmortemOf(story: Story, past: readonly Past[] = []): Postmort
       causes: causes(story, e),
       ruledOut: ruledOut(story, e),
       recovery: recovery(story, e, stages),
-      claims: claimLines(story),
+      claims: claimLines(claimsOf(story)),
       well,
       badly,
       lucky,
@@ -82,6 +84,10 @@ export function postmortemOf(story: Story, past: readonly Past[] = []): Postmort
     ),
   }
 }
+
+/** The beginning of what somebody said: the whole stands under its id. */
+const shown = (text: string): string =>
+  text.length <= QUOTED_CHARS ? text : `${text.slice(0, QUOTED_CHARS).replace(/\s+\S*$/u, '')} …`
 
 const endOf = (story: Story): EpochMs | null =>
   phase(story) === 'resolved' ? Date.parse(story.events.findLast(each => each.event === 'resolved')!.at) : null
@@ -131,7 +137,8 @@ const ruling = ({ orders }: Story, subject: string): string[] =>
 
 function impact(story: Story, e: IncidentEvent): Line[] {
   const refs = [e.incident]
-  const rows = impactOf(story, endOf(story) ?? story.now).slice(0, ROWS)
+  const end = endOf(story) ?? story.now
+  const rows = impactOf(story, end).slice(0, ROWS)
   const out: Line[] = rows.map(row =>
     line(
       'impact',
@@ -143,6 +150,10 @@ function impact(story: Story, e: IncidentEvent): Line[] {
       ['segments'],
     ),
   )
+  for (const { where, from, until } of reportedOf(story, end).slice(0, ROWS)) {
+    const slots = { where: place(where), from: time(from), until: time(until) }
+    out.push(line('impact-reports', slots, refs, ['segments']))
+  }
   out.push(line(rows.length > 0 ? 'impact-users' : 'impact-unknown', {}, refs, []))
   return [...out, ...partTimes(story)]
 }
@@ -179,7 +190,10 @@ function detection(e: IncidentEvent, stages: readonly Stage[], past: readonly Pa
   const [from, until] = e.startedAtInterval ?? [e.startedAt!, e.startedAt!]
   const out = [
     line('since', { start: time(e.startedAt!), from: time(from), until: time(until) }, refs, ['startedAt']),
-    ...stages.filter(each => each.of === 'detection').map(each => each.line),
+    ...stages
+      .filter(each => each.of === 'detection')
+      .sort((a, b) => a.at - b.at)
+      .map(each => each.line),
   ]
   const took = past.map(each => each.openedAt - each.startedAt).sort((a, b) => a - b)
   if (took.length === 0) return [...out, line('no-past', {}, refs, [])]
@@ -289,8 +303,9 @@ function recovery(story: Story, e: IncidentEvent, stages: readonly Stage[]): Lin
 function slowestOf(story: Story): { at: EpochMs; line: Line } | null {
   let found: { at: EpochMs; line: Line } | null = null
   let most = 0.1
-  for (const each of story.events) {
-    if (!each.recovery || !isMeasured(each) || each.event === 'resolved') continue
+  for (const each of foldedEach(story)) {
+    // Of the parts no more is known where nobody counts requests.
+    if (!each.recovery || each.recovery.of !== undefined || each.event === 'resolved' || goneOf(each) === 0) continue
     const last = each.recovery.segments.reduce((a, b) => (b.recovered < a.recovered ? b : a), {
       where: {},
       recovered: 1,
@@ -328,12 +343,12 @@ function actions(story: Story): Line[] {
 function timeline(story: Story): Step[] {
   const steps: Step[] = []
   let before = -1
-  for (const each of story.events) {
+  for (const each of foldedEach(story)) {
     const at = Date.parse(each.at)
     const refs = [`${each.incident}#${each.seq}`]
     const step = (made: Line) => steps.push({ at, line: made })
     if (each.event === 'reopened') step(line('came-back', { at: time(at) }, refs, ['reopened']))
-    const worst = (each.segments ?? []).find(s => s.share !== null)
+    const worst = (each.segments ?? []).find(s => s.share !== null && s.share === highest(each))
     if (worst && Math.abs(worst.share! - before) >= STEP_SHARE) {
       step(
         line('share-failing', { share: share(worst.share!), of: ofWhat(each), where: place(worst.where) }, refs, [
@@ -342,8 +357,8 @@ function timeline(story: Story): Step[] {
       )
       before = worst.share!
     } else if (each.event === 'opened') step(line('reports', { service: name(story.title) }, refs, ['segments']))
-    if (each.event === 'recovering' && each.recovery && isMeasured(each) && each.recovery.recovered > 0)
-      step(line('gone', { share: share(each.recovery.recovered) }, refs, ['recovery']))
+    if (each.event === 'recovering' && goneOf(each) > 0)
+      step(line('gone', { share: share(goneOf(each)) }, refs, ['recovery']))
     if (each.event === 'resolved')
       step(
         line(
@@ -368,10 +383,10 @@ function timeline(story: Story): Step[] {
     steps.push({ at: fact.at, line: made })
   }
   for (const order of story.orders)
-    if (order.verb === 'say' && order.text !== undefined)
+    if ((order.verb === 'say' || order.verb === 'advise') && order.text !== undefined)
       steps.push({
         at: order.at,
-        line: line('spoke', { by: name(order.by), words: words(order.text) }, [order.id], [`order:${order.id}`]),
+        line: line('spoke', { by: name(order.by), words: words(shown(order.text)) }, [order.id], [`order:${order.id}`]),
       })
   return steps.sort((a, b) => a.at - b.at).slice(0, STEPS)
 }

@@ -115,6 +115,23 @@ describe('no sentence says what the record does not hold at that time', () => {
     )
   })
 
+  it('in how much is over, of which no more is told than is sure', () => {
+    fc.assert(
+      fc.property(stories, fc.nat(120), ({ story }, minute) => {
+        const then = asOf(story, minuteOf(minute))
+        const all = then.events.flatMap(({ recovery }) => (recovery && recovery.of !== 'reports' ? [recovery] : []))
+        const lasting = all.filter(each => each.interval?.[0] !== 0)
+        const sure = lasting.map(each => (each.of === 'checks' && each.interval ? each.interval[0] : each.recovered))
+        for (const { say, slots } of linesOf(then)) {
+          if (say === 'gone' || say === 'gone-at' || say === 'tail') expect(sure).toContain(slots['share']!.value)
+          if (say === 'gone-nearly') expect(Math.max(...sure)).toBeGreaterThanOrEqual(0.995)
+          if (say === 'slower' || say === 'slowest') expect(all.some(each => each.of === undefined)).toBe(true)
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+
   it('in user-minutes, which a slow count by the minute gives too', () => {
     fc.assert(
       fc.property(stories, ({ story, until }) => {

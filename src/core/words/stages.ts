@@ -1,9 +1,9 @@
 import type { IncidentEvent } from '../../contract/incident.js'
 import type { EpochMs } from '../../contract/time.js'
-import { isMeasured } from '../incident/verdict.js'
+import { goneOf, isMeasured } from '../incident/verdict.js'
 import { leadOf } from './draft.js'
 import { type Line, line, name, share, span, time } from './says.js'
-import { knownAt, publicWords, type Story } from './story.js'
+import { foldedEach, knownAt, publicWords, type Story } from './story.js'
 
 /** A stage of an incident, and how long after its beginning it was reached. */
 export interface Stage {
@@ -57,16 +57,14 @@ export function stagesOf(story: Story, e: IncidentEvent): Stage[] {
     const at = Date.parse(turn.at)
     add('turned', 'recovery', at, line('turned', after(at), refs, ['recovery']))
   }
+  const before = foldedEach(story).filter(each => each.event !== 'resolved')
   for (const gone of GONE) {
-    const found = events.find(each => each.recovery && isMeasured(each) && each.recovery.recovered >= gone)
-    if (!found?.recovery || found.event === 'resolved') continue
+    // What came back had not gone: it is the time from which on it stayed so.
+    const found = before[before.findLastIndex(each => goneOf(each) < gone) + 1]
+    if (found === undefined) continue
     const at = Date.parse(found.at)
-    add(
-      'gone-at',
-      'recovery',
-      at,
-      line('gone-at', { share: share(found.recovery.recovered), ...after(at) }, refs, ['recovery']),
-    )
+    if (out.some(each => each.is === 'gone-at' && each.at === at)) continue
+    add('gone-at', 'recovery', at, line('gone-at', { share: share(goneOf(found)), ...after(at) }, refs, ['recovery']))
   }
   const last = events.findLast(each => each.event === 'resolved')
   if (last) {

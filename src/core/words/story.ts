@@ -43,6 +43,10 @@ export const asOf = (story: Story, now: EpochMs): Story => ({
 export const foldedOf = ({ events }: Pick<Story, 'events'>): IncidentEvent | null =>
   events.reduce<IncidentEvent | null>((before, event) => addUp(before, event), null)
 
+/** The same after each of its events. */
+export const foldedEach = ({ events }: Pick<Story, 'events'>): IncidentEvent[] =>
+  events.reduce<IncidentEvent[]>((all, event) => [...all, addUp(all.at(-1) ?? null, event)], [])
+
 export const phase = ({ events }: Pick<Story, 'events'>): Phase => phaseOf(events)
 
 /** A text that a person gave for everybody. */

@@ -30,6 +30,7 @@ const NAMES_LISTED = 20
 const INCIDENTS_LOOKED_AT = 50
 
 type Asked = Static<typeof Command>
+type Tongues = Pick<Order, 'translations'>
 
 /** The incident that a command is about, if the command can be followed now. @throws HttpProblem */
 export async function checked(app: App, id: string, asked: Asked, sender: Sender | null): Promise<IncidentView> {
@@ -49,12 +50,13 @@ export async function checked(app: App, id: string, asked: Asked, sender: Sender
   return before
 }
 
-/** Puts a command on the log, if it can be followed, and answers with what is public then. @throws HttpProblem */
-export async function carryOut(app: App, id: string, asked: Asked, sender: Sender | null) {
+/** Puts a command on the log, with the other languages of its words, and answers with what is public. @throws HttpProblem */
+export async function carryOut(app: App, id: string, asked: Asked, sender: Sender | null, more: Tongues = {}) {
   const before = await checked(app, id, asked, sender)
   const order = await app.order({
     incident: id,
     ...carried(asked, asked.verb, app),
+    ...more,
     ...(asked.verb === 'split' ? { begins: await freshId(app, before.service) } : {}),
     ...signedBy(sender),
   })

@@ -217,6 +217,23 @@ describe('the room', () => {
     expect(late.payload).toContain('My long words.</textarea>')
     expect((await app.reader.orders(id)).map(each => each.text)).toEqual(['First.'])
   })
+  it('an update that is sent as it was drafted goes out in all languages; one that was changed in its own', async () => {
+    const cookie = await signedIn('responder')
+    const { id } = await incident()
+    const shown = (await get(`/console/i/${id}`, cookie)).payload
+    const [, drafted = ''] = /name="drafted" value="(\d+)"/.exec(shown) ?? []
+    const { text } = (await get(`/api/v1/incidents/${id}/draft`, cookie)).json()
+    const send = async (words: string) => {
+      const seen = (await app.reader.orders(id)).at(-1)?.id ?? ''
+      await form(`/console/i/${id}`, { verb: 'say', text: words, why: 'x', seen, drafted }, cookie)
+      return (await app.reader.orders(id)).at(-1)!
+    }
+    const changed = await send(`${text} We are sorry.`)
+    expect([changed.by, changed.translations]).toEqual(['responder', undefined])
+    const as = await send(text)
+    expect([as.text, as.translations?.['de']]).toEqual([text, expect.stringContaining('Vermutet, nicht bestätigt')])
+    expect((await get(`/i/${id}?lang=de`)).payload).toMatch(/<blockquote class="word"><p><bdi>chat scheitert/)
+  })
   it('opens one by hand, and every verb of the contract has its form', async () => {
     const cookie = await signedIn('responder', 'ana')
     const made = await form(

@@ -66,6 +66,7 @@ export const give = (room: Room, verb: Verb, inside: Html | null, button: string
 
 const BUTTONS: [verb: Verb, says: string, open: boolean | null][] = [
   ['say', 'Tell everybody', null],
+  ['advise', 'What people can do', true],
   ['note', 'Note for the team', null],
   ['assign', 'Give it to somebody', null],
   ['hand-over', 'Hand it over', null],

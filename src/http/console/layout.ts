@@ -6,6 +6,7 @@ import { attr, type Hole, html, type Html, trusted } from '../pages/html.js'
 import { loadScript, sendAsset } from '../pages/index.js'
 import { MARK } from '../pages/layout.js'
 import { STYLE } from '../pages/style.js'
+import { ARTICLE_STYLE } from '../words/style.js'
 
 /** What only the console needs, after the sheet of all pages. */
 const CONSOLE_STYLE = `
@@ -34,7 +35,7 @@ a.button{display:inline-block;border:1px solid var(--soft);border-radius:6px;pad
 @media print{header,footer,.skip,.ask,.told{display:none}main{max-width:none}section{break-inside:avoid}.scroll{overflow:visible}a{text-decoration:none}}
 `.replace(/\n/g, '')
 
-const SHEETS = [STYLE, CONSOLE_STYLE]
+const SHEETS = [STYLE, CONSOLE_STYLE, ARTICLE_STYLE]
 /** No script but ours, no style but these sheets, forms to ourselves alone. */
 const POLICY = [
   "default-src 'self'",
@@ -103,7 +104,7 @@ export function liveScript(server: FastifyInstance): void {
 function shell({ title, main, viewer, path, told, onTo, live }: ConsolePage): string {
   const links = viewer === null ? [] : LINKS.filter(([to]) => !FOR_ADMINS.has(to) || viewer.role === 'admin')
   return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${title} · Epicenter console</title><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex">${onTo === undefined ? null : html`<meta http-equiv="refresh" content="0;url=${onTo}">`}<link rel="icon" href="/assets/mark.svg" type="image/svg+xml"><style>${trusted(STYLE)}</style><style>${trusted(CONSOLE_STYLE)}</style>${live === undefined || SCRIPT === null ? null : html`<script src="/assets/console.js?v=${SCRIPT.etag}" defer></script>`}</head>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${title} · Epicenter console</title><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex">${onTo === undefined ? null : html`<meta http-equiv="refresh" content="0;url=${onTo}">`}<link rel="icon" href="/assets/mark.svg" type="image/svg+xml">${SHEETS.map(sheet => html`<style>${trusted(sheet)}</style>`)}${live === undefined || SCRIPT === null ? null : html`<script src="/assets/console.js?v=${SCRIPT.etag}" defer></script>`}</head>
 <body${attr('data-live', live)}><a class="skip" href="#main">To the content</a><svg width="0" height="0" class="defs" aria-hidden="true"><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M0 0v6"/></pattern></svg>
 <header><a class="brand" href="/console">${MARK}<b>Console</b></a><nav aria-label="Console">${links.map(([to, name]) => html`<a href="${to}"${attr('aria-current', path === to ? 'page' : null)}>${name}</a>`)}<a href="/">Public page</a></nav></header>
 <main id="main" tabindex="-1"><h1>${title}</h1>${told ? html`<p class="told${told.good ? '' : ' no'}" role="status">${told.text}</p>` : null}${main}</main>

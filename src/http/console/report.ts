@@ -62,8 +62,11 @@ function form(given: Form): Html {
   return html`<details class="ask"${attr('open', Object.keys(given).length === 0)}><summary>Period, parts and customers</summary><form method="get" action="/console/report" class="fields narrow">${input('from', 'From', '2026-03-01')}${input('until', 'Until', 'now')}${input('parts', 'Services and components', 'chat, chat/api')}${input('where', 'Customers', 'tier=paid region=eu')}${input('objective', 'Promised, percent', '99.9')}${choice('severity', 'Counts from', SEVERITIES, 'major')}${choice('by', 'Counted by', WEIGHED_BY, 'time')}<button class="first">Show</button></form></details>`
 }
 
-/** The report itself; printed, it is a document of its own. */
-function reportPage({ from, until, where, by, severity, objective, rows: all }: Report): Html {
+/** The report itself; printed, it is a document of its own. `linked`: incidents lead to their rooms. */
+export function reportPage(
+  { from, until, where, by, severity, objective, rows: all }: Report,
+  linked = true,
+): Html {
   // What cost something is what people look for; the rest is found by its name.
   const rows = all.length <= ROWS_SHOWN ? all : all.toSorted((a, b) => b.downMs - a.downMs).slice(0, ROWS_SHOWN)
   const who =
@@ -94,7 +97,10 @@ function reportPage({ from, until, where, by, severity, objective, rows: all }: 
         ['Incident', 'Cost'],
         row.incidents
           .slice(0, INCIDENTS_NAMED)
-          .map(each => [html`<a href="/console/i/${encodeURIComponent(each.id)}">${each.id}</a>`, span(each.downMs)]),
+          .map(each => [
+            linked ? html`<a href="/console/i/${encodeURIComponent(each.id)}">${each.id}</a>` : each.id,
+            span(each.downMs),
+          ]),
       )}</section>`,
   )}`
 }

@@ -17,7 +17,7 @@ import { HttpProblem } from '../problem.js'
 import type { Asks, Known } from './asks.js'
 import { graphPicture } from './graph.js'
 import { acts, type Form, give, input, type Room, takeIt } from './forms.js'
-import { claimsPart, deskOf, learnedPart, updatePart } from './words.js'
+import { claimsPart, deskOf, learnedPart, tonguesOf, updatePart } from './words.js'
 import { sendConsole, table, timeOf } from './layout.js'
 import { messagesSent } from './messages.js'
 
@@ -78,11 +78,12 @@ export function roomRoutes(server: FastifyInstance, app: App, asks: Asks): void 
     const viewer = asks.whoActs(request, reply, verb ?? 'ack')
     if (!viewer) return reply
     const { id } = request.params
-    const given = filled(request.body)
+    const { drafted, ...given } = filled(request.body)
     try {
       if (verb === undefined)
         throw new HttpProblem(400, 'there is no such verb', '', { rule: 'command.verb', value: '' })
-      await carryOut(app, id, { ...given, verb, by: viewer.name } as never, viewer.sender)
+      const tongues = await tonguesOf(app, id, { ...given, drafted })
+      await carryOut(app, id, { ...given, verb, by: viewer.name } as never, viewer.sender, tongues)
       return reply.redirect(`/console/i/${encodeURIComponent(id)}?done=${verb}`, 303)
     } catch (error) {
       return sendConsole(request, reply, { ...(await room(viewer, id, faultIn(error), given)), status: 409 })

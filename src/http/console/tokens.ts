@@ -14,6 +14,7 @@ const SCOPE_WORDS: Readonly<Record<TokenScope, string>> = {
   commands: 'command',
   read: 'read where that needs a token',
   propose: 'propose what a person approves',
+  agent: 'run checks elsewhere',
 }
 /** Longest life of a token that is to end. */
 const TOKEN_DAYS_MOST = 3_650

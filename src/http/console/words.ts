@@ -25,6 +25,7 @@ import { nameOf, pastOf, readStory, storyOf } from '../words/reading.js'
 import { rendered } from '../words/rendered.js'
 import { type Reworded, reworded } from '../words/reword.js'
 import { lineText, sayerOf } from '../words/say.js'
+import { translationsOf } from '../words/tongues.js'
 import type { Asks, Known } from './asks.js'
 import { type Form, give, input, inputs, type Room, whyField } from './forms.js'
 import { field, sendConsole, table, timeOf } from './layout.js'
@@ -62,16 +63,25 @@ export function updatePart({ story, every, reworded, mayReword }: Desk, room: Ro
   const draft =
     reworded?.refused === null ? reworded.texts.join(' ') : draftText(lines, sayer, COMMAND_FIELDS.text.chars)
   const text = room.given['verb'] === 'say' ? room.given['text'] : draft
-  const box = field(
+  const box = html`<input type="hidden" name="drafted" value="${story.now}">${field(
     'Words',
     html`<textarea name="text" rows="9" maxlength="${COMMAND_FIELDS.text.chars}" required>${text}</textarea>`,
-  )
+  )}<p class="soft">Sent as it is, everybody reads it in their language. Changed, it is in yours alone.</p>`
   const said = publicWords(story).at(-1)?.order
   const when =
     due === null
       ? null
       : html`<p class="${late ? 'told no' : 'soft'}">${late ? 'Overdue: it was due at' : 'Due by'} ${timeOf(due)}.</p>`
   return html`<section><h2>The next update</h2>${when}<p class="soft">${said ? html`The last one is by ${said.by}, ${timeOf(said.at)}.` : 'Nobody has said anything in public yet.'}</p>${reworded?.refused ? html`<p class="told no">The other wording was not taken: ${reworded.refused}.</p>` : null}${may ? give(room, 'say', box, 'Send it', 'what is on record') : null}${may && mayReword ? html`<p><a href="/console/i/${encodeURIComponent(room.id)}?reword=1">Ask for another wording</a></p>` : null}<details><summary>Short, and what it rests on</summary><p>${draftText(short, sayer)}</p><ul>${lines.map(each => html`<li>${lineText(each, sayer)} <code>${each.refs.slice(0, 3).join(' ')}</code></li>`)}</ul></details></section>`
+}
+
+/** The other languages of an update that is sent as it was drafted; none where it was changed. */
+export async function tonguesOf(app: App, id: string, { verb, text, drafted }: Form) {
+  const found = verb === 'say' && text !== undefined ? await readStory(app.reader, id) : null
+  if (found === null || !(Number(drafted) > 0)) return {}
+  const every = { ...UPDATE_EVERY_MS, ...app.config.updates.everyMs }
+  const told = translationsOf(text!, found.story, Number(drafted), every)
+  return told === null ? {} : { translations: told.translations }
 }
 
 /** What others say, what the record says of that, and who decides. */
@@ -173,6 +183,6 @@ async function writing(app: App, viewer: Known, id: string, language: Language, 
     title: `Post-mortem of ${nameOf(found, sayerOf('en', story).speech)}`,
     path: '',
     viewer,
-    main: html`<p><a href="${path}">The room</a> · ${published ? html`<a href="/i/${encodeURIComponent(id)}/post-mortem">What the public reads</a>, published by ${published.by}, ${timeOf(published.at)}; amended ${published.amendments.length} times` : 'not published'}</p>${mayRole(viewer.role, 'publish') ? html`${form('publish', box, published ? 'Publish the amendment' : 'Publish')}${published ? html`<details><summary>Take it back</summary>${form('withdraw', null, 'Take it back')}</details>` : null}` : null}<section><h2>As the record has it now</h2><p class="soft">${languages}</p><details><summary>Markdown</summary><pre>${draft}</pre></details>${rendered(draft)}</section>`,
+    main: html`<p><a href="${path}">The room</a> · ${published ? html`<a href="/i/${encodeURIComponent(id)}/post-mortem">What the public reads</a>, published by ${published.by}, ${timeOf(published.at)}; amended ${published.amendments.length} times` : 'not published'}</p>${mayRole(viewer.role, 'publish') ? html`${form('publish', box, published ? 'Publish the amendment' : 'Publish')}${published ? html`<details><summary>Take it back</summary>${form('withdraw', null, 'Take it back')}</details>` : null}` : null}<section><h2>As the record has it now</h2><p class="soft">${languages}</p><details><summary>Markdown</summary><pre>${draft}</pre></details><article>${rendered(draft)}</article></section>`,
   }
 }

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { attr, html, trusted, type Html } from './html.js'
 import { SUBSCRIBE_STYLE } from '../subscribers/style.js'
 import { STATUS_STYLE } from './status/style.js'
+import { ARTICLE_STYLE } from '../words/style.js'
 import { DEMO_STYLE, SCRIPT_STYLE, STYLE } from './style.js'
 import { LANGUAGES, type Strings } from './strings.js'
 
@@ -40,7 +41,7 @@ export interface PageInput {
   nav?: readonly { path: string; label: string }[]
 }
 
-const hashes = [STYLE, DEMO_STYLE, SCRIPT_STYLE, STATUS_STYLE, SUBSCRIBE_STYLE].map(
+const hashes = [STYLE, DEMO_STYLE, SCRIPT_STYLE, STATUS_STYLE, SUBSCRIBE_STYLE, ARTICLE_STYLE].map(
   sheet => `'sha256-${createHash('sha256').update(sheet).digest('base64')}'`,
 )
 

@@ -16,6 +16,7 @@ import type { Speech } from './language.js'
 import { foldEvents, headline, incidentChart, type IncidentInput, incidentMain, nameOf } from './incident/incident.js'
 import { incidentName } from './incident/name.js'
 import { postmortemMain } from './incident/words.js'
+import { ARTICLE_STYLE } from '../words/style.js'
 import { justMeMain, knownTraits, quietOf, type QuietDays, type Traits } from './service/just-me.js'
 import { quietRows, usualByCountry, type Usual } from './chart/map.js'
 import { bannerOf, nowMain } from './now.js'
@@ -356,6 +357,7 @@ export class Pages {
         this.#voice(speech, workspace),
       ),
       live: null,
+      sheet: ARTICLE_STYLE,
       alternate: `/api/v1/incidents/${encodeURIComponent(id)}/claims`,
     }
   }

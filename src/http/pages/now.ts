@@ -85,6 +85,7 @@ function incidentRow(each: IncidentView, rows: Standing[], voice: Voice): Html {
   const title = incidentName(each, service ?? { title: each.service, components: [] }, voice)
   const last = each.events.findLast(event => event.says)
   const phase = phaseOf(each.events)
-  const word = standingWord(each.events)?.text ?? (last && saysLines(last, service?.components ?? [], voice)[0]?.line)
+  const word =
+    standingWord(each.events, voice)?.text ?? (last && saysLines(last, service?.components ?? [], voice)[0]?.line)
   return html`<li><a href="/i/${encodeURIComponent(each.id)}"><b><bdi>${title}</bdi></b></a> <span class="tag">${t.severity[each.severity]}</span>${word ? html`<p><bdi>${word}</bdi></p>` : null}<p class="soft">${t.since} ${time(each.startedAt, voice)}${t.comma}${t.inline(phase === 'recovering' && !isMeasured(each.latest) ? t.evidence.fewerPhase : t.incident.phase[phase])}</p>${mutedLine(each, voice)}</li>`
 }

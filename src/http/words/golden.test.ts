@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { foundingCase } from '../../core/words/fixtures/founding-case.js'
+import { COMMAND_FIELDS, type Order } from '../../contract/order.js'
+import { CLAIMS, foundingCase, order } from '../../core/words/fixtures/founding-case.js'
 import { claimsOf } from '../../core/words/claim.js'
 import { draftOf } from '../../core/words/draft.js'
 import { postmortemOf } from '../../core/words/postmortem.js'
@@ -13,6 +14,25 @@ import { filled, lineText, sayerOf, slotText } from './say.js'
 /** The founding case in nine languages, as files: whoever changes a sentence sees in the diff what strangers will read. */
 
 const TIMES = ['20:20', '20:40', '21:10', '23:10'] as const
+/** Each draft is sent a minute later, as it was drafted; one person said what people can do. */
+const SENT = ['20:21', '20:41', '21:11', '23:11'] as const
+const ADVICE = order('t1', '20:30', {
+  verb: 'advise',
+  text: 'Your chats are kept. Please do not sign in again and again: it makes the wait longer for everybody.',
+})
+/** The evening at a minute of it, with all that had been sent by then. */
+const evening = (clock: string): Story =>
+  foundingCase(
+    clock,
+    SENT.reduce<Order[]>(
+      (orders, sent, i) => {
+        const story = foundingCase(TIMES[i]!, orders)
+        const text = draftText(drafted(story).lines, sayerOf('en', story), COMMAND_FIELDS.text.chars)
+        return [...orders, order(`s${i + 1}`, sent, { verb: 'say', text, why: 'what is on record' })]
+      },
+      [...CLAIMS, ADVICE],
+    ),
+  )
 const NAME = 'ChatGPT failing'
 /** Editions of the Unicode data differ in these. */
 const plain = (text: string): string =>
@@ -36,13 +56,13 @@ describe.each(Object.keys(LANGUAGES) as Language[])('the founding case in %s', l
   it('is told at four times as was looked at, and written up at 23:30', async () => {
     const out: string[] = []
     for (const clock of TIMES) {
-      const story = foundingCase(clock)
+      const story = evening(clock)
       const sayer = sayerOf(language, story)
       const { lines, short } = drafted(story)
       out.push(`== ${clock}`, ...lines.map(each => lineText(each, sayer)), '', draftText(short, sayer), '')
     }
     await expect(plain(out.join('\n'))).toMatchFileSnapshot(`./fixtures/updates.${language}.txt`)
-    const story = foundingCase('23:30')
+    const story = evening('23:30')
     const sayer = sayerOf(language, story)
     await expect(plain(postmortemMarkdown(postmortemOf(story)!, NAME, sayer))).toMatchFileSnapshot(
       `./fixtures/postmortem.${language}.md`,
@@ -51,7 +71,7 @@ describe.each(Object.keys(LANGUAGES) as Language[])('the founding case in %s', l
 
   it('says each fact of a sentence once, as sure as the record, and no other', () => {
     for (const clock of [...TIMES, '23:30']) {
-      const story = foundingCase(clock)
+      const story = evening(clock)
       const sayer = sayerOf(language, story)
       for (const line of allLines(story)) {
         const text = lineText(line, sayer)

@@ -19,9 +19,13 @@ export function draftText(lines: readonly Line[], sayer: Sayer, most = Infinity)
  * A post-mortem as Markdown, for people to go on from. What others wrote is escaped: it can begin no link, no heading and no
  * tag. Ids of evidence stand behind each sentence; the chart is its numbers, so that it says the same wherever the text goes.
  */
-export function postmortemMarkdown(postmortem: Postmortem, title: string, sayer: Sayer): string {
-  const { words } = sayer
+export function postmortemMarkdown(postmortem: Postmortem, title: string, by: Sayer): string {
+  const { words } = by
+  const began = beganIn(postmortem)
   const out = [`# ${escaped(filled(words.title, { name: title }))}`]
+  // Its day stands at the top, once; times of other days have theirs.
+  if (began !== null) out.push(`*${by.speech.f.day(began)}*`)
+  const sayer = { ...by, now: began ?? by.now }
   for (const section of SECTIONS) {
     const rows = rowsOf(section, postmortem, sayer)
     if (rows.length === 0) continue
@@ -29,6 +33,11 @@ export function postmortemMarkdown(postmortem: Postmortem, title: string, sayer:
     if (section === 'impact' && postmortem.course.length > 1) out.push(chartBlock(postmortem.course, words.chart))
   }
   return `${out.join('\n\n')}\n`
+}
+
+function beganIn({ sections }: Postmortem): number | null {
+  const start = sections.summary[0]?.slots['start']
+  return start?.is === 'time' ? start.value : null
 }
 
 const list = (rows: readonly string[]): string => rows.map(each => `- ${each}`).join('\n')

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { COMMAND_FIELDS } from '../../contract/order.js'
+import { unanswered } from '../../core/words/claim.js'
 import { draftOf, POLICY } from '../../core/words/draft.js'
 import { type Line, line, time } from '../../core/words/says.js'
 import { asOf, foldedOf, nextAfterNow, nextDue, publicWords, type Story } from '../../core/words/story.js'
@@ -7,9 +7,8 @@ import { MINUTE } from '../../contract/time.js'
 import type { App } from '../../shell/app.js'
 import { every } from '../../shell/every.js'
 import { carryOut } from '../api/orders.js'
-import { draftText } from './markdown.js'
 import { storyOf } from './reading.js'
-import { sayerOf } from './say.js'
+import { inAllLanguages } from './tongues.js'
 
 /** Open incidents that are looked at in one turn; more wait for the next. */
 const LOOKED_AT = 200
@@ -24,7 +23,8 @@ const bare = (lines: readonly Line[]): string =>
 export function updateOf(story: Story, nextAt: number | null): Line[] {
   const { lines } = draftOf(story, nextAt)
   const last = publicWords(story).at(-1)?.order
-  if (last?.by !== POLICY || bare(draftOf(asOf(story, last.at - 1), null).lines) !== bare(lines)) return lines
+  if (last?.by !== POLICY || unanswered(story).length > 0) return lines
+  if (bare(draftOf(asOf(story, last.at - 1), null, []).lines) !== bare(lines)) return lines
   return [
     line('unchanged', { at: time(last.at) }, [last.id], [`order:${last.id}`]),
     ...lines.filter(each => each.say === 'next'),
@@ -42,13 +42,11 @@ export async function sendDue(app: App): Promise<string[]> {
     const due = nextDue(story, everyMs)
     // The first one does not wait: whoever looks at the page has nothing to read yet.
     if (foldedOf(story) === null || due === null || (publicWords(story).length > 0 && due > app.now)) continue
-    const text = draftText(
-      updateOf(story, nextAfterNow(story, everyMs)),
-      sayerOf('en', story),
-      COMMAND_FIELDS.text.chars,
-    )
+    const lines = updateOf(story, nextAfterNow(story, everyMs))
+    const { text, translations } = inAllLanguages(lines, story)
     const seen = story.orders.at(-1)?.id ?? ''
-    await carryOut(app, incident.id, { verb: 'say', by: POLICY, why: 'an update was due', text, seen }, null)
+    const word = { verb: 'say', by: POLICY, why: 'an update was due', text } as const
+    await carryOut(app, incident.id, { ...word, seen }, null, { translations })
     sent.push(incident.id)
   }
   return sent

@@ -9,7 +9,7 @@ describe('a post-mortem as a page', () => {
   it('has its sections, and its chart as a drawing', () => {
     const story = foundingCase('23:30')
     const page = rendered(postmortemMarkdown(postmortemOf(story)!, 'ChatGPT failing', sayerOf('en', story))).text
-    expect(page).toContain('<h2>Ruled out</h2>')
+    expect(page).toContain('<h2>Ruled out, or unlikely</h2>')
     expect(page).toMatch(/<svg class="chart" role="img".*<path class="line"[^>]* d="M44\.0 160\.0H/s)
     expect(page).not.toContain('```')
   })

@@ -66,7 +66,7 @@ export function slotText(slot: Slot, { speech, words, now, components }: Sayer):
     case 'where':
       return whereText(slot.value, { t, f, now }, components)
     case 'parts':
-      return f.list(slot.value.map(id => valueName('component', id, { f }, components)))
+      return f.list(inOrder(slot.value, components).map(id => valueName('component', id, { f }, components)))
     case 'name':
     case 'words':
       return isolated(slot.value.trim())
@@ -74,6 +74,12 @@ export function slotText(slot: Slot, { speech, words, now, components }: Sayer):
       return words.term[slot.value]
   }
   return slot satisfies never
+}
+
+/** Components in the order of their service, so that one update can be read beside another. */
+function inOrder(ids: readonly string[], components: readonly Component[]): string[] {
+  const place = (id: string) => components.findIndex(each => each.id === id)
+  return [...ids].sort((a, b) => place(a) - place(b))
 }
 
 /** A template with its `{slots}` filled; a slot that is not given stands as it is. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Order } from '../../contract/order.js'
 import { MINUTE } from '../../contract/time.js'
 import { App } from '../../shell/app.js'
 import { complete } from '../../shell/config/load.js'
@@ -71,6 +72,13 @@ describe('a draft', () => {
     expect((await get('/api/v1/incidents/ID/draft?at=x')).statusCode).toBe(400)
     expect((await get('/api/v1/incidents/nope/draft')).statusCode).toBe(404)
   })
+  it('has what people can do, as their page has it in their language', async () => {
+    expect((await command({ verb: 'advise' })).json().rule).toBe('command.text')
+    expect((await command({ verb: 'advise', text: 'Use the <old> address.' })).statusCode).toBe(200)
+    expect((await get('/i/ID')).payload).toMatch(/What to do, said by .*ana.* at .*: “.*Use the &lt;old&gt; address\./)
+    expect((await get('/i/ID?lang=de')).payload).toContain('Was zu tun ist, sagt ')
+    expect((await get('/api/v1/incidents/ID/draft')).json().text).toContain('Use the <old> address.')
+  })
   it('said once is not said again', async () => {
     expect((await command({ verb: 'say', text: 'We look.' })).statusCode).toBe(200)
     const again = await command({ verb: 'say', text: 'We look.' })
@@ -80,6 +88,14 @@ describe('a draft', () => {
     const { id } = await incident()
     expect(await sendDue(app)).toEqual([id])
     expect(await sendDue(app)).toEqual([])
+    // Everybody reads it in their language, in which it went on the record.
+    const [said] = (await app.reader.orders(id)) as [Order]
+    for (const lang of ['fr', 'ja', 'ar'] as const) {
+      const own = said.translations![lang]!
+      expect((await get(`/i/ID?lang=${lang}`)).payload).toContain(own.slice(0, 20).replace(/[<>&].*/, ''))
+      expect([own === said.text, own.length > 100]).toEqual([false, true])
+    }
+    expect(Object.keys(said.translations!).sort()).toEqual(['ar', 'de', 'es', 'fr', 'hi', 'id', 'ja', 'pt'])
     await app.ingestValues(checks(45, 50))
     await app.caughtUp()
     expect(await sendDue(app)).toEqual([])
@@ -88,8 +104,8 @@ describe('a draft', () => {
     await app.caughtUp()
     expect((await get('/i/ID?lang=de')).payload).toContain('Die nächste Meldung war um')
     expect(await sendDue(app)).toEqual([id])
-    const said = (await app.reader.orders(id)).map(each => each.text!)
-    expect(new Set(said).size).toBe(2)
+    const all = (await app.reader.orders(id)).map(each => each.text!)
+    expect(new Set(all).size).toBe(2)
     expect((await app.reader.orders(id)).map(each => [each.by, each.verb])).toEqual([
       ['policy', 'say'],
       ['policy', 'say'],

@@ -22,7 +22,7 @@ import { incidentName, worstOf } from './name.js'
 import { countedSince, folded, whoLists } from './who.js'
 import { reasonList, signalList, whySection } from './why.js'
 import { personWord, saysLines, wordOf } from './says.js'
-import { claimSection, wordLines, type Words } from './words.js'
+import { adviceLine, claimSection, wordLines, type Words } from './words.js'
 import { type Jump, jumpList, outageSentence, shareBar, stateMark, time, whereHtml, type Voice } from '../words.js'
 
 /** Segments with their recovery before "all of them". */
@@ -77,12 +77,12 @@ ${incidentChart(input, voice)}
   )}<p class="note"><a href="/api/v1/incidents/${encodeURIComponent(incident.id)}">${t.incident.json}</a></p></section>`
 }
 
-/** What people in charge last said, which is where advice stands; a machine gives none. */
-function advice({ events, incident, serviceTitle }: IncidentInput, voice: Voice): Html {
+/** What people in charge said that one can do; a machine gives no advice, and an update is none. */
+function advice({ words, at, incident, serviceTitle }: IncidentInput, voice: Voice): Html {
   const { t } = voice
-  const word = wordOf(events)
+  const said = words ? adviceLine(words, at) : null
   const path = `/s/${encodeURIComponent(incident.service)}`
-  return html`${word ? personWord(word, voice) : html`<p>${t.look.todoNone}</p>`}<p class="note"><a href="${path}">${t.back.toService(serviceTitle)}</a> · <a href="/history.rss">${t.tell.feed}</a></p>`
+  return html`${said ?? html`<p>${t.look.todoNone}</p>`}<p class="note"><a href="${path}">${t.back.toService(serviceTitle)}</a> · <a href="/history.rss">${t.tell.feed}</a></p>`
 }
 
 /** What reached us so long before an incident stands in its timeline. */
@@ -167,8 +167,8 @@ function hero(input: IncidentInput, voice: Voice): Html {
       : heroState(phase, isEasing(phase, latest), latest.kind ?? incident.kind, severity)
   const sentence = headline(input, voice)
   const said = input.events.findLast(each => each.says)
-  const word = wordOf(input.events)
-  const says = said ? saysLines(said, input.components, voice).filter(each => each.text !== word?.text) : []
+  const word = wordOf(input.events, voice)
+  const says = said ? saysLines(said, input.components, voice).filter(each => each.said !== word?.text) : []
   const began = latest.startedAt ? Date.parse(latest.startedAt) : incident.startedAt
   const end = endOf(input.events) ?? until
   const interval = latest.startedAtInterval

@@ -1,4 +1,4 @@
-import type { IncidentEvent } from '../../../contract/incident.js'
+import type { IncidentEvent, Statement } from '../../../contract/incident.js'
 import type { Component } from '../../../contract/topology.js'
 import { toldPoints, type Point } from '../../../core/incident/sentences.js'
 import { attr, html, type Html } from '../html.js'
@@ -17,9 +17,10 @@ export function saysLines(
   const says = event.says ?? []
   if (!says.length) return []
   const told = toldPoints(event)
-  return says.map(({ text }) => {
+  return says.map(statement => {
+    const { text } = statement
     const point = told.find(each => each.text === text)?.point
-    const said = point ? pointText(point, components, voice) : text
+    const said = point ? pointText(point, components, voice) : inLanguage(statement, voice)
     return { text, said, line: html`<bdi>${said}</bdi>` }
   })
 }
@@ -29,20 +30,24 @@ export interface Word {
   text: string
 }
 
-/** What a person last wrote for the public. */
-export function wordOf(events: readonly IncidentEvent[]): Word | null {
+/** What somebody said, in the reader's language where it is there. */
+const inLanguage = ({ text, translations = {} }: Statement, { t }: Pick<Voice, 't'>): string =>
+  Object.hasOwn(translations, t.lang) ? translations[t.lang]! : text
+
+/** What a person last wrote for the public; without a voice as it was written. */
+export function wordOf(events: readonly IncidentEvent[], voice: Pick<Voice, 't'> | null = null): Word | null {
   for (const event of events.toReversed()) {
     if (event.by === undefined || !event.says) continue
     const told = new Set(toldPoints(event).map(each => each.text))
     const own = event.says.find(({ text }) => !told.has(text))
-    if (own) return { event, text: own.text }
+    if (own) return { event, text: voice === null ? own.text : inLanguage(own, voice) }
   }
   return null
 }
 
 /** The same, if the engine has spoken since; its own event tells it as it is. */
-export function standingWord(events: readonly IncidentEvent[]): Word | null {
-  const word = wordOf(events)
+export function standingWord(events: readonly IncidentEvent[], voice: Pick<Voice, 't'>): Word | null {
+  const word = wordOf(events, voice)
   return word && word.event !== events.findLast(each => each.says) ? word : null
 }
 

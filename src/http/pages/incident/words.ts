@@ -2,7 +2,8 @@ import type { EpochMs } from '../../../contract/time.js'
 import { claimsOf } from '../../../core/words/claim.js'
 import type { Line } from '../../../core/words/says.js'
 import type { Published } from '../../../core/words/published.js'
-import { nextDue, publicWords, type Story, type UpdateEvery } from '../../../core/words/story.js'
+import { adviceOf } from '../../../core/words/advice.js'
+import { asOf, nextDue, publicWords, type Story, type UpdateEvery } from '../../../core/words/story.js'
 import { rendered } from '../../words/rendered.js'
 import { filled, lineText, type Sayer, sayerOf, wordsIn } from '../../words/say.js'
 import { html, type Html } from '../html.js'
@@ -25,6 +26,12 @@ export function wordLines({ story, language, every, publishedAt }: Words, at: Ep
   const path = `/i/${encodeURIComponent(story.incident)}/post-mortem`
   const says = due === null ? '' : filled(due < story.now ? words.overdue : words.due, { at: f.moment(due, story.now) })
   return html`${says === '' ? null : html`<p class="note">${says}</p>`}${publishedAt === undefined ? null : html`<p><a href="${path}">${words.readIt}</a></p>`}`
+}
+
+/** What somebody said that people can do, as far as it was said by then; null: nobody did. */
+export function adviceLine({ story, language }: Words, at: EpochMs | null): Html | null {
+  const advice = adviceOf(at === null ? story : asOf(story, at))
+  return advice && html`<p><bdi>${lineText(advice, sayerOf(language, story))}</bdi></p>`
 }
 
 /** What others say, each with what the record says of it; nothing where nobody brought any. */

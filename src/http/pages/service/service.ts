@@ -146,9 +146,9 @@ function hero(
 
 /** What is said of it now: a person's words as such, and the first of what the engine says. */
 function saidOf({ events }: IncidentView, { service }: Standing, voice: Voice): Html | null {
-  const word = wordOf(events)
+  const word = wordOf(events, voice)
   const said = events.findLast(each => each.says)
-  const first = said && saysLines(said, service.components, voice).find(each => each.text !== word?.text)
+  const first = said && saysLines(said, service.components, voice).find(each => each.said !== word?.text)
   return html`${word && personWord(word, voice)}${first && html`<p>${first.line}</p>`}`
 }
 
