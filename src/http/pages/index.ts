@@ -17,7 +17,7 @@ import { TRAITS, type Traits } from './service/just-me.js'
 import { Pages } from './load.js'
 import type { Made } from './made.js'
 import type { Heard } from './service/told.js'
-import { groupsOf, statusPages, type StatusDeps } from './status/pages.js'
+import { groupsOf, statusPages, type StatusDeps, windowsOn } from './status/pages.js'
 import { statusWords } from './status/words.js'
 import type { Range } from './service/service.js'
 import { en, type Language } from './strings.js'
@@ -100,6 +100,7 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
     groups,
     heard: deps.heard,
     records: deps.records,
+    windows: deps.status && (() => windowsOn(deps.status!.desk)),
   })
   const path = (kind: string, id: string) => `/${kind}/${encodeURIComponent(id)}`
   nowPage(app, site, pages)
@@ -137,6 +138,11 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
     statusPages(app, deps.status, (request, reply, path, make) =>
       site.answer(request, reply, path, {}, speech => make(speech)),
     )
+  assets(app, deps, site, pages, asking)
+}
+
+/** Scripts, each for who needs it, and the picture of the pages. */
+function assets(app: FastifyInstance, deps: PageDeps, site: Site, pages: Pages, asking: Bytes | null): void {
   app.get('/assets/live.js', KEPT, (request, reply) => sendAsset(request, reply, site.script))
   if (deps.tell) {
     const worker = scriptOf('sw.js', deps.tell.worker)
@@ -146,8 +152,12 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
     app.get<{ Params: { service: string } }>('/s/:service/back', (request, reply) => {
       const { service } = request.params
       const known = { asked: ASKED, thanks: ANSWERED }
-      return site.answerOne(request, reply, `${path('s', service)}/back`, known, (speech, { asked, thanks }) =>
-        pages.back(speech, service, asked ?? null, (thanks ?? null) as Answered),
+      return site.answerOne(
+        request,
+        reply,
+        `/s/${encodeURIComponent(service)}/back`,
+        known,
+        (speech, { asked, thanks }) => pages.back(speech, service, asked ?? null, (thanks ?? null) as Answered),
       )
     })
   }

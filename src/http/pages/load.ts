@@ -24,6 +24,7 @@ import { fillSilence, toSeries } from './chart/series.js'
 import { RANGES, serviceMain, type Range } from './service/service.js'
 import { TOLD_MS, toldOf, type Told } from '../../core/vendors/told.js'
 import { goingOf, PAGE_ROWS, sortRows, type Row } from './services.js'
+import type { Window } from '../statuspage/maintenance.js'
 import type { Heard } from './service/told.js'
 import { phaseOf, standing, type Standing } from './standing.js'
 import { statusSentence, type Voice } from './words.js'
@@ -61,6 +62,8 @@ export interface LoadOptions {
   wallNow: () => EpochMs
   /** The sources that read what others say of a service, and when each was last read. */
   heard?: ((service: string) => readonly Heard[]) | undefined
+  /** Maintenance that is on now, by service. */
+  windows?: (() => Promise<ReadonlyMap<string, Window[]>>) | undefined
   /** How right this was; none: there is no such page. */
   records?: Records | undefined
   /** Names of the groups that status pages put services under, by service. */
@@ -114,12 +117,15 @@ export class Pages {
 
   /** What vendors say of services is read of as many as are looked at. */
   async #rows(standings: readonly Standing[], { now }: Voice): Promise<Row[]> {
+    const windows = await this.options.windows?.()
     const groups = this.options.groups?.(standings.map(each => each.service)) ?? new Map<string, string>()
     return Promise.all(
       standings.map(async (each, i) => {
         const { service } = each.service
         const [told = null] = i < NOTICES_READ ? await this.#told(service, now) : []
-        return { standing: each, going: goingOf(each, told), told, group: groups.get(service) ?? null, spark: null }
+        const group = groups.get(service) ?? null
+        const on = windows?.get(service) ?? []
+        return { standing: each, going: goingOf(each, told), told, group, windows: on, spark: null }
       }),
     )
   }
@@ -180,6 +186,7 @@ export class Pages {
     const { report, guesses, tell } = this.options
     const heard = this.options.heard?.(id) ?? []
     const record = this.options.records !== undefined
+    const windows = (await this.options.windows?.())?.get(id) ?? []
     return {
       title,
       description: title,
@@ -193,6 +200,7 @@ export class Pages {
           facts,
           told,
           heard,
+          windows,
           record,
           range,
           thanks,

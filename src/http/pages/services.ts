@@ -1,8 +1,10 @@
 import type { Told } from '../../core/vendors/told.js'
 import { attr, html, type Html } from './html.js'
-import { rank, type Standing } from './standing.js'
+import { byName, rank, type Standing } from './standing.js'
 import { toldLine } from './service/told.js'
-import { ago, reasonSentence, stateMark, type Voice } from './words.js'
+import { windowLine } from './status/window.js'
+import type { Window } from '../statuspage/maintenance.js'
+import { ago, reasonSentence, standingMark, type Voice } from './words.js'
 
 /** What is going on with a service, in the order in which readers look: what hurts first, what nobody knows last. */
 export const GOING = ['trouble', 'reporting', 'vendor', 'working', 'unknown'] as const
@@ -24,6 +26,8 @@ export interface Row {
   told: Told | null
   /** What its status page groups it under; null without. */
   group: string | null
+  /** Maintenance of it that is on now. */
+  windows: readonly Window[]
   spark: Html | null
 }
 
@@ -42,8 +46,8 @@ export function sortRows(rows: readonly Row[]): Row[] {
     (a, b) =>
       GOING.indexOf(a.going) - GOING.indexOf(b.going) ||
       rank(b.standing.state) - rank(a.standing.state) ||
-      (a.group ?? '').localeCompare(b.group ?? '') ||
-      a.standing.service.title.localeCompare(b.standing.service.title),
+      byName(a.group ?? '', b.group ?? '') ||
+      byName(a.standing.service.title, b.standing.service.title),
   )
 }
 
@@ -99,11 +103,11 @@ function pages(count: number, page: number, question: string, { t, f }: Voice): 
 function compact(rows: readonly Row[], voice: Voice): Html {
   const groups = new Map<string, Row[]>()
   for (const each of rows) groups.set(each.group ?? '', [...(groups.get(each.group ?? '') ?? []), each])
-  return html`${[...groups].map(([group, some]) => html`${group === '' ? null : html`<h4 class="note"><bdi>${group}</bdi></h4>`}<ul class="compact">${some.map(({ standing: { service, state } }) => html`<li><a href="/s/${encodeURIComponent(service.service)}"><bdi>${service.title}</bdi></a> ${stateMark(state, voice.t, 14)}</li>`)}</ul>`)}`
+  return html`${[...groups].map(([group, some]) => html`${group === '' ? null : html`<h4 class="note"><bdi>${group}</bdi></h4>`}<ul class="compact">${some.map(({ standing: row }) => html`<li><a href="/s/${encodeURIComponent(row.service.service)}"><bdi>${row.service.title}</bdi></a> ${standingMark(row, voice.t, 14)}</li>`)}</ul>`)}`
 }
 
-function serviceRow({ standing: row, told, spark }: Row, voice: Voice, wallNow: number | null): Html {
+function serviceRow({ standing: row, told, windows, spark }: Row, voice: Voice, wallNow: number | null): Html {
   const { t } = voice
   const { service } = row
-  return html`<li><a href="/s/${encodeURIComponent(service.service)}"><bdi>${service.title}</bdi></a>${stateMark(row.state, t, 16)}${spark ?? html`<span class="spark"></span>`}<span class="soft note">${reasonSentence(row, voice, wallNow)}${row.newest === null || row.state === 'unknown' ? null : html`<br>${t.age.newest} ${ago(row.newest, voice)}`}${told?.isTrouble ? html`<br>${toldLine(told, voice)}` : null}</span></li>`
+  return html`<li><a href="/s/${encodeURIComponent(service.service)}"><bdi>${service.title}</bdi></a>${standingMark(row, t, 16)}${spark ?? html`<span class="spark"></span>`}<span class="soft note">${reasonSentence(row, voice, wallNow)}${row.newest === null || row.state === 'unknown' ? null : html`<br>${t.age.newest} ${ago(row.newest, voice)}`}${told?.isTrouble ? html`<br>${toldLine(told, voice)}` : null}${windows.map(each => windowLine(each, voice))}</span></li>`
 }

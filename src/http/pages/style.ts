@@ -37,7 +37,7 @@ nav a{display:inline-block;padding:8px 0;margin-inline-start:16px}.range a:first
 nav a[aria-current],dt+dd,.state,.thanks,.rows a,.head bdi,.for,.chart .peak,.chart .inclabel{font-weight:700}
 footer{border-top:1px solid var(--line);margin-top:48px;padding:16px 0 32px}
 .state,.tag{white-space:nowrap}
-.ok{color:var(--ok)}.watching{color:var(--watch)}.degraded{color:var(--bad)}.outage{color:var(--out)}.unknown{color:var(--soft)}
+.ok{color:var(--ok)}.watching,.under_maintenance{color:var(--watch)}.degraded{color:var(--bad)}.outage{color:var(--out)}.unknown{color:var(--soft)}
 .cut,.ask,.ring,.usual,.borders{fill:none}
 .cut{stroke:var(--bg);stroke-width:2}
 .hole,.sign{fill:var(--bg)}
@@ -49,7 +49,7 @@ footer{border-top:1px solid var(--line);margin-top:48px;padding:16px 0 32px}
 section{border-top:1px solid var(--line);margin-top:28px;padding-top:14px}
 section>h2,.thanks{margin-bottom:10px}
 .chart,.spark,.bar{display:block;overflow:visible}
-.low{color:var(--low)}.hot,.inc{color:var(--hot)}.band{color:var(--band)}.works .low,svg>.ok{color:var(--ok)}.slow .hot,.lag{color:var(--bad)}.track{color:var(--fill)}.maybe{color:var(--watch)}.land{color:var(--line)}
+.low{color:var(--low)}.hot,.inc{color:var(--hot)}.band{color:var(--band)}.works .low,svg>.ok{color:var(--ok)}.lag{color:var(--bad)}.track{color:var(--fill)}.maybe{color:var(--watch)}.land{color:var(--line)}
 path,rect,circle{fill:currentColor}.k{background:currentColor}
 .usual{stroke:var(--ink);stroke-width:1.25;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}
 .grid{stroke:var(--line)}.zero,.hatch{stroke:var(--soft)}
@@ -58,7 +58,7 @@ path,rect,circle{fill:currentColor}.k{background:currentColor}
 .spark .void{color:var(--line)}
 .chart text{font-size:12px;fill:var(--ink);paint-order:stroke;stroke:var(--bg);stroke-width:4px;stroke-linejoin:round}
 .chart .tick{fill:var(--soft);font-weight:400}
-.inc{opacity:.09}.incline{stroke:var(--hot);stroke-width:3}.chart .inclabel{fill:var(--out)}
+.inc{opacity:.09}.incline{stroke:var(--hot);stroke-width:3}.chart .inclabel{fill:var(--out)}.slow{--hot:var(--bad);--out:var(--bad)}.incline.intermittent{stroke-dasharray:9 5}
 .sign{stroke:var(--ink)}
 line.mark{color:var(--ink);stroke-width:1;stroke-dasharray:1 3}
 .whisker{stroke:var(--ink);stroke-width:2}

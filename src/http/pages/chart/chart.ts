@@ -1,6 +1,7 @@
 import { MINUTE, type EpochMs } from '../../../contract/time.js'
 import type { Format } from '../format.js'
 import { attr, html, type Html } from '../html.js'
+import type { Manner } from '../incident/manner.js'
 import type { Drawn, Picture } from './picture.js'
 import { gapsOf, shareTicks, ticks, timeTicks } from './series.js'
 import type { Strings } from '../strings.js'
@@ -25,6 +26,10 @@ export interface Band {
   from: EpochMs
   until: EpochMs
   label: string
+  /** It has not ended: of those the oldest is named first. */
+  open?: boolean
+  /** Slow has the colour of what is slow, and what comes and goes a broken line. */
+  manner?: Manner | null
 }
 
 /** What is drawn over: from, until, and the length of a bar. */
@@ -229,20 +234,21 @@ function timeMark(at: EpochMs, index: number, series: Span, now: EpochMs, f: For
   return html`<line class="grid" x1="${x}%" x2="${x}%" y1="${y}" y2="${y + 5}"/><text class="${index % 2 ? 'tick odd' : 'tick'}" x="${x}%" y="${y + 17}"${anchor(x)}>${words}</text>`
 }
 
-/** Shades each incident; the newest has its name, an older one too if there is room left of it. */
+/** Shades each incident; of open ones the first has its name, of others the newest, then who has room left of it. */
 function bandMarks(bands: Band[], series: Span): Html[] {
   let taken = Number.POSITIVE_INFINITY
   return [...bands]
-    .sort((a, b) => b.from - a.from)
+    .sort((a, b) => Number(b.open ?? false) - Number(a.open ?? false) || (a.open ? a.from - b.from : b.from - a.from))
     .flatMap(band => {
       const left = percentOf(band.from, series)
       const right = percentOf(band.until, series)
       if (right <= left) return []
+      const of = band.manner === 'slow' || band.manner === 'intermittent' ? ` ${band.manner}` : ''
       const inward = left > 60
       const named = (inward ? left : left + LABEL_WIDTH) < taken
       if (named) taken = inward ? right - LABEL_WIDTH : left
-      const label = html`<text class="inclabel" x="${inward ? right : left}%" y="13"${attr('text-anchor', inward ? 'end' : 'start')}>${band.label}</text>`
-      return html`<rect class="inc" x="${left}%" y="${PLOT_TOP - 8}" width="${Math.round((right - left) * 100) / 100}%" height="${PLOT_HEIGHT + 8}"/><line class="incline" x1="${left}%" x2="${right}%" y1="${PLOT_TOP - 8}" y2="${PLOT_TOP - 8}"/>${named ? label : null}`
+      const label = html`<text class="inclabel${of}" x="${inward ? right : left}%" y="13"${attr('text-anchor', inward ? 'end' : 'start')}>${band.label}</text>`
+      return html`<rect class="inc${of}" x="${left}%" y="${PLOT_TOP - 8}" width="${Math.round((right - left) * 100) / 100}%" height="${PLOT_HEIGHT + 8}"/><line class="incline${of}" x1="${left}%" x2="${right}%" y1="${PLOT_TOP - 8}" y2="${PLOT_TOP - 8}"/>${named ? label : null}`
     })
 }
 

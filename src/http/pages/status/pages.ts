@@ -8,6 +8,7 @@ import { homeOf } from '../../home.js'
 import { LOGO_BYTES } from '../../../shell/config/try-out.js'
 import type { ServiceNow } from '../../../contract/view.js'
 import { leafOf } from '../../statuspage/plan.js'
+import type { Window } from '../../statuspage/maintenance.js'
 import type { Desk } from '../../statuspage/desk.js'
 import { speechOf, type Speech } from '../language.js'
 import type { Made } from '../made.js'
@@ -42,6 +43,17 @@ export const groupsOf =
         }
     return out
   }
+
+/** Maintenance that is on now, on any page, by service; a window that several pages show is told once. */
+export async function windowsOn(desk: Desk): Promise<ReadonlyMap<string, Window[]>> {
+  const pictures = await Promise.all(desk.pages.map(each => desk.picture(each)))
+  const on = pictures.flatMap(({ windows }) => windows.filter(each => each.status === 'in_progress'))
+  const found = new Map<string, Window[]>()
+  for (const each of new Map(on.map(each => [`${each.plan} ${each.from}`, each])).values())
+    for (const service of new Set(each.affected.map(leaf => leaf.service)))
+      found.set(service, [...(found.get(service) ?? []), each])
+  return found
+}
 
 /** Adds `/status` and `/status/PAGE`; a page with a host of its own is also that host's first page. */
 export function statusPages(server: FastifyInstance, { desk }: StatusDeps, answer: Answer): void {

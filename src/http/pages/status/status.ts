@@ -7,7 +7,7 @@ import { isGroup, type Leaf } from '../../statuspage/plan.js'
 import { uptimeOf, type DayOf, type Uptime } from '../../statuspage/uptime.js'
 import { html, type Html } from '../html.js'
 import { dayBars, dayParts, daysLegend, daysText, shownMark, uptimeDetails, uptimeText } from './days.js'
-import { calendarMonths, openStory, pastRow, windowList } from './stories.js'
+import { calendarMonths, openStory, worstStories, pastRow, windowList } from './stories.js'
 import type { StatusWords } from './words.js'
 import { time, type Voice } from '../words.js'
 
@@ -75,7 +75,7 @@ const some = (names: readonly string[], { t, f }: Pick<Voice, 't' | 'f'>): strin
 export function statusMain({ picture, base, others }: StatusInput, w: StatusWords, voice: Voice): Html {
   const { t, f, now } = voice
   const banner = statusBanner(picture, w, voice)
-  const open = picture.incidents.filter(each => each.status !== 'resolved')
+  const open = worstStories(picture.incidents.filter(each => each.status !== 'resolved'))
   const past = picture.incidents.filter(each => each.status === 'resolved' && each.startedAt > now - HISTORY_DAYS * DAY)
   const windows = picture.windows.filter(each => each.status !== 'completed').reverse()
   const months = calendarMonths(past.slice(0, PAST_SHOWN), each => each.startedAt, f.month)
@@ -84,7 +84,7 @@ ${followLine(picture, base, w)}
 ${open.length ? html`<section><h2>${w.open}</h2>${open.map(each => openStory(each, picture, w, voice))}</section>` : null}
 ${windows.length ? html`<section><h2>${w.maintenance}</h2>${windowList(windows.slice(0, WINDOWS_SHOWN), w, voice)}<p class="note">${w.maintenanceRule}</p></section>` : null}
 ${picture.parts.length ? components(picture, w, voice) : null}
-<section><h2>${w.past(f.number(HISTORY_DAYS))}</h2>${months.size ? [...months].map(([month, rows]) => html`<h3>${month}</h3><ul class="open">${rows.map(each => pastRow(each, picture, w, voice))}</ul>`) : open.length ? null : html`<p class="soft">${w.pastNone}</p>`}<p><a href="/incidents">${w.older}</a></p></section>
+<section>${months.size || !open.length ? html`<h2>${w.past(f.number(HISTORY_DAYS))}</h2>` : null}${months.size ? [...months].map(([month, rows]) => html`<h3>${month}</h3><ul class="open">${rows.map(each => pastRow(each, picture, w, voice))}</ul>`) : open.length ? null : html`<p class="soft">${w.pastNone}</p>`}<p><a href="/incidents">${w.older}</a></p></section>
 ${others.length ? html`<section><h2>${w.pages}</h2><ul class="follow">${others.map(each => html`<li><a href="${each.url ?? `/status/${each.id}`}"><bdi>${each.title}</bdi></a></li>`)}</ul></section>` : null}`
 }
 
@@ -123,8 +123,9 @@ function components(picture: PageView, w: StatusWords, voice: Voice): Html {
       w,
       voice,
     )
-  const first = [...counted.values()][0]?.days.at(-days)
-  return html`<section>${dayParts(days)}<div class="head"><h2>${w.components}</h2><span class="note">${w.days(f.number(days))}${days < HISTORY_DAYS && first ? ` · ${voice.t.look.dataFrom(f.day(first.day))}` : null}</span></div>${lists.map(({ heading, leaves }) => html`${heading}${drawn(leaves)}`)}${daysLegend(w)}<details id="rules"><summary>${w.uptime.title}</summary><p class="note">${w.uptime.text}</p><ul class="note">${rules}</ul></details></section>`
+  const known = [...counted.values()].flatMap(each => each.days.find(day => day.known)?.day ?? [])
+  const first = known.length > 0 ? Math.min(...known) : null
+  return html`<section>${dayParts(days)}<div class="head"><h2>${w.components}</h2><span class="note">${w.days(f.number(days))}${days < HISTORY_DAYS && first !== null ? ` · ${voice.t.look.dataFrom(f.day(first))}` : null}</span></div>${lists.map(({ heading, leaves }) => html`${heading}${drawn(leaves)}`)}${daysLegend(w)}<details id="rules"><summary>${w.uptime.title}</summary><p class="note">${w.uptime.text}</p><ul class="note">${rules}</ul></details></section>`
 }
 
 /** Of a young page the days without any data are left out: hatching of weeks says nothing. */

@@ -17,6 +17,18 @@ const UPDATES_SHOWN = 3
 /** Segments with a line of recovery, those that are furthest behind. */
 const RECOVERIES_DRAWN = 4
 
+const LEVELS = ['major_outage', 'partial_outage', 'degraded_performance'] as const
+
+/** The worst that an open incident means for a component now. */
+function shownOf({ affected, steps }: PublicIncident): (typeof LEVELS)[number] {
+  const hit = affected.map(leaf => steps.at(-1)?.statuses.get(leaf.id))
+  return LEVELS.find(each => hit.includes(each)) ?? 'degraded_performance'
+}
+
+/** The worst first, then the one that has lasted longest: as on the first page. */
+export const worstStories = (open: readonly PublicIncident[]): PublicIncident[] =>
+  [...open].sort((a, b) => LEVELS.indexOf(shownOf(a)) - LEVELS.indexOf(shownOf(b)) || a.startedAt - b.startedAt)
+
 /** An open incident: what, who is hit and who is not, how far it is over, and what was said. */
 export function openStory(told: PublicIncident, picture: PageView, w: StatusWords, voice: Voice): Html {
   const { t } = voice
@@ -26,12 +38,7 @@ export function openStory(told: PublicIncident, picture: PageView, w: StatusWord
     .filter(each => each !== told && each.status !== 'resolved' && each.view.service === told.view.service)
     .map(each => each.view.latest)
   const who = whoLists({ event: last.folded, components, counted: null, over: false, known: false, others, voice })
-  const worst = told.affected.map(leaf => last.statuses.get(leaf.id) ?? 'operational')
-  const shown = worst.includes('major_outage')
-    ? 'major_outage'
-    : worst.includes('partial_outage')
-      ? 'partial_outage'
-      : 'degraded_performance'
+  const shown = shownOf(told)
   return html`<article class="story" id="${told.id}"><div class="head"><h3><a href="/i/${encodeURIComponent(told.view.id)}"><bdi>${titleOf(told, picture, voice)}</bdi></a> <span class="tag">${t.severity[told.view.severity]}</span></h3>${shownMark(shown, w, 16, w.phase[told.status])}</div><p class="note">${t.since} ${planned(told.startedAt, voice)} · ${told.affected.map((leaf, i) => html`${i ? voice.t.comma : ''}<bdi>${leaf.name}</bdi>`)}</p>
 <h4 class="vh">${t.who.affected}</h4>${who}
 ${recovery(told, components, w, voice)}${updates(told, components, w, voice)}</article>`

@@ -26,6 +26,7 @@ export const ar: Strings = {
   latin: false,
   comma: '، ',
   semicolon: '؛ ',
+  colon: ': ',
   inline: phrase => phrase,
   quotes: pair('«', '»'),
   product: 'Epicenter',
@@ -46,14 +47,6 @@ export const ar: Strings = {
     unknown: 'غير معروف',
   },
   severity: { minor: 'طفيف', major: 'كبير', critical: 'حرج' },
-  kind: {
-    outage: 'انقطاع',
-    degraded: 'خدمة متعثرة',
-    quality: 'مشكلة في الجودة',
-    security: 'حادث أمني',
-    'displaced-load': 'حمل منقول من خدمة أخرى',
-    upstream: 'مشكلة في خدمة يعتمد عليها',
-  },
   event: {
     opened: 'بدأ',
     updated: 'تحديث',
@@ -120,7 +113,6 @@ export const ar: Strings = {
 
   now: {
     allOk: n => `جميع الخدمات تعمل (${n})`,
-    oneOk: 'الخدمة تعمل',
     nothing: 'لا توجد خدمة مراقبة بعد',
     nothingHow: 'أرسل إشارات إلى POST /api/v1/signals أو سمِّ الخدمات في ملف الإعدادات؛ تظهر هنا مع أول إشارة منها.',
     troubled: (_, names) => `توجد مشكلة في ${names}`,
@@ -198,8 +190,6 @@ export const ar: Strings = {
     bandRule: 'ينتهي النطاق الطبيعي عند المستوى الذي يُتجاوز مرة كل 1,000 فترة حين لا يوجد خلل.',
     high: 'كثيرة على غير المعتاد',
     normal: 'ضمن النطاق الطبيعي',
-    kindSince: (kind, at) => `${kind} منذ ${at}`,
-    kindBetween: (kind, from, until) => `${kind} ${from}–${until}`,
     incidentSince: at => `حادث منذ ${at}`,
     incidentBetween: (from, until) => `حادث ${from}–${until}`,
     gap: 'لا توجد بيانات',

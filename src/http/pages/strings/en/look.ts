@@ -15,7 +15,6 @@ const WAYS: Record<string, string> = {
 
 /** How a page looks at what it has: pictures, lists, and the way to what is asked. */
 export const enLook = {
-  /** The name of an incident. `where`: empty, or values of one label, whose name is `label`. */
   /** What fails, and where, for a name; `where` holds values of one label, whose name is `label`. */
   place: (what: string, where: string, label: string): string =>
     `${what} ${Object.hasOwn(WAYS, label) ? WAYS[label] : 'on'} ${where}`,
@@ -28,6 +27,14 @@ export const enLook = {
     upstream: (place: string) => `${place}: trouble at a service it stands on`,
     'displaced-load': (place: string) => `${place}: load displaced from elsewhere`,
   } satisfies Record<IncidentKind, (place: string) => string>,
+  /** Names of what answers late, and of what comes and goes: neither is just “failing”. */
+  nameSlow: (place: string) => `${place} slow`,
+  nameOnOff: (place: string) => `${place} failing on and off`,
+  /** The same as a headline, now and when it is over. */
+  slowNow: (s: string) => `${s} is slow`,
+  slowThen: (s: string) => `${s} was slow`,
+  onOffNow: (s: string) => `${s} fails on and off`,
+  onOffThen: (s: string) => `${s} failed on and off`,
   slow: 'Requests that were slow',
   checks: 'Checks that failed',
   reports: 'Problem reports',

@@ -18,6 +18,7 @@ export const fr: Strings = {
   latin: true,
   comma: ', ',
   semicolon: ' ; ',
+  colon: ' : ',
   inline: phrase => phrase.toLocaleLowerCase('fr'),
   quotes: pair('« ', ' »'),
   product: 'Epicenter',
@@ -38,14 +39,6 @@ export const fr: Strings = {
     unknown: 'Inconnu',
   },
   severity: { minor: 'mineur', major: 'majeur', critical: 'critique' },
-  kind: {
-    outage: 'Panne',
-    degraded: 'Service perturbé',
-    quality: 'Problème de qualité',
-    security: 'Incident de sécurité',
-    'displaced-load': 'Charge reportée d’un autre service',
-    upstream: 'Problème chez une dépendance',
-  },
   event: {
     opened: 'Ouvert',
     updated: 'Mis à jour',
@@ -112,7 +105,6 @@ export const fr: Strings = {
 
   now: {
     allOk: n => `Les ${n} services fonctionnent`,
-    oneOk: 'Le service fonctionne',
     nothing: 'Aucun service n’est encore suivi',
     nothingHow:
       'Envoyez des signaux à POST /api/v1/signals ou nommez des services dans le fichier de configuration ; ils apparaissent ici dès leur premier signal.',
@@ -196,8 +188,6 @@ export const fr: Strings = {
       'La plage normale s’arrête au niveau qui, quand tout va bien, est dépassé une fois sur 1 000 intervalles.',
     high: 'inhabituellement élevé',
     normal: 'dans la plage normale',
-    kindSince: (kind, at) => `${kind} depuis ${at}`,
-    kindBetween: (kind, from, until) => `${kind} ${from}–${until}`,
     incidentSince: at => `Incident depuis ${at}`,
     incidentBetween: (from, until) => `Incident ${from}–${until}`,
     gap: 'pas de données',

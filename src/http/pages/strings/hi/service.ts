@@ -16,6 +16,7 @@ export const hi: Strings = {
   latin: false,
   comma: ', ',
   semicolon: '; ',
+  colon: ': ',
   inline: phrase => phrase,
   quotes: pair('“', '”'),
   product: 'Epicenter',
@@ -36,14 +37,6 @@ export const hi: Strings = {
     unknown: 'अज्ञात',
   },
   severity: { minor: 'हल्की', major: 'बड़ी', critical: 'गंभीर' },
-  kind: {
-    outage: 'सेवा ठप',
-    degraded: 'धीमी या ख़राब सेवा',
-    quality: 'गुणवत्ता की समस्या',
-    security: 'सुरक्षा की घटना',
-    'displaced-load': 'दूसरी सेवा से आया भार',
-    upstream: 'निर्भर सेवा में समस्या',
-  },
   event: {
     opened: 'शुरू हुई',
     updated: 'अपडेट',
@@ -110,7 +103,6 @@ export const hi: Strings = {
 
   now: {
     allOk: n => `सभी ${n} सेवाएँ चालू हैं`,
-    oneOk: 'सेवा चालू है',
     nothing: 'अभी किसी सेवा पर नज़र नहीं रखी जा रही',
     nothingHow: 'POST /api/v1/signals पर सिग्नल भेजें या कॉन्फ़िगरेशन फ़ाइल में सेवाओं के नाम लिखें; पहले सिग्नल के साथ वे यहाँ दिखेंगी।',
     troubled: (_, names) => `${names} में समस्या है`,
@@ -187,8 +179,6 @@ export const hi: Strings = {
     bandRule: 'सामान्य दायरा उस स्तर तक है जो सब ठीक होने पर 1,000 अंतरालों में एक बार पार होता है।',
     high: 'असामान्य रूप से अधिक',
     normal: 'सामान्य दायरे में',
-    kindSince: (kind, at) => `${kind}, ${at} से`,
-    kindBetween: (kind, from, until) => `${kind} ${from}–${until}`,
     incidentSince: at => `घटना, ${at} से`,
     incidentBetween: (from, until) => `घटना ${from}–${until}`,
     gap: 'डेटा नहीं',

@@ -14,6 +14,7 @@ export const id: Strings = {
   latin: true,
   comma: ', ',
   semicolon: '; ',
+  colon: ': ',
   inline: phrase => phrase.toLocaleLowerCase('id'),
   quotes: pair('“', '”'),
   product: 'Epicenter',
@@ -34,14 +35,6 @@ export const id: Strings = {
     unknown: 'Tidak diketahui',
   },
   severity: { minor: 'ringan', major: 'berat', critical: 'kritis' },
-  kind: {
-    outage: 'Gangguan total',
-    degraded: 'Layanan terganggu',
-    quality: 'Masalah mutu',
-    security: 'Insiden keamanan',
-    'displaced-load': 'Limpahan beban dari layanan lain',
-    upstream: 'Masalah pada layanan yang diandalkan',
-  },
   event: {
     opened: 'Dibuka',
     updated: 'Diperbarui',
@@ -108,7 +101,6 @@ export const id: Strings = {
 
   now: {
     allOk: n => `Semua ${n} layanan berfungsi`,
-    oneOk: 'Layanan berfungsi',
     nothing: 'Belum ada layanan yang dipantau',
     nothingHow:
       'Kirim sinyal ke POST /api/v1/signals atau sebutkan layanan di berkas konfigurasi; layanan muncul di sini bersama sinyal pertamanya.',
@@ -188,8 +180,6 @@ export const id: Strings = {
     bandRule: 'Rentang wajar berakhir di tingkat yang, bila semua baik, terlampaui sekali dalam 1.000 interval.',
     high: 'luar biasa banyak',
     normal: 'dalam rentang wajar',
-    kindSince: (kind, at) => `${kind} sejak ${at}`,
-    kindBetween: (kind, from, until) => `${kind} ${from}–${until}`,
     incidentSince: at => `Insiden sejak ${at}`,
     incidentBetween: (from, until) => `Insiden ${from}–${until}`,
     gap: 'tidak ada data',

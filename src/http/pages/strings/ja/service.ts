@@ -14,6 +14,7 @@ export const ja: Strings = {
   latin: false,
   comma: '、',
   semicolon: '；',
+  colon: '：',
   inline: phrase => phrase,
   quotes: pair('「', '」'),
   product: 'Epicenter',
@@ -34,14 +35,6 @@ export const ja: Strings = {
     unknown: '不明',
   },
   severity: { minor: '軽度', major: '重大', critical: '深刻' },
-  kind: {
-    outage: '障害',
-    degraded: '性能低下',
-    quality: '品質の問題',
-    security: 'セキュリティインシデント',
-    'displaced-load': '他サービスから流れた負荷',
-    upstream: '依存先の問題',
-  },
   event: {
     opened: '発生',
     updated: '更新',
@@ -108,7 +101,6 @@ export const ja: Strings = {
 
   now: {
     allOk: n => `${n}件のサービスはすべて正常です`,
-    oneOk: 'サービスは正常です',
     nothing: '監視しているサービスはまだありません',
     nothingHow:
       'POST /api/v1/signals に信号を送るか、設定ファイルにサービス名を書いてください。最初の信号が届くとここに表示されます。',
@@ -188,8 +180,6 @@ export const ja: Strings = {
     bandRule: '通常の範囲の上限は、異常がないときに1,000区間に1回だけ超える水準です。',
     high: '異常に多い',
     normal: '通常の範囲内',
-    kindSince: (kind, at) => `${kind} ${at}から`,
-    kindBetween: (kind, from, until) => `${kind} ${from}～${until}`,
     incidentSince: at => `障害 ${at}から`,
     incidentBetween: (from, until) => `障害 ${from}～${until}`,
     gap: 'データなし',

@@ -17,6 +17,7 @@ export const pt: Strings = {
   latin: true,
   comma: ', ',
   semicolon: '; ',
+  colon: ': ',
   inline: phrase => phrase.toLocaleLowerCase('pt'),
   quotes: pair('“', '”'),
   product: 'Epicenter',
@@ -37,14 +38,6 @@ export const pt: Strings = {
     unknown: 'Desconhecido',
   },
   severity: { minor: 'leve', major: 'grave', critical: 'crítico' },
-  kind: {
-    outage: 'Fora do ar',
-    degraded: 'Serviço degradado',
-    quality: 'Problema de qualidade',
-    security: 'Incidente de segurança',
-    'displaced-load': 'Carga desviada de outro serviço',
-    upstream: 'Problema em uma dependência',
-  },
   event: {
     opened: 'Aberto',
     updated: 'Atualizado',
@@ -111,7 +104,6 @@ export const pt: Strings = {
 
   now: {
     allOk: n => `Todos os ${n} serviços estão funcionando`,
-    oneOk: 'O serviço está funcionando',
     nothing: 'Nenhum serviço é monitorado ainda',
     nothingHow:
       'Envie sinais para POST /api/v1/signals ou nomeie serviços no arquivo de configuração; eles aparecem aqui com o primeiro sinal.',
@@ -194,8 +186,6 @@ export const pt: Strings = {
       'A faixa normal termina no nível que, sem problema algum, é ultrapassado uma vez a cada 1.000 intervalos.',
     high: 'acima do normal',
     normal: 'dentro da faixa normal',
-    kindSince: (kind, at) => `${kind} desde ${at}`,
-    kindBetween: (kind, from, until) => `${kind} ${from}–${until}`,
     incidentSince: at => `Incidente desde ${at}`,
     incidentBetween: (from, until) => `Incidente ${from}–${until}`,
     gap: 'sem dados',
