@@ -25,6 +25,7 @@ import { forgetRoutes } from './api/forget.js'
 import { guardHosts } from './hosts.js'
 import { notifierRoutes } from './api/notifiers.js'
 import { onCallRoutes } from './api/on-call.js'
+import { docsRoutes } from './docs/docs.js'
 import { openapi } from './openapi.js'
 import { problemPage, registerPages, sendPage } from './pages/index.js'
 import { messageComposer, trialMessage } from './pages/incident/message.js'
@@ -128,9 +129,11 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   const connections = new Connections(server.server, isProxy)
   operatorRoutes(server, app, { stream, front, guard, connections })
   options.demo?.routes?.(server)
+  const document = (request: FastifyRequest) => openapi(routes.all, VERSION, serverOf(request))
   server.get('/api/v1/openapi.json', (request, reply) =>
-    reply.header('cache-control', 'max-age=300').send(openapi(routes.all, VERSION, serverOf(request))),
+    reply.header('cache-control', 'max-age=300').send(document(request)),
   )
+  docsRoutes(server, { reader: app.reader, document })
   const edition = () => String(news.edition)
   const status = statusSide(server, app, edition)
   pagesSide(server, app, { desk: status, edition, visitors, records, options })

@@ -2,6 +2,7 @@ import type { Clock } from '../../contract/view.js'
 import { isolated } from './direction.js'
 import { createHash } from 'node:crypto'
 import { attr, html, trusted, type Html } from './html.js'
+import { DOCS_STYLE } from '../docs/style.js'
 import { STATUS_STYLE } from './status/style.js'
 import { DEMO_STYLE, SCRIPT_STYLE, STYLE } from './style.js'
 import { LANGUAGES, type Strings } from './strings.js'
@@ -39,7 +40,7 @@ export interface PageInput {
   nav?: readonly { path: string; label: string }[]
 }
 
-const hashes = [STYLE, DEMO_STYLE, SCRIPT_STYLE, STATUS_STYLE].map(
+const hashes = [STYLE, DEMO_STYLE, SCRIPT_STYLE, STATUS_STYLE, DOCS_STYLE].map(
   sheet => `'sha256-${createHash('sha256').update(sheet).digest('base64')}'`,
 )
 
@@ -62,7 +63,7 @@ export function page(input: PageInput): string {
 <header><a class="brand" href="${input.brand?.href ?? '/'}">${input.brand?.logo ? html`<img src="${input.brand.logo}" alt="">` : MARK}<b>${isolated(input.brand?.title ?? input.workspace)}</b></a><nav aria-label="${t.nav.label}"><a href="/"${here('/')}>${t.nav.now}</a>${(input.nav ?? []).map(each => html`<a href="${each.path}"${here(each.path)}>${each.label}</a>`)}<a href="/incidents"${here('/incidents')}>${t.nav.history}</a></nav></header>
 ${input.strip ? trusted(input.strip) : null}<main id="main" tabindex="-1">${input.main}</main>
 <p class="vh" role="status" id="say"></p>
-<footer><p>${t.footer.rule}</p><p>${t.footer.clock(input.zone ?? 'UTC')} <a href="/api/v1/openapi.json">${t.nav.api}</a>. <noscript>${t.footer.noScript}</noscript></p>${languageList(input)}</footer></body></html>
+<footer><p>${t.footer.rule}</p><p>${t.footer.clock(input.zone ?? 'UTC')} <a href="/docs">${t.nav.api}</a>. <noscript>${t.footer.noScript}</noscript></p>${languageList(input)}</footer></body></html>
 `.text
 }
 
