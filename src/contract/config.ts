@@ -23,6 +23,7 @@ import {
   TOKENS,
   TOPOLOGY_NODES,
 } from './limits.js'
+import { type Brand, BrandSchema } from './page/look.js'
 
 // The configuration file, once: this schema checks it, types it and is what `epicenter check` explains.
 
@@ -173,6 +174,7 @@ const StatusPage = Type.Object(
     url: Type.Optional(PublicUrl),
     /** A picture beside this file, served from here. */
     logo: Type.Optional(Type.String({ pattern: '\\.(svg|png|webp|jpg|jpeg)$', maxLength: 500 })),
+    brand: Type.Optional(BrandSchema),
     timeZone: Type.Optional(TimeZone),
     services: Type.Optional(Type.Array(Id(SERVICE_CHARS), { minItems: 1, maxItems: 500 })),
     groups: Type.Optional(Type.Array(Group, { minItems: 1, maxItems: 200 })),
@@ -307,6 +309,8 @@ export interface StatusPageConfig {
   description: string | null
   url: string | null
   logo: string | null
+  /** Absent: it looks as ours. */
+  brand?: Brand
   timeZone: string
   /** Null: all. */
   services: string[] | null

@@ -13,6 +13,7 @@ import { isolating } from './direction.js'
 import { html } from './html.js'
 import { CONTENT_SECURITY_POLICY, MARK_FILE, page } from './layout.js'
 import { DEFAULT_LANGUAGE, languageOf, rememberLanguage, speechOf, type Speech } from './language.js'
+import { rememberTheme, themeOf } from './theme.js'
 import { TRAITS, type Traits } from './service/just-me.js'
 import { Pages } from './load.js'
 import type { Made } from './made.js'
@@ -215,8 +216,9 @@ export function problemPage(status: Problem, detail?: string, language: Language
 
 /** `own`: made for this visitor alone, for no cache on the way. */
 export function sendPage(request: FastifyRequest, reply: FastifyReply, made: Bytes, own = false): FastifyReply {
-  const bytes = made.under(homeOf(request).base)
-  const mine = rememberLanguage(request, reply)
+  const bytes = made.under(homeOf(request).base).themed(themeOf(request))
+  const [spoken, drawn] = [rememberLanguage(request, reply), rememberTheme(request, reply)]
+  const mine = spoken || drawn
   reply
     .code(bytes.status)
     .header('content-type', bytes.type)

@@ -22,6 +22,7 @@ import { type Finding, pathOf, ruleOf, sharpest, valueOf } from './finding.js'
 import { strangers } from './mentions.js'
 import { meant } from './nearest.js'
 import { beyondOnCall } from './on-call.js'
+import { unreadable } from './colours.js'
 import { NO_USES, readUses } from './uses.js'
 
 export type Loaded = { config: Config; findings: [] } | { config: null; findings: Finding[] }
@@ -46,8 +47,11 @@ export async function load(file: string, vars: Vars): Promise<Loaded> {
   const loaded = await parse(text, vars, dirname(file))
   if (loaded.config !== null && !isAbsolute(loaded.config.data))
     loaded.config.data = join(dirname(file), loaded.config.data)
-  for (const page of loaded.config?.pages ?? [])
-    if (page.logo !== null && !isAbsolute(page.logo)) page.logo = join(dirname(file), page.logo)
+  const beside = (name: string) => (isAbsolute(name) ? name : join(dirname(file), name))
+  for (const page of loaded.config?.pages ?? []) {
+    if (page.logo !== null) page.logo = beside(page.logo)
+    if (page.brand?.css !== undefined) page.brand = { ...page.brand, css: beside(page.brand.css) }
+  }
   return loaded
 }
 
@@ -71,7 +75,7 @@ export async function parse(text: string, vars: Vars, folder = '.'): Promise<Loa
   if (findings.length > 0) return wrong(sharpest(findings))
   const file = value as ConfigFile
   const { uses, findings: more } = await readUses(file, filled, folder)
-  findings.push(...beyondShape(file), ...beyondOnCall(file, uses.notifiers), ...more)
+  findings.push(...beyondShape(file), ...unreadable(file), ...beyondOnCall(file, uses.notifiers), ...more)
   return findings.length > 0 ? wrong(findings) : { config: { ...complete(file), ...uses }, findings: [] }
 }
 
@@ -167,6 +171,7 @@ export function complete(file: ConfigFile, demo = false): Config {
       description: page.description ?? null,
       url: page.url === undefined ? null : publicUrl(page.url),
       logo: page.logo ?? null,
+      ...(page.brand === undefined ? {} : { brand: page.brand }),
       timeZone: page.timeZone ?? 'Etc/UTC',
       services: page.services ?? null,
       groups: page.groups ?? null,

@@ -37,6 +37,8 @@ export const ar: Strings = {
     clock: zone => `جميع الأوقات بتوقيت ${zone}.`,
     noScript: 'تعمل هذه الصفحة دون برمجة نصية؛ أعد تحميلها لمعرفة الجديد.',
     languages: 'اللغة',
+    theme: 'الألوان',
+    themes: { system: 'حسب النظام', light: 'فاتح', dark: 'داكن' },
   },
 
   state: {

@@ -29,6 +29,8 @@ export const de: Strings = {
     clock: zone => `Alle Zeiten in ${zone}.`,
     noScript: 'Diese Seite kommt ohne Skript aus; für Neues bitte neu laden.',
     languages: 'Sprache',
+    theme: 'Farben',
+    themes: { system: 'Wie das System', light: 'Hell', dark: 'Dunkel' },
   },
 
   state: {

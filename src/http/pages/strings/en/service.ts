@@ -43,6 +43,8 @@ export const en = {
     clock: (zone: string) => `All times are ${zone}.`,
     noScript: 'This page works without script; reload it for news.',
     languages: 'Language',
+    theme: 'Colours',
+    themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
   },
 
   state: {

@@ -28,6 +28,8 @@ export const es: Strings = {
     clock: zone => `Todas las horas están en ${zone}.`,
     noScript: 'Esta página funciona sin scripts; recárgala para ver novedades.',
     languages: 'Idioma',
+    theme: 'Colores',
+    themes: { system: 'Como el sistema', light: 'Claro', dark: 'Oscuro' },
   },
 
   state: {

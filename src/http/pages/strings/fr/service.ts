@@ -29,6 +29,8 @@ export const fr: Strings = {
     clock: zone => `Toutes les heures sont en ${zone}.`,
     noScript: 'Cette page fonctionne sans script ; rechargez-la pour voir les nouvelles.',
     languages: 'Langue',
+    theme: 'Couleurs',
+    themes: { system: 'Comme le système', light: 'Clair', dark: 'Sombre' },
   },
 
   state: {

@@ -27,6 +27,8 @@ export const hi: Strings = {
     clock: zone => `सभी समय ${zone} में हैं।`,
     noScript: 'यह पेज बिना स्क्रिप्ट के चलता है; नई जानकारी के लिए दोबारा लोड करें।',
     languages: 'भाषा',
+    theme: 'रंग',
+    themes: { system: 'सिस्टम जैसा', light: 'हल्का', dark: 'गहरा' },
   },
 
   state: {

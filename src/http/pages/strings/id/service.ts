@@ -25,6 +25,8 @@ export const id: Strings = {
     clock: zone => `Semua waktu dalam ${zone}.`,
     noScript: 'Halaman ini berfungsi tanpa skrip; muat ulang untuk melihat kabar terbaru.',
     languages: 'Bahasa',
+    theme: 'Warna',
+    themes: { system: 'Seperti sistem', light: 'Terang', dark: 'Gelap' },
   },
 
   state: {

@@ -25,6 +25,8 @@ export const ja: Strings = {
     clock: zone => `時刻はすべて${zone}です。`,
     noScript: 'このページはスクリプトなしで動作します。最新の情報は再読み込みしてください。',
     languages: '言語',
+    theme: '配色',
+    themes: { system: 'システムに合わせる', light: 'ライト', dark: 'ダーク' },
   },
 
   state: {

@@ -28,6 +28,8 @@ export const pt: Strings = {
     clock: zone => `Todos os horários estão em ${zone}.`,
     noScript: 'Esta página funciona sem scripts; recarregue para ver novidades.',
     languages: 'Idioma',
+    theme: 'Cores',
+    themes: { system: 'Como o sistema', light: 'Claro', dark: 'Escuro' },
   },
 
   state: {
