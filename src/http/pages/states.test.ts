@@ -195,7 +195,7 @@ describe('why', () => {
 describe('a person’s words', () => {
   it('stand first and apart, and what a machine repeats is one line', async () => {
     const page = await serve('part').body('/i/shop-1')
-    expect(page.indexOf('<blockquote class="word">')).toBeLessThan(page.indexOf('90 % of requests'))
+    expect(page.indexOf('<blockquote class="word">')).toBeLessThan(page.indexOf('about 90% of requests'))
     const line = words(/<section id="line">.*?<\/section>/s.exec(page)![0])
     expect(line).toContain('11:20 – 11:30 Updated ×3, 90% – 92%')
     expect(line.match(/of requests are failing/g)).toHaveLength(2)

@@ -106,7 +106,7 @@ blockquote.word{border-inline-start:4px solid var(--link);padding:4px 12px;font-
 @media(min-width:52rem){body{padding:0 32px}h1{font-size:2.25rem}.two{display:grid;gap:0 40px;grid-template-columns:1fr 1fr}.wide{grid-template-columns:1fr 21rem}.side{border:0;margin:0}
 .rows>li{grid-template-columns:13rem 8.5rem 1fr 15rem}.rows .spark,.rows .soft{grid-column:auto}.map{display:grid;grid-template-columns:1fr 13rem;gap:24px;align-items:center}}
 @media(max-width:30rem){.odd{display:none}}
-@media print{form,nav,summary{display:none}}
+@media print{form,nav,.jump,summary{display:none}}
 `
 
 /** The demonstration's strip, only in pages that have it. */
