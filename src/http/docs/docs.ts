@@ -183,14 +183,14 @@ function typePage(given: Given, name: string): { title: string; main: Html } | n
   }
 }
 
-/** Name and type on one line, the meaning below: a phone has no room for columns. */
+/** The name on a line, its type and meaning below: a phone has no room for columns. */
 function fieldList(fields: readonly Field[], { schemas }: Given): Html {
   const row = ({ name, type, required, says, refers }: Field) => {
     const words = typeWords(
       type,
       refers.filter(each => Object.hasOwn(schemas, each)),
     )
-    return html`<dt><code><b>${name}</b></code> ${words}${required ? null : html` <span class="soft">optional</span>`}</dt>${says === '' ? null : html`<dd>${says}</dd>`}`
+    return html`<dt><code><b>${name}</b></code></dt><dd>${words}${required ? null : html` <span class="soft">optional</span>`}${says === '' ? null : html`<br>${says}`}</dd>`
   }
   return html`<dl class="api">${fields.map(row)}</dl>`
 }

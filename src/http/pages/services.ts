@@ -109,5 +109,5 @@ function compact(rows: readonly Row[], voice: Voice): Html {
 function serviceRow({ standing: row, told, windows, spark }: Row, voice: Voice, wallNow: number | null): Html {
   const { t } = voice
   const { service } = row
-  return html`<li><a href="/s/${encodeURIComponent(service.service)}"><bdi>${service.title}</bdi></a>${standingMark(row, t, 16)}${spark ?? html`<span class="spark"></span>`}<span class="soft note">${reasonSentence(row, voice, wallNow)}${row.newest === null || row.state === 'unknown' ? null : html`<br>${t.age.newest} ${ago(row.newest, voice)}`}${told?.isTrouble ? html`<br>${toldLine(told, voice)}` : null}${windows.map(each => windowLine(each, voice))}</span></li>`
+  return html`<li><a href="/s/${encodeURIComponent(service.service)}"><bdi>${service.title}</bdi></a>${standingMark(row, t, 16)}${spark ?? html`<span class="spark"></span>`}<span class="soft note">${reasonSentence(row, voice, wallNow)}${row.newest === null || row.state === 'unknown' ? null : html`<br>${t.age.newest} ${ago(row.newest, voice)}`}${told?.isTrouble ? html`<br>${toldLine(told, voice)}` : null}${windows.map(each => html`<br>${windowLine(each, voice)}`)}</span></li>`
 }

@@ -55,12 +55,12 @@ section>h2,.thanks{margin-bottom:10px}
 .chart,.spark,.bar{display:block;overflow:visible}
 .low{color:var(--low)}.hot,.inc{color:var(--hot)}.band{color:var(--band)}.works .low,svg>.ok{color:var(--ok)}.lag{color:var(--bad)}.track{color:var(--fill)}.maybe{color:var(--watch)}.land{color:var(--line)}
 path,rect,circle{fill:currentColor}.k{background:currentColor}
-.usual{stroke:var(--ink);stroke-width:1.25;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}
+.usual{stroke:var(--ink);stroke-width:1.25;stroke-dasharray:4 3}
 .grid{stroke:var(--line)}.zero,.hatch{stroke:var(--soft)}
 .hatch,.part{opacity:.5}.defs{position:absolute}
 .gap{fill:url(#hatch)}
 .spark .void{color:var(--line)}
-.chart text{font-size:12px;fill:var(--ink);paint-order:stroke;stroke:var(--bg);stroke-width:4px;stroke-linejoin:round}
+.chart text{font-size:12px;fill:var(--ink);stroke:var(--bg);stroke-width:4px;stroke-linejoin:round}
 .chart .tick{fill:var(--soft);font-weight:400}
 .inc{opacity:.09}.incline{stroke:var(--hot);stroke-width:3}.chart .inclabel{fill:var(--out)}.slow{--hot:var(--bad);--out:var(--bad)}.incline.intermittent{stroke-dasharray:9 5}
 .sign{stroke:var(--ink)}
@@ -69,7 +69,7 @@ line.mark{color:var(--ink);stroke-width:1;stroke-dasharray:1 3}
 .because{margin-top:6px}.bar+.note{margin-top:3px}.bars+.note{margin-top:6px}
 .legend,.scale,.scale ol{display:flex;flex-wrap:wrap;gap:2px 14px;margin-top:4px}
 .k{display:inline-block;width:14px;height:10px;margin-inline-end:6px;border-radius:1px}
-.k.gap{background:repeating-linear-gradient(135deg,var(--soft) 0 1px,transparent 1px 4px)}
+.k{print-color-adjust:exact}.k.gap{background:repeating-linear-gradient(135deg,var(--soft) 0 1px,transparent 1px 4px)}
 .k.usual{height:0;width:18px;border-top:2px dotted;vertical-align:middle}
 .borders,.dot{stroke:var(--bg);stroke-width:.7}
 .map svg{width:100%;display:block}

@@ -74,7 +74,7 @@ export function largeChart(input: ChartInput): Html {
   const rows = markerRows(markers, picture)
   const height = PLOT_TOP + PLOT_HEIGHT + AXIS_HEIGHT + rows.count * 18
   const unit = share ? '' : ` ${t.chart.unit(f.number(picture.binMs / MINUTE))}`
-  return html`<svg class="chart ${picture.kind}" role="img" aria-labelledby="${id}-t ${id}-d" width="100%" height="${height}">
+  return html`<svg class="chart ${picture.kind}" paint-order="stroke" role="img" aria-labelledby="${id}-t ${id}-d" width="100%" height="${height}">
 <title id="${id}-t">${input.title}</title><desc id="${id}-d">${describe(input, peak)}</desc>
 ${bandMarks(input.incidents, picture)}${gaps.map(gap => gapMark(gap, bars.length))}${scale.map(value => gridLine(value, max))}
 <svg y="${PLOT_TOP}" width="100%" height="${PLOT_HEIGHT}" viewBox="0 0 ${bars.length} ${UNITS}" preserveAspectRatio="none">
@@ -83,7 +83,7 @@ ${bandMarks(input.incidents, picture)}${gaps.map(gap => gapMark(gap, bars.length
     max,
   )}"/>
 ${barPaths(bars, max)}
-<path class="usual" d="${outline(
+<path class="usual" vector-effect="non-scaling-stroke" d="${outline(
     bars.map(bar => bar?.expected ?? null),
     max,
   )}"/></svg>
@@ -118,7 +118,7 @@ export function smallChart({ id, picture, t, f }: Pick<ChartInput, 'id' | 'pictu
   const max = share ? Math.max(SHARE_TOP, peak) : (ticks(Math.max(4, peak)).at(-1) as number)
   const height = 64
   const words = label(picture, f)
-  return html`<svg class="chart ${picture.kind}" role="img" aria-labelledby="${id}-t" width="100%" height="${height + 4}"><title id="${id}-t">${title}: ${t.chart.atMost(words(peak))}</title>
+  return html`<svg class="chart ${picture.kind}" paint-order="stroke" role="img" aria-labelledby="${id}-t" width="100%" height="${height + 4}"><title id="${id}-t">${title}: ${t.chart.atMost(words(peak))}</title>
 <line class="grid" x2="100%" y1="4.5" y2="4.5"/><line class="zero" x2="100%" y1="${height}.5" y2="${height}.5"/>
 <svg y="4" width="100%" height="${height - 4}" viewBox="0 0 ${bars.length} ${UNITS}" preserveAspectRatio="none">${barPaths(bars, max)}</svg>${gapsOf(picture).map(([first, last]) => html`<rect class="gap" x="${(100 * first) / bars.length}%" width="${(100 * (last - first + 1)) / bars.length}%" y="4" height="${height - 4}"/>`)}
 <text class="tick" y="18">${words(max)}</text></svg>`
@@ -128,7 +128,7 @@ export function smallChart({ id, picture, t, f }: Pick<ChartInput, 'id' | 'pictu
 export function spark(picture: Pick<Picture, 'bars' | 'share'>): Html {
   const { bars, share } = picture
   const max = Math.max(share ? SHARE_TOP : 4, ...bars.map(bar => (bar ? Math.max(bar.value, bar.high ?? 0) : 0)))
-  return html`<svg class="spark" aria-hidden="true" width="100%" height="36" viewBox="0 0 ${bars.length} ${UNITS}" preserveAspectRatio="none">${gapsOf(picture).map(([first, last]) => html`<rect class="void" x="${first}" width="${last - first + 1}" y="${UNITS * 0.8}" height="${UNITS * 0.2}"/>`)}${barPaths(bars, max)}<path class="usual" d="${outline(
+  return html`<svg class="spark" aria-hidden="true" width="100%" height="36" viewBox="0 0 ${bars.length} ${UNITS}" preserveAspectRatio="none">${gapsOf(picture).map(([first, last]) => html`<rect class="void" x="${first}" width="${last - first + 1}" y="${UNITS * 0.8}" height="${UNITS * 0.2}"/>`)}${barPaths(bars, max)}<path class="usual" vector-effect="non-scaling-stroke" d="${outline(
     bars.map(bar => bar?.expected ?? null),
     max,
   )}"/></svg>`

@@ -149,7 +149,7 @@ function hero(
     ...(record && told.length > 0 ? [[`${path}/record`, t.watched.record] as const] : []),
     ['/history.rss', t.tell.feed],
   ]
-  return html`<div class="hero ${row.state}" id="banner" data-say="${sentence}">${standingMark(row, t)}<h1>${sentence}</h1>${led ? null : html`<p>${reason}</p>`}${toldFirst({ told }).map(each => html`<p>${toldLine(each, voice)}</p>`)}${windows.map(each => windowLine(each, voice))}${row.incidents.map(
+  return html`<div class="hero ${row.state}" id="banner" data-say="${sentence}">${standingMark(row, t)}<h1>${sentence}</h1>${led ? null : html`<p>${reason}</p>`}${toldFirst({ told }).map(each => html`<p>${toldLine(each, voice)}</p>`)}${windows.map(each => html`<p>${windowLine(each, voice)}</p>`)}${row.incidents.map(
     each =>
       html`<p><a href="/i/${encodeURIComponent(each.id)}"><b><bdi>${incidentName(each, row.service, voice)}</bdi></b></a> ${t.since} ${time(each.startedAt, voice)} <span class="tag">${t.severity[each.severity]}</span>${each.latest.recovery && recoveryIsSeen(each.latest.recovery) && isMeasured(each.latest) ? html` ${recoveryWords(each.latest.recovery, row.service.components, voice)}` : null}</p>${saidOf(each, row, voice)}${mutedLine(each, voice)}`,
   )}${saidLine(rollups, voice)}${jumpList(jumps, voice)}${led ? html`<p class="age">${reason}</p>` : null}${dataAge(row, voice)}</div>`

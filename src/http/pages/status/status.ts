@@ -4,6 +4,7 @@ import { DAY } from '../../../contract/time.js'
 import { HISTORY_DAYS } from '../../statuspage/desk.js'
 import { daysOf, groupShown, type Part, type PageView, type Shown } from '../../statuspage/page-view.js'
 import { isGroup, type Leaf } from '../../statuspage/plan.js'
+import type { PublicIncident } from '../../statuspage/public-incident.js'
 import { uptimeOf, type DayOf, type Uptime } from '../../statuspage/uptime.js'
 import { html, type Html } from '../html.js'
 import { dayBars, dayParts, daysLegend, daysText, shownMark, uptimeDetails, uptimeText } from './days.js'
@@ -84,13 +85,30 @@ ${followLine(picture, base, w)}
 ${open.length ? html`<section><h2>${w.open}</h2>${open.map(each => openStory(each, picture, w, voice))}</section>` : null}
 ${windows.length ? html`<section><h2>${w.maintenance}</h2>${windowList(windows.slice(0, WINDOWS_SHOWN), w, voice)}<p class="note">${w.maintenanceRule}</p></section>` : null}
 ${picture.parts.length ? components(picture, w, voice) : null}
-<section>${months.size || !open.length ? html`<h2>${w.past(f.number(HISTORY_DAYS))}</h2>` : null}${months.size ? [...months].map(([month, rows]) => html`<h3>${month}</h3><ul class="open">${rows.map(each => pastRow(each, picture, w, voice))}</ul>`) : open.length ? null : html`<p class="soft">${w.pastNone}</p>`}<p><a href="/incidents">${w.older}</a></p></section>
+${pastPart(months, open.length, picture, w, voice)}
 ${others.length ? html`<section><h2>${w.pages}</h2><ul class="follow">${others.map(each => html`<li><a href="${each.url ?? `/status/${each.id}`}"><bdi>${each.title}</bdi></a></li>`)}</ul></section>` : null}`
 }
 
 /** Near the top: who comes during trouble wants to be told of its end. */
 function followLine({ windows }: PageView, base: string, w: StatusWords): Html {
   return html`<nav class="jump" aria-label="${w.follow}"><b>${w.follow}</b><a href="${base}/history.rss">RSS</a><a href="${base}/history.atom">Atom</a><a href="${base}/feed.json">JSON Feed</a><a href="${base}/status.ics">${w.calendar}</a>${windows.length ? html`<a href="${base}/maintenance">${w.maintenance}</a>` : null}<a href="${base}/api/v2/summary.json">${w.api}</a></nav>`
+}
+
+/** What is over; nothing is said of it where one is open and none is, for that one began in the same days. */
+function pastPart(
+  months: ReadonlyMap<string, PublicIncident[]>,
+  open: number,
+  picture: PageView,
+  w: StatusWords,
+  voice: Voice,
+): Html {
+  const older = html`<p><a href="/incidents">${w.older}</a></p>`
+  if (months.size === 0 && open > 0) return html`<div class="rest">${older}</div>`
+  const rows = [...months].map(
+    ([month, some]) =>
+      html`<h3>${month}</h3><ul class="open">${some.map(each => pastRow(each, picture, w, voice))}</ul>`,
+  )
+  return html`<section><h2>${w.past(voice.f.number(HISTORY_DAYS))}</h2>${rows.length > 0 ? rows : html`<p class="soft">${w.pastNone}</p>`}${older}</section>`
 }
 
 function components(picture: PageView, w: StatusWords, voice: Voice): Html {

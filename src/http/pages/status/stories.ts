@@ -83,7 +83,7 @@ function curve(
   const path = points.map(({ at, share }, i) => `${i === 0 ? `M0 ${height}` : ''}H${x(at)}V${y(share)}`).join('')
   const last = points.at(-1)
   const label = w.curveText(f.share(last?.share ?? 0), f.moment(last?.at ?? now, now))
-  return html`<svg class="chart" role="img" aria-label="${label}" width="100%" height="88" viewBox="0 -6 ${width} ${height + 24}" preserveAspectRatio="xMinYMid meet"><line class="grid" x2="${width}"/><line class="grid" x2="${width}" y1="${height / 2}" y2="${height / 2}"/><line class="zero" x2="${width}" y1="${height}" y2="${height}"/><path class="curve" d="${path}H${width}"/><text class="tick" x="2" y="10">100%</text><text class="tick" y="${height + 14}">${f.clock(from)}</text><text class="tick" x="${width}" y="${height + 14}" text-anchor="end">${f.clock(now)}</text></svg>`
+  return html`<svg class="chart" paint-order="stroke" role="img" aria-label="${label}" width="100%" height="88" viewBox="0 -6 ${width} ${height + 24}" preserveAspectRatio="xMinYMid meet"><line class="grid" x2="${width}"/><line class="grid" x2="${width}" y1="${height / 2}" y2="${height / 2}"/><line class="zero" x2="${width}" y1="${height}" y2="${height}"/><path class="curve" d="${path}H${width}"/><text class="tick" x="2" y="10">100%</text><text class="tick" y="${height + 14}">${f.clock(from)}</text><text class="tick" x="${width}" y="${height + 14}" text-anchor="end">${f.clock(now)}</text></svg>`
 }
 
 /** What was said, in the reader's language where the engine said it. */
@@ -162,7 +162,7 @@ export function windowList(windows: readonly Window[], w: StatusWords, voice: Vo
 export function windowMonths(windows: readonly Window[], w: StatusWords, voice: Voice): Html {
   const months = calendarMonths(windows, each => each.from, voice.f.month)
   if (months.size === 0) return html`<p class="soft">${w.pastNone}</p>`
-  return html`${[...months].map(([month, rows]) => html`<h3>${month}</h3><ul class="open">${rows.map(each => windowRow(each, w, voice))}</ul>`)}`
+  return html`${[...months].map(([month, rows]) => html`<h2>${month}</h2><ul class="open">${rows.map(each => windowRow(each, w, voice))}</ul>`)}`
 }
 
 function windowRow(each: Window, w: StatusWords, voice: Voice): Html {

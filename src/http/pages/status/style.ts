@@ -13,7 +13,7 @@ const SOURCE = `
 .mo{color:var(--hot)}
 .wipe{color:var(--bg)}
 .curve{fill:none;stroke:var(--ok);stroke-width:2}
-.story{padding:14px 0;border-top:1px solid var(--line)}
+.rest{margin-top:28px}.story{padding:14px 0;border-top:1px solid var(--line)}
 .story .head h3{font-size:1rem;color:inherit;margin:0}
 .group{display:flex;justify-content:space-between;align-items:baseline;margin-top:18px;padding-bottom:4px}
 .brand img{max-height:28px;max-width:10rem}

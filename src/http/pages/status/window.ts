@@ -8,5 +8,5 @@ import { statusWords } from './words.js'
 /** Maintenance that is on, for pages that are not the status page: what, from when until when, and of what. */
 export function windowLine({ title, from, until, affected }: Window, voice: Voice): Html {
   const w = statusWords(languageOfTag(voice.t.lang) ?? DEFAULT_LANGUAGE)
-  return html`<p>${shownMark('under_maintenance', w)} <bdi>${title}</bdi> <span class="soft">${planned(from, voice)} – ${planned(until, { ...voice, now: from })} · ${affected.map((leaf, i) => html`${i ? voice.t.comma : ''}<bdi>${leaf.name}</bdi>`)}</span></p>`
+  return html`${shownMark('under_maintenance', w)} <bdi>${title}</bdi> <span class="soft">${planned(from, voice)} – ${planned(until, { ...voice, now: from })} · ${affected.map((leaf, i) => html`${i ? voice.t.comma : ''}<bdi>${leaf.name}</bdi>`)}</span>`
 }
