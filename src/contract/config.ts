@@ -64,6 +64,8 @@ const Service = Type.Object(
   {
     id: Id(SERVICE_CHARS),
     title: Type.Optional(Title),
+    /** What it is called beside its name, for who looks for it in a long list. */
+    tags: Type.Optional(Type.Array(Type.String({ pattern: '^[^\\p{Cc}]{1,40}$' }), { maxItems: 20 })),
     components: Type.Optional(Type.Array(Component)),
     dependsOn: Type.Optional(Type.Array(Dependency)),
     edges: Type.Optional(Type.Array(Edge, { maxItems: TOPOLOGY_NODES })),
@@ -339,6 +341,7 @@ export interface Config {
   services: {
     id: string
     title: string
+    tags?: string[]
     components: Static<typeof Component>[]
     dependsOn: Static<typeof Dependency>[]
     edges?: Static<typeof Edge>[]

@@ -253,6 +253,7 @@ function pagesSide(server: FastifyInstance, app: App, { desk, edition, visitors,
     tell: {},
     hints: request => visitors.hints(request),
     guesses: app.config.countryHeader !== null,
+    tags: new Map(app.config.services.map(each => [each.id, each.tags ?? []])),
     updates: app.config.updates.everyMs,
     ...(options.demo === undefined ? {} : { demo: options.demo }),
   })

@@ -12,6 +12,7 @@ import { homeOf } from '../home.js'
 import { isolating } from './direction.js'
 import { html } from './html.js'
 import { CONTENT_SECURITY_POLICY, MARK_FILE, page } from './layout.js'
+import { type Problem, problemText } from './problem.js'
 import { DEFAULT_LANGUAGE, languageOf, rememberLanguage, speechOf, type Speech } from './language.js'
 import { rememberTheme, themeOf } from './theme.js'
 import { TRAITS, type Traits } from './service/just-me.js'
@@ -64,6 +65,8 @@ export interface PageDeps {
   solver?: string
   /** Whether a proxy of ours tells the country of a visitor. */
   guesses?: boolean
+  /** Words that services are looked for by, by service. */
+  tags?: ReadonlyMap<string, readonly string[]>
   /** How often updates are promised, by severity; never, if not given. */
   updates?: UpdateEvery
   /** How right this was. */
@@ -80,7 +83,6 @@ export interface PageDeps {
   script?: string | null
 }
 
-type Problem = 400 | 404 | 500 | 503
 type Values = Record<string, string>
 type Make = (speech: Speech, values: Values) => Promise<Made | null>
 
@@ -99,6 +101,7 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
     tell,
     wallNow,
     groups,
+    tags: deps.tags,
     heard: deps.heard,
     records: deps.records,
     windows: deps.status && (() => windowsOn(deps.status!.desk)),
@@ -263,18 +266,6 @@ function loadScript(name: string): Bytes | null {
     }
   }
   return null
-}
-
-function problemText(
-  status: Problem,
-  { t }: Speech,
-  { title: workspace, clock, now }: WorkspaceView,
-  detail?: string,
-): string {
-  const [title, words] = t.problem[status]
-  const main = html`<div class="hero unknown"><p class="soft">${status}</p><h1>${title}</h1><p>${words}</p>${detail ? html`<p>${detail}</p>` : null}<p><a href="/">${t.problem.back}</a></p></div>`
-  const frame = { path: '', query: '', workspace, t, clock, now, live: null, script: null, noIndex: true }
-  return page({ ...frame, title, description: words, main })
 }
 
 /** Under attack, for who has no script: the same report once more, with a ticket that counts after a while. */

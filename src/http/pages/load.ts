@@ -68,6 +68,8 @@ export interface LoadOptions {
   records?: Records | undefined
   /** Names of the groups that status pages put services under, by service. */
   groups?: (services: readonly ServiceNow[]) => Map<string, string>
+  /** Words that services are looked for by, by service. */
+  tags?: ReadonlyMap<string, readonly string[]> | undefined
 }
 
 /** Reads what a page shows and says it. Keeps only what stays true for an hour. */
@@ -124,8 +126,9 @@ export class Pages {
         const { service } = each.service
         const [told = null] = i < NOTICES_READ ? await this.#told(service, now) : []
         const group = groups.get(service) ?? null
+        const tags = this.options.tags?.get(service) ?? []
         const on = windows?.get(service) ?? []
-        return { standing: each, going: goingOf(each, told), told, group, windows: on, spark: null }
+        return { standing: each, going: goingOf(each, told), told, group, tags, windows: on, spark: null }
       }),
     )
   }

@@ -158,6 +158,7 @@ export function complete(file: ConfigFile, demo = false): Config {
     services: (file.services ?? []).map(s => ({
       id: s.id,
       title: s.title ?? s.id,
+      ...(s.tags ? { tags: s.tags } : {}),
       components: s.components ?? [],
       dependsOn: s.dependsOn ?? [],
       ...(s.edges ? { edges: s.edges } : {}),

@@ -33,7 +33,9 @@ export const arLook: LookStrings = {
   interval: 'فترة 95%',
   slowShare: 'بطيء',
   unknownShare: 'لا يُعرف كم نسبة المتأثرين. ما عُدّ منذ البداية:',
-  whereCounts: span => `بلاغات المشكلات في آخر ${span}. لم يُتعلَّم بعد المعتاد لكل بلد، فلا يُلوَّن شيء.`,
+  whereCounts: span =>
+    `بلاغات المشكلات في آخر ${span} لكل مليون مستخدم للإنترنت في البلد، سواء استخدموا هذه الخدمة أم لا (Our World in Data، عن الاتحاد الدولي للاتصالات والأمم المتحدة، 2020). لم يُتعلَّم المعتاد في كل بلد بعد، لذلك لا شيء ملوّن.`,
+  asUsual: (names, n) => `ليس فوق المعتاد، حيث يُعتاد ما لا يقل عن ${n} بلاغات في الساعة: ${names}.`,
   evidence: scale => `القرائن: ${scale}`,
   figures: 'الأرقام',
   bits: n => `${n} بت`,
@@ -51,6 +53,7 @@ export const arLook: LookStrings = {
   find: 'ابحث عن خدمة',
   findDo: 'ابحث',
   findNone: 'لا خدمة بهذا الاسم.',
+  tags: 'الوسوم',
   allServices: 'كل الخدمات',
   page: (n, of) => `صفحة ${n} من ${of}`,
   countryAuto: 'حسب اتصالي',

@@ -34,7 +34,8 @@ export const deLook: LookStrings = {
   slowShare: 'langsam',
   unknownShare: 'Welcher Teil der Menschen betroffen ist, ist nicht bekannt. Gezählt seit Beginn:',
   whereCounts: span =>
-    `Problemmeldungen der letzten ${span}. Was für ein Land üblich ist, ist noch nicht gelernt; darum ist nichts gefärbt.`,
+    `Problemmeldungen der letzten ${span} je Million Menschen im Netz eines Landes, ob sie den Dienst nutzen oder nicht (Our World in Data, nach ITU und UN, 2020). Was für ein Land üblich ist, ist noch nicht gelernt, deshalb ist nichts gefärbt.`,
+  asUsual: (names, n) => `Nicht mehr als üblich, wo mindestens ${n} Meldungen in der Stunde üblich sind: ${names}.`,
   evidence: scale => `Hinweise: ${scale}`,
   figures: 'Die Zahlen',
   bits: n => `${n} Bit`,
@@ -53,6 +54,7 @@ export const deLook: LookStrings = {
   find: 'Dienst suchen',
   findDo: 'Suchen',
   findNone: 'Kein Dienst dieses Namens.',
+  tags: 'Schlagworte',
   allServices: 'Alle Dienste',
   page: (n, of) => `Seite ${n} von ${of}`,
   countryAuto: 'Wie meine Verbindung sagt',

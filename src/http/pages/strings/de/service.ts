@@ -229,7 +229,14 @@ export const de: Strings = {
       `Farbe: Problemmeldungen (${span}) geteilt durch das, was dieses Land sonst in derselben Zeit sendet (Mittel der letzten 7 Tage außerhalb von Störungen). So geht ein kleines Land nicht neben einem großen unter. Weniger als 3 Meldungen: keine Farbe.`,
     legend: 'Vielfaches des Üblichen',
     table: 'Alle Länder',
-    columns: { country: 'Land', reports: 'Meldungen', usual: 'Üblich', ratio: 'Verhältnis', works: 'Läuft' },
+    columns: {
+      country: 'Land',
+      reports: 'Meldungen',
+      perMillion: 'Je Million im Netz',
+      usual: 'Üblich',
+      ratio: 'Verhältnis',
+      works: 'Läuft',
+    },
     few: 'weniger als 3',
   },
 

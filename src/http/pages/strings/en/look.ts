@@ -53,7 +53,8 @@ export const enLook = {
   slowShare: 'slow',
   unknownShare: 'What share of people this affects is not known. Counted since it began:',
   whereCounts: (span: string) =>
-    `Problem reports of the last ${span}. What is usual for a country has not been learned yet, so nothing is coloured.`,
+    `Problem reports of the last ${span} for each million people online in a country, whether they use this service or not (Our World in Data, from ITU and UN, 2020). What is usual for a country has not been learned yet, so nothing is coloured.`,
+  asUsual: (names: string, n: string) => `Not above usual, where at least ${n} reports an hour are usual: ${names}.`,
   evidence: (scale: string) => `evidence: ${scale}`,
   figures: 'The figures',
   bits: (n: string) => `${n} bits`,
@@ -71,6 +72,7 @@ export const enLook = {
   find: 'Find a service',
   findDo: 'Find',
   findNone: 'No service of that name.',
+  tags: 'Tags',
   allServices: 'All services',
   page: (n: string, of: string) => `Page ${n} of ${of}`,
   countryAuto: 'As my connection says',

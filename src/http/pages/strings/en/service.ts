@@ -250,7 +250,14 @@ export const en = {
       `Colour: problem reports of the last ${span} divided by what that country usually sends in the same time (mean of the last 7 days outside incidents). So a small country is not drowned by a large one. Fewer than 3 reports: not coloured.`,
     legend: 'Times the usual level',
     table: 'All countries',
-    columns: { country: 'Country', reports: 'Reports', usual: 'Usual', ratio: 'Ratio', works: 'Works for me' },
+    columns: {
+      country: 'Country',
+      reports: 'Reports',
+      perMillion: 'Per million online',
+      usual: 'Usual',
+      ratio: 'Ratio',
+      works: 'Works for me',
+    },
     few: 'fewer than 3',
   },
 

@@ -34,7 +34,8 @@ export const esLook: LookStrings = {
   slowShare: 'lento',
   unknownShare: 'No se sabe a qué parte de las personas afecta. Contado desde el inicio:',
   whereCounts: span =>
-    `Informes de problemas en ${span}. Aún no se ha aprendido lo habitual de cada país, así que nada se colorea.`,
+    `Informes de problemas de los últimos ${span} por cada millón de personas con internet en el país, usen o no este servicio (Our World in Data, con datos de la UIT y la ONU, 2020). Aún no se ha aprendido qué es habitual en cada país, así que nada está coloreado.`,
+  asUsual: (names, n) => `Sin superar lo habitual, donde lo habitual es al menos ${n} informes por hora: ${names}.`,
   evidence: scale => `indicios: ${scale}`,
   figures: 'Las cifras',
   bits: n => `${n} bits`,
@@ -52,6 +53,7 @@ export const esLook: LookStrings = {
   find: 'Buscar un servicio',
   findDo: 'Buscar',
   findNone: 'Ningún servicio con ese nombre.',
+  tags: 'Etiquetas',
   allServices: 'Todos los servicios',
   page: (n, of) => `Página ${n} de ${of}`,
   countryAuto: 'Según mi conexión',

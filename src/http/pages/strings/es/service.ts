@@ -229,7 +229,14 @@ export const es: Strings = {
       `Color: informes de problemas (${span}) divididos entre lo que ese país suele enviar en el mismo tiempo (media de los últimos 7 días fuera de incidentes). Así un país pequeño no queda tapado por uno grande. Menos de 3 informes: sin color.`,
     legend: 'Veces el nivel habitual',
     table: 'Todos los países',
-    columns: { country: 'País', reports: 'Informes', usual: 'Habitual', ratio: 'Proporción', works: 'Me funciona' },
+    columns: {
+      country: 'País',
+      reports: 'Informes',
+      perMillion: 'Por millón en línea',
+      usual: 'Habitual',
+      ratio: 'Proporción',
+      works: 'Me funciona',
+    },
     few: 'menos de 3',
   },
 

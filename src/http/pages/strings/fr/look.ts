@@ -34,7 +34,9 @@ export const frLook: LookStrings = {
   slowShare: 'lent',
   unknownShare: 'On ne sait pas quelle part des personnes est touchée. Compté depuis le début :',
   whereCounts: span =>
-    `Signalements des dernières ${span}. Le niveau habituel de chaque pays n’est pas encore appris, donc rien n’est coloré.`,
+    `Signalements de problème des dernières ${span} par million d’internautes du pays, qu’ils utilisent ce service ou non (Our World in Data, d’après l’UIT et l’ONU, 2020). Le niveau habituel de chaque pays n’est pas encore appris, donc rien n’est coloré.`,
+  asUsual: (names, n) =>
+    `Pas au-dessus de l’habituel, là où au moins ${n} signalements par heure sont habituels : ${names}.`,
   evidence: scale => `indices : ${scale}`,
   figures: 'Les chiffres',
   bits: n => `${n} bits`,
@@ -53,6 +55,7 @@ export const frLook: LookStrings = {
   find: 'Trouver un service',
   findDo: 'Trouver',
   findNone: 'Aucun service de ce nom.',
+  tags: 'Étiquettes',
   allServices: 'Tous les services',
   page: (n, of) => `Page ${n} sur ${of}`,
   countryAuto: 'Selon ma connexion',

@@ -233,7 +233,14 @@ export const fr: Strings = {
       `Couleur : signalements (${span}) divisés par ce que le pays envoie d’habitude dans le même temps (moyenne des 7 derniers jours hors incidents). Un petit pays n’est donc pas noyé par un grand. Moins de 3 signalements : pas de couleur.`,
     legend: 'Fois le niveau habituel',
     table: 'Tous les pays',
-    columns: { country: 'Pays', reports: 'Signalés', usual: 'Habituel', ratio: 'Rapport', works: 'Ça marche' },
+    columns: {
+      country: 'Pays',
+      reports: 'Signalés',
+      perMillion: 'Par million d’internautes',
+      usual: 'Habituel',
+      ratio: 'Rapport',
+      works: 'Ça marche',
+    },
     few: 'moins de 3',
   },
 

@@ -34,7 +34,9 @@ export const idLook: LookStrings = {
   slowShare: 'lambat',
   unknownShare: 'Berapa bagian orang yang terdampak tidak diketahui. Dihitung sejak awal:',
   whereCounts: span =>
-    `Laporan masalah dalam ${span} terakhir. Tingkat biasa tiap negara belum dipelajari, jadi tidak ada yang diwarnai.`,
+    `Laporan masalah ${span} terakhir per sejuta pengguna internet di negara itu, baik yang memakai layanan ini maupun tidak (Our World in Data, dari ITU dan PBB, 2020). Tingkat biasa tiap negara belum dipelajari, jadi tidak ada yang diwarnai.`,
+  asUsual: (names, n) =>
+    `Tidak di atas biasanya, di tempat yang biasanya ada paling sedikit ${n} laporan per jam: ${names}.`,
   evidence: scale => `bukti: ${scale}`,
   figures: 'Angkanya',
   bits: n => `${n} bit`,
@@ -53,6 +55,7 @@ export const idLook: LookStrings = {
   find: 'Cari layanan',
   findDo: 'Cari',
   findNone: 'Tidak ada layanan bernama itu.',
+  tags: 'Label',
   allServices: 'Semua layanan',
   page: (n, of) => `Halaman ${n} dari ${of}`,
   countryAuto: 'Sesuai koneksi saya',

@@ -220,7 +220,14 @@ export const id: Strings = {
       `Warna: laporan masalah dalam ${span} terakhir dibagi jumlah yang biasa dikirim negara itu dalam waktu yang sama (rata-rata 7 hari terakhir di luar insiden). Jadi negara kecil tidak tenggelam oleh yang besar. Kurang dari 3 laporan: tidak diwarnai.`,
     legend: 'Kali lipat tingkat biasa',
     table: 'Semua negara',
-    columns: { country: 'Negara', reports: 'Laporan', usual: 'Biasanya', ratio: 'Rasio', works: 'Lancar' },
+    columns: {
+      country: 'Negara',
+      reports: 'Laporan',
+      perMillion: 'Per sejuta daring',
+      usual: 'Biasanya',
+      ratio: 'Rasio',
+      works: 'Lancar',
+    },
     few: 'kurang dari 3',
   },
 

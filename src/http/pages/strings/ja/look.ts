@@ -33,7 +33,9 @@ export const jaLook: LookStrings = {
   interval: '95%区間',
   slowShare: '遅延',
   unknownShare: '影響を受けた人の割合は分かりません。開始からの集計：',
-  whereCounts: span => `過去${span}の報告。国ごとのふだんの水準はまだ学習されていないため、色は付けません。`,
+  whereCounts: span =>
+    `過去${span}の問題の報告を、その国のインターネット利用者100万人あたりで示します（このサービスの利用の有無を問いません。Our World in Data、ITUと国連による、2020年）。国ごとのふだんの水準はまだ学習されていないため、色は付いていません。`,
+  asUsual: (names, n) => `ふだん1時間に${n}件以上の報告があり、ふだんを超えていない国：${names}。`,
   evidence: scale => `根拠：${scale}`,
   figures: '数値',
   bits: n => `${n}ビット`,
@@ -51,6 +53,7 @@ export const jaLook: LookStrings = {
   find: 'サービスを探す',
   findDo: '探す',
   findNone: 'その名前のサービスはありません。',
+  tags: 'タグ',
   allServices: 'すべてのサービス',
   page: (n, of) => `${of}ページ中${n}ページ`,
   countryAuto: '接続から判断',

@@ -219,7 +219,14 @@ export const ja: Strings = {
       `色：過去${span}の報告数を、その国が同じ時間にふだん送る数（障害時を除く過去7日間の平均）で割ったもの。小さな国が大きな国に埋もれません。報告が3件未満の国は色分けしません。`,
     legend: 'ふだんの何倍か',
     table: 'すべての国',
-    columns: { country: '国', reports: '報告', usual: 'ふだん', ratio: '倍率', works: '使えている' },
+    columns: {
+      country: '国',
+      reports: '報告',
+      perMillion: '100万人あたり',
+      usual: 'ふだん',
+      ratio: '倍率',
+      works: '使えている',
+    },
     few: '3件未満',
   },
 

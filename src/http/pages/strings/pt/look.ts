@@ -34,7 +34,8 @@ export const ptLook: LookStrings = {
   slowShare: 'lento',
   unknownShare: 'Não se sabe que parcela das pessoas é afetada. Contado desde o início:',
   whereCounts: span =>
-    `Relatos de problemas em ${span}. Ainda não se aprendeu o habitual de cada país, por isso nada é colorido.`,
+    `Relatos de problemas dos últimos ${span} por milhão de pessoas com internet no país, usem ou não este serviço (Our World in Data, com dados da UIT e da ONU, 2020). Ainda não se aprendeu o que é habitual em cada país, por isso nada está colorido.`,
+  asUsual: (names, n) => `Sem passar do habitual, onde o habitual é de pelo menos ${n} relatos por hora: ${names}.`,
   evidence: scale => `indícios: ${scale}`,
   figures: 'Os números',
   bits: n => `${n} bits`,
@@ -52,6 +53,7 @@ export const ptLook: LookStrings = {
   find: 'Procurar um serviço',
   findDo: 'Procurar',
   findNone: 'Nenhum serviço com esse nome.',
+  tags: 'Etiquetas',
   allServices: 'Todos os serviços',
   page: (n, of) => `Página ${n} de ${of}`,
   countryAuto: 'Conforme minha conexão',

@@ -231,7 +231,14 @@ export const pt: Strings = {
       `Cor: relatos de problemas (${span}) divididos pelo que o país costuma enviar no mesmo tempo (média dos últimos 7 dias, fora de incidentes). Assim um país pequeno não some ao lado de um grande. Menos de 3 relatos: sem cor.`,
     legend: 'Vezes o nível habitual',
     table: 'Todos os países',
-    columns: { country: 'País', reports: 'Relatos', usual: 'Habitual', ratio: 'Razão', works: 'Funciona' },
+    columns: {
+      country: 'País',
+      reports: 'Relatos',
+      perMillion: 'Por milhão on-line',
+      usual: 'Habitual',
+      ratio: 'Razão',
+      works: 'Funciona',
+    },
     few: 'menos de 3',
   },
 
