@@ -9,7 +9,7 @@ import { recordPage } from './service/record.js'
 import { backMain, type Answered } from './service/back.js'
 import { spark } from './chart/chart.js'
 import { historyMain } from './service/history.js'
-import { LISTED_MS } from './incident/why.js'
+import { LISTED_MS, rootOf } from './incident/why.js'
 import { LONGEST_MS } from './chart/section.js'
 import type { Html } from './html.js'
 import type { Speech } from './language.js'
@@ -327,13 +327,14 @@ export class Pages {
     ])
     const others = open.filter(each => each.id !== id).map(each => each.latest)
     const serviceTitle = service?.title ?? incident.service
+    const root = await rootOf(this.#reader, latest)
     const held = service?.held?.find(each => each.incident === id) ?? null
     const components = service?.components ?? []
     const told = { incident: id, title: serviceTitle, components, events: incident.events, orders, facts }
     const story = asOf({ ...told, now: voice.now }, at ?? voice.now)
     const words = { story, language: speech.language, every: this.options.updates, publishedAt: incident.publishedAt }
     return {
-      input: { incident, latest, events, serviceTitle, components, rollups, facts, held, others, at, words },
+      input: { incident, latest, events, serviceTitle, components, rollups, facts, held, others, root, at, words },
       voice,
     }
   }

@@ -9,7 +9,7 @@ import { stateReader } from './fixtures/state.js'
 import { STATES, type StateName } from './fixtures/states.js'
 import { namedViews } from './incident/named.js'
 import { whoOf } from './incident/who.js'
-import { scaleOf } from './incident/why.js'
+import { rootOf, scaleOf, whySection } from './incident/why.js'
 import { registerPages } from './index.js'
 import { speechOf } from './language.js'
 import { LANGUAGES, type Language } from './strings.js'
@@ -189,6 +189,29 @@ describe('why', () => {
     expect(why(shown)).toContain('Config change without a title evidence: weak')
     expect(why(shown)).not.toMatch(/92%|bits/)
     expect(why(figures)).toMatch(/92%.*5\.1 bits|5\.1 bits.*92%/)
+  })
+})
+
+describe('where it began', () => {
+  const at = (node: string | null, probability: number) => ({
+    service: 'shop',
+    origin: { node, probability, onset: ['', ''] as [string, string], path: [], hit: [], candidates: [] } as never,
+  })
+  it('is told of another service that has a page, as suspected, and of nothing that only the team knows', async () => {
+    const reader = stateReader(STATES.part)
+    expect((await rootOf(reader, at('blog', 0.8)))?.title).toBe('Blog')
+    expect(await rootOf(reader, at('shop', 0.8))).toBeNull()
+    expect(await rootOf(reader, at('db-7', 0.99))).toBeNull()
+    expect(await rootOf(reader, at('blog', 0.4))).toBeNull()
+    expect(await rootOf(reader, at(null, 0.9))).toBeNull()
+    const [blog] = (await reader.services()).filter(each => each.service === 'blog')
+    const latest = { ...(await reader.incident('shop-1'))!.latest }
+    const speech = { ...speechOf('en'), now: NOON }
+    const section = words(whySection({ latest, facts: [], startedAt: NOON, root: blog! }, speech).text)
+    expect(section).toContain('Suspected, not confirmed: it began at Blog, which this service stands on.')
+    expect(words(whySection({ latest, facts: [], startedAt: NOON, root: null }, speech).text)).not.toContain(
+      'it began at',
+    )
   })
 })
 

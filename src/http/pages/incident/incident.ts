@@ -7,7 +7,7 @@ import {
 } from '../../../contract/incident.js'
 import type { Change, Notice } from '../../../contract/signal.js'
 import { HOUR, SECOND, type EpochMs } from '../../../contract/time.js'
-import type { Held, IncidentView, PartStatus, Rollup } from '../../../contract/view.js'
+import type { Held, IncidentView, PartStatus, Rollup, ServiceNow } from '../../../contract/view.js'
 import type { Component } from '../../../contract/topology.js'
 import { quietRows } from '../chart/map.js'
 import { evidenceOf, picturesOf, usualShares } from '../chart/picture.js'
@@ -43,6 +43,8 @@ export interface IncidentInput {
   held: Held | null
   /** What else is open of the same service. */
   others: IncidentEvent[]
+  /** The service at which it may have begun, if that is another one with a page of its own. */
+  root?: ServiceNow | null
   /** What people brought to it; null: nothing is read of that. */
   words?: Words | null
   /** Set when the page shows a past time. */
@@ -66,7 +68,7 @@ export function incidentMain(input: IncidentInput, voice: Voice): Html {
   return html`${at === null ? null : html`<p class="then">${t.incident.asOf(voice.f.moment(at, voice.now))} <a href="${path}">${t.incident.latest}</a></p>`}${hero(input, voice)}
 ${incidentChart(input, voice)}
 <section id="who"><h2>${over ? t.who.was : t.who.affected}</h2>${who}</section>
-<section id="why"><h2>${t.incident.why}</h2>${whySection({ latest, facts, startedAt: incident.startedAt }, voice)}</section>
+<section id="why"><h2>${t.incident.why}</h2>${whySection({ latest, facts, startedAt: incident.startedAt, root: input.root ?? null }, voice)}</section>
 <div class="two"><div><section id="back"><h2>${t.incident.recovery}</h2>${recovery(input, voice)}</section>${over ? null : html`<section id="todo"><h2>${t.look.todo}</h2>${advice(input, voice)}</section>`}</div><section id="says">${said}</section></div>${input.words ? claimSection(input.words) : null}
 <section id="line"><h2>${t.incident.timeline}</h2><p class="note">${t.incident.timelineNote}</p>${timeline(
     input.events,

@@ -44,6 +44,7 @@ export const arLook: LookStrings = {
   listed: n => `التغييرات المسجلة في الأيام السبعة السابقة: ${n}.`,
   untitled: kind => `${kind} بلا عنوان`,
   noneMore: 'قد يكون السبب أيضًا شيئًا لم يسجله أحد.',
+  beganAt: service => `يُشتبه به دون تأكيد: بدأ ذلك في ${service} الذي تعتمد عليه هذه الخدمة.`,
   jump: 'في هذه الصفحة',
   when: 'متى تعود؟',
   todo: 'ما العمل',

@@ -45,6 +45,7 @@ export const deLook: LookStrings = {
   listed: n => `Gelistete Änderungen der sieben Tage davor: ${n}.`,
   untitled: kind => `${kind} ohne Titel`,
   noneMore: 'Die Ursache kann auch etwas sein, das niemand gelistet hat.',
+  beganAt: service => `Vermutet, nicht bestätigt: Es begann bei ${service}, worauf dieser Dienst steht.`,
   jump: 'Auf dieser Seite',
   when: 'Wann geht es wieder?',
   todo: 'Was tun',

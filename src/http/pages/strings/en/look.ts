@@ -63,6 +63,7 @@ export const enLook = {
   listed: (n: string) => `Changes listed for the seven days before: ${n}.`,
   untitled: (kind: string) => `${kind} without a title`,
   noneMore: 'The cause may also be something that nobody listed.',
+  beganAt: (service: string) => `Suspected, not confirmed: it began at ${service}, which this service stands on.`,
   jump: 'On this page',
   when: 'When is it back?',
   todo: 'What to do',

@@ -44,6 +44,7 @@ export const esLook: LookStrings = {
   listed: n => `Cambios anotados en los siete días anteriores: ${n}.`,
   untitled: kind => `${kind} sin título`,
   noneMore: 'La causa también puede ser algo que nadie anotó.',
+  beganAt: service => `Se sospecha, sin confirmar: empezó en ${service}, del que depende este servicio.`,
   jump: 'En esta página',
   when: '¿Cuándo vuelve?',
   todo: 'Qué hacer',

@@ -46,6 +46,7 @@ export const frLook: LookStrings = {
   listed: n => `Changements listés pour les sept jours d’avant : ${n}.`,
   untitled: kind => `${kind} sans titre`,
   noneMore: 'La cause peut aussi être une chose que personne n’a listée.',
+  beganAt: service => `Soupçonné, non confirmé : cela a commencé chez ${service}, dont ce service dépend.`,
   jump: 'Sur cette page',
   when: 'Quand est-ce rétabli ?',
   todo: 'Que faire',

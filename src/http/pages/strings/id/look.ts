@@ -46,6 +46,7 @@ export const idLook: LookStrings = {
   listed: n => `Perubahan yang tercatat dalam tujuh hari sebelumnya: ${n}.`,
   untitled: kind => `${kind} tanpa judul`,
   noneMore: 'Penyebabnya juga bisa sesuatu yang tidak dicatat siapa pun.',
+  beganAt: service => `Diduga, belum dipastikan: ini bermula di ${service}, yang diandalkan layanan ini.`,
   jump: 'Di halaman ini',
   when: 'Kapan pulih?',
   todo: 'Apa yang bisa dilakukan',

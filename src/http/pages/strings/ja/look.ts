@@ -44,6 +44,7 @@ export const jaLook: LookStrings = {
   listed: n => `その前の7日間に記録された変更：${n}。`,
   untitled: kind => `${kind}（題名なし）`,
   noneMore: '誰も記録していないことが原因の場合もあります。',
+  beganAt: service => `推測であり未確認：依存先の${service}で始まったとみられます。`,
   jump: 'このページの内容',
   when: 'いつ戻る？',
   todo: 'できること',

@@ -44,6 +44,7 @@ export const ptLook: LookStrings = {
   listed: n => `Mudanças registradas nos sete dias anteriores: ${n}.`,
   untitled: kind => `${kind} sem título`,
   noneMore: 'A causa também pode ser algo que ninguém registrou.',
+  beganAt: service => `Suspeita-se, sem confirmação: começou em ${service}, do qual este serviço depende.`,
   jump: 'Nesta página',
   when: 'Quando volta?',
   todo: 'O que fazer',
