@@ -1,4 +1,4 @@
-// Looks at the pages in ten states (src/http/pages/fixtures/states.ts), as strangers with other data see them.
+// Looks at the pages in eleven states (src/http/pages/fixtures/states.ts), as strangers with other data see them.
 //
 //   node --import ./scripts/ts.mjs scripts/look.mjs                    serve each state on a port of its own
 //   node --import ./scripts/ts.mjs scripts/look.mjs FOLDER [STATE…]    take pictures: wide and narrow, light, dark, Arabic

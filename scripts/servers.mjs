@@ -14,6 +14,7 @@ const PROGRAMS = {
   '/usr/bin/caddy': 'caddy',
   '/usr/bin/openssl': 'openssl',
   '/usr/bin/chromium': 'chromium',
+  '/usr/bin/java': 'default-jre-headless',
   '/usr/bin/systemd-analyze': 'systemd',
   '/usr/lib/postgresql': 'postgresql',
   '/usr/sbin/nats-server': 'nats-server',

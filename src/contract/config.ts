@@ -26,6 +26,7 @@ import {
   TOKENS,
   TOPOLOGY_NODES,
 } from './limits.js'
+import { type Brand, BrandSchema } from './page/look.js'
 
 // The configuration file, once: this schema checks it, types it and is what `epicenter check` explains.
 
@@ -66,6 +67,8 @@ const Service = Type.Object(
   {
     id: Id(SERVICE_CHARS),
     title: Type.Optional(Title),
+    /** What it is called beside its name, for who looks for it in a long list. */
+    tags: Type.Optional(Type.Array(Type.String({ pattern: '^[^\\p{Cc}]{1,40}$' }), { maxItems: 20 })),
     components: Type.Optional(Type.Array(Component)),
     dependsOn: Type.Optional(Type.Array(Dependency)),
     edges: Type.Optional(Type.Array(Edge, { maxItems: TOPOLOGY_NODES })),
@@ -174,6 +177,7 @@ const StatusPage = Type.Object(
     url: Type.Optional(PublicUrl),
     /** A picture beside this file, served from here. */
     logo: Type.Optional(Type.String({ pattern: '\\.(svg|png|webp|jpg|jpeg)$', maxLength: 500 })),
+    brand: Type.Optional(BrandSchema),
     timeZone: Type.Optional(TimeZone),
     services: Type.Optional(Type.Array(Id(SERVICE_CHARS), { minItems: 1, maxItems: 500 })),
     groups: Type.Optional(Type.Array(Group, { minItems: 1, maxItems: 200 })),
@@ -314,6 +318,8 @@ export interface StatusPageConfig {
   description: string | null
   url: string | null
   logo: string | null
+  /** Absent: it looks as ours. */
+  brand?: Brand
   timeZone: string
   /** Null: all. */
   services: string[] | null
@@ -344,6 +350,7 @@ export interface Config {
   services: {
     id: string
     title: string
+    tags?: string[]
     components: Static<typeof Component>[]
     dependsOn: Static<typeof Dependency>[]
     edges?: Static<typeof Edge>[]

@@ -126,7 +126,7 @@ function still(page: string, base: string): string {
   const ours = (pattern: string) => new RegExp(pattern.replaceAll('BASE', base.replaceAll('.', '\\.')), 'gs')
   return page
     .replaceAll(ours('href="BASE/incidents\\?before=(\\d+)"'), `href="${base}/incidents/before/$1"`)
-    .replaceAll(`<a href="${base}/api/v1/openapi.json">`, `<a href="${base}/api/v2/summary.json">`)
+    .replaceAll(`<a href="${base}/docs">`, `<a href="${base}/api/v2/summary.json">`)
     .replace(ours('<link rel="alternate" type="application/json" href="BASE/api/v1/[^"]*">'), '')
     .replaceAll(/<nav aria-label="[^"]*"><ul class="legend range">.*?<\/nav>/gs, '')
     .replaceAll(/<nav class="range"[^>]*>.*?<\/nav>/gs, '')

@@ -29,6 +29,7 @@ import { forgetRoutes } from './api/forget.js'
 import { guardHosts } from './hosts.js'
 import { notifierRoutes } from './api/notifiers.js'
 import { onCallRoutes } from './api/on-call.js'
+import { docsRoutes } from './docs/docs.js'
 import { openapi } from './openapi.js'
 import { problemPage, registerPages, sendPage } from './pages/index.js'
 import { messageComposer, trialMessage } from './pages/incident/message.js'
@@ -143,9 +144,11 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   const connections = new Connections(server.server, isProxy)
   operatorRoutes(server, app, { stream, front, guard, connections })
   options.demo?.routes?.(server)
+  const document = (request: FastifyRequest) => openapi(routes.all, VERSION, serverOf(request))
   server.get('/api/v1/openapi.json', (request, reply) =>
-    reply.header('cache-control', 'max-age=300').send(openapi(routes.all, VERSION, serverOf(request))),
+    reply.header('cache-control', 'max-age=300').send(document(request)),
   )
+  docsRoutes(server, { reader: app.reader, document })
   const edition = () => String(news.edition)
   const status = statusSide(server, app, edition, access)
   const here = () => app.config.url ?? addressOf(server, app.config)
@@ -280,6 +283,7 @@ function pagesSide(
     tell: {},
     hints: request => visitors.hints(request),
     guesses: app.config.countryHeader !== null,
+    tags: new Map(app.config.services.map(each => [each.id, each.tags ?? []])),
     updates: app.config.updates.everyMs,
     ...(options.demo === undefined ? {} : { demo: options.demo }),
   })

@@ -81,7 +81,8 @@ function narrow(): void {
   for (const part of document.querySelectorAll<HTMLElement>('[data-part]')) {
     part.hidden = true
     for (const row of part.querySelectorAll('li')) {
-      row.hidden = !row.querySelector('a')?.textContent?.toLowerCase().includes(word)
+      const said = `${row.querySelector('a')?.textContent} ${row.dataset.find ?? ''}`
+      row.hidden = !said.toLowerCase().includes(word)
       if (row.hidden) continue
       part.hidden = false
       none.hidden = true

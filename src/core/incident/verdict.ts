@@ -12,7 +12,10 @@ import type { PartHeard, PartStatus, ServiceState } from '../../contract/view.js
 export type Part = string | null
 
 /** What a trouble looks like at a moment: an incident as its events add up, or what is measured without one. */
-export type Trouble = Pick<IncidentEvent, 'kind' | 'severity' | 'components' | 'segments' | 'unaffected' | 'evidence'>
+export type Trouble = Pick<
+  IncidentEvent,
+  'kind' | 'severity' | 'components' | 'segments' | 'unaffected' | 'evidence' | 'pattern'
+>
 
 const BADNESS: Record<PartStatus, number> = {
   operational: 0,

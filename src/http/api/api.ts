@@ -1,9 +1,10 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import { DAY, type EpochMs } from '../../contract/time.js'
-import { ROLLUP_MS } from '../../contract/view.js'
+import { ROLLUP_MS, type IncidentView } from '../../contract/view.js'
 import { readTime } from '../../core/ingest/door.js'
 import type { App } from '../../shell/app.js'
+import { namedViews } from '../pages/incident/named.js'
 import { HttpProblem, notFound } from '../problem.js'
 import type { Routes } from '../routes.js'
 import { graphRoutes } from './graph.js'
@@ -174,20 +175,26 @@ export function incidentRoutes(server: FastifyInstance, routes: Routes, app: App
       }),
       answer: { list: Incident },
       fails: [400],
-      handle: ({ query }) => {
+      handle: async ({ query }) => {
         const { service, open, limit = INCIDENTS_DEFAULT } = query
         const before = time('before', query.before)
-        return reader.incidents({
+        const found = await reader.incidents({
           limit,
           ...(service === undefined ? {} : { service }),
           ...(open === undefined ? {} : { open }),
           ...(before === undefined ? {} : { before }),
         })
+        return namedViews(reader, found)
       },
     },
     free,
   )
-  const incident = async (id: string) => (await reader.incident(id)) ?? Promise.reject(notFound('incident', id))
+  const incident = async (id: string) => {
+    const [found] = await namedViews(reader, [
+      (await reader.incident(id)) ?? (await Promise.reject(notFound('incident', id))),
+    ])
+    return found as IncidentView
+  }
   routes.add(
     server,
     {

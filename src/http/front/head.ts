@@ -1,4 +1,5 @@
 import { chooseEncoding, type Encoding } from '../pages/cache.js'
+import { hasTheme } from '../pages/theme.js'
 import { languageFor } from '../pages/language.js'
 import type { Language } from '../pages/strings.js'
 import type { Said } from '../home.js'
@@ -94,7 +95,8 @@ export function readHead(text: string, from: number, end: number, proxy: string 
   if (target.length > TARGET_CHARS || !TARGET.test(target) || ODD_TARGET.test(target)) return null
   const headers = readHeaders(text, lineEnd + 2, end)
   if (headers === null) return null
-  const { host, connection } = headers
+  const { host, connection, cookie } = headers
+  if (hasTheme(cookie)) return null
   if (host === undefined || !HOST.test(host)) return null
   if (connection !== undefined && connection.toLowerCase() !== 'keep-alive') return null
   return {
@@ -102,7 +104,7 @@ export function readHead(text: string, from: number, end: number, proxy: string 
     target,
     host: host.toLowerCase(),
     encoding: chooseEncoding(headers['accept-encoding']),
-    language: languageFor(headers.cookie, headers['accept-language']),
+    language: languageFor(cookie, headers['accept-language']),
     byScript: headers['sec-fetch-dest'] === 'empty',
     proxy: proxy === null ? null : forwardedBy(proxy, headers),
     tag: headers['if-none-match'],

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import type { Reader } from '../../contract/view.js'
 import { rebased } from '../home.js'
+import { THEME_STYLES } from './style.js'
+import type { Theme } from './theme.js'
 
 /**
  * Pages kept, one for each language that asked: about 100 KB each with its encodings, so 50 MB at most. The one that was
@@ -19,6 +21,7 @@ export class Bytes {
   readonly etag: string
   readonly #encoded = new Map<Encoding, Buffer>()
   #under: Map<string, Bytes> | null = null
+  #themed: Partial<Record<Theme, Bytes>> = {}
 
   constructor(
     readonly status: number,
@@ -42,6 +45,17 @@ export class Bytes {
       this.#under.set(base, (found = new Bytes(this.status, this.type, rebased(text, base))))
     }
     return found
+  }
+
+  /** The same page in the theme that its reader chose; made once for each. */
+  themed(theme: Theme | null): Bytes {
+    if (theme === null || !this.type.startsWith('text/html')) return this
+    const text = (this.#encoded.get('identity') as Buffer).toString()
+    return (this.#themed[theme] ??= new Bytes(
+      this.status,
+      this.type,
+      text.replace('</head>', `<style>${THEME_STYLES[theme]}</style></head>`),
+    ))
   }
 
   encoded(encoding: Encoding): Buffer {

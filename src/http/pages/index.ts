@@ -12,13 +12,15 @@ import { homeOf } from '../home.js'
 import { isolating } from './direction.js'
 import { html } from './html.js'
 import { CONTENT_SECURITY_POLICY, MARK_FILE, page } from './layout.js'
+import { type Problem, problemText } from './problem.js'
 import { DEFAULT_LANGUAGE, languageOf, rememberLanguage, speechOf, type Speech } from './language.js'
+import { rememberTheme, themeOf } from './theme.js'
 import { TRAITS, type Traits } from './service/just-me.js'
 import { Pages } from './load.js'
 import type { Made } from './made.js'
 import type { PlacesNow } from '../../contract/outside/places.js'
 import type { Heard } from './service/told.js'
-import { groupsOf, statusPages, type StatusDeps } from './status/pages.js'
+import { groupsOf, statusPages, type StatusDeps, windowsOn } from './status/pages.js'
 import { statusWords } from './status/words.js'
 import type { Range } from './service/service.js'
 import { en, type Language } from './strings.js'
@@ -64,6 +66,8 @@ export interface PageDeps {
   solver?: string
   /** Whether a proxy of ours tells the country of a visitor. */
   guesses?: boolean
+  /** Words that services are looked for by, by service. */
+  tags?: ReadonlyMap<string, readonly string[]>
   /** How often updates are promised, by severity; never, if not given. */
   updates?: UpdateEvery
   /** How right this was. */
@@ -84,7 +88,6 @@ export interface PageDeps {
   script?: string | null
 }
 
-type Problem = 400 | 404 | 500 | 503
 type Values = Record<string, string>
 type Make = (speech: Speech, values: Values) => Promise<Made | null>
 
@@ -103,8 +106,10 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
     tell,
     wallNow,
     groups,
+    tags: deps.tags,
     outside: deps,
     records: deps.records,
+    windows: deps.status && (() => windowsOn(deps.status!.desk)),
   })
   const path = (kind: string, id: string) => `/${kind}/${encodeURIComponent(id)}`
   nowPage(app, site, pages)
@@ -142,6 +147,11 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
     statusPages(app, deps.status, (request, reply, path, make) =>
       site.answer(request, reply, path, {}, speech => make(speech)),
     )
+  assets(app, deps, site, pages, asking)
+}
+
+/** Scripts, each for who needs it, and the picture of the pages. */
+function assets(app: FastifyInstance, deps: PageDeps, site: Site, pages: Pages, asking: Bytes | null): void {
   app.get('/assets/live.js', KEPT, (request, reply) => sendAsset(request, reply, site.script))
   if (deps.tell) {
     const worker = scriptOf('sw.js', deps.tell.worker)
@@ -151,8 +161,12 @@ export function registerPages(app: FastifyInstance, deps: PageDeps): void {
     app.get<{ Params: { service: string } }>('/s/:service/back', (request, reply) => {
       const { service } = request.params
       const known = { asked: ASKED, thanks: ANSWERED }
-      return site.answerOne(request, reply, `${path('s', service)}/back`, known, (speech, { asked, thanks }) =>
-        pages.back(speech, service, asked ?? null, (thanks ?? null) as Answered),
+      return site.answerOne(
+        request,
+        reply,
+        `/s/${encodeURIComponent(service)}/back`,
+        known,
+        (speech, { asked, thanks }) => pages.back(speech, service, asked ?? null, (thanks ?? null) as Answered),
       )
     })
   }
@@ -210,8 +224,9 @@ export function problemPage(status: Problem, detail?: string, language: Language
 
 /** `own`: made for this visitor alone, for no cache on the way. */
 export function sendPage(request: FastifyRequest, reply: FastifyReply, made: Bytes, own = false): FastifyReply {
-  const bytes = made.under(homeOf(request).base)
-  const mine = rememberLanguage(request, reply)
+  const bytes = made.under(homeOf(request).base).themed(themeOf(request))
+  const [spoken, drawn] = [rememberLanguage(request, reply), rememberTheme(request, reply)]
+  const mine = spoken || drawn
   reply
     .code(bytes.status)
     .header('content-type', bytes.type)
@@ -256,18 +271,6 @@ export function loadScript(name: string): Bytes | null {
     }
   }
   return null
-}
-
-function problemText(
-  status: Problem,
-  { t }: Speech,
-  { title: workspace, clock, now }: WorkspaceView,
-  detail?: string,
-): string {
-  const [title, words] = t.problem[status]
-  const main = html`<div class="hero unknown"><p class="soft">${status}</p><h1>${title}</h1><p>${words}</p>${detail ? html`<p>${detail}</p>` : null}<p><a href="/">${t.problem.back}</a></p></div>`
-  const frame = { path: '', query: '', workspace, t, clock, now, live: null, script: null, noIndex: true }
-  return page({ ...frame, title, description: words, main })
 }
 
 /** Under attack, for who has no script: the same report once more, with a ticket that counts after a while. */

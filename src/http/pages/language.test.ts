@@ -135,7 +135,7 @@ describe('languages', () => {
           // Words of number 1 and more are picked by plural rules, which a text has none of.
           const model = say(english.get(path), kind)
           const told = say(words, kind)
-          const given = (text: string) => [...new Set(text.match(/⟦\w⟧|\b(?:117|342|568|791)\b/g))].sort()
+          const given = (text: string) => [...new Set(text.match(/⟦\w⟧|117|342|568|791/g))].sort()
           expect(given(told), `${code}${path}: ${told}`).toEqual(given(model))
           expect(told, `${code}${path}`).not.toMatch(/undefined|\$\{|\[object/)
         }

@@ -9,7 +9,7 @@ import { recordPage } from './service/record.js'
 import { backMain, type Answered } from './service/back.js'
 import { spark } from './chart/chart.js'
 import { historyMain } from './service/history.js'
-import { LISTED_MS } from './incident/why.js'
+import { LISTED_MS, rootOf } from './incident/why.js'
 import { LONGEST_MS } from './chart/section.js'
 import type { Html } from './html.js'
 import type { Speech } from './language.js'
@@ -26,6 +26,7 @@ import { RANGES, serviceMain, type Range } from './service/service.js'
 import { TOLD_MS, toldOf, type Told } from '../../core/vendors/told.js'
 import { goingOf, PAGE_ROWS, sortRows, type Row } from './services.js'
 import type { PlacesNow } from '../../contract/outside/places.js'
+import type { Window } from '../statuspage/maintenance.js'
 import type { Heard } from './service/told.js'
 import { phaseOf, standing, type Standing } from './standing.js'
 import { statusSentence, type Voice } from './words.js'
@@ -70,10 +71,14 @@ export interface LoadOptions {
   wallNow: () => EpochMs
   /** What is known of those who look and read for us. */
   outside?: Outside
+  /** Maintenance that is on now, by service. */
+  windows?: (() => Promise<ReadonlyMap<string, Window[]>>) | undefined
   /** How right this was; none: there is no such page. */
   records?: Records | undefined
   /** Names of the groups that status pages put services under, by service. */
   groups?: (services: readonly ServiceNow[]) => Map<string, string>
+  /** Words that services are looked for by, by service. */
+  tags?: ReadonlyMap<string, readonly string[]> | undefined
 }
 
 /** Reads what a page shows and says it. Keeps only what stays true for an hour. */
@@ -123,12 +128,16 @@ export class Pages {
 
   /** What vendors say of services is read of as many as are looked at. */
   async #rows(standings: readonly Standing[], { now }: Voice): Promise<Row[]> {
+    const windows = await this.options.windows?.()
     const groups = this.options.groups?.(standings.map(each => each.service)) ?? new Map<string, string>()
     return Promise.all(
       standings.map(async (each, i) => {
         const { service } = each.service
         const [told = null] = i < NOTICES_READ ? await this.#told(service, now) : []
-        return { standing: each, going: goingOf(each, told), told, group: groups.get(service) ?? null, spark: null }
+        const group = groups.get(service) ?? null
+        const tags = this.options.tags?.get(service) ?? []
+        const on = windows?.get(service) ?? []
+        return { standing: each, going: goingOf(each, told), told, group, tags, windows: on, spark: null }
       }),
     )
   }
@@ -189,6 +198,7 @@ export class Pages {
     const { report, guesses, tell } = this.options
     const heard = this.options.outside?.heard?.(id) ?? []
     const record = this.options.records !== undefined
+    const windows = (await this.options.windows?.())?.get(id) ?? []
     return {
       title,
       description: title,
@@ -203,6 +213,7 @@ export class Pages {
           told,
           heard,
           places: this.options.outside?.places?.(id) ?? [],
+          windows,
           record,
           range,
           thanks,
@@ -326,13 +337,14 @@ export class Pages {
     ])
     const others = open.filter(each => each.id !== id).map(each => each.latest)
     const serviceTitle = service?.title ?? incident.service
+    const root = await rootOf(this.#reader, latest)
     const held = service?.held?.find(each => each.incident === id) ?? null
     const components = service?.components ?? []
     const told = { incident: id, title: serviceTitle, components, events: incident.events, orders, facts }
     const story = asOf({ ...told, now: voice.now }, at ?? voice.now)
     const words = { story, language: speech.language, every: this.options.updates, publishedAt: incident.publishedAt }
     return {
-      input: { incident, latest, events, serviceTitle, components, rollups, facts, held, others, at, words },
+      input: { incident, latest, events, serviceTitle, components, rollups, facts, held, others, root, at, words },
       voice,
     }
   }

@@ -1,5 +1,16 @@
 import type { Html } from './html.js'
 
+/** What stands for the owner of a status page instead of the workspace. */
+export interface PageBrand {
+  title: string
+  href: string
+  logo: string | null
+  /** Address of a style sheet of its own; none, if not given. */
+  css?: string
+  /** What stands at the foot, before what is ours. */
+  footer?: Html
+}
+
 /** A page without its frame. */
 export interface Made {
   title: string
@@ -13,5 +24,5 @@ export interface Made {
   /** Where its own feeds begin, if they are others than the first status page's. */
   feeds?: string
   sheet?: string
-  brand?: { title: string; href: string; logo: string | null }
+  brand?: PageBrand
 }

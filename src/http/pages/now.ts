@@ -7,7 +7,7 @@ import { incidentName } from './incident/name.js'
 import { saysLines, standingWord } from './incident/says.js'
 import { isMeasured } from '../../core/incident/verdict.js'
 import { mutedLine } from './incident/incident.js'
-import { stateMark, statusSentence, time, type Voice } from './words.js'
+import { standingMark, statusSentence, time, type Voice } from './words.js'
 
 export interface NowInput {
   rows: Standing[]
@@ -23,7 +23,7 @@ export interface NowInput {
 export function bannerOf(
   rows: readonly Standing[],
   { t, f }: Pick<Voice, 't' | 'f'>,
-): { state: Standing['state']; title: string; rest: string } {
+): Pick<Standing, 'state' | 'whole'> & { title: string; rest: string } {
   const count = (...states: Standing['state'][]) => rows.filter(row => states.includes(row.state))
   const names = (some: readonly Standing[]) => {
     const first = some.slice(0, 3).map(row => row.service.title)
@@ -44,32 +44,40 @@ export function bannerOf(
     (state, row) => (rank(row.state) > rank(state) ? row.state : state),
     'ok',
   )
-  if (!rows.length) return { state: 'unknown', title: t.now.nothing, rest: '' }
+  const whole = rows.map(row => row.whole).find(each => each === 'major_outage') ?? 'partial_outage'
+  if (!rows.length) return { state: 'unknown', whole, title: t.now.nothing, rest: '' }
   if (bad.length)
     return {
       state: worst,
+      whole,
       title: bad.length === 1 ? statusSentence(bad[0] as Standing, { t, f }) : t.now.troubled(bad.length, names(bad)),
       rest,
     }
-  if (watched.length) return { state: 'watching', title: t.now.watched(watched.length, names(watched)), rest }
+  if (watched.length) return { state: 'watching', whole, title: t.now.watched(watched.length, names(watched)), rest }
   const [only] = rows
   if (rows.length === 1 && only && only.dark.length > 0)
-    return { state: 'unknown', title: statusSentence(only, { t, f }), rest: t.evidence.dark(f.list(only.dark)) }
+    return { state: 'unknown', whole, title: statusSentence(only, { t, f }), rest: t.evidence.dark(f.list(only.dark)) }
   if (unknown.length === rows.length && unknown.every(row => row.dark.length === 0))
     return {
       state: 'unknown',
+      whole,
       title: rows.some(row => row.learning) ? t.evidence.tooLittle : t.now.onlyUnknown,
       rest: '',
     }
-  if (unknown.length) return { state: 'unknown', title: t.now.noOutage, rest }
-  return { state: 'ok', title: rows.length === 1 ? t.now.oneOk : t.now.allOk(f.number(rows.length)), rest }
+  if (unknown.length) return { state: 'unknown', whole, title: t.now.noOutage, rest }
+  return {
+    state: 'ok',
+    whole,
+    title: rows.length === 1 && only ? statusSentence(only, { t, f }) : t.now.allOk(f.number(rows.length)),
+    rest,
+  }
 }
 
 export function nowMain({ rows, list, notes, wallNow, asOf }: NowInput, voice: Voice): Html {
   const { t } = voice
   const banner = bannerOf(rows, voice)
   const incidents = rows.flatMap(row => row.incidents)
-  return html`<div class="hero ${banner.state}" id="banner" data-say="${banner.title}">${stateMark(banner.state, t)}<h1>${banner.title}</h1>${banner.rest ? html`<p>${banner.rest}</p>` : null}${
+  return html`<div class="hero ${banner.state}" id="banner" data-say="${banner.title}">${standingMark(banner, t)}<h1>${banner.title}</h1>${banner.rest ? html`<p>${banner.rest}</p>` : null}${
     rows.length
       ? html`<p class="age">${t.age.asOf} ${time(asOf, voice)}</p>`
       : html`<p class="soft">${t.now.nothingHow}</p>`

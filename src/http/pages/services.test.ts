@@ -36,7 +36,7 @@ async function pageOf(world: World, url = '/', groups = mainPage.groups): Promis
 }
 
 const many = (n: number): World => ({ services: Array.from({ length: n }, (_, i) => service(`svc-${i}`)) })
-const links = (page: string) => [...page.matchAll(/<li><a href="\/s\/([^"]+)"/g)].map(each => each[1])
+const links = (page: string) => [...page.matchAll(/<li[^>]*><a href="\/s\/([^"]+)"/g)].map(each => each[1])
 
 describe('a list of services', () => {
   it('begins with trouble, then people who report, then vendors, then what works, then what is unknown', async () => {
@@ -111,5 +111,35 @@ describe('a list of services', () => {
     expect([...page.matchAll(/<h4 class="note"><bdi>([^<]+)/g)].map(each => each[1])).toEqual(['Payments', 'Rest'])
     expect(page.indexOf('Payments')).toBeLessThan(page.indexOf('/s/svc-3"'))
     expect(links(await pageOf(many(20), '/?q=payments', groups))).toEqual(['svc-3', 'svc-4'])
+  })
+})
+
+describe('tags', () => {
+  it('are offered above a long list, found by the field, and lead to what has them', async () => {
+    const app = fastify()
+    const tags = new Map([
+      ['svc-1', ['payments', 'internal']],
+      ['svc-2', ['payments']],
+      ['svc-3', ['été & <b>']],
+    ])
+    registerPages(app, { reader: readerOf(many(40)), report: true, script: null, tags, wallNow: () => NOON })
+    const page = (await app.inject({ url: '/' })).body
+    expect(() => readMarkup(page)).not.toThrow()
+    const offered = /<nav class="range jump" aria-label="Tags">(.*?)<\/nav>/s.exec(page)![1]!
+    expect([...offered.matchAll(/<bdi>(.*?)<\/bdi>/g)].map(each => each[1])).toEqual([
+      'payments',
+      'été &amp; &lt;b&gt;',
+      'internal',
+    ])
+    const found = async (url: string) => links((await app.inject({ url })).body)
+    const [first, odd] = [...offered.matchAll(/href="([^"]*)"/g)].map(each => each[1]!.replaceAll('&amp;', '&'))
+    expect(await found(first!)).toEqual(['svc-1', 'svc-2'])
+    expect(await found(odd!)).toEqual(['svc-3'])
+    expect(await found('/?q=internal')).toEqual(['svc-1'])
+    await app.close()
+    const short = fastify()
+    registerPages(short, { reader: readerOf(many(3)), report: true, script: null, tags, wallNow: () => NOON })
+    expect((await short.inject({ url: '/' })).body).not.toContain('aria-label="Tags"')
+    await short.close()
   })
 })

@@ -156,8 +156,12 @@ export function rank(state: ServiceState): number {
 }
 
 export function worstFirst(rows: Standing[]): Standing[] {
-  return [...rows].sort((a, b) => rank(b.state) - rank(a.state) || a.service.title.localeCompare(b.service.title))
+  return [...rows].sort((a, b) => rank(b.state) - rank(a.state) || byName(a.service.title, b.service.title))
 }
+
+const names = new Intl.Collator('en', { numeric: true })
+/** As people sort names: “Bank 9” before “Bank 10”. */
+export const byName = (a: string, b: string): number => names.compare(a, b)
 
 /** The property of an object if it is its own: keys of labels come from strangers and may be called `constructor`. */
 export function own<Value>(record: Readonly<Record<string, Value>>, key: string): Value | undefined {

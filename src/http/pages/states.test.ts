@@ -7,8 +7,9 @@ import { webhookBodies } from '../statuspage/webhooks.js'
 import { readMarkup } from './fixtures/markup.js'
 import { stateReader } from './fixtures/state.js'
 import { STATES, type StateName } from './fixtures/states.js'
+import { namedViews } from './incident/named.js'
 import { whoOf } from './incident/who.js'
-import { scaleOf } from './incident/why.js'
+import { rootOf, scaleOf, whySection } from './incident/why.js'
 import { registerPages } from './index.js'
 import { speechOf } from './language.js'
 import { LANGUAGES, type Language } from './strings.js'
@@ -73,6 +74,8 @@ describe.each(NAMES)('in the state “%s”', name => {
       expect(rss).toContain(called)
       const view = (await reader.incident(epicenter.incident))!
       if (view.open) expect(said.get('/')).toContain(called)
+      const [named] = await namedViews(reader, [view])
+      expect([named!.title, named!.latest.title]).toEqual([called, called])
       for (const each of webhookBodies(picture, view, view.events.at(-1)!, '') as { incident?: { name: string } }[])
         if (each.incident && view.events.at(-1)!.event !== 'note') expect(each.incident.name).toBe(called)
     }
@@ -189,10 +192,33 @@ describe('why', () => {
   })
 })
 
+describe('where it began', () => {
+  const at = (node: string | null, probability: number) => ({
+    service: 'shop',
+    origin: { node, probability, onset: ['', ''] as [string, string], path: [], hit: [], candidates: [] } as never,
+  })
+  it('is told of another service that has a page, as suspected, and of nothing that only the team knows', async () => {
+    const reader = stateReader(STATES.part)
+    expect((await rootOf(reader, at('blog', 0.8)))?.title).toBe('Blog')
+    expect(await rootOf(reader, at('shop', 0.8))).toBeNull()
+    expect(await rootOf(reader, at('db-7', 0.99))).toBeNull()
+    expect(await rootOf(reader, at('blog', 0.4))).toBeNull()
+    expect(await rootOf(reader, at(null, 0.9))).toBeNull()
+    const [blog] = (await reader.services()).filter(each => each.service === 'blog')
+    const latest = { ...(await reader.incident('shop-1'))!.latest }
+    const speech = { ...speechOf('en'), now: NOON }
+    const section = words(whySection({ latest, facts: [], startedAt: NOON, root: blog! }, speech).text)
+    expect(section).toContain('Suspected, not confirmed: it began at Blog, which this service stands on.')
+    expect(words(whySection({ latest, facts: [], startedAt: NOON, root: null }, speech).text)).not.toContain(
+      'it began at',
+    )
+  })
+})
+
 describe('a person’s words', () => {
   it('stand first and apart, and what a machine repeats is one line', async () => {
     const page = await serve('part').body('/i/shop-1')
-    expect(page.indexOf('<blockquote class="word">')).toBeLessThan(page.indexOf('90 % of requests'))
+    expect(page.indexOf('<blockquote class="word">')).toBeLessThan(page.indexOf('about 90% of requests'))
     const line = words(/<section id="line">.*?<\/section>/s.exec(page)![0])
     expect(line).toContain('11:20 – 11:30 Updated ×3, 90% – 92%')
     expect(line.match(/of requests are failing/g)).toHaveLength(2)
@@ -223,9 +249,57 @@ describe('no sentence says more than its evidence', () => {
       }
       const first = words(await body(`/?lang=${code}`))
       if (services.some(each => each.state !== 'ok')) {
-        expect(first, code).not.toContain(t.now.oneOk)
         expect(first, code).not.toContain(t.now.allOk(String(services.length)))
       }
     }
+  })
+})
+
+describe('slow, failing, and failing on and off', () => {
+  it('read and look differently on every page, in the chart and in the API', async () => {
+    const slow = serve('two')
+    const onOff = serve('onOff')
+    const said = async (app: ReturnType<typeof serve>, path: string) => words(await app.body(path))
+    for (const path of ['/', '/s/maps', '/status', '/incidents']) {
+      expect(await said(slow, path), path).toContain('Maps: Routes slow')
+      expect(await said(slow, path), path).toContain('Maps: Tiles on ams and cdg failing')
+    }
+    for (const path of ['/', '/s/radio', '/status', '/i/radio-1', '/incidents'])
+      expect(await said(onOff, path), path).toContain('Radio stream failing on and off')
+    expect(await said(onOff, '/')).toContain('Radio stream fails on and off')
+    expect(await slow.body('/i/maps-2')).toContain('<rect class="inc slow"')
+    expect(await onOff.body('/i/radio-1')).toContain('<line class="incline intermittent"')
+    expect(await onOff.body('/i/radio-1')).not.toContain('class="inc slow"')
+    const patterns = async (app: ReturnType<typeof serve>) =>
+      (
+        JSON.parse(await app.body('/api/v2/incidents.json')) as { incidents: { epicenter: { pattern: unknown } }[] }
+      ).incidents.map(each => each.epicenter.pattern)
+    expect(await patterns(slow)).toEqual(['slow', null])
+    expect(await patterns(onOff)).toEqual(['intermittent'])
+  })
+})
+
+describe('how it is', () => {
+  it('is the same word on the page of the service and on the status page', async () => {
+    for (const [name, path, word] of [
+      ['requests', '/s/checkout', 'Partial outage'],
+      ['many', '/s/svc-07', 'Outage'],
+      ['reports', '/s/tram', 'Degraded'],
+    ] as const) {
+      const { body } = serve(name)
+      const mark = (page: string) => words(/<main.*?<\/span>/s.exec(page)![0]).trim()
+      expect([mark(await body('/')), mark(await body(path)), mark(await body('/status'))], name).toEqual([
+        word,
+        word,
+        word,
+      ])
+    }
+  })
+
+  it('names maintenance that is on wherever the service is looked at', async () => {
+    const { body } = serve('maintenance')
+    for (const path of ['/', '/s/bank', '/status'])
+      expect(words(await body(path)), path).toContain('Card system upgrade')
+    expect(words(await body('/s/bank'))).not.toContain('Night work')
   })
 })

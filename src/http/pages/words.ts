@@ -3,9 +3,12 @@ import type { Where } from '../../contract/incident.js'
 import type { EpochMs } from '../../contract/time.js'
 import type { Component } from '../../contract/topology.js'
 import { extentOf, partsNamed, type Trouble } from '../../core/incident/verdict.js'
+import { mannerOf } from './incident/manner.js'
 import { iso, type Format } from './format.js'
 import { attr, html, type Html } from './html.js'
+import { DEFAULT_LANGUAGE, languageOfTag } from './language.js'
 import { isEverybody, own, type Standing } from './standing.js'
+import { statusWords } from './status/words.js'
 import type { Strings } from './strings.js'
 
 /** Parts that a headline names before "and 9 more". */
@@ -78,8 +81,10 @@ export function statusSentence(row: Standing, { t, f }: Pick<Voice, 't' | 'f'>):
   const { title } = service
   if (state === 'unknown' && dark.length > 0) return t.evidence.partlyUnknown(title)
   if (row.recovering && state !== 'outage') return t.status.recovering(title)
-  if (state !== 'outage') return t.status[state](title)
   const trouble = worst?.folded ?? row.held[0]?.trouble
+  if (state === 'degraded' && trouble && mannerOf(trouble) === 'slow') return t.look.slowNow(title)
+  if (state === 'degraded' && trouble && mannerOf(trouble) === 'intermittent') return t.look.onOffNow(title)
+  if (state !== 'outage') return t.status[state](title)
   return trouble ? outageSentence(trouble, service, false, { t, f }) : t.evidence.some(title)
 }
 
@@ -92,6 +97,7 @@ export function outageSentence(
 ): string {
   const ids = components.map(each => each.id)
   const extent = extentOf(trouble, ids)
+  if (mannerOf(trouble) === 'intermittent') return t.look[over ? 'onOffThen' : 'onOffNow'](title)
   if (extent === 'many') return (over ? t.incident.headlineOver : t.incident.headline).outage(title)
   if (extent !== 'part') return t.evidence[over ? (`${extent}Was` as const) : extent](title)
   const names = partsNamed(trouble, ids).map(id => components.find(each => each.id === id)?.name ?? id)
@@ -143,13 +149,22 @@ export function shareBar(
   return html`<svg class="bar" aria-hidden="true" width="100%" height="12"><rect class="track" width="100%" height="12" rx="2"/><rect class="${kind}" width="${percent(share)}" height="12" rx="2"/>${interval && interval[1] > interval[0] ? html`<line class="whisker" x1="${percent(interval[0])}" x2="${percent(interval[1])}" y1="6" y2="6"/>` : null}</svg>`
 }
 
-/** The state as shape, colour and word. */
-export function stateMark(state: Standing['state'], t: Strings, size = 18): Html {
-  return html`<span class="state ${state}"><svg aria-hidden="true"${attr('width', size)}${attr('height', size)} viewBox="0 0 18 18">${ICONS[state]}</svg>${t.state[state]}</span>`
+/** How a service or an incident is, as shape, colour and word: an outage that leaves some of it working is called partial on every page. */
+export function standingMark(
+  { state, whole }: Pick<Standing, 'state' | 'whole'>,
+  t: Strings,
+  size = 18,
+  word?: string,
+): Html {
+  const partial = state === 'outage' && whole !== 'major_outage'
+  const shown = statusWords(languageOfTag(t.lang) ?? DEFAULT_LANGUAGE).shown.partial_outage
+  const icon = ICONS[partial ? 'partial' : state]
+  return html`<span class="state ${state}"><svg aria-hidden="true"${attr('width', size)}${attr('height', size)} viewBox="0 0 18 18">${icon}</svg>${word ?? (partial ? shown : t.state[state])}</span>`
 }
 
-/** A shape of its own for each state: disc, eye, triangle, octagon, broken ring. */
+/** A shape of its own for each state: disc, eye, triangle, octagon, broken ring; half of an octagon for a part. */
 export const ICONS = {
+  partial: html`<path d="M5.6 1h6.8L17 5.6v6.8L12.4 17H5.6L1 12.4V5.6z"/><path class="hole" d="M9 3.2h2.6l3.2 3.2v5.2l-3.2 3.2H9z"/>`,
   ok: html`<circle cx="9" cy="9" r="8"/><path class="cut" d="M5 9.3l2.8 2.8L13 6.6"/>`,
   watching: html`<path d="M9 1L17 9 9 17 1 9z"/><circle class="hole" cx="9" cy="9" r="2.6"/>`,
   degraded: html`<path d="M9 1.2L17.6 16.5H.4z"/><path class="cut" d="M9 6.6v4.4M9 13.2v1.2"/>`,

@@ -169,6 +169,7 @@ export class Answers {
         service: view.service,
         kind: folded.kind ?? view.kind,
         severity: folded.severity ?? view.severity,
+        pattern: folded.pattern ?? null,
         started_at_interval: folded.startedAtInterval ?? null,
         ...segmentsOf(folded),
         causes: (folded.causes ?? []).map(({ subject, title, state, probability }) => ({

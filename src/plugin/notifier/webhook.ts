@@ -6,10 +6,14 @@ import { ADDRESS, type Address, faultsOf, SignedPost } from '../shared/signed-po
 /** A receiver that takes longer is asked again later. */
 const WEBHOOK_TIMEOUT_MS = 10_000
 
-/** The message as a receiver sees it. `type` follows Standard Webhooks: what happened, with dots. */
-export function bodyOf({ event, title, message, test }: Delivery): string {
+/** The message as a receiver sees it, under the one name of the incident. `type` follows Standard Webhooks: what happened, with dots. */
+export function bodyOf({ event, message, test }: Delivery): string {
   const type = test === true ? 'test' : `incident.${event.event}`
-  return JSON.stringify({ type, timestamp: event.at, data: { title, ...event, message: bounded(message) } })
+  return JSON.stringify({
+    type,
+    timestamp: event.at,
+    data: { ...event, title: message.name, message: bounded(message) },
+  })
 }
 
 const webhook: Plugin<'notifier', Address, Notifier> = plugin({

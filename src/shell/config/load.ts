@@ -29,6 +29,7 @@ import { strangers } from './mentions.js'
 import { meant } from './nearest.js'
 import { beyondOnCall } from './on-call.js'
 import { beyondSignIn } from './sign-in.js'
+import { unreadable } from './colours.js'
 import { NO_USES, readUses } from './uses.js'
 
 export type Loaded = { config: Config; findings: [] } | { config: null; findings: Finding[] }
@@ -65,8 +66,11 @@ export async function load(file: string, vars: Vars, more: LoadMore = {}): Promi
   const loaded = await parse(text, vars, dirname(file), settled)
   if (loaded.config !== null && !isAbsolute(loaded.config.data))
     loaded.config.data = join(dirname(file), loaded.config.data)
-  for (const page of loaded.config?.pages ?? [])
-    if (page.logo !== null && !isAbsolute(page.logo)) page.logo = join(dirname(file), page.logo)
+  const beside = (name: string) => (isAbsolute(name) ? name : join(dirname(file), name))
+  for (const page of loaded.config?.pages ?? []) {
+    if (page.logo !== null) page.logo = beside(page.logo)
+    if (page.brand?.css !== undefined) page.brand = { ...page.brand, css: beside(page.brand.css) }
+  }
   return loaded
 }
 
@@ -103,6 +107,7 @@ export async function parse(text: string, vars: Vars, folder = '.', settled: Set
   const { uses, findings: more } = await readUses(file, filled, folder)
   findings.push(
     ...beyondShape(file),
+    ...unreadable(file),
     ...beyondOnCall(file, uses.notifiers),
     ...more,
     ...(await beyondSubscribers(file, uses)),
@@ -200,6 +205,7 @@ export function complete(file: ConfigFile, demo = false): Config {
     services: (file.services ?? []).map(s => ({
       id: s.id,
       title: s.title ?? s.id,
+      ...(s.tags ? { tags: s.tags } : {}),
       components: s.components ?? [],
       dependsOn: s.dependsOn ?? [],
       ...(s.edges ? { edges: s.edges } : {}),
@@ -214,6 +220,7 @@ export function complete(file: ConfigFile, demo = false): Config {
       description: page.description ?? null,
       url: page.url === undefined ? null : publicUrl(page.url),
       logo: page.logo ?? null,
+      ...(page.brand === undefined ? {} : { brand: page.brand }),
       timeZone: page.timeZone ?? 'Etc/UTC',
       services: page.services ?? null,
       groups: page.groups ?? null,

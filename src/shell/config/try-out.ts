@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import type { Config } from '../../contract/config.js'
 import type { Finding } from './finding.js'
 
-/** A logo counts towards the first load of a page. */
+/** A logo, or a style sheet of a page's own, counts towards its first load. */
 export const LOGO_BYTES = 32 * 1024
 /** Files of one line that the server reads at its start, and how to get a new one. */
 const KEYS = ['token', 'push-key', 'report-keys'] as const
@@ -14,20 +14,24 @@ const KEYS = ['token', 'push-key', 'report-keys'] as const
  * a data folder that it may write to, keys that hold something. `serve` asks the same before it opens anything.
  */
 export function tryOut(config: Config): Finding[] {
-  return [...logos(config), ...folder(config.data), ...keys(config.data)]
+  return [...looks(config), ...folder(config.data), ...keys(config.data)]
 }
 
-function logos({ pages }: Config): Finding[] {
-  return pages.flatMap(({ logo }, i) => {
-    if (logo === null) return []
-    const why = reasonOf(() => readFileSync(logo))
-    if (why !== null) return [{ path: `pages[${i}].logo`, rule: 'a file that can be read', value: `${logo} (${why})` }]
-    const { size } = statSync(logo)
-    if (size <= LOGO_BYTES) return []
-    return [
-      { path: `pages[${i}].logo`, rule: `a file of at most ${LOGO_BYTES} bytes`, value: `${logo} (${size} bytes)` },
-    ]
-  })
+/** Pictures and style sheets of pages. */
+function looks({ pages }: Config): Finding[] {
+  return pages.flatMap(({ logo, brand }, i) => [
+    ...looked(`pages[${i}].logo`, logo),
+    ...looked(`pages[${i}].brand.css`, brand?.css ?? null),
+  ])
+}
+
+function looked(path: string, file: string | null): Finding[] {
+  if (file === null) return []
+  const why = reasonOf(() => readFileSync(file))
+  if (why !== null) return [{ path, rule: 'a file that can be read', value: `${file} (${why})` }]
+  const { size } = statSync(file)
+  if (size <= LOGO_BYTES) return []
+  return [{ path, rule: `a file of at most ${LOGO_BYTES} bytes`, value: `${file} (${size} bytes)` }]
 }
 
 /** The folder, or the nearest above it that there is: the rest will be made. */

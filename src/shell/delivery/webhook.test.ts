@@ -47,7 +47,7 @@ describe('the webhook', () => {
     expect(new Webhook(secret).verify(got!.body, got!.headers)).toMatchObject({
       type: 'incident.opened',
       data: {
-        title: 'Chat',
+        title: someMessage().name,
         incident: 'a',
         severity: 'major',
         message: { subject: someMessage().subject, links: someMessage().links },

@@ -1,6 +1,7 @@
 import { MINUTE, type EpochMs } from '../../../contract/time.js'
 import type { Format } from '../format.js'
 import { attr, html, type Html } from '../html.js'
+import type { Manner } from '../incident/manner.js'
 import type { Drawn, Picture } from './picture.js'
 import { gapsOf, shareTicks, ticks, timeTicks } from './series.js'
 import type { Strings } from '../strings.js'
@@ -25,6 +26,10 @@ export interface Band {
   from: EpochMs
   until: EpochMs
   label: string
+  /** It has not ended: of those the oldest is named first. */
+  open?: boolean
+  /** Slow has the colour of what is slow, and what comes and goes a broken line. */
+  manner?: Manner | null
 }
 
 /** What is drawn over: from, until, and the length of a bar. */
@@ -69,7 +74,7 @@ export function largeChart(input: ChartInput): Html {
   const rows = markerRows(markers, picture)
   const height = PLOT_TOP + PLOT_HEIGHT + AXIS_HEIGHT + rows.count * 18
   const unit = share ? '' : ` ${t.chart.unit(f.number(picture.binMs / MINUTE))}`
-  return html`<svg class="chart ${picture.kind}" role="img" aria-labelledby="${id}-t ${id}-d" width="100%" height="${height}">
+  return html`<svg class="chart ${picture.kind}" paint-order="stroke" role="img" aria-labelledby="${id}-t ${id}-d" width="100%" height="${height}">
 <title id="${id}-t">${input.title}</title><desc id="${id}-d">${describe(input, peak)}</desc>
 ${bandMarks(input.incidents, picture)}${gaps.map(gap => gapMark(gap, bars.length))}${scale.map(value => gridLine(value, max))}
 <svg y="${PLOT_TOP}" width="100%" height="${PLOT_HEIGHT}" viewBox="0 0 ${bars.length} ${UNITS}" preserveAspectRatio="none">
@@ -78,7 +83,7 @@ ${bandMarks(input.incidents, picture)}${gaps.map(gap => gapMark(gap, bars.length
     max,
   )}"/>
 ${barPaths(bars, max)}
-<path class="usual" d="${outline(
+<path class="usual" vector-effect="non-scaling-stroke" d="${outline(
     bars.map(bar => bar?.expected ?? null),
     max,
   )}"/></svg>
@@ -113,7 +118,7 @@ export function smallChart({ id, picture, t, f }: Pick<ChartInput, 'id' | 'pictu
   const max = share ? Math.max(SHARE_TOP, peak) : (ticks(Math.max(4, peak)).at(-1) as number)
   const height = 64
   const words = label(picture, f)
-  return html`<svg class="chart ${picture.kind}" role="img" aria-labelledby="${id}-t" width="100%" height="${height + 4}"><title id="${id}-t">${title}: ${t.chart.atMost(words(peak))}</title>
+  return html`<svg class="chart ${picture.kind}" paint-order="stroke" role="img" aria-labelledby="${id}-t" width="100%" height="${height + 4}"><title id="${id}-t">${title}: ${t.chart.atMost(words(peak))}</title>
 <line class="grid" x2="100%" y1="4.5" y2="4.5"/><line class="zero" x2="100%" y1="${height}.5" y2="${height}.5"/>
 <svg y="4" width="100%" height="${height - 4}" viewBox="0 0 ${bars.length} ${UNITS}" preserveAspectRatio="none">${barPaths(bars, max)}</svg>${gapsOf(picture).map(([first, last]) => html`<rect class="gap" x="${(100 * first) / bars.length}%" width="${(100 * (last - first + 1)) / bars.length}%" y="4" height="${height - 4}"/>`)}
 <text class="tick" y="18">${words(max)}</text></svg>`
@@ -123,7 +128,7 @@ export function smallChart({ id, picture, t, f }: Pick<ChartInput, 'id' | 'pictu
 export function spark(picture: Pick<Picture, 'bars' | 'share'>): Html {
   const { bars, share } = picture
   const max = Math.max(share ? SHARE_TOP : 4, ...bars.map(bar => (bar ? Math.max(bar.value, bar.high ?? 0) : 0)))
-  return html`<svg class="spark" aria-hidden="true" width="100%" height="36" viewBox="0 0 ${bars.length} ${UNITS}" preserveAspectRatio="none">${gapsOf(picture).map(([first, last]) => html`<rect class="void" x="${first}" width="${last - first + 1}" y="${UNITS * 0.8}" height="${UNITS * 0.2}"/>`)}${barPaths(bars, max)}<path class="usual" d="${outline(
+  return html`<svg class="spark" aria-hidden="true" width="100%" height="36" viewBox="0 0 ${bars.length} ${UNITS}" preserveAspectRatio="none">${gapsOf(picture).map(([first, last]) => html`<rect class="void" x="${first}" width="${last - first + 1}" y="${UNITS * 0.8}" height="${UNITS * 0.2}"/>`)}${barPaths(bars, max)}<path class="usual" vector-effect="non-scaling-stroke" d="${outline(
     bars.map(bar => bar?.expected ?? null),
     max,
   )}"/></svg>`
@@ -229,20 +234,21 @@ function timeMark(at: EpochMs, index: number, series: Span, now: EpochMs, f: For
   return html`<line class="grid" x1="${x}%" x2="${x}%" y1="${y}" y2="${y + 5}"/><text class="${index % 2 ? 'tick odd' : 'tick'}" x="${x}%" y="${y + 17}"${anchor(x)}>${words}</text>`
 }
 
-/** Shades each incident; the newest has its name, an older one too if there is room left of it. */
+/** Shades each incident; of open ones the first has its name, of others the newest, then who has room left of it. */
 function bandMarks(bands: Band[], series: Span): Html[] {
   let taken = Number.POSITIVE_INFINITY
   return [...bands]
-    .sort((a, b) => b.from - a.from)
+    .sort((a, b) => Number(b.open ?? false) - Number(a.open ?? false) || (a.open ? a.from - b.from : b.from - a.from))
     .flatMap(band => {
       const left = percentOf(band.from, series)
       const right = percentOf(band.until, series)
       if (right <= left) return []
+      const of = band.manner === 'slow' || band.manner === 'intermittent' ? ` ${band.manner}` : ''
       const inward = left > 60
       const named = (inward ? left : left + LABEL_WIDTH) < taken
       if (named) taken = inward ? right - LABEL_WIDTH : left
-      const label = html`<text class="inclabel" x="${inward ? right : left}%" y="13"${attr('text-anchor', inward ? 'end' : 'start')}>${band.label}</text>`
-      return html`<rect class="inc" x="${left}%" y="${PLOT_TOP - 8}" width="${Math.round((right - left) * 100) / 100}%" height="${PLOT_HEIGHT + 8}"/><line class="incline" x1="${left}%" x2="${right}%" y1="${PLOT_TOP - 8}" y2="${PLOT_TOP - 8}"/>${named ? label : null}`
+      const label = html`<text class="inclabel${of}" x="${inward ? right : left}%" y="13"${attr('text-anchor', inward ? 'end' : 'start')}>${band.label}</text>`
+      return html`<rect class="inc${of}" x="${left}%" y="${PLOT_TOP - 8}" width="${Math.round((right - left) * 100) / 100}%" height="${PLOT_HEIGHT + 8}"/><line class="incline${of}" x1="${left}%" x2="${right}%" y1="${PLOT_TOP - 8}" y2="${PLOT_TOP - 8}"/>${named ? label : null}`
     })
 }
 

@@ -15,6 +15,7 @@ export function marksOf(
   facts: readonly (Change | Notice)[],
   range: { from: EpochMs; until: EpochMs },
   voice: Voice,
+  names?: ReadonlyMap<string, string>,
 ): { markers: Marker[]; list: Html[] } {
   const { t } = voice
   const all = [
@@ -23,7 +24,7 @@ export function marksOf(
       .map(each => ({
         at: Date.parse(each.at),
         kind: 'event' as const,
-        words: html`<b>${t.event[each.event]}</b>${each.by === undefined ? null : html` <span class="soft">${t.incident.by(each.by)}</span>`}`,
+        words: html`<b>${t.event[each.event]}</b>${names?.has(each.incident) ? html` <bdi>${names.get(each.incident)}</bdi>` : null}${each.by === undefined ? null : html` <span class="soft">${t.incident.by(each.by)}</span>`}`,
       })),
     ...facts.map(each => ({ at: each.at, kind: each.via, words: factLine(each, voice) })),
   ]

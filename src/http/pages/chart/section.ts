@@ -17,6 +17,8 @@ export interface SectionInput {
   bands: Band[]
   events: readonly IncidentEvent[]
   facts: readonly (Change | Notice)[]
+  /** What each incident is called, where the events are those of several. */
+  names?: ReadonlyMap<string, string> | undefined
   /** What stands beside the heading: the choice of a range. */
   ranges: Html | null
   /** Of the range, for who hears the picture. */
@@ -43,7 +45,7 @@ export function pictureSection(input: SectionInput): Html | null {
   const [lead, ...others] = pictures
   if (!lead) return null
   const { t, f, now } = voice
-  const { markers, list } = marksOf(input.events, input.facts, lead, voice)
+  const { markers, list } = marksOf(input.events, input.facts, lead, voice, input.names)
   const works = worksOf(series, t)
   const small = works ? [works, ...others] : others
   const title = `${lead.title}: ${input.range}`

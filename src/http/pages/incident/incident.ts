@@ -1,29 +1,29 @@
 import {
   SEVERITIES,
   type IncidentEvent,
-  type IncidentKind,
   type Recovery,
   type SegmentRecovery,
   type Severity,
 } from '../../../contract/incident.js'
 import type { Change, Notice } from '../../../contract/signal.js'
-import { HOUR, type EpochMs } from '../../../contract/time.js'
-import type { Held, IncidentView, Rollup, ServiceState } from '../../../contract/view.js'
+import { HOUR, SECOND, type EpochMs } from '../../../contract/time.js'
+import type { Held, IncidentView, PartStatus, Rollup, ServiceNow } from '../../../contract/view.js'
 import type { Component } from '../../../contract/topology.js'
 import { quietRows } from '../chart/map.js'
 import { evidenceOf, picturesOf, usualShares } from '../chart/picture.js'
 import { incidentSpan, MARGIN_MS, pictureSection } from '../chart/section.js'
 import { html, type Html } from '../html.js'
 import { toSeriesBetween } from '../chart/series.js'
-import { isEasing, isMeasured, partsHit, stateFrom } from '../../../core/incident/verdict.js'
-import { phaseOf, recoveryIsSeen } from '../standing.js'
+import { extentOf, isMeasured, partsHit, stagesOf, stateFrom, worsePart } from '../../../core/incident/verdict.js'
+import { phaseOf, recoveryIsSeen, type Standing } from '../standing.js'
 import { timeline } from './timeline.js'
-import { incidentName, worstOf } from './name.js'
+import { mannerOf } from './manner.js'
+import { incidentName, storyManner, worstOf } from './name.js'
 import { countedSince, folded, whoLists } from './who.js'
 import { reasonList, signalList, whySection } from './why.js'
 import { personWord, saysLines, wordOf } from './says.js'
 import { adviceLine, claimSection, wordLines, type Words } from './words.js'
-import { type Jump, jumpList, outageSentence, shareBar, stateMark, time, whereHtml, type Voice } from '../words.js'
+import { type Jump, jumpList, outageSentence, shareBar, standingMark, time, whereHtml, type Voice } from '../words.js'
 
 /** Segments with their recovery before "all of them". */
 const RECOVERIES_SHOWN = 6
@@ -43,6 +43,8 @@ export interface IncidentInput {
   held: Held | null
   /** What else is open of the same service. */
   others: IncidentEvent[]
+  /** The service at which it may have begun, if that is another one with a page of its own. */
+  root?: ServiceNow | null
   /** What people brought to it; null: nothing is read of that. */
   words?: Words | null
   /** Set when the page shows a past time. */
@@ -66,8 +68,8 @@ export function incidentMain(input: IncidentInput, voice: Voice): Html {
   return html`${at === null ? null : html`<p class="then">${t.incident.asOf(voice.f.moment(at, voice.now))} <a href="${path}">${t.incident.latest}</a></p>`}${hero(input, voice)}
 ${incidentChart(input, voice)}
 <section id="who"><h2>${over ? t.who.was : t.who.affected}</h2>${who}</section>
-<section id="why"><h2>${t.incident.why}</h2>${whySection({ latest, facts, startedAt: incident.startedAt }, voice)}</section>
-<div class="two"><div><section id="back"><h2>${t.incident.recovery}</h2>${recovery(latest, components, voice)}</section>${over ? null : html`<section id="todo"><h2>${t.look.todo}</h2>${advice(input, voice)}</section>`}</div><section id="says">${said}</section></div>${input.words ? claimSection(input.words) : null}
+<section id="why"><h2>${t.incident.why}</h2>${whySection({ latest, facts, startedAt: incident.startedAt, root: input.root ?? null }, voice)}</section>
+<div class="two"><div><section id="back"><h2>${t.incident.recovery}</h2>${recovery(input, voice)}</section>${over ? null : html`<section id="todo"><h2>${t.look.todo}</h2>${advice(input, voice)}</section>`}</div><section id="says">${said}</section></div>${input.words ? claimSection(input.words) : null}
 <section id="line"><h2>${t.incident.timeline}</h2><p class="note">${t.incident.timelineNote}</p>${timeline(
     input.events,
     facts.filter(each => each.at >= incident.startedAt - FACTS_BEFORE_MS),
@@ -110,7 +112,10 @@ export function headline(
     const over = phase === 'resolved'
     return outageSentence(over ? worstOf(events) : latest, service, over, { t, f })
   }
-  return t.incident[phase === 'resolved' ? 'headlineOver' : 'headline'][kind](serviceTitle)
+  const over = phase === 'resolved'
+  if ((over ? storyManner(events, kind) : mannerOf(latest, kind)) === 'slow')
+    return t.look[over ? 'slowThen' : 'slowNow'](serviceTitle)
+  return t.incident[over ? 'headlineOver' : 'headline'][kind](serviceTitle)
 }
 
 /** A person asked for silence about it: whoever reads the page should know why no message came. */
@@ -134,20 +139,35 @@ function endOf(events: readonly IncidentEvent[]): EpochMs | null {
   return last ? Date.parse(last.at) : null
 }
 
-function heroState(
-  phase: ReturnType<typeof phaseOf>,
-  easing: boolean,
-  kind: IncidentKind,
-  severity: Severity,
-): ServiceState {
-  if (phase === 'resolved') return 'ok'
-  if (phase === 'note') return 'watching'
-  return easing || kind !== 'outage' || severity === 'minor' ? 'degraded' : 'outage'
+type Stands = Pick<Standing, 'state' | 'whole'>
+
+const standsBy = (hit: Iterable<PartStatus>): Stands => {
+  const all = [...hit]
+  return { state: stateFrom(all, 'watching'), whole: all.reduce(worsePart, 'operational') }
 }
 
-/** Called over, but not seen to be: its page has the colour of what is measured. */
-const stateOfHeld = ({ trouble }: Held): ServiceState =>
-  stateFrom(partsHit(trouble, false, [], () => false).values(), 'watching')
+/** As the page of its service has it: the worst of what the incident means for its parts now. */
+function heroState({ events, components, held, at }: IncidentInput, phase: ReturnType<typeof phaseOf>): Stands {
+  // Called over, but not seen to be: its page has the colour of what is measured.
+  if (held && at === null) return standsBy(partsHit(held.trouble, false, [], () => false).values())
+  if (phase === 'resolved') return { state: 'ok', whole: 'operational' }
+  const ids = components.map(each => each.id)
+  return standsBy(stagesOf(events, ids).at(-1)?.statuses.values() ?? [])
+}
+
+/** What the name does not say: how far it reached, who alone saw it, that it passes; null where it would be said twice. */
+function besideName(input: IncidentInput, phase: ReturnType<typeof phaseOf>, voice: Voice): Html | null {
+  const { latest, incident, events, components } = input
+  const trouble = phase === 'resolved' ? worstOf(events) : latest
+  const extent = extentOf(
+    trouble,
+    components.map(each => each.id),
+  )
+  const plain = phase !== 'note' && phase !== 'recovering'
+  if (plain && (trouble.kind ?? incident.kind) === 'outage' && (extent === 'part' || extent === 'some')) return null
+  if (plain && (trouble.kind ?? incident.kind) !== 'outage') return null
+  return html`<p><b>${headline(input, voice)}</b></p>`
+}
 
 /** Its one name, as it is known at the time that the page shows. */
 export function nameOf({ incident, events, serviceTitle, components }: IncidentInput, speech: Pick<Voice, 't' | 'f'>) {
@@ -161,14 +181,13 @@ function hero(input: IncidentInput, voice: Voice): Html {
   const over = phase === 'resolved'
   const until = input.at ?? now
   const severity = over ? worstSeverity(input.events, incident.severity) : (latest.severity ?? incident.severity)
-  const state =
-    input.held && input.at === null
-      ? stateOfHeld(input.held)
-      : heroState(phase, isEasing(phase, latest), latest.kind ?? incident.kind, severity)
+  const stands = heroState(input, phase)
+  const { state } = stands
+  const word = phase === 'recovering' && !isMeasured(latest) ? t.evidence.fewerPhase : t.incident.phase[phase]
   const sentence = headline(input, voice)
   const said = input.events.findLast(each => each.says)
-  const word = wordOf(input.events, voice)
-  const says = said ? saysLines(said, input.components, voice).filter(each => each.said !== word?.text) : []
+  const spoken = wordOf(input.events, voice)
+  const says = said ? saysLines(said, input.components, voice).filter(each => each.said !== spoken?.text) : []
   const began = latest.startedAt ? Date.parse(latest.startedAt) : incident.startedAt
   const end = endOf(input.events) ?? until
   const interval = latest.startedAtInterval
@@ -180,7 +199,7 @@ function hero(input: IncidentInput, voice: Voice): Html {
     ['#says', t.look.sourceOf],
     ['#line', t.incident.timeline],
   ]
-  return html`<div class="hero ${state}" id="banner" data-say="${sentence}"><p class="kicker"><a href="/s/${encodeURIComponent(incident.service)}"><bdi>${serviceTitle}</bdi></a> · ${t.incident.label}</p><h1><bdi>${nameOf(input, voice)}</bdi></h1><p><b>${sentence}</b></p>${word && personWord(word, voice)}${says.map(({ line }) => html`<p>${line}</p>`)}${held(input, voice)}${over ? null : mutedLine(incident, voice)}${input.words ? wordLines(input.words, input.at, voice) : null}<dl class="facts"><div><dt>${t.incident.status}</dt><dd>${stateMark(state, { ...t, state: { ...t.state, [state]: phase === 'recovering' && !isMeasured(latest) ? t.evidence.fewerPhase : t.incident.phase[phase] } }, 16)}</dd></div><div><dt>${t.incident.severity}</dt><dd>${t.severity[severity]}</dd></div><div><dt>${t.incident.began}</dt><dd>${time(began, voice)}</dd>${interval ? html`<dd class="note">${t.incident.between(f.clock(Date.parse(interval[0])), f.clock(Date.parse(interval[1])))}</dd>` : null}</div><div><dt>${t.incident.noticed}</dt><dd>${time(incident.openedAt, voice)}</dd><dd class="note">${t.incident.noticedAfter(f.span(incident.openedAt - began))}</dd></div><div><dt>${over ? t.incident.lasted : t.incident.running}</dt><dd>${f.span(end - began)}</dd></div>${latest.recovery && !over && isMeasured(latest) && recoveryIsSeen(latest.recovery) ? html`<div><dt>${t.incident.recovery}</dt><dd>${t.incident.recovered(f.share(latest.recovery.recovered))}</dd></div>` : null}</dl>${jumpList(jumps, voice)}</div>`
+  return html`<div class="hero ${state}" id="banner" data-say="${sentence}"><p class="kicker"><a href="/s/${encodeURIComponent(incident.service)}"><bdi>${serviceTitle}</bdi></a> · ${t.incident.label}</p><h1><bdi>${nameOf(input, voice)}</bdi></h1>${besideName(input, phase, voice)}${spoken && personWord(spoken, voice)}${says.map(({ line }) => html`<p>${line}</p>`)}${held(input, voice)}${over ? null : mutedLine(incident, voice)}${input.words ? wordLines(input.words, input.at, voice) : null}<dl class="facts"><div><dt>${t.incident.status}</dt><dd>${standingMark(stands, t, 16, word)}</dd></div><div><dt>${t.incident.severity}</dt><dd>${t.severity[severity]}</dd></div><div><dt>${t.incident.began}</dt><dd>${time(began, voice)}</dd>${interval ? html`<dd class="note">${t.incident.between(f.clock(Date.parse(interval[0])), f.clock(Date.parse(interval[1])))}</dd>` : null}</div><div><dt>${t.incident.noticed}</dt><dd>${time(incident.openedAt, voice)}</dd>${incident.openedAt - began < SECOND ? null : html`<dd class="note">${t.incident.noticedAfter(f.span(incident.openedAt - began))}</dd>`}</div><div><dt>${over ? t.incident.lasted : t.incident.running}</dt><dd>${f.span(end - began)}</dd></div>${latest.recovery && !over && isMeasured(latest) && recoveryIsSeen(latest.recovery) ? html`<div><dt>${t.incident.recovery}</dt><dd>${t.incident.recovered(f.share(latest.recovery.recovered))}</dd></div>` : null}</dl>${jumpList(jumps, voice)}</div>`
 }
 
 /** Closed by a person, and still measured: the page of the incident says so too. */
@@ -205,11 +224,12 @@ export function slowest(found: Recovery): SegmentRecovery | null {
   return last && best - last.recovered >= SLOW_BY ? last : null
 }
 
-function recovery(latest: IncidentEvent, components: readonly Component[], voice: Voice): Html {
+function recovery({ latest, components, events }: IncidentInput, voice: Voice): Html {
   const { t, f } = voice
   const found = latest.recovery
-  if (!found || !recoveryIsSeen(found) || (!isMeasured(latest) && phaseOf([latest]) !== 'resolved'))
-    return html`<p class="soft">${t.incident.recoveryEmpty}</p>`
+  const over = phaseOf(events) === 'resolved'
+  if (!found || !recoveryIsSeen(found) || (!isMeasured(latest) && !over))
+    return over ? endWords(events, components, voice) : html`<p class="soft">${t.incident.recoveryEmpty}</p>`
   const slow = slowest(found)
   const row = (name: Html, share: number, eta: [string, string] | null, isSlow: boolean) =>
     html`<li><div class="head"><span>${name}${isSlow ? html` <span class="tag degraded">${t.incident.slowest}</span>` : null}</span><b>${t.incident.recovered(f.share(share))}</b></div>${shareBar(share, null, 'ok')}<p class="note">${share >= 0.995 ? t.incident.recoveryDone : eta ? t.incident.eta(f.clock(Date.parse(eta[0])), f.moment(Date.parse(eta[1]), voice.now)) : t.incident.etaNone}</p></li>`
@@ -219,6 +239,13 @@ function recovery(latest: IncidentEvent, components: readonly Component[], voice
     ...segments.map(each => row(whereHtml(each.where, voice, components), each.recovered, each.eta, each === slow)),
   ]
   return html`${folded(rows, RECOVERIES_SHOWN, 'recoveries', voice)}<p class="note">${t.incident.recoveryNote}</p>`
+}
+
+/** How it ended, in the words of its end, where nobody measured how it came back. */
+function endWords(events: readonly IncidentEvent[], components: readonly Component[], voice: Voice): Html {
+  const end = events.findLast(each => each.event === 'resolved')
+  const lines = end ? saysLines(end, components, voice) : []
+  return html`<p>${voice.t.incident.phase.resolved} ${time(end ? Date.parse(end.at) : voice.now, voice)}</p>${lines.map(({ line }) => html`<p>${line}</p>`)}`
 }
 
 /** The strongest evidence over the incident's own span, with the usual level and what was changed and said. */
@@ -237,7 +264,8 @@ export function incidentChart(input: IncidentInput, voice: Voice): Html | null {
     ended === null
       ? t.chart.incidentSince(f.clock(incident.startedAt))
       : t.chart.incidentBetween(f.clock(incident.startedAt), f.clock(ended))
-  const bands = [{ from: incident.startedAt, until: end, label }]
+  const manner = storyManner(events, incident.kind)
+  const bands = [{ from: incident.startedAt, until: end, label, manner }]
   return pictureSection({
     series,
     pictures,

@@ -63,7 +63,7 @@ describe('a message', () => {
       },
     })
     expect(at(0).says).toEqual([
-      'About 40% of requests are failing: Germany.',
+      'Germany: about 40% of requests are failing.',
       'Suspected, not confirmed: Deploy 4711.',
     ])
   })

@@ -2,6 +2,7 @@ import { SEVERITIES, type IncidentEvent, type Where } from '../../../contract/in
 import type { Component } from '../../../contract/topology.js'
 import type { IncidentView } from '../../../contract/view.js'
 import { addUp, partsNamed, phaseOf } from '../../../core/incident/verdict.js'
+import { type Manner, mannerOf } from './manner.js'
 import { isolated } from '../direction.js'
 import type { Format } from '../format.js'
 import { own } from '../standing.js'
@@ -22,6 +23,13 @@ export function worstOf(events: readonly IncidentEvent[]): IncidentEvent {
     if (worst === null || rankOf(folded) > rankOf(worst)) worst = folded
   }
   return worst ?? folded ?? ({} as IncidentEvent)
+}
+
+/** What the trouble of an incident is like: as at its worst, and on and off once it was seen to come and go. */
+export function storyManner(events: readonly IncidentEvent[], kind: IncidentView['kind']): Manner | null {
+  const worst = worstOf(events)
+  const isOnOff = events.some(each => each.pattern === 'intermittent')
+  return mannerOf(isOnOff ? { ...worst, pattern: 'intermittent' } : worst, worst.kind ?? kind)
 }
 
 /** What the name needs of an incident. */
@@ -48,7 +56,11 @@ export function incidentName({ events, kind }: Named, owner: Owner, { t, f }: { 
   const [label, values] = where ?? ['', []]
   const names = values.map(value => valueName(label, value, { f }))
   const what = whatOf(worst, owner, title, f)
-  return t.look.name[worst.kind ?? kind](names.length > 0 ? t.look.place(what, f.list(names), label) : what)
+  const place = names.length > 0 ? t.look.place(what, f.list(names), label) : what
+  const manner = storyManner(spoken < 0 ? events : events.slice(0, spoken + 1), kind)
+  if (manner === 'slow') return t.look.nameSlow(place)
+  if (manner === 'intermittent') return t.look.nameOnOff(place)
+  return t.look.name[worst.kind ?? kind](place)
 }
 
 /** The service, with the parts of it that fail where they are few. */

@@ -62,20 +62,24 @@ export function english(text: string, { t }: Voice): Html {
 }
 
 function pointText(point: Point, components: readonly Component[], voice: Voice): string {
-  const { says, evidence } = voice.t
+  const { says, evidence, colon } = voice.t
   const location = (where: Parameters<typeof whereText>[0]) => whereText(where, voice, components)
+  // The place first: a share is one of those there, not of all.
+  const there = (share: number): [portion: string, where: string] =>
+    'where' in point && !Array.isArray(point.where) && !isEverybody(point.where)
+      ? [voice.t.inline(portion(share, voice)), `${capital(location(point.where), voice)}${colon}`]
+      : [portion(share, voice), '']
   switch (point.is) {
     case 'failing':
     case 'slow':
-      return says[point.is](portion(point.share, voice), location(point.where))
+      return says[point.is](...there(point.share))
     case 'checks-failing':
-      return evidence.checksFailing(portion(point.share, voice), location(point.where))
+      return evidence.checksFailing(...there(point.share))
     case 'checks-slow':
-      return evidence.checksSlow(portion(point.share, voice), location(point.where))
+      return evidence.checksSlow(...there(point.share))
     case 'stepped':
       return evidence.stepped(
-        portion(point.share, voice),
-        location(point.where),
+        ...there(point.share),
         point.lately < 0.01 ? `<${voice.f.share(0.01)}` : voice.f.share(point.lately),
       )
     case 'signs-where':
@@ -146,6 +150,8 @@ const plain = ({ says, evidence }: Voice['t']): Record<Plain, string> => ({
   'over-calm': says.overCalm,
   'over-quiet': evidence.overQuiet,
 })
+
+const capital = (text: string, { t }: Voice): string => text.charAt(0).toLocaleUpperCase(t.locale) + text.slice(1)
 
 /** Never "about all" nor "0%": a share is an estimate, and something does fail. */
 function portion(share: number, { t, f }: Voice): string {

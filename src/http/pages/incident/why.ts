@@ -1,6 +1,7 @@
 import type { Cause, Evidence, IncidentEvent } from '../../../contract/incident.js'
 import type { Change, Notice } from '../../../contract/signal.js'
 import { DAY, type EpochMs } from '../../../contract/time.js'
+import type { Reader, ServiceNow } from '../../../contract/view.js'
 import { changeName } from '../facts.js'
 import { html, type Html } from '../html.js'
 import { own } from '../standing.js'
@@ -42,18 +43,38 @@ export interface WhyInput {
   latest: IncidentEvent
   facts: readonly (Change | Notice)[]
   startedAt: EpochMs
+  root: ServiceNow | null
 }
 
 /** Each suspect with its best reasons in words; figures and bits stand behind one disclosure. */
-export function whySection({ latest, facts, startedAt }: WhyInput, voice: Voice): Html {
+/** Of where it began no less than this is told: below it another place is as likely. */
+const ROOT_TOLD = 0.5
+
+/**
+ * Where the trouble may have begun, for everybody: only a service that has a page here, and not the one that is asked about.
+ * Hosts, databases and whatever else stands in the graph are the team's, and are told in the console.
+ */
+export async function rootOf(
+  reader: Pick<Reader, 'service'>,
+  { service, origin }: Pick<IncidentEvent, 'service' | 'origin'>,
+): Promise<ServiceNow | null> {
+  if (!origin || origin.node === null || origin.node === service || origin.probability < ROOT_TOLD) return null
+  return reader.service(origin.node)
+}
+
+const rootLine = ({ service, title }: ServiceNow, { t }: Voice): Html =>
+  html`<p><a href="/s/${encodeURIComponent(service)}"><bdi>${t.look.beganAt(title)}</bdi></a></p>`
+
+export function whySection({ latest, facts, startedAt, root }: WhyInput, voice: Voice): Html {
   const { t, f } = voice
   const rows = [...(latest.causes ?? [])].sort((a, b) => rankOf(a) - rankOf(b) || b.probability - a.probability)
   const changes = facts.filter(each => each.via === 'change' && each.at < startedAt && each.at >= startedAt - LISTED_MS)
   const listed = html`<p class="note">${t.look.listed(f.number(changes.length))}${rows.length ? ` ${t.look.scaleNote}` : ''}</p>`
-  if (!rows.length) return html`<p>${t.incident.whyEmpty}</p>${listed}`
+  const began = root && rootLine(root, voice)
+  if (!rows.length) return html`${began ?? html`<p>${t.incident.whyEmpty}</p>`}${listed}`
   const shown = rows.slice(0, CAUSES_SHOWN)
   const none = shown.some(each => each.state === 'confirmed') ? undefined : latest.unexplained
-  return html`<ol class="open causes">${shown.map(each => causeRow(each, facts, voice))}${none === undefined ? null : html`<li><b>${t.incident.unexplained}</b><p class="soft">${t.look.noneMore}</p></li>`}</ol>${listed}${figures(shown, none, facts, voice)}`
+  return html`${began}<ol class="open causes">${shown.map(each => causeRow(each, facts, voice))}${none === undefined ? null : html`<li><b>${t.incident.unexplained}</b><p class="soft">${t.look.noneMore}</p></li>`}</ol>${listed}${figures(shown, none, facts, voice)}`
 }
 
 /** Confirmed first, ruled out last. */

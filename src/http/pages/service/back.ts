@@ -5,7 +5,7 @@ import { html, type Html } from '../html.js'
 import { FEWEST_REPORTS } from '../chart/map.js'
 import { countBy } from '../chart/series.js'
 import type { Standing } from '../standing.js'
-import { ago, stateMark, statusSentence, type Voice } from '../words.js'
+import { ago, standingMark, statusSentence, type Voice } from '../words.js'
 
 /** Answers are told so long. */
 const TOLD_MS = 12 * HOUR
@@ -29,7 +29,7 @@ export function backMain({ row, rollups, asked, thanks }: BackInput, voice: Voic
     done === null && asked !== null
       ? html`<p>${t.back.lead}</p><form method="post" action="/api/v1/report"><input type="hidden" name="service" value="${service.service}"><input type="hidden" name="back" value="${path}/back"><input type="hidden" name="asked" value="${asked}"><div class="tap"><button class="yes" name="kind" value="ok">${t.back.yes}</button><button class="no" name="kind" value="bad">${t.back.no}</button></div></form>`
       : html`<p role="status"><b>${done ?? t.back.used}</b></p>`
-  return html`<div class="hero ${row.state}" id="banner">${stateMark(row.state, t)}<h1>${t.back.title(service.title)}</h1>${form}${saidLine(rollups, voice)}<p class="age">${statusSentence(row, voice)} · ${ago(row.asOf, voice)} · <a href="${path}">${t.back.toService(service.title)}</a></p></div>`
+  return html`<div class="hero ${row.state}" id="banner">${standingMark(row, t)}<h1>${t.back.title(service.title)}</h1>${form}${saidLine(rollups, voice)}<p class="age">${statusSentence(row, voice)} · ${ago(row.asOf, voice)} · <a href="${path}">${t.back.toService(service.title)}</a></p></div>`
 }
 
 /** What those answered who were asked; null while fewer than three did. */

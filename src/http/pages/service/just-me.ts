@@ -6,7 +6,7 @@ import { FEWEST_REPORTS, PRIOR } from '../chart/map.js'
 import { countBy } from '../chart/series.js'
 import { own, type Standing } from '../standing.js'
 import { countryOptions } from './choices.js'
-import { ago, stateMark, statusSentence, valueName, type Voice } from '../words.js'
+import { ago, standingMark, statusSentence, valueName, type Voice } from '../words.js'
 
 /** What a visitor may be compared by. Values of other labels (cells, plans) nobody knows of himself. */
 export const TRAITS = ['country', 'platform', 'component', 'asn'] as const
@@ -149,7 +149,7 @@ export function justMeMain(input: JustMeInput, voice: Voice): Html {
   const path = `/s/${encodeURIComponent(service.service)}`
   const name = (trait: Trait) => nameOf(trait, traits[trait] as string, input, voice)
   const names = (list: readonly Trait[]) => voice.f.list(list.map(name))
-  return html`<div class="two wide"><div><div class="hero ${row.state}" id="banner">${stateMark(row.state, t)}<h1>${t.justMe.title}</h1><p><b>${verdictText(verdict, names, voice)}</b></p>${told.hit.length ? html`<p>${t.justMe.hit(names(told.hit))}</p>` : null}${told.spared.length ? html`<p>${t.justMe.spared(names(told.spared))}</p>` : null}<p class="age"><a href="${path}">${statusSentence(row, voice)}</a> · ${ago(row.asOf, voice)}</p></div></div>${chooser(input, path, voice)}</div>
+  return html`<div class="two wide"><div><div class="hero ${row.state}" id="banner">${standingMark(row, t)}<h1>${t.justMe.title}</h1><p><b>${verdictText(verdict, names, voice)}</b></p>${told.hit.length ? html`<p>${t.justMe.hit(names(told.hit))}</p>` : null}${told.spared.length ? html`<p>${t.justMe.spared(names(told.spared))}</p>` : null}<p class="age"><a href="${path}">${statusSentence(row, voice)}</a> · ${ago(row.asOf, voice)}</p></div></div>${chooser(input, path, voice)}</div>
 <section><h2>${t.chart.columns.bad}</h2><ul class="open">${rows.map(each => html`<li><b><bdi>${name(each.trait)}</bdi></b><br>${levelText(each.here, voice)}<br><span class="soft">${t.justMe.others}: ${levelText(each.rest, voice)}</span></li>`)}${rows.length ? null : html`<li><b>${t.incident.overall}</b><br>${levelText(all, voice)}</li>`}</ul><p class="note">${t.justMe.rule}</p></section>`
 }
 

@@ -13,10 +13,12 @@ import { factList } from '../facts.js'
 import type { Told } from '../../../core/vendors/told.js'
 import type { PlacesNow } from '../../../contract/outside/places.js'
 import { placesSection } from './places.js'
+import type { Window } from '../../statuspage/maintenance.js'
+import { windowLine } from '../status/window.js'
 import { type Heard, toldLine, toldSection } from './told.js'
 import { attr, html, type Html } from '../html.js'
 import { isMeasured } from '../../../core/incident/verdict.js'
-import { incidentName } from '../incident/name.js'
+import { incidentName, storyManner } from '../incident/name.js'
 import { personWord, saysLines, wordOf } from '../incident/says.js'
 import { mutedLine, slowest } from '../incident/incident.js'
 import { countryRows, mapSection, type Usual } from '../chart/map.js'
@@ -29,7 +31,7 @@ import {
   type Jump,
   reasonSentence,
   shareBar,
-  stateMark,
+  standingMark,
   statusSentence,
   time,
   whereText,
@@ -58,6 +60,8 @@ export interface ServiceInput {
   facts: (Change | Notice)[]
   /** What others say of it now, worst first. */
   told: Told[]
+  /** Maintenance that is on now. */
+  windows: readonly Window[]
   /** Whether there is a page of how right this was. */
   record: boolean
   /** Who reads that. */
@@ -79,13 +83,20 @@ export function serviceMain(input: ServiceInput, voice: Voice): Html {
   const { row, rollups, incidents, facts } = input
   const { t } = voice
   const path = `/s/${encodeURIComponent(row.service.service)}`
+  const first = toldFirst(input)
+  // What stands in the first panel is not said again below.
+  const recent = facts.filter(fact => !first.some(each => each.notice.id === fact.id))
   const where = mapSection(countryRows(rollups, input.usual, voice.now), voice)
-  return html`<div class="two wide">${hero(input, where !== null, path, voice)}${input.report ? reportForm(input, path, voice) : null}</div>
+  return html`<div class="two wide">${hero({ ...input, facts: recent }, where !== null, path, voice)}${input.report ? reportForm(input, path, voice) : null}</div>
 ${chartSection(input, path, voice)}
 ${pair(whoSection(input, voice), mixSection(rollups, input, voice))}
-${samplesSection(row, voice)}${where}${toldSection(input.told, input.heard, voice)}${placesSection(input.places, voice)}
+${samplesSection(row, voice)}${where}${toldSection(
+  input.told.filter(each => !first.includes(each)),
+  input.heard,
+  voice,
+)}${placesSection(input.places, voice)}
 ${pair(
-  facts.length ? html`<section id="changes"><h2>${t.recent.title}</h2>${factList(facts, voice)}</section>` : null,
+  recent.length ? html`<section id="changes"><h2>${t.recent.title}</h2>${factList(recent, voice)}</section>` : null,
   html`<section id="past"><h2>${t.past.title}</h2>${pastList(
     incidents.filter(each => !each.open),
     row,
@@ -100,21 +111,28 @@ function pair(one: Html | null, other: Html | null): Html | null {
 }
 
 function bandOf(each: IncidentView, { t, f, now }: Voice): Band {
-  const kind = t.kind[each.kind]
   const words = each.open
-    ? t.chart.kindSince(kind, f.clock(each.startedAt))
-    : t.chart.kindBetween(kind, f.clock(each.startedAt), f.clock(each.resolvedAt ?? now))
-  return { from: each.startedAt, until: each.resolvedAt ?? now, label: words }
+    ? t.chart.incidentSince(f.clock(each.startedAt))
+    : t.chart.incidentBetween(f.clock(each.startedAt), f.clock(each.resolvedAt ?? now))
+  return {
+    from: each.startedAt,
+    until: each.resolvedAt ?? now,
+    label: words,
+    open: each.open,
+    manner: storyManner(each.events, each.kind),
+  }
 }
 
 function hero(
-  { row, rollups, wallNow, facts, told, report, record }: ServiceInput,
+  { row, rollups, wallNow, facts, told, report, record, windows }: ServiceInput,
   where: boolean,
   path: string,
   voice: Voice,
 ): Html {
   const { t } = voice
   const sentence = statusSentence(row, voice)
+  const reason = reasonSentence(row, voice, wallNow)
+  const led = leadsWithMeasured(row)
   const [worst] = row.incidents
   const page = worst && `/i/${encodeURIComponent(worst.id)}`
   const hit = worst || row.held.length > 0
@@ -135,13 +153,22 @@ function hero(
     ...(record && told.length > 0 ? [[`${path}/record`, t.watched.record] as const] : []),
     ['/history.rss', t.tell.feed],
   ]
-  return html`<div class="hero ${row.state}" id="banner" data-say="${sentence}">${stateMark(row.state, t)}<h1>${sentence}</h1><p>${reasonSentence(row, voice, wallNow)}</p>${told
-    .filter(each => each.isTrouble)
-    .slice(0, TOLD_FIRST)
-    .map(each => html`<p>${toldLine(each, voice)}</p>`)}${row.incidents.map(
+  return html`<div class="hero ${row.state}" id="banner" data-say="${sentence}">${standingMark(row, t)}<h1>${sentence}</h1>${led ? null : html`<p>${reason}</p>`}${toldFirst({ told }).map(each => html`<p>${toldLine(each, voice)}</p>`)}${windows.map(each => html`<p>${windowLine(each, voice)}</p>`)}${row.incidents.map(
     each =>
       html`<p><a href="/i/${encodeURIComponent(each.id)}"><b><bdi>${incidentName(each, row.service, voice)}</bdi></b></a> ${t.since} ${time(each.startedAt, voice)} <span class="tag">${t.severity[each.severity]}</span>${each.latest.recovery && recoveryIsSeen(each.latest.recovery) && isMeasured(each.latest) ? html` ${recoveryWords(each.latest.recovery, row.service.components, voice)}` : null}</p>${saidOf(each, row, voice)}${mutedLine(each, voice)}`,
-  )}${saidLine(rollups, voice)}${jumpList(jumps, voice)}${dataAge(row, voice)}</div>`
+  )}${saidLine(rollups, voice)}${jumpList(jumps, voice)}${led ? html`<p class="age">${reason}</p>` : null}${dataAge(row, voice)}</div>`
+}
+
+/** Troubles that others tell of, which stand beside the state itself. */
+const toldFirst = ({ told }: Pick<ServiceInput, 'told'>): Told[] =>
+  told.filter(each => each.isTrouble).slice(0, TOLD_FIRST)
+
+/** Whether what was measured is told first, since people's reports are not what the incident rests on most. */
+function leadsWithMeasured({ incidents, service }: Standing): boolean {
+  const [worst] = incidents
+  if (worst === undefined || service.recent.expected === null) return worst !== undefined && !service.seen.report
+  const { report = 0, metric = 0, check = 0 } = evidenceOf(worst.events)
+  return Math.max(metric, check) > report
 }
 
 /** What is said of it now: a person's words as such, and the first of what the engine says. */
@@ -213,8 +240,10 @@ function chartSection({ row, range, rollups, incidents, facts, shares }: Service
   const link = (value: keyof typeof words) =>
     html`<a href="${path}${value === (open.length ? 'now' : '24h') ? '' : `?range=${value}`}"${attr('aria-current', value === shown ? 'true' : null)}>${words[value]}</a>`
   const ranges = html`<nav class="range" aria-label="${t.chart.range}">${open.length ? link('now') : null}${link('3h')}${link('24h')}${link('7d')}</nav>`
+  const names =
+    open.length > 1 ? new Map(open.map(each => [each.id, incidentName(each, row.service, voice)])) : undefined
   const bands = incidents.filter(each => phaseOf(each.events) !== 'note').map(each => bandOf(each, voice))
-  return pictureSection({ series, pictures, bands, events, facts, ranges, range: words[shown], voice })
+  return pictureSection({ series, pictures, bands, events, facts, names, ranges, range: words[shown], voice })
 }
 
 /** A report may name a sort of problem or a part of the service; both say what fails. */

@@ -127,12 +127,11 @@ export function uptimeDetails(
   return html`<details id="u${id}"><summary>${w.troubleDays(f.list(troubleOf(uptime.days, w, f)))}</summary>${uptime.full === 1 ? null : table}<ul class="note">${troubled.map(row)}</ul></details>`
 }
 
-const PARTIAL = html`<path d="M5.6 1h6.8L17 5.6v6.8L12.4 17H5.6L1 12.4V5.6z"/><path class="hole" d="M9 3.2h2.6l3.2 3.2v5.2l-3.2 3.2H9z"/>`
 const WRENCH = html`<path d="M2 2h14v14H2z"/><path class="cut" d="M5.5 6h7M5.5 9h7M5.5 12h4"/>`
 const SHAPES: Record<Shown, Html> = {
   operational: ICONS.ok,
   degraded_performance: ICONS.degraded,
-  partial_outage: PARTIAL,
+  partial_outage: ICONS.partial,
   major_outage: ICONS.outage,
   under_maintenance: WRENCH,
   unknown: ICONS.unknown,

@@ -8,9 +8,11 @@ import { homeOf } from '../../home.js'
 import { LOGO_BYTES } from '../../../shell/config/try-out.js'
 import type { ServiceNow } from '../../../contract/view.js'
 import { leafOf } from '../../statuspage/plan.js'
+import type { Window } from '../../statuspage/maintenance.js'
 import type { Desk } from '../../statuspage/desk.js'
 import { speechOf, type Speech } from '../language.js'
-import type { Made } from '../made.js'
+import type { Made, PageBrand } from '../made.js'
+import { rendered } from '../../words/rendered.js'
 import { html } from '../html.js'
 import { subscriberWords } from '../../subscribers/words.js'
 import { statusBanner, statusMain } from './status.js'
@@ -46,6 +48,17 @@ export const groupsOf =
     return out
   }
 
+/** Maintenance that is on now, on any page, by service; a window that several pages show is told once. */
+export async function windowsOn(desk: Desk): Promise<ReadonlyMap<string, Window[]>> {
+  const pictures = await Promise.all(desk.pages.map(each => desk.picture(each)))
+  const on = pictures.flatMap(({ windows }) => windows.filter(each => each.status === 'in_progress'))
+  const found = new Map<string, Window[]>()
+  for (const each of new Map(on.map(each => [`${each.plan} ${each.from}`, each])).values())
+    for (const service of new Set(each.affected.map(leaf => leaf.service)))
+      found.set(service, [...(found.get(service) ?? []), each])
+  return found
+}
+
 /** Adds `/status` and `/status/PAGE`; a page with a host of its own is also that host's first page. */
 export function statusPages(server: FastifyInstance, { desk, subscribe = false }: StatusDeps, answer: Answer): void {
   const [first] = desk.pages
@@ -76,6 +89,15 @@ export function statusPages(server: FastifyInstance, { desk, subscribe = false }
   for (const page of desk.pages) {
     const logo = page.logo === null ? null : readLogo(page.logo)
     const address = desk.logo(page)
+    const sheet = sheetOf(page)
+    if (sheet !== null)
+      server.get(`/assets/brand/${page.id}`, (_, reply) =>
+        reply
+          .header('content-type', 'text/css; charset=utf-8')
+          .header('x-content-type-options', 'nosniff')
+          .header('cache-control', 'public, max-age=3600')
+          .send(sheet),
+      )
     if (logo && address)
       server.get(address, (_, reply) =>
         // A picture that somebody opens by itself may hold script; this keeps it from running.
@@ -112,6 +134,35 @@ function readLogo(file: string): { type: string; bytes: Buffer } {
   return { type, bytes: readFileSync(file) }
 }
 
+/** What its owner gave a page to look like theirs: colours, which were checked with the configuration, and a sheet of their own. */
+function sheetOf({ brand }: Pick<StatusPageConfig, 'brand'>): string | null {
+  const { accent, accentDark, css } = brand ?? {}
+  if (accent === undefined && accentDark === undefined && css === undefined) return null
+  const light = accent === undefined ? '' : `--accent:${accent};`
+  const dark = accentDark === undefined ? '' : `--accent-dark:${accentDark};`
+  return `:root{${light}${dark}}.brand .mark{color:var(--link)}${css === undefined ? '' : `\n${readSmall(css)}`}`
+}
+
+/** @throws Error when the file cannot be used */
+function readSmall(file: string): string {
+  const { size } = statSync(file)
+  if (size > LOGO_BYTES) throw new Error(`the style sheet ${file} has at most ${LOGO_BYTES} bytes; it has ${size}`)
+  return readFileSync(file, 'utf8')
+}
+
+function brandOf(desk: Desk, page: StatusPageConfig): PageBrand {
+  const href = page === desk.pages[0] ? '/status' : `/status/${page.id}`
+  const { accent, accentDark, css, footer } = page.brand ?? {}
+  const hasSheet = accent !== undefined || accentDark !== undefined || css !== undefined
+  return {
+    title: page.title,
+    href,
+    logo: desk.logo(page),
+    ...(hasSheet ? { css: `/assets/brand/${page.id}` } : {}),
+    ...(footer === undefined ? {} : { footer: rendered(footer) }),
+  }
+}
+
 /** Every window that feeds, calendar and API name, each with its id. */
 async function maintenancePage(desk: Desk, page: StatusPageConfig, { language }: Speech): Promise<Made> {
   const { t, f } = speechOf(language, page.timeZone)
@@ -128,7 +179,7 @@ async function maintenancePage(desk: Desk, page: StatusPageConfig, { language }:
     feeds: base,
     ...(isUtc(page.timeZone) ? {} : { zone: page.timeZone }),
     sheet: STATUS_STYLE,
-    brand: { title: page.title, href: base === '' ? '/status' : base, logo: desk.logo(page) },
+    brand: brandOf(desk, page),
   }
 }
 
@@ -164,6 +215,6 @@ export async function statusPage(
     feeds: base,
     ...(isUtc(page.timeZone) ? {} : { zone: page.timeZone }),
     sheet: STATUS_STYLE,
-    brand: { title: page.title, href: base === '' ? '/status' : base, logo: desk.logo(page) },
+    brand: brandOf(desk, page),
   }
 }

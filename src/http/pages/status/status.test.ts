@@ -158,7 +158,7 @@ describe('the status page', () => {
     const page = await body(world)
     // A young page shows a week at least, and not ninety days of hatching.
     expect(page).toContain('aria-label="Last 7 days: 6 without data"')
-    expect(words(page)).toContain('Last 7 days · Data begins on 28 Jan 2026.')
+    expect(words(page)).toContain('Last 7 days · Data begins on 3 Feb 2026.')
     const older = await body({ ...world, days: () => Array.from({ length: 20 }, (_, i) => today - (19 - i) * DAY) })
     expect(older).toContain('aria-label="Last 20 days: no trouble"')
     const none = words(await body({ ...world, days: () => [] }))
@@ -172,8 +172,9 @@ describe('the status page', () => {
     const page = await body({ services: [service('shop', parts)], incidents: [open] })
     expect(page.match(/<svg class="days"/g)).toHaveLength(2)
     expect(words(page)).toMatch(/Part-0, Part-1, Part-2 and 8 more Working .*100% 11 working, no trouble/)
-    // One is open: neither listed here nor denied.
-    expect(words(page)).toContain('Incidents of the last 90 days All incidents')
+    // One is open: neither listed here nor denied, and no heading stands over nothing.
+    expect(words(page)).toContain('All incidents')
+    expect(words(page)).not.toContain('Incidents of the last 90 days')
     expect((await body({ services: [service('shop', parts.slice(0, 4))] })).match(/<svg class="days"/g)).toHaveLength(4)
   })
 

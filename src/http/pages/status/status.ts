@@ -4,10 +4,11 @@ import { DAY } from '../../../contract/time.js'
 import { HISTORY_DAYS } from '../../statuspage/desk.js'
 import { daysOf, groupShown, type Part, type PageView, type Shown } from '../../statuspage/page-view.js'
 import { isGroup, type Leaf } from '../../statuspage/plan.js'
+import type { PublicIncident } from '../../statuspage/public-incident.js'
 import { uptimeOf, type DayOf, type Uptime } from '../../statuspage/uptime.js'
 import { html, type Html } from '../html.js'
 import { dayBars, dayParts, daysLegend, daysText, shownMark, uptimeDetails, uptimeText } from './days.js'
-import { calendarMonths, openStory, pastRow, windowList } from './stories.js'
+import { calendarMonths, openStory, worstStories, pastRow, windowList } from './stories.js'
 import type { StatusWords } from './words.js'
 import { time, type Voice } from '../words.js'
 
@@ -81,7 +82,7 @@ export function statusMain(
 ): Html {
   const { t, f, now } = voice
   const banner = statusBanner(picture, w, voice)
-  const open = picture.incidents.filter(each => each.status !== 'resolved')
+  const open = worstStories(picture.incidents.filter(each => each.status !== 'resolved'))
   const past = picture.incidents.filter(each => each.status === 'resolved' && each.startedAt > now - HISTORY_DAYS * DAY)
   const windows = picture.windows.filter(each => each.status !== 'completed').reverse()
   const months = calendarMonths(past.slice(0, PAST_SHOWN), each => each.startedAt, f.month)
@@ -90,13 +91,30 @@ ${followLine(picture, base, w, subscribe)}
 ${open.length ? html`<section><h2>${w.open}</h2>${open.map(each => openStory(each, picture, w, voice))}</section>` : null}
 ${windows.length ? html`<section><h2>${w.maintenance}</h2>${windowList(windows.slice(0, WINDOWS_SHOWN), w, voice)}<p class="note">${w.maintenanceRule}</p></section>` : null}
 ${picture.parts.length ? components(picture, w, voice) : null}
-<section><h2>${w.past(f.number(HISTORY_DAYS))}</h2>${months.size ? [...months].map(([month, rows]) => html`<h3>${month}</h3><ul class="open">${rows.map(each => pastRow(each, picture, w, voice))}</ul>`) : open.length ? null : html`<p class="soft">${w.pastNone}</p>`}<p><a href="/incidents">${w.older}</a></p></section>
+${pastPart(months, open.length, picture, w, voice)}
 ${others.length ? html`<section><h2>${w.pages}</h2><ul class="follow">${others.map(each => html`<li><a href="${each.url ?? `/status/${each.id}`}"><bdi>${each.title}</bdi></a></li>`)}</ul></section>` : null}`
 }
 
 /** Near the top: who comes during trouble wants to be told of its end. */
 function followLine({ windows }: PageView, base: string, w: StatusWords, subscribe: string | null): Html {
   return html`<nav class="jump" aria-label="${w.follow}"><b>${w.follow}</b>${subscribe === null ? null : html`<a href="${base === '' ? '/status' : base}/subscribe">${subscribe}</a>`}<a href="${base}/history.rss">RSS</a><a href="${base}/history.atom">Atom</a><a href="${base}/feed.json">JSON Feed</a><a href="${base}/status.ics">${w.calendar}</a>${windows.length ? html`<a href="${base}/maintenance">${w.maintenance}</a>` : null}<a href="${base}/api/v2/summary.json">${w.api}</a></nav>`
+}
+
+/** What is over; nothing is said of it where one is open and none is, for that one began in the same days. */
+function pastPart(
+  months: ReadonlyMap<string, PublicIncident[]>,
+  open: number,
+  picture: PageView,
+  w: StatusWords,
+  voice: Voice,
+): Html {
+  const older = html`<p><a href="/incidents">${w.older}</a></p>`
+  if (months.size === 0 && open > 0) return html`<div class="rest">${older}</div>`
+  const rows = [...months].map(
+    ([month, some]) =>
+      html`<h3>${month}</h3><ul class="open">${some.map(each => pastRow(each, picture, w, voice))}</ul>`,
+  )
+  return html`<section><h2>${w.past(voice.f.number(HISTORY_DAYS))}</h2>${rows.length > 0 ? rows : html`<p class="soft">${w.pastNone}</p>`}${older}</section>`
 }
 
 function components(picture: PageView, w: StatusWords, voice: Voice): Html {
@@ -129,8 +147,9 @@ function components(picture: PageView, w: StatusWords, voice: Voice): Html {
       w,
       voice,
     )
-  const first = [...counted.values()][0]?.days.at(-days)
-  return html`<section>${dayParts(days)}<div class="head"><h2>${w.components}</h2><span class="note">${w.days(f.number(days))}${days < HISTORY_DAYS && first ? ` · ${voice.t.look.dataFrom(f.day(first.day))}` : null}</span></div>${lists.map(({ heading, leaves }) => html`${heading}${drawn(leaves)}`)}${daysLegend(w)}<details id="rules"><summary>${w.uptime.title}</summary><p class="note">${w.uptime.text}</p><ul class="note">${rules}</ul></details></section>`
+  const known = [...counted.values()].flatMap(each => each.days.find(day => day.known)?.day ?? [])
+  const first = known.length > 0 ? Math.min(...known) : null
+  return html`<section>${dayParts(days)}<div class="head"><h2>${w.components}</h2><span class="note">${w.days(f.number(days))}${days < HISTORY_DAYS && first !== null ? ` · ${voice.t.look.dataFrom(f.day(first))}` : null}</span></div>${lists.map(({ heading, leaves }) => html`${heading}${drawn(leaves)}`)}${daysLegend(w)}<details id="rules"><summary>${w.uptime.title}</summary><p class="note">${w.uptime.text}</p><ul class="note">${rules}</ul></details></section>`
 }
 
 /** Of a young page the days without any data are left out: hatching of weeks says nothing. */

@@ -17,6 +17,18 @@ const UPDATES_SHOWN = 3
 /** Segments with a line of recovery, those that are furthest behind. */
 const RECOVERIES_DRAWN = 4
 
+const LEVELS = ['major_outage', 'partial_outage', 'degraded_performance'] as const
+
+/** The worst that an open incident means for a component now. */
+function shownOf({ affected, steps }: PublicIncident): (typeof LEVELS)[number] {
+  const hit = affected.map(leaf => steps.at(-1)?.statuses.get(leaf.id))
+  return LEVELS.find(each => hit.includes(each)) ?? 'degraded_performance'
+}
+
+/** The worst first, then the one that has lasted longest: as on the first page. */
+export const worstStories = (open: readonly PublicIncident[]): PublicIncident[] =>
+  [...open].sort((a, b) => LEVELS.indexOf(shownOf(a)) - LEVELS.indexOf(shownOf(b)) || a.startedAt - b.startedAt)
+
 /** An open incident: what, who is hit and who is not, how far it is over, and what was said. */
 export function openStory(told: PublicIncident, picture: PageView, w: StatusWords, voice: Voice): Html {
   const { t } = voice
@@ -26,12 +38,7 @@ export function openStory(told: PublicIncident, picture: PageView, w: StatusWord
     .filter(each => each !== told && each.status !== 'resolved' && each.view.service === told.view.service)
     .map(each => each.view.latest)
   const who = whoLists({ event: last.folded, components, counted: null, over: false, known: false, others, voice })
-  const worst = told.affected.map(leaf => last.statuses.get(leaf.id) ?? 'operational')
-  const shown = worst.includes('major_outage')
-    ? 'major_outage'
-    : worst.includes('partial_outage')
-      ? 'partial_outage'
-      : 'degraded_performance'
+  const shown = shownOf(told)
   return html`<article class="story" id="${told.id}"><div class="head"><h3><a href="/i/${encodeURIComponent(told.view.id)}"><bdi>${titleOf(told, picture, voice)}</bdi></a> <span class="tag">${t.severity[told.view.severity]}</span></h3>${shownMark(shown, w, 16, w.phase[told.status])}</div><p class="note">${t.since} ${planned(told.startedAt, voice)} · ${told.affected.map((leaf, i) => html`${i ? voice.t.comma : ''}<bdi>${leaf.name}</bdi>`)}</p>
 <h4 class="vh">${t.who.affected}</h4>${who}
 ${recovery(told, components, w, voice)}${updates(told, components, w, voice)}</article>`
@@ -76,7 +83,7 @@ function curve(
   const path = points.map(({ at, share }, i) => `${i === 0 ? `M0 ${height}` : ''}H${x(at)}V${y(share)}`).join('')
   const last = points.at(-1)
   const label = w.curveText(f.share(last?.share ?? 0), f.moment(last?.at ?? now, now))
-  return html`<svg class="chart" role="img" aria-label="${label}" width="100%" height="88" viewBox="0 -6 ${width} ${height + 24}" preserveAspectRatio="xMinYMid meet"><line class="grid" x2="${width}"/><line class="grid" x2="${width}" y1="${height / 2}" y2="${height / 2}"/><line class="zero" x2="${width}" y1="${height}" y2="${height}"/><path class="curve" d="${path}H${width}"/><text class="tick" x="2" y="10">100%</text><text class="tick" y="${height + 14}">${f.clock(from)}</text><text class="tick" x="${width}" y="${height + 14}" text-anchor="end">${f.clock(now)}</text></svg>`
+  return html`<svg class="chart" paint-order="stroke" role="img" aria-label="${label}" width="100%" height="88" viewBox="0 -6 ${width} ${height + 24}" preserveAspectRatio="xMinYMid meet"><line class="grid" x2="${width}"/><line class="grid" x2="${width}" y1="${height / 2}" y2="${height / 2}"/><line class="zero" x2="${width}" y1="${height}" y2="${height}"/><path class="curve" d="${path}H${width}"/><text class="tick" x="2" y="10">100%</text><text class="tick" y="${height + 14}">${f.clock(from)}</text><text class="tick" x="${width}" y="${height + 14}" text-anchor="end">${f.clock(now)}</text></svg>`
 }
 
 /** What was said, in the reader's language where the engine said it. */
@@ -155,7 +162,7 @@ export function windowList(windows: readonly Window[], w: StatusWords, voice: Vo
 export function windowMonths(windows: readonly Window[], w: StatusWords, voice: Voice): Html {
   const months = calendarMonths(windows, each => each.from, voice.f.month)
   if (months.size === 0) return html`<p class="soft">${w.pastNone}</p>`
-  return html`${[...months].map(([month, rows]) => html`<h3>${month}</h3><ul class="open">${rows.map(each => windowRow(each, w, voice))}</ul>`)}`
+  return html`${[...months].map(([month, rows]) => html`<h2>${month}</h2><ul class="open">${rows.map(each => windowRow(each, w, voice))}</ul>`)}`
 }
 
 function windowRow(each: Window, w: StatusWords, voice: Voice): Html {

@@ -1,6 +1,6 @@
 /** What the status page needs beside the one sheet; it travels with that page alone. Limit: 2 KB. */
 const SOURCE = `
-.under_maintenance{color:var(--watch)}.major_outage,.partial_outage{color:var(--out)}.degraded_performance{color:var(--bad)}.operational{color:var(--ok)}
+.major_outage,.partial_outage{color:var(--out)}.degraded_performance{color:var(--bad)}.operational{color:var(--ok)}
 .hero.partial_outage,.hero.major_outage{background:color-mix(in srgb,#ff5319 12%,var(--bg))}.hero.degraded_performance{background:color-mix(in srgb,#eaa400 15%,var(--bg))}
 .parts>li{display:grid;grid-template-columns:1fr auto;gap:2px 12px;align-items:center;padding:8px 0;border-top:1px solid var(--line)}
 .parts .days,.parts .age{grid-column:1/-1}
@@ -13,7 +13,7 @@ const SOURCE = `
 .mo{color:var(--hot)}
 .wipe{color:var(--bg)}
 .curve{fill:none;stroke:var(--ok);stroke-width:2}
-.story{padding:14px 0;border-top:1px solid var(--line)}
+.rest{margin-top:28px}.story{padding:14px 0;border-top:1px solid var(--line)}
 .story .head h3{font-size:1rem;color:inherit;margin:0}
 .group{display:flex;justify-content:space-between;align-items:baseline;margin-top:18px;padding-bottom:4px}
 .brand img{max-height:28px;max-width:10rem}

@@ -95,8 +95,8 @@ export const arSays: SaysStrings = {
   nearlyAll: 'قرابة 100%',
   hardlyAny: 'أقل من 1%',
   about: share => `نحو ${share}`,
-  failing: (portion, where) => `${portion} من الطلبات تفشل: ${where}.`,
-  slow: (portion, where) => `${portion} من الطلبات بطيئة: ${where}.`,
+  failing: (portion, where) => `${where}${portion} من الطلبات تفشل.`,
+  slow: (portion, where) => `${where}${portion} من الطلبات بطيئة.`,
   shareUnknown: where => `بلاغات أكثر من المعتاد: ${where}. نسبة المتأثرين غير معروفة.`,
   quoted: (people, of, where) =>
     `رمز من صفحات الخطأ يُذكر أكثر من المعتاد: ${where} (${people} من ${of} ممن يذكرون رمزًا).`,

@@ -26,6 +26,7 @@ export const ar: Strings = {
   latin: false,
   comma: '، ',
   semicolon: '؛ ',
+  colon: ': ',
   inline: phrase => phrase,
   quotes: pair('«', '»'),
   product: 'Epicenter',
@@ -36,6 +37,8 @@ export const ar: Strings = {
     clock: zone => `جميع الأوقات بتوقيت ${zone}.`,
     noScript: 'تعمل هذه الصفحة دون برمجة نصية؛ أعد تحميلها لمعرفة الجديد.',
     languages: 'اللغة',
+    theme: 'الألوان',
+    themes: { system: 'حسب النظام', light: 'فاتح', dark: 'داكن' },
   },
 
   state: {
@@ -46,14 +49,6 @@ export const ar: Strings = {
     unknown: 'غير معروف',
   },
   severity: { minor: 'طفيف', major: 'كبير', critical: 'حرج' },
-  kind: {
-    outage: 'انقطاع',
-    degraded: 'خدمة متعثرة',
-    quality: 'مشكلة في الجودة',
-    security: 'حادث أمني',
-    'displaced-load': 'حمل منقول من خدمة أخرى',
-    upstream: 'مشكلة في خدمة يعتمد عليها',
-  },
   event: {
     opened: 'بدأ',
     updated: 'تحديث',
@@ -120,7 +115,6 @@ export const ar: Strings = {
 
   now: {
     allOk: n => `جميع الخدمات تعمل (${n})`,
-    oneOk: 'الخدمة تعمل',
     nothing: 'لا توجد خدمة مراقبة بعد',
     nothingHow: 'أرسل إشارات إلى POST /api/v1/signals أو سمِّ الخدمات في ملف الإعدادات؛ تظهر هنا مع أول إشارة منها.',
     troubled: (_, names) => `توجد مشكلة في ${names}`,
@@ -198,8 +192,6 @@ export const ar: Strings = {
     bandRule: 'ينتهي النطاق الطبيعي عند المستوى الذي يُتجاوز مرة كل 1,000 فترة حين لا يوجد خلل.',
     high: 'كثيرة على غير المعتاد',
     normal: 'ضمن النطاق الطبيعي',
-    kindSince: (kind, at) => `${kind} منذ ${at}`,
-    kindBetween: (kind, from, until) => `${kind} ${from}–${until}`,
     incidentSince: at => `حادث منذ ${at}`,
     incidentBetween: (from, until) => `حادث ${from}–${until}`,
     gap: 'لا توجد بيانات',
@@ -238,7 +230,14 @@ export const ar: Strings = {
       `اللون: البلاغات خلال آخر ${span} مقسومةً على ما يرسله البلد عادةً في المدة نفسها (متوسط آخر 7 أيام خارج الحوادث). فلا يطغى بلد كبير على صغير. أقل من 3 بلاغات: دون لون.`,
     legend: 'أضعاف المستوى المعتاد',
     table: 'جميع البلدان',
-    columns: { country: 'البلد', reports: 'البلاغات', usual: 'المعتاد', ratio: 'النسبة', works: 'تعمل' },
+    columns: {
+      country: 'البلد',
+      reports: 'البلاغات',
+      perMillion: 'لكل مليون متصل',
+      usual: 'المعتاد',
+      ratio: 'النسبة',
+      works: 'تعمل',
+    },
     few: 'أقل من 3',
   },
 

@@ -92,8 +92,8 @@ export const deSays: SaysStrings = {
   nearlyAll: 'Fast 100 %',
   hardlyAny: 'Weniger als 1 %',
   about: share => `Rund ${share}`,
-  failing: (portion, where) => `${portion} der Anfragen schlagen fehl: ${where}.`,
-  slow: (portion, where) => `${portion} der Anfragen sind langsam: ${where}.`,
+  failing: (portion, where) => `${where}${portion} der Anfragen schlagen fehl.`,
+  slow: (portion, where) => `${where}${portion} der Anfragen sind langsam.`,
   shareUnknown: where =>
     `Mehr Problemmeldungen als üblich: ${where}. Welcher Anteil der Leute betroffen ist, ist nicht bekannt.`,
   quoted: (people, of, where) =>

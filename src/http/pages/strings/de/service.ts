@@ -17,6 +17,7 @@ export const de: Strings = {
   latin: true,
   comma: ', ',
   semicolon: '; ',
+  colon: ': ',
   // Nouns keep their capital.
   inline: phrase => phrase.charAt(0).toLocaleLowerCase('de') + phrase.slice(1),
   quotes: pair('„', '“'),
@@ -28,6 +29,8 @@ export const de: Strings = {
     clock: zone => `Alle Zeiten in ${zone}.`,
     noScript: 'Diese Seite kommt ohne Skript aus; für Neues bitte neu laden.',
     languages: 'Sprache',
+    theme: 'Farben',
+    themes: { system: 'Wie das System', light: 'Hell', dark: 'Dunkel' },
   },
 
   state: {
@@ -38,14 +41,6 @@ export const de: Strings = {
     unknown: 'Unbekannt',
   },
   severity: { minor: 'gering', major: 'schwer', critical: 'kritisch' },
-  kind: {
-    outage: 'Ausfall',
-    degraded: 'Eingeschränkter Dienst',
-    quality: 'Qualitätsproblem',
-    security: 'Sicherheitsvorfall',
-    'displaced-load': 'Ausweichlast von einem anderen Dienst',
-    upstream: 'Problem bei einer Abhängigkeit',
-  },
   event: {
     opened: 'Eröffnet',
     updated: 'Aktualisiert',
@@ -112,7 +107,6 @@ export const de: Strings = {
 
   now: {
     allOk: n => `Alle ${n} Dienste laufen`,
-    oneOk: 'Der Dienst läuft',
     nothing: 'Noch wird kein Dienst beobachtet',
     nothingHow:
       'Signale an POST /api/v1/signals senden oder Dienste in der Konfigurationsdatei nennen; sie erscheinen hier mit ihrem ersten Signal.',
@@ -193,8 +187,6 @@ export const de: Strings = {
     bandRule: 'Der normale Bereich endet dort, wo ohne jede Störung nur eines von 1.000 Intervallen darüber liegt.',
     high: 'ungewöhnlich viele',
     normal: 'im normalen Bereich',
-    kindSince: (kind, at) => `${kind} seit ${at}`,
-    kindBetween: (kind, from, until) => `${kind} ${from}–${until}`,
     incidentSince: at => `Störung seit ${at}`,
     incidentBetween: (from, until) => `Störung ${from}–${until}`,
     gap: 'keine Daten',
@@ -237,7 +229,14 @@ export const de: Strings = {
       `Farbe: Problemmeldungen (${span}) geteilt durch das, was dieses Land sonst in derselben Zeit sendet (Mittel der letzten 7 Tage außerhalb von Störungen). So geht ein kleines Land nicht neben einem großen unter. Weniger als 3 Meldungen: keine Farbe.`,
     legend: 'Vielfaches des Üblichen',
     table: 'Alle Länder',
-    columns: { country: 'Land', reports: 'Meldungen', usual: 'Üblich', ratio: 'Verhältnis', works: 'Läuft' },
+    columns: {
+      country: 'Land',
+      reports: 'Meldungen',
+      perMillion: 'Je Million im Netz',
+      usual: 'Üblich',
+      ratio: 'Verhältnis',
+      works: 'Läuft',
+    },
     few: 'weniger als 3',
   },
 

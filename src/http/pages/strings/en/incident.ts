@@ -91,8 +91,8 @@ export const enSays = {
   nearlyAll: 'Nearly all',
   hardlyAny: 'Under 1%',
   about: (share: string) => `About ${share}`,
-  failing: (portion: string, where: string) => `${portion} of requests are failing: ${where}.`,
-  slow: (portion: string, where: string) => `${portion} of requests are slow: ${where}.`,
+  failing: (portion: string, where: string) => `${where}${portion} of requests are failing.`,
+  slow: (portion: string, where: string) => `${where}${portion} of requests are slow.`,
   shareUnknown: (where: string) =>
     `More problem reports than usual: ${where}. The share of people affected is not known.`,
   quoted: (people: string, of: string, where: string) =>

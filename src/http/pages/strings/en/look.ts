@@ -15,7 +15,6 @@ const WAYS: Record<string, string> = {
 
 /** How a page looks at what it has: pictures, lists, and the way to what is asked. */
 export const enLook = {
-  /** The name of an incident. `where`: empty, or values of one label, whose name is `label`. */
   /** What fails, and where, for a name; `where` holds values of one label, whose name is `label`. */
   place: (what: string, where: string, label: string): string =>
     `${what} ${Object.hasOwn(WAYS, label) ? WAYS[label] : 'on'} ${where}`,
@@ -28,6 +27,14 @@ export const enLook = {
     upstream: (place: string) => `${place}: trouble at a service it stands on`,
     'displaced-load': (place: string) => `${place}: load displaced from elsewhere`,
   } satisfies Record<IncidentKind, (place: string) => string>,
+  /** Names of what answers late, and of what comes and goes: neither is just “failing”. */
+  nameSlow: (place: string) => `${place} slow`,
+  nameOnOff: (place: string) => `${place} failing on and off`,
+  /** The same as a headline, now and when it is over. */
+  slowNow: (s: string) => `${s} is slow`,
+  slowThen: (s: string) => `${s} was slow`,
+  onOffNow: (s: string) => `${s} fails on and off`,
+  onOffThen: (s: string) => `${s} failed on and off`,
   slow: 'Requests that were slow',
   checks: 'Checks that failed',
   reports: 'Problem reports',
@@ -46,7 +53,8 @@ export const enLook = {
   slowShare: 'slow',
   unknownShare: 'What share of people this affects is not known. Counted since it began:',
   whereCounts: (span: string) =>
-    `Problem reports of the last ${span}. What is usual for a country has not been learned yet, so nothing is coloured.`,
+    `Problem reports of the last ${span} for each million people online in a country, whether they use this service or not (Our World in Data, from ITU and UN, 2020). What is usual for a country has not been learned yet, so nothing is coloured.`,
+  asUsual: (names: string, n: string) => `Not above usual, where at least ${n} reports an hour are usual: ${names}.`,
   evidence: (scale: string) => `evidence: ${scale}`,
   figures: 'The figures',
   bits: (n: string) => `${n} bits`,
@@ -55,6 +63,7 @@ export const enLook = {
   listed: (n: string) => `Changes listed for the seven days before: ${n}.`,
   untitled: (kind: string) => `${kind} without a title`,
   noneMore: 'The cause may also be something that nobody listed.',
+  beganAt: (service: string) => `Suspected, not confirmed: it began at ${service}, which this service stands on.`,
   jump: 'On this page',
   when: 'When is it back?',
   todo: 'What to do',
@@ -64,6 +73,7 @@ export const enLook = {
   find: 'Find a service',
   findDo: 'Find',
   findNone: 'No service of that name.',
+  tags: 'Tags',
   allServices: 'All services',
   page: (n: string, of: string) => `Page ${n} of ${of}`,
   countryAuto: 'As my connection says',

@@ -1,5 +1,5 @@
 import type { ProblemType } from '../../../../contract/people.js'
-import type { EventName, IncidentKind, SecurityState, Severity } from '../../../../contract/incident.js'
+import type { EventName, SecurityState, Severity } from '../../../../contract/incident.js'
 import type { ChangeKind, NoticeStatus } from '../../../../contract/signal.js'
 import type { ServiceState } from '../../../../contract/view.js'
 import { enIncident, enSays } from './incident.js'
@@ -30,6 +30,8 @@ export const en = {
   comma: ', ',
   /** Between parts that have commas of their own. */
   semicolon: '; ',
+  /** Between a place and what is so there. */
+  colon: ': ',
   /** A phrase that stands alone elsewhere, inside a line. */
   inline: (phrase: string) => phrase.toLocaleLowerCase('en'),
   quotes: pair('“', '”'),
@@ -41,6 +43,8 @@ export const en = {
     clock: (zone: string) => `All times are ${zone}.`,
     noScript: 'This page works without script; reload it for news.',
     languages: 'Language',
+    theme: 'Colours',
+    themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
   },
 
   state: {
@@ -51,14 +55,6 @@ export const en = {
     unknown: 'Unknown',
   } satisfies Record<ServiceState, string>,
   severity: { minor: 'minor', major: 'major', critical: 'critical' } satisfies Record<Severity, string>,
-  kind: {
-    outage: 'Outage',
-    degraded: 'Degraded service',
-    quality: 'Quality problem',
-    security: 'Security incident',
-    'displaced-load': 'Load displaced from another service',
-    upstream: 'Problem at a dependency',
-  } satisfies Record<IncidentKind, string>,
   event: {
     opened: 'Opened',
     updated: 'Updated',
@@ -126,7 +122,6 @@ export const en = {
 
   now: {
     allOk: (n: string) => `All ${n} services are working`,
-    oneOk: 'The service is working',
     nothing: 'No service is watched yet',
     nothingHow:
       'Send signals to POST /api/v1/signals, or name services in the configuration file; they appear here with their first signal.',
@@ -213,8 +208,6 @@ export const en = {
     bandRule: 'The normal range ends at the level that is passed once in 1,000 intervals when nothing is wrong.',
     high: 'unusually many',
     normal: 'within the normal range',
-    kindSince: (kind: string, at: string) => `${kind} since ${at}`,
-    kindBetween: (kind: string, from: string, until: string) => `${kind} ${from}–${until}`,
     incidentSince: (at: string) => `Incident since ${at}`,
     incidentBetween: (from: string, until: string) => `Incident ${from}–${until}`,
     gap: 'no data',
@@ -257,7 +250,14 @@ export const en = {
       `Colour: problem reports of the last ${span} divided by what that country usually sends in the same time (mean of the last 7 days outside incidents). So a small country is not drowned by a large one. Fewer than 3 reports: not coloured.`,
     legend: 'Times the usual level',
     table: 'All countries',
-    columns: { country: 'Country', reports: 'Reports', usual: 'Usual', ratio: 'Ratio', works: 'Works for me' },
+    columns: {
+      country: 'Country',
+      reports: 'Reports',
+      perMillion: 'Per million online',
+      usual: 'Usual',
+      ratio: 'Ratio',
+      works: 'Works for me',
+    },
     few: 'fewer than 3',
   },
 

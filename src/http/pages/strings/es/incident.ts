@@ -93,8 +93,8 @@ export const esSays: SaysStrings = {
   nearlyAll: 'Casi el 100 %',
   hardlyAny: 'Menos del 1 %',
   about: share => `Cerca del ${share}`,
-  failing: (portion, where) => `${portion} de las solicitudes falla: ${where}.`,
-  slow: (portion, where) => `${portion} de las solicitudes va lento: ${where}.`,
+  failing: (portion, where) => `${where}${portion} de las solicitudes falla.`,
+  slow: (portion, where) => `${where}${portion} de las solicitudes va lento.`,
   shareUnknown: where =>
     `Más informes de problemas de lo habitual: ${where}. No se sabe a qué parte de la gente afecta.`,
   quoted: (people, of, where) =>

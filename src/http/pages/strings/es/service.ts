@@ -17,6 +17,7 @@ export const es: Strings = {
   latin: true,
   comma: ', ',
   semicolon: '; ',
+  colon: ': ',
   inline: phrase => phrase.toLocaleLowerCase('es'),
   quotes: pair('«', '»'),
   product: 'Epicenter',
@@ -27,6 +28,8 @@ export const es: Strings = {
     clock: zone => `Todas las horas están en ${zone}.`,
     noScript: 'Esta página funciona sin scripts; recárgala para ver novedades.',
     languages: 'Idioma',
+    theme: 'Colores',
+    themes: { system: 'Como el sistema', light: 'Claro', dark: 'Oscuro' },
   },
 
   state: {
@@ -37,14 +40,6 @@ export const es: Strings = {
     unknown: 'Desconocido',
   },
   severity: { minor: 'leve', major: 'grave', critical: 'crítico' },
-  kind: {
-    outage: 'Caída',
-    degraded: 'Servicio degradado',
-    quality: 'Problema de calidad',
-    security: 'Incidente de seguridad',
-    'displaced-load': 'Carga desviada de otro servicio',
-    upstream: 'Problema en una dependencia',
-  },
   event: {
     opened: 'Abierto',
     updated: 'Actualizado',
@@ -111,7 +106,6 @@ export const es: Strings = {
 
   now: {
     allOk: n => `Los ${n} servicios funcionan`,
-    oneOk: 'El servicio funciona',
     nothing: 'Todavía no se vigila ningún servicio',
     nothingHow:
       'Envía señales a POST /api/v1/signals o nombra servicios en el archivo de configuración; aparecen aquí con su primera señal.',
@@ -192,8 +186,6 @@ export const es: Strings = {
     bandRule: 'El rango normal acaba en el nivel que, si nada falla, se supera una vez cada 1.000 intervalos.',
     high: 'más de lo normal',
     normal: 'dentro del rango normal',
-    kindSince: (kind, at) => `${kind} desde ${at}`,
-    kindBetween: (kind, from, until) => `${kind} ${from}–${until}`,
     incidentSince: at => `Incidente desde ${at}`,
     incidentBetween: (from, until) => `Incidente ${from}–${until}`,
     gap: 'sin datos',
@@ -237,7 +229,14 @@ export const es: Strings = {
       `Color: informes de problemas (${span}) divididos entre lo que ese país suele enviar en el mismo tiempo (media de los últimos 7 días fuera de incidentes). Así un país pequeño no queda tapado por uno grande. Menos de 3 informes: sin color.`,
     legend: 'Veces el nivel habitual',
     table: 'Todos los países',
-    columns: { country: 'País', reports: 'Informes', usual: 'Habitual', ratio: 'Proporción', works: 'Me funciona' },
+    columns: {
+      country: 'País',
+      reports: 'Informes',
+      perMillion: 'Por millón en línea',
+      usual: 'Habitual',
+      ratio: 'Proporción',
+      works: 'Me funciona',
+    },
     few: 'menos de 3',
   },
 

@@ -93,8 +93,8 @@ export const frSays: SaysStrings = {
   nearlyAll: 'Près de 100 %',
   hardlyAny: 'Moins de 1 %',
   about: share => `Environ ${share}`,
-  failing: (portion, where) => `${portion} des requêtes échouent : ${where}.`,
-  slow: (portion, where) => `${portion} des requêtes sont lentes : ${where}.`,
+  failing: (portion, where) => `${where}${portion} des requêtes échouent.`,
+  slow: (portion, where) => `${where}${portion} des requêtes sont lentes.`,
   shareUnknown: where =>
     `Plus de signalements que d’habitude : ${where}. On ne sait pas quelle part des gens est touchée.`,
   quoted: (people, of, where) =>

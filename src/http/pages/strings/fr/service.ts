@@ -18,6 +18,7 @@ export const fr: Strings = {
   latin: true,
   comma: ', ',
   semicolon: ' ; ',
+  colon: ' : ',
   inline: phrase => phrase.toLocaleLowerCase('fr'),
   quotes: pair('« ', ' »'),
   product: 'Epicenter',
@@ -28,6 +29,8 @@ export const fr: Strings = {
     clock: zone => `Toutes les heures sont en ${zone}.`,
     noScript: 'Cette page fonctionne sans script ; rechargez-la pour voir les nouvelles.',
     languages: 'Langue',
+    theme: 'Couleurs',
+    themes: { system: 'Comme le système', light: 'Clair', dark: 'Sombre' },
   },
 
   state: {
@@ -38,14 +41,6 @@ export const fr: Strings = {
     unknown: 'Inconnu',
   },
   severity: { minor: 'mineur', major: 'majeur', critical: 'critique' },
-  kind: {
-    outage: 'Panne',
-    degraded: 'Service perturbé',
-    quality: 'Problème de qualité',
-    security: 'Incident de sécurité',
-    'displaced-load': 'Charge reportée d’un autre service',
-    upstream: 'Problème chez une dépendance',
-  },
   event: {
     opened: 'Ouvert',
     updated: 'Mis à jour',
@@ -112,7 +107,6 @@ export const fr: Strings = {
 
   now: {
     allOk: n => `Les ${n} services fonctionnent`,
-    oneOk: 'Le service fonctionne',
     nothing: 'Aucun service n’est encore suivi',
     nothingHow:
       'Envoyez des signaux à POST /api/v1/signals ou nommez des services dans le fichier de configuration ; ils apparaissent ici dès leur premier signal.',
@@ -196,8 +190,6 @@ export const fr: Strings = {
       'La plage normale s’arrête au niveau qui, quand tout va bien, est dépassé une fois sur 1 000 intervalles.',
     high: 'inhabituellement élevé',
     normal: 'dans la plage normale',
-    kindSince: (kind, at) => `${kind} depuis ${at}`,
-    kindBetween: (kind, from, until) => `${kind} ${from}–${until}`,
     incidentSince: at => `Incident depuis ${at}`,
     incidentBetween: (from, until) => `Incident ${from}–${until}`,
     gap: 'pas de données',
@@ -241,7 +233,14 @@ export const fr: Strings = {
       `Couleur : signalements (${span}) divisés par ce que le pays envoie d’habitude dans le même temps (moyenne des 7 derniers jours hors incidents). Un petit pays n’est donc pas noyé par un grand. Moins de 3 signalements : pas de couleur.`,
     legend: 'Fois le niveau habituel',
     table: 'Tous les pays',
-    columns: { country: 'Pays', reports: 'Signalés', usual: 'Habituel', ratio: 'Rapport', works: 'Ça marche' },
+    columns: {
+      country: 'Pays',
+      reports: 'Signalés',
+      perMillion: 'Par million d’internautes',
+      usual: 'Habituel',
+      ratio: 'Rapport',
+      works: 'Ça marche',
+    },
     few: 'moins de 3',
   },
 

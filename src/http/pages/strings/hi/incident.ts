@@ -91,8 +91,8 @@ export const hiSays: SaysStrings = {
   nearlyAll: 'लगभग 100%',
   hardlyAny: '1% से कम',
   about: share => `क़रीब ${share}`,
-  failing: (portion, where) => `${portion} अनुरोध विफल हो रहे हैं: ${where}।`,
-  slow: (portion, where) => `${portion} अनुरोध धीमे हैं: ${where}।`,
+  failing: (portion, where) => `${where}${portion} अनुरोध विफल हो रहे हैं।`,
+  slow: (portion, where) => `${where}${portion} अनुरोध धीमे हैं।`,
   shareUnknown: where => `सामान्य से अधिक रिपोर्टें: ${where}। कितने लोगों पर असर है, यह नहीं पता।`,
   quoted: (people, of, where) =>
     `त्रुटि पेज से सामान्य से अधिक बताया गया कोड: ${where} (कोड बताने वाले ${of} में से ${people} लोग)।`,

@@ -16,6 +16,7 @@ export const hi: Strings = {
   latin: false,
   comma: ', ',
   semicolon: '; ',
+  colon: ': ',
   inline: phrase => phrase,
   quotes: pair('“', '”'),
   product: 'Epicenter',
@@ -26,6 +27,8 @@ export const hi: Strings = {
     clock: zone => `सभी समय ${zone} में हैं।`,
     noScript: 'यह पेज बिना स्क्रिप्ट के चलता है; नई जानकारी के लिए दोबारा लोड करें।',
     languages: 'भाषा',
+    theme: 'रंग',
+    themes: { system: 'सिस्टम जैसा', light: 'हल्का', dark: 'गहरा' },
   },
 
   state: {
@@ -36,14 +39,6 @@ export const hi: Strings = {
     unknown: 'अज्ञात',
   },
   severity: { minor: 'हल्की', major: 'बड़ी', critical: 'गंभीर' },
-  kind: {
-    outage: 'सेवा ठप',
-    degraded: 'धीमी या ख़राब सेवा',
-    quality: 'गुणवत्ता की समस्या',
-    security: 'सुरक्षा की घटना',
-    'displaced-load': 'दूसरी सेवा से आया भार',
-    upstream: 'निर्भर सेवा में समस्या',
-  },
   event: {
     opened: 'शुरू हुई',
     updated: 'अपडेट',
@@ -110,7 +105,6 @@ export const hi: Strings = {
 
   now: {
     allOk: n => `सभी ${n} सेवाएँ चालू हैं`,
-    oneOk: 'सेवा चालू है',
     nothing: 'अभी किसी सेवा पर नज़र नहीं रखी जा रही',
     nothingHow: 'POST /api/v1/signals पर सिग्नल भेजें या कॉन्फ़िगरेशन फ़ाइल में सेवाओं के नाम लिखें; पहले सिग्नल के साथ वे यहाँ दिखेंगी।',
     troubled: (_, names) => `${names} में समस्या है`,
@@ -187,8 +181,6 @@ export const hi: Strings = {
     bandRule: 'सामान्य दायरा उस स्तर तक है जो सब ठीक होने पर 1,000 अंतरालों में एक बार पार होता है।',
     high: 'असामान्य रूप से अधिक',
     normal: 'सामान्य दायरे में',
-    kindSince: (kind, at) => `${kind}, ${at} से`,
-    kindBetween: (kind, from, until) => `${kind} ${from}–${until}`,
     incidentSince: at => `घटना, ${at} से`,
     incidentBetween: (from, until) => `घटना ${from}–${until}`,
     gap: 'डेटा नहीं',
@@ -230,7 +222,14 @@ export const hi: Strings = {
       `रंग: पिछले ${span} की रिपोर्टें, उस देश की उतने ही समय की सामान्य संख्या से भाग देकर (घटनाओं को छोड़कर पिछले 7 दिनों का औसत)। इससे छोटा देश बड़े के पीछे नहीं छिपता। 3 से कम रिपोर्टें: रंग नहीं।`,
     legend: 'सामान्य स्तर से कितने गुना',
     table: 'सभी देश',
-    columns: { country: 'देश', reports: 'रिपोर्टें', usual: 'सामान्य', ratio: 'अनुपात', works: 'चल रहा है' },
+    columns: {
+      country: 'देश',
+      reports: 'रिपोर्टें',
+      perMillion: 'प्रति दस लाख ऑनलाइन',
+      usual: 'सामान्य',
+      ratio: 'अनुपात',
+      works: 'चल रहा है',
+    },
     few: '3 से कम',
   },
 

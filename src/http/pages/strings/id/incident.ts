@@ -85,8 +85,8 @@ export const idSays: SaysStrings = {
   nearlyAll: 'Hampir 100%',
   hardlyAny: 'Kurang dari 1%',
   about: share => `Sekitar ${share}`,
-  failing: (portion, where) => `${portion} permintaan gagal: ${where}.`,
-  slow: (portion, where) => `${portion} permintaan lambat: ${where}.`,
+  failing: (portion, where) => `${where}${portion} permintaan gagal.`,
+  slow: (portion, where) => `${where}${portion} permintaan lambat.`,
   shareUnknown: where =>
     `Laporan masalah lebih banyak dari biasanya: ${where}. Berapa bagian orang yang terdampak tidak diketahui.`,
   quoted: (people, of, where) =>

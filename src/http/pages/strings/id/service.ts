@@ -14,6 +14,7 @@ export const id: Strings = {
   latin: true,
   comma: ', ',
   semicolon: '; ',
+  colon: ': ',
   inline: phrase => phrase.toLocaleLowerCase('id'),
   quotes: pair('“', '”'),
   product: 'Epicenter',
@@ -24,6 +25,8 @@ export const id: Strings = {
     clock: zone => `Semua waktu dalam ${zone}.`,
     noScript: 'Halaman ini berfungsi tanpa skrip; muat ulang untuk melihat kabar terbaru.',
     languages: 'Bahasa',
+    theme: 'Warna',
+    themes: { system: 'Seperti sistem', light: 'Terang', dark: 'Gelap' },
   },
 
   state: {
@@ -34,14 +37,6 @@ export const id: Strings = {
     unknown: 'Tidak diketahui',
   },
   severity: { minor: 'ringan', major: 'berat', critical: 'kritis' },
-  kind: {
-    outage: 'Gangguan total',
-    degraded: 'Layanan terganggu',
-    quality: 'Masalah mutu',
-    security: 'Insiden keamanan',
-    'displaced-load': 'Limpahan beban dari layanan lain',
-    upstream: 'Masalah pada layanan yang diandalkan',
-  },
   event: {
     opened: 'Dibuka',
     updated: 'Diperbarui',
@@ -108,7 +103,6 @@ export const id: Strings = {
 
   now: {
     allOk: n => `Semua ${n} layanan berfungsi`,
-    oneOk: 'Layanan berfungsi',
     nothing: 'Belum ada layanan yang dipantau',
     nothingHow:
       'Kirim sinyal ke POST /api/v1/signals atau sebutkan layanan di berkas konfigurasi; layanan muncul di sini bersama sinyal pertamanya.',
@@ -188,8 +182,6 @@ export const id: Strings = {
     bandRule: 'Rentang wajar berakhir di tingkat yang, bila semua baik, terlampaui sekali dalam 1.000 interval.',
     high: 'luar biasa banyak',
     normal: 'dalam rentang wajar',
-    kindSince: (kind, at) => `${kind} sejak ${at}`,
-    kindBetween: (kind, from, until) => `${kind} ${from}–${until}`,
     incidentSince: at => `Insiden sejak ${at}`,
     incidentBetween: (from, until) => `Insiden ${from}–${until}`,
     gap: 'tidak ada data',
@@ -228,7 +220,14 @@ export const id: Strings = {
       `Warna: laporan masalah dalam ${span} terakhir dibagi jumlah yang biasa dikirim negara itu dalam waktu yang sama (rata-rata 7 hari terakhir di luar insiden). Jadi negara kecil tidak tenggelam oleh yang besar. Kurang dari 3 laporan: tidak diwarnai.`,
     legend: 'Kali lipat tingkat biasa',
     table: 'Semua negara',
-    columns: { country: 'Negara', reports: 'Laporan', usual: 'Biasanya', ratio: 'Rasio', works: 'Lancar' },
+    columns: {
+      country: 'Negara',
+      reports: 'Laporan',
+      perMillion: 'Per sejuta daring',
+      usual: 'Biasanya',
+      ratio: 'Rasio',
+      works: 'Lancar',
+    },
     few: 'kurang dari 3',
   },
 

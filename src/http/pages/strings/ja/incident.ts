@@ -84,8 +84,8 @@ export const jaSays: SaysStrings = {
   nearlyAll: 'ほぼ100%',
   hardlyAny: '1%未満',
   about: share => `約${share}`,
-  failing: (portion, where) => `リクエストの${portion}が失敗しています：${where}。`,
-  slow: (portion, where) => `リクエストの${portion}が遅くなっています：${where}。`,
+  failing: (portion, where) => `${where}リクエストの${portion}が失敗しています。`,
+  slow: (portion, where) => `${where}リクエストの${portion}が遅くなっています。`,
   shareUnknown: where => `ふだんより多くの報告があります：${where}。影響を受けている人の割合は不明です。`,
   quoted: (people, of, where) =>
     `エラー画面からふだんより多く引用されているコード：${where}（コードを挙げた${of}人のうち${people}人）。`,

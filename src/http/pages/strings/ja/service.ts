@@ -14,6 +14,7 @@ export const ja: Strings = {
   latin: false,
   comma: '、',
   semicolon: '；',
+  colon: '：',
   inline: phrase => phrase,
   quotes: pair('「', '」'),
   product: 'Epicenter',
@@ -24,6 +25,8 @@ export const ja: Strings = {
     clock: zone => `時刻はすべて${zone}です。`,
     noScript: 'このページはスクリプトなしで動作します。最新の情報は再読み込みしてください。',
     languages: '言語',
+    theme: '配色',
+    themes: { system: 'システムに合わせる', light: 'ライト', dark: 'ダーク' },
   },
 
   state: {
@@ -34,14 +37,6 @@ export const ja: Strings = {
     unknown: '不明',
   },
   severity: { minor: '軽度', major: '重大', critical: '深刻' },
-  kind: {
-    outage: '障害',
-    degraded: '性能低下',
-    quality: '品質の問題',
-    security: 'セキュリティインシデント',
-    'displaced-load': '他サービスから流れた負荷',
-    upstream: '依存先の問題',
-  },
   event: {
     opened: '発生',
     updated: '更新',
@@ -108,7 +103,6 @@ export const ja: Strings = {
 
   now: {
     allOk: n => `${n}件のサービスはすべて正常です`,
-    oneOk: 'サービスは正常です',
     nothing: '監視しているサービスはまだありません',
     nothingHow:
       'POST /api/v1/signals に信号を送るか、設定ファイルにサービス名を書いてください。最初の信号が届くとここに表示されます。',
@@ -188,8 +182,6 @@ export const ja: Strings = {
     bandRule: '通常の範囲の上限は、異常がないときに1,000区間に1回だけ超える水準です。',
     high: '異常に多い',
     normal: '通常の範囲内',
-    kindSince: (kind, at) => `${kind} ${at}から`,
-    kindBetween: (kind, from, until) => `${kind} ${from}～${until}`,
     incidentSince: at => `障害 ${at}から`,
     incidentBetween: (from, until) => `障害 ${from}～${until}`,
     gap: 'データなし',
@@ -227,7 +219,14 @@ export const ja: Strings = {
       `色：過去${span}の報告数を、その国が同じ時間にふだん送る数（障害時を除く過去7日間の平均）で割ったもの。小さな国が大きな国に埋もれません。報告が3件未満の国は色分けしません。`,
     legend: 'ふだんの何倍か',
     table: 'すべての国',
-    columns: { country: '国', reports: '報告', usual: 'ふだん', ratio: '倍率', works: '使えている' },
+    columns: {
+      country: '国',
+      reports: '報告',
+      perMillion: '100万人あたり',
+      usual: 'ふだん',
+      ratio: '倍率',
+      works: '使えている',
+    },
     few: '3件未満',
   },
 

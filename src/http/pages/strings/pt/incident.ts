@@ -93,8 +93,8 @@ export const ptSays: SaysStrings = {
   nearlyAll: 'Quase 100%',
   hardlyAny: 'Menos de 1%',
   about: share => `Cerca de ${share}`,
-  failing: (portion, where) => `${portion} das solicitações falham: ${where}.`,
-  slow: (portion, where) => `${portion} das solicitações estão lentas: ${where}.`,
+  failing: (portion, where) => `${where}${portion} das solicitações falham.`,
+  slow: (portion, where) => `${where}${portion} das solicitações estão lentas.`,
   shareUnknown: where =>
     `Mais relatos de problemas que o habitual: ${where}. Não se sabe que parte das pessoas é afetada.`,
   quoted: (people, of, where) =>

@@ -17,6 +17,7 @@ export const pt: Strings = {
   latin: true,
   comma: ', ',
   semicolon: '; ',
+  colon: ': ',
   inline: phrase => phrase.toLocaleLowerCase('pt'),
   quotes: pair('“', '”'),
   product: 'Epicenter',
@@ -27,6 +28,8 @@ export const pt: Strings = {
     clock: zone => `Todos os horários estão em ${zone}.`,
     noScript: 'Esta página funciona sem scripts; recarregue para ver novidades.',
     languages: 'Idioma',
+    theme: 'Cores',
+    themes: { system: 'Como o sistema', light: 'Claro', dark: 'Escuro' },
   },
 
   state: {
@@ -37,14 +40,6 @@ export const pt: Strings = {
     unknown: 'Desconhecido',
   },
   severity: { minor: 'leve', major: 'grave', critical: 'crítico' },
-  kind: {
-    outage: 'Fora do ar',
-    degraded: 'Serviço degradado',
-    quality: 'Problema de qualidade',
-    security: 'Incidente de segurança',
-    'displaced-load': 'Carga desviada de outro serviço',
-    upstream: 'Problema em uma dependência',
-  },
   event: {
     opened: 'Aberto',
     updated: 'Atualizado',
@@ -111,7 +106,6 @@ export const pt: Strings = {
 
   now: {
     allOk: n => `Todos os ${n} serviços estão funcionando`,
-    oneOk: 'O serviço está funcionando',
     nothing: 'Nenhum serviço é monitorado ainda',
     nothingHow:
       'Envie sinais para POST /api/v1/signals ou nomeie serviços no arquivo de configuração; eles aparecem aqui com o primeiro sinal.',
@@ -194,8 +188,6 @@ export const pt: Strings = {
       'A faixa normal termina no nível que, sem problema algum, é ultrapassado uma vez a cada 1.000 intervalos.',
     high: 'acima do normal',
     normal: 'dentro da faixa normal',
-    kindSince: (kind, at) => `${kind} desde ${at}`,
-    kindBetween: (kind, from, until) => `${kind} ${from}–${until}`,
     incidentSince: at => `Incidente desde ${at}`,
     incidentBetween: (from, until) => `Incidente ${from}–${until}`,
     gap: 'sem dados',
@@ -239,7 +231,14 @@ export const pt: Strings = {
       `Cor: relatos de problemas (${span}) divididos pelo que o país costuma enviar no mesmo tempo (média dos últimos 7 dias, fora de incidentes). Assim um país pequeno não some ao lado de um grande. Menos de 3 relatos: sem cor.`,
     legend: 'Vezes o nível habitual',
     table: 'Todos os países',
-    columns: { country: 'País', reports: 'Relatos', usual: 'Habitual', ratio: 'Razão', works: 'Funciona' },
+    columns: {
+      country: 'País',
+      reports: 'Relatos',
+      perMillion: 'Por milhão on-line',
+      usual: 'Habitual',
+      ratio: 'Razão',
+      works: 'Funciona',
+    },
     few: 'menos de 3',
   },
 
