@@ -22,6 +22,7 @@ button.first{background:var(--ink);color:var(--bg)}
 .told.no{border-color:var(--out)}
 .narrow{max-width:26rem}
 td.left,th.left{text-align:start;white-space:normal;min-width:4.5rem}td.left time{white-space:nowrap}.now{margin-top:16px;max-width:26rem}.now form{display:grid;gap:8px}
+@media(max-width:40rem){.rowed{max-height:none}.rowed table,.rowed tbody,.rowed tr{display:block}.rowed thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}.rowed tr{padding:6px 0;border-bottom:1px solid var(--line)}.rowed td.left{display:grid;grid-template-columns:6.5rem minmax(0,1fr);gap:8px;align-items:center;border:0;padding:3px 0}.rowed td.left::before{content:attr(data-head);color:var(--soft)}}
 code{font-size:.875em}
 @media print{header,footer,.skip,.ask,.told{display:none}main{max-width:none}section{break-inside:avoid}.scroll{overflow:visible}a{text-decoration:none}}
 `.replace(/\n/g, '')
@@ -87,6 +88,8 @@ function shell({ title, main, viewer, path, told, onTo }: ConsolePage): string {
 `.text
 }
 
+/** A reason as a sentence. */
+export const sentenceOf = (why: string): string => `${why.charAt(0).toUpperCase()}${why.slice(1)}.`
 /** A field with its label. */
 export const field = (label: string, input: Html): Html => html`<label>${label}${input}</label>`
 /** `2031-05-09 12:00 UTC`. */
@@ -94,5 +97,6 @@ export const timeOf = (at: number): Html => {
   const text = new Date(at).toISOString()
   return html`<time datetime="${text}">${text.slice(0, 16).replace('T', ' ')} UTC</time>`
 }
+/** On a phone each row stands by itself, its cells under each other with their heads. */
 export const table = (what: string, heads: readonly string[], rows: readonly (readonly Hole[])[]): Html =>
-  html`<div class="scroll" tabindex="0" role="region" aria-label="${what}"><table><thead><tr>${heads.map(head => html`<th scope="col" class="left">${head}</th>`)}</tr></thead><tbody>${rows.map(row => html`<tr>${row.map(cell => html`<td class="left">${cell}</td>`)}</tr>`)}</tbody></table></div>`
+  html`<div class="scroll rowed" tabindex="0" role="region" aria-label="${what}"><table><thead><tr>${heads.map(head => html`<th scope="col" class="left">${head}</th>`)}</tr></thead><tbody>${rows.map(row => html`<tr>${row.map((cell, i) => html`<td class="left" data-head="${heads[i]}"><div>${cell}</div></td>`)}</tr>`)}</tbody></table></div>`

@@ -125,6 +125,10 @@ describe.skipIf(!existsSync(BROWSER))('an operator at three in the morning', () 
       await desk.goto(origin + path)
       await look(desk, path)
     }
+    for (const path of ['/console/people', '/console/me']) {
+      await phone.goto(origin + path)
+      await look(phone, `${path} on a phone`)
+    }
     const orders = (await app.reader.orders(incident!.id)).map(each => `${each.by} ${each.verb}`)
     expect(orders.slice(0, 5)).toEqual(['ana ack', 'ana say', 'ana confirm', 'ana hand-over', 'ana mitigated'])
     expect(found).toEqual([])
