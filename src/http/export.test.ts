@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { StatusPageConfig } from '../contract/config.js'
 import { complete } from '../shell/config/load.js'
 import { App } from '../shell/app.js'
 import { remoteReader } from '../shell/remote.js'
@@ -14,17 +15,18 @@ const world: World = {
   services: [...(busy.services ?? []), service(odd)],
   incidents: [...(busy.incidents ?? []), story(`x/../y ${odd}`, odd, { minutes: 9, event: 'opened' })],
 }
-const pages = [mainPage, { ...mainPage, id: 'mail', services: ['mail'] }]
+const pages: StatusPageConfig[] = [mainPage, { ...mainPage, id: 'mail', services: ['mail'] }]
 
 async function files(
   reader = readerOf(world),
   language?: 'ar',
   url = 'https://copy.example',
+  shown: typeof pages = pages,
 ): Promise<Map<string, ExportedFile>> {
   const found = new Map<string, ExportedFile>()
   const input = {
     reader,
-    config: { pages, maintenance: world.maintenance ?? [] },
+    config: { pages: shown, maintenance: world.maintenance ?? [] },
     url,
     wallNow: () => NOON,
     ...(language === undefined ? {} : { language }),
@@ -37,6 +39,17 @@ async function files(
 }
 
 describe('the copy', () => {
+  it('has what everybody may see, and nothing of a page that is not for everybody', async () => {
+    const closed = { ...mainPage, id: 'inside', title: 'Boardroom', services: [odd], private: { password: 'x' } }
+    const services = (world.services ?? []).map(each => each.service).filter(each => each !== odd)
+    const all = await files(readerOf(world), undefined, undefined, [closed, { ...mainPage, groups: null, services }])
+    const named = (text: string) =>
+      /Boardroom|status\/inside/.test(text) || text.includes('c?d#e%f') || text.includes('d%23e')
+    for (const { path, bytes } of all.values())
+      expect([path, named(path), named(bytes.toString())]).toEqual([path, false, false])
+    expect(all.size).toBeGreaterThan(20)
+    await expect(files(readerOf(world), undefined, undefined, [closed])).rejects.toThrow('nothing to export')
+  })
   it.each(['', '/at/a.path'])(
     'under %s holds the page behind every link in it, needs no script and has no form',
     async base => {

@@ -2,6 +2,7 @@ import Fastify from 'fastify'
 import type { Config } from '../contract/config.js'
 import type { EpochMs } from '../contract/time.js'
 import type { Reader } from '../contract/view.js'
+import { covers, onlySeen } from './access/access.js'
 import { badgeRoutes } from './badge.js'
 import { Homes, standUnder } from './home.js'
 import { problemPage, registerPages } from './pages/index.js'
@@ -35,7 +36,7 @@ const INCIDENTS_READ = 200
  * without script and without a form, which would need us. A page at `/a/b` is the file `a/b/index.html`.
  */
 export async function* exportFiles({
-  reader,
+  reader: all,
   config,
   url,
   wallNow,
@@ -45,7 +46,12 @@ export async function* exportFiles({
   const base = place.pathname.replace(/(?<!\/)\/+$/, '')
   const server = Fastify({ routerOptions: { maxParamLength: 2_000 } })
   standUnder(server, new Homes({ url, pages: [], proxies: [] }))
-  const pages = config.pages.map(page => ({ ...page, url: page.url ?? null }))
+  const open = config.pages.filter(page => page.private === undefined)
+  if (open.length === 0) throw new Error('no page of this configuration is for everybody: there is nothing to export')
+  // A copy asks nobody who they are: it has what everybody may see.
+  const isAll = open.length === config.pages.length
+  const reader = isAll ? all : onlySeen(all, service => open.some(page => covers(page, service)))
+  const pages = open.map(page => ({ ...page, url: page.url ?? null }))
   const desk = statuspageRoutes(server, { reader, pages, maintenance: config.maintenance, wallNow })
   badgeRoutes(server, desk)
   registerPages(server, { reader, report: false, script: null, wallNow, status: { desk } })

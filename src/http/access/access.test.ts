@@ -32,6 +32,8 @@ const CONFIG: ConfigFile = {
   ],
 }
 
+const PLAN = { id: 'wages-plan', title: 'Wages upgrade', starts: '2031-04-09T14:00Z', minutes: 60, announceDays: 7 }
+
 let env: ReturnType<typeof fakeEnv>
 let app: App
 let server: FastifyInstance
@@ -40,7 +42,8 @@ async function open(config: ConfigFile = CONFIG): Promise<void> {
   await server?.close()
   await app?.[Symbol.asyncDispose]()
   env = fakeEnv()
-  app = await App.open(complete(config), env, { run: 'memory' })
+  const maintenance = [{ ...PLAN, components: ['payroll'] }]
+  app = await App.open(complete({ ...config, maintenance }), env, { run: 'memory' })
   server = await buildServer(app, { inMemory: true })
   const checks = ['payroll', 'shop', 'stray'].map(service =>
     Array.from({ length: 160 }, (_, i) => {

@@ -92,34 +92,7 @@ export class Access {
   /** A reader that has only what those may see for whom it reads; outside of a request it has all. */
   reader(reader: Reader): Reader {
     if (!this.isOn) return reader
-    const sees = (service: string) => this.sees(this.#now.getStore() ?? TEAM, service)
-    const ofService =
-      <A extends unknown[], T>(read: (service: string, ...rest: A) => Promise<T>, none: T) =>
-      async (service: string, ...rest: A): Promise<T> =>
-        sees(service) ? read(service, ...rest) : none
-    return {
-      workspace: () => reader.workspace(),
-      services: async () => (await reader.services()).filter(each => sees(each.service)),
-      service: ofService(id => reader.service(id), null),
-      rollups: ofService((id, from: EpochMs, until: EpochMs) => reader.rollups(id, from, until), []),
-      days: ofService(
-        (id, from: EpochMs, until: EpochMs, offsetMs?: number) => reader.days(id, from, until, offsetMs),
-        [],
-      ),
-      facts: ofService(
-        (id, from: EpochMs, until: EpochMs, via?: 'change' | 'notice') => reader.facts(id, from, until, via),
-        [],
-      ),
-      incidents: query => seen(reader, query, sees),
-      incident: async id => {
-        const found = await reader.incident(id)
-        return found !== null && sees(found.service) ? found : null
-      },
-      orders: async id => {
-        const found = await reader.incident(id)
-        return found !== null && !sees(found.service) ? [] : reader.orders(id)
-      },
-    }
+    return onlySeen(reader, service => this.sees(this.#now.getStore() ?? TEAM, service))
   }
 
   /** Ids of pages that a password opens. Each is compared in the same time. */
@@ -203,8 +176,39 @@ export class Access {
   }
 }
 
+/** A reader that has nothing of services that are not to be seen. */
+export function onlySeen(reader: Reader, sees: (service: string) => boolean): Reader {
+  const ofService =
+    <A extends unknown[], T>(read: (service: string, ...rest: A) => Promise<T>, none: T) =>
+    async (service: string, ...rest: A): Promise<T> =>
+      sees(service) ? read(service, ...rest) : none
+  return {
+    workspace: () => reader.workspace(),
+    services: async () => (await reader.services()).filter(each => sees(each.service)),
+    service: ofService(id => reader.service(id), null),
+    rollups: ofService((id, from: EpochMs, until: EpochMs) => reader.rollups(id, from, until), []),
+    days: ofService(
+      (id, from: EpochMs, until: EpochMs, offsetMs?: number) => reader.days(id, from, until, offsetMs),
+      [],
+    ),
+    facts: ofService(
+      (id, from: EpochMs, until: EpochMs, via?: 'change' | 'notice') => reader.facts(id, from, until, via),
+      [],
+    ),
+    incidents: query => seen(reader, query, sees),
+    incident: async id => {
+      const found = await reader.incident(id)
+      return found !== null && sees(found.service) ? found : null
+    },
+    orders: async id => {
+      const found = await reader.incident(id)
+      return found !== null && !sees(found.service) ? [] : reader.orders(id)
+    },
+  }
+}
+
 /** As a page's plan has it: its groups, else its services, else all. */
-function covers({ groups, services }: StatusPageConfig, service: string): boolean {
+export function covers({ groups, services }: StatusPageConfig, service: string): boolean {
   if (groups !== null)
     return (
       service !== '' &&

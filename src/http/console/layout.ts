@@ -23,6 +23,7 @@ button.first{background:var(--ink);color:var(--bg)}
 .told{border:2px solid var(--ok);border-radius:6px;padding:10px 14px;margin:12px 0}
 .told.no{border-color:var(--out)}
 .narrow{max-width:26rem}
+<<<<<<< HEAD
 td.left,th.left{text-align:start;white-space:normal;overflow-wrap:break-word;min-width:4.5rem}.find{margin-top:10px}td.left time{white-space:nowrap}.now{margin-top:16px;max-width:26rem}.now form{display:grid;gap:8px}
 .line>li{grid-template-columns:10rem 1fr}code{font-size:.875em}
 .settings{max-width:44rem;margin-top:12px}main>p+p,.fields+form{margin-top:8px}.rest>.fields{margin-top:8px}.one{display:grid;gap:4px}.wrong{color:var(--out)}[aria-invalid]{border-color:var(--out)}
@@ -32,6 +33,11 @@ pre{margin:10px 0;white-space:pre-wrap;background:var(--fill);border-radius:6px;
 .graph{max-height:36rem;margin:10px 0}.graph svg{display:block}.graph text{font-size:14px;fill:var(--ink)}.graph .says{font-size:12px;fill:var(--soft)}.graph path{fill:none;stroke:var(--soft);stroke-width:1.5}.graph .besides{stroke-dasharray:3 3}.graph .ground,.graph .eye{fill:var(--bg)}.graph .hit{color:var(--out)}.graph .hollow{fill:var(--bg);stroke:var(--soft);stroke-width:1.5}
 a.button{display:inline-block;border:1px solid var(--soft);border-radius:6px;padding:8px 12px;font-weight:700;color:inherit;text-decoration:none}
 .pager{display:flex;flex-wrap:wrap;gap:4px 16px;margin-top:10px;font-size:.875rem}
+=======
+td.left,th.left{text-align:start;white-space:normal;min-width:4.5rem}td.left time{white-space:nowrap}.now{margin-top:16px;max-width:26rem}.now form{display:grid;gap:8px}
+@media(max-width:40rem){.rowed{max-height:none}.rowed table,.rowed tbody,.rowed tr{display:block}.rowed thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}.rowed tr{padding:6px 0;border-bottom:1px solid var(--line)}.rowed td.left{display:grid;grid-template-columns:6.5rem minmax(0,1fr);gap:8px;align-items:center;border:0;padding:3px 0}.rowed td.left::before{content:attr(data-head);color:var(--soft)}}
+code{font-size:.875em}
+>>>>>>> people
 @media print{header,footer,.skip,.ask,.told{display:none}main{max-width:none}section{break-inside:avoid}.scroll{overflow:visible}a{text-decoration:none}}
 `.replace(/\n/g, '')
 
@@ -112,6 +118,8 @@ function shell({ title, main, viewer, path, told, onTo, live }: ConsolePage): st
 `.text
 }
 
+/** A reason as a sentence. */
+export const sentenceOf = (why: string): string => `${why.charAt(0).toUpperCase()}${why.slice(1)}.`
 /** A field with its label. */
 export const field = (label: string, input: Html): Html => html`<label>${label}${input}</label>`
 /** `2031-05-09 12:00 UTC`. */
@@ -119,7 +127,9 @@ export const timeOf = (at: number): Html => {
   const text = new Date(at).toISOString()
   return html`<time datetime="${text}">${text.slice(0, 16).replace('T', ' ')} UTC</time>`
 }
+/** On a phone each row stands by itself, its cells under each other with their heads. */
 export const table = (what: string, heads: readonly string[], rows: readonly (readonly Hole[])[]): Html =>
+<<<<<<< HEAD
   html`<div class="scroll" tabindex="0" role="region" aria-label="${what}"><table><thead><tr>${heads.map(head => html`<th scope="col" class="left">${head}</th>`)}</tr></thead><tbody>${rows.map(row => html`<tr>${row.map(cell => html`<td class="left">${cell}</td>`)}</tr>`)}</tbody></table></div>`
 
 /** A field above a long list; without script a plain form. */
@@ -135,3 +145,6 @@ export function pager(
   const to = (n: number) => `${path}?page=${n}${q === '' ? '' : `&q=${encodeURIComponent(q)}`}`
   return html`<p class="pager"><span>Page ${page} of ${pages}, ${count.toLocaleString('en')} in all</span>${page > 1 ? html`<a href="${to(page - 1)}">Back</a>` : null}${page < pages ? html`<a href="${to(page + 1)}">Next</a>` : null}</p>`
 }
+=======
+  html`<div class="scroll rowed" tabindex="0" role="region" aria-label="${what}"><table><thead><tr>${heads.map(head => html`<th scope="col" class="left">${head}</th>`)}</tr></thead><tbody>${rows.map(row => html`<tr>${row.map((cell, i) => html`<td class="left" data-head="${heads[i]}"><div>${cell}</div></td>`)}</tr>`)}</tbody></table></div>`
+>>>>>>> people

@@ -107,7 +107,7 @@ describe('signing in by a provider', () => {
     expect(app.people.list).toMatchObject([{ name: 'ana', role: 'admin' }])
     expect((await get('/console/people', session)).statusCode).toBe(200)
     provider.account.now = { ...ANA, claims: { ...ANA.claims, groups: ['sales'] } }
-    expect(said(await signIn())).toContain('nothing in your groups gives you a role here')
+    expect(said(await signIn())).toContain('Nothing in your groups gives you a role here')
     expect((await get('/console', session)).statusCode).toBe(303)
     expect(app.people.audit.map(each => each.act)).toEqual(
       expect.arrayContaining(['join', 'sign in', 'role', 'refuse']),
@@ -152,19 +152,19 @@ describe('what goes wrong is told plainly, and nobody is signed in', () => {
   })
   it('cancelled', async () => {
     provider.account.now = null
-    expect(said(await signIn())).toContain('you cancelled it')
+    expect(said(await signIn())).toContain('You cancelled it')
   })
   it('a claim that is missing', async () => {
     provider.account.now = { id: 'x', claims: { preferred_username: 'bo' } }
-    expect(said(await signIn())).toContain('the provider says no groups of you')
+    expect(said(await signIn())).toContain('The provider says no groups of you')
     provider.account.now = { id: 'x', claims: { groups: ['sre'] } }
-    expect(said(await signIn())).toContain('the provider says no preferred_username of you')
+    expect(said(await signIn())).toContain('The provider says no preferred_username of you')
     expect(app.people.list).toEqual([])
   })
   it('clocks that differ', async () => {
     for (const ms of [-10 * MINUTE, 2 * DAY]) {
       await open({}, Date.now() + ms)
-      expect(said(await signIn())).toContain('the clocks of this server and of the provider differ')
+      expect(said(await signIn())).toContain('The clocks of this server and of the provider differ')
     }
     await open({}, Date.now() + 45 * SECOND)
     expect((await signIn()).statusCode).toBe(200)
@@ -228,7 +228,7 @@ describe('a page that is not for everybody', () => {
     expect((await get('/status/staff', cookie)).statusCode).toBe(401)
     provider.account.now = { ...ANA, claims: { preferred_username: 'ana', groups: ['guests'] } }
     env.move(-12 * HOUR)
-    expect(said(await enter())).toContain('nothing that the provider says of you opens a page here')
+    expect(said(await enter())).toContain('Nothing that the provider says of you opens a page here')
   })
   it('or to everybody whom the provider lets in', async () => {
     provider.account.now = { id: 'x', claims: {} }

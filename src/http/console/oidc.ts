@@ -11,7 +11,7 @@ import { html } from '../pages/html.js'
 import type { Visitors } from '../visitor.js'
 import type { Asks } from './asks.js'
 import { cookieIn, keepSession, pathIn } from './cookie.js'
-import { sendConsole } from './layout.js'
+import { sendConsole, sentenceOf } from './layout.js'
 
 const FLOW = 'epicenter-flow'
 /** Sign-ins that an address may begin at once, then one every six seconds: a team behind one address. */
@@ -32,7 +32,7 @@ export function oidcRoutes(
   const refused = (request: FastifyRequest, reply: FastifyReply, why: string, status = 401) =>
     sendConsole(request, reply, {
       ...{ title: 'Not signed in', path: '', viewer: null, status },
-      told: { text: `${why}.`, good: false },
+      told: { text: sentenceOf(why), good: false },
       main: html`<p><a href="/console/sign-in">Sign in in another way, or begin again</a></p>`,
     })
   const begin = async (request: FastifyRequest, reply: FastifyReply, purpose: Purpose) => {

@@ -11,7 +11,7 @@ import { HttpProblem } from '../problem.js'
 import type { Visitors } from '../visitor.js'
 import { type Asks, endBefore } from './asks.js'
 import { keepSession, pathIn } from './cookie.js'
-import { field, sendConsole, table, timeOf } from './layout.js'
+import { field, sendConsole, sentenceOf, table, timeOf } from './layout.js'
 
 const SCRIPT = '/assets/passkey.js'
 /** Passkeys that an address may try at once, then one every six seconds: a team behind one address. */
@@ -64,7 +64,7 @@ export function passkeyRoutes(
       if (!(error instanceof NotDone)) throw error
       return sendConsole(request, reply, {
         ...{ title: 'Not signed in', path: '', viewer: null, status: 401 },
-        told: { text: `${error.message}.`, good: false },
+        told: { text: sentenceOf(error.message), good: false },
         main: html`<p><a href="/console/sign-in">Sign in in another way, or begin again</a></p>`,
       })
     }
@@ -97,7 +97,7 @@ const told = (
 ): FastifyReply =>
   sendConsole(request, reply, {
     ...{ title: 'Passkeys', path: '/console/me', viewer, status: 409 },
-    told: { text: `${why}.`, good: false },
+    told: { text: sentenceOf(why), good: false },
     main: html`<p><a href="/console/me">Back</a></p>`,
   })
 

@@ -104,7 +104,13 @@ function list(app: App, viewer: string): Html {
     audit
       .slice(-AUDIT_SHOWN)
       .toReversed()
-      .map(row => [timeOf(row.at), row.by, row.act, row.about, row.detail]),
+      .map(row => [
+        timeOf(row.at),
+        row.by,
+        row.act,
+        row.about,
+        row.act === 'sign in' ? browserOf(row.detail) : row.detail,
+      ]),
   )}</section>`
 }
 
