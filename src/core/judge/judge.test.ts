@@ -64,16 +64,18 @@ describe('one trouble is one incident', () => {
         share: null,
         tracks: [{ where: {}, unit: 'reports_per_minute', excess, bits: 80, error: 0.5, stale: false, usual: 1 }],
       })
-    const severity = (elsewhere: number): string => {
+    // It ends there after ten minutes; here a few go on for hours, and then as many as `late` says.
+    const severity = (elsewhere: number, late: number): string => {
       const judge = new Judge()
       const events: IncidentEvent[] = []
-      for (let m = 0; m < 10; m++) {
-        judge.take(reports('next-door', at(m), elsewhere), events)
-        judge.take(reports('shop', at(m), 12), events)
+      for (let m = 0; m < 240; m++) {
+        if (m < 10) judge.take(reports('next-door', at(m), elsewhere), events)
+        judge.take(reports('shop', at(m), m < 10 ? 12 : m < 200 ? 3 : late), events)
+        judge.take({ type: 'tick', at: at(m) }, events)
       }
       return events.findLast(e => e.service === 'shop')!.severity!
     }
-    expect([severity(400), severity(40)]).toEqual(['minor', 'major'])
+    expect([severity(400, 3), severity(40, 3), severity(400, 36)]).toEqual(['minor', 'major', 'major'])
   })
   it('one that comes back within the hour is reopened, later is another', () => {
     for (const [pause, event] of [
