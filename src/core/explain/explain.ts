@@ -39,7 +39,7 @@ const LISTED = 0.41
 const NONE_BITS = Math.log2((1 - LISTED) / LISTED)
 /**
  * Which part of the troubles that come of a change comes of each kind, by the same collections in round numbers: who hears of deploys
- * alone has not heard of most. A kind of which nothing came lately may be connected all the same and have been quiet.
+ * alone has not heard of most.
  */
 const KIND_SHARES: Record<Exclude<ChangeKind, 'mitigation'>, number> = {
   deploy: 0.3,
@@ -50,6 +50,7 @@ const KIND_SHARES: Record<Exclude<ChangeKind, 'mitigation'>, number> = {
   vendor: 0.08,
   launch: 0.04,
 }
+/** Chance that a kind of which nothing came lately is connected all the same, and was quiet. */
 const QUIET_KIND = 0.3
 /**
  * Every term hedges for itself against the odd cause (a late one, a scope filled in wrongly), but few causes are odd in every way:
