@@ -79,14 +79,16 @@ export function explain(q: Question): Explanation {
     q,
     listed.map(c => c.scope),
   )
-  const changes = listed.map(c => weighChange(c, q, labels))
+  const unheard = unheardBits(q.changes)
+  const changes = listed.map(c => weighChange(c, q, labels, unheard))
   const found: Weighed[] = [
     ...changes.map(c => c.weighed),
     ...q.upstream.map(u => weighUpstream(u, q)),
     ...weighLoad(changes, labels, q),
     ...weighEchoes(q),
   ]
-  const weights = weightsOf(found, new Set(changes.map(c => c.weighed)), q)
+  const slope = slopeOf(listed.length)
+  const weights = new Map(found.map(f => [f, 2 ** Math.min(40, slope * (f.bits - NONE_BITS))]))
   const all = [...weights.values()].reduce((a, b) => a + b, 1)
   found.sort((a, b) => weights.get(b)! - weights.get(a)! || (a.subject < b.subject ? -1 : 1))
   const shown = found.slice(0, MAX_CAUSES)
@@ -97,15 +99,6 @@ export function explain(q: Question): Explanation {
     causes: shown.map(f => causeOf(f, bounded(weights.get(f)! / all))),
     unexplained: bounded(1 / all),
   }
-}
-
-/** Odds of each against none of the listed. */
-function weightsOf(found: readonly Weighed[], changes: ReadonlySet<Weighed>, q: Question): Map<Weighed, number> {
-  const slope = slopeOf(changes.size)
-  const unheard = unheardBits(q.changes)
-  const stretched = (f: Weighed): number =>
-    changes.has(f) ? slope * (f.bits - NONE_BITS) - unheard : SLOPE * (f.bits - NONE_BITS)
-  return new Map(found.map(f => [f, 2 ** Math.min(40, stretched(f))]))
 }
 
 /** How far bits are stretched where so many changes are listed. */
@@ -157,7 +150,7 @@ interface WeighedChange {
   placeBits: number
 }
 
-function weighChange(c: Change, q: Question, labels: readonly Label[]): WeighedChange {
+function weighChange(c: Change, q: Question, labels: readonly Label[], unheard: number): WeighedChange {
   const places = place(c, labels)
   const because = [time(c, q), ...places, ...dose(c, q), ...reversal(c, q), ...load(c, q)].map(e => ({
     ...e,
@@ -166,7 +159,7 @@ function weighChange(c: Change, q: Question, labels: readonly Label[]): WeighedC
   const weighed: Weighed = {
     subject: c.id,
     title: c.title ?? c.id,
-    bits: PRIOR_BITS[c.kind] + sum(because),
+    bits: PRIOR_BITS[c.kind] - unheard + sum(because),
     because,
     settles: settles(c, q, labels),
   }

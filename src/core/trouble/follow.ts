@@ -17,7 +17,7 @@ import { EVIDENCE } from '../evidence/kinds.js'
 import { machinesOf } from '../evidence/registry.js'
 import type { TroubledService } from './service.js'
 import { AFTERMATH_MS, newTrouble, type Trouble } from './state.js'
-import { anyExcess, type RateWindow } from '../rates/excess.js'
+import { anyExcess, rateWindow, type RateWindow } from '../rates/excess.js'
 import { failsInSilence } from './rate-segments.js'
 import { readTracks } from './tracks.js'
 
@@ -85,7 +85,7 @@ function followFirst(
     if (mode === 'bad' && failing.metrics) rememberSegments(state, now)
   }
   const outgrown = all !== null && outgrows(state, all)
-  const { blind, tracks } = follow(state, windows, gone, now)
+  const { blind, tracks, share } = follow(s, state, windows, gone, now)
   tracks.push(...further)
   const stale = tracks.some(t => t.stale && t.excess > 0.02)
   return {
@@ -107,7 +107,7 @@ function followFirst(
     ...strainedIn(s),
     components: notClaimed(s, componentsOf(s, state, metrics, mode, now), own !== null),
     tracks,
-    share: gone ? gone.share : overallShare(blind ? null : all, checks),
+    share,
     lately: own || blind || gone ? null : latelyFrom(s, mode, all, now),
     calm: !troubled && !stale,
     demand: (state.demand = (s.evidence.metric && readDemand(s.evidence.metric, state.onset, now)) ?? state.demand),
@@ -117,16 +117,23 @@ function followFirst(
 
 /** What is left of the whole and of each named value; `blind`: where it fails requests are silent, and others' health says nothing. */
 function follow(
+  s: TroubledService,
   state: Trouble,
   { metrics, checks, all, whole }: ReturnType<typeof windowsOf>,
   gone: Gone | null,
   now: EpochMs,
-): { blind: boolean; tracks: Track[] } {
+): { blind: boolean; tracks: Track[]; share: number | null } {
   // Metrics that saw the trouble keep the last word of what falls silent later: then they still speak for the whole.
   const sawIt = state.excessAt.metric > 0
   const blind = metrics !== null && checks !== null && !sawIt && failsInSilence(checks, metrics, now)
   const leading = blind ? null : state.claim ? whole : all
-  return { blind, tracks: joinMissing(readTracks(state, leading, metrics, checks, now), gone) }
+  // Checks that speak for the whole look back as far as where nobody counts requests: silence is no reason to know less.
+  const led = blind && !checks.mask ? rateWindow(s.evidence.check!, 'bad', now, state.onset, true) : checks
+  return {
+    blind,
+    tracks: joinMissing(readTracks(state, leading, metrics, led, now), gone),
+    share: gone ? gone.share : overallShare(blind ? null : all, led),
+  }
 }
 
 /** Remembers where there is an excess; where there was none for long the sums are forgotten. `several`: of any of them. */
