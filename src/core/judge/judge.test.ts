@@ -54,6 +54,15 @@ describe('one trouble is one incident', () => {
     const back = (Date.parse(over.at) - NOW) / MINUTE + 240
     expect(feed(judge, back, back + 1, now => fails(now, { onset: now - MINUTE }))[0]!.event).toBe('reopened')
   })
+  it('and so is its tail, of which people hardly say more than that it is bad', () => {
+    const judge = new Judge()
+    feed(judge, 0, 1_440, now => fails(now, { onset: NOW }))
+    const over = feed(judge, 1_440, 1_500, now => calm(now, { onset: NOW })).findLast(e => e.event === 'resolved')!
+    const back = (Date.parse(over.at) - NOW) / MINUTE + 120
+    const weak = (now: EpochMs) =>
+      finding({ at: now, onset: now - 5 * MINUTE, kinds: { report: alarm }, crowd: { ...finding({}).crowd, slow: 9 } })
+    expect(feed(judge, back, back + 30, weak)[0]).toMatchObject({ event: 'reopened', incident: over.incident })
+  })
   it('people who report here while far more report a larger outage elsewhere make it no more than minor', () => {
     const reports = (service: string, now: EpochMs, excess: number): Finding =>
       finding({
