@@ -3,16 +3,11 @@ import { join } from 'node:path'
 import { type Held, merge, reliability } from '../../lab/calibration.js'
 import { HISTORY_HOURS as LAB_HISTORY_HOURS, type Result, runOnce } from '../../lab/run.js'
 import { drawWorld } from '../../lab/world.js'
-import { parseScenario, type Scenario, type Via } from '../../src/scenario/scenario.js'
+import { parseScenario, type Scenario } from '../../src/scenario/scenario.js'
 import { type Bar, type Context, EPICENTER, type Part, percent, skipped, tool } from './context.js'
+import { MODES } from './modes.js'
 import { output } from './store.js'
 
-/** Signals that are there, and what is asked of them. */
-const MODES: { name: string; only: Via[] | null; ask: 'all' | 'detect' }[] = [
-  { name: 'all signals', only: null, ask: 'all' },
-  { name: 'without metrics', only: ['report', 'post', 'check', 'change', 'notice'], ask: 'detect' },
-  { name: 'reports only', only: ['report'], ask: 'detect' },
-]
 /** Of quiet history before each play, by turns: a day is little to learn from, a week is long to stay quiet. */
 const HISTORY_HOURS = [24, 168] as const
 
@@ -53,7 +48,7 @@ export function scenarios(context: Context): Part & { played: Played[] } {
         const hours = HISTORY_HOURS[k % HISTORY_HOURS.length]!
         const byReferee = refereed && (first || !context.quick)
         const result = context.store.unit(
-          `scenario-${byReferee ? 'referee' : 'lab'}-${scenario.id}-${mode.name}-${seed}-${hours}`,
+          `scenario-${byReferee ? 'referee' : 'lab'}-${scenario.id}-${mode.name}-${mode.ask}-${seed}-${hours}`,
           () =>
             byReferee ? playRefereed(context, file, scenario, mode, seed, hours) : playOwn(scenario, mode, seed, hours),
         )
@@ -72,8 +67,8 @@ export function scenarios(context: Context): Part & { played: Played[] } {
     })
   })
   const command = refereed
-    ? `node ${tool(context, 'make-signals.mjs')} FILE --seed N --history-hours ${HISTORY_HOURS.join('|')} [--only …] | ${EPICENTER} replay - | node ${tool(context, 'score.mjs')} FILE [--judge detect]`
-    : 'npm run lab -- --scenarios --draws 20 [--only … --ask detect]'
+    ? `node ${tool(context, 'make-signals.mjs')} FILE --seed N --history-hours ${HISTORY_HOURS.join('|')} [--only …] | ${EPICENTER} replay - | node ${tool(context, 'score.mjs')} FILE [--judge honest]`
+    : 'npm run lab -- --scenarios --draws 20 [--only … --ask honest]'
   return { title, command, text: scenarioTable(played), bars, played }
 }
 
@@ -118,7 +113,7 @@ function playRefereed(
   const signals = join(context.work, 'signals.ndjson')
   writeFileSync(signals, output(['node', ...made, ...only]).out)
   const events = output([EPICENTER, 'replay', '--quiet', signals], '', true).out
-  const judge = mode.ask === 'detect' ? ['--judge', 'detect'] : []
+  const judge = mode.ask === 'all' ? [] : ['--judge', mode.ask]
   const verdict = JSON.parse(output(['node', tool(context, 'score.mjs'), file, ...judge], events, true).out) as {
     ok: boolean
     failures: string[]

@@ -16,9 +16,10 @@ import { setting, writePage } from '../machine.js'
 import { Store, root } from './store.js'
 import type { Context, Part } from './context.js'
 import { calibrationAndPower, cost, crowdSeries, localization, nab, quiet, spikes } from './parts.js'
+import { kinds } from './kinds.js'
 import { type Played, scenarios, type World, worlds } from './plays.js'
 
-const PARTS = { spikes, calibrationAndPower, crowdSeries, nab, localization, quiet, cost, worlds, scenarios }
+const PARTS = { spikes, calibrationAndPower, crowdSeries, nab, localization, quiet, cost, worlds, kinds, scenarios }
 
 const { values } = parseArgs({
   options: {

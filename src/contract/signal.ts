@@ -29,7 +29,7 @@ export interface Observation {
   slow?: number
   /** The counts cover (at − windowMs, at]. */
   windowMs?: number
-  /** Checks: how long the answer took. No kind of evidence reads it yet. */
+  /** How long the answer took; where nothing is counted as `slow`, it is held against what is usual. */
   latencyMs?: number
   /** Opaque, already hashed; counts once per service in a rolling 24 h. */
   reporter?: string

@@ -49,6 +49,8 @@ export interface Evidence<
   where?(state: State, mode: FailureMode): SegmentReading[]
   /** What the service stands on and that is out of the usual, whether or not anything fails. */
   strained?(state: State): Strained[]
+  /** Part of what should have come and does not, 0..1, where that lasts: what never arrives fails nowhere that is counted. */
+  missing?(state: State): { share: number; error: number } | null
   /** Silence that means a broken source: what it says is unknown then. */
   isUnheard?(state: State, now: EpochMs): boolean
   /** What is left of the trouble, for recovery, where neither requests nor checks say it. */

@@ -12,6 +12,9 @@ const checks = (slowAt: readonly string[]): Observation[] =>
     const isSlow = slowAt.includes(vantage) && i >= 10 * 120 && i < 10 * 150
     return check({ id: `c-${i}`, at: T + i * 6 * SECOND, labels: { vantage }, bad: 0, ...(isSlow ? { slow: 1 } : {}) })
   })
+/** The same without a word on what is slow: those of a place take six times as long. */
+const timed = (slowAt: readonly string[]): Observation[] =>
+  checks(slowAt).map(({ slow, ...c }, i) => ({ ...c, latencyMs: (slow ? 6 : 1) * (150 + ((i * 37) % 60)) }))
 const eventsOf = (signals: readonly Observation[]) => {
   const fold = new Fold(config)
   const out = emptyOutcome()
@@ -33,8 +36,21 @@ describe('checks that are slow', () => {
     expect(events[0]).toMatchObject({ event: 'opened', kind: 'degraded' })
     expect(events[0]!.says![0]!.text).toBe('Nearly all of checks are slow or degraded: vantage fra.')
   })
+  it('are known by how long they take, with their place, onset, share and end', () => {
+    const events = eventsOf(timed(['fra']))
+    expect(events[0]).toMatchObject({ event: 'opened', kind: 'degraded', pattern: 'slow' })
+    expect(minute(events[0])).toBeLessThan(130)
+    expect(Math.abs(Date.parse(events[0]!.startedAt!) - T - 120 * MINUTE)).toBeLessThanOrEqual(2 * MINUTE)
+    expect(events[0]!.says![0]!.text).toBe('About 50 % of checks are slow or degraded: everywhere.')
+    expect(events.at(-1)).toMatchObject({ event: 'resolved' })
+  })
+  it('that fail are not slow as well', () => {
+    const failing = timed(['fra', 'iad']).map(c => (c.latencyMs! > 500 ? { ...c, bad: 1 } : c))
+    expect(eventsOf(failing).map(e => e.kind)).not.toContain('degraded')
+  })
   it('say nothing where none is', () => {
     expect(eventsOf(checks([]))).toEqual([])
+    expect(eventsOf(timed([]))).toEqual([])
   })
 })
 

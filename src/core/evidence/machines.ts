@@ -1,9 +1,9 @@
 import type { KindReading } from '../../contract/finding.js'
-import type { ObservationVia } from '../../contract/signal.js'
+import type { Observation, ObservationVia } from '../../contract/signal.js'
 import { withoutInRates } from '../rates/forget.js'
 import { learnRates } from '../rates/learn.js'
 import { tickRates, type RateReading } from '../rates/rise-detector.js'
-import { rateState, startAnew, takeRate, type RateState, type FailureMode } from '../rates/state.js'
+import { isSlowTrip, rateState, startAnew, takeRate, type RateState, type FailureMode } from '../rates/state.js'
 import { teachRates } from '../rates/teach.js'
 import { addToBin } from './bins.js'
 import type { Evidence } from './evidence.js'
@@ -17,13 +17,17 @@ const counted = (kind: ObservationVia, timed: boolean): Evidence<RateState, Reco
   via: kind,
   state: rateState,
   take(state, signal, slot, _, bins) {
-    const { total, labels, bad = 0, slow = 0 } = signal
+    const { total, labels, bad = 0 } = signal
+    const slow = signal.slow ?? slowTrips(state, signal, bad)
     const leaf = takeRate(state, slot, labels, total, bad, slow)
     addToBin(bins, slot, kind, false, state.book, leaf, total, bad, slow)
   },
   tick: tickRates,
   says: (state, reading, mode) => (mode === 'bad' || timed || state.tellsSlow === true ? kindOf(reading[mode]) : null),
-  learn: learnRates,
+  learn(state, now, trouble) {
+    if (state.trips) state.slowSince = trouble.slow ?? trouble.bad
+    learnRates(state, now, trouble)
+  },
   startAnew,
   teach: teachRates,
   livedSince: ({ firstAt }) => (firstAt === 0 ? null : firstAt),
@@ -32,6 +36,10 @@ const counted = (kind: ObservationVia, timed: boolean): Evidence<RateState, Reco
 
 export const METRICS = counted('metric', true)
 export const CHECKS = counted('check', false)
+
+/** Who says how long an answer took, and not whether that is too long, is held against what is usual there. What fails is not slow. */
+const slowTrips = (state: RateState, { total, labels, latencyMs }: Observation, bad: number): number =>
+  latencyMs !== undefined && bad === 0 && isSlowTrip(state, labels, latencyMs) ? total : 0
 
 const kindOf = ({ bits, alarm, share, expectedShare }: RateReading): KindReading => ({
   bits,

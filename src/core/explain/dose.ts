@@ -27,8 +27,11 @@ const DOSE_BITS_MAX = 6
 const OWN_GROWTH = 0.2
 /** Chance that such a growth takes one more step as the rollout did, for each step. */
 const OWN_STEP = 0.5
-/** and against it at most. */
-const DOSE_BITS_MIN = -5
+/**
+ * One cause in five harms otherwise than by its dose: from a threshold on, by those who come anew while the others keep their sessions,
+ * or long after its step. Failures that do not follow the steps are then no word against it.
+ */
+const NOT_BY_DOSE = 0.2
 
 interface Plateau {
   dose: number
@@ -45,7 +48,8 @@ export function dose(c: Change, q: Question): Evidence[] {
   if (levels.size < 2 || !plateaus.some(p => p.afterOnset && p.failing > 0)) return []
   const byDose = misfit(plateaus, p => p.dose)
   const byOnset = misfit(plateaus, p => (p.afterOnset ? 1 : 0))
-  const bits = Math.max(DOSE_BITS_MIN, Math.min(DOSE_BITS_MAX, againstOthers(byDose, byOnset, plateaus)))
+  const byDoseBits = Math.min(DOSE_BITS_MAX, againstOthers(byDose, byOnset, plateaus))
+  const bits = Math.log2((1 - NOT_BY_DOSE) * 2 ** byDoseBits + NOT_BY_DOSE)
   if (Math.abs(bits) < 0.5) return []
   const doses = plateaus.map(p => percent(p.dose)).join(' → ')
   const shares = plateaus.map(p => percent(p.failing)).join(' → ')

@@ -91,6 +91,51 @@ describe('place', () => {
   })
 })
 
+describe('who is failing', () => {
+  const component = (...names: string[]): Scope => ({ component: names })
+  const parts = {
+    segments: [
+      { where: component('cdn'), weight: 0.8 },
+      { where: component('kv', 'access'), weight: 0.2 },
+    ],
+    unaffected: component('dashboard'),
+    components: ['cdn', 'kv', 'access'],
+  }
+  it('the scope that holds most of the failures > one of as many parts that holds few, though it came later', () => {
+    const changes = [at(-16, { id: 'big', scope: component('cdn') }), at(-5, { id: 'small', scope: component('kv') })]
+    expect(probability({ ...parts, changes }, 'big')).toBeGreaterThan(probability({ ...parts, changes }, 'small'))
+    const alike = parts.segments.map(s => ({ ...s, weight: s.where.component!.length / 3 }))
+    const even = { ...parts, segments: alike, changes }
+    expect(probability(even, 'small')).toBeGreaterThan(probability(even, 'big'))
+  })
+  it('a rollout over hosts that nobody labels may bite at its first step, and need not be followed step by step', () => {
+    const rollout: [number, number][] = [
+      [ONSET - 30 * MINUTE, 0.5],
+      [ONSET - 10 * MINUTE, 0.6],
+      [ONSET + 10 * MINUTE, 0.7],
+    ]
+    const course = Array.from({ length: 40 }, (_, i) => ({ at: ONSET + i * MINUTE, excess: i / 40, error: 0.01 }))
+    const [found] = explain(question({ changes: [at(-30, { rollout })], course })).causes
+    const bits = (says: RegExp) => found!.because.find(b => says.test(b.says))!.bits
+    expect(bits(/do not follow its steps/)).toBeGreaterThan(-2.5)
+    const older = rollout.with(0, [ONSET - 5 * HOUR, 0.5])
+    const [early] = explain(question({ changes: [at(-300, { rollout: older })], course })).causes
+    expect(bits(/took effect/)).toBeGreaterThan(early!.because[0]!.bits + 0.5)
+  })
+})
+
+describe('what nobody told', () => {
+  it('a lone change is believed less than the same beside changes of many kinds', () => {
+    const c = at(-3, { scope: inA })
+    const alone = probability({ changes: [c] })
+    const kinds: ChangeKind[] = ['config', 'flag', 'migration', 'maintenance', 'vendor', 'launch']
+    const week = kinds.map((kind, i) => at(-3_000 - 600 * i, { id: `k${i}`, kind, scope: { cell: ['b'] } }))
+    expect(alone).toBeGreaterThan(0.8)
+    expect(alone).toBeLessThan(0.985)
+    expect(probability({ changes: [c, ...week] })).toBeGreaterThan(alone)
+  })
+})
+
 describe('reversal', () => {
   const c = at(-4)
   const undo = (minutes: number): Change => change({ id: 'u', at: ONSET + minutes * MINUTE, reverts: 'c' })

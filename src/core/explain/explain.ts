@@ -34,13 +34,33 @@ const PRIOR_BITS: Record<ChangeKind, number> = {
  * for to blame the innocent costs more than to say that nothing is known. How many were listed does not matter to that: the time of
  * each is weighed against how often changes come by chance.
  */
-const NONE_BITS = 0.5
+const LISTED = 0.41
+/** The same as odds of none, in bits, where every kind of change is told of: what the slope stretches from. */
+const NONE_BITS = Math.log2((1 - LISTED) / LISTED)
+/**
+ * Which part of the troubles that come of a change comes of each kind, by the same collections in round numbers: who hears of deploys
+ * alone has not heard of most.
+ */
+const KIND_SHARES: Record<Exclude<ChangeKind, 'mitigation'>, number> = {
+  deploy: 0.3,
+  config: 0.3,
+  flag: 0.1,
+  migration: 0.1,
+  maintenance: 0.08,
+  vendor: 0.08,
+  launch: 0.04,
+}
+/** Chance that a kind of which nothing came lately is connected all the same, and was quiet. */
+const QUIET_KIND = 0.3
 /**
  * Every term hedges for itself against the odd cause (a late one, a scope filled in wrongly), but few causes are odd in every way:
  * added up, the bits are shy. They are stretched by what makes given probabilities come true (one slope, as Platt, 1999): over 735
- * drawn worlds the likelihood is highest there and flat from 1.3 to 1.8; no order changes by it, nor who is likelier than none.
+ * drawn worlds of ten changes the likelihood is highest there and flat from 1.3 to 1.8; no order changes by it. With few others to
+ * tell how changes come here, and with what scopes, nothing is stretched: a lone change has its bits and no more.
  */
 const SLOPE = 1.5
+/** Other changes from which half of that slope is used. */
+const SLOPE_OTHERS = 2
 /** The least that a candidate keeps, so that nothing is ever said with certainty. */
 const MIN_PROBABILITY = 0.002
 /** Causes that an event lists, likeliest first; what is less likely than eight others helps nobody. */
@@ -59,14 +79,16 @@ export function explain(q: Question): Explanation {
     q,
     listed.map(c => c.scope),
   )
-  const changes = listed.map(c => weighChange(c, q, labels))
+  const unheard = unheardBits(q.changes)
+  const changes = listed.map(c => weighChange(c, q, labels, unheard))
   const found: Weighed[] = [
     ...changes.map(c => c.weighed),
     ...q.upstream.map(u => weighUpstream(u, q)),
     ...weighLoad(changes, labels, q),
     ...weighEchoes(q),
   ]
-  const weights = new Map(found.map(f => [f, 2 ** Math.min(40, SLOPE * (f.bits - NONE_BITS))]))
+  const slope = slopeOf(listed.length)
+  const weights = new Map(found.map(f => [f, 2 ** Math.min(40, slope * (f.bits - NONE_BITS))]))
   const all = [...weights.values()].reduce((a, b) => a + b, 1)
   found.sort((a, b) => weights.get(b)! - weights.get(a)! || (a.subject < b.subject ? -1 : 1))
   const shown = found.slice(0, MAX_CAUSES)
@@ -77,6 +99,22 @@ export function explain(q: Question): Explanation {
     causes: shown.map(f => causeOf(f, bounded(weights.get(f)! / all))),
     unexplained: bounded(1 / all),
   }
+}
+
+/** How far bits are stretched where so many changes are listed. */
+function slopeOf(listed: number): number {
+  const others = Math.max(0, listed - 1)
+  return 1 + ((SLOPE - 1) * others) / (others + SLOPE_OTHERS)
+}
+
+/** How much likelier something that nobody told of becomes, in bits, by the kinds of change of which nothing was heard. */
+function unheardBits(changes: readonly Change[]): number {
+  const heard = new Set(changes.map(c => c.kind))
+  const told = Object.entries(KIND_SHARES).reduce(
+    (sum, [kind, share]) => sum + share * (heard.has(kind as ChangeKind) ? 1 : QUIET_KIND),
+    0,
+  )
+  return Math.log2((1 - LISTED * told) / (LISTED * told)) - NONE_BITS
 }
 
 const causeOf = (f: Weighed, probability: number): Cause => ({
@@ -112,7 +150,7 @@ interface WeighedChange {
   placeBits: number
 }
 
-function weighChange(c: Change, q: Question, labels: readonly Label[]): WeighedChange {
+function weighChange(c: Change, q: Question, labels: readonly Label[], unheard: number): WeighedChange {
   const places = place(c, labels)
   const because = [time(c, q), ...places, ...dose(c, q), ...reversal(c, q), ...load(c, q)].map(e => ({
     ...e,
@@ -121,7 +159,7 @@ function weighChange(c: Change, q: Question, labels: readonly Label[]): WeighedC
   const weighed: Weighed = {
     subject: c.id,
     title: c.title ?? c.id,
-    bits: PRIOR_BITS[c.kind] + sum(because),
+    bits: PRIOR_BITS[c.kind] - unheard + sum(because),
     because,
     settles: settles(c, q, labels),
   }

@@ -29,10 +29,10 @@ const PLACES: readonly Relation[] = [
   { weight: 0.2, failing: HIGH, fine: ANY },
   { weight: 0.13, failing: ANY, fine: LOW },
 ]
-/** A component breaks what stands on it: there spill-over is as common as a fit. */
+/** A component breaks what stands on it, and a release touches several of which one breaks: both nearly as common as a fit. */
 const PARTS: readonly Relation[] = [
-  { weight: 0.5, failing: HIGH, fine: LOW },
-  { weight: 0.15, failing: HIGH, fine: ANY },
+  { weight: 0.4, failing: HIGH, fine: LOW },
+  { weight: 0.25, failing: HIGH, fine: ANY },
   { weight: 0.3, failing: ANY, fine: LOW },
 ]
 /**
@@ -56,11 +56,16 @@ const ECHO = 0.5
 /** Scopes come from templates and groups, so that two fit alike more often than values drawn one by one. */
 const SCOPE_BITS_MAX = 8
 
+/** The part of the failures that a scope holds says no more than this, for a small part may break all that stand on it. */
+const MASS_BITS_MAX = 2
+
 /** One label of the world as this incident shows it. */
 export interface Label {
   name: string
   failing: ReadonlySet<string>
   fine: ReadonlySet<string>
+  /** Part of all that fails which lies in each failing value, 0..1; empty where that is not known. */
+  weights: ReadonlyMap<string, number>
   /** All known values fail alike. */
   everywhere: boolean
   /** Some listed scope names it: then to leave it out says something. */
@@ -85,8 +90,20 @@ export function labelsOf(q: Question, scopes: readonly Scope[]): Label[] {
     if (everywhere && failing.size === 0 && q.segments.length > 0 && name !== 'component')
       for (const scope of scopes) for (const v of scope[name] ?? []) failing.add(v)
     const used = scopes.some(scope => scope[name] !== undefined)
-    return { name, failing, fine, everywhere, used, habit: habitOf(name, failing, fine, scopes) }
+    const weights = weightsOf(name, q.segments)
+    return { name, failing, fine, weights, everywhere, used, habit: habitOf(name, failing, fine, scopes) }
   })
+}
+
+/** How what fails is parted among the values of a label; a segment of several is taken to be of each alike. */
+function weightsOf(name: string, segments: Question['segments']): Map<string, number> {
+  const weights = new Map<string, number>()
+  for (const { where, weight } of segments) {
+    const values = where[name] ?? []
+    for (const v of values) weights.set(v, (weights.get(v) ?? 0) + weight / values.length)
+  }
+  const all = [...weights.values()].reduce((a, b) => a + b, 0)
+  return all > 0 ? new Map([...weights].map(([v, w]) => [v, w / all])) : new Map<string, number>()
 }
 
 /** What scopes look like here by chance: learned from the listed ones, for some teams name one component and some name ten cells. */
@@ -142,8 +159,20 @@ function named(c: Change, label: Label, values: string[]): Evidence | null {
   const G = label.fine.size
   const { named: usual, rate } = label.habit
   const asCause = label.everywhere ? NAMED_WHEN_EVERYWHERE * usual : 1 - LEFT_OUT_WHEN_CONFINED * (1 - usual)
-  const bits = Math.log2(asCause / usual) + scopeBits(k, F, j, G, label.name === 'component' ? PARTS : PLACES, rate)
+  const scope = scopeBits(k, F, j, G, label.name === 'component' ? PARTS : PLACES, rate)
+  const bits = Math.log2(asCause / usual) + Math.min(SCOPE_BITS_MAX, scope + massBits(label, values, k))
   return { says: words(label, values, k, j), bits, refs: [c.id] }
+}
+
+/**
+ * Who is failing, not which labels exist: what spills over is mostly less than what it comes from, so a scope that holds most of the
+ * failures fits better than one that holds as many values and few failures.
+ */
+function massBits(label: Label, values: readonly string[], k: number): number {
+  if (k === 0 || label.failing.size < 2 || label.weights.size < label.failing.size) return 0
+  const held = values.reduce((sum, v) => sum + (label.weights.get(v) ?? 0), 0)
+  const bits = Math.log2(Math.max(1e-6, held) / (k / label.failing.size))
+  return Math.max(-MASS_BITS_MAX, Math.min(MASS_BITS_MAX, bits))
 }
 
 function words(label: Label, values: readonly string[], k: number, j: number): string {

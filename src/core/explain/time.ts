@@ -39,13 +39,25 @@ const TIME_BITS_MIN = -9
 export function time(c: Change, q: Question): Evidence {
   const last = stepBefore(c, q)
   const delayMin = (q.onset - last) / MINUTE
-  const bits = Math.log2((density(delayMin, uncertainMin(q)) * biteShare(c, last)) / ratePerMin(c, q))
+  const bits = Math.log2(fitOf(c, q) / ratePerMin(c, q))
   const says =
     last > q.onset
       ? `took effect ${-delayMin > uncertainMin(q) + CLOCK_ERROR_MIN ? `${ago(last - q.onset)} after` : 'at about'} the time of the onset`
       : `took effect ${ago(q.onset - last)} before the onset${delayMin > LONG_MIN && bits < 0 ? ', long for a cause' : ''}`
   return { says, bits: Math.max(TIME_BITS_MIN, Math.min(TIME_BITS_MAX, bits)), refs: [c.id] }
 }
+
+/** Probability a minute of this onset if it is the cause: it bit at any of its steps, each with its own delay. */
+function fitOf(c: Change, q: Question): number {
+  const steps = new Set([startOf(c), ...stepsOf(c).map(([at]) => at)].filter(at => at <= q.interval[1] + SLACK_MS))
+  let fit = 0
+  for (const at of steps) fit += density((q.onset - at) / MINUTE, uncertainMin(q)) * biteShare(c, at)
+  return fit
+}
+
+/** Steps of a rollout that reached somebody, oldest first. */
+const stepsOf = (c: Change): [EpochMs, number][] =>
+  [...(c.rollout ?? [])].sort((a, b) => a[0] - b[0]).filter(([, share]) => share > 0)
 
 /** The step that came last before the onset; the first where all came after it. */
 export function stepBefore(c: Change, q: Question): EpochMs {
@@ -59,7 +71,7 @@ export function stepBefore(c: Change, q: Question): EpochMs {
  * half the time, else at any, the likelier the more it adds.
  */
 function biteShare(c: Change, step: EpochMs): number {
-  const steps = [...(c.rollout ?? [])].sort((a, b) => a[0] - b[0]).filter(([, share]) => share > 0)
+  const steps = stepsOf(c)
   if (steps.length < 2) return 1
   let all = 0
   let own = 0

@@ -141,7 +141,11 @@ export function shouldOpen(f: Finding, around: Surroundings): Verdict {
 
 /** Our own machines see requests or checks fail; a few failing checks beside healthy request counts are not enough. */
 export const ownFailure = (f: Finding): boolean =>
-  Boolean(f.kinds.metric?.alarm || ((f.kinds.check?.alarm || f.kinds.gauge?.alarm) && !contradictedBy(f)))
+  Boolean(
+    f.kinds.metric?.alarm ||
+      f.kinds.volume?.alarm ||
+      ((f.kinds.check?.alarm || f.kinds.gauge?.alarm) && !contradictedBy(f)),
+  )
 
 /** Failing in all less so many standard errors: two bad ones of three checks may be chance. */
 export function sureShare(f: Finding, errors: number): number {
@@ -152,7 +156,7 @@ export function sureShare(f: Finding, errors: number): number {
 /** Telemetry that is readable and healthy speaks against complaints; unreadable telemetry says nothing. */
 export function contradictedBy(f: Finding): boolean {
   const metric = f.kinds.metric
-  if (!metric || metric.bits === null || metric.alarm) return false
+  if (!metric || metric.bits === null || metric.alarm || f.kinds.volume) return false
   return f.share !== null && f.share < HEALTHY_SHARE && metric.bits < 10
 }
 

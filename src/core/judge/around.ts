@@ -60,14 +60,14 @@ export function drownedBy(all: readonly IncidentRecord[], record: IncidentRecord
     const lead = record.onset - x.onset
     const beside = x.service !== record.service && x.kind === 'outage'
     if (!beside || lead < -SAME_ONSET_MS || lead > DROWNS_WITHIN_MS) return false
-    // Talk of it goes on after its end.
-    if (!x.open && f.at - x.resolvedAt! > DROWNS_WITHIN_MS) return false
-    return (reportsOf(x) ?? 0) >= DROWNS * own
+    // Talk of it goes on after its end; what never rises above that talk is its tail, however long.
+    if (!x.open && own.peakAt - x.resolvedAt! > DROWNS_WITHIN_MS) return false
+    return (reportsOf(x)?.peak ?? 0) >= DROWNS * own.peak
   })
 }
 
-/** Reports a minute above the usual at the worst; null where nobody reports. */
-const reportsOf = ({ tracks }: IncidentRecord): number | null => {
+/** Reports a minute above the usual at the worst, and when; null where nobody reports. */
+const reportsOf = ({ tracks }: IncidentRecord): { peak: number; peakAt: EpochMs } | null => {
   const people = tracks.find(m => m.unit === 'reports_per_minute' && Object.keys(m.where).length === 0)
-  return people && people.peak > 0 ? people.peak : null
+  return people && people.peak > 0 ? people : null
 }

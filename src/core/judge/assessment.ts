@@ -23,6 +23,8 @@ import { applyRulings, BY_HAND, isCounted, type IncidentRecord } from './record.
 const STEP_FROM = 0.05
 /** A minute below this part of the window's share is a step, if it is so by so many standard errors. */
 const STEP_TO = 0.5
+/** A trouble of which machines never saw more than this failing is not one that they know. */
+const UNSEEN_SHARE = 0.05
 /** Standard errors by which such a step must be clear of chance. */
 const SURE_ERRORS = 3
 
@@ -59,7 +61,8 @@ export function assess(
     demand: f.demand,
     crowd: record.crowd ?? f.crowd,
     posted: record.posted,
-    contradicted: record.strand === 'bad' && contradictedBy(f),
+    // What machines have seen failing is no echo, however healthy they are at its end.
+    contradicted: record.strand === 'bad' && contradictedBy(f) && record.worst.share < UNSEEN_SHARE,
     course: record.course,
     turnedAt: turnedAt(record.tracks),
     now: at,

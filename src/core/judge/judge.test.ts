@@ -54,6 +54,15 @@ describe('one trouble is one incident', () => {
     const back = (Date.parse(over.at) - NOW) / MINUTE + 240
     expect(feed(judge, back, back + 1, now => fails(now, { onset: now - MINUTE }))[0]!.event).toBe('reopened')
   })
+  it('and so is its tail, of which people hardly say more than that it is bad', () => {
+    const judge = new Judge()
+    feed(judge, 0, 1_440, now => fails(now, { onset: NOW }))
+    const over = feed(judge, 1_440, 1_500, now => calm(now, { onset: NOW })).findLast(e => e.event === 'resolved')!
+    const back = (Date.parse(over.at) - NOW) / MINUTE + 120
+    const weak = (now: EpochMs) =>
+      finding({ at: now, onset: now - 5 * MINUTE, kinds: { report: alarm }, crowd: { ...finding({}).crowd, slow: 9 } })
+    expect(feed(judge, back, back + 30, weak)[0]).toMatchObject({ event: 'reopened', incident: over.incident })
+  })
   it('people who report here while far more report a larger outage elsewhere make it no more than minor', () => {
     const reports = (service: string, now: EpochMs, excess: number): Finding =>
       finding({
@@ -64,16 +73,18 @@ describe('one trouble is one incident', () => {
         share: null,
         tracks: [{ where: {}, unit: 'reports_per_minute', excess, bits: 80, error: 0.5, stale: false, usual: 1 }],
       })
-    const severity = (elsewhere: number): string => {
+    // It ends there after ten minutes; here a few go on for hours, and then as many as `late` says.
+    const severity = (elsewhere: number, late: number): string => {
       const judge = new Judge()
       const events: IncidentEvent[] = []
-      for (let m = 0; m < 10; m++) {
-        judge.take(reports('next-door', at(m), elsewhere), events)
-        judge.take(reports('shop', at(m), 12), events)
+      for (let m = 0; m < 240; m++) {
+        if (m < 10) judge.take(reports('next-door', at(m), elsewhere), events)
+        judge.take(reports('shop', at(m), m < 10 ? 12 : m < 200 ? 3 : late), events)
+        judge.take({ type: 'tick', at: at(m) }, events)
       }
       return events.findLast(e => e.service === 'shop')!.severity!
     }
-    expect([severity(400), severity(40)]).toEqual(['minor', 'major'])
+    expect([severity(400, 3), severity(40, 3), severity(400, 36)]).toEqual(['minor', 'major', 'major'])
   })
   it('one that comes back within the hour is reopened, later is another', () => {
     for (const [pause, event] of [

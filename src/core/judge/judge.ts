@@ -34,6 +34,7 @@ import { assess } from './assessment.js'
 import {
   BY_HAND,
   forgetSince,
+  goesOn,
   idFor,
   isCounted,
   mayComeBack,
@@ -43,6 +44,7 @@ import {
   rememberCourse,
   rememberCrowd,
   rememberWorst,
+  roseFrom,
   type IncidentRecord,
 } from './record.js'
 
@@ -221,7 +223,7 @@ export class Judge {
       return
     }
     // The same trouble (its onset lies before the end that was called), or one like it so soon: the incident goes on.
-    if (last && (last.kind === verdict.kind || (f.onset < last.resolvedAt! && verdict.kind !== 'security'))) {
+    if (last && goesOn(last, verdict.kind, f)) {
       last.open = true
       last.backAt = last.resolvedAt
       last.closedByPerson = false
@@ -304,13 +306,7 @@ export class Judge {
     const recovered = next.recovery?.recovered ?? 0
     const [measured, noise] = [wholeTrack(record.tracks)?.unit === 'share', noiseOf(record.tracks)]
     noteBack(record, recovered, f.at)
-    if (
-      before === 'minor' &&
-      record.severity !== before &&
-      !measured &&
-      recovered < RECOVERING_FROM &&
-      record.backAt !== null
-    ) {
+    if (!measured && recovered < RECOVERING_FROM && record.backAt !== null && roseFrom(record, before)) {
       this.part(record, record.backAt, f, events)
       return
     }

@@ -98,6 +98,19 @@ export const mayComeBack = ({ resolvedAt, onset, kind }: IncidentRecord, at: Epo
   at - resolvedAt! <
   Math.max(REOPEN_MS, kind === 'outage' ? Math.min(RECORD_KEPT_MS, BACK_WITHIN_SHARE * (resolvedAt! - onset)) : 0)
 
+/**
+ * Does what fails now go on with an incident that was called over? The same trouble does (its onset lies before that end), or one of
+ * its kind, or what lasted for days and comes back weaker, so that people hardly say more than that it is bad: that is its tail.
+ */
+export const goesOn = ({ kind, strand, resolvedAt }: IncidentRecord, next: IncidentKind, f: Finding): boolean =>
+  kind === next ||
+  (f.onset < resolvedAt! && next !== 'security') ||
+  (kind === 'outage' && next === 'degraded' && strand === f.strand && f.at - resolvedAt! >= REOPEN_MS)
+
+/** Has it just become more than minor? */
+export const roseFrom = ({ severity }: IncidentRecord, before: Severity): boolean =>
+  before === 'minor' && severity !== before
+
 /** Are requests counted, and do they speak for it? Checks are few, and reports have no denominator. */
 export function isCounted({ finding, tracks }: IncidentRecord): boolean {
   const metric = finding?.kinds.metric

@@ -16,6 +16,8 @@ export function withoutInRates(old: RateState, goes: Goes): [RateState, Move] {
     last: rateState().last,
     sums: { bad: new Float64Array(0), slow: new Float64Array(0) },
   }
+  // How long answers of joined label sets take is learned anew.
+  delete next.trips
   for (const mode of FAILURE_MODES) {
     const learned = old.learned[mode]
     const [total, hit] = [movedCounts(learned.total, move), movedCounts(learned.hit, move)]

@@ -16,6 +16,7 @@ import {
   type LeafBook,
   type SlotRing,
 } from '../aggregate/label-sets.js'
+import { noteTrip, tripState, type Trips } from './trips.js'
 
 /** What is counted and known of one source with a denominator: request counts, or checks. Plain data throughout. */
 
@@ -64,6 +65,9 @@ export interface RateState {
   /** Some were counted as slow: where nobody tells, nothing is said of slowness. */
   tellsSlow?: true
   learned: Record<FailureMode, Learned>
+  /** How long answers take, where that is told; and since when it is not learned, for some are slow. */
+  trips?: Trips
+  slowSince?: EpochMs | null
   /** Leaf → its newest row: what is known of it when it falls silent for longer than the ring. */
   last: { slot: number[]; total: number[]; bad: number[]; slow: number[] }
   /** Group × rise → bits. */
@@ -108,7 +112,14 @@ export const rateState = (): RateState => ({
 /** What has lasted is how things are: the failure mode's usual shares and rhythm are learned anew, from the minutes at hand on. */
 export function startAnew(state: RateState, mode: FailureMode, now: EpochMs): void {
   state.learned[mode] = learnedNothing()
+  if (mode === 'slow') delete state.trips
   state.learnedUntil = Math.min(state.learnedUntil, now - READ_SLOTS * MINUTE)
+}
+
+/** Whether an answer that took so long is slow for its label set; what is usual is learned while none is. */
+export function isSlowTrip(state: RateState, labels: Labels, latencyMs: number): boolean {
+  const learns = (state.slowSince ?? null) === null
+  return noteTrip((state.trips ??= tripState()), leafFor(state.book, labels), latencyMs, learns)
 }
 
 /** Takes one row; `slot` is the start of the minute it counts in. Returns the leaf. */

@@ -10,13 +10,14 @@ import { badKinds, bitsOfKinds, inAlarm, isDoubted, machinesSee, onsetOf, slowKi
 import { latelyOf } from '../rates/newest-minute.js'
 import { componentsOf, locate, REPORT_WINDOW_MS } from './locate.js'
 import { MIX_MS, readIndependence } from '../admission/parties.js'
+import { type Gone, joinMissing, missingOf, overallShare } from './missing.js'
 import { rememberSegments } from './second.js'
 import type { Readings } from '../evidence/evidence.js'
 import { EVIDENCE } from '../evidence/kinds.js'
 import { machinesOf } from '../evidence/registry.js'
 import type { TroubledService } from './service.js'
 import { AFTERMATH_MS, newTrouble, type Trouble } from './state.js'
-import { anyExcess, type RateWindow } from '../rates/excess.js'
+import { anyExcess, rateWindow, type RateWindow } from '../rates/excess.js'
 import { failsInSilence } from './rate-segments.js'
 import { readTracks } from './tracks.js'
 
@@ -58,7 +59,8 @@ function followFirst(
   if (!alarm && !before) return null
   const state = (s.troubles[mode] = before ?? newTrouble(now, now, [now, now]))
   if (alarm && !own) dateAgain(s, state, mode, kinds, r, before === null, now)
-  const { metrics, checks, all, whole } = windowsOf(s, mode, state, own, now)
+  const windows = windowsOf(s, mode, state, own, now)
+  const { metrics, checks, all } = windows
   const failing = {
     metrics: metrics !== null && anyExcess(metrics, mode),
     checks: checks !== null && anyExcess(checks, mode),
@@ -67,8 +69,12 @@ function followFirst(
   const further = tracksBeside(s, mode, kinds, now)
   const echo = further.find(t => t.unit === 'reports_per_minute') ?? null
   state.reportPeak = Math.max(state.reportPeak, echo?.excess ?? 0)
+  const gone = own || mode === 'slow' ? null : missingOf(s, state, kinds, metrics)
   const troubled =
-    failing.metrics || failing.checks || (alarm && !onlyEcho(s, state, kinds, echo, s.troubles.slow !== null, now))
+    gone !== null ||
+    failing.metrics ||
+    failing.checks ||
+    (alarm && !onlyEcho(s, state, kinds, echo, s.troubles.slow !== null, now))
   if (troubled) state.troubledAt = now
   else if (now - state.troubledAt > AFTERMATH_MS) {
     s.troubles[mode] = null
@@ -79,11 +85,7 @@ function followFirst(
     if (mode === 'bad' && failing.metrics) rememberSegments(state, now)
   }
   const outgrown = all !== null && outgrows(state, all)
-  // Metrics that saw the trouble keep the last word of what falls silent later: then they still speak for the whole.
-  const sawIt = state.excessAt.metric > 0
-  const blind = metrics !== null && checks !== null && !sawIt && failsInSilence(checks, metrics, now)
-  const leading = blind ? null : state.claim ? whole : all
-  const tracks = readTracks(state, leading, metrics, checks, now)
+  const { blind, tracks, share } = follow(s, state, windows, gone, now)
   tracks.push(...further)
   const stale = tracks.some(t => t.stale && t.excess > 0.02)
   return {
@@ -105,11 +107,32 @@ function followFirst(
     ...strainedIn(s),
     components: notClaimed(s, componentsOf(s, state, metrics, mode, now), own !== null),
     tracks,
-    share: overallShare(blind ? null : all, checks),
-    lately: own || blind ? null : latelyFrom(s, mode, all, now),
+    share,
+    lately: own || blind || gone ? null : latelyFrom(s, mode, all, now),
     calm: !troubled && !stale,
     demand: (state.demand = (s.evidence.metric && readDemand(s.evidence.metric, state.onset, now)) ?? state.demand),
     crowd: crowdOf(s, now),
+  }
+}
+
+/** What is left of the whole and of each named value; `blind`: where it fails requests are silent, and others' health says nothing. */
+function follow(
+  s: TroubledService,
+  state: Trouble,
+  { metrics, checks, all, whole }: ReturnType<typeof windowsOf>,
+  gone: Gone | null,
+  now: EpochMs,
+): { blind: boolean; tracks: Track[]; share: number | null } {
+  // Metrics that saw the trouble keep the last word of what falls silent later: then they still speak for the whole.
+  const sawIt = state.excessAt.metric > 0
+  const blind = metrics !== null && checks !== null && !sawIt && failsInSilence(checks, metrics, now)
+  const leading = blind ? null : state.claim ? whole : all
+  // Checks that speak for the whole look back as far as where nobody counts requests: silence is no reason to know less.
+  const led = blind && !checks.mask ? rateWindow(s.evidence.check!, 'bad', now, state.onset, true) : checks
+  return {
+    blind,
+    tracks: joinMissing(readTracks(state, leading, metrics, led, now), gone),
+    share: gone ? gone.share : overallShare(blind ? null : all, led),
   }
 }
 
@@ -216,10 +239,4 @@ function onlyEcho(
   const machine = machinesOf(kinds)
   if (machine.some(k => k.alarm) || !machine.some(k => k.bits !== null)) return false
   return echo === null || slow || echo.excess < ECHO_SHARE * state.reportPeak
-}
-
-const overallShare = (metrics: RateWindow | null, checks: RateWindow | null): number | null => {
-  const rates = metrics ?? checks
-  const total = rates?.groups.total[0] ?? 0
-  return rates && total > 0 ? Math.max(0, (rates.groups.hit[0]! - rates.groups.expected[0]!) / total) : null
 }

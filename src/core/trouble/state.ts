@@ -24,6 +24,8 @@ export interface Trouble {
   troubledAt: EpochMs
   /** Newest tick with an excess in request counts and in checks; 0 before the first. */
   excessAt: { metric: EpochMs; check: EpochMs }
+  /** Highest failing share of all requests. */
+  failedMost: number
   /** Highest excess of reports a minute. */
   reportPeak: number
   /** Label values that were ever part of a segment, in order of appearance. */
@@ -57,6 +59,7 @@ export const newTrouble = (now: EpochMs, onset: EpochMs, onsetInterval: [EpochMs
   onsetInterval,
   troubledAt: now,
   excessAt: { metric: 0, check: 0 },
+  failedMost: 0,
   reportPeak: 0,
   named: [],
   segments: [],
