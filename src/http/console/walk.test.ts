@@ -153,16 +153,14 @@ describe.skipIf(!existsSync(BROWSER))('an operator at three in the morning', () 
       await desk.goto(origin + path)
       await look(desk, path)
     }
-<<<<<<< HEAD
     for (const [i, path] of SETTINGS.entries()) {
       const page = i % 2 === 0 ? phone : desk
       await page.goto(origin + path)
       await look(page, path)
-=======
+    }
     for (const path of ['/console/people', '/console/me']) {
       await phone.goto(origin + path)
       await look(phone, `${path} on a phone`)
->>>>>>> people
     }
     const orders = (await app.reader.orders(incident!.id)).map(each => `${each.by} ${each.verb}`)
     expect(orders.slice(0, 5)).toEqual(['ana ack', 'ana say', 'ana confirm', 'ana hand-over', 'ana mitigated'])
