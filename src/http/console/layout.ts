@@ -23,9 +23,8 @@ button.first{background:var(--ink);color:var(--bg)}
 .told{border:2px solid var(--ok);border-radius:6px;padding:10px 14px;margin:12px 0}
 .told.no{border-color:var(--out)}
 .narrow{max-width:26rem}
-td.left,th.left{text-align:start;white-space:normal;min-width:4.5rem}td.left time{white-space:nowrap}.now{margin-top:16px;max-width:26rem}.now form{display:grid;gap:8px}
+td.left,th.left{text-align:start;white-space:normal;overflow-wrap:break-word;min-width:4.5rem}.find{margin-top:10px}td.left time{white-space:nowrap}.now{margin-top:16px;max-width:26rem}.now form{display:grid;gap:8px}
 @media(max-width:40rem){.rowed{max-height:none}.rowed table,.rowed tbody,.rowed tr{display:block}.rowed thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}.rowed tr{padding:6px 0;border-bottom:1px solid var(--line)}.rowed td.left{display:grid;grid-template-columns:6.5rem minmax(0,1fr);gap:8px;align-items:center;border:0;padding:3px 0}.rowed td.left::before{content:attr(data-head);color:var(--soft)}}
-code{font-size:.875em}
 .line>li{grid-template-columns:10rem 1fr}code{font-size:.875em}
 .settings{max-width:44rem;margin-top:12px}main>p+p,.fields+form{margin-top:8px}.rest>.fields{margin-top:8px}.one{display:grid;gap:4px}.wrong{color:var(--out)}[aria-invalid]{border-color:var(--out)}
 fieldset{border:1px solid var(--line);border-radius:6px;padding:8px 12px 12px;display:grid;gap:10px;min-width:0}legend{font-size:.875rem;padding:0 4px}
@@ -125,8 +124,7 @@ export const timeOf = (at: number): Html => {
 }
 /** On a phone each row stands by itself, its cells under each other with their heads. */
 export const table = (what: string, heads: readonly string[], rows: readonly (readonly Hole[])[]): Html =>
-<<<<<<< HEAD
-  html`<div class="scroll" tabindex="0" role="region" aria-label="${what}"><table><thead><tr>${heads.map(head => html`<th scope="col" class="left">${head}</th>`)}</tr></thead><tbody>${rows.map(row => html`<tr>${row.map(cell => html`<td class="left">${cell}</td>`)}</tr>`)}</tbody></table></div>`
+  html`<div class="scroll rowed" tabindex="0" role="region" aria-label="${what}"><table><thead><tr>${heads.map(head => html`<th scope="col" class="left">${head}</th>`)}</tr></thead><tbody>${rows.map(row => html`<tr>${row.map((cell, i) => html`<td class="left" data-head="${heads[i]}"><div>${cell}</div></td>`)}</tr>`)}</tbody></table></div>`
 
 /** A field above a long list; without script a plain form. */
 export const finder = (path: string, q: string, label: string): Html =>
@@ -141,6 +139,3 @@ export function pager(
   const to = (n: number) => `${path}?page=${n}${q === '' ? '' : `&q=${encodeURIComponent(q)}`}`
   return html`<p class="pager"><span>Page ${page} of ${pages}, ${count.toLocaleString('en')} in all</span>${page > 1 ? html`<a href="${to(page - 1)}">Back</a>` : null}${page < pages ? html`<a href="${to(page + 1)}">Next</a>` : null}</p>`
 }
-=======
-  html`<div class="scroll rowed" tabindex="0" role="region" aria-label="${what}"><table><thead><tr>${heads.map(head => html`<th scope="col" class="left">${head}</th>`)}</tr></thead><tbody>${rows.map(row => html`<tr>${row.map((cell, i) => html`<td class="left" data-head="${heads[i]}"><div>${cell}</div></td>`)}</tr>`)}</tbody></table></div>`
->>>>>>> people
