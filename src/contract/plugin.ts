@@ -21,8 +21,11 @@ export type PluginKind = (typeof PLUGIN_KINDS)[number]
  */
 export type ConfigSchema = Readonly<Record<string, unknown>>
 
-/** `path`: a file, relative to the configuration file. `page`, `service`: the id of one that stands in that file. */
-export const TEXT_ROLES = ['path', 'page', 'service'] as const
+/**
+ * `path`: a file, relative to the configuration file. `program`: one of this machine that is run. Both are named by that file alone, never
+ * by a form of the console. `page`, `service`: the id of one that stands in that file.
+ */
+export const TEXT_ROLES = ['path', 'program', 'page', 'service'] as const
 export type TextRole = (typeof TEXT_ROLES)[number]
 
 /** One thing wrong with settings that a schema cannot say. */

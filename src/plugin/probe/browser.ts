@@ -124,7 +124,7 @@ const browser: Plugin<'probe', BrowserConfig, Probe> = plugin({
           },
         },
       },
-      program: { type: 'string', minLength: 1, default: '/usr/bin/chromium' },
+      program: { type: 'string', minLength: 1, role: 'program', default: '/usr/bin/chromium' },
       stepSeconds: { type: 'number', minimum: 0.1, maximum: 120, default: 5 },
     },
   },

@@ -99,7 +99,7 @@ const ping: Plugin<'probe', PingConfig, Probe> = plugin({
       host: { type: 'string', minLength: 1, maxLength: 253 },
       count: { type: 'integer', minimum: 1, maximum: 20, default: 3 },
       lossShare: { type: 'number', minimum: 0, maximum: 1, default: 0 },
-      program: { type: 'string', minLength: 1, default: 'fping' },
+      program: { type: 'string', minLength: 1, role: 'program', default: 'fping' },
     },
   },
   open: async (config, env) => new PingProbe(config, env),

@@ -291,7 +291,7 @@ class UseReader {
     }))
     for (const { role, pointer: where, value } of mentions) {
       if (role === 'path') ValuePointer.Set(settings, where, resolve(this.folder, value))
-      else {
+      else if (role !== 'program') {
         const rule = this.stranger(role, value)
         if (rule !== null) found.push({ path: path + dotted(where), rule, value })
       }
