@@ -23,8 +23,8 @@ export type PluginKind = (typeof PLUGIN_KINDS)[number]
 export type ConfigSchema = Readonly<Record<string, unknown>>
 
 /**
- * `path`: a file, relative to the configuration file. `program`: what is run, which no server names for another machine. `page`,
- * `service`: the id of one that stands in that file.
+ * `path`: a file, relative to the configuration file. `program`: one of this machine that is run, which no server names for another
+ * machine. Both are named by that file alone, never by a form of the console. `page`, `service`: the id of one that stands in that file.
  */
 export const TEXT_ROLES = ['path', 'program', 'page', 'service'] as const
 export type TextRole = (typeof TEXT_ROLES)[number]

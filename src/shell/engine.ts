@@ -134,7 +134,8 @@ export class Engine implements AsyncDisposable {
    * that point is where a restart goes on, so that it decides alike.
    */
   reconfigure(config: EngineConfig): Promise<void> {
-    this.next = config
+    // It copies itself to change over: not for what is none of its business.
+    if (JSON.stringify(config) !== JSON.stringify(this.next ?? this.parts.config)) this.next = config
     return this.pump()
   }
 

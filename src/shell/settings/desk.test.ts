@@ -139,6 +139,20 @@ it('neither reads the environment nor names files of this machine', async () => 
     ok: false,
     findings: [{ kept: { at: 'file' }, value: 'a file' }],
   })
+  // Its own token, which it looks for by itself, would go to whoever is named.
+  const cluster = { use: 'kubernetes', id: 'k', url: 'https://elsewhere.example' }
+  expect(await put(cluster)).toMatchObject({ ok: false, findings: [{ value: 'kubernetes' }] })
+  const run = { use: 'ping', id: 'ping', host: 'a.example', service: 'shop', program: '/bin/sh' }
+  expect(await desk.save({ section: 'probes', id: 'ping', value: run, seen: 0, by: 'ana' })).toMatchObject({
+    ok: false,
+    findings: [{ kept: { at: 'program' } }],
+  })
+  const { program: _, ...plain } = run
+  const value = { ...plain, targets: ['b.example', { host: 'c.example', program: '/bin/sh' }] }
+  expect(await desk.save({ section: 'probes', id: 'ping', value, seen: 0, by: 'ana' })).toMatchObject({
+    ok: false,
+    findings: [{ kept: { at: 'targets.1.program' } }],
+  })
   const page = { id: 'p', logo: '/etc/shadow.svg' }
   expect(await desk.save({ section: 'pages', id: 'p', value: page, seen: 0, by: 'ana' })).toMatchObject({ ok: false })
 })

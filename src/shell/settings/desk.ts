@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { parse } from 'yaml'
-import type { Config } from '../../contract/config.js'
+import { type Config, USES } from '../../contract/config.js'
 import {
   type Entry,
   type KeptEntry,
@@ -17,7 +17,7 @@ import type { Loaded } from '../config/load.js'
 import type { Reloaded } from '../config/reload.js'
 import { type Exported, exported } from './export.js'
 import { idsOf, nothingKept, readSettings, settledOf, writeSettings } from './settings-file.js'
-import { type EntryShape, pathsIn, shapeOfEntry } from './shape.js'
+import { type EntryShape, isUse, needsFile, pathsIn, shapeOfEntry } from './shape.js'
 
 /** Rows of the audit that are kept, the newest, and of how many of them what was before. */
 const [AUDIT_ROWS, BEFORE_ROWS] = [5_000, 200]
@@ -162,15 +162,19 @@ export class SettingsDesk {
 
   /** Files of this machine are named by who has a shell on it: a form would be a way to read them. */
   private async files(section: Section, id: string, value: Entry): Promise<Finding[]> {
-    const shape = await this.shape(section, String(value['use'] ?? ''))
-    return shape === null
-      ? []
-      : pathsIn(shape.schema, value).map(at => ({
-          path: at,
-          rule: 'no file of this machine: only the configuration file names those',
-          value: 'a file',
-          kept: { section, id, at },
-        }))
+    const use = String(value['use'] ?? '')
+    const fault = (at: string, rule: string, told: string): Finding => ({
+      ...{ path: at, rule, value: told },
+      kept: { section, id, at },
+    })
+    const plugin = isUse(section) ? await (await this.registry()).find(USES[section], use) : null
+    if (plugin !== null && needsFile(plugin))
+      return [
+        fault('', 'a plug-in that reads no file of this machine: the configuration file alone may use this one', use),
+      ]
+    const shape = await this.shape(section, use)
+    const rule = 'no file of this machine: only the configuration file names those'
+    return shape === null ? [] : pathsIn(shape.schema, value).map(at => fault(at, rule, 'a file'))
   }
 
   /** What the file says, read again where it changed. */

@@ -23,7 +23,19 @@ const ASIDE = new Set(['use', 'kind'])
 /** A logo lies beside the configuration file. */
 const NAMES_FILE = new Set(['logo'])
 /** Whether a field refers to a file of this machine, which only the configuration file may. */
-export const isFileField = (name: string, schema: Schema): boolean => schema['role'] === 'path' || NAMES_FILE.has(name)
+export const isFileField = (name: string, schema: Schema): boolean =>
+  schema['role'] === 'path' || schema['role'] === 'program' || NAMES_FILE.has(name)
+
+/**
+ * Whether a plug-in reads a file of this machine whatever its settings say: one that it needs, or looks for by itself. The
+ * token of a service account would go to whatever address a form names.
+ */
+export function needsFile({ config }: { config: Schema }): boolean {
+  const needed = (config['required'] ?? []) as readonly string[]
+  return Object.entries((config['properties'] ?? {}) as Record<string, Schema>).some(
+    ([name, each]) => each['role'] === 'path' && (each['default'] !== undefined || needed.includes(name)),
+  )
+}
 
 /** Where a value refers to files, as `dkim.key`. */
 export function pathsIn(schema: Schema, value: unknown, path: readonly string[] = []): string[] {
@@ -52,7 +64,6 @@ export async function shapeOfEntry(registry: Registry, section: Section, use: st
   const plugin = await registry.find(kind, use)
   if (plugin === null) return null
   const common = Object.fromEntries(Object.entries(properties).filter(([name]) => !ASIDE.has(name)))
-  const { id, allowPrivate, ...rest } = common
   const main = (plugin.config['required'] as string[] | undefined) ?? []
   // What targets share may lack what each of them says: the check of the whole tells that.
   const settings = Object.fromEntries(
@@ -61,6 +72,9 @@ export async function shapeOfEntry(registry: Registry, section: Section, use: st
       main.includes(name) ? { ...each, first: true } : each,
     ]),
   )
+  // A target may say what its probe may: its secrets and files are those of the same fields.
+  if (common['targets'] !== undefined) common['targets'] = withItems(common['targets'] as Json, settings)
+  const { id, allowPrivate, ...rest } = common
   for (const name of section === 'probes' ? ['service'] : main) required.add(name)
   required.delete('use')
   return {
@@ -72,6 +86,11 @@ export async function shapeOfEntry(registry: Registry, section: Section, use: st
     plugin: { kind, name: plugin.name, summary: plugin.summary, maps: 'map' in plugin && plugin.map !== undefined },
   }
 }
+
+const withItems = (list: Json, properties: Json): Json => ({
+  ...list,
+  items: { ...(list['items'] as Json), properties },
+})
 
 const SECRET = /(?:secret|token|password|passphrase|credential|apikey|privatekey)s?$/i
 const CREDENTIALS = /^[a-z][a-z\d+.-]*:\/\/[^/?#]*@/i

@@ -352,12 +352,9 @@ export class Workspace implements AsyncDisposable {
 
   /** Goes on under another configuration; clock and place stay. */
   async configure(config: Config): Promise<void> {
-    const [before, next] = [engineConfig(this.config), engineConfig(config)]
     this.config = config
-    // Most of what changes is no business of the engine, which copies itself to change over.
-    if (JSON.stringify(before) === JSON.stringify(next)) return
     this.gate.labels.expect(config.services.map(each => each.id))
-    await this.parts.configure(next)
+    await this.parts.configure(engineConfig(config))
   }
 
   get store(): Parts['store'] {

@@ -69,6 +69,7 @@ const ENTRIES: [Section, Entry][] = [
       targets: ['https://b.example', { url: 'https://c.example', component: 'a' }],
     },
   ],
+  ['probes', { use: 'ai', id: 'model', service: 'shop', targets: [{ url: 'https://a.example', key: SECRET }] }],
   ['notifiers', { use: 'slack', id: 's', url: `https://hooks.slack.com/${SECRET}`, language: 'de' }],
   ['notifiers', { use: 'telegram', id: 't', token: `1:${SECRET}`, chat: -100123 }],
   ['notifiers', { use: 'telegram', id: 't', token: `1:${SECRET}`, chat: '@ours' }],
@@ -128,7 +129,12 @@ describe('a form', () => {
         for (const [name, each] of Object.entries(shape!.schema['properties'] as Record<string, Entry>)) {
           const asked =
             page.includes(`name="v/${name}"`) || page.includes(`name="v/${name}/`) || page.includes(`name="v/${name}#`)
-          expect([section, use, name, asked]).toEqual([section, use, name, each['role'] !== 'path' && name !== 'logo'])
+          expect([section, use, name, asked]).toEqual([
+            section,
+            use,
+            name,
+            !['path', 'program'].includes(String(each['role'])) && name !== 'logo',
+          ])
         }
       }
   })

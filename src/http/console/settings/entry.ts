@@ -3,7 +3,7 @@ import { mayRole } from '../../../contract/role.js'
 import type { Finding } from '../../../shell/config/finding.js'
 import type { Listed, SettingsDesk } from '../../../shell/settings/desk.js'
 import { yamlOf } from '../../../shell/settings/export.js'
-import { type EntryShape, isUse, mapSecrets } from '../../../shell/settings/shape.js'
+import { type EntryShape, isUse, mapSecrets, needsFile } from '../../../shell/settings/shape.js'
 import { attr, html, type Html } from '../../pages/html.js'
 import type { Known } from '../asks.js'
 import { timeOf } from '../layout.js'
@@ -37,8 +37,10 @@ export async function choicePage(desk: SettingsDesk, section: Section): Promise<
   const kind = section.slice(0, -1) as 'source' | 'receiver' | 'probe' | 'notifier'
   const all = await Promise.all(registry.names(kind).map(async name => (await registry.find(kind, name))!))
   return html`<p>Which kind of ${SECTION_WORDS[section].one}?</p><ul class="rows">${all.map(
-    ({ name, summary }) =>
-      html`<li><a href="${pathOf(section)}/new?use=${encodeURIComponent(name)}">${name}</a><span>${summary}</span></li>`,
+    ({ name, summary, config }) =>
+      needsFile({ config })
+        ? html`<li><span>${name}</span><span class="soft">${summary}; it reads files of the server, so the configuration file alone may use it</span></li>`
+        : html`<li><a href="${pathOf(section)}/new?use=${encodeURIComponent(name)}">${name}</a><span>${summary}</span></li>`,
   )}</ul>`
 }
 
