@@ -305,7 +305,7 @@ export const SUBSCRIBER_COMPONENTS = 100
 export const SUBSCRIBER_LABELS = 5
 /** Subscribers that are looked at, and messages that are put into the queue, at once: about five milliseconds. */
 export const SUBSCRIBER_SLICE = 500
-/** Messages of one queue that are on their way between two commits: so many may come twice after a crash, under the same ids. */
+/** Messages of one queue that are sent between two commits, while what became of those before is written: twice as many may come twice after a crash, under the same ids. */
 export const POSTED_AT_ONCE = 16
 /** Queues that are worked on at once; further ones wait for a place. */
 export const QUEUES_AT_ONCE = 64

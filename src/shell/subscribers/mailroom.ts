@@ -69,7 +69,12 @@ interface Queue {
   /** When the next message may go, where it is paced. */
   nextAt: EpochMs
   work: Promise<void> | null
+  /** What became of these is being written, while the next ones are sent. */
+  settling: ReadonlySet<number>
+  written: Promise<void>
 }
+
+const IDLE = { failures: 0, pausedUntil: 0, why: '', nextAt: 0, work: null, settling: new Set<number>() }
 
 /** How a queue is, for people. */
 export interface QueueNow {
@@ -156,14 +161,18 @@ export class Mailroom implements AsyncDisposable {
     }
   }
 
+  private async settled(): Promise<void> {
+    await Promise.all(this.busy)
+    await Promise.allSettled([...this.queues.values()].map(each => each.written))
+  }
+
   private get busy(): Promise<void>[] {
     return [...this.queues.values()].flatMap(each => each.work ?? [])
   }
 
   private stateOf(queue: string): Queue {
     let state = this.queues.get(queue)
-    if (state === undefined)
-      this.queues.set(queue, (state = { failures: 0, pausedUntil: 0, why: '', nextAt: 0, work: null }))
+    if (state === undefined) this.queues.set(queue, (state = { ...IDLE, written: Promise.resolve() }))
     return state
   }
 
@@ -182,10 +191,13 @@ export class Mailroom implements AsyncDisposable {
   /** Sends some of what is due, and writes down what became of it. */
   private async round(queue: string, state: Queue): Promise<void> {
     const reads = this.host.reads()
-    const rows = await reads.due(queue, this.host.env.now(), POSTED_AT_ONCE)
-    // All that is due stands behind older messages that are not: those come first.
+    const found = await reads.due(queue, this.host.env.now(), POSTED_AT_ONCE + state.settling.size)
+    const rows = found.filter(each => !state.settling.has(each.id)).slice(0, POSTED_AT_ONCE)
     if (rows.length === 0) {
-      state.pausedUntil = this.host.env.now() + SECOND
+      const failure = await written(state)
+      if (failure !== null) throw failure
+      // All that is due stands behind older messages that are not: those come first.
+      if (found.length === 0) state.pausedUntil = this.host.env.now() + SECOND
       return
     }
     const people = new Map((await reads.get(rows.map(each => each.subscriber))).map(each => [each.id, each]))
@@ -203,12 +215,19 @@ export class Mailroom implements AsyncDisposable {
       }
     }
     await Promise.all(Array.from({ length: this.channels.paceOf(queue).atOnce }, take))
-    if (fates.length === 0) return
-    const change = merged(fates)
+    const failure = await written(state)
+    state.settling = new Set(fates.flatMap(each => [...each.settle, ...each.again.map(({ id }) => id)]))
+    state.written = this.settle(merged(fates)).finally(() => (state.settling = new Set()))
+    // Whoever waits for it hears of it.
+    state.written.catch(() => {})
+    if (failure !== null) throw failure
+  }
+
+  private async settle(change: Fate): Promise<void> {
     // They may have left or chosen anew meanwhile: what is known of their address is put beside that.
-    const still = await reads.get(change.put.map(each => each.id))
+    const still = await this.host.reads().get(change.put.map(each => each.id))
     const found = new Map(
-      change.put.map(({ id, bounces, state: now, endedAt, why }) => [id, { bounces, state: now, endedAt, why }]),
+      change.put.map(({ id, bounces, state, endedAt, why }) => [id, { bounces, state, endedAt, why }]),
     )
     await this.host.change({ ...change, put: still.map(each => ({ ...each, ...found.get(each.id) }) as Subscriber) })
   }
@@ -326,7 +345,7 @@ export class Mailroom implements AsyncDisposable {
     await this.running
     // What is on its way to somebody slow is not waited for: it comes again, under its id, and others wait for this server.
     const patience = new AbortController()
-    await Promise.race([Promise.all(this.busy), this.sleep(ENDS_MS, patience.signal)])
+    await Promise.race([this.settled(), this.sleep(ENDS_MS, patience.signal)])
     patience.abort()
     await this.channels[Symbol.asyncDispose]()
   }
@@ -334,6 +353,16 @@ export class Mailroom implements AsyncDisposable {
 
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise(done => (signal.aborted ? done() : signal.addEventListener('abort', () => done(), { once: true })))
+
+/** Why what became of earlier messages could not be written; null: it was. It is told once. */
+async function written(state: Queue): Promise<Error | null> {
+  const before = state.written
+  state.written = Promise.resolve()
+  return before.then(
+    () => null,
+    (error: Error) => error,
+  )
+}
 
 const merged = (fates: readonly Fate[]): Fate => ({
   settle: fates.flatMap(each => each.settle),
