@@ -1,5 +1,5 @@
 import { AddressError, PermanentError, RefusedError, TransientError } from '../../contract/error.js'
-import { BOUNCES, POSTED_AT_ONCE, QUEUES_AT_ONCE } from '../../contract/limits.js'
+import { BOUNCES, POSTED_AT_ONCE, QUEUES_AT_ONCE, UNSETTLED_MOST } from '../../contract/limits.js'
 import type { Delivery } from '../../contract/notifier.js'
 import type {
   About,
@@ -69,12 +69,18 @@ interface Queue {
   /** When the next message may go, where it is paced. */
   nextAt: EpochMs
   work: Promise<void> | null
-  /** What became of these is being written, while the next ones are sent. */
-  settling: ReadonlySet<number>
-  written: Promise<void>
+  /** What became of these is not written yet, while the next ones are sent. */
+  settling: Set<number>
+  fates: Fate[]
+  writing: Promise<void> | null
+  /** Why something could not be written. */
+  failure: Error | null
 }
 
-const IDLE = { failures: 0, pausedUntil: 0, why: '', nextAt: 0, work: null, settling: new Set<number>() }
+const idle = (): Queue => ({
+  ...{ failures: 0, pausedUntil: 0, why: '', nextAt: 0, work: null },
+  ...{ settling: new Set(), fates: [], writing: null, failure: null },
+})
 
 /** How a queue is, for people. */
 export interface QueueNow {
@@ -163,7 +169,7 @@ export class Mailroom implements AsyncDisposable {
 
   private async settled(): Promise<void> {
     await Promise.all(this.busy)
-    await Promise.allSettled([...this.queues.values()].map(each => each.written))
+    await Promise.all([...this.queues.values()].map(each => each.writing))
   }
 
   private get busy(): Promise<void>[] {
@@ -172,7 +178,7 @@ export class Mailroom implements AsyncDisposable {
 
   private stateOf(queue: string): Queue {
     let state = this.queues.get(queue)
-    if (state === undefined) this.queues.set(queue, (state = { ...IDLE, written: Promise.resolve() }))
+    if (state === undefined) this.queues.set(queue, (state = idle()))
     return state
   }
 
@@ -191,13 +197,18 @@ export class Mailroom implements AsyncDisposable {
   /** Sends some of what is due, and writes down what became of it. */
   private async round(queue: string, state: Queue): Promise<void> {
     const reads = this.host.reads()
+    if (state.settling.size >= UNSETTLED_MOST) await state.writing
+    if (state.failure !== null) {
+      const { failure } = state
+      state.failure = null
+      throw failure
+    }
     const found = await reads.due(queue, this.host.env.now(), POSTED_AT_ONCE + state.settling.size)
     const rows = found.filter(each => !state.settling.has(each.id)).slice(0, POSTED_AT_ONCE)
     if (rows.length === 0) {
-      const failure = await written(state)
-      if (failure !== null) throw failure
       // All that is due stands behind older messages that are not: those come first.
-      if (found.length === 0) state.pausedUntil = this.host.env.now() + SECOND
+      if (state.writing === null) state.pausedUntil = this.host.env.now() + SECOND
+      await state.writing
       return
     }
     const people = new Map((await reads.get(rows.map(each => each.subscriber))).map(each => [each.id, each]))
@@ -215,12 +226,19 @@ export class Mailroom implements AsyncDisposable {
       }
     }
     await Promise.all(Array.from({ length: this.channels.paceOf(queue).atOnce }, take))
-    const failure = await written(state)
-    state.settling = new Set(fates.flatMap(each => [...each.settle, ...each.again.map(({ id }) => id)]))
-    state.written = this.settle(merged(fates)).finally(() => (state.settling = new Set()))
-    // Whoever waits for it hears of it.
-    state.written.catch(() => {})
-    if (failure !== null) throw failure
+    for (const { settle, again } of fates)
+      for (const id of [...settle, ...again.map(each => each.id)]) state.settling.add(id)
+    state.fates.push(...fates)
+    state.writing ??= this.write(state).finally(() => (state.writing = null))
+  }
+
+  /** Writes down what became of messages, as long as there are some. */
+  private async write(state: Queue): Promise<void> {
+    while (state.fates.length > 0) {
+      const all = merged(state.fates.splice(0))
+      await this.settle(all).catch((error: Error) => (state.failure = error))
+      for (const id of [...all.settle, ...all.again.map(each => each.id)]) state.settling.delete(id)
+    }
   }
 
   private async settle(change: Fate): Promise<void> {
@@ -353,16 +371,6 @@ export class Mailroom implements AsyncDisposable {
 
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise(done => (signal.aborted ? done() : signal.addEventListener('abort', () => done(), { once: true })))
-
-/** Why what became of earlier messages could not be written; null: it was. It is told once. */
-async function written(state: Queue): Promise<Error | null> {
-  const before = state.written
-  state.written = Promise.resolve()
-  return before.then(
-    () => null,
-    (error: Error) => error,
-  )
-}
 
 const merged = (fates: readonly Fate[]): Fate => ({
   settle: fates.flatMap(each => each.settle),
