@@ -321,8 +321,10 @@ export const SUBSCRIBER_COMPONENTS = 100
 export const SUBSCRIBER_LABELS = 5
 /** Subscribers that are looked at, and messages that are put into the queue, at once: about five milliseconds. */
 export const SUBSCRIBER_SLICE = 500
-/** Messages of one queue that are on their way between two commits: so many may come twice after a crash, under the same ids. */
+/** Messages of one queue that are taken in hand at once. */
 export const POSTED_AT_ONCE = 16
+/** Messages of one queue that were sent while what became of them is still being written, which usually are some dozen: so many may come twice after a crash, under the same ids. With so many nothing is sent until it is. */
+export const UNSETTLED_MOST = 200
 /** Queues that are worked on at once; further ones wait for a place. */
 export const QUEUES_AT_ONCE = 64
 /** Messages in a row that cannot be delivered end a subscription. An address that the mail server does not know ends it at once. */

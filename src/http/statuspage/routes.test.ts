@@ -49,6 +49,28 @@ describe('addresses', () => {
     expect(reply.statusCode).toBe(400)
   })
 
+  it('give feeds of one component: what touches it and nothing else', async () => {
+    const server = serverOf(busy)
+    servers.push(server)
+    const json = async (url: string) => (await server.inject({ url })).json()
+    const { incidents } = (await json('/api/v2/incidents.json')) as {
+      incidents: { id: string; components: { id: string }[] }[]
+    }
+    const of = (url: string) => json(url).then(({ items }: { items: { id: string }[] }) => JSON.stringify(items))
+    const [first] = incidents
+    const component = first!.components[0]!.id
+    const own = await of(`/feed.json?component=${component}`)
+    for (const { id, components } of incidents)
+      expect(own.includes(id), id).toBe(components.some(each => each.id === component))
+    expect(own.length).toBeLessThan((await of('/feed.json')).length)
+    for (const url of [
+      '/feed.json?component=aaaaaaaaaaaa',
+      '/history.atom?component=..%2f',
+      '/history.rss?component=a&component=b',
+    ])
+      expect((await server.inject({ url })).statusCode).toBe(404)
+  })
+
   it('tell a story under its code, and lead people to its page', async () => {
     const server = serverOf(busy)
     servers.push(server)

@@ -61,6 +61,16 @@ export const DOCUMENTS: Record<string, Make> = {
   }),
 }
 
+/** Those that may be asked of one component alone. */
+const FEEDS = new Set(['/history.rss', '/history.atom', '/feed.json', '/status.ics'])
+
+/** A page as far as it tells of one component. */
+function partOf(picture: PageView, component: string): PageView {
+  const touches = ({ affected }: Pick<PageView['windows'][number], 'affected'>) =>
+    affected.some(each => each.id === component)
+  return { ...picture, incidents: picture.incidents.filter(touches), windows: picture.windows.filter(touches) }
+}
+
 /** One page among several: which one, where its addresses begin, and where people read it. */
 export interface PageAddress {
   page: StatusPageConfig
@@ -89,7 +99,16 @@ export function statuspageRoutes(server: FastifyInstance, deps: DeskDeps): Desk 
   }
   for (const prefix of ['', '/status/:page']) {
     for (const [path, make] of Object.entries(DOCUMENTS)) {
-      server.get(`${prefix}${path}`, KEPT, (request, reply) => answer(request, reply, path, make))
+      server.get(`${prefix}${path}`, KEPT, (request, reply) => {
+        const { component } = request.query as { component?: unknown }
+        if (!FEEDS.has(path) || component === undefined) return answer(request, reply, path, make)
+        if (typeof component !== 'string' || !CODE.test(component)) throw notFound('component', String(component))
+        return answer(request, reply, `${path}?component=${component}`, making => {
+          const { plan } = making.picture
+          const known = plan.leaves.some(each => each.id === component)
+          return known ? make({ ...making, picture: partOf(making.picture, component) }) : null
+        })
+      })
       server.options(`${prefix}${path}`, (_, reply) => preflight(reply))
     }
     server.get(`${prefix}/history.json`, KEPT, (request, reply) => {

@@ -1,5 +1,5 @@
 import { AddressError, PermanentError, RefusedError, TransientError } from '../../contract/error.js'
-import { BOUNCES, POSTED_AT_ONCE, QUEUES_AT_ONCE } from '../../contract/limits.js'
+import { BOUNCES, POSTED_AT_ONCE, QUEUES_AT_ONCE, UNSETTLED_MOST } from '../../contract/limits.js'
 import type { Delivery } from '../../contract/notifier.js'
 import type {
   About,
@@ -69,7 +69,18 @@ interface Queue {
   /** When the next message may go, where it is paced. */
   nextAt: EpochMs
   work: Promise<void> | null
+  /** What became of these is not written yet, while the next ones are sent. */
+  settling: Set<number>
+  fates: Fate[]
+  writing: Promise<void> | null
+  /** Why something could not be written. */
+  failure: Error | null
 }
+
+const idle = (): Queue => ({
+  ...{ failures: 0, pausedUntil: 0, why: '', nextAt: 0, work: null },
+  ...{ settling: new Set(), fates: [], writing: null, failure: null },
+})
 
 /** How a queue is, for people. */
 export interface QueueNow {
@@ -156,14 +167,18 @@ export class Mailroom implements AsyncDisposable {
     }
   }
 
+  private async settled(): Promise<void> {
+    await Promise.all(this.busy)
+    await Promise.all([...this.queues.values()].map(each => each.writing))
+  }
+
   private get busy(): Promise<void>[] {
     return [...this.queues.values()].flatMap(each => each.work ?? [])
   }
 
   private stateOf(queue: string): Queue {
     let state = this.queues.get(queue)
-    if (state === undefined)
-      this.queues.set(queue, (state = { failures: 0, pausedUntil: 0, why: '', nextAt: 0, work: null }))
+    if (state === undefined) this.queues.set(queue, (state = idle()))
     return state
   }
 
@@ -182,10 +197,18 @@ export class Mailroom implements AsyncDisposable {
   /** Sends some of what is due, and writes down what became of it. */
   private async round(queue: string, state: Queue): Promise<void> {
     const reads = this.host.reads()
-    const rows = await reads.due(queue, this.host.env.now(), POSTED_AT_ONCE)
-    // All that is due stands behind older messages that are not: those come first.
+    if (state.settling.size >= UNSETTLED_MOST) await state.writing
+    if (state.failure !== null) {
+      const { failure } = state
+      state.failure = null
+      throw failure
+    }
+    const found = await reads.due(queue, this.host.env.now(), POSTED_AT_ONCE + state.settling.size)
+    const rows = found.filter(each => !state.settling.has(each.id)).slice(0, POSTED_AT_ONCE)
     if (rows.length === 0) {
-      state.pausedUntil = this.host.env.now() + SECOND
+      // All that is due stands behind older messages that are not: those come first.
+      if (state.writing === null) state.pausedUntil = this.host.env.now() + SECOND
+      await state.writing
       return
     }
     const people = new Map((await reads.get(rows.map(each => each.subscriber))).map(each => [each.id, each]))
@@ -203,12 +226,26 @@ export class Mailroom implements AsyncDisposable {
       }
     }
     await Promise.all(Array.from({ length: this.channels.paceOf(queue).atOnce }, take))
-    if (fates.length === 0) return
-    const change = merged(fates)
+    for (const { settle, again } of fates)
+      for (const id of [...settle, ...again.map(each => each.id)]) state.settling.add(id)
+    state.fates.push(...fates)
+    state.writing ??= this.write(state).finally(() => (state.writing = null))
+  }
+
+  /** Writes down what became of messages, as long as there are some. */
+  private async write(state: Queue): Promise<void> {
+    while (state.fates.length > 0) {
+      const all = merged(state.fates.splice(0))
+      await this.settle(all).catch((error: Error) => (state.failure = error))
+      for (const id of [...all.settle, ...all.again.map(each => each.id)]) state.settling.delete(id)
+    }
+  }
+
+  private async settle(change: Fate): Promise<void> {
     // They may have left or chosen anew meanwhile: what is known of their address is put beside that.
-    const still = await reads.get(change.put.map(each => each.id))
+    const still = await this.host.reads().get(change.put.map(each => each.id))
     const found = new Map(
-      change.put.map(({ id, bounces, state: now, endedAt, why }) => [id, { bounces, state: now, endedAt, why }]),
+      change.put.map(({ id, bounces, state, endedAt, why }) => [id, { bounces, state, endedAt, why }]),
     )
     await this.host.change({ ...change, put: still.map(each => ({ ...each, ...found.get(each.id) }) as Subscriber) })
   }
@@ -326,7 +363,7 @@ export class Mailroom implements AsyncDisposable {
     await this.running
     // What is on its way to somebody slow is not waited for: it comes again, under its id, and others wait for this server.
     const patience = new AbortController()
-    await Promise.race([Promise.all(this.busy), this.sleep(ENDS_MS, patience.signal)])
+    await Promise.race([this.settled(), this.sleep(ENDS_MS, patience.signal)])
     patience.abort()
     await this.channels[Symbol.asyncDispose]()
   }
