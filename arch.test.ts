@@ -93,6 +93,13 @@ describe('the house', () => {
   it('uses every package that it installs for running', () => {
     expect(unusedParts(files, Object.keys(manifest['dependencies'] ?? {}))).toEqual([])
   })
+  it('packs what its command begins with', () => {
+    const packed = manifest['files'] as unknown as string[]
+    const launch = readFileSync('scripts/launch.mjs', 'utf8')
+    const needs = [...launch.matchAll(/^import .* from '\.\/(.+)'/gm)].map(each => `scripts/${each[1]}`)
+    expect(needs).toContain('scripts/node-version.mjs')
+    expect(packed).toEqual(expect.arrayContaining(['bin', 'dist', 'scripts/launch.mjs', ...needs]))
+  })
   it('lists in DESIGN.md the packages of package.json', () => {
     expect(namesInDesign(files.get('DESIGN.md') ?? '', 'Parts').sort()).toEqual(parts)
   })

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Observation } from '../../src/contract/signal.js'
 import { MINUTE } from '../../src/contract/time.js'
 import { type Rollup, ROLLUP_MS } from '../../src/contract/view.js'
+import { openLog } from '../../src/plugin/bus/sqlite.js'
 import { ask, pause } from './ask.js'
 import { DESK, type House, SERVICES } from './house.js'
 import type { Senders } from './senders.js'
@@ -71,15 +72,16 @@ export async function countsOf(house: House, senders: Senders): Promise<Counts> 
 
 /** Every line of the log, held ones among them. */
 async function linesOf(data: string): Promise<Observation[]> {
-  const { default: Database } = await import('libsql')
-  const db = new Database(join(data, 'log.db'), { readonly: true } as never)
+  await using log = await openLog({ file: join(data, 'log.db'), readonly: true })
   const all: Observation[] = []
-  const read = db.prepare("SELECT body FROM log WHERE kind IN ('signals', 'held') ORDER BY position")
-  for (const { body } of read.iterate() as Iterable<{ body: Uint8Array }>)
-    for (const line of Buffer.from(body).toString('utf8').split('\n'))
-      if (line !== '') all.push(JSON.parse(line) as Observation)
-  db.close()
-  return all
+  for (let after = 0; ; ) {
+    const rows = await log.read(after, 16)
+    if (rows.length === 0) return all
+    after = rows.at(-1)!.position
+    for (const { kind, body } of rows)
+      for (const line of kind === 'signals' || kind === 'held' ? Buffer.from(body).toString('utf8').split('\n') : [])
+        if (line !== '') all.push(JSON.parse(line) as Observation)
+  }
 }
 
 type Sums = Record<string, number>

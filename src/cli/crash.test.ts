@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { sfc32 } from '../core/stat/random.js'
 import type { IncidentView, Rollup } from '../contract/view.js'
+import { openLog } from '../plugin/bus/sqlite.js'
 import { App } from '../shell/app.js'
 import { complete } from '../shell/config/load.js'
 import { fakeEnv } from '../testing/env.js'
@@ -136,12 +137,8 @@ it('counts what was acknowledged exactly once, killed several times and stopped 
     throw error
   }
 
-  const { default: Database } = await import('libsql')
-  const db = new Database(join(data, 'log.db'))
-  const rows = db.prepare("SELECT body FROM log WHERE kind = 'signals' ORDER BY position").all() as {
-    body: Uint8Array
-  }[]
-  db.close()
+  await using log = await openLog({ file: join(data, 'log.db'), readonly: true })
+  const rows = (await log.read(0, 100_000)).filter(row => row.kind === 'signals')
   const ids = rows.flatMap(row =>
     Buffer.from(row.body)
       .toString('utf8')

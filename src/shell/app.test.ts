@@ -6,6 +6,7 @@ import type { Config } from '../contract/config.js'
 import { TransientError } from '../contract/error.js'
 import type { IncidentEvent } from '../contract/incident.js'
 import { MINUTE } from '../contract/time.js'
+import { sfc32 } from '../core/stat/random.js'
 import { fakeEnv } from '../testing/env.js'
 import { change, STREAM_START, streamOf } from '../testing/stream.js'
 import { App } from './app.js'
@@ -136,7 +137,13 @@ describe('a workspace on the signals clock', () => {
   it('refuses with a time to come again when the disk is full, and forgets what it could not keep', async () => {
     const config = fresh()
     const env = fakeEnv()
-    const chunk = body
+    // In words that packing makes little shorter.
+    const random = sfc32(1)
+    const told = signals.map(each => ({
+      ...each,
+      text: Array.from({ length: 20 }, () => random().toString(36)).join(' '),
+    }))
+    const chunk = linesOf(told)
     {
       await using app = await App.open(config, env, { ...inline, maxLogPages: 6 })
       const refused = app.ingest(chunk)

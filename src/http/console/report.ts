@@ -63,10 +63,7 @@ function form(given: Form): Html {
 }
 
 /** The report itself; printed, it is a document of its own. `linked`: incidents lead to their rooms. */
-export function reportPage(
-  { from, until, where, by, severity, objective, rows: all }: Report,
-  linked = true,
-): Html {
+export function reportPage({ from, until, where, by, severity, objective, rows: all }: Report, linked = true): Html {
   // What cost something is what people look for; the rest is found by its name.
   const rows = all.length <= ROWS_SHOWN ? all : all.toSorted((a, b) => b.downMs - a.downMs).slice(0, ROWS_SHOWN)
   const who =

@@ -14,12 +14,15 @@ afterAll(() => rmSync(folder, { recursive: true }))
 let n = 0
 const fresh = () => join(folder, `${++n}.db`)
 const open = (place: Place) => sqlite.open({}, undefined as never, place)
-const entry = (bytes: number) => ({
+const random = sfc32(3)
+/** Bytes that no packing makes fewer. */
+const noise = Buffer.from(Array.from({ length: 2_000_000 }, () => Math.floor(random() * 256)))
+const entry = (bytes: number, body = noise.subarray(0, bytes)) => ({
   at: 1,
   kind: 'signals' as const,
   count: 1,
   keys: new Uint8Array(8),
-  body: Buffer.alloc(bytes, 'x'),
+  body,
 })
 
 let file = ''
@@ -42,6 +45,40 @@ describe('the sqlite log', () => {
     const roomy = await open({ file: path })
     expect(await roomy.append([entry(2_000_000)])).toEqual([3])
     await roomy[Symbol.asyncDispose]()
+  })
+  it('packs what gets shorter, gives it back as it was, and reads rows of before', async () => {
+    const path = fresh()
+    const log = await open({ file: path })
+    const lines = Buffer.from(
+      Array.from(
+        { length: 200 },
+        (_, i) => `{"type":"observation","via":"report","service":"chat","id":"r-${i}","bad":1}\n`,
+      ).join(''),
+    )
+    const bodies = [lines, noise.subarray(0, 5_000), Buffer.from('{}'), Buffer.alloc(0)]
+    await log.append(bodies.map(body => entry(0, body)))
+    await log[Symbol.asyncDispose]()
+    const db = new Database(path)
+    const sizes = (
+      db.prepare('SELECT length(body) AS kept, size FROM log').all() as { kept: number; size: number }[]
+    ).map(({ kept, size }) => [kept, size])
+    expect(sizes.slice(1)).toEqual([
+      [5_000, null],
+      [2, null],
+      [0, null],
+    ])
+    expect(sizes[0]![1]).toBe(lines.length)
+    expect(sizes[0]![0]).toBeLessThan(lines.length / 8)
+    // As the version before left it: no such column, and bodies as they came.
+    db.exec('DELETE FROM log WHERE position = 1; ALTER TABLE log DROP COLUMN size; PRAGMA user_version = 2')
+    db.exec("UPDATE meta SET value = '1' WHERE key = 'trimmed'")
+    db.close()
+    const again = await open({ file: path })
+    expect(await again.append([entry(0, lines)])).toEqual([5])
+    const read = (await again.read(0, 9)).map(each => Buffer.from(each.body))
+    expect(read).toEqual([...bodies.slice(1), lines])
+    expect(await again.faults!()).toEqual([])
+    await again[Symbol.asyncDispose]()
   })
   it('does not touch a file of a newer version', async () => {
     const path = fresh()
@@ -71,6 +108,7 @@ async function filled(): Promise<{ whole: Buffer; rows: unknown[] }> {
     await log.append([
       {
         ...entry(i % 7 === 0 ? 40_000 : 50 + i),
+        ...(i % 5 === 0 ? { body: Buffer.alloc(9_000 + i, `{"service":"chat","n":${i}}\n`) } : {}),
         at: 1_000 + i,
         keys: Buffer.from(`key-${String(i).padStart(4, '0')}`),
       },
