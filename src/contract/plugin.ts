@@ -3,11 +3,11 @@ import type { Following, FollowOptions, ListenAt, Listening, Stop } from './outs
 import type { Notifier } from './notifier.js'
 import type { Channel } from './subscribers/subscriber.js'
 import type { Log, Store } from './ports.js'
-import type { Start } from './config.js'
+import type { Start } from './outside/start.js'
 import type { Mapped, Received, Taken } from './received.js'
 import type { EpochMs } from './time.js'
 
-export type { Answers, Start } from './config.js'
+export type { Answers, Start } from './outside/start.js'
 export type { Stop } from './outside/listening.js'
 export type { Mapped } from './received.js'
 

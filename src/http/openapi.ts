@@ -1,5 +1,7 @@
 import type { TSchema } from '@sinclair/typebox'
-import type { AnyRoute } from './routes.js'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { homeOf } from './home.js'
+import type { AnyRoute, Routes } from './routes.js'
 import { Begin, Command, IncidentResponse, PlacedOrder } from './schema-commands.js'
 import { Event, Incident, Problem, Receipt, Reject, Report, Reported, RollupRow, Service, Workspace } from './schema.js'
 
@@ -35,6 +37,25 @@ const FAILS: Record<number, string> = {
 }
 
 type Json = Record<string, unknown>
+
+/** Where everybody finds the document; returns how it is made for one who asks. */
+export function openapiRoute(
+  server: FastifyInstance,
+  routes: Routes,
+  version: string,
+): (request: FastifyRequest) => Json {
+  const document = (request: FastifyRequest) => openapi(routes.all, version, serverOf(request))
+  server.get('/api/v1/openapi.json', (request, reply) =>
+    reply.header('cache-control', 'max-age=300').send(document(request)),
+  )
+  return document
+}
+
+/** Where clients of the API find it: as configured, else under the document's own host. */
+function serverOf(request: FastifyRequest): string {
+  const { origin, base, configured } = homeOf(request)
+  return configured ? `${origin}${base}` : base === '' ? '/' : base
+}
 
 /** The OpenAPI 3.1 document, from the same rows and schemas that the server checks with. */
 export function openapi(routes: readonly AnyRoute[], version: string, server = '/'): Json {

@@ -30,7 +30,7 @@ import { guardHosts } from './hosts.js'
 import { notifierRoutes } from './api/notifiers.js'
 import { onCallRoutes } from './api/on-call.js'
 import { docsRoutes } from './docs/docs.js'
-import { openapi } from './openapi.js'
+import { openapiRoute } from './openapi.js'
 import { problemPage, registerPages, sendPage } from './pages/index.js'
 import { messageComposer, trialMessage } from './pages/incident/message.js'
 import { languageOf } from './pages/language.js'
@@ -144,10 +144,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   const connections = new Connections(server.server, isProxy)
   operatorRoutes(server, app, { stream, front, guard, connections })
   options.demo?.routes?.(server)
-  const document = (request: FastifyRequest) => openapi(routes.all, VERSION, serverOf(request))
-  server.get('/api/v1/openapi.json', (request, reply) =>
-    reply.header('cache-control', 'max-age=300').send(document(request)),
-  )
+  const document = openapiRoute(server, routes, VERSION)
   docsRoutes(server, { reader: app.reader, document })
   const edition = () => String(news.edition)
   const status = statusSide(server, app, edition, access)
@@ -369,12 +366,6 @@ function unreadable(error: FastifyError, request: FastifyRequest, reply: Fastify
 function valueAt(value: unknown, path: string): unknown {
   for (const part of path.split('/').slice(1)) value = (value as Record<string, unknown> | undefined)?.[part]
   return value
-}
-
-/** Where clients of the API find it: as configured, else under the document's own host. */
-function serverOf(request: FastifyRequest): string {
-  const { origin, base, configured } = homeOf(request)
-  return configured ? `${origin}${base}` : base === '' ? '/' : base
 }
 
 /** Where this server can be asked, as far as it knows itself. */

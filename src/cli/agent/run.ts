@@ -9,7 +9,7 @@ import { sleep } from '../../shell/outside/env.js'
 import type { AgentOptions } from './command.js'
 
 /** How long the server may take for one turn. */
-const TURN_MS = 30_000
+const AGENT_ANSWER_MS = 30_000
 
 /** Runs until it is told to stop, or the server will not have it; resolves with the exit code. */
 export async function runAgent({ url, token, data, allowPrivate }: AgentOptions): Promise<number> {
@@ -22,7 +22,7 @@ export async function runAgent({ url, token, data, allowPrivate }: AgentOptions)
   const stop = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort())
   // Nothing else keeps this process: it has no port.
-  const alive = setInterval(() => {}, TURN_MS)
+  const alive = setInterval(() => {}, AGENT_ANSWER_MS)
   try {
     mkdirSync(data, { recursive: true, mode: 0o700 })
     await using agent = new Agent({
@@ -52,7 +52,7 @@ export const askServer =
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
         body: JSON.stringify(turn),
-        signal: AbortSignal.timeout(TURN_MS),
+        signal: AbortSignal.timeout(AGENT_ANSWER_MS),
       })
     } catch (error) {
       const { cause, message } = error as Error & { cause?: { code?: string } }

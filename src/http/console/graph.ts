@@ -9,7 +9,7 @@ const NODES_DRAWN = 60
 const NAME_CHARS = 34
 const [ROW, INDENT, RADIUS, WIDTH] = [40, 26, 7, 340]
 /** Deeper nodes stand below each other. */
-const DEEPEST = 5
+const INDENTED = 5
 
 interface Row {
   node: string
@@ -61,13 +61,13 @@ export function graphPicture(origin: Origin): Html | null {
   return html`<figure class="scroll graph" tabindex="0" role="region" aria-label="The way of the trouble"><svg role="img" aria-label="${title}" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}">${rows.map((row, i) => line(row, i))}${others.map(({ from, to }) => beside(index.get(from)!, index.get(to)!, rows))}${rows.map((row, i) => drawn(row, i))}</svg>${all.length > rows.length ? html`<figcaption class="note">And ${all.length - rows.length} more.</figcaption>` : null}</figure>`
 }
 
-const xOf = ({ depth }: Row): number => RADIUS + 4 + Math.min(depth, DEEPEST) * INDENT
+const xOf = ({ depth }: Row): number => RADIUS + 4 + Math.min(depth, INDENTED) * INDENT
 const yOf = (index: number): number => index * ROW + ROW / 2
 
 /** Down from where it was reached, and across. */
 function line(row: Row, index: number): Html | null {
   if (row.from === null) return null
-  const x = RADIUS + 4 + Math.min(row.depth - 1, DEEPEST) * INDENT
+  const x = RADIUS + 4 + Math.min(row.depth - 1, INDENTED) * INDENT
   return html`<path d="M${x} ${yOf(row.from)}V${yOf(index) - 6}q0 6 6 6H${Math.max(x + 6, xOf(row))}"/>`
 }
 

@@ -157,3 +157,10 @@ export function matches(header: string | undefined, etag: string): boolean {
   if (!header) return false
   return header.split(',').some(part => part.trim() === '*' || part.trim().replace(/^W\//, '') === `"${etag}"`)
 }
+
+/** Keeps the newest so many; the one that was used longest ago goes first. */
+export function remember<Value>(memory: Map<string, Value>, key: string, value: Value, most: number): void {
+  memory.delete(key)
+  memory.set(key, value)
+  if (memory.size > most) memory.delete(memory.keys().next().value as string)
+}

@@ -4,6 +4,7 @@ import { asOf, type UpdateEvery } from '../../core/words/story.js'
 import { filled, wordsIn } from '../words/say.js'
 import { ROLLUP_MS, type IncidentView, type Reader, type ServiceNow, type WorkspaceView } from '../../contract/view.js'
 import type { Records } from '../api/record.js'
+import { remember } from './cache.js'
 import type { Made } from './made.js'
 import { recordPage } from './service/record.js'
 import { backMain, type Answered } from './service/back.js'
@@ -25,7 +26,7 @@ import { fillSilence, toSeries } from './chart/series.js'
 import { RANGES, serviceMain, type Range } from './service/service.js'
 import { TOLD_MS, toldOf, type Told } from '../../core/vendors/told.js'
 import { goingOf, PAGE_ROWS, sortRows, type Row } from './services.js'
-import type { PlacesNow } from '../../contract/outside/places.js'
+import type { Outside } from './service/places.js'
 import type { Window } from '../statuspage/maintenance.js'
 import type { Heard } from './service/told.js'
 import { phaseOf, standing, type Standing } from './standing.js'
@@ -53,13 +54,6 @@ const HISTORY_PAGE = 50
 const FACTS_MS = 48 * HOUR
 /** Quiet time before an incident from which its page learns what shares are usual. */
 const CHART_BEFORE_MS = 6 * HOUR
-
-export interface Outside {
-  /** The sources that read what others say of a service, and when each was last read. */
-  heard?: (service: string) => readonly Heard[]
-  /** How a service is from the places that look at it. */
-  places?: (service: string) => readonly PlacesNow[]
-}
 
 export interface LoadOptions {
   reader: Reader
@@ -169,7 +163,7 @@ export class Pages {
       incidentKind: worst?.kind ?? null,
     })
     const drawn = lead ? spark(lead) : null
-    remember(this.#sparks, id, { bar, drawn })
+    remember(this.#sparks, id, { bar, drawn }, SERVICES_REMEMBERED)
     return drawn
   }
 
@@ -287,7 +281,7 @@ export class Pages {
       quiet: quietOf(calm),
       shares: usualShares(calm),
     }
-    remember(this.#usual, service, made)
+    remember(this.#usual, service, made, SERVICES_REMEMBERED)
     return made
   }
 
@@ -400,10 +394,4 @@ export class Pages {
       alternate: '/api/v1/incidents',
     }
   }
-}
-
-function remember<Value>(memory: Map<string, Value>, key: string, value: Value): void {
-  memory.delete(key)
-  memory.set(key, value)
-  if (memory.size > SERVICES_REMEMBERED) memory.delete(memory.keys().next().value as string)
 }

@@ -3,7 +3,6 @@ import { dirname, isAbsolute, join } from 'node:path'
 import type { ValueError } from '@sinclair/typebox/errors'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { Value, ValuePointer } from '@sinclair/typebox/value'
-import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 import { type Config, type ConfigFile, ConfigSchema } from '../../contract/config.js'
 import {
   FALSE_ALARMS_PER_MONTH,
@@ -31,6 +30,7 @@ import { beyondOnCall } from './on-call.js'
 import { beyondSignIn } from './sign-in.js'
 import { unreadable } from './colours.js'
 import { NO_USES, readUses } from './uses.js'
+import { readYaml } from './yaml.js'
 
 export type Loaded = { config: Config; findings: [] } | { config: null; findings: Finding[] }
 
@@ -113,66 +113,6 @@ export async function parse(text: string, vars: Vars, folder = '.', settled: Set
     ...(await beyondSubscribers(file, uses)),
   )
   return findings.length > 0 ? wrong(findings) : { config: { ...complete(file), ...uses }, findings: [] }
-}
-
-/** The file that was read last: it is read again with each change of a setting, and a large one takes its time. */
-let lastRead: { text: string; read: ReturnType<typeof parsedYaml> } | null = null
-function readYaml(text: string): ReturnType<typeof parsedYaml> {
-  if (lastRead?.text !== text) lastRead = { text, read: parsedYaml(text) }
-  const { read } = lastRead
-  return 'finding' in read ? read : { ...read, value: structuredClone(read.value) }
-}
-
-/** YAML 1.2, with anchors and the merge key of 1.1 that people know from elsewhere. */
-function parsedYaml(
-  text: string,
-): { value: unknown; lineOf: (path: string) => { line?: number } } | { finding: Finding } {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, merge: true })
-  const broken = document.errors[0] ?? document.warnings[0]
-  if (broken !== undefined) {
-    const { line, col } = lines.linePos(broken.pos[0])
-    const value = broken.message.split('\n', 1)[0]!.replace(/ at line \d+, column \d+:?$/, '')
-    return { finding: { path: `line ${line}, column ${col}`, rule: 'YAML', value } }
-  }
-  try {
-    return { value: withoutAside(document.toJS() ?? {}), lineOf: path => lineOf(document, lines, path) }
-  } catch (error) {
-    return { finding: { path: '', rule: 'YAML', value: (error as Error).message } }
-  }
-}
-
-/** The line of what a path names, or of the nearest above it that stands in the file. */
-function lineOf(document: Document, lines: LineCounter, path: string): { line?: number } {
-  const parts = path.split(/\.|\[(\d+)\]/).filter(each => each !== undefined && each !== '')
-  for (; parts.length > 0; parts.pop()) {
-    const pair = pairAt(document.contents, parts)
-    if (pair !== undefined) return { line: lines.linePos(pair).line }
-  }
-  return {}
-}
-
-/** Where the key or the item begins; undefined where there is none. */
-function pairAt(node: unknown, parts: readonly string[]): number | undefined {
-  let at: number | undefined
-  for (const part of parts) {
-    if (isMap(node)) {
-      const pair = node.items.find(({ key }) => (isScalar(key) ? String(key.value) : key) === part)
-      if (pair === undefined) return undefined
-      at = isNode(pair.key) ? pair.key.range?.[0] : undefined
-      node = pair.value
-    } else if (isSeq(node)) {
-      node = node.items[Number(part)]
-      at = isNode(node) ? node.range?.[0] : undefined
-    } else return undefined
-  }
-  return at
-}
-
-/** Keys of the file that begin with `x-` hold what is written once and used in several places. */
-function withoutAside(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  return Object.fromEntries(Object.entries(value).filter(([key]) => !key.startsWith('x-')))
 }
 
 /** Made once: it tells a right file from a wrong one in a hundredth of the time that it takes to say what is wrong. */

@@ -2,9 +2,18 @@ import type { PlacesNow } from '../../../contract/outside/places.js'
 import type { ProbeOutcome } from '../../../contract/plugin.js'
 import { html, type Html } from '../html.js'
 import type { Voice } from '../words.js'
+import type { Heard } from './told.js'
+
+/** What is known of those who look and read for us. */
+export interface Outside {
+  /** The sources that read what others say of a service, and when each was last read. */
+  heard?: (service: string) => readonly Heard[]
+  /** How a service is from the places that look at it. */
+  places?: (service: string) => readonly PlacesNow[]
+}
 
 /** Probes that are listed before "and 9 more". */
-const LISTED = 8
+const PLACES_LISTED = 8
 
 /** How many of its places say what, and which those are where it is not well. */
 function sentences(now: PlacesNow, { t, f }: Voice): string[] {
@@ -24,9 +33,9 @@ export function placesSection(places: readonly PlacesNow[], voice: Voice): Html 
   if (places.length === 0) return null
   const { t, f } = voice
   const sorted = [...places].sort((a, b) => b.bad - a.bad || b.degraded - a.degraded || b.unknown - a.unknown)
-  const left = sorted.length - LISTED
+  const left = sorted.length - PLACES_LISTED
   const rows = sorted
-    .slice(0, LISTED)
+    .slice(0, PLACES_LISTED)
     .map(each => html`<li><b><bdi>${each.probe}</bdi></b> ${sentences(each, voice).join(' ')}</li>`)
   return html`<section id="places"><h2>${t.watched.places}</h2><ul class="open">${rows}${left > 0 ? html`<li>${t.more(f.number(left))}</li>` : null}</ul></section>`
 }
