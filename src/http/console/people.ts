@@ -7,7 +7,7 @@ import { wholeHome } from '../home.js'
 import { attr, html, type Html } from '../pages/html.js'
 import { sendConsole, table, timeOf } from './layout.js'
 import type { Asks } from './asks.js'
-import { ownPasskeys, siteOf } from './passkeys.js'
+import { ownPasskeys, siteOf } from './entry/passkeys.js'
 
 type Form = Record<string, string>
 /** Rows of the audit that the page shows, the newest first. */

@@ -28,7 +28,6 @@ import { TOLD_MS, toldOf, type Told } from '../../core/vendors/told.js'
 import { goingOf, PAGE_ROWS, sortRows, type Row } from './services.js'
 import type { Outside } from './service/places.js'
 import type { Window } from '../statuspage/maintenance.js'
-import type { Heard } from './service/told.js'
 import { phaseOf, standing, type Standing } from './standing.js'
 import { statusSentence, type Voice } from './words.js'
 

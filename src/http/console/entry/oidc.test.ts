@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { ConfigFile } from '../../contract/config.js'
-import { DAY, HOUR, MINUTE, SECOND } from '../../contract/time.js'
-import { App } from '../../shell/app.js'
-import { complete, parse } from '../../shell/config/load.js'
-import { openProvider } from '../../shell/people/fixtures/provider.js'
-import { nameOf, roleOf } from '../../shell/people/oidc.js'
-import { fakeEnv } from '../../testing/env.js'
-import { buildServer } from '../server.js'
+import type { ConfigFile } from '../../../contract/config.js'
+import { DAY, HOUR, MINUTE, SECOND } from '../../../contract/time.js'
+import { App } from '../../../shell/app.js'
+import { complete, parse } from '../../../shell/config/load.js'
+import { openProvider } from '../../../shell/people/fixtures/provider.js'
+import { nameOf, roleOf } from '../../../shell/people/oidc.js'
+import { fakeEnv } from '../../../testing/env.js'
+import { buildServer } from '../../server.js'
 
 const HOME = { host: 'status.example', origin: 'http://status.example', 'sec-fetch-site': 'same-origin' }
 const ROLES = { claim: 'groups', viewer: ['staff'], responder: ['sre'], admin: ['leads'] }
