@@ -45,14 +45,14 @@ describe('a folder of the second version', () => {
       },
     }
   }
-  /** As it is kept, without what the arithmetic of a version makes of the same counts: what was expected, and bits of surprise. */
+  /** As it is kept, without what the arithmetic of a version makes of the same counts: what was expected, bits of surprise, how likely a cause. */
+  const LEVELS = new Set(['expected', 'high', 'report', 'probability', 'unexplained'])
   const withoutLevels = (value: unknown) =>
     JSON.parse(
       JSON.stringify(value, function (this: object, key, inner: unknown) {
         // What is told since: nothing of it was known to the program that wrote the folder.
         if (key === 'pattern' || (key === 'interval' && 'recovered' in this)) return undefined
-        const isLevel = key === 'expected' || key === 'high' || key === 'report'
-        return isLevel && typeof inner === 'number' && inner < 1e9 ? 0 : inner
+        return LEVELS.has(key) && typeof inner === 'number' && inner < 1e9 ? 0 : inner
       }),
     ) as Record<string, unknown>
   const state = withoutLevels(JSON.parse(unpacked('state.json').toString()))
