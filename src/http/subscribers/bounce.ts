@@ -26,8 +26,9 @@ export function bounceIn(message: string): Bounce | null {
   const status = /^Status:\s*(5\.\d{1,3}\.\d{1,3})/im.exec(text)?.[1]
   const token = LINK.exec(text)?.[1]
   if (status === undefined || token === undefined) return null
-  const said = /^Diagnostic-Code:\s*(?:smtp;)?\s*(.{1,200})/im.exec(text)?.[1]?.trim()
-  return { token, status, why: said ?? status }
+  // `smtp; 550 no such user`: the kind of its words stands before them.
+  const said = /^Diagnostic-Code:(.{0,300})/im.exec(text)?.[1]?.split(';').slice(-1)[0]?.trim()
+  return { token, status, why: said === undefined || said === '' ? status : said }
 }
 
 /** Puts down what a report says; whether it was of a subscriber. */
