@@ -96,7 +96,7 @@ function lookersOf(world: World, { began, named, taker, env, stop }: Lookers) {
   for (const [i, { id }] of services.entries()) {
     const settings = { platform: 'statuspage' as const, url: `https://${id}.page.example`, services: [{ service: id }] }
     const page = sourceOf(`page-${id}`, () => vendorPage.open({ ...settings, everySeconds: PAGE_MS / SECOND }, env))
-    dues.push({ at: began + (i % 4) * STEP_MS, everyMs: PAGE_MS, turn: () => page.turn(stop) })
+    dues.push({ at: began + (i % 2) * STEP_MS, everyMs: PAGE_MS, turn: () => page.turn(stop) })
     const use: ProbeUse = {
       ...useOf('http', `probe-${id}`),
       ...{
