@@ -5,6 +5,7 @@ import { afterAll, expect, it } from 'vitest'
 import { sfc32 } from '../core/stat/random.js'
 import type { IncidentView, Rollup } from '../contract/view.js'
 import { openLog } from '../plugin/bus/sqlite.js'
+import { buildServer } from '../http/server.js'
 import { App } from '../shell/app.js'
 import { complete } from '../shell/config/load.js'
 import { fakeEnv } from '../testing/env.js'
@@ -53,8 +54,9 @@ async function undisturbed(): Promise<Seen> {
   await using app = await App.open(complete({ clock: 'signals' }), fakeEnv(), { run: 'memory' })
   for (const body of requests) await app.ingest(Buffer.from(body))
   await app.caughtUp()
+  await using server = await buildServer(app, { inMemory: true })
   return seen(
-    await app.reader.incidents({ limit: 200 }),
+    (await server.inject('/api/v1/incidents?limit=200')).json<IncidentView[]>(),
     await app.reader.rollups('chat', STREAM_START, STREAM_START + 86_400_000),
   )
 }

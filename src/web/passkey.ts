@@ -17,7 +17,10 @@ function textOf(bytes: ArrayBuffer | null): string | undefined {
   if (bytes === null) return undefined
   let text = ''
   for (const each of new Uint8Array(bytes)) text += String.fromCharCode(each)
-  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
+  return btoa(text)
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace(/={1,2}$/, '')
 }
 
 /** What the server asks is asked of the browser. */

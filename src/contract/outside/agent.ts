@@ -32,7 +32,11 @@ export type AgentResult = Static<typeof AgentResultSchema>
 
 export const AgentTurnSchema = Type.Object(
   {
-    instance: Type.String({ pattern: '^[0-9a-f]{16}$', description: 'This process among agents of one name' }),
+    instance: Type.String({
+      pattern: '^[0-9a-f]{16}$',
+      examples: ['0123456789abcdef'],
+      description: 'This process among agents of one name',
+    }),
     has: Type.Union([Type.String({ maxLength: 64 }), Type.Null()], { description: 'Which work it has; null: none' }),
     results: Type.Array(AgentResultSchema, { maxItems: AGENT_RESULTS }),
     lost: Type.Integer({ minimum: 0, description: 'Results that it had no room for since the last turn' }),

@@ -41,7 +41,7 @@ describe('checks that are slow', () => {
     expect(events[0]).toMatchObject({ event: 'opened', kind: 'degraded', pattern: 'slow' })
     expect(minute(events[0])).toBeLessThan(130)
     expect(Math.abs(Date.parse(events[0]!.startedAt!) - T - 120 * MINUTE)).toBeLessThanOrEqual(2 * MINUTE)
-    expect(events[0]!.says![0]!.text).toBe('About 50 % of checks are slow or degraded: everywhere.')
+    expect(events[0]!.says![0]!.text).toBe('Nearly all of checks are slow or degraded: vantage fra.')
     expect(events.at(-1)).toMatchObject({ event: 'resolved' })
   })
   it('that fail are not slow as well', () => {

@@ -66,8 +66,13 @@ function request(command: string) {
 
 /** Examples that name what this server has not: an id of a rota, a proposal, a receiver or a notifier. */
 const MADE_UP = /Put an id of yours/
-/** What a browser alone can give (a subscription to push), what has an end of its own, and what this server was not given. */
-const ELSEWHERE: Record<string, number[]> = { postPush: [400], postOverrides: [400, 404], postReload: [409, 404, 503] }
+/** What a browser or an agent alone can give, what has an end of its own, and what this server was not given. */
+const ELSEWHERE: Record<string, number[]> = {
+  postPush: [400],
+  postOverrides: [400, 404],
+  postReload: [409, 404, 503],
+  postAgent: [404],
+}
 
 describe('the pages about the API', () => {
   it('list every operation and every type, each with a page that is well-formed and leads nowhere wrong', async () => {

@@ -105,6 +105,8 @@ export function sampleOf(schema: Schema, named: Record<string, Schema>): unknown
   const name = referred(schema)
   if (name !== null) return sampleOf(named[name] ?? {}, named)
   if ('const' in schema) return schema['const']
+  const [example] = (schema['examples'] ?? []) as unknown[]
+  if (example !== undefined) return example
   const [first] = list(schema['anyOf'])
   if (first) return sampleOf(first, named)
   if (schema['type'] === 'array') return [sampleOf((schema['items'] ?? {}) as Schema, named)]

@@ -327,10 +327,15 @@ describe('what a stranger may send', () => {
     for (const address of addresses) await crowd.post(address, { forwarded: '91.92.93.94' })
     await crowd.minute()
     const row = JSON.stringify(await crowd.service())
+    // Rows of the log are packed in its file.
+    const logged = await texts()
     await crowd[Symbol.asyncDispose]()
     const names = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())
     expect(names.map(entry => entry.name)).toEqual(expect.arrayContaining(['report-keys', 'log.db', 'store.db']))
-    const kept = names.map(entry => readFileSync(join(entry.parentPath, entry.name), 'latin1')).join('\n') + row
+    const kept =
+      names.map(entry => readFileSync(join(entry.parentPath, entry.name), 'latin1')).join('\n') +
+      row +
+      logged.join('\n')
     expect(kept).toContain('web-')
     for (const address of [...addresses, '91.92.93.94', '77.88.99', '2a02:db8', '45.6.7.8', PROXY])
       expect(kept).not.toContain(address)

@@ -76,7 +76,7 @@ const kept = (text: string, old: unknown): unknown => (text === KEPT ? old : tex
 const isNumeric = (schema: Schema): boolean =>
   ((schema['anyOf'] ?? schema['oneOf'] ?? []) as Schema[]).some(each => each['type'] === 'integer')
 const numberOr = (text: string): number | string =>
-  /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : text
+  /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : text
 
 function readLines(text: string, numbers: boolean): unknown[] | undefined {
   const lines = text
