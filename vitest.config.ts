@@ -22,20 +22,25 @@ const SHARED = {
   retry: process.env['CI'] ? 1 : 0,
 } as const
 
+/** Steps of their own in the gate (scripts/ok.mjs). */
+const STEPS = ['arch.test.ts', 'examples.test.ts']
+
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // One more than most machines that run this have cores: some tests wait for programs, sockets and a browser.
+    maxWorkers: 3,
     projects: [
       {
         test: {
           ...SHARED,
           name: 'together',
           include: INCLUDE,
-          exclude: [...ALONE, '**/node_modules/**'],
+          exclude: [...ALONE, ...STEPS, '**/node_modules/**'],
           isolate: false,
         },
       },
       { test: { ...SHARED, name: 'alone', include: ALONE, isolate: true } },
+      ...STEPS.map(each => ({ test: { ...SHARED, name: each.split('.', 1)[0]!, include: [each] } })),
     ],
   },
 })
