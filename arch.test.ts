@@ -2,12 +2,12 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { CORE_DOORS } from './arch-tables.js'
 import {
   badFolders,
   badShapes,
   brokenDoors,
   codeOf,
-  CORE_DOORS,
   deadLinks,
   foreignPlaces,
   importsOf,
