@@ -17,6 +17,8 @@ export interface KindReading {
   expected: number
   onset: EpochMs | null
   onsetInterval: [EpochMs, EpochMs] | null
+  /** When it began to grow, where that was seen before the onset that its sums are counted from. */
+  beganAt?: EpochMs
   /** Failing share where a denominator exists. */
   share: number | null
 }

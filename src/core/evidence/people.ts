@@ -77,13 +77,15 @@ export const POSTS: Evidence<ReportState, SeriesReading, StoredReports> = {
 /** A series of people's reports: its alarm where that is rare, or whole hours or a place that run above the days before. */
 function kindOf(r: SeriesReading, state: ReportState): KindReading {
   const { rare, drift, places } = state
+  const { beganAt } = state.series
   const kind: KindReading = {
     bits: r.alarm && !rare ? Math.min(BURST_BITS, r.bits) : r.bits,
     alarm: r.alarm && rare,
     observed: r.observed ?? 0,
     expected: r.expected,
     onset: r.onset,
-    onsetInterval: r.onsetInterval ? [r.onsetInterval[0], r.onsetInterval[1]] : null,
+    onsetInterval: r.onsetInterval ? [Math.min(r.onsetInterval[0], beganAt ?? r.at), r.onsetInterval[1]] : null,
+    ...(beganAt === null ? {} : { beganAt }),
     share: null,
   }
   if (kind.alarm || (!drift.alarm && places.alarm < 0)) return kind
@@ -94,6 +96,7 @@ function kindOf(r: SeriesReading, state: ReportState): KindReading {
     alarm: true,
     bits: Math.max(kind.bits ?? 0, slow.bits),
     onset: slow.since,
+    beganAt: slow.since,
     onsetInterval: [slow.since - reach / 2, slow.since + reach / 2],
   }
 }

@@ -4,7 +4,7 @@
  */
 import { Baseline, type BaselineState, RING } from './baseline.js'
 import { Detector } from './spike-detector.js'
-import { locateOnset } from './onset.js'
+import { growthBefore, locateOnset } from './onset.js'
 
 export interface SeriesOptions {
   slotMs: number
@@ -172,6 +172,14 @@ export class CountSeries {
       dispersion: baseline.dispersion,
       cv: Math.sqrt(baseline.variance),
     }
+  }
+
+  /** When the open alarm began to grow: its onset, or earlier where the slots before it stood out already; null without an alarm. */
+  get beganAt(): number | null {
+    if (!this.detector.announced) return null
+    const { baseline } = this
+    const start = this.onset[0] as number
+    return baseline.startOf(growthBefore(start, 0, baseline.dispersion, this.countAt, this.meanAt))
   }
 
   snapshot(): SeriesSnapshot {

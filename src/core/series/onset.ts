@@ -48,6 +48,25 @@ export function locateOnset(
   return steep
 }
 
+/**
+ * Where the growth began that the start ends: of the slots before it the stretch that stands out most, if by more than noise would be believed.
+ * What was told of the run (its sums, how rare it is) stays with the start: a mild beginning would thin it.
+ */
+export function growthBefore(start: number, oldest: number, phi: number, count: Lookup, mean: Lookup): number {
+  let [reports, expected, began, top] = [0, 0, start, CUT_NATS * phi]
+  for (let i = start - 1; i >= Math.max(oldest, start - INTERVAL_BEFORE_RUN); i--) {
+    const y = count(i)
+    if (Number.isNaN(y)) continue
+    reports += y
+    expected += mean(i)
+    const value = fit(reports, expected)
+    if (value <= top) continue
+    top = value
+    began = i
+  }
+  return began
+}
+
 /** Starts from `from` on are judged against the expectation times `scale`; those from `earliest` on may be named. */
 function profile(
   newest: number,

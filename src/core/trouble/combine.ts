@@ -107,20 +107,25 @@ export function isDoubted(s: TroubledService, now: EpochMs): boolean {
   return isDoubtful(s.admission, readMix(s.crowd, now), now, heard(MIX_MS), slow ? heard(LONG_MS) : null)
 }
 
-/** When it began, by the kind that knows best: request counts, checks, then whoever dates it. */
+/**
+ * When it began, by the kind that knows best: request counts, checks, then whoever dates it. `began`: where its first mild signs were seen
+ * earlier; it is told, while what fails is counted from the onset, for the mild minutes would thin it.
+ */
 export function onsetOf(
   s: TroubledService,
   mode: FailureMode,
   kinds: Finding['kinds'],
   readings: Readings,
   now: EpochMs,
-): { onset: EpochMs; interval: [EpochMs, EpochMs] } {
+): { onset: EpochMs; interval: [EpochMs, EpochMs]; began?: EpochMs } {
   const { metric, check } = s.evidence
   if (kinds.metric?.alarm) return rateOnset(metric!, mode, readings.metric![mode].groups, now)
   if (kinds.check?.alarm) return rateOnset(check!, mode, readings.check![mode].groups, now)
   if ((kinds.metric?.bits ?? 0) >= LEAST_BITS) return rateOnset(metric!, mode, EVERYTHING, now)
   const dated = Object.values(kinds).find(k => k.onset !== null && (k.alarm || (k.bits ?? 0) >= LEAST_BITS))
-  if (dated?.onset)
-    return { onset: dated.onset, interval: dated.onsetInterval ?? [dated.onset - 5 * MINUTE, dated.onset + 5 * MINUTE] }
+  if (dated?.onset) {
+    const { onset, onsetInterval, beganAt: began = onset } = dated
+    return { onset, interval: onsetInterval ?? [onset - 5 * MINUTE, onset + 5 * MINUTE], began }
+  }
   return { onset: now - 5 * MINUTE, interval: [now - 15 * MINUTE, now] }
 }

@@ -261,7 +261,7 @@ function followBranch(s: TroubledService, state: Trouble, claimed: Mask, shared:
     alarm: metric.alarm,
     kinds: { metric },
     bits: Math.max(0, metric.bits ?? 0),
-    onset: state.onset,
+    onset: state.beganAt,
     onsetInterval: state.onsetInterval,
     segments: state.segments,
     uneven: state.uneven,

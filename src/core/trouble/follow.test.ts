@@ -64,3 +64,19 @@ it('where people alone see it, their reports are what is followed', () => {
   expect(finding!.tracks).toMatchObject([{ where: {}, unit: 'reports_per_minute' }])
   expect(finding!.crowd.reporters).toBeGreaterThan(100)
 })
+
+it('is told to have begun with its first mild signs, while what fails is counted from where it stands out', () => {
+  const { s, bad } = follow({
+    minutes: 180,
+    requests: 0,
+    reports: 0.5,
+    faults: [
+      { from: 140, until: 150, reports: 1 },
+      { from: 150, until: 180, reports: 30 },
+    ],
+  })
+  const [finding] = bad.get(165)!
+  expect(Math.abs(minuteOf(finding!.onset) - 140)).toBeLessThanOrEqual(3)
+  expect(finding!.onsetInterval[0]).toBeLessThanOrEqual(finding!.onset)
+  expect(Math.abs(minuteOf(s.troubles.bad!.onset) - 150)).toBeLessThanOrEqual(1)
+})

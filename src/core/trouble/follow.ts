@@ -98,7 +98,7 @@ function followFirst(
     alarm,
     kinds,
     bits: bitsOfKinds(kinds),
-    onset: state.onset,
+    onset: state.beganAt,
     onsetInterval: state.onsetInterval,
     segments: state.segments,
     uneven: state.uneven,
@@ -205,11 +205,12 @@ function dateAgain(
   const atLast = state.machineAt === 0 && machinesSee(kinds)
   const settled = now - Math.max(state.raisedAt, state.machineAt) >= ONSET_SETTLES_MS
   if (!fresh && !atLast && settled) return
-  const { onset, interval } = onsetOf(s, mode, kinds, r, now)
+  const { onset, interval, began = onset } = onsetOf(s, mode, kinds, r, now)
   // A later rise within the same trouble is none of its beginnings.
   if (!fresh && !atLast && onset > Math.max(state.raisedAt, state.machineAt)) return
   if (atLast) state.machineAt = now
   state.onset = onset
+  state.beganAt = began
   state.onsetInterval = interval
 }
 

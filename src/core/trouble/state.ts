@@ -18,7 +18,10 @@ export interface Trouble {
   raisedAt: EpochMs
   /** First tick at which machines were in alarm; 0 while only people are. */
   machineAt: EpochMs
+  /** What fails is counted from here; */
   onset: EpochMs
+  /** it is told to have begun here, where mild signs went before. */
+  beganAt: EpochMs
   onsetInterval: [EpochMs, EpochMs]
   /** Newest tick with an alarm or an excess. */
   troubledAt: EpochMs
@@ -56,6 +59,7 @@ export const newTrouble = (now: EpochMs, onset: EpochMs, onsetInterval: [EpochMs
   raisedAt: now,
   machineAt: 0,
   onset,
+  beganAt: onset,
   onsetInterval,
   troubledAt: now,
   excessAt: { metric: 0, check: 0 },
