@@ -105,7 +105,8 @@ it('sends spans and metrics through kills and restarts: what it sent is counted,
   await Promise.all([tracing.forceFlush(), deltas.provider.forceFlush(), sums.provider.forceFlush()])
   await Promise.all([tracing.shutdown(), deltas.provider.shutdown(), sums.provider.shutdown()])
   expect(sent.total).toBeGreaterThan(1_000)
-  await expect.poll(() => counted('spans'), { timeout: 150_000, interval: 500 }).toEqual(sent)
+  // Rows of metrics are written once their five minutes are over.
+  await expect.poll(() => counted('spans'), { timeout: 360_000, interval: 500 }).toEqual(sent)
   // What could not be sent within its interval the reader of metrics drops; nothing is counted that was not recorded.
   for (const name of ['deltas', 'sums']) {
     const { total, bad } = await counted(name)
@@ -114,4 +115,4 @@ it('sends spans and metrics through kills and restarts: what it sent is counted,
     expect(bad).toBeLessThanOrEqual(sent.bad)
     expect(bad / total).toBeCloseTo(0.2, 1)
   }
-}, 240_000)
+}, 420_000)
