@@ -207,6 +207,8 @@ export const PROPOSALS = 100
 export const PROPOSAL_MS = DAY
 /** Body of a form, an order. */
 export const FORM_BYTES = 64 * 1024
+/** What a receiver of messages sends when somebody presses a button: the message comes back in it, as a form. */
+export const PRESS_BYTES = 256 * 1024
 /** A form of settings: 500 components of 200 characters, each up to nine bytes in a form, and as much again for the rest. */
 export const SETTINGS_FORM_BYTES = 2 * 1024 * 1024
 

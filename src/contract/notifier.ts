@@ -1,5 +1,7 @@
 import type { EventName, IncidentEvent, IncidentKind, Severity } from './incident.js'
 import type { Language } from './people.js'
+import type { Verb } from './order.js'
+import type { Received } from './received.js'
 
 /** How an incident stands at a message. */
 export type MessageState = Exclude<EventName, 'updated'>
@@ -40,7 +42,7 @@ export interface Message {
   /** Null where it leads nowhere: a page nobody has. */
   links: { page: string | null; room: string | null }
   /** What the links are called. */
-  words: { page: string; room: string; soFar: string; unsubscribe: string; digest: string }
+  words: { page: string; room: string; soFar: string; unsubscribe: string; digest: string; ack: string }
   severity: Severity
   kind: IncidentKind
   state: MessageState
@@ -84,6 +86,33 @@ export interface Notifier extends AsyncDisposable {
   gathering?: Gathering | undefined
   /** Tells one subscriber of one thing or several, oldest first, in one message. @throws like {@link Notifier.tell}; AddressError when it is about their address */
   tellOne?(to: ToSubscriber, deliveries: readonly Delivery[]): Promise<Answered | void>
+  /** Present where its readers answer by buttons: what its receiver sends to `/api/v1/notifiers/ID/pressed`. It knows its sender by a secret of its own. */
+  hears?: ((request: Received) => Heard) | undefined
+}
+
+/**
+ * What a notifier made of what its receiver sent. `nothing`: understood, and no wish; `refused`: not from the receiver, too old, known
+ * already, or not understood. That is no answer to a person, for nobody can tell whose it would be.
+ */
+export type Heard =
+  | { pressed: Pressed }
+  | { nothing: string }
+  | { refused: { status: number; rule: string; message: string; value?: string } }
+
+/** A person pressed a button of a message. Both ways of answering try once and never fail: the command stands without them. */
+export interface Pressed {
+  verb: Verb
+  incident: string
+  /** The name by which they sign in here; null: the settings name nobody for them. */
+  person: string | null
+  /** What the receiver calls them. */
+  who: string
+  /** Goes on record as the reason of the command. */
+  why: string
+  /** Tells it to them alone. */
+  tell(text: string): Promise<void>
+  /** Shows it to all who read the message, in place of the button. */
+  show(text: string): Promise<void>
 }
 
 /** Tells of several messages at once. @throws like {@link Notifier.tell} */

@@ -324,6 +324,7 @@ describe('for operators and programs', () => {
       '/api/v1/incidents/{id}/response',
       '/api/v1/incidents/{id}/similar',
       '/api/v1/notifiers',
+      '/api/v1/notifiers/{id}/pressed',
       '/api/v1/notifiers/{id}/test',
       '/api/v1/oncall',
       '/api/v1/oncall/{id}',

@@ -27,7 +27,7 @@ import { metricsOf, type MetricParts } from './metrics.js'
 import { LISTENING, type Shared } from './entrance.js'
 import { forgetRoutes } from './api/forget.js'
 import { guardHosts } from './hosts.js'
-import { notifierRoutes } from './api/notifiers.js'
+import { foreignRoutes, notifierRoutes } from './api/notifiers.js'
 import { onCallRoutes } from './api/on-call.js'
 import { docsRoutes } from './docs/docs.js'
 import { openapiRoute } from './openapi.js'
@@ -36,7 +36,6 @@ import { messageComposer, trialMessage } from './pages/incident/message.js'
 import { languageOf } from './pages/language.js'
 import type { Language } from './pages/strings.js'
 import { pastRoutes } from './api/past.js'
-import { receiverRoutes } from './api/receivers.js'
 import { sourceRoutes } from './api/sources.js'
 import { HttpProblem, sendProblem } from './problem.js'
 import { fixedSettings, type SettingsDesk } from '../shell/settings/desk.js'
@@ -125,9 +124,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   takeTurns(server, visitors)
   const stream = new Stream(news, visitors, access, app)
   const sends = guard.need('signals')
-  ingestRoutes(server, routes, app, sends, visitors, (scope, places) =>
-    receiverRoutes(scope, routes, { app, places, visitors, guard: sends }),
-  )
+  ingestRoutes(server, routes, app, sends, visitors, foreignRoutes({ routes, app, visitors, guard: sends }))
   const tell = await openForPeople(server, routes, app, visitors, options)
   readRoutes(server, routes, shown)
   historyRoutes(server, routes, shown)

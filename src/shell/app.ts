@@ -283,7 +283,7 @@ export class App implements AsyncDisposable {
   testNotifier = (id: string): Promise<Tried | null> => this.told.test(id)
 
   /** Who is on call, and what the router has decided. */
-  get routing(): Pick<Notifiers, 'onCall' | 'router' | 'tryOne'> {
+  get routing(): Pick<Notifiers, 'onCall' | 'router' | 'tryOne' | 'named'> {
     return this.told
   }
 

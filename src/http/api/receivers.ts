@@ -88,20 +88,8 @@ async function receive(
   const method = request.method as Received['method']
   if (!methods.includes(method))
     throw new HttpProblem(405, 'not with this method', `use ${methods.join(', ')}`, { rule: 'method', value: method })
-  const circles = [senderOf(request)?.name ?? '', ...visitors.circles(request)]
   const limit = Math.min(receiver.maxBytes ?? ARRAY_BYTES, ARRAY_BYTES)
-  const body =
-    method === 'GET'
-      ? Buffer.alloc(0)
-      : await places.with(circles, true, place => whole(place.read(bytesOf(request, receiver.unpacks)), limit))
-  const received: Received = {
-    method,
-    path: decoded((request.params as { '*'?: string })['*'] ?? ''),
-    query: lastOf(request.query as Record<string, string | string[]>),
-    headers: lastOf(request.headers as Record<string, string | string[]>, ', '),
-    body,
-    json: () => jsonOf(body),
-  }
+  const received = await readWhole({ places, visitors }, request, limit, receiver.unpacks)
   const answer = await app.receive(idOf(request), received, senderOf(request))
   if ('refused' in answer) {
     const { rule, message, value, status = 400, answer: own } = answer.refused
@@ -123,6 +111,29 @@ function send(reply: FastifyReply, { status, headers = {}, body = '' }: Answer):
     .code(status)
     .serializer((payload: unknown) => payload as string)
     .send(typeof body === 'string' ? body : Buffer.from(body))
+}
+
+/** A request with its body, which is read in its turn. @throws HttpProblem 413 beyond `limit` */
+export async function readWhole(
+  { places, visitors }: Pick<Parts, 'places' | 'visitors'>,
+  request: FastifyRequest,
+  limit: number,
+  unpacks?: readonly string[],
+): Promise<Received> {
+  const method = request.method as Received['method']
+  const circles = [senderOf(request)?.name ?? '', ...visitors.circles(request)]
+  const body =
+    method === 'GET'
+      ? Buffer.alloc(0)
+      : await places.with(circles, true, place => whole(place.read(bytesOf(request, unpacks)), limit))
+  return {
+    method,
+    path: decoded((request.params as { '*'?: string })['*'] ?? ''),
+    query: lastOf(request.query as Record<string, string | string[]>),
+    headers: lastOf(request.headers as Record<string, string | string[]>, ', '),
+    body,
+    json: () => jsonOf(body),
+  }
 }
 
 async function whole(bytes: AsyncIterable<Buffer>, limit: number): Promise<Buffer> {

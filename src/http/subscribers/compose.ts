@@ -234,11 +234,11 @@ interface Plain {
 /** A message about no incident. */
 function plainMessage(language: Language, { subject, name, says, facts, page, at }: Plain): Message {
   const { t } = speechOf(language)
-  const { page: to, room, soFar, unsubscribe, digest } = messageWords[language]
+  const { page: to, room, soFar, unsubscribe, digest, ack } = messageWords[language]
   return {
     ...{ language, direction: t.direction, name, subject, says, facts, text: says.join('\n') },
     links: { page, room: null },
-    words: { page: to, room, soFar, unsubscribe, digest },
+    words: { page: to, room, soFar, unsubscribe, digest, ack },
     ...{ severity: 'minor', kind: 'degraded', state: 'note', startedAt: new Date(at).toISOString() },
     ...{ acknowledged: null, assignee: null, soFar: [] },
   }

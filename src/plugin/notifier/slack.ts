@@ -1,6 +1,7 @@
 import type { Answered, Delivery, Message, Notifier } from '../../contract/notifier.js'
 import { type Fault, type Plugin, plugin } from '../../contract/plugin.js'
 import { AUDIENCE, cut, escaped, factsFor, type ForWhom, isTeam, linesWithin, linksOf } from '../shared/message.js'
+import { ACK, Buttons, INTERACTIVE, type Interactive } from './slack/buttons.js'
 import { fieldOf, type Judgement, Post, type PostAnswer, saidOf } from '../shared/post.js'
 
 interface Settings extends ForWhom {
@@ -11,6 +12,8 @@ interface Settings extends ForWhom {
   channel?: string
   /** Where Slack's API is; another for tests and proxies. */
   api: string
+  /** Buttons under messages; absent: links alone. */
+  interactive?: Interactive
 }
 
 const SLACK_API = 'https://slack.com/api'
@@ -60,7 +63,11 @@ function judge({ status, json, text }: PostAnswer): Judgement | undefined {
 }
 
 /** A message as blocks, with its text for notifications and readers of screens. */
-export function slackMessage({ message, event }: Pick<Delivery, 'message' | 'event'>, team: boolean) {
+export function slackMessage(
+  { message, event, test }: Pick<Delivery, 'message' | 'event' | 'test'>,
+  team: boolean,
+  asks = false,
+) {
   const { subject, says } = message
   // Escaping makes a character six at most.
   const said = linesWithin(
@@ -69,6 +76,9 @@ export function slackMessage({ message, event }: Pick<Delivery, 'message' | 'eve
   )
   const fields = factsFor(message, team).slice(0, MOST.fields)
   const links = linksOf(message, team)
+  // Of what is over, has somebody, or is a trial there is nothing to take.
+  const open = message.state !== 'resolved' && message.acknowledged === null && test !== true
+  const elements = [...(asks && open ? [ackButton(message, event.incident)] : []), ...links.map(linkButton)]
   const section = (text: string) => ({ type: 'section' as const, text: { type: 'mrkdwn' as const, text } })
   return {
     text: escaped(cut(subject, MOST.text / 6)),
@@ -91,19 +101,7 @@ export function slackMessage({ message, event }: Pick<Delivery, 'message' | 'eve
               })),
             },
           ]),
-      ...(links.length === 0
-        ? []
-        : [
-            {
-              type: 'actions' as const,
-              elements: links.map(({ words, url }, i) => ({
-                type: 'button' as const,
-                action_id: `open_${i}`,
-                text: { type: 'plain_text' as const, text: cut(words, 75), emoji: false },
-                url: cut(url, 3_000),
-              })),
-            },
-          ]),
+      ...(elements.length === 0 ? [] : [{ type: 'actions' as const, elements }]),
       {
         type: 'context' as const,
         elements: [{ type: 'plain_text' as const, text: cut(`${event.incident} · ${event.at}`, 300), emoji: false }],
@@ -111,6 +109,18 @@ export function slackMessage({ message, event }: Pick<Delivery, 'message' | 'eve
     ],
   }
 }
+
+const linkButton = ({ words, url }: { words: string; url: string }, i: number) => ({
+  type: 'button' as const,
+  action_id: `open_${i}`,
+  text: { type: 'plain_text' as const, text: cut(words, 75), emoji: false },
+  url: cut(url, 3_000),
+})
+
+const ackButton = ({ words }: Message, incident: string) => ({
+  ...{ type: 'button' as const, action_id: ACK, style: 'primary' as const, value: incident },
+  text: { type: 'plain_text' as const, text: cut(words.ack, 75), emoji: false },
+})
 
 /** The longest beginning whose markup still fits. */
 function cutMarkup(head: string, text: string): string {
@@ -128,11 +138,18 @@ class Slack implements Notifier {
   constructor(
     private readonly post: Post,
     private readonly settings: Settings,
+    private readonly buttons: Buttons | null,
   ) {}
+
+  /** Present where there are buttons. */
+  get hears(): Notifier['hears'] {
+    const { buttons } = this
+    return buttons === null ? undefined : request => buttons.hears(request)
+  }
 
   async tell(delivery: Delivery): Promise<Answered> {
     const { url, token, channel, api } = this.settings
-    const body = slackMessage(delivery, isTeam(this.settings))
+    const body = slackMessage(delivery, isTeam(this.settings), this.buttons !== null)
     const headers = { 'content-type': 'application/json; charset=utf-8' }
     if (url !== undefined) {
       const answer = await this.post.send(url, { method: 'POST', headers, body: JSON.stringify(body) })
@@ -149,15 +166,19 @@ class Slack implements Notifier {
     return { said: saidOf(answer, ts), ...(thread === undefined && ts !== undefined ? { thread: ts } : {}) }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {}
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.buttons?.idle()
+  }
 }
 
 /** One of two ways, whole. */
-function faultsOf({ url, token, channel }: Settings): Fault[] {
+function faultsOf({ url, token, channel, interactive, audience }: Settings): Fault[] {
   if (url !== undefined && (token !== undefined || channel !== undefined))
     return [{ path: 'url', rule: 'either url, or token and channel', value: 'both' }]
   if (url === undefined && (token === undefined || channel === undefined))
     return [{ path: token === undefined ? 'token' : 'channel', rule: 'url, or token and channel', value: 'nothing' }]
+  if (interactive !== undefined && audience === 'public')
+    return [{ path: 'interactive', rule: 'buttons are for the team: not with audience public', value: 'public' }]
   return []
 }
 
@@ -173,6 +194,7 @@ const slack: Plugin<'notifier', Settings, Notifier> = plugin({
       token: { type: 'string', pattern: '^xox[a-z]-', writeOnly: true },
       channel: { type: 'string', minLength: 1, maxLength: 100 },
       api: { type: 'string', pattern: '^https?://[^?#]*[^/?#]$', default: SLACK_API },
+      interactive: INTERACTIVE,
       ...AUDIENCE,
     },
   },
@@ -186,7 +208,9 @@ const slack: Plugin<'notifier', Settings, Notifier> = plugin({
   },
   async open(settings, env): Promise<Notifier> {
     const secrets = [settings.token ?? '', settings.url ?? '']
-    return new Slack(new Post({ receiver: 'Slack', env, secrets, judge }), settings)
+    const { interactive, api } = settings
+    const buttons = interactive === undefined ? null : new Buttons(interactive, env, api === SLACK_API ? null : api)
+    return new Slack(new Post({ receiver: 'Slack', env, secrets, judge }), settings, buttons)
   },
 })
 export default slack

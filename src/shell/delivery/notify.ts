@@ -120,6 +120,11 @@ export class Notifiers implements AsyncDisposable {
     for (const each of this.later.splice(0)) this.add(each, compose)
   }
 
+  /** The notifier of that id, as it is now; null: there is none. */
+  named(id: string): Notifier | null {
+    return this.opened.find(({ use }) => use.id === id)?.notifier ?? null
+  }
+
   /** Sends one of them a message about nothing; null: there is none of that id. */
   async test(id: string): Promise<Tried | null> {
     const found = this.opened.find(({ use }) => use.id === id)

@@ -291,9 +291,13 @@ export class People {
       this.write()
     }
     const { name, role } = person
-    // What is done in a browser is the owner's as far as ids go, and the person's own as far as names go.
-    const sender: Sender = { name, namespace: '', scopes: SCOPES_OF_ROLE[role], services: null, role }
-    return { sender, person: { name, role }, session: hash, shownAt: session.createdAt }
+    return { sender: senderOf(person), person: { name, role }, session: hash, shownAt: session.createdAt }
+  }
+
+  /** What somebody may who is known by another way than a session; null: nobody is called so. */
+  sender(name: string): Sender | null {
+    const person = this.file.people.find(each => same(each.name, name))
+    return person === undefined ? null : senderOf(person)
   }
 
   /** Sessions of a person that are not over, eldest first. */
@@ -370,6 +374,11 @@ export class People {
 }
 
 const labelOf = (text: string): string => text.trim().slice(0, PASSKEY_NAME_CHARS) || 'a passkey'
+
+/** What is done in a browser is the owner's as far as ids go, and the person's own as far as names go. */
+const senderOf = ({ name, role }: Pick<Person, 'name' | 'role'>): Sender => ({
+  ...{ name, namespace: '', scopes: SCOPES_OF_ROLE[role], services: null, role },
+})
 
 /** Who invites the first admin: whoever can read what a start prints. */
 const FIRST = OWNER.name

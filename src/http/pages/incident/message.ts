@@ -106,8 +106,8 @@ export function trialMessage(at: number, { language, home, zone }: Asked): Messa
 }
 
 function wordsOf(language: Language): Message['words'] {
-  const { page, room, soFar, unsubscribe, digest } = messageWords[language]
-  return { page, room, soFar, unsubscribe, digest }
+  const { page, room, soFar, unsubscribe, digest, ack } = messageWords[language]
+  return { page, room, soFar, unsubscribe, digest, ack }
 }
 
 /** Reads what a message needs. `where` is asked each time: a server that chooses its port knows it late. */

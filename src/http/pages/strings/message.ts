@@ -10,6 +10,8 @@ const en = {
   unsubscribe: 'Unsubscribe',
   /** Several messages in one. */
   digest: 'Digest',
+  /** A button: whoever presses it looks at it. */
+  ack: 'Acknowledge',
   test: 'Test message',
   testSays: 'Nothing has happened. This shows that messages come through.',
 }
@@ -25,6 +27,7 @@ const es: MessageStrings = {
   soFar: 'Hasta ahora',
   unsubscribe: 'Darse de baja',
   digest: 'Resumen',
+  ack: 'Me ocupo',
   test: 'Mensaje de prueba',
   testSays: 'No ha pasado nada. Esto muestra que los mensajes llegan.',
 }
@@ -38,6 +41,7 @@ const pt: MessageStrings = {
   soFar: 'Até agora',
   unsubscribe: 'Cancelar inscrição',
   digest: 'Resumo',
+  ack: 'Eu cuido disso',
   test: 'Mensagem de teste',
   testSays: 'Nada aconteceu. Isto mostra que as mensagens chegam.',
 }
@@ -51,6 +55,7 @@ const hi: MessageStrings = {
   soFar: 'अब तक',
   unsubscribe: 'सदस्यता समाप्त करें',
   digest: 'सारांश',
+  ack: 'मैं देखता/देखती हूँ',
   test: 'परीक्षण संदेश',
   testSays: 'कुछ नहीं हुआ है। यह दिखाता है कि संदेश पहुँचते हैं।',
 }
@@ -64,6 +69,7 @@ const fr: MessageStrings = {
   soFar: 'Jusqu’ici',
   unsubscribe: 'Se désabonner',
   digest: 'Récapitulatif',
+  ack: 'Je m’en occupe',
   test: 'Message d’essai',
   testSays: 'Il ne s’est rien passé. Ceci montre que les messages arrivent.',
 }
@@ -77,6 +83,7 @@ const de: MessageStrings = {
   soFar: 'Bisher',
   unsubscribe: 'Abbestellen',
   digest: 'Zusammenfassung',
+  ack: 'Ich sehe es mir an',
   test: 'Testnachricht',
   testSays: 'Es ist nichts passiert. Das hier zeigt, dass Nachrichten ankommen.',
 }
@@ -90,6 +97,7 @@ const id: MessageStrings = {
   soFar: 'Sejauh ini',
   unsubscribe: 'Berhenti berlangganan',
   digest: 'Ringkasan',
+  ack: 'Saya tangani',
   test: 'Pesan uji',
   testSays: 'Tidak terjadi apa-apa. Ini menunjukkan bahwa pesan sampai.',
 }
@@ -103,6 +111,7 @@ const ja: MessageStrings = {
   soFar: 'これまでの経過',
   unsubscribe: '配信停止',
   digest: 'まとめ',
+  ack: '確認して対応する',
   test: 'テストメッセージ',
   testSays: '何も起きていません。メッセージが届くことを示すものです。',
 }
@@ -116,6 +125,7 @@ const ar: MessageStrings = {
   soFar: 'حتى الآن',
   unsubscribe: 'إلغاء الاشتراك',
   digest: 'ملخّص',
+  ack: 'سأتولى الأمر',
   test: 'رسالة اختبار',
   testSays: 'لم يحدث شيء. هذه الرسالة تُظهر أن الرسائل تصل.',
 }
