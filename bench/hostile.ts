@@ -252,7 +252,7 @@ writePage(
   shielded ? 'hostile-shielded' : 'hostile',
   `# A hostile client${shielded ? ', turned away by nginx' : ''}
 
-${shielded ? 'With the lines for nginx of [docs/behind-a-proxy.md](../docs/behind-a-proxy.md#one-who-opens-all-they-can) in front of it. ' : ''}One address with a token opens and sends ${only.length === 0 ? 'all it can' : `\`${only.join(', ')}\` alone`} for ${seconds} s. All is: 1,200 event streams that it never reads, slow heads, bodies
+${shielded ? 'With the lines for nginx of docs/behind-a-proxy.md ("One who opens all they can") in front of it. ' : ''}One address with a token opens and sends ${only.length === 0 ? 'all it can' : `\`${only.join(', ')}\` alone`} for ${seconds} s. All is: 1,200 event streams that it never reads, slow heads, bodies
 and forms, idle connections, 90 loops of page floods, long reads, reports, wishes to be told, gzip bombs of three million bad lines, JSON
 two million levels deep, lists of two million empty objects, label floods, and pipelines of 500 questions. Beside it ${people} people, each from
 a network of their own, read ten pages a second, report once a second, and listen. They are measured in a process of their own, and the
