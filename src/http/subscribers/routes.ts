@@ -9,6 +9,7 @@ import { homeOf, sameSite } from '../home.js'
 import type { Bytes } from '../pages/cache.js'
 import { sendPage } from '../pages/index.js'
 import { languageOf, languageOfTag } from '../pages/language.js'
+import { brandOf } from '../pages/status/pages.js'
 import { HttpProblem, notFound } from '../problem.js'
 import type { Desk } from '../statuspage/desk.js'
 import type { PageView } from '../statuspage/page-view.js'
@@ -97,10 +98,11 @@ async function frameOf(
   language?: Framed['language'],
 ): Promise<Framed> {
   const { title, now } = await app.reader.workspace()
+  const brand = brandOf(desk, page)
   return {
     page,
-    home: page === desk.pages[0] ? '/status' : `/status/${page.id}`,
-    logo: desk.logo(page),
+    home: brand.href,
+    brand,
     workspace: title,
     now,
     language: language ?? languageOf(request),
