@@ -142,7 +142,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   operatorRoutes(server, app, { stream, front, guard, connections })
   options.demo?.routes?.(server)
   const document = openapiRoute(server, routes, VERSION)
-  docsRoutes(server, { reader: app.reader, document })
+  docsRoutes(server, { reader, document })
   const edition = () => String(news.edition)
   const status = statusSide(server, app, edition, access)
   const here = () => app.config.url ?? addressOf(server, app.config)

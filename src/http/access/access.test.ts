@@ -21,15 +21,17 @@ const CONFIG: ConfigFile = {
   ...{ clock: 'signals', title: 'Test', challenge: 'off', url: 'http://status.example' },
   services: [{ id: 'shop', title: 'Shop' }],
   pages: [
-    { id: 'main', title: 'Public', services: ['shop'] },
+    { id: 'main', title: 'Public', services: ['shop'], brand: { accent: '#0b57d0' } },
     {
       id: 'staff',
       title: 'Boardroom',
       services: ['payroll', 'shop'],
       groups: [{ name: 'Wages', components: ['payroll', 'shop'] }],
+      brand: { accent: '#0b57d0' },
       private: { password: PASSWORD, addresses: ['10.1.0.0/16'] },
     },
   ],
+  subscribers: { channels: ['webhook'] },
 }
 
 const PLAN = { id: 'wages-plan', title: 'Wages upgrade', starts: '2031-04-09T14:00Z', minutes: 60, announceDays: 7 }
@@ -125,6 +127,27 @@ describe('a page that is not for everybody', () => {
       expect([url, (await get(url)).statusCode]).toEqual([url, 200])
     expect((await get('/api/v1/services')).json().map((each: { service: string }) => each.service)).toEqual(['shop'])
     expect((await get('/status')).payload).not.toContain('/status/staff')
+  })
+
+  it('what belongs to a public page is open as it is: its form to subscribe, its colours, and how to read the API', async () => {
+    for (const url of [
+      '/status/subscribe',
+      '/status/main/subscribe',
+      '/assets/brand/main',
+      '/docs',
+      '/docs/types/Incident',
+    ])
+      expect([url, (await get(url)).statusCode]).toEqual([url, 200])
+    for (const url of ['/status/staff/subscribe', '/assets/brand/staff'])
+      expect([url, (await get(url)).statusCode, (await inside(url)).statusCode]).toEqual([url, 401, 200])
+    expect((await inside('/assets/brand/staff')).headers['cache-control']).toBe('private, no-store')
+    const ask = async (page: string) => {
+      const payload = { channel: 'webhook', address: 'https://hooks.example/x' }
+      return (await server.inject({ method: 'POST', url: `${page}/subscribe`, payload, headers: HOST })).statusCode
+    }
+    expect([await ask('/status'), await ask('/status/staff')]).toEqual([202, 401])
+    const old = await get('/subscription/nothing', { accept: 'text/html' })
+    expect([old.statusCode, SECRET.exec(old.payload)]).toEqual([404, null])
   })
 
   it('what is not there is answered as what is closed', async () => {

@@ -14,15 +14,18 @@ import type { Visitors } from '../visitor.js'
 import { Access, type Audience, OPEN_MS } from './access.js'
 import { ACCESS_WORDS } from './words.js'
 
-/** They tell nothing of any service, or ask for a token or a session themselves. */
+/** They tell nothing of any service, or ask for a token, a session or a sealed link themselves. */
 const FREE =
-  /^\/(?:healthz|readyz|sw\.js|open|in\/.*|api\/v1\/notifiers\/:id\/pressed|console(?:\/.*)?|assets\/(?:(?:live|tell|solve|passkey)\.js|mark\.svg)|api\/v1\/openapi\.json)$/
+  /^\/(?:healthz|readyz|sw\.js|open|in\/.*|api\/v1\/notifiers\/:id\/pressed|console(?:\/.*)?|subscription\/.*|assets\/(?:(?:live|tell|solve|passkey)\.js|mark\.svg)|api\/v1\/openapi\.json)$/
 /** Made of what {@link Access.reader} lets be seen. */
 const FILTERED = /^\/(?:|incidents|record|api\/v1\/(?:workspace|services|incidents|record|stream|push|report))$/
 const SERVICE = /^\/(?:s|embed|api\/v1\/services)\/:/
+/** How to read the API: for strangers where there is anything for them to read. */
+const DOCS = /^\/docs(?:\/|$)/
 const BADGE = '/badge/:file'
 const INCIDENT = /^\/(?:i|api\/v1\/incidents)\/:/
-const LOGO = /^\/assets\/logo\/(.+)$/
+/** What a page wears: its logo and its sheet. */
+const WORN = /^\/assets\/(?:logo|brand)\/(.+)$/
 const PAGE_PARTS = new Set([
   ...Object.keys(DOCUMENTS),
   '/history.json',
@@ -30,6 +33,8 @@ const PAGE_PARTS = new Set([
   '/maintenance/:code',
   '/maintenance',
   '/status',
+  '/status/subscribe',
+  '/api/v2/subscribers.json',
 ])
 
 /**
@@ -55,7 +60,7 @@ export function openAccess(server: FastifyInstance, app: App, visitors: Visitors
     if (!access.sees(access.of(request), service)) throw CLOSED
   })
   server.addHook('onSend', async (request, reply) => {
-    const isAsset = /^\/(?:assets\/(?!logo)|sw\.js)/.test(request.routeOptions.url ?? '')
+    const isAsset = /^\/(?:assets\/(?!logo|brand)|sw\.js)/.test(request.routeOptions.url ?? '')
     const closed = access.of(request).key !== '' || reply.statusCode === 401
     const cache = String(reply.getHeader('cache-control') ?? '')
     if (isAsset && !closed) return
@@ -89,10 +94,11 @@ async function isFor(app: App, access: Access, audience: Audience, request: Fast
     return access.sees(audience, found?.service ?? '')
   }
   const { pages } = app.config
-  const logo = LOGO.exec(url)?.[1]
+  if (DOCS.test(url)) return pages.some(each => access.opens(audience, each))
+  const worn = WORN.exec(url)?.[1]
   const asked =
-    logo !== undefined || page !== undefined
-      ? pages.find(each => each.id === (logo ?? page))
+    worn !== undefined || page !== undefined
+      ? pages.find(each => each.id === (worn ?? page))
       : PAGE_PARTS.has(url)
         ? addressOf({ pages }, request).page
         : undefined

@@ -15,7 +15,7 @@ const CONSOLE_STYLE = `
 .acts{display:grid;gap:8px}.acts details{margin:0;border:1px solid var(--line);border-radius:6px;padding:4px 12px}
 .acts form{display:grid;gap:8px;padding:8px 0}
 .inline{display:flex;flex-wrap:wrap;gap:8px;align-items:center}.inline button,.inline input,.inline select{width:auto}
-a.button{display:inline-block;padding:8px 16px;border:1px solid var(--soft);border-radius:6px;text-decoration:none;color:inherit;font-weight:700}
+a.button{display:inline-block;padding:8px 12px;border:1px solid var(--soft);border-radius:6px;text-decoration:none;color:inherit;font-weight:700}
 main>form,main section>form,main>p:has(.button){margin-top:12px}
 button.first{background:var(--ink);color:var(--bg)}
 .needs{border-inline-start:4px solid var(--out);padding-inline-start:12px}
@@ -24,14 +24,14 @@ button.first{background:var(--ink);color:var(--bg)}
 .told.no{border-color:var(--out)}
 .narrow{max-width:26rem}
 td.left,th.left{text-align:start;white-space:normal;overflow-wrap:break-word;min-width:4.5rem}.find{margin-top:10px}td.left time{white-space:nowrap}.now{margin-top:16px;max-width:26rem}.now form{display:grid;gap:8px}
-@media(max-width:40rem){.rowed{max-height:none}.rowed table,.rowed tbody,.rowed tr{display:block}.rowed thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}.rowed tr{padding:6px 0;border-bottom:1px solid var(--line)}.rowed td.left{display:grid;grid-template-columns:6.5rem minmax(0,1fr);gap:8px;align-items:center;border:0;padding:3px 0}.rowed td.left::before{content:attr(data-head);color:var(--soft)}}
+h1+p{margin-top:6px}
+@media(max-width:40rem){header nav{margin-inline-end:-16px}header nav a{margin-inline:0 16px;padding:6px 0}.rowed{max-height:none}.rowed table,.rowed tbody,.rowed tr{display:block}.rowed thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}.rowed tr{padding:6px 0;border-bottom:1px solid var(--line)}.rowed td.left{display:grid;grid-template-columns:6.5rem minmax(0,1fr);gap:8px;align-items:center;border:0;padding:3px 0}.rowed td.left:has(>div:empty){display:none}.rowed td.left::before{content:attr(data-head);color:var(--soft)}}
 .line>li{grid-template-columns:10rem 1fr}code{font-size:.875em}
 .settings{max-width:44rem;margin-top:12px}main>p+p,.fields+form{margin-top:8px}.rest>.fields{margin-top:8px}.one{display:grid;gap:4px}.wrong{color:var(--out)}[aria-invalid]{border-color:var(--out)}
 fieldset{border:1px solid var(--line);border-radius:6px;padding:8px 12px 12px;display:grid;gap:10px;min-width:0}legend{font-size:.875rem;padding:0 4px}
 .row{border-top:1px solid var(--line);margin:0}.ticks{display:flex;flex-wrap:wrap;gap:4px 16px}.tick{display:inline-flex;gap:6px;align-items:center}.tick input{width:auto}
 pre{margin:10px 0;white-space:pre-wrap;background:var(--fill);border-radius:6px;padding:10px 12px;font-size:.8125rem}
 .graph{max-height:36rem;margin:10px 0}.graph svg{display:block}.graph text{font-size:14px;fill:var(--ink)}.graph .says{font-size:12px;fill:var(--soft)}.graph path{fill:none;stroke:var(--soft);stroke-width:1.5}.graph .besides{stroke-dasharray:3 3}.graph .ground,.graph .eye{fill:var(--bg)}.graph .hit{color:var(--out)}.graph .hollow{fill:var(--bg);stroke:var(--soft);stroke-width:1.5}
-a.button{display:inline-block;border:1px solid var(--soft);border-radius:6px;padding:8px 12px;font-weight:700;color:inherit;text-decoration:none}
 .pager{display:flex;flex-wrap:wrap;gap:4px 16px;margin-top:10px;font-size:.875rem}
 @media print{header,footer,.skip,.ask,.told{display:none}main{max-width:none}section{break-inside:avoid}.scroll{overflow:visible}a{text-decoration:none}}
 `.replace(/\n/g, '')

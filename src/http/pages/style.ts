@@ -81,7 +81,7 @@ summary{cursor:pointer;padding:4px 0}
 table{border-collapse:collapse;width:100%}
 td{white-space:nowrap}
 th,td{text-align:end;padding:4px 0;padding-inline-end:8px;border-bottom:1px solid var(--line);font-weight:400}
-th:first-child{text-align:start}
+th:first-child{text-align:start}th{overflow-wrap:normal}
 button,input,select,textarea{font:inherit;color:inherit;background:var(--bg);border:1px solid var(--soft);border-radius:6px;padding:8px 12px;width:100%}
 button{cursor:pointer;font-weight:700}
 button:hover{background:var(--fill)}

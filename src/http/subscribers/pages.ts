@@ -4,6 +4,7 @@ import type { Channel, Interest, Subscriber } from '../../contract/subscribers/s
 import { Bytes } from '../pages/cache.js'
 import { attr, html, type Html } from '../pages/html.js'
 import { page } from '../pages/layout.js'
+import type { PageBrand } from '../pages/made.js'
 import { speechOf } from '../pages/language.js'
 import { countryOptions } from '../pages/service/choices.js'
 import { messageWords } from '../pages/strings/message.js'
@@ -20,23 +21,18 @@ export interface Framed {
   page: StatusPageConfig
   /** Where the status page is. */
   home: string
-  logo: string | null
+  brand: PageBrand
   workspace: string
   now: number
   language: Language
 }
 
-function framed(
-  { page: of, home, logo, workspace, now, language }: Framed,
-  status: number,
-  title: string,
-  main: Html,
-): Bytes {
+function framed({ brand, workspace, now, language }: Framed, status: number, title: string, main: Html): Bytes {
   const { t } = speechOf(language)
   const text = page({
     ...{ title, description: title, path: '', query: '', workspace, t, main, now },
     ...{ live: null, clock: 'signals', script: null, noIndex: true, sheet: SUBSCRIBE_STYLE },
-    brand: { title: of.title, href: home, logo },
+    brand,
   })
   return new Bytes(status, HTML_TYPE, text)
 }

@@ -9,6 +9,7 @@ import { homeOf, sameSite } from '../home.js'
 import type { Bytes } from '../pages/cache.js'
 import { sendPage } from '../pages/index.js'
 import { languageOf, languageOfTag } from '../pages/language.js'
+import { brandOf } from '../pages/status/pages.js'
 import { HttpProblem, notFound } from '../problem.js'
 import type { Desk } from '../statuspage/desk.js'
 import type { PageView } from '../statuspage/page-view.js'
@@ -97,10 +98,11 @@ async function frameOf(
   language?: Framed['language'],
 ): Promise<Framed> {
   const { title, now } = await app.reader.workspace()
+  const brand = brandOf(desk, page)
   return {
     page,
-    home: page === desk.pages[0] ? '/status' : `/status/${page.id}`,
-    logo: desk.logo(page),
+    home: brand.href,
+    brand,
     workspace: title,
     now,
     language: language ?? languageOf(request),
@@ -211,10 +213,16 @@ function interestIn(form: Form, picture: PageView): Omit<Interest, 'page'> {
   }
 }
 
-/** The page that somebody subscribed to, in their language; the first one where that is gone. */
+/** The page that somebody subscribed to; of a link that says nothing, or of a page that is gone, the first for everybody. */
+const pageFor = ({ pages }: Desk, subscriber: Subscriber | null): StatusPageConfig | null =>
+  pages.find(each => each.id === subscriber?.page) ?? pages.find(each => each.private === undefined) ?? null
+
+/** That page in their language; where there is none a frame that names no page. */
 async function frameFor(parts: PublicParts, request: FastifyRequest, subscriber: Subscriber | null): Promise<Framed> {
-  const page = parts.desk.pages.find(each => each.id === subscriber?.page) ?? (parts.desk.pages[0] as StatusPageConfig)
-  return frameOf(parts, request, page, subscriber?.language)
+  const { desk } = parts
+  const page = pageFor(desk, subscriber)
+  const frame = await frameOf(parts, request, page ?? (desk.pages[0] as StatusPageConfig), subscriber?.language)
+  return page === null ? { ...frame, home: '/', brand: { title: frame.workspace, href: '/', logo: null } } : frame
 }
 
 async function confirm(
@@ -227,7 +235,7 @@ async function confirm(
   const { token } = request.params
   const subscriber = now ? await asking.confirm(token) : await asking.mayConfirm(token)
   const frame = await frameFor(parts, request, subscriber)
-  if (subscriber === null) return send(request, reply, gonePage(frame))
+  if (subscriber === null || pageFor(parts.desk, subscriber) === null) return send(request, reply, gonePage(frame))
   if (!now) return send(request, reply, buttonPage(frame, 'confirm', subscriber))
   const picture = await parts.desk.picture(frame.page)
   return send(request, reply, managePage(frame, picture, subscriber, asking.linkOf(subscriber.id), 'confirmed'))
@@ -242,7 +250,7 @@ async function manage(
   const { asking } = parts.subscribers
   let subscriber = await asking.of(request.params.token)
   let frame = await frameFor(parts, request, subscriber)
-  if (subscriber === null) return send(request, reply, gonePage(frame))
+  if (subscriber === null || pageFor(parts.desk, subscriber) === null) return send(request, reply, gonePage(frame))
   const picture = await parts.desk.picture(frame.page)
   if (chosen !== null) {
     subscriber = (await asking.choose(subscriber.id, interestIn(chosen, picture))) ?? subscriber

@@ -101,7 +101,7 @@ const told = (
     main: html`<p><a href="/console/me">Back</a></p>`,
   })
 
-const WHY_NONE = 'browsers have them with https alone: the configuration’s `url` says where this server is'
+const WHY_NONE = 'browsers have them with https alone: the setting url of the configuration says where this server is'
 
 /** The button on the page to sign in, which the script shows. */
 export const passkeyButton = (site: Site | null, to: string): Html | null =>

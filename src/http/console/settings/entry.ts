@@ -6,7 +6,7 @@ import { yamlOf } from '../../../shell/settings/export.js'
 import { type EntryShape, isUse, mapSecrets, needsFile } from '../../../shell/settings/shape.js'
 import { attr, html, type Html } from '../../pages/html.js'
 import type { Known } from '../asks.js'
-import { timeOf } from '../layout.js'
+import { table, timeOf } from '../layout.js'
 import { ABOUT, SECTION_WORDS } from './about.js'
 import { drawFields } from './draw.js'
 import { pathOf } from './lists.js'
@@ -36,12 +36,12 @@ export async function choicePage(desk: SettingsDesk, section: Section): Promise<
   const registry = await desk.registry()
   const kind = section.slice(0, -1) as 'source' | 'receiver' | 'probe' | 'notifier'
   const all = await Promise.all(registry.names(kind).map(async name => (await registry.find(kind, name))!))
-  return html`<p>Which kind of ${SECTION_WORDS[section].one}?</p><ul class="rows">${all.map(
-    ({ name, summary, config }) =>
-      needsFile({ config })
-        ? html`<li><span>${name}</span><span class="soft">${summary}; it reads files of the server, so the configuration file alone may use it</span></li>`
-        : html`<li><a href="${pathOf(section)}/new?use=${encodeURIComponent(name)}">${name}</a><span>${summary}</span></li>`,
-  )}</ul>`
+  const rows = all.map(({ name, summary, config }) =>
+    needsFile({ config })
+      ? [name, `${summary}; it reads files of the server, so the configuration file alone may use it`]
+      : [html`<a href="${pathOf(section)}/new?use=${encodeURIComponent(name)}">${name}</a>`, summary],
+  )
+  return html`<p>Which kind of ${SECTION_WORDS[section].one}?</p>${table('Kinds', ['Kind', 'What it does'], rows)}`
 }
 
 /** One entry: as a form where it may be changed, as YAML where the file says it. */

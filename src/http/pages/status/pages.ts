@@ -150,7 +150,8 @@ function readSmall(file: string): string {
   return readFileSync(file, 'utf8')
 }
 
-function brandOf(desk: Desk, page: StatusPageConfig): PageBrand {
+/** What a page of its own stands in, and the pages about it too. */
+export function brandOf(desk: Desk, page: StatusPageConfig): PageBrand {
   const href = page === desk.pages[0] ? '/status' : `/status/${page.id}`
   const { accent, accentDark, css, footer } = page.brand ?? {}
   const hasSheet = accent !== undefined || accentDark !== undefined || css !== undefined
