@@ -33,13 +33,13 @@ export const ACK = 'acknowledge'
 /** A request that was signed longer ago, or so much later than now, is refused: Slack's own five minutes. */
 const SIGNED_MS = 5 * 60_000
 /** Requests of those minutes that are remembered, 100 bytes each; beyond, the eldest are forgotten and tell who presses no more than that it is acknowledged. */
-const REMEMBERED = 10_000
+const PRESSES_REMEMBERED = 10_000
 /** Blocks that a message has at most. */
 const BLOCKS_MOST = 50
 /** An answer to who pressed is waited for so long. */
 const ANSWER_MS = 10_000
 /** Characters of a text of ours within a block. */
-const TEXT_CHARS = 3_000
+const SECTION_CHARS = 3_000
 
 /** Where answers go: the signed request names it, and it is Slack's all the same. */
 const ANSWERS_AT = /^https:\/\/hooks\.slack(?:-gov)?\.com\/actions\/[\w/%.-]{1,500}$/
@@ -110,7 +110,7 @@ export class Buttons {
     if (Math.abs(now - Number(stamp) * 1_000) > SIGNED_MS)
       return refused(401, 'time', 'it was signed more than five minutes from now; is the clock right?', stamp)
     for (const [each, until] of this.seen) {
-      if (until > now && this.seen.size < REMEMBERED) break
+      if (until > now && this.seen.size < PRESSES_REMEMBERED) break
       this.seen.delete(each)
     }
     if (this.seen.has(shown)) return refused(409, 'replay', 'this request was here before')
@@ -166,7 +166,7 @@ function originOf(url: string): string {
 /** As Slack wants text: three characters that begin markup of its own. */
 const escapedText = (text: string): string =>
   text
-    .slice(0, TEXT_CHARS / 6)
+    .slice(0, SECTION_CHARS / 6)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
