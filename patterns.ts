@@ -53,6 +53,7 @@ const CLASSES: Record<string, string> = {
 }
 const WORDS = /[\p{L}\p{N}' ]{2,40}/gu
 const MOST_WORDS = 20
+const MOST_LETTERS = 80
 
 /** Characters that the pattern names or stands for, each once. */
 function lettersOf({ source }: Pattern): string[] {
@@ -72,7 +73,10 @@ function lettersOf({ source }: Pattern): string[] {
   }
   if (source.includes('.') || source.includes('[^')) letters.add('~')
   // A class stands for many: the ends of a-z are named, what lies between them is like them.
-  return [...letters]
+  if (letters.size <= MOST_LETTERS) return [...letters]
+  // Of a list of a thousand words most letters are alike: those that are repeated count first.
+  const repeated = [...source.matchAll(/([^\\])[+*{]/gu)].map(each => each[1] as string)
+  return [...new Set([...repeated.filter(each => letters.has(each)), ...letters])].slice(0, MOST_LETTERS)
 }
 
 /**
