@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { VERSION } from '../shell/version.js'
 import { agentCommand } from './agent/command.js'
 import { mcpCommand } from './agents/mcp.js'
 import { proposalCommands } from './agents/proposals.js'
@@ -30,8 +31,6 @@ import { simulateCommand } from './simulate/command.js'
 import { statusCommand } from './status.js'
 import { subscribersCommand } from './subscribers.js'
 import { tokenCommand } from './token/command.js'
-
-const VERSION = '0.1.0'
 
 const HELP = `
 Start with:

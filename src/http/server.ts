@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { TransientError } from '../contract/error.js'
 import { FORM_BYTES } from '../contract/limits.js'
+import { VERSION } from '../shell/version.js'
 import { shown } from '../core/ingest/door.js'
 import type { App } from '../shell/app.js'
 import { linksOf, rangesOf } from '../shell/visitors/address.js'
@@ -57,8 +58,6 @@ import { openTell, type Tell, tellRoutes } from './people/tell.js'
 import { takeTurns, AT_ONCE } from './turns.js'
 import { Visitors } from './visitor.js'
 import { keepPromises } from './words/policy.js'
-
-export const VERSION = '0.1.0'
 
 export interface ServerOptions {
   /** Keys of the report door end with the process: tests. */
