@@ -119,7 +119,7 @@ export const PACKAGES: Record<string, readonly string[]> = {
   ],
   web: [],
   testing: ['fast-check', 'mailparser', 'smtp-server', 'vitest'],
-  cli: ['@modelcontextprotocol/server', 'commander', 'd3-dsv', 'yaml'],
+  cli: ['@modelcontextprotocol/server', 'commander', 'd3-dsv', 'hyparquet-writer', 'yaml'],
 }
 
 /** Types alone, which come with the @types packages that need them. */
@@ -133,6 +133,7 @@ export const TEST_PACKAGES = [
   'esbuild',
   'fast-check',
   'feedsmith',
+  'hyparquet',
   'ical.js',
   'openapi-typescript-codegen',
   'playwright-core',
@@ -154,6 +155,7 @@ export const KNOWS_NO_PLUGIN = new Set(['contract', 'core', 'shell', 'http', 'cl
 export const OTHER_WORDS: readonly { path: RegExp; word: string; means: string }[] = [
   { path: /^src\/cli\/program\.ts$/, word: 'epicenter', means: 'the command itself' },
   { path: /^src\/http\/agents\//, word: 'epicenter', means: 'what this server calls itself' },
+  { path: /^src\/cli\/dump\//, word: 'ndjson', means: 'rows as JSON, a line each' },
   { path: /^src\/(shell|cli)\//, word: 'memory', means: 'a workspace that ends with its process' },
   { path: /^src\/http\//, word: 'statuspage', means: 'the rule by which Statuspage reckons uptime' },
   { path: /^src\/http\//, word: 'http', means: 'the protocol' },

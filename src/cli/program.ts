@@ -5,6 +5,7 @@ import { mcpCommand } from './agents/mcp.js'
 import { proposalCommands } from './agents/proposals.js'
 import { backtestCommand } from './backtest/command.js'
 import { backupCommand, restoreCommand } from './backup/command.js'
+import { dumpCommand } from './dump/command.js'
 import { changeCommand } from './change.js'
 import { checkCommand } from './check/command.js'
 import { orderCommands } from './commands.js'
@@ -66,6 +67,7 @@ export function program(): Command {
     exportCommand(),
     backupCommand(),
     restoreCommand(),
+    dumpCommand(),
     tokenCommand(),
     statusCommand(),
     learnCommand(),
