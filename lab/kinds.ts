@@ -56,11 +56,19 @@ export function drawKind(name: string, family: Family, seed: number): Json {
       cause: { class: 'change', change: 'cause', not_security: true },
       decoys: truth.decoys,
       affected: { cells: {}, components: truth.affected && (truth.affected as Json).components },
-      recovery: { shape: name, t50: at(course.halfMin) },
+      recovery: { shape: name, t50: at(Math.min(course.halfMin, halfOf(course.curve))) },
       report_checks: [],
       expect: { detect_within_min: 25, false_incidents_max: 0, security_verdict: 'no_evidence' },
     },
   }
+}
+
+/** The last minute in which half of the worst fails: a lower hump after it is less than half. */
+function halfOf(curve: Course['curve']): number {
+  const half = Math.max(...curve.map(([, x]) => x)) / 2
+  const last = curve.findLastIndex(([, x]) => x >= half)
+  const [[from, high], [to, low]] = [curve[last]!, curve[last + 1]!]
+  return Math.floor(from + ((high - half) / (high - low)) * (to - from))
 }
 
 function causeOf(world: Json): { startedAt: EpochMs; cause: Json } {

@@ -297,9 +297,7 @@ function judgeEnd(
       must(Date.parse(first.at) >= Date.parse(expect.declare_recovered_not_before), `declared over at ${first.at}`)
   }
   const { t50, slow_segment: slow } = raw.recovery ?? {}
-  const early = story.events.find(
-    e => e.recovery && e.recovery.recovered > 0.5 && Date.parse(e.at) < Date.parse(t50) - 20 * MINUTE,
-  )
+  const early = claimedBefore(story.events, Date.parse(t50) - 20 * MINUTE)
   if (t50) must(!early, `half recovered claimed at ${early?.at}`)
   const partly = (e: IncidentEvent) => e.recovery && e.recovery.recovered > 0.3 && e.recovery.recovered < 1
   if (expect.report_partial_recovery_by) {
@@ -318,6 +316,10 @@ function judgeEnd(
     must(told, `the slow part ${slow} is not named`)
   }
 }
+
+/** The first event before `half` that claims more than half recovered, at the lower end of its interval where one is given. */
+const claimedBefore = (events: readonly IncidentEvent[], half: EpochMs): IncidentEvent | undefined =>
+  events.find(e => (e.recovery?.interval?.[0] ?? e.recovery?.recovered ?? 0) > 0.5 && Date.parse(e.at) < half)
 
 /** What even a thin stream may not get wrong, and what it must speak of. */
 function judgeHonesty(scenario: Scenario, story: Story, raw: Raw, verdict: Verdict, must: Must): void {
@@ -346,10 +348,7 @@ function judgeHonesty(scenario: Scenario, story: Story, raw: Raw, verdict: Verdi
     verdict.resolveDelayMin = minutes(story.closedAt - scenario.truth.resolvedAt!)
     must(verdict.resolveDelayMin <= RESOLVE_HONEST_MIN, `resolved ${verdict.resolveDelayMin} min late`)
   }
-  const half = Date.parse(raw.recovery?.t50) - 20 * MINUTE
-  const early = events.find(
-    e => (e.recovery?.interval?.[0] ?? e.recovery?.recovered ?? 0) > 0.5 && Date.parse(e.at) < half,
-  )
+  const early = claimedBefore(events, Date.parse(raw.recovery?.t50) - 20 * MINUTE)
   must(!early, `half recovered claimed at ${early?.at}`)
 }
 

@@ -1,6 +1,7 @@
 // Plays scenarios and drawn worlds through the engine in virtual time and judges what it said:
 //   node --import ./scripts/ts.mjs lab/run.ts [--worlds N] [--seed S] [--unlisted-share U] [--scenarios] [--twins] [--draws K] [--only KINDS]
 //     [--ask all|honest|detect] [--history-hours H] [--file SCENARIO.json] [--write DIR] [--json] [--quick]
+//     [--changes N: so many changes are told of a world; 1 with --unlisted-share 1: a lone innocent one]
 //     [--kinds tuned|kept: N worlds of each family instead of worlds of any]
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -156,6 +157,7 @@ function main(): void {
       worlds: { type: 'string', default: '0' },
       seed: { type: 'string', default: '1' },
       'unlisted-share': { type: 'string' },
+      changes: { type: 'string' },
       scenarios: { type: 'boolean', default: false },
       twins: { type: 'boolean', default: false },
       kinds: { type: 'string' },
@@ -176,7 +178,10 @@ function main(): void {
     ...(given.only ? { only: given.only.split(',') as Via[] } : {}),
   }
   const unlisted = given['unlisted-share']
-  const drawing = unlisted === undefined ? {} : { unlistedShare: Number(unlisted) }
+  const drawing: WorldOptions = {
+    ...(unlisted === undefined ? {} : { unlistedShare: Number(unlisted) }),
+    ...(given.changes === undefined ? {} : { changes: Number(given.changes) }),
+  }
   const fixed = given.file.map(readScenarioFile)
   if (given.scenarios) fixed.push(...scenariosOf(fileURLToPath(new URL('../scenarios/', import.meta.url))))
   if (given.quick) fixed.push(readScenarioFile(fileURLToPath(new URL('../scenarios/slow-burn.json', import.meta.url))))

@@ -14,6 +14,8 @@ export interface WorldOptions {
   plot?: Plot
   /** Of the worlds in which something breaks, those whose cause is not told; else as in `PLOTS`. */
   unlistedShare?: number
+  /** How many changes are told; left out: ten. */
+  changes?: number
 }
 
 /** `listed`: the cause is among the changes told. `hidden`: it is not. `calm`: nothing breaks. */
@@ -81,7 +83,7 @@ export function drawWorld(seed: number, options: WorldOptions = {}): Json {
   const onset = t0 + dice.whole(ONSET_MIN) * MINUTE
   const ground = drawGround(dice)
   const trouble = plot === 'calm' ? null : drawTrouble(dice, ground, onset)
-  const changes = drawChanges(dice, ground, onset, plot, trouble)
+  const changes = drawChanges(dice, ground, onset, plot, trouble, options.changes ?? CHANGES)
   const staged = drawStages(seed, changes, trouble, onset)
   const end = trouble?.end ?? onset + 60 * MINUTE
   const minutes = Math.ceil((end - t0) / MINUTE) + AFTERMATH_MIN
@@ -256,7 +258,14 @@ function curveOf(dice: Dice, shape: string, severity: number, ramp: number, unti
   return [...rise, [until + 3, r(severity * 0.02)], [until + 6, 0]]
 }
 
-function drawChanges(dice: Dice, { world }: Ground, onset: EpochMs, plot: Plot, trouble: Trouble | null): Json[] {
+function drawChanges(
+  dice: Dice,
+  { world }: Ground,
+  onset: EpochMs,
+  plot: Plot,
+  trouble: Trouble | null,
+  count: number,
+): Json[] {
   const changes: Json[] = []
   if (trouble) {
     const kind = dice.pick(CAUSE_KINDS)
@@ -273,7 +282,7 @@ function drawChanges(dice: Dice, { world }: Ground, onset: EpochMs, plot: Plot, 
       feed_lag_s: dice.whole([10, 180]),
     })
   }
-  const decoys = plot === 'listed' ? CHANGES - 1 : CHANGES
+  const decoys = plot === 'listed' ? count - 1 : count
   for (let i = 0; i < decoys; i++) {
     const kind = dice.pick(KINDS)
     changes.push({

@@ -78,8 +78,8 @@ const Service = Type.Object(
 
 /** Where readers find it: a site, or a path under one. */
 const PublicUrl = Type.String({ pattern: '^https?://[^\\s/?#@]+(?:/[^\\s?#]*)?$', maxLength: 300 })
-/** What a token allows: sending signals, giving orders, reading, proposing, running the probes of the place called as the token. */
-export const TOKEN_SCOPES = ['signals', 'commands', 'read', 'propose', 'agent'] as const
+/** What a token allows: sending signals, giving orders, reading, proposing, running probes of the place of its name, reading the public log. */
+export const TOKEN_SCOPES = ['signals', 'commands', 'read', 'propose', 'agent', 'exchange'] as const
 export type TokenScope = (typeof TOKEN_SCOPES)[number]
 
 /** A token beside those of `epicenter token`, for who keeps secrets elsewhere. */

@@ -214,6 +214,18 @@ export const SETTINGS_FORM_BYTES = 2 * 1024 * 1024
 
 /** What a source may keep to go on from after a restart, as JSON: a note of the store. More: the source is stopped, and says so. */
 export const SOURCE_STATE_BYTES = 64 * 1024
+/** Signals on one page of what is lent to other instances; a page ends with the row of the log in which they are reached. */
+export const LENT_LINES = 2_000
+/** and bytes of them. */
+export const LENT_BYTES = 2 * 1024 * 1024
+/** and rows of the log that are looked through for a page, however few of their signals are lent. */
+export const LENT_ROWS = 500
+/** Pages that one turn of a reader takes of an instance: 20,000 signals. What is left waits for the next turn. */
+export const LENT_PAGES = 10
+/** Instances that one source reads. More of a list are left out, and it says so. */
+export const FEDERATION_INSTANCES = 50
+/** Incidents of all instances of a source that are read at once, as many of each; of one alone at most 200. */
+export const FEDERATION_INCIDENTS = 2_000
 /** Signals of a source that are handed to the door at once; a larger batch goes in pieces, other work between them. */
 export const SOURCE_PIECE = 1_000
 /** One poll of a source may take so long; it is told to stop then, and not asked again before it has. */

@@ -3,11 +3,13 @@ import type { Following, FollowOptions, ListenAt, Listening, Stop } from './outs
 import type { Notifier } from './notifier.js'
 import type { Channel } from './subscribers/subscriber.js'
 import type { Log, Store } from './ports.js'
+import type { Self } from './outside/self.js'
 import type { Start } from './outside/start.js'
 import type { Mapped, Received, Taken } from './received.js'
 import type { EpochMs } from './time.js'
 
 export type { Answers, Start } from './outside/start.js'
+export type { Self } from './outside/self.js'
 export type { Stop } from './outside/listening.js'
 export type { Mapped } from './received.js'
 
@@ -151,6 +153,8 @@ export interface PluginEnv {
   follow(path: string, options?: FollowOptions): Promise<Following>
   /** Opens a port. @throws TransientError where it is taken, PermanentError for an address that this machine does not have */
   listen(at: ListenAt): Promise<Listening>
+  /** Who this is among other instances; absent in trials. */
+  self?: Self
   /** For an operator: one line, now and then. */
   log(level: 'info' | 'warn' | 'error', what: string, detail?: Record<string, unknown>): void
   /** For modules that cannot import them from here. */
@@ -179,6 +183,8 @@ export interface Plugin<Kind extends PluginKind, Config, Opened> {
   map?(config: Config, sample: Uint8Array, env: PluginEnv): Mapped | Promise<Mapped>
   /** Where nothing is said: whether it may connect to addresses that are not public. Absent: it may not. */
   allowPrivate?: boolean
+  /** A source whose ids are of one space for all its uses: what comes by two ways counts once. */
+  oneSpace?: boolean
   /** A notifier that is to be given {@link Delivery.status}; its settings may name a `page`. */
   wantsStatus?: boolean
   /** A notifier that subscribers may be told by. */
@@ -239,6 +245,8 @@ export interface Batch {
   state?: unknown
   /** How far behind the outside it is, of a stream; milliseconds. */
   lagMs?: number
+  /** What of several could not be read, and why; told as its last error, while the rest is taken. */
+  unread?: string
   /** There will be no more, ever. */
   done?: boolean
 }

@@ -48,7 +48,14 @@ async function reads(reader: House, other: House, name: string, state: unknown) 
   const world = fakeOutside(() => ({ body: answer }))
   const now = Date.parse('2026-02-03T13:00:00Z')
   const source = await epicenter.open(
-    { url: `https://${name}.example`, services: [{ service: 'chat' }], everySeconds: 60 },
+    {
+      url: `https://${name}.example`,
+      services: [{ service: 'chat' }],
+      read: ['findings'],
+      kinds: [],
+      relayed: false,
+      everySeconds: 60,
+    },
     { ...world.env, now: () => now },
   )
   const { signals, state: next } = await source.poll!(state, running)

@@ -10,6 +10,7 @@ import type { PublicPost } from '../shell/delivery/public-post.js'
 import { Reporters } from '../shell/visitors/reporters.js'
 import type { Access } from './access/access.js'
 import { isClosed, localPath, openAccess, signInPage } from './access/gate.js'
+import { exchangeRoutes } from './exchange/routes.js'
 import { agentRoutes } from './vantage/routes.js'
 import { alertRoutes } from './api/alerts.js'
 import { historyRoutes, incidentRoutes, readRoutes } from './api/api.js'
@@ -86,6 +87,7 @@ function teamRoutes(server: FastifyInstance, routes: Routes, app: App, guard: Gu
   sourceRoutes(server, routes, app, guard.need('read'))
   alertRoutes(server, routes, app, guard.need('read'))
   agentRoutes(server, routes, app, guard.need('agent'))
+  exchangeRoutes(server, routes, app, guard.need('exchange'))
   onCallRoutes(server, routes, app, { gives: guard.need('commands', 'assign'), reads: guard.need('read') })
 }
 

@@ -104,13 +104,11 @@ export class App implements AsyncDisposable {
     })
     const taker = {
       take: (values: readonly unknown[] | Own, space: Space) => this.ingestFrom(values, space),
-      teach: async (value: unknown) => {
-        const taught = await this.teach(value)
-        return taught instanceof Refusal ? taught : null
-      },
+      teach: (value: unknown) => this.teach(value).then(taught => (taught instanceof Refusal ? taught : null)),
       note: this.note,
       noted: this.noted,
       even: () => this.clock.even(),
+      self: () => ({ instance: this.tokens.instance, url: this.config.url }),
     }
     this.inputs = new Inputs(taker, this.env)
   }
@@ -305,6 +303,8 @@ export class App implements AsyncDisposable {
   get store(): Parts['store'] {
     return this.workspace.store
   }
+
+  readonly readLog: Parts['log']['read'] = (after, max) => this.workspace.readLog(after, max)
 
   /** Everything this workspace has stored is deleted and it starts empty: the demonstration's restart. */
   async reset(): Promise<void> {

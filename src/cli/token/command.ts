@@ -25,7 +25,7 @@ export function tokenCommand(): Command {
   const add = new Command('add')
     .summary('make a token and print it, once')
     .argument('<name>', 'who sends: letters, digits and . _ -')
-    .option('--scope <scopes>', 'signals, commands, read, propose', 'signals')
+    .option('--scope <scopes>', 'signals, commands, read, propose, agent, exchange', 'signals')
     .option('--services <ids>', 'the only services it may send signals and commands for')
     .option('--namespace <name>', 'whose ids it sends (default: its name); the same for a token that follows another')
     .option('--expires <when>', '90d, 12h, or an ISO 8601 time (default: never)')

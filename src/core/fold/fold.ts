@@ -6,32 +6,17 @@ import type { Past } from '../../contract/past.js'
 import type { Signal } from '../../contract/signal.js'
 import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Component, Dependency, Edge } from '../../contract/topology.js'
-import {
-  type Clock,
-  type PartHeard,
-  ROLLUP_MS,
-  type ServiceNow,
-  type ServiceRow,
-  type ServiceState,
-} from '../../contract/view.js'
+import { type Clock, ROLLUP_MS, type ServiceRow } from '../../contract/view.js'
 import { Judge, type JudgeSnapshot } from '../judge/judge.js'
 import { type KnownIncident, mendRecords } from '../judge/mend.js'
-import type { IncidentRecord } from '../judge/record.js'
-import { failingRounds } from '../rates/window.js'
-import { deafOf, heardBy, isEasing, partsHit, stateFrom } from '../incident/verdict.js'
-import type { ServiceState as Watched } from '../service/service.js'
-import { usualReports } from '../counts/report-counts.js'
-import { machinesSpeak, partsHeard } from '../service/freshness.js'
-import { rowsAt } from '../aggregate/label-sets.js'
-import { readCoordinated } from '../admission/crowd.js'
-import { readSamples } from '../mentions/samples.js'
 import { forgetComponent, forgetLabel, isWhole, leaveOut } from '../service/forget.js'
-import { alertsOf, shownAlert } from '../service/alerts.js'
 import { freshRollups } from '../service/rollup.js'
 import type { Taught } from '../service/past.js'
 import { Watch, type WatchSnapshot } from '../watch/watch.js'
 import type { Courses } from '../origin/courses.js'
+import { inOrder } from './order.js'
 import { moveBack, stepBack } from './rewind.js'
+import { FADING_MS, recentOf, RENEW_MS, rowFrom, shownBy, shownOf, sightOf } from './rows.js'
 import { Tracing } from './tracing.js'
 
 export interface EngineConfig {
@@ -44,18 +29,12 @@ export interface EngineConfig {
 /** Raised with every change of the snapshot's layout; another version is rebuilt from the log. */
 export const FOLD_VERSION = 23
 /** A quieter gap than this in the log has no ticks of its own: nothing is known of it, and a year of minutes takes seconds. */
-const MAX_TICKS_MS = 14 * DAY
-/** Rows of services at which nothing happens are put so often. */
-const RENEW_MS = 5 * MINUTE
+export const MAX_TICKS_MS = 14 * DAY
 /** A leap that differs by less from the time that was put back takes that back. */
-const SAME_MS = 2 * MINUTE
-/** Reports shown as "lately". */
-const RECENT_MIN = 15
-/** While they leave that window the row is put anew. */
-const FADING_MS = (RECENT_MIN + 2) * MINUTE
+export const SAME_MS = 2 * MINUTE
 
 /** The last time that the clock was put back, while it may turn out that it had been right. */
-interface Undone {
+export interface Undone {
   after: EpochMs
   until: EpochMs
   byMs: number
@@ -181,6 +160,7 @@ export class Fold {
     while (this.ticked < last) {
       this.ticked += MINUTE
       this.watch.tick(this.ticked, this.matters)
+      inOrder(this.matters)
       this.tracing.trace(this.matters)
       this.settle(into.events)
       this.makeRoom(this.ticked, into)
@@ -246,7 +226,7 @@ export class Fold {
       const s = this.watch.service(id)
       freshRollups(s, this.now, position, into.rollups)
       into.services.push({
-        ...this.rowOf(s, this.ticked),
+        ...rowFrom(sightOf(s, this.ticked), this.judge),
         recent: recentOf(s, this.now - (this.now % MINUTE) + MINUTE),
       })
     }
@@ -298,97 +278,11 @@ export class Fold {
     for (const s of this.watch.services.values()) {
       // Quiet rows are renewed at times, as their usual levels move, and whenever time alone changes what they say.
       const busy = s.changed || s.troubles.bad !== null || s.troubles.slow !== null || at % RENEW_MS === 0
-      if (!busy && at - (s.seen.report ?? 0) > FADING_MS && s.shown === this.shownOf(s, at)) continue
-      const row = this.rowOf(s, at)
+      if (!busy && at - (s.seen.report ?? 0) > FADING_MS && s.shown === shownOf(s, this.judge, at)) continue
+      const row = rowFrom(sightOf(s, at), this.judge)
       s.changed = false
       s.shown = shownBy(row)
       into.push(row)
     }
   }
-
-  private shownOf(s: Watched, at: EpochMs): string {
-    const parts = partsHeard(s.heard, s.components, at)
-    return shownBy({ state: this.stateOf(s, parts, at), ...(parts ? { parts } : {}), alerts: alertsOf(s, at) })
-  }
-
-  /** The state by what is open, by what is measured though a person closed it, and by who is heard at all. */
-  private stateOf(s: Watched, parts: PartHeard[] | undefined, at: EpochMs): ServiceState {
-    const names = s.components.map(each => each.id)
-    const deaf = heardBy(deafOf(parts), at)
-    const open = this.judge.openIncidents(s.id)
-    const hit = [
-      ...open.map(o => partsHit(o.said ?? {}, eases(o), names, deaf)),
-      ...this.judge.held(s.id, at).map(each => partsHit(each.trouble, false, names, deaf)),
-    ].flatMap(each => [...each.values()])
-    const fails = hit.length > 0 ? 'no' : failsNow(s, at)
-    if (fails === 'twice') return 'degraded'
-    const watched = open.length > 0 || fails === 'once' || this.judge.inAlarm(s.id, at)
-    const calm = watched ? 'watching' : readable(s, at)
-    const dark = parts?.some(each => !each.known && names.includes(each.component)) === true
-    return stateFrom(hit, calm === 'ok' && dark ? 'unknown' : calm)
-  }
-
-  private rowOf(s: Watched, at: EpochMs): ServiceRow {
-    const alerts = alertsOf(s, at)
-    const coordinated = readCoordinated(s.crowd, at)
-    const samples = readSamples(s.samples, at)
-    const parts = partsHeard(s.heard, s.components, at)
-    const held = this.judge.held(s.id, at)
-    return {
-      service: s.id,
-      title: s.title,
-      components: s.components,
-      dependsOn: s.dependsOn,
-      state: this.stateOf(s, parts, at),
-      at,
-      seen: { ...s.seen },
-      recent: recentOf(s, at),
-      ...(parts === undefined ? {} : { parts }),
-      ...(held.length === 0 ? {} : { held }),
-      ...(alerts.length === 0 ? {} : { alerts }),
-      ...(coordinated === 0 ? {} : { coordinated }),
-      ...(samples.length === 0 ? {} : { samples }),
-      incidents: this.judge.openIncidents(s.id).map(o => o.id),
-    }
-  }
-}
-
-const shownBy = ({ state, parts = [], alerts = [] }: Pick<ServiceRow, 'state' | 'parts' | 'alerts'>): string =>
-  `${state} ${parts.map(each => (each.known ? '1' : '0')).join('')} ${alerts.map(shownAlert).join()}`
-
-const eases = (story: IncidentRecord): boolean => isEasing(story.recovering ? 'recovering' : 'opened', story.said ?? {})
-
-/** Machines speak by their own rhythm; people may be silent for long where few ever report, and say nothing of health before what is usual here is learned. */
-function readable(s: Watched, at: EpochMs): 'ok' | 'unknown' {
-  if (machinesSpeak(s.heard, at)) return 'ok'
-  const hear = (via: 'report' | 'post', state: Watched['evidence']['report']) =>
-    state?.series.learned === true && at - (s.seen[via] ?? 0) < DAY
-  return hear('report', s.evidence.report) || hear('post', s.evidence.post) ? 'ok' : 'unknown'
-}
-
-/**
- * What machines said last is mostly failure, and no incident yet. Once it may be a blip, which is watched; twice in a row it
- * is measured, and with one check in ten minutes there is no more to wait for.
- */
-function failsNow(s: Watched, at: EpochMs): 'no' | 'once' | 'twice' {
-  const rates = s.evidence.metric ?? s.evidence.check
-  const rounds = rates ? failingRounds(rates, at, 2) : 0
-  return rounds === 0 ? 'no' : rounds === 1 ? 'once' : 'twice'
-}
-
-function recentOf(s: Watched, at: EpochMs): ServiceNow['recent'] {
-  const out: ServiceNow['recent'] = { bad: 0, ok: 0, expected: null }
-  if (!s.evidence.report) return out
-  const from = at - (at % MINUTE) - RECENT_MIN * MINUTE
-  for (let slot = from; slot < at; slot += MINUTE) {
-    const rows = rowsAt(s.evidence.report.ring, slot)
-    if (!rows) continue
-    for (let i = 0; i < rows.leaf.length; i++) {
-      out.bad += rows.a[i]!
-      out.ok += rows.b[i]!
-    }
-  }
-  const usual = usualReports(s.evidence.report, from, from + RECENT_MIN * MINUTE)
-  out.expected = usual === null ? null : Math.round(100 * usual) / 100
-  return out
 }

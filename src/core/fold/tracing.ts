@@ -6,7 +6,7 @@ import { originsIn, touches } from '../origin/answer.js'
 import { type Courses, courses as noCourses, forgetCourses, noteCourse, questionOf } from '../origin/courses.js'
 
 /** Whether anything is known of what these stand on. */
-function isConnected(parts: Iterable<GraphPart>): boolean {
+export function isConnected(parts: Iterable<Pick<GraphPart, 'components' | 'dependsOn'>>): boolean {
   for (const { components, dependsOn } of parts)
     if (dependsOn.length > 0 || components.some(each => each.dependsOn?.length)) return true
   return false
@@ -16,6 +16,9 @@ function isConnected(parts: Iterable<GraphPart>): boolean {
 const isDue = ({ at, onset }: Finding): boolean => at - onset < YOUNG_MS || at % LATER_MS === 0
 const YOUNG_MS = 20 * MINUTE
 const LATER_MS = 5 * MINUTE
+
+/** Whoever was heard of first: what is as likely is told in the order of names. */
+const byId = (a: GraphPart, b: GraphPart): number => (a.id < b.id ? -1 : 1)
 
 type Parts = () => Iterable<GraphPart>
 
@@ -48,7 +51,7 @@ export class Tracing {
     if (!this.connected) return
     const findings = matters.filter((each): each is Finding => each.type === 'finding' && !each.calm && isDue(each))
     if (findings.length === 0) return
-    const origins = originsIn(questionOf(this.courses, graphOf([...this.parts()])))
+    const origins = originsIn(questionOf(this.courses, graphOf([...this.parts()].sort(byId))))
     for (const finding of findings) {
       const origin = origins.find(each => touches(each, finding.service))
       if (origin && origin.victims.length > 0) finding.origin = origin

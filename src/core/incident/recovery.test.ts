@@ -1,8 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import type { Track } from '../../contract/finding.js'
 import { MINUTE } from '../../contract/time.js'
-import { etaOf, noiseOf, recoveryOf, isIntermittent, lastingGone, surelyGone, turnedAt, unheard } from './recovery.js'
-import { followTracks, wholeTrack, type TrackMemory } from './track.js'
+import {
+  etaOf,
+  noiseOf,
+  recoveryOf,
+  isIntermittent,
+  lastingGone,
+  pauseOf,
+  surelyGone,
+  turnedAt,
+  unheard,
+} from './recovery.js'
+import { followTracks, relapsed, wholeTrack, type TrackMemory } from './track.js'
 import { binomial, poisson, sfc32, type Random } from '../stat/random.js'
 
 const START = Date.UTC(2031, 4, 9, 12)
@@ -151,15 +161,26 @@ describe('what comes and goes', () => {
     const { memory, at } = followed(flaps(4), { error: 0.25 })
     expect(isIntermittent(memory, at)).toBe(false)
   })
-  it('a pause of it is no sure recovery, nor are ten minutes after what never paused', () => {
+  it('no pause of it is a sure recovery, nor what never paused and is gone for less time than it was there', () => {
     const sure = (values: number[]): number => {
       const { memory, at } = followed(values)
       return lastingGone(memory, at)[0]
     }
-    expect(sure([...plateau(30, 0.4), ...plateau(9, 0.01)])).toBe(0)
-    expect(sure([...plateau(30, 0.4), ...plateau(10, 0.01)])).toBeGreaterThan(0.9)
+    expect(sure([...plateau(30, 0.4), ...plateau(29, 0.01)])).toBe(0)
+    expect(sure([...plateau(30, 0.4), ...plateau(30, 0.01)])).toBeGreaterThan(0.9)
+    expect(sure([...plateau(5, 0.4), ...plateau(10, 0.01)])).toBeGreaterThan(0.9)
+    expect(sure([...plateau(300, 0.4), ...plateau(45, 0.01)])).toBeGreaterThan(0.9)
     expect(sure([...flaps(4), ...plateau(4, 0.01)])).toBe(0)
     expect(sure([...flaps(4), ...plateau(6, 0.01)])).toBeGreaterThan(0.9)
+  })
+  it('is still that where it was called over between', () => {
+    const first = followed([...plateau(8, 0.4), ...plateau(30, 0)])
+    const memory = relapsed(first.memory, first.at + MINUTE)
+    expect(memory[0]).toMatchObject({ peak: 0, off: { backs: [first.at + MINUTE], longestMs: 30 * MINUTE } })
+    const values = [...plateau(8, 0.2), ...plateau(12, 0), 0.2]
+    values.forEach((excess, i) => followTracks(memory, [track({ excess })], first.at + (2 + i) * MINUTE))
+    expect(isIntermittent(memory, first.at + (1 + values.length) * MINUTE)).toBe(true)
+    expect(pauseOf(memory)).toBe(45 * MINUTE)
   })
 })
 

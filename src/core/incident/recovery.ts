@@ -57,6 +57,11 @@ const BACKS_LEAST = 2
 const PAUSES = 4
 /** No pause counts as shorter: windows of five minutes smear it, and reports lag. */
 const PAUSE_LEAST_MS = 10 * MINUTE
+/** What is gone has lasted once it has for as long as it was there before, at most for so long: what a pause is, nobody knows before. */
+const LASTS_MOST_MS = 45 * MINUTE
+/** and once it came back, for longer than it ever paused. */
+const PAUSE_OVER = 1.5
+
 /** Is it on and off? Then a pause is part of it, and no recovery. */
 export function isIntermittent(memory: readonly TrackMemory[], at: EpochMs): boolean {
   const { off } = wholeTrack(memory) ?? {}
@@ -64,13 +69,22 @@ export function isIntermittent(memory: readonly TrackMemory[], at: EpochMs): boo
   return at - off.backs.at(-1)! < PAUSES * Math.max(off.longestMs, PAUSE_LEAST_MS)
 }
 
-/** Where requests are counted, what is gone is sure once it has lasted: longer than the pauses of what comes and goes. */
+/** How long it must be calm before a trouble that came back may be called over; 0 for one that never did. */
+export const pauseOf = (memory: readonly TrackMemory[]): number => PAUSE_OVER * (wholeTrack(memory)?.off.longestMs ?? 0)
+
+/**
+ * Where requests are counted, what is gone is sure once it has lasted: as long as it was there before, for a pause of what comes and goes is
+ * much like its time on, and longer than any pause so far.
+ */
 export function lastingGone(memory: readonly TrackMemory[], at: EpochMs): [number, number] {
   const whole = wholeTrack(memory)
   if (!whole || whole.peak <= 0) return [0, 1]
-  const pause = isIntermittent(memory, at) ? 1.5 * whole.off.longestMs : 0
-  const from = at - Math.max(PAUSE_LEAST_MS, pause)
-  const left = Math.max(...whole.points.filter(p => p.at > from).map(p => p.excess))
+  const { since, began, backs } = whole.off
+  const wasOnMs = (since ?? at) - (backs.at(-1) ?? began)
+  const lasts = Math.max(PAUSE_LEAST_MS, Math.min(LASTS_MOST_MS, wasOnMs), pauseOf(memory))
+  const left = Math.max(
+    ...whole.points.filter(p => p.at > at - lasts).map(p => (p.excess > 0 ? p.excess + GONE_ERRORS * p.error : 0)),
+  )
   return [round(Math.max(0, Math.min(recoveredOf(whole), 1 - left / whole.peak))), round(recoveredOf(whole))]
 }
 

@@ -302,4 +302,9 @@ describe('may it be called over?', () => {
     expect([after(20, 10), after(150, 10), after(150, 29), after(150, 30)]).toEqual([true, false, false, true])
     expect([after(3_000, 44), after(3_000, 45)]).toEqual([false, true])
   })
+  it('what came back before is waited for by more than it paused, and not for ever', () => {
+    const after = (calmMin: number, pauseMin: number): boolean =>
+      mayResolve(NOW - calmMin * MINUTE, NOW, HOUR, true, pauseMin * MINUTE)
+    expect([after(29, 30), after(30, 30), after(44, 90), after(45, 90)]).toEqual([false, true, false, true])
+  })
 })

@@ -33,7 +33,7 @@ export const HOLD_MS = 10 * MINUTE
  */
 const THIN_HOLD_SHARE = 0.2
 /** No wait is longer: what has been calm for forty minutes is not followed any more. */
-const THIN_HOLD_MAX_MS = 45 * MINUTE
+const HOLD_MAX_MS = 45 * MINUTE
 /** Between two updates that are not urgent. */
 export const UPDATE_GAP_MS = 2 * MINUTE
 /** A changed picture is told at least so often. */
@@ -308,6 +308,7 @@ export function updateReason(
   if (next.severity !== said.severity) return 'severity'
   if (next.security?.state !== said.security?.state) return 'security'
   if (next.kind !== said.kind) return 'kind'
+  if (next.pattern !== said.pattern) return 'pattern'
   if (since < UPDATE_GAP_MS) return null
   if (leader(next) !== leader(said)) return 'cause'
   if (next.origin?.node !== said.origin?.node) return 'origin'
@@ -331,9 +332,15 @@ const leader = (e: IncidentEvent): string | undefined => {
 }
 /**
  * May it be called over? `calmSince` is null while anything is left. Where nobody counts requests (`counted`), a quiet quarter of an hour
- * is little: what has lasted for hours is waited for in proportion.
+ * is little: what has lasted for hours is waited for in proportion. What came back before is waited for by `pauseMs`, longer than it paused.
  */
-export function mayResolve(calmSince: EpochMs | null, at: EpochMs, lastedMs: number, counted: boolean): boolean {
-  const hold = counted ? HOLD_MS : Math.min(THIN_HOLD_MAX_MS, Math.max(HOLD_MS, THIN_HOLD_SHARE * lastedMs))
+export function mayResolve(
+  calmSince: EpochMs | null,
+  at: EpochMs,
+  lastedMs: number,
+  counted: boolean,
+  pauseMs = 0,
+): boolean {
+  const hold = Math.min(HOLD_MAX_MS, Math.max(HOLD_MS, pauseMs, counted ? 0 : THIN_HOLD_SHARE * lastedMs))
   return calmSince !== null && at - calmSince >= hold
 }

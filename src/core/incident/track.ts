@@ -4,8 +4,8 @@ import type { EpochMs } from '../../contract/time.js'
 
 /** What is remembered of each followed value, a point a minute: its peak, its worst level, and whether it comes and goes. */
 
-/** Points kept for each track, one a minute. */
-const POINTS = 45
+/** Points kept for each track, one a minute: as long as anything is waited for before it counts as gone. */
+export const POINTS = 60
 /** Minutes over which a level is read where there are no requests. */
 const LEVEL_MIN = 30
 /** Minutes from one reading to the next that shares nothing with it: reports are read over ten. */
@@ -32,8 +32,8 @@ export interface TrackMemory {
   highAt: EpochMs
   /** Highest mean over LEVEL_MIN minutes so far, when it was, and what was usual then (reports): a level, and not the luckiest minute. */
   worst: { level: number; at: EpochMs; usual: number }
-  /** On and off: since when it is off (null: on), when it came back, and the longest that it was off. */
-  off: { since: EpochMs | null; backs: EpochMs[]; longestMs: number }
+  /** On and off: since when it is off (null: on), when it came on first and came back, and the longest that it was off. */
+  off: { since: EpochMs | null; began: EpochMs; backs: EpochMs[]; longestMs: number }
   /** Newest last. */
   points: { at: EpochMs; excess: number; error: number; stale: boolean; usual?: number }[]
 }
@@ -55,7 +55,7 @@ export function followTracks(memory: TrackMemory[], tracks: readonly Track[], at
           peakAt: at,
           highAt: at,
           worst: { level: 0, at, usual: 0 },
-          off: { since: null, backs: [], longestMs: 0 },
+          off: { since: null, began: at, backs: [], longestMs: 0 },
           points: [],
         }),
       )
@@ -97,11 +97,26 @@ function noteOff(m: TrackMemory, excess: number, error: number, at: EpochMs): vo
   const { off } = m
   if (m.peak <= 0) return
   if (excess + error <= OFF_SHARE * m.peak) off.since ??= at
-  else if (off.since !== null && excess - error >= OFF_SHARE * m.peak) {
-    off.longestMs = Math.max(off.longestMs, at - off.since)
-    off.backs = [...off.backs, at].slice(-BACKS)
-    off.since = null
-  }
+  else if (off.since !== null && excess - error >= OFF_SHARE * m.peak) m.off = backAgain(off, off.since, at)
+}
+
+const backAgain = (off: TrackMemory['off'], since: EpochMs, at: EpochMs): TrackMemory['off'] => ({
+  since: null,
+  began: off.began,
+  backs: [...off.backs, at].slice(-BACKS),
+  longestMs: Math.max(off.longestMs, at - since),
+})
+
+/**
+ * What is remembered of a trouble that was called over and is back: it is measured against its own worst, and that it comes and goes is
+ * not forgotten.
+ */
+export function relapsed(memory: readonly TrackMemory[], at: EpochMs): TrackMemory[] {
+  const whole = wholeTrack(memory)
+  if (!whole) return []
+  const worst = { level: 0, at, usual: 0 }
+  const off = backAgain(whole.off, whole.off.since ?? at, at)
+  return [{ ...whole, peak: 0, peakAt: at, highAt: at, worst, off, points: [] }]
 }
 
 /** The memory as it stood at `since`; a track that began later is forgotten. */

@@ -131,9 +131,11 @@ function steppedTo({ strand, share, lately }: Finding): { lately?: number } {
   return lately.share + SURE_ERRORS * lately.error < STEP_TO * share ? { lately: round(lately.share)! } : {}
 }
 
-/** Slow, on and off, and failing are three things. */
-const patternOf = (record: IncidentRecord, at: EpochMs): Pattern =>
-  isIntermittent(record.tracks, at) ? 'intermittent' : record.strand === 'slow' ? 'slow' : 'failing'
+/** Slow, on and off, and failing are three things; what is calm keeps its name. */
+function patternOf({ tracks, strand, calmSince, said }: IncidentRecord, at: EpochMs): Pattern {
+  if (calmSince !== null && said?.pattern) return said.pattern
+  return isIntermittent(tracks, at) ? 'intermittent' : strand === 'slow' ? 'slow' : 'failing'
+}
 
 /** Slow or degraded by load that another's failure moved here. */
 const kindOf = (record: IncidentRecord, causes: readonly Cause[]): IncidentKind => {

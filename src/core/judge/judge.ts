@@ -10,7 +10,6 @@ import type { Upstream } from '../explain/explain.js'
 import {
   failsAfterAll,
   TALK,
-  mayResolve,
   ownFailure,
   REPEATERS,
   securityOf,
@@ -22,7 +21,7 @@ import {
   type Surroundings,
 } from '../incident/rules.js'
 import { noiseOf } from '../incident/recovery.js'
-import { followTracks, wholeTrack } from '../incident/track.js'
+import { followTracks, relapsed, wholeTrack } from '../incident/track.js'
 import { drownedBy, othersOf, SAME_ONSET_MS, upstreamsOf } from './around.js'
 import { changeId, noteChange } from './change.js'
 import { isWhole } from './command.js'
@@ -36,7 +35,7 @@ import {
   forgetSince,
   goesOn,
   idFor,
-  isCounted,
+  isOver,
   mayComeBack,
   newRecord,
   noteBack,
@@ -230,8 +229,7 @@ export class Judge {
       last.resolvedAt = null
       last.recovering = last.eased = false
       last.calmSince = null
-      // The next wave is measured against its own worst.
-      last.tracks = []
+      last.tracks = relapsed(last.tracks, f.at)
       this.absorb(last, f)
       this.emit(last, 'reopened', f.at, events)
       return
@@ -295,10 +293,7 @@ export class Judge {
   private follow(record: IncidentRecord, f: Finding, events: IncidentEvent[]): void {
     const before = record.severity
     this.absorb(record, f)
-    if (
-      !record.byHand &&
-      mayResolve(record.calmSince, f.at, (record.calmSince ?? f.at) - record.onset, isCounted(record))
-    ) {
+    if (isOver(record, f.at)) {
       this.close(record, f.at, events)
       return
     }

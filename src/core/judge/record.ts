@@ -13,7 +13,8 @@ import type { Order } from '../../contract/order.js'
 import type { Change } from '../../contract/signal.js'
 import type { Level } from '../explain/explain.js'
 import { tracksUntil, wholeTrack, type TrackMemory } from '../incident/track.js'
-import { worseSeverity } from '../incident/rules.js'
+import { pauseOf } from '../incident/recovery.js'
+import { mayResolve, worseSeverity } from '../incident/rules.js'
 import { RECORD_KEPT_MS, REOPEN_MS } from '../../contract/thresholds.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 
@@ -115,6 +116,12 @@ export const roseFrom = ({ severity }: IncidentRecord, before: Severity): boolea
 export function isCounted({ finding, tracks }: IncidentRecord): boolean {
   const metric = finding?.kinds.metric
   return metric !== undefined && metric.bits !== null && wholeTrack(tracks)?.unit === 'share'
+}
+
+/** Has it been calm for long enough to be called over? What a person opened ends by a person's word. */
+export function isOver(record: IncidentRecord, at: EpochMs): boolean {
+  const { calmSince, onset, tracks, byHand } = record
+  return !byHand && mayResolve(calmSince, at, (calmSince ?? at) - onset, isCounted(record), pauseOf(tracks))
 }
 
 /** The id of a new incident: its service, the minute in which it opens, and a number where two open in one. */

@@ -31,14 +31,76 @@ export function noteCourse(into: Courses, signal: Signal): void {
   else if (signal.via === 'alert') noteAlarm(into, signal)
 }
 
+/** By their keys, so that it is all the same what was heard of first. */
+const inOrder = <T>(map: ReadonlyMap<string, T>): T[] =>
+  [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each)
+
 /** The question that they ask about a graph. */
 export function questionOf({ series, counts, alarms }: Courses, graph: Graph, since?: EpochMs): Question {
-  const counted = [...counts.values()].flatMap(({ metric, check }) => [metric, check])
+  const counted = inOrder(counts).flatMap(({ metric, check }) => [metric, check])
   const courses = counted.flatMap(each => (each ? [each.requests, each.failing, each.slow] : []))
-  const all = [...series.values(), ...courses].filter(each => each.points.length > 0)
+  const all = [...inOrder(series), ...courses].filter(each => each.points.length > 0)
   const newest = all.reduce((last, each) => Math.max(last, each.points.at(-1)?.at ?? 0), 0)
-  const fresh = [...alarms.values()].filter(each => newest - each.at <= STALE_MS)
+  const fresh = inOrder(alarms).filter(each => newest - each.at <= STALE_MS)
   return { series: all, alarms: fresh, graph, ...(since === undefined ? {} : { since }) }
+}
+
+/** Newest points of the courses that changed, by node and since when; and the alerts of these nodes. */
+export function changedCourses({ series, counts, alarms }: Courses, since: ReadonlyMap<string, EpochMs>): Changed[] {
+  const changed: Changed[] = []
+  if (since.size === 0) return changed
+  const newer = (each: Series, from: EpochMs): Series => ({ ...each, points: each.points.filter(p => p.at >= from) })
+  for (const [node, from] of since) {
+    for (const via of ['metric', 'check'] as const) {
+      const had = counts.get(node)?.[via]
+      if (!had) continue
+      const { requests, failing, slow } = had
+      const course = { requests: newer(requests, from), failing: newer(failing, from), slow: newer(slow, from) }
+      changed.push({ key: via, node, course })
+    }
+    changed.push({ key: 'alarms', node, course: [...alarms].filter(([, each]) => each.node === node) })
+  }
+  for (const [key, each] of series) {
+    const from = since.get(each.node)
+    if (from !== undefined) changed.push({ key, node: each.node, course: newer(each, from) })
+  }
+  return changed
+}
+
+/** What `changedCourses` gave elsewhere, taken in here. */
+export function takeChanged(into: Courses, changed: readonly Changed[]): void {
+  for (const { key, node, course } of changed) {
+    if (key === 'alarms') {
+      for (const [id, each] of into.alarms) if (each.node === node) into.alarms.delete(id)
+      for (const [id, alarm] of course as [string, Alarm][])
+        if (into.alarms.size < MAX_ALARMS) into.alarms.set(id, alarm)
+    } else if (key === 'metric' || key === 'check') {
+      if (!into.counts.has(node) && into.counts.size >= MAX_COUNTED) continue
+      const counts = into.counts.get(node) ?? {}
+      into.counts.set(node, counts)
+      const next = course as Counts
+      const had = counts[key]
+      counts[key] = {
+        requests: joined(had?.requests, next.requests),
+        failing: joined(had?.failing, next.failing),
+        slow: joined(had?.slow, next.slow),
+      }
+    } else if (into.series.has(key) || into.series.size < MAX_SERIES)
+      into.series.set(key, joined(into.series.get(key), course as Series))
+  }
+}
+
+/** What passes of a course: `alarms` of a node, or points of one. */
+interface Changed {
+  key: string
+  node: string
+  course: unknown
+}
+
+function joined(had: Series | undefined, next: Series): Series {
+  const from = next.points[0]?.at ?? Number.POSITIVE_INFINITY
+  const points = [...(had?.points ?? []).filter(each => each.at < from), ...next.points]
+  return { ...next, points: points.slice(-MAX_POINTS) }
 }
 
 /** Forgets a node. */

@@ -15,6 +15,7 @@ const SCOPE_WORDS: Readonly<Record<TokenScope, string>> = {
   read: 'read where that needs a token',
   propose: 'propose what a person approves',
   agent: 'run checks elsewhere',
+  exchange: 'read the signals that are lent to other instances',
 }
 /** Longest life of a token that is to end. */
 const TOKEN_DAYS_MOST = 3_650

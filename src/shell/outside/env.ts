@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { PermanentError, RefusedError, TransientError } from '../../contract/error.js'
 import { OUTSIDE_FILE_BYTES } from '../../contract/limits.js'
-import type { PluginEnv } from '../../contract/plugin.js'
+import type { PluginEnv, Self } from '../../contract/plugin.js'
 import type { Env } from '../env.js'
 import { connect } from './connect.js'
 import { datagram } from './datagram.js'
@@ -18,9 +18,14 @@ export { sleep } from './sleep.js'
  *
  * @param allow addresses that are not public it may connect to
  */
-export function pluginEnv(env: Pick<Env, 'now' | 'log'>, allow: boolean | readonly string[] = false): PluginEnv {
+export function pluginEnv(
+  env: Pick<Env, 'now' | 'log'>,
+  allow: boolean | readonly string[] = false,
+  self?: Self,
+): PluginEnv {
   const guard = new Guard(allow)
   return {
+    ...(self === undefined ? {} : { self }),
     now: env.now,
     log: env.log,
     sleep,

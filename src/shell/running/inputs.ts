@@ -18,7 +18,7 @@ import { Keeper, type Task } from './keeper.js'
 import { Pulse } from './pulse.js'
 import { Elsewhere, placesOf, probePulse } from './elsewhere.js'
 import { type Looked, type ProbeParts, ProbeTask } from './probing.js'
-import { type Hearing, ReceiverTask, SourceTask, type Taker, type TaskParts } from './tasks.js'
+import { type Hearing, ReceiverTask, SourceTask, spaceOf, type Taker, type TaskParts } from './tasks.js'
 
 type Kind = InputStatus['kind']
 type Uses = Pick<Config, 'plugins' | 'sources' | 'receivers' | 'probes'>
@@ -148,7 +148,9 @@ export class Inputs implements AsyncDisposable {
         ? probePulse(use as ProbeUse, taker.even, () => this.env.now())
         : new Pulse({ kind, id: use.id, use: use.use }, taker.even, () => this.env.now(), RECEIVER_STALE_MS)
     const elsewhere = this.agent === null ? {} : { elsewhere: this.agent.looked }
-    const parts = { use, open: () => this.open(plugin, use), pulse, taker, random, ...elsewhere }
+    // A kind that no use is called as: `source` and `sources` are two spaces.
+    const shared = plugin.oneSpace === true ? { space: spaceOf('sources', use.use) } : {}
+    const parts = { use, open: () => this.open(plugin, use), pulse, taker, random, ...elsewhere, ...shared }
     const task =
       kind === 'source'
         ? new SourceTask(parts as TaskParts<OpenedOf['source']>)
@@ -165,7 +167,7 @@ export class Inputs implements AsyncDisposable {
     // What an agent may reach of its own network is said where it runs, whatever its server says.
     if (this.agent !== null) harmless(plugin, settings)
     const allow = this.agent !== null && asked !== false ? (this.agent.allowPrivate ?? false) : asked
-    return plugin.open(settings as never, pluginEnv(this.env, allow))
+    return plugin.open(settings as never, pluginEnv(this.env, allow, this.taker.self?.()))
   }
 
   private readonly random = (): number => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Use } from '../../contract/config.js'
 import { PermanentError, TransientError } from '../../contract/error.js'
 import { RETRY_AFTER_MS, SOURCE_PIECE, SOURCE_POLL_MS, SOURCE_STATE_BYTES } from '../../contract/limits.js'
-import type { Batch, Receiver, Source } from '../../contract/plugin.js'
+import type { Batch, Receiver, Self, Source } from '../../contract/plugin.js'
 import { MINUTE, SECOND } from '../../contract/time.js'
 import { sleep } from '../outside/env.js'
 import { CutShort } from '../workspace/cut-short.js'
@@ -24,6 +24,8 @@ export interface Taker {
   noted(key: string): Promise<Uint8Array | null>
   /** A clock that never leaps. */
   even(): number
+  /** Who this is among other instances. */
+  self?(): Self
 }
 
 export interface TaskParts<Opened> {
@@ -32,6 +34,8 @@ export interface TaskParts<Opened> {
   pulse: Pulse
   taker: Taker
   random: () => number
+  /** Of a source that shares its ids with others. */
+  space?: Space
 }
 
 /** A namespace is no longer than this (ID_SPACE); a longer name stands as its hash. */
@@ -74,7 +78,7 @@ export class SourceTask extends Holding<Source> {
 
   constructor(parts: TaskParts<Source>) {
     super(parts)
-    this.space = spaceOf('source', parts.use.id)
+    this.space = parts.space ?? spaceOf('source', parts.use.id)
   }
 
   async turn(stop: AbortSignal): Promise<number | null> {
@@ -101,6 +105,7 @@ export class SourceTask extends Holding<Source> {
     if (!Array.isArray(signals)) throw new PermanentError('a batch is an object with a list `signals`')
     this.parts.pulse.hear({ accepted: 0, duplicate: 0 })
     this.parts.pulse.lagMs = batch.lagMs === undefined ? null : Math.round(batch.lagMs)
+    if (batch.unread !== undefined) this.parts.pulse.fail(batch.unread)
     for (const past of batch.past ?? []) await this.teach(past)
     for (let i = 0; i < signals.length; i += SOURCE_PIECE)
       if (!(await this.takePiece(signals.slice(i, i + SOURCE_PIECE), stop))) return

@@ -226,6 +226,16 @@ export class Tokens {
     return { hi: salt.readUInt32LE(0), lo: salt.readUInt32LE(4) }
   }
 
+  /** This instance among others: the same as long as the file is, and nothing that leads to it. */
+  get instance(): string {
+    return this.lentId('instance').slice(0, 16)
+  }
+
+  /** An id as others are given it: the same each time, and telling nothing of who sent it and how they count. */
+  lentId(...parts: string[]): string {
+    return createHmac('sha256', this.file.key).update(JSON.stringify(parts)).digest('base64url').slice(0, 22)
+  }
+
   private refresh(): void {
     const stamp = this.look()
     if (stamp === this.stamp) return

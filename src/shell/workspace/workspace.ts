@@ -360,7 +360,7 @@ export class Workspace implements AsyncDisposable {
   get store(): Parts['store'] {
     return this.parts.store
   }
-
+  readonly readLog: Parts['log']['read'] = (after, max) => this.parts.log.read(after, max)
   readonly note = (key: string, value: Uint8Array): Promise<void> => this.parts.note(key, value)
   readonly subscribe = (change: SubscriberChange): Promise<void> => this.parts.subscribe(change)
 
