@@ -22,6 +22,7 @@ const PROGRAMS = {
   '/usr/sbin/postfix': 'postfix',
   '/usr/sbin/dnsmasq': 'dnsmasq-base',
   '/usr/bin/fping': 'fping',
+  '/usr/bin/strace': 'strace',
   '/usr/bin/prometheus': 'prometheus',
   '/usr/bin/prometheus-alertmanager': 'prometheus-alertmanager',
 }
