@@ -78,6 +78,15 @@ export function testLog(name: string, factory: LogFactory): void {
       expect(await log.append([entry(4, 'e')])).toEqual([5])
       expect((await log.read(0, 10)).map(r => r.position)).toEqual([4, 5])
     })
+    it('goes on after a position that was lost with another log, and says so', async () => {
+      await log.append([entry(1, 'a'), entry(2, 'b')])
+      await log.goOnAfter(9)
+      expect((await log.last()).position).toBe(9)
+      expect(await log.state()).toMatchObject({ first: 1, last: 9, gaps: 1, gapEnd: 9 })
+      expect(await log.append([entry(3, 'c')])).toEqual([10])
+      expect((await log.read(0, 10)).map(r => r.position)).toEqual([1, 2, 10])
+      expect(await log.last()).toEqual({ position: 10, at: 3 })
+    })
     it('forgets what a clock that was ahead stamped together with what came after it', async () => {
       await log.append([
         entry(1, 'a'),

@@ -37,6 +37,11 @@ describe('admit()', () => {
     const v = admissionState()
     expect(Array.from({ length: 1_000 }, () => admit(v, report({ at: T })).counts)).not.toContain(false)
   })
+  it('a report without a prefix that the door marked counts no more than any', () =>
+    expect(admit(admissionState(), { ...report({ at: T }), limited: true }).counts).toBe(false))
+  it('a network alone is counted a few times, however many prefixes it has, and so is who holds many networks', () => {
+    expect(counted(admissionState(), 500, i => from(`net.${i}`))).toBeLessThan(50)
+  })
   it('a prefix alone has two counted in ten minutes', () => {
     const v = admissionState()
     expect(counted(v, 10, () => from('a.1'))).toBe(ALONE)

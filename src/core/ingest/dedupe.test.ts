@@ -28,6 +28,13 @@ describe('Dedupe', () => {
     expect(add(dedupe, 'ab', 'c', T0)).toBe('new')
     expect(add(dedupe, 'a', 'bc', T0)).toBe('new')
   })
+  it('looks at the whole of a fingerprint: half of one may be anybody’s', () => {
+    const dedupe = new Dedupe()
+    expect(dedupe.add(7, 1, T0)).toBe('new')
+    expect(dedupe.add(7, 2, T0)).toBe('new')
+    expect(dedupe.add(8, 1, T0)).toBe('new')
+    expect(dedupe.add(7, 2, T0)).toBe('duplicate')
+  })
   it('forgets after its horizon and not before', () => {
     const dedupe = new Dedupe()
     add(dedupe, 'a', '1', T0)

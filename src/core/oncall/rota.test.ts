@@ -35,6 +35,12 @@ describe('a rota', () => {
       ['2026-03-30T07:00', 'ana'],
     ])
   })
+  it('is the next one’s from the moment of the handover on, and not before', () => {
+    const whose = (text: string) => personAt(weekly('UTC'), [], none, at(text)).person
+    expect(whose('2026-01-05T09:00')).toBe('ana')
+    expect(whose('2026-01-12T08:59:59')).toBe('ana')
+    expect(whose('2026-01-12T09:00')).toBe('ben')
+  })
   it('has nobody before its first turn', () =>
     expect(personAt(weekly('UTC'), [], none, at('2026-01-05T08:59'))).toEqual({ person: null, by: null }))
   it('gives the turns of whoever leaves to the next one, from that moment on', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { HOUR, MINUTE } from '../../contract/time.js'
-import { anyExcess, groupExcess, rateWindow } from './excess.js'
+import { anyExcess, EXCESS_BITS, groupExcess, rateWindow } from './excess.js'
 import { at, fails, fine, rates, type Leaf } from './fixtures/rates.js'
 
 describe('a window of rates', () => {
@@ -24,6 +24,11 @@ describe('a window of rates', () => {
     expect(
       anyExcess(rateWindow(rates(140, 1_000, [[{ cell: 'a' }, fine]]), 'bad', at(140), at(120), true), 'bad'),
     ).toBe(false)
+  })
+  it('a share too small to be called trouble is none, however sure', () => {
+    const window = rateWindow(rates(140, 1_000_000, [[{ cell: 'a' }, fails(0.009)]]), 'bad', at(140), at(120), true)
+    expect(groupExcess(window, 0).bits).toBeGreaterThan(EXCESS_BITS + 2)
+    expect(anyExcess(window, 'bad')).toBe(false)
   })
   it('a label set that fell silent weighs as before, for hours, whether the ring still has it or not', () => {
     const leaves: Leaf[] = [

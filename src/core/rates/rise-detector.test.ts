@@ -139,6 +139,10 @@ describe('alarms', () => {
     expect(reading.alarm).toBe(false)
   })
 
+  it('say how surprising the worst label value is', () => {
+    const { state } = watch({ minutes: 70, requests: 800, share: step(0.01, 0.5, 65) })
+    expect(tickRates(state, START + 70 * MINUTE).bad.bits).toBeGreaterThan(20)
+  })
   it('say null bits once nothing has arrived for ten minutes, and never health', () => {
     const { state } = watch({ minutes: 60, requests: 1_000, share: () => 0.002 })
     expect(tickRates(state, START + 65 * MINUTE).bad.bits).toBe(0)

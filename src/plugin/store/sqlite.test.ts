@@ -21,6 +21,19 @@ testStore('sqlite', {
 })
 
 describe('the sqlite store', () => {
+  it('believes no position that is not what was written', async () => {
+    const name = fresh()
+    const store = await open({ file: name })
+    const outcome = { events: [], rollups: [], services: [], facts: [] }
+    await store.commit({ outcome, heads: [], orders: [], position: 7, now: 70 })
+    await store[Symbol.asyncDispose]()
+    const db = new Database(name)
+    db.exec('UPDATE position SET position = 70')
+    db.close()
+    const again = await open({ file: name })
+    await expect(again.committed()).rejects.toThrow(/how far it is cannot be read/)
+    await again[Symbol.asyncDispose]()
+  })
   it('reads empty notes that an older Node summed as 0, and no others that are not what was written', async () => {
     const name = fresh()
     const store = await open({ file: name })

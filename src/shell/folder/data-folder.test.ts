@@ -150,6 +150,14 @@ describe('the demonstration', () => {
   })
 })
 
+it('a demonstration whose folder became somebody else’s deletes nothing in it', async () => {
+  const data = fresh()
+  await using app = await App.open(demo(data), fakeEnv(), inline)
+  writeFileSync(join(data, 'demonstration'), 'workspace of somebody else\n')
+  await expect(app.reset()).rejects.toThrow(/nothing in it is deleted/)
+  expect(statSync(join(data, 'log.db')).size).toBeGreaterThan(0)
+})
+
 describe('a data folder', () => {
   it('has one owner, by whatever path it is reached, and says who that is', async () => {
     const data = fresh()
