@@ -15,8 +15,8 @@ import { openHouse } from '../src/cli/serve/house.js'
 import type { IncidentEvent } from '../src/contract/incident.js'
 import type { IncidentHead } from '../src/contract/ports.js'
 import type { Order } from '../src/contract/order.js'
-import { MINUTE } from '../src/contract/time.js'
-import type { ServiceNow } from '../src/contract/view.js'
+import { DAY, MINUTE } from '../src/contract/time.js'
+import { ROLLUP_MS, type ServiceNow } from '../src/contract/view.js'
 import { openStore } from '../src/plugin/store/sqlite.js'
 import { App } from '../src/shell/app.js'
 import { load } from '../src/shell/config/load.js'
@@ -30,6 +30,7 @@ const WRITE = process.argv.includes('--write')
 /** One in so many incidents is open. */
 const OPEN_EVERY = 50
 const [EVENTS, ORDERS, RUNS] = [8, 4, 15]
+const LEVELS = 'service levels'
 const PASSWORD = 'correct horse battery'
 
 setFlagsFromString('--expose-gc')
@@ -113,7 +114,11 @@ async function fill(file: string, services: number, incidents: number): Promise<
     dependsOn: [{ id: 'db', name: 'Database', kind: 'database' }],
     recent: { bad: 0, ok: 0, expected: 0 },
   }))
-  const outcome = { events, services: rows, rollups: [], facts: [] } as never
+  // Each was heard at the beginning of the last month and is heard now.
+  const bins = rows.flatMap(({ service }) =>
+    [T - 29 * DAY, T].map(at => ({ service, bin: Math.floor(at / ROLLUP_MS) * ROLLUP_MS, position, reports: {} })),
+  )
+  const outcome = { events, services: rows, rollups: bins, facts: [] } as never
   await store.commit({ outcome, heads, orders, position, now })
 }
 
@@ -241,19 +246,22 @@ async function measured({ app, port }: House, services: number): Promise<Row[]> 
     ['sources', get('/console/sources')],
     ['on call', get('/console/on-call')],
     ['mutes', get('/console/mutes')],
-    ['service levels', get('/console/report')],
+    [LEVELS, get('/console/report')],
   ]
   const rows: Row[] = []
+  const timed = async (act: () => Promise<void>) => {
+    const before = process.cpuUsage()
+    await act()
+    const { user, system } = process.cpuUsage(before)
+    return (user + system) / 1_000
+  }
   for (const [what, act] of actions) {
+    const first = await timed(act)
     await act()
-    await act()
+    // It remembers what it read.
+    if (what === LEVELS) rows.push({ what: `${what}, the first after a start, once`, median: first, worst: first })
     const times: number[] = []
-    for (let i = 0; i < RUNS; i++) {
-      const before = process.cpuUsage()
-      await act()
-      const { user, system } = process.cpuUsage(before)
-      times.push((user + system) / 1_000)
-    }
+    for (let i = 0; i < RUNS; i++) times.push(await timed(act))
     times.sort((a, b) => a - b)
     rows.push({ what, median: times[Math.floor(RUNS / 2)]!, worst: times.at(-1)! })
   }

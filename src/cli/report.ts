@@ -70,8 +70,8 @@ async function write(report: Report, options: Options): Promise<void> {
 const textOf = ({ from, until, rows }: Report): string =>
   [
     `${day(from)} to ${day(until)}`,
-    ...rows.flatMap(({ part, availability, downMs, plannedMs, leftMs, met, incidents }) => [
-      `${part}  ${availability === null ? 'not measured' : `${Math.floor(availability * 100_000 + 1e-6) / 1_000} %`}  down ${span(downMs)}  planned ${span(plannedMs)}  ${leftMs < 0 ? `overdrawn by ${span(-leftMs)}` : `left ${span(leftMs)}`}  ${met === null ? '' : met ? 'kept' : 'broken'}`.trimEnd(),
+    ...rows.flatMap(({ part, availability, downMs, plannedMs, unknownMs, leftMs, met, incidents }) => [
+      `${part}  ${availability === null ? 'not measured' : `${Math.floor(availability * 100_000 + 1e-6) / 1_000} %`}  down ${span(downMs)}  planned ${span(plannedMs)}  ${unknownMs > 0 ? `unknown ${span(unknownMs)}  ` : ''}${availability === null ? '' : leftMs < 0 ? `overdrawn by ${span(-leftMs)}` : `left ${span(leftMs)}`}  ${met === null ? '' : met ? 'kept' : 'broken'}`.trimEnd(),
       ...incidents.map(each => `  ${span(each.downMs)}  ${each.id}`),
     ]),
   ].join('\n')

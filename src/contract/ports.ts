@@ -3,7 +3,7 @@ import type { Order } from './order.js'
 import type { Outcome } from './outcome.js'
 import type { SubscriberChange, Subscriptions } from './subscribers/subscriber.js'
 import type { EpochMs } from './time.js'
-import type { AlertHeard, IncidentView, Reader } from './view.js'
+import type { AlertHeard, IncidentBrief, LongReader } from './view.js'
 
 export const ENTRY_KINDS = ['signals', 'order', 'tick', 'held', 'clock', 'taught'] as const
 export type EntryKind = (typeof ENTRY_KINDS)[number]
@@ -67,10 +67,8 @@ export interface Log extends AsyncDisposable {
   faults?(): Promise<string[]>
 }
 
-/** An incident without its story, as its events up to `lastSeq` add up. */
-export interface IncidentHead extends Omit<IncidentView, 'events'> {
-  lastSeq: number
-}
+/** What is stored of an incident beside its events. */
+export type IncidentHead = IncidentBrief
 
 /** What folding up to `position` gave. */
 export interface Commit {
@@ -122,4 +120,4 @@ export interface Store extends AsyncDisposable {
 }
 
 /** The reader's part that a store knows; title, clock and demo are the workspace's. */
-export type Reads = Omit<Reader, 'workspace'>
+export type Reads = Omit<LongReader, 'workspace'>

@@ -180,12 +180,26 @@ export interface WorkspaceView {
   demo: boolean
 }
 
+/** An incident without its story: what its events up to `lastSeq` add up to. */
+export interface IncidentBrief extends Omit<IncidentView, 'events'> {
+  lastSeq: number
+}
+
+/** A service of which something was heard in a period: the oldest and the newest bin that there is. */
+export interface Heard {
+  service: string
+  first: EpochMs
+  last: EpochMs
+}
+
 /** Which incidents are asked for; newest first. */
 export interface IncidentQuery {
   service?: string
   open?: boolean
   limit: number
   before?: EpochMs
+  /** Opened then or later. */
+  openedFrom?: EpochMs
   /** Open, or over later than this. */
   endsAfter?: EpochMs
   /** Of which this stands in id, service or title, whatever the case of the letters a to z. */
@@ -212,4 +226,12 @@ export interface Reader {
   orders(incident: string): Promise<Order[]>
   /** Changes and notices with effect in [from, until), oldest first; of one kind alone where it is named. */
   facts(service: string, from: EpochMs, until: EpochMs, via?: 'change' | 'notice'): Promise<(Change | Notice)[]>
+}
+
+/** A reader that is also asked for what a report over a long period is made of, of all services at once. */
+export interface LongReader extends Reader {
+  /** As `incidents`, without their stories: a tenth of the work. */
+  briefs(query: IncidentQuery): Promise<IncidentBrief[]>
+  /** In the bins of [from, until); a service of which there is none is left out. */
+  heard(from: EpochMs, until: EpochMs): Promise<Heard[]>
 }

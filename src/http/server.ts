@@ -126,7 +126,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   const stream = new Stream(news, visitors, access, app)
   const sends = guard.need('signals')
   ingestRoutes(server, routes, app, sends, visitors, foreignRoutes({ routes, app, visitors, guard: sends }))
-  const tell = await openForPeople(server, routes, app, visitors, options)
+  const tell = await openForPeople(server, routes, app, { visitors, access }, options)
   readRoutes(server, routes, shown)
   historyRoutes(server, routes, shown)
   incidentRoutes(server, routes, shown)
@@ -198,10 +198,14 @@ async function openForPeople(
   server: FastifyInstance,
   routes: Routes,
   app: App,
-  visitors: Visitors,
+  { visitors, access }: { visitors: Visitors; access: Access },
   { inMemory = false, post }: ServerOptions,
 ): Promise<Tell> {
-  const tell = await openTell(app, { inMemory, ...(post === undefined ? {} : { post }) })
+  const tell = await openTell(app, {
+    inMemory,
+    ruleOf: service => access.ruleOf(service),
+    ...(post === undefined ? {} : { post }),
+  })
   const reporters = new Reporters(inMemory ? null : app.config.data, app.env)
   reportRoutes(server, routes, app, visitors, tell, reporters)
   tellRoutes(server, routes, app, { visitors, reporters }, tell)

@@ -7,7 +7,7 @@ import type { Taught } from '../core/service/past.js'
 import type { Receipt, Received } from '../contract/received.js'
 import type { SubscriberChange } from '../contract/subscribers/subscriber.js'
 import { MINUTE, SECOND } from '../contract/time.js'
-import type { AlertNow, Reader } from '../contract/view.js'
+import type { AlertNow, LongReader } from '../contract/view.js'
 import { firingOf } from '../core/evidence/alerts.js'
 import { CutShort } from './workspace/cut-short.js'
 import { DataFolder } from './folder/data-folder.js'
@@ -59,7 +59,7 @@ export class App implements AsyncDisposable {
   readonly tokens: Tokens
   /** Who may sign in. */
   readonly people: People
-  readonly reader: Reader
+  readonly reader: LongReader
   /** The outside, with the time that is believed. */
   readonly env: Env
   private readonly clock: Clock

@@ -1,5 +1,5 @@
 import type { Config } from '../contract/config.js'
-import type { Reader, ServiceNow } from '../contract/view.js'
+import type { LongReader, ServiceNow } from '../contract/view.js'
 import { composed } from '../core/ingest/door.js'
 import type { Workspace } from './workspace/workspace.js'
 
@@ -12,7 +12,7 @@ interface House {
 }
 
 /** Stays the same over a restart of the demonstration; always asks the present store. */
-export function readerOf(config: () => Config, house: House): Reader {
+export function readerOf(config: () => Config, house: House): LongReader {
   const reads = () => house.workspace().store.reader()
   let from: Workspace | null = null
   let cached: ReturnType<typeof reads> | null = null
@@ -60,6 +60,8 @@ export function readerOf(config: () => Config, house: House): Reader {
     days: async (service, start, end, offsetMs) => (await here()).days(service, start, end, offsetMs),
     incidents: async query => (await here()).incidents(query),
     incident: async id => (await here()).incident(id),
+    briefs: async query => (await here()).briefs(query),
+    heard: async (start, end) => (await here()).heard(start, end),
     orders: async incident => (await here()).orders(incident),
     facts: async (service, start, end, via) => (await here()).facts(service, start, end, via),
   }

@@ -158,6 +158,14 @@ export function testStore(name: string, factory: StoreFactory): void {
       expect(earlier).toEqual([T0 - 86_400_000, T0, T0 + 3 * 86_400_000])
       expect(await read.days('chat', 0, T0 * 2, 14 * 3_600_000)).toEqual([T0, T0 + 86_400_000, T0 + 3 * 86_400_000])
     })
+    it('tells of which services it heard in a period, and between when', async () => {
+      const services = [someService('chat'), someService('mail')]
+      await commit({ services, rollups: [rollup(0, 1, 1), rollup(3, 1, 1), rollup(7, 1, 1)] })
+      const heard = (from: number, until: number) => store.reader().heard(T0 + from * ROLLUP_MS, T0 + until * ROLLUP_MS)
+      expect(await heard(0, 7)).toEqual([{ service: 'chat', first: T0, last: T0 + 3 * ROLLUP_MS }])
+      expect(await heard(1, 8)).toEqual([{ service: 'chat', first: T0 + 3 * ROLLUP_MS, last: T0 + 7 * ROLLUP_MS }])
+      expect(await heard(4, 7)).toEqual([])
+    })
     it('reads rollups of a service in [from, until), oldest first', async () => {
       await commit({ rollups: [rollup(2, 1, 2), rollup(0, 1, 0), rollup(1, 1, 1)] })
       const bins = await store.reader().rollups('chat', T0, T0 + 2 * ROLLUP_MS)
@@ -233,6 +241,9 @@ export function testStore(name: string, factory: StoreFactory): void {
       expect(await ids({ skip: 1, limit: 1 })).toEqual(['b'])
       expect(await ids({ endsAfter: T0 + 20 })).toEqual(['c', 'a'])
       expect(await ids({ endsAfter: T0 + 5 })).toEqual(['c', 'b', 'a'])
+      expect(await ids({ openedFrom: T0 + 2 })).toEqual(['c', 'b'])
+      const briefs = await store.reader().briefs({ limit: 10, openedFrom: T0 + 2, open: false })
+      expect(briefs).toEqual([heads[1]])
     })
     it('finds incidents by a word in id, service or title, whatever the case, and by pages', async () => {
       const heads = [

@@ -30,6 +30,8 @@ export interface Subscriber extends Interest {
   address: string
   /** What messages to a webhook are signed with. */
   secret?: string
+  /** Of a page that was not for everybody when they asked: the seal of the rule by which it opened. */
+  rule?: string
   state: SubscriberState
   /** When they were asked to confirm, the newest last; as many as a day allows. */
   askedAt: EpochMs[]

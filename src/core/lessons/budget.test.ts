@@ -10,18 +10,23 @@ const T = Date.parse('2026-03-01T00:00:00Z')
 const SPAN = 240
 
 /**
- * The same, minute by minute and as plainly as it can be said: a minute is planned if any window holds it; else it costs as much as
+ * The same, minute by minute and as plainly as it can be said: a minute is out if any window of planned work or of silence holds it; else it costs as much as
  * the worst of the spells that hold it and count. It shares no line with what it judges.
  */
-function oracle(spells: readonly Spell[], windows: readonly Window[], asked: Asked) {
+function oracle(spells: readonly Spell[], windows: readonly Window[], asked: Asked, unheard: readonly Window[]) {
   let [measured, down, usedUp] = [0, 0, null as number | null]
   const total = (asked.until - asked.from) / MINUTE
   const isPlanned = (at: number) => windows.some(each => at >= each.from && at < each.until)
-  for (let i = 0; i < total; i++) if (!isPlanned(asked.from + i * MINUTE)) measured++
+  const isOut = (at: number) => isPlanned(at) || unheard.some(each => at >= each.from && at < each.until)
+  let planned = 0
+  for (let i = 0; i < total; i++) {
+    if (!isOut(asked.from + i * MINUTE)) measured++
+    if (isPlanned(asked.from + i * MINUTE)) planned++
+  }
   const budget = (1 - asked.objective) * measured
   for (let i = 0; i < total; i++) {
     const at = asked.from + i * MINUTE
-    if (isPlanned(at)) continue
+    if (isOut(at)) continue
     let worst = 0
     for (const each of spells) {
       if (at < each.from || at >= each.until) continue
@@ -47,7 +52,7 @@ function oracle(spells: readonly Spell[], windows: readonly Window[], asked: Ask
     if (usedUp === null && worst > 0 && down + worst > budget + 1e-9) usedUp = i
     down += worst
   }
-  return { measured, down, budget, usedUp }
+  return { measured, planned, down, budget, usedUp }
 }
 
 const minute = fc.integer({ min: -30, max: SPAN + 30 })
@@ -87,11 +92,13 @@ describe('a budget', () => {
         fc.array(spell, { maxLength: 8 }),
         fc.array(span, { maxLength: 4 }),
         asked,
-        (spells, windows, ask) => {
-          const plain = oracle(spells, windows, ask)
-          const found = budgetOf(spells, windows, ask)
+        fc.array(span, { maxLength: 2 }),
+        (spells, windows, ask, unheard) => {
+          const plain = oracle(spells, windows, ask, unheard)
+          const found = budgetOf(spells, windows, ask, unheard)
           expect(found.measuredMs / MINUTE).toBeCloseTo(plain.measured, 6)
-          expect(found.plannedMs / MINUTE).toBeCloseTo(SPAN - plain.measured, 6)
+          expect(found.plannedMs / MINUTE).toBeCloseTo(plain.planned, 6)
+          expect(found.unknownMs / MINUTE).toBeCloseTo(SPAN - plain.planned - plain.measured, 6)
           expect(found.downMs / MINUTE).toBeCloseTo(plain.down, 6)
           expect(found.budgetMs / MINUTE).toBeCloseTo(plain.budget, 6)
           expect(found.met).toBe(plain.measured === 0 ? null : plain.down <= plain.budget)

@@ -33,16 +33,18 @@ export interface Asked {
   parts: readonly string[]
 }
 
-/** Planned work: trouble in it does not count, and neither does its time. */
+/** Time that does not count, and neither does trouble in it: planned work, or time in which nothing was heard. */
 export interface Window {
   from: EpochMs
   until: EpochMs
 }
 
 export interface Budget {
-  /** The period without planned work. */
+  /** The period without planned work and without time in which nothing was heard. */
   measuredMs: number
   plannedMs: number
+  /** Not planned, and nothing was heard: neither up nor down. */
+  unknownMs: number
   downMs: number
   /** 0..1; null where nothing was measured. */
   availability: number | null
@@ -58,7 +60,7 @@ export interface Budget {
   incidents: { id: string; downMs: number }[]
 }
 
-/** The pictures of an incident one after the other, the last until its end or `now`. */
+/** The pictures of an incident one after the other, the last until its end or `now`; `Infinity` where that is to be cut later. */
 export function spellsOf({ id, service, startedAt, events }: IncidentView, now: EpochMs): Spell[] {
   const out: Spell[] = []
   let from = startedAt
@@ -70,7 +72,7 @@ export function spellsOf({ id, service, startedAt, events }: IncidentView, now: 
       out.push({
         ...{ incident: id, service, from, until, severity: picture.severity ?? 'minor' },
         components: picture.components ?? [],
-        segments: picture.segments ?? [],
+        segments: (picture.segments ?? []).map(each => ({ where: each.where, share: each.share })),
       })
   }
   for (const event of events) {
@@ -119,39 +121,84 @@ export function weightOf(spell: Spell, { severity, parts, where, by }: Asked): n
 const meets = (a: Where, b: Where): boolean =>
   Object.entries(b).every(([label, values]) => a[label] === undefined || a[label].some(each => values.includes(each)))
 
+interface Counted extends Window {
+  incident: string
+  weight: number
+}
+
+/** What counts of a period, by its beginning. Pictures of an incident that cost the same one after the other are one. */
+function countedOf(spells: readonly Spell[], asked: Asked): Counted[] {
+  const out: Counted[] = []
+  for (const each of spells) {
+    const from = Math.max(asked.from, each.from)
+    const until = Math.min(asked.until, each.until)
+    if (until <= from) continue
+    const weight = weightOf(each, asked)
+    if (weight <= 0) continue
+    const last = out.at(-1)
+    if (last?.incident === each.incident && last.weight === weight && last.until === from) last.until = until
+    else out.push({ incident: each.incident, from, until, weight })
+  }
+  return out.sort((a, b) => a.from - b.from)
+}
+
 /**
  * Down time of a period by a sweep over its edges: at each moment the worst counts, and planned work takes the moment out.
  *
  * @param spells of any order; they may overlap
+ * @param unheard time in which nothing is known; it may overlap with planned work, which then counts as planned
  */
-export function budgetOf(spells: readonly Spell[], planned: readonly Window[], asked: Asked): Budget {
+export function budgetOf(
+  spells: readonly Spell[],
+  planned: readonly Window[],
+  asked: Asked,
+  unheard: readonly Window[] = [],
+): Budget {
   const { from, until, objective } = asked
-  const clip = <T extends Window>(each: T) => ({
-    ...each,
-    from: Math.max(from, each.from),
-    until: Math.min(until, each.until),
-  })
-  const windows = planned.map(clip).filter(each => each.until > each.from)
-  const counted = spells
-    .map(each => ({ ...clip(each), weight: weightOf(each, asked) }))
-    .filter(each => each.until > each.from && each.weight > 0)
-  const edges = [...new Set([from, until, ...[...windows, ...counted].flatMap(each => [each.from, each.until])])].sort(
+  const work = clipped(planned, asked)
+  const out = unheard.length === 0 ? work : [...work, ...clipped(unheard, asked)]
+  const plannedMs = lengthOf(work)
+  const outMs = out === work ? plannedMs : lengthOf(out)
+  const periodMs = Math.max(0, until - from)
+  const measuredMs = periodMs - outMs
+  const budgetMs = (1 - objective) * measuredMs
+  const counted = countedOf(spells, asked)
+  // Most parts of many have no trouble at all.
+  const { downMs, usedUpAt, incidents } = counted.length === 0 ? NOTHING : sweep(counted, out, asked, budgetMs)
+  const none = measuredMs <= 0
+  return {
+    measuredMs,
+    plannedMs,
+    unknownMs: outMs - plannedMs,
+    downMs,
+    objective,
+    budgetMs,
+    leftMs: budgetMs - downMs,
+    availability: none ? null : 1 - downMs / measuredMs,
+    spent: budgetMs > 0 ? downMs / budgetMs : null,
+    met: none ? null : downMs <= budgetMs,
+    usedUpAt,
+    incidents,
+  }
+}
+
+type Down = Pick<Budget, 'downMs' | 'usedUpAt' | 'incidents'>
+const NOTHING: Down = { downMs: 0, usedUpAt: null, incidents: [] }
+
+function sweep(counted: readonly Counted[], out: readonly Window[], { from, until }: Window, budgetMs: number): Down {
+  const edges = [...new Set([from, until, ...[...out, ...counted].flatMap(each => [each.from, each.until])])].sort(
     (a, b) => a - b,
   )
-  const plannedMs = lengthOf(windows)
-  const measuredMs = Math.max(0, until - from) - plannedMs
-  const budgetMs = (1 - objective) * measuredMs
   const own = new Map<string, number>()
   let downMs = 0
   let usedUpAt: EpochMs | null = null
-  const starts = counted.sort((a, b) => a.from - b.from)
   let next = 0
-  let here: typeof counted = []
+  let here: Counted[] = []
   for (let i = 1; i < edges.length; i++) {
     const [begin, end] = [edges[i - 1]!, edges[i]!]
     here = here.filter(each => each.until > begin)
-    while (next < starts.length && starts[next]!.from <= begin) here.push(starts[next++]!)
-    if (here.length === 0 || windows.some(each => each.from <= begin && each.until >= end)) continue
+    while (next < counted.length && counted[next]!.from <= begin) here.push(counted[next++]!)
+    if (here.length === 0 || out.some(each => each.from <= begin && each.until >= end)) continue
     const worst = here.reduce((a, b) =>
       b.weight > a.weight || (b.weight === a.weight && b.incident < a.incident) ? b : a,
     )
@@ -160,18 +207,19 @@ export function budgetOf(spells: readonly Spell[], planned: readonly Window[], a
     downMs += cost
     own.set(worst.incident, (own.get(worst.incident) ?? 0) + cost)
   }
-  const none = measuredMs <= 0
   return {
-    ...{ measuredMs, plannedMs, downMs, objective, budgetMs, leftMs: budgetMs - downMs },
-    availability: none ? null : 1 - downMs / measuredMs,
-    spent: budgetMs > 0 ? downMs / budgetMs : null,
-    met: none ? null : downMs <= budgetMs,
+    downMs,
     usedUpAt: usedUpAt === null ? null : Math.round(usedUpAt),
     incidents: [...own]
       .map(([id, ms]) => ({ id, downMs: ms }))
       .sort((a, b) => b.downMs - a.downMs || (a.id < b.id ? -1 : 1)),
   }
 }
+
+const clipped = (windows: readonly Window[], { from, until }: Window): Window[] =>
+  windows
+    .map(each => ({ from: Math.max(from, each.from), until: Math.min(until, each.until) }))
+    .filter(each => each.until > each.from)
 
 /** Length of what spans cover together. */
 function lengthOf(spans: readonly Window[]): number {

@@ -7,8 +7,11 @@ import { complete, parse } from '../../shell/config/load.js'
 import { fakeEnv } from '../../testing/env.js'
 import { byArrival, change, check, STREAM_START as T, topology } from '../../testing/stream.js'
 import { routesOf } from '../fixtures/routes.js'
+import { Links } from '../../shell/subscribers/links.js'
+import { someSubscriber } from '../../testing/subscribers-contract.js'
 import { buildServer } from '../server.js'
 import { idOf } from '../statuspage/ids.js'
+import { Access } from './access.js'
 import { localPath } from './gate.js'
 import { ACCESS_WORDS } from './words.js'
 
@@ -148,6 +151,47 @@ describe('a page that is not for everybody', () => {
     expect([await ask('/status'), await ask('/status/staff')]).toEqual([202, 401])
     const old = await get('/subscription/nothing', { accept: 'text/html' })
     expect([old.statusCode, SECRET.exec(old.payload)]).toEqual([404, null])
+  })
+
+  it('whoever subscribed before a page was closed is ended, told nothing, and finds its name behind no link', async () => {
+    const was = someSubscriber('A'.repeat(22), {
+      page: 'staff',
+      channel: 'webhook',
+      address: 'https://hooks.example/was',
+    })
+    const asked = { ...was, id: 'B'.repeat(22), address: 'https://hooks.example/asked', state: 'asked' as const }
+    await app.subscribe({ put: [was, asked] })
+    // As reading the configuration again does it.
+    const again = await buildServer(app, { inMemory: true })
+    const links = new Links((await app.noted('subscribers key'))!)
+    const states = async () => (await app.store.subscriptions.get([was.id, asked.id])).map(each => each.state)
+    expect(await states()).toEqual(['ended'])
+    const paths = [`${links.manage(was.id)}`, `${links.manage(was.id)}/leave`, `${links.confirm(asked.id, T)}/confirm`]
+    for (const path of paths)
+      for (const method of ['GET', 'POST'] as const) {
+        if (path.endsWith('/leave') && method === 'POST') continue
+        const headers = { ...HOST, accept: 'text/html' }
+        const reply = await again.inject({ method, url: `/subscription/${path}`, headers })
+        expect([path, method, reply.statusCode, SECRET.exec(reply.payload)]).toEqual([path, method, 404, null])
+      }
+    const left = await again.inject({ method: 'POST', url: `/subscription/${paths[1]}`, headers: HOST })
+    expect([left.statusCode, SECRET.exec(left.payload)]).toEqual([200, null])
+    expect(await states()).toEqual([])
+    await again.close()
+  })
+
+  it('whoever waits for a service to be back is told as long as the rule holds by which they saw it', async () => {
+    const access = (pages: NonNullable<ConfigFile['pages']>) =>
+      new Access({ config: complete({ ...CONFIG, pages }), token: app.token } as never, { address: () => '' })
+    const [main, staff] = CONFIG.pages as [NonNullable<ConfigFile['pages']>[0], NonNullable<ConfigFile['pages']>[0]]
+    const before = access([main, staff])
+    expect(before.ruleOf('shop')).toEqual({})
+    const rule = before.ruleOf('payroll')
+    expect(rule).toEqual({ rule: expect.any(String) })
+    expect(access([main, staff]).ruleOf('payroll')).toEqual(rule)
+    expect(access([main, { ...staff, private: { password: 'another one' } }]).ruleOf('payroll')).not.toEqual(rule)
+    // For everybody again.
+    expect(access([main, { ...staff, private: undefined } as never]).ruleOf('payroll')).toEqual({})
   })
 
   it('what is not there is answered as what is closed', async () => {

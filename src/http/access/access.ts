@@ -89,6 +89,17 @@ export class Access {
     return audience.all || this.app.config.pages.some(page => this.opens(audience, page) && covers(page, service))
   }
 
+  /** Seals the rules by which a service is seen; nothing where everybody sees it. Another rule is another seal. */
+  ruleOf(service: string): { rule?: string } {
+    if (!this.isOn || this.sees(EVERYBODY, service)) return {}
+    const rules = this.#closed.flatMap(({ page, rule }) => (covers(page, service) ? [[page.id, rule]] : []))
+    return {
+      rule: createHmac('sha256', this.#key)
+        .update(`rules ${JSON.stringify(rules)}`)
+        .digest('base64url'),
+    }
+  }
+
   /** A reader that has only what those may see for whom it reads; outside of a request it has all. */
   reader(reader: Reader): Reader {
     if (!this.isOn) return reader

@@ -72,14 +72,15 @@ export function reportPage({ from, until, where, by, severity, objective, rows: 
       : `customers of ${Object.entries(where)
           .map(([label, values]) => `${label} ${values.join(', ')}`)
           .join(' and ')}`
-  const heads = ['Part', 'Available', 'Down', 'Planned', 'Budget', 'Left', 'Promise']
+  const heads = ['Part', 'Available', 'Down', 'Planned', 'Unknown', 'Budget', 'Left', 'Promise']
   const lines = rows.map(row => [
     row.title,
     row.availability === null ? 'not measured' : `${percent(row.availability)} %`,
     span(row.downMs),
     span(row.plannedMs),
-    span(row.budgetMs),
-    row.leftMs < 0 ? `overdrawn by ${span(-row.leftMs)}` : span(row.leftMs),
+    span(row.unknownMs),
+    row.availability === null ? '–' : span(row.budgetMs),
+    row.availability === null ? '–' : row.leftMs < 0 ? `overdrawn by ${span(-row.leftMs)}` : span(row.leftMs),
     row.met === null
       ? 'not measured'
       : row.met
@@ -87,7 +88,7 @@ export function reportPage({ from, until, where, by, severity, objective, rows: 
         : html`broken${row.usedUpAt === null ? null : html`, budget used up ${timeOf(row.usedUpAt)}`}`,
   ])
   const costly = rows.filter(row => row.incidents.length > 0)
-  return html`<section><p>${timeOf(from)} to ${timeOf(until)}, ${who}. Promised: ${percent(objective)} %. Counted: trouble that was ${severity}${severity === 'critical' ? '' : ' or worse'}, ${by === 'time' ? 'each minute whole' : 'each minute as much as of these people failed; whole where that is not known'}. Planned work is in neither the time nor the trouble.</p>${all.length > rows.length ? html`<p class="note">The ${rows.length} of ${all.length.toLocaleString('en')} parts that were down longest; name others above.</p>` : null}${table('Service levels', heads, lines)}</section>${costly.map(
+  return html`<section><p>${timeOf(from)} to ${timeOf(until)}, ${who}. Promised: ${percent(objective)} %. Counted: trouble that was ${severity}${severity === 'critical' ? '' : ' or worse'}, ${by === 'time' ? 'each minute whole' : 'each minute as much as of these people failed; whole where that is not known'}. Planned work is in neither the time nor the trouble, and neither are days before anything was heard of a part, or after it fell silent.</p>${all.length > rows.length ? html`<p class="note">The ${rows.length} of ${all.length.toLocaleString('en')} parts that were down longest; name others above.</p>` : null}${table('Service levels', heads, lines)}</section>${costly.map(
     row =>
       html`<section><h2>${row.title}</h2>${table(
         `What was down: ${row.title}`,

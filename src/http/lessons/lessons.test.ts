@@ -5,6 +5,7 @@ import { App } from '../../shell/app.js'
 import { complete } from '../../shell/config/load.js'
 import { fakeEnv } from '../../testing/env.js'
 import { check, STREAM_START as T, topology } from '../../testing/stream.js'
+import { reportPage } from '../console/report.js'
 import { buildServer } from '../server.js'
 
 const iso = (at: number) => new Date(at).toISOString()
@@ -21,6 +22,9 @@ beforeAll(async () => {
   const components = ['pay', 'cart'].map(id => ({ id, name: id }))
   await app.ingestValues([
     topology({ service: 'shop', at: T, id: 't', components }),
+    topology({ service: 'till', at: T, id: 't2', components: [] }),
+    check({ service: 'shop', at: T + 12 * DAY + HOUR, id: 'k0', bad: 0, labels: { vantage: 'v' } }),
+    check({ service: 'shop', at: T + 28 * DAY + HOUR, id: 'k1', bad: 0, labels: { vantage: 'v' } }),
     check({ service: 'shop', at: now, id: 'k', bad: 0, labels: { vantage: 'v' } }),
   ])
   await app.caughtUp()
@@ -84,13 +88,33 @@ describe('the report', () => {
     const { rows } = await get(`/api/v1/report?${query}`)
     const [pay, cart, whole] = rows
     // Two hours, half an hour of which was planned.
-    expect([pay.downMs, pay.plannedMs, pay.measuredMs]).toEqual([90 * MINUTE, 30 * MINUTE, 20 * DAY - 30 * MINUTE])
+    expect([pay.downMs, pay.plannedMs]).toEqual([90 * MINUTE, 30 * MINUTE])
+    // From the day of the first check to the end of the day of the last.
+    expect([pay.measuredMs, pay.unknownMs]).toEqual([17 * DAY - 30 * MINUTE, 3 * DAY])
     expect(pay.incidents).toHaveLength(1)
     expect(pay.met).toBe(true)
     expect(cart.downMs).toBe(0)
     expect(whole.downMs).toBe(pay.downMs)
     const strict = await get(`/api/v1/report?${query}&severity=critical`)
     expect(strict.rows[0].downMs).toBe(0)
+  })
+  it('says of silence that it is unknown, and of no promise that it was kept by it', async () => {
+    const { rows } = await get(`/api/v1/report?from=${iso(T + 10 * DAY)}&until=${iso(T + 30 * DAY)}&parts=till`)
+    const none = { availability: null, met: null, spent: null, downMs: 0, measuredMs: 0, unknownMs: 20 * DAY }
+    expect(rows[0]).toMatchObject(none)
+    // A service that was heard, in a week in which it was not.
+    const quiet = await get(`/api/v1/report?from=${iso(T + 2 * DAY)}&until=${iso(T + 9 * DAY)}&parts=shop`)
+    expect(quiet.rows[0]).toMatchObject({ availability: null, met: null })
+    const page = reportPage({ ...(await get('/api/v1/report')), rows }).toString()
+    expect(page).toContain('not measured')
+    expect(page).not.toContain('kept')
+  })
+  it('is made anew of what changed since', async () => {
+    const down = async () =>
+      (await get(`/api/v1/report?from=${iso(T + 10 * DAY)}&until=${iso(now)}&parts=shop`)).rows[0].downMs
+    const before = await down()
+    await past(T + 33 * DAY, T + 33 * DAY + 20 * MINUTE)
+    expect(await down()).toBe(before + 20 * MINUTE)
   })
   it.each([
     ['parts=nothing', 404],

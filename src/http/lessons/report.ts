@@ -5,27 +5,24 @@ import type { Config } from '../../contract/config.js'
 import { type Severity, SEVERITIES, type Where } from '../../contract/incident.js'
 import { oneOf } from '../../contract/one-of.js'
 import { DAY, type EpochMs, MINUTE } from '../../contract/time.js'
-import type { IncidentView, Reader } from '../../contract/view.js'
+import type { LongReader, ServiceNow } from '../../contract/view.js'
 import { occurrences, parseRule } from '../../core/calendar/recurrence.js'
 import { readSince } from '../../core/calendar/until.js'
 import { isZone, readMoment } from '../../core/calendar/zone.js'
 import { readWhere } from '../../core/ingest/where.js'
-import { type Asked, type Budget, budgetOf, type Spell, spellsOf, type Window } from '../../core/lessons/budget.js'
+import { type Asked, type Budget, budgetOf, type Spell, type Window } from '../../core/lessons/budget.js'
 import type { App } from '../../shell/app.js'
 import { HttpProblem, notFound } from '../problem.js'
 import type { Routes } from '../routes.js'
 import { Ms, Nullable } from '../schema.js'
+import { spellsIn, unheardIn } from './spells.js'
 
 type Guard = Parameters<Routes['add']>[2]
 
 /** A report goes over three years at most: a contract's year with two to hold against it. */
 const LONGEST_REPORT_MS = 3 * 366 * DAY
-/** Incidents that are read at once; more pages of them follow. */
-const REPORT_READ = 200
-/** Incidents that a report is made of, about 2 KB each; a period with more is refused rather than cut. */
+/** Incidents that a report is made of, some 3 KB of spells each; a period with more is refused rather than cut. */
 const REPORT_INCIDENTS_MOST = 5_000
-/** An incident may have been opened this long before the period and reach into it. */
-const REACHES_MS = 60 * DAY
 /** Promised, where it is not said. */
 const OBJECTIVE = 99.9
 
@@ -71,12 +68,19 @@ export interface Report {
   rows: ReportRow[]
 }
 
+interface Part {
+  service: ServiceNow
+  /** null: the service as a whole. */
+  component: string | null
+  title: string
+}
+
 const broken = (field: string, detail: string, value: string) =>
   new HttpProblem(400, 'such a report cannot be made', detail, { rule: `query.${field}`, value: value.slice(0, 200) })
 
 /** Makes a report. @throws HttpProblem for what cannot be asked */
 export async function reportOf(
-  reader: Reader,
+  reader: LongReader,
   config: Pick<Config, 'maintenance' | 'pages'>,
   query: ReportAsked,
 ): Promise<Report> {
@@ -91,38 +95,50 @@ export async function reportOf(
   if (where === null && (query.where ?? '').trim() !== '')
     throw broken('where', 'customers are `label=value,value label=value`', query.where!)
   const services = await reader.services()
-  const titles = new Map(
-    services.flatMap(({ service, title, components }) => [
-      [service, title] as const,
-      ...components.map(each => [`${service}/${each.id}`, `${title}: ${each.name}`] as const),
-    ]),
-  )
+  const known = new Map<string, Part>()
+  for (const service of services) {
+    known.set(service.service, { service, component: null, title: service.title })
+    for (const { id, name } of service.components)
+      known.set(`${service.service}/${id}`, { service, component: id, title: `${service.title}: ${name}` })
+  }
   const parts = (query.parts ?? '').split(',').flatMap(each => (each.trim() === '' ? [] : [each.trim()]))
-  const strange = parts.find(each => !titles.has(each))
+  const strange = parts.find(each => !known.has(each))
   if (strange !== undefined) throw notFound('service or component', strange)
   const { severity = 'major', objective = OBJECTIVE, by = 'time' } = query
   const asked = { from, until, severity, objective: objective / 100, by, where }
   const wanted = parts.length > 0 ? parts : services.map(each => each.service)
-  const spells = new Map<string, Spell[]>()
-  for (const each of await incidentsIn(reader, from, until)) {
-    const own = spells.get(each.service) ?? []
-    own.push(...spellsOf(each, now))
-    spells.set(each.service, own)
-  }
+  const spells = await spellsIn(reader, from, until, REPORT_INCIDENTS_MOST)
+  if (spells === null)
+    throw broken('from', `more than ${REPORT_INCIDENTS_MOST} incidents reach into it: ask for a shorter period`, '')
+  const planned = plannedIn(config, from, until)
+  const heard = new Map((await reader.heard(from, until)).map(each => [each.service, each]))
   const rows = wanted.map((part): ReportRow => {
-    const budget = budgetOf(ofPart(part, spells), plannedFor(part, config, from, until), { ...asked, parts: [part] })
-    return { part, title: titles.get(part)!, ...budget }
+    const { service, component, title } = known.get(part)!
+    const own = spells.get(service.service) ?? []
+    const windows = [...(planned.get(service.service) ?? []), ...(component === null ? [] : (planned.get(part) ?? []))]
+    const unheard = unheardIn(heardOf(service, component, heard), ofComponent(own, component), from, until)
+    return { part, title, ...budgetOf(own, windows, { ...asked, parts: [part] }, unheard) }
   })
   return { ...asked, rows }
 }
 
-/** The spells that may count for a part: of the service that it is, or is of. Names of services may hold slashes too. */
-function ofPart(part: string, spells: ReadonlyMap<string, Spell[]>): Spell[] {
-  const found = [...(spells.get(part) ?? [])]
-  for (let at = part.indexOf('/'); at >= 0; at = part.indexOf('/', at + 1))
-    found.push(...(spells.get(part.slice(0, at)) ?? []))
-  return found
+/** When something was heard of a part: of its own where signals name components, else of its service. */
+function heardOf(
+  { service, parts }: ServiceNow,
+  component: string | null,
+  heard: ReadonlyMap<string, { first: EpochMs; last: EpochMs }>,
+): Window[] {
+  if (component !== null && parts !== undefined)
+    return (parts.find(each => each.component === component)?.spans ?? []).map(span => ({
+      from: span[0],
+      until: span[1],
+    }))
+  const own = heard.get(service)
+  return own === undefined ? [] : [{ from: own.first, until: own.last }]
 }
+
+const ofComponent = (spells: readonly Spell[], component: string | null): Spell[] =>
+  spells.filter(each => component === null || each.components.length === 0 || each.components.includes(component))
 
 function timeOf(field: string, text: string | undefined, now: EpochMs, zone: string): EpochMs | null {
   if (text === undefined || text.trim() === '') return null
@@ -135,50 +151,27 @@ function timeOf(field: string, text: string | undefined, now: EpochMs, zone: str
   }
 }
 
-/** All incidents that may reach into a period. @throws HttpProblem where there are too many */
-async function incidentsIn(reader: Reader, from: EpochMs, until: EpochMs): Promise<IncidentView[]> {
-  const found = new Map<string, IncidentView>()
-  let before: EpochMs | undefined
-  for (;;) {
-    const page = await reader.incidents({
-      ...{ limit: REPORT_READ, endsAfter: from },
-      ...(before === undefined ? {} : { before }),
-    })
-    for (const each of page)
-      if (each.startedAt < until && (each.open || (each.resolvedAt ?? until) > from)) found.set(each.id, each)
-    if (found.size > REPORT_INCIDENTS_MOST)
-      throw broken('from', `more than ${REPORT_INCIDENTS_MOST} incidents reach into it: ask for a shorter period`, '')
-    const oldest = page.at(-1)
-    if (oldest === undefined || page.length < REPORT_READ || oldest.openedAt < from - REACHES_MS) break
-    before = oldest.openedAt === before ? oldest.openedAt - 1 : oldest.openedAt
+/** Planned work of a period, by the service or `service/component` that it names. */
+function plannedIn({ maintenance }: Pick<Config, 'maintenance'>, from: EpochMs, until: EpochMs): Map<string, Window[]> {
+  const found = new Map<string, Window[]>()
+  for (const { starts, minutes, rrule, components, timeZone = 'Etc/UTC' } of maintenance) {
+    const { at, local } = readMoment(starts, timeZone)
+    const first = from - minutes * MINUTE
+    const begins = rrule === undefined ? [at] : occurrences(parseRule(rrule), at, timeZone, first, until, local)
+    const windows = begins
+      .map(begin => ({ from: begin, until: begin + minutes * MINUTE }))
+      .filter(each => each.from < until && each.until > from)
+    if (windows.length > 0) for (const ref of components) found.set(ref, [...(found.get(ref) ?? []), ...windows])
   }
-  for (const each of await reader.incidents({ open: true, limit: REPORT_READ })) found.set(each.id, each)
-  return [...found.values()]
-}
-
-/** Planned work of a part: what names it, its service, or, for a service, everything that names the whole of it. */
-function plannedFor(
-  part: string,
-  { maintenance }: Pick<Config, 'maintenance'>,
-  from: EpochMs,
-  until: EpochMs,
-): Window[] {
-  const service = part.split('/')[0]!
-  return maintenance
-    .filter(each => each.components.some(ref => ref === part || ref === service))
-    .flatMap(({ starts, minutes, rrule, timeZone = 'Etc/UTC' }) => {
-      const { at, local } = readMoment(starts, timeZone)
-      const first = from - minutes * MINUTE
-      const begins = rrule === undefined ? [at] : occurrences(parseRule(rrule), at, timeZone, first, until, local)
-      return begins.map(begin => ({ from: begin, until: begin + minutes * MINUTE }))
-    })
+  return found
 }
 
 const Row = Type.Object({
   part: Type.String({ description: 'Service, or service/component' }),
   title: Type.String(),
-  measuredMs: Type.Number({ description: 'The period without planned work' }),
+  measuredMs: Type.Number({ description: 'The period without planned work and without what is unknown' }),
   plannedMs: Type.Number(),
+  unknownMs: Type.Number({ description: 'Before the first and after the last day in which anything was heard' }),
   downMs: Type.Number(),
   availability: Nullable(Type.Number({ description: '0..1' })),
   objective: Type.Number({ description: '0..1' }),

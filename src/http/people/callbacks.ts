@@ -31,6 +31,8 @@ export interface CallbackDeps {
   vapid: Vapid
   reader: Pick<Reader, 'incidents' | 'service'>
   env: Pick<Env, 'log'>
+  /** Whether what they asked about is open to them still. */
+  mayHear: (watcher: Watcher) => boolean
   /** The wall's time: tokens and pauses. */
   wallNow: () => EpochMs
   post: PublicPost
@@ -92,6 +94,8 @@ export class Callbacks implements AsyncDisposable {
 
   async #consider(watcher: Watcher, known: Map<string, IncidentView[]>): Promise<void> {
     const { service } = watcher
+    // It was closed since they asked, or opens to others now.
+    if (!this.deps.mayHear(watcher)) return this.deps.watchers.drop(watcher.id)
     let incidents = known.get(service)
     if (!incidents)
       known.set(service, (incidents = await this.deps.reader.incidents({ service, limit: RECENT_INCIDENTS })))

@@ -16,6 +16,7 @@ import { knownTraits } from '../pages/service/just-me.js'
 import { languageOfTag, speechOf } from '../pages/language.js'
 import { HttpProblem, notFound } from '../problem.js'
 import type { Routes } from '../routes.js'
+import type { Access } from '../access/access.js'
 import type { Visitors } from '../visitor.js'
 
 const Key64 = (chars: number) => Type.String({ pattern: '^[A-Za-z0-9_-]+={0,2}$', maxLength: chars })
@@ -43,15 +44,18 @@ export interface Tell extends AsyncDisposable {
   key: string
   watchers: Watchers
   callbacks: Callbacks
+  ruleOf: Access['ruleOf']
 }
 
 export interface TellOptions {
   inMemory: boolean
+  /** By which rule a service is seen; nothing where everybody sees it. */
+  ruleOf: Access['ruleOf']
   /** Given by tests. */
   post?: PublicPost
 }
 
-export async function openTell(app: App, { inMemory, post = publicPost }: TellOptions): Promise<Tell> {
+export async function openTell(app: App, { inMemory, ruleOf, post = publicPost }: TellOptions): Promise<Tell> {
   const { config, env } = app
   const data = inMemory ? null : config.data
   const now = () => (config.clock === 'wall' ? env.now() : Math.max(0, app.now))
@@ -63,6 +67,7 @@ export async function openTell(app: App, { inMemory, post = publicPost }: TellOp
     reader: app.reader,
     env,
     wallNow: () => env.now(),
+    mayHear: ({ service, rule }) => [undefined, rule].includes(ruleOf(service).rule),
     post,
     contact:
       config.contact ?? config.pages.find(each => each.url?.startsWith('https:') === true)?.url ?? 'https://localhost',
@@ -80,6 +85,7 @@ export async function openTell(app: App, { inMemory, post = publicPost }: TellOp
     key: vapid.publicKey,
     watchers,
     callbacks,
+    ruleOf,
     [Symbol.asyncDispose]: async () => {
       stop()
       await callbacks[Symbol.asyncDispose]()
@@ -132,7 +138,7 @@ export function tellRoutes(
 
 async function ask(
   app: App,
-  { watchers, callbacks }: Tell,
+  { watchers, callbacks, ruleOf }: Tell,
   { visitors, reporters }: { visitors: Visitors; reporters: Reporters },
   buckets: Buckets,
   { service: id, subscription, lang, ...chosen }: Static<typeof Asked>,
@@ -161,7 +167,7 @@ async function ask(
   const asked = { service: id, traits: { ...traits }, lang: languageOfTag(lang ?? '') ?? 'en', endpoint, p256dh, auth }
   // Kept is a hash, whose key is thrown away after a week.
   const from = reporters.circles(address, asn)
-  const room = buckets.take(prefixOf(address), app.env.now()) && (await watchers.add({ ...asked, from }))
+  const room = buckets.take(prefixOf(address), app.env.now()) && (await watchers.add({ ...asked, from, ...ruleOf(id) }))
   if (!room)
     throw new HttpProblem(503, 'too many wait', 'where you are more wait than anywhere else; the feed tells the same', {
       rule: 'push.room',

@@ -82,7 +82,7 @@ const Sending = Type.Object({
   ),
 })
 
-const rowOf = ({ askedAt: _, secret: __, why, ...row }: Subscriber): Static<typeof Row> => ({
+const rowOf = ({ askedAt: _, secret: __, rule: ___, why, ...row }: Subscriber): Static<typeof Row> => ({
   ...row,
   why: why ?? null,
 })

@@ -269,11 +269,11 @@ async function leave(
   const { asking } = parts.subscribers
   const subscriber = await asking.of(request.params.token)
   const frame = await frameFor(parts, request, subscriber)
-  if (subscriber === null) {
-    // Who has left has left, however often they click.
-    return send(request, reply, now ? leftPage(frame) : gonePage(frame))
+  if (now) {
+    // Who has left has left, however often they click; and who was shut out of a page may leave it.
+    await asking.leaveBy(request.params.token)
+    return send(request, reply, leftPage(frame))
   }
-  if (!now) return send(request, reply, buttonPage(frame, 'leave', subscriber))
-  await asking.leave(subscriber.id)
-  return send(request, reply, leftPage(frame))
+  if (subscriber === null) return send(request, reply, gonePage(frame))
+  return send(request, reply, buttonPage(frame, 'leave', subscriber))
 }

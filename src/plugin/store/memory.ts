@@ -5,7 +5,15 @@ import type { Commit, IncidentHead, Reads, Store, CommittedEvent } from '../../c
 import type { Change, Notice } from '../../contract/signal.js'
 import { DAY, type EpochMs } from '../../contract/time.js'
 import type { SubscriberChange } from '../../contract/subscribers/subscriber.js'
-import type { AlertHeard, IncidentView, Rollup, ServiceNow, ServiceRow } from '../../contract/view.js'
+import type {
+  AlertHeard,
+  Heard,
+  IncidentQuery,
+  IncidentView,
+  Rollup,
+  ServiceNow,
+  ServiceRow,
+} from '../../contract/view.js'
 import { small } from '../shared/stored.js'
 import { MemorySubscribers } from './memory/subscribers.js'
 
@@ -138,6 +146,15 @@ class MemoryStore implements Store {
       const events = this.events.filter(e => e.incident === head.id).sort((a, b) => a.seq - b.seq)
       return { ...view, events: copy(events) }
     }
+    const found = ({ service, open, limit, before, openedFrom, endsAfter, word = '', skip = 0 }: IncidentQuery) =>
+      [...this.heads.values()]
+        .filter(h => (service === undefined || h.service === service) && (open === undefined || h.open === open))
+        .filter(h => before === undefined || h.openedAt < before)
+        .filter(h => openedFrom === undefined || h.openedAt >= openedFrom)
+        .filter(h => endsAfter === undefined || h.open || (h.resolvedAt ?? Number.POSITIVE_INFINITY) > endsAfter)
+        .filter(h => word === '' || small(`${h.id} ${h.service} ${h.title}`).includes(small(word)))
+        .sort((a, b) => b.openedAt - a.openedAt || (a.id < b.id ? -1 : 1))
+        .slice(skip, skip + limit)
     return {
       services: async () => [...this.services.values()].map(shown).sort((a, b) => (a.service < b.service ? -1 : 1)),
       service: async id => {
@@ -152,15 +169,17 @@ class MemoryStore implements Store {
         const bins = [...this.rollups.values()].filter(r => r.service === service && r.bin >= from && r.bin < until)
         return [...new Set(bins.map(r => Math.floor((r.bin + offsetMs) / DAY) * DAY))].sort((a, b) => a - b)
       },
-      incidents: async ({ service, open, limit, before, endsAfter, word = '', skip = 0 }) =>
-        [...this.heads.values()]
-          .filter(h => (service === undefined || h.service === service) && (open === undefined || h.open === open))
-          .filter(h => before === undefined || h.openedAt < before)
-          .filter(h => endsAfter === undefined || h.open || (h.resolvedAt ?? Number.POSITIVE_INFINITY) > endsAfter)
-          .filter(h => word === '' || small(`${h.id} ${h.service} ${h.title}`).includes(small(word)))
-          .sort((a, b) => b.openedAt - a.openedAt || (a.id < b.id ? -1 : 1))
-          .slice(skip, skip + limit)
-          .map(story),
+      incidents: async query => found(query).map(story),
+      briefs: async query => copy(found(query)),
+      heard: async (from, until) => {
+        const heard = new Map<string, Heard>()
+        for (const { service, bin } of this.rollups.values()) {
+          if (bin < from || bin >= until || !this.services.has(service)) continue
+          const { first, last } = heard.get(service) ?? { first: bin, last: bin }
+          heard.set(service, { service, first: Math.min(first, bin), last: Math.max(last, bin) })
+        }
+        return [...heard.values()].sort((a, b) => (a.service < b.service ? -1 : 1))
+      },
       incident: async id => {
         const head = this.heads.get(id)
         return head === undefined ? null : story(head)

@@ -5,7 +5,7 @@ import { type Plugin, plugin } from '../../contract/plugin.js'
 import type { Commit, CommittedEvent, IncidentHead, Reads, Store } from '../../contract/ports.js'
 import type { SubscriberChange, Subscriptions } from '../../contract/subscribers/subscriber.js'
 import type { EpochMs } from '../../contract/time.js'
-import type { AlertHeard, IncidentView, Rollup, ServiceRow } from '../../contract/view.js'
+import type { AlertHeard, Heard, IncidentQuery, IncidentView, Rollup, ServiceRow } from '../../contract/view.js'
 import { faultsOfTls } from '../shared/tls-files.js'
 import { effectOf, parsed, shown, small, withoutLabel } from '../shared/stored.js'
 import type { Ask, Session, Sessions } from './postgres/session.js'
@@ -246,6 +246,22 @@ class PostgresStore implements Store {
   reader(): Reads {
     const bodies = async <T>(text: string, ...values: unknown[]): Promise<T[]> =>
       (await this.read<Body>(text, ...values)).map(row => opened<T>(row))
+    const asked = async (query: IncidentQuery): Promise<IncidentHead[]> => {
+      const { service, open, limit, before, openedFrom, endsAfter, word, skip = 0 } = query
+      const values: unknown[] = [limit, skip]
+      const where = ['true']
+      const and = (condition: string, value: unknown) => {
+        if (value !== undefined) where.push(condition.replace('?', `$${values.push(value)}`))
+      }
+      and('service = ?', service)
+      and('open = ?', open)
+      and('opened_at < ?', before)
+      and('opened_at >= ?', openedFrom)
+      and("(open OR coalesce(resolved_at, 'Infinity') > ?)", endsAfter)
+      and('strpos(words, ?) > 0', word === undefined || word === '' ? undefined : small(word))
+      const heads = `SELECT body FROM head WHERE ${where.join(' AND ')} ORDER BY opened_at DESC, id LIMIT $1 OFFSET $2`
+      return bodies<IncidentHead>(heads, ...values)
+    }
     const stories = async (heads: readonly IncidentHead[]): Promise<IncidentView[]> => {
       const ids = heads.map(head => head.id)
       const told = ids.length === 0 ? [] : await bodies<IncidentEvent>(EVENTS_OF, ids)
@@ -267,20 +283,9 @@ class PostgresStore implements Store {
         ),
       days: async (service, from, until, offsetMs = 0) =>
         (await this.read<{ day: EpochMs }>(sql.DAYS, service, from, until, offsetMs)).map(({ day }) => day),
-      incidents: async ({ service, open, limit, before, endsAfter, word, skip = 0 }) => {
-        const values: unknown[] = [limit, skip]
-        const where = ['true']
-        const and = (condition: string, value: unknown) => {
-          if (value !== undefined) where.push(condition.replace('?', `$${values.push(value)}`))
-        }
-        and('service = ?', service)
-        and('open = ?', open)
-        and('opened_at < ?', before)
-        and("(open OR coalesce(resolved_at, 'Infinity') > ?)", endsAfter)
-        and('strpos(words, ?) > 0', word === undefined || word === '' ? undefined : small(word))
-        const heads = `SELECT body FROM head WHERE ${where.join(' AND ')} ORDER BY opened_at DESC, id LIMIT $1 OFFSET $2`
-        return stories(await bodies<IncidentHead>(heads, ...values))
-      },
+      incidents: async query => stories(await asked(query)),
+      briefs: asked,
+      heard: (from, until) => this.read<Heard>(sql.HEARD, from, until),
       incident: async id =>
         (await stories(await bodies<IncidentHead>('SELECT body FROM head WHERE id = $1', id)))[0] ?? null,
       orders: async incident =>

@@ -6,9 +6,10 @@ import type { Commit, IncidentHead, Reads, Store, CommittedEvent } from '../../c
 import type { Forget, Order } from '../../contract/order.js'
 import type { SubscriberChange, Subscriptions } from '../../contract/subscribers/subscriber.js'
 import { DAY, type EpochMs } from '../../contract/time.js'
-import type { AlertHeard, IncidentView, Rollup, ServiceRow } from '../../contract/view.js'
+import type { AlertHeard, Heard, IncidentQuery, IncidentView, Rollup, ServiceRow } from '../../contract/view.js'
 import { type Database, faultsOf, filesOf, lookThrough, naming, openFile, isSumOf, sumOf } from '../shared/sqlite.js'
 import { effectOf, parsed, shown, withoutLabel } from '../shared/stored.js'
+import { HEARD, headsAsked } from './sqlite/incidents.js'
 import { faultsOfRows, seal, type Sealed } from './sqlite/rows.js'
 import { isAboutPeople, SUBSCRIBER_TABLES, subscriberReader, subscriberWriter } from './sqlite/subscribers.js'
 
@@ -229,6 +230,7 @@ export class SqliteStore implements Store {
       service: db.prepare('SELECT body, sum FROM service WHERE service = ?'),
       rollups: db.prepare('SELECT body, sum FROM rollup WHERE service = ? AND bin >= ? AND bin < ? ORDER BY bin'),
       nextBin: db.prepare('SELECT bin FROM rollup WHERE service = ? AND bin >= ? AND bin < ? ORDER BY bin LIMIT 1'),
+      heard: db.prepare(HEARD),
       incident: db.prepare('SELECT body, sum FROM head WHERE id = ?'),
       events: db.prepare('SELECT body, sum FROM event WHERE incident = ? ORDER BY seq'),
       orders: db.prepare('SELECT body, sum FROM "order" WHERE incident = ?'),
@@ -239,6 +241,10 @@ export class SqliteStore implements Store {
       factsVia: db.prepare(
         "SELECT body, sum FROM fact WHERE service = ? AND effect >= ? AND effect < ? AND body ->> '$.via' = ? ORDER BY effect, id",
       ),
+    }
+    const asked = (query: IncidentQuery): IncidentHead[] => {
+      const { text, values } = headsAsked(query)
+      return bodies<IncidentHead>(db.prepare(text).all(...values))
     }
     const story = (head: IncidentHead): IncidentView => {
       const { lastSeq: _, ...view } = head
@@ -262,23 +268,9 @@ export class SqliteStore implements Store {
         }
         return days
       },
-      incidents: async ({ service, open, limit, before, endsAfter, word = '', skip = 0 }) => {
-        const where = ['1']
-        const values: (string | number)[] = []
-        const and = (condition: string, value: string | number) => {
-          where.push(condition)
-          values.push(value)
-        }
-        if (service !== undefined) and('service = ?', service)
-        if (open !== undefined) and('open = ?', open ? 1 : 0)
-        if (before !== undefined) and('opened_at < ?', before)
-        if (endsAfter !== undefined) and("(open = 1 OR coalesce(body ->> '$.resolvedAt', 1e300) > ?)", endsAfter)
-        if (word !== '') and("instr(lower(id || ' ' || service || ' ' || (body ->> '$.title')), lower(?)) > 0", word)
-        const heads = db.prepare(
-          `SELECT body, sum FROM head WHERE ${where.join(' AND ')} ORDER BY opened_at DESC, id LIMIT ? OFFSET ?`,
-        )
-        return bodies<IncidentHead>(heads.all(...values, limit, skip)).map(story)
-      },
+      incidents: async query => asked(query).map(story),
+      briefs: async query => asked(query),
+      heard: async (from, until) => sql.heard.all(from, until, from, until) as Heard[],
       incident: async id => {
         const head = this.body<IncidentHead>(sql.incident.get(id))
         return head === null ? null : story(head)

@@ -17,6 +17,8 @@ export interface Watcher {
   at: EpochMs
   /** Where they asked from, hashed as `Reporters` does: so that no network takes all slots. Absent in lines of before. */
   from?: Circles
+  /** Of a service that was not for everybody when they asked: the seal of the rules by which it opened. */
+  rule?: string
   /** Labels that they gave: country, platform, component, asn. */
   traits: Record<string, string>
   /** As pages name languages. */

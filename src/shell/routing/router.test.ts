@@ -27,7 +27,7 @@ async function house(routes = ROUTES) {
   const settled = new Map<string, { cursor: number; waiting: number[] }>()
   const host: RouterHost = {
     config: () => ({ routes, maintenance: [] }),
-    reader: store.reader() as Reader,
+    reader: store.reader() as unknown as Reader,
     store: () => store,
     note: async (key, value) => {
       if (failing) throw new Error('the disk is full')

@@ -22,6 +22,7 @@ import type { Env } from '../env.js'
 import { networkOf, prefixOf } from '../visitors/address.js'
 import { Buckets } from '../visitors/buckets.js'
 import type { Channels } from './channels.js'
+import type { Hearing } from './hearing.js'
 import type { Links } from './links.js'
 
 /** Prefixes, networks and addresses whose asking is counted: 120 bytes each, 2 MB. */
@@ -34,6 +35,7 @@ const ASKED_KEPT = 3
 export interface AskingHost {
   reads(): Subscriptions
   change(change: SubscriberChange): Promise<void>
+  hearing: Pick<Hearing, 'mayHear' | 'ruleOf'>
   env: Pick<Env, 'now' | 'random'>
 }
 
@@ -82,7 +84,7 @@ export class Asking {
       if (!may) return false
       if (!this.addresses.take(mailboxOf(wish), now)) return true
       const known = await this.host.reads().find(wish.page, wish.channel, wish.address)
-      const active = known?.state === 'active'
+      const active = known?.state === 'active' && this.host.hearing.mayHear(known)
       const subscriber: Subscriber = active ? known : this.asked(wish, known, now)
       await this.host.change({
         ...(active ? {} : { put: [subscriber] }),
@@ -99,6 +101,7 @@ export class Asking {
       ...wish,
       ...{ id, state: 'asked', confirmedAt, endedAt, bounces },
       askedAt: [...askedAt, now].slice(-ASKED_KEPT),
+      ...this.host.hearing.ruleOf(wish.page),
       ...(wish.channel === 'webhook' ? { secret: secret ?? this.secret() } : {}),
     }
   }
@@ -130,7 +133,8 @@ export class Asking {
       const now = this.host.env.now()
       if (found === null || now - found.at > SUBSCRIBER_CONFIRM_MS) return null
       const [known] = await this.host.reads().get([found.id])
-      if (known === undefined || known.state === 'active') return known ?? null
+      if (known === undefined || !this.host.hearing.mayHear(known)) return null
+      if (known.state === 'active') return known
       const { why: _, ...rest } = known
       const confirmed: Subscriber = { ...rest, state: 'active', confirmedAt: now, endedAt: null, bounces: 0 }
       await this.host.change({ put: [confirmed] })
@@ -142,7 +146,13 @@ export class Asking {
   async mayConfirm(token: string): Promise<Subscriber | null> {
     const found = this.links.confirmed(token)
     if (found === null || this.host.env.now() - found.at > SUBSCRIBER_CONFIRM_MS) return null
-    return (await this.host.reads().get([found.id]))[0] ?? null
+    return this.known(found.id)
+  }
+
+  /** Null as well for whoever may not hear of the page any more: it is not named to them. */
+  private async known(id: string): Promise<Subscriber | null> {
+    const [known] = await this.host.reads().get([id])
+    return known !== undefined && this.host.hearing.mayHear(known) ? known : null
   }
 
   linkOf(id: string): string {
@@ -152,7 +162,15 @@ export class Asking {
   /** Whose link it is; null: it is none of ours, or they left. */
   async of(token: string): Promise<Subscriber | null> {
     const id = this.links.managed(token)
-    return id === null ? null : ((await this.host.reads().get([id]))[0] ?? null)
+    return id === null ? null : this.known(id)
+  }
+
+  /** Whoever has their link leaves, also of a page that is closed to them; true: they were there. */
+  async leaveBy(token: string): Promise<boolean> {
+    const id = this.links.managed(token)
+    const known = id === null ? [] : await this.host.reads().get([id])
+    if (known.length > 0) await this.leave(known[0]!.id)
+    return known.length > 0
   }
 
   choose(id: string, interest: Omit<Interest, 'page'>): Promise<Subscriber | null> {
@@ -201,6 +219,7 @@ export class Asking {
           put.push({
             ...wish,
             ...{ id: before?.id ?? this.id(), state: 'active', askedAt: before?.askedAt ?? [] },
+            ...this.host.hearing.ruleOf(wish.page),
             ...{ confirmedAt: before?.confirmedAt ?? confirmedAt, endedAt: null, bounces: 0 },
             ...(own === undefined ? {} : { secret: own }),
           })

@@ -29,6 +29,8 @@ export interface FanOutHost {
   broadcast(event: IncidentEvent): Promise<Broadcast | null>
   /** Steps of planned work that hold now, each under a name of its own. */
   planned(): Promise<{ key: string; broadcast: Broadcast }[]>
+  /** Whether their page is open to them still. */
+  mayHear(subscriber: Subscriber): boolean
   /** 0: each message alone. */
   digestMs: number
   env: Pick<Env, 'now' | 'log'>
@@ -133,7 +135,9 @@ export class FanOut implements AsyncDisposable {
     const { broadcast, after } = told.now!
     const people = await this.host.reads().list({ after, max: SUBSCRIBER_SLICE, state: 'active' })
     const now = this.host.env.now()
-    const queue = people.filter(each => concerns(broadcast, each)).map(each => this.queuedFor(each, broadcast, now))
+    const queue = people
+      .filter(each => concerns(broadcast, each) && this.host.mayHear(each))
+      .map(each => this.queuedFor(each, broadcast, now))
     const last = people.length < SUBSCRIBER_SLICE
     const next: Told = { ...told, now: last ? null : { broadcast, after: people.at(-1)!.id } }
     await this.host.change({ queue, note: noteOf(next) })

@@ -46,6 +46,8 @@ export interface MailroomHost {
   change(change: SubscriberChange): Promise<void>
   /** Null: what it was about is gone. `confirm`: where whoever is asked confirms. */
   write(about: About, interest: Pick<Interest, 'page' | 'language'>, confirm: string | null): Promise<Written | null>
+  /** Whether their page is open to them still. */
+  mayHear(subscriber: Subscriber): boolean
   /** Where links to a page's subscribers begin. */
   home(page: string): string
   env: Pick<Env, 'now' | 'log'>
@@ -261,7 +263,8 @@ export class Mailroom implements AsyncDisposable {
 
   private async deliver(row: Queued, subscriber: Subscriber | undefined, state: Queue): Promise<Fate> {
     const asking = row.about.is === 'asking'
-    if (subscriber === undefined || (subscriber.state !== 'active' && !asking)) return fate({ settle: [row.id] })
+    if (subscriber === undefined || (subscriber.state !== 'active' && !asking) || !this.host.mayHear(subscriber))
+      return fate({ settle: [row.id] })
     const rows = row.batch === 0 ? [row] : await this.host.reads().batch(row.subscriber, row.batch)
     try {
       const deliveries = (await Promise.all(rows.map(each => this.deliveryOf(each, subscriber)))).flatMap(

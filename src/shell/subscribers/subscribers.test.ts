@@ -11,6 +11,7 @@ import { someDelivery, someMessage } from '../../testing/messages.js'
 import { someEvent } from '../../testing/store-contract.js'
 import { someSubscriber } from '../../testing/subscribers-contract.js'
 import { FanOut } from './fan-out.js'
+import { Hearing } from './hearing.js'
 import { Links } from './links.js'
 import { Mailroom } from './mailroom.js'
 import { concerns } from './matches.js'
@@ -44,13 +45,13 @@ async function world(people: readonly Subscriber[], answer: Answer = () => null,
     },
     [Symbol.asyncDispose]: async () => {},
   }
-  const make = () => {
+  const make = (mayHear?: (subscriber: Subscriber) => boolean) => {
     const links = new Links(Uint8Array.from([1, 2, 3]))
     const reads = () => store.subscriptions
     const { id: _, ...written } = someDelivery()
     const mailroom = new Mailroom(
       {
-        ...{ reads, change, env, home: () => 'https://status.example.com' },
+        ...{ reads, change, env, mayHear: mayHear ?? (() => true), home: () => 'https://status.example.com' },
         write: async (about, { language }) => ({
           ...written,
           message: someMessage({ language, name: JSON.stringify(about) }),
@@ -66,7 +67,15 @@ async function world(people: readonly Subscriber[], answer: Answer = () => null,
     )
     const fanOut = new FanOut(
       {
-        ...{ reads, change, env, digestMs, noted: key => store.noted(key), caughtUp: async () => {} },
+        ...{
+          reads,
+          change,
+          env,
+          mayHear: mayHear ?? (() => true),
+          digestMs,
+          noted: key => store.noted(key),
+          caughtUp: async () => {},
+        },
         eventsAfter: (after, max) => store.eventsAfter(after, max),
         broadcast: async ({ incident, seq, event }) =>
           event === 'note'
@@ -123,6 +132,49 @@ describe('subscribers', () => {
     await settle()
     expect(w.told()).toHaveLength(4)
     expect(await w.store.subscriptions.waiting()).toBe(0)
+  })
+  it('of a page that is closed to them hear nothing, not even what waited when it was closed', async () => {
+    let closed = false
+    const people = [someSubscriber('a'), someSubscriber('b', { rule: 'now' })]
+    const w = await world(people, () => (closed ? null : new TransientError('not now', 0)))
+    const { settle, fanOut } = w.make(({ rule }) => !closed || rule === 'now')
+    await settle()
+    await w.commit('one')
+    fanOut.wake()
+    await fanOut.idle()
+    closed = true
+    await w.commit('two')
+    await settle()
+    expect(w.told().sort()).toEqual(['msg_one_0 b', 'msg_two_1 b'])
+    expect(await w.store.subscriptions.waiting()).toBe(0)
+  })
+  it('hold by the rule by which their page opened, and end with it', async () => {
+    const key = Uint8Array.from([7])
+    const pages = (more: object) => [{ id: 'main' }, { id: 'staff', private: { password: 'one', ...more } }]
+    const hearing = new Hearing(pages({}), key)
+    const [open, staff] = ['main', 'staff'].map(page => ({ page, ...hearing.ruleOf(page) })) as [object, object]
+    const may = (of: Hearing, each: object) => of.mayHear(each as Subscriber)
+    expect([may(hearing, open), may(hearing, staff), may(hearing, { page: 'staff' })]).toEqual([true, true, false])
+    for (const other of [{ password: 'two' }, { addresses: ['10.0.0.0/8'] }, { oidc: true }])
+      expect(may(new Hearing(pages(other), key), staff)).toBe(false)
+    // For everybody again.
+    expect(may(new Hearing([{ id: 'staff' }], key), staff)).toBe(true)
+    const before = many(SUBSCRIBER_SLICE + 3).map(each => ({ ...each, page: 'staff' }))
+    const unsure = someSubscriber('unsure', { page: 'staff', state: 'asked' })
+    const w = await world([...before, unsure, someSubscriber('x'), someSubscriber('y', staff)])
+    const end = () => hearing.endOthers(w.store.subscriptions, what => w.store.subscribe(what), 9)
+    expect([await end(), await end()]).toEqual([SUBSCRIBER_SLICE + 4, 0])
+    const [first, gone, x, y] = await Promise.all(
+      ['s0000', 'unsure', 'x', 'y'].map(async id => (await w.store.subscriptions.get([id]))[0]),
+    )
+    expect([first!.state, first!.endedAt, gone, x!.state, y!.state]).toEqual([
+      'ended',
+      9,
+      undefined,
+      'active',
+      'active',
+    ])
+    expect(first!.why).toContain('not for everybody')
   })
   it.each([0, 1, 2, 3, 6])(
     'lose no message where the process ends after %i writes, and repeat some under the same id alone',

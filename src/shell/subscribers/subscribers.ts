@@ -1,13 +1,15 @@
+import { AsyncResource } from 'node:async_hooks'
 import type { Config } from '../../contract/config.js'
 import type { IncidentEvent } from '../../contract/incident.js'
 import { SUBSCRIBER_CONFIRM_MS } from '../../contract/limits.js'
-import type { Broadcast, Channel, Subscriptions } from '../../contract/subscribers/subscriber.js'
+import type { Broadcast, Channel, Subscriber, Subscriptions } from '../../contract/subscribers/subscriber.js'
 import { HOUR, MINUTE } from '../../contract/time.js'
-import type { App } from '../app.js'
+import type { App, Changed } from '../app.js'
 import { every } from '../every.js'
 import { Asking } from './asking.js'
 import { Channels } from './channels.js'
 import { FanOut } from './fan-out.js'
+import { Hearing } from './hearing.js'
 import { Links } from './links.js'
 import { Mailroom, type MailroomHost, type QueueNow } from './mailroom.js'
 
@@ -47,13 +49,15 @@ export class Subscribers implements AsyncDisposable {
       ),
       every(HOUR, () => this.forgetUnsure(), { idle, log }),
     ]
-    this.stopListening = app.onChange(({ reset, incidents }) => {
-      if (reset) {
-        this.fanOut.startOver()
-        this.mailroom.startOver()
-      }
-      if (reset || incidents.length > 0) this.fanOut.wake()
-    })
+    this.stopListening = app.onChange(
+      AsyncResource.bind(({ reset, incidents }: Changed) => {
+        if (reset) {
+          this.fanOut.startOver()
+          this.mailroom.startOver()
+        }
+        if (reset || incidents.length > 0) this.fanOut.wake()
+      }),
+    )
     this.fanOut.wake()
     this.mailroom.wake()
   }
@@ -64,21 +68,26 @@ export class Subscribers implements AsyncDisposable {
     if (config.subscribers === null) return null
     const { env } = app
     const channels = await Channels.open(config, env)
-    const links = new Links(await keyOf(app))
+    const key = await keyOf(app)
+    const [links, hearing] = [new Links(key), new Hearing(config.pages, key)]
+    const mayHear = (subscriber: Subscriber) => hearing.mayHear(subscriber)
     const reads = () => app.store.subscriptions
     const change = app.subscribe
+    const closed = await hearing.endOthers(reads(), change, env.now())
+    if (closed > 0) env.log('info', 'subscribers of a page that is not open to them any more were ended', { closed })
     const mailroom = new Mailroom(
       {
-        ...{ reads, change, env, home: page => words.home(page) },
+        ...{ reads, change, env, mayHear, home: page => words.home(page) },
         write: (about, interest, confirm) => words.write(about, interest, confirm),
       },
       channels,
       links,
     )
-    const wake = () => mailroom.wake()
+    // Whoever asks for a message is no reader of it: what is written is not cut to what a visitor may see.
+    const wake = AsyncResource.bind(() => mailroom.wake())
     const fanOut = new FanOut(
       {
-        ...{ reads, change, env, noted: app.noted, caughtUp: app.caughtUp },
+        ...{ reads, change, env, mayHear, noted: app.noted, caughtUp: app.caughtUp },
         eventsAfter: (after, max) => app.store.eventsAfter(after, max),
         broadcast: event => words.broadcast(event),
         planned: () => words.planned(),
@@ -87,7 +96,13 @@ export class Subscribers implements AsyncDisposable {
       channels,
       wake,
     )
-    return new Subscribers(app, new Asking({ reads, change, env }, channels, links, wake), channels, fanOut, mailroom)
+    return new Subscribers(
+      app,
+      new Asking({ reads, change, env, hearing }, channels, links, wake),
+      channels,
+      fanOut,
+      mailroom,
+    )
   }
 
   get reads(): Subscriptions {

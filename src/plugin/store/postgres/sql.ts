@@ -102,6 +102,12 @@ export const TELLING = `INSERT INTO event (incident, seq, body)
 export const DAYS = `SELECT DISTINCT ((bin + $4::bigint + ${DAY}) / ${DAY} - 1) * ${DAY} AS day FROM rollup
   WHERE service = $1 AND bin >= $2 AND bin < $3 ORDER BY day`
 
+/** The outermost bins of each service in [$1, $2). */
+export const HEARD = `SELECT here.service, oldest.bin AS first, newest.bin AS last FROM service AS here
+  CROSS JOIN LATERAL (SELECT bin FROM rollup WHERE rollup.service = here.service AND bin >= $1 AND bin < $2 ORDER BY bin LIMIT 1) AS oldest
+  CROSS JOIN LATERAL (SELECT bin FROM rollup WHERE rollup.service = here.service AND bin >= $1 AND bin < $2 ORDER BY bin DESC LIMIT 1) AS newest
+  ORDER BY here.service`
+
 /** Names of partitions sort as their days do. */
 export const partitionOf = (day: EpochMs): string =>
   `rollup_${new Date(day).toISOString().slice(0, 10).replaceAll('-', '_')}`
