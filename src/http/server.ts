@@ -19,7 +19,7 @@ import { registerConsole } from './console/index.js'
 import { limitForms, unread } from './api/body.js'
 import { Connections } from './connections.js'
 import { type Methods, pathsOf, rememberMethods } from './front/methods.js'
-import { standBefore } from './front/stand.js'
+import { openFront } from './front/stand.js'
 import { Homes, standUnder } from './home.js'
 import { Guard, READ_RULE } from './guard.js'
 import { ingestRoutes } from './api/ingest.js'
@@ -96,12 +96,8 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   const isProxy = rangesOf(app.config.proxies)
   const server = bare(app.config, homes, isProxy, options.shared)
   const news = new News(app)
-  // What lies ready is given to everybody.
-  const isForAll = !app.config.private && app.config.pages.every(each => each.private === undefined)
-  const fronted = options.front !== false && isForAll
-  const front = fronted
-    ? standBefore(server, { news, isProxy, homes, keepAliveMs: LISTENING.keepAliveTimeout, shared: options.shared })
-    : null
+  const stands = { news, isProxy, homes, shared: options.shared, access: () => access }
+  const front = options.front === false ? null : openFront(server, app.config, stands)
   const methods = rememberMethods(server)
   homes.knows = pathsOf(methods, app.config.pages)
   standUnder(server, homes)
