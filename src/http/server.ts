@@ -55,7 +55,7 @@ import { Stream } from './api/stream.js'
 import { subscriberSide } from './subscribers/index.js'
 import { openTell, type Tell, tellRoutes } from './people/tell.js'
 import { takeTurns, AT_ONCE } from './turns.js'
-import { Visitors } from './visitor.js'
+import { openVisitors, type Visitors } from './visitor.js'
 import { keepPromises } from './words/policy.js'
 
 export const VERSION = '0.1.0'
@@ -101,7 +101,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   const methods = rememberMethods(server)
   homes.knows = pathsOf(methods, app.config.pages)
   standUnder(server, homes)
-  const visitors = new Visitors(app.config)
+  const visitors = await openVisitors(app)
   const access = openAccess(server, app, visitors)
   const reader = access.reader(app.reader)
   const shown: App = access.isOn ? Object.create(app, { reader: { value: reader } }) : app
@@ -272,7 +272,7 @@ function pagesSide(
     status: { desk, subscribe: app.config.subscribers !== null },
     tell: {},
     hints: request => visitors.hints(request),
-    guesses: app.config.countryHeader !== null,
+    guesses: app.config.countryHeader !== null || app.config.geoip?.city !== undefined,
     tags: new Map(app.config.services.map(each => [each.id, each.tags ?? []])),
     updates: app.config.updates.everyMs,
     ...(options.demo === undefined ? {} : { demo: options.demo }),

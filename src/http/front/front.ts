@@ -28,11 +28,9 @@ const UNREAD_MS = 10 * MINUTE
 const LAST_READ_MS = 5 * SECOND
 /** Who has asked before and sends half a head has so long to send the rest, then the server behind waits for it. */
 const REST_MS = 250
-/**
- * Heads that are remembered as they were read, and how long they may be: readers of one page with one browser send the same
- * bytes. 1 MB at most; then all are forgotten.
- */
+/** Heads that are remembered as they were read: readers of one page with one browser send the same bytes. 1 MB; then all are forgotten. */
 const HEADS_KEPT = 1_000
+/** Longer ones are read each time. */
 const HEAD_KEPT_CHARS = 1_000
 const END_OF_HEAD = '\r\n\r\n'
 const BEGIN = 'GET /'
