@@ -106,7 +106,7 @@ export const PACKAGES: Record<string, readonly string[]> = {
     're2js',
     'standardwebhooks',
   ],
-  shell: ['@node-rs/argon2', '@simplewebauthn/server', '@sinclair/typebox', 'openid-client', 'yaml'],
+  shell: ['@node-rs/argon2', '@simplewebauthn/server', '@sinclair/typebox', 'mmdb-lib', 'openid-client', 'yaml'],
   http: [
     '@modelcontextprotocol/server',
     '@sinclair/typebox',

@@ -14,6 +14,7 @@ import { type Rewording, UpdatesSchema } from './oncall/updates.js'
 import { type Verb, VERBS } from './order.js'
 import { AllowPrivate, type PagePrivate, PagePrivateSchema, type SignInConfig, SignInSchema } from './access/sign-in.js'
 import { type SubscribersConfig, SubscribersSchema } from './subscribers/config.js'
+import { type GeoipConfig, GeoipSchema } from './outside/where.js'
 import { NODE_KINDS } from './topology.js'
 import { CLOCKS, type Clock } from './view.js'
 import {
@@ -224,6 +225,8 @@ export const ConfigSchema = Type.Object(
     asnHeader: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9-]{1,60}$' })),
     /** Header in which they write the visitor's country, such as CF-IPCountry. */
     countryHeader: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9-]{1,60}$' })),
+    /** Databases in MaxMind's format that say where addresses are, relative to this file. */
+    geoip: Type.Optional(GeoipSchema),
     /** A proof of work for reports while they are under attack. */
     challenge: Type.Optional(oneOf(CHALLENGES)),
     /** Whom a push service may ask about messages to browsers. */
@@ -344,6 +347,8 @@ export interface Config {
   proxies: string[]
   asnHeader: string | null
   countryHeader: string | null
+  /** Null: where addresses are is not looked up. */
+  geoip: GeoipConfig | null
   contact: string | null
   challenge: (typeof CHALLENGES)[number]
   falseAlarmsPerMonth: number

@@ -27,6 +27,8 @@ export const DEDUPE_SHARD_SLOTS_MAX = 2 ** 18
 export const ID_CHARS = 200
 /** Characters of the name of a service. Longer ones are rejected. */
 export const SERVICE_CHARS = 100
+/** A database of addresses, which lies in memory whole: the largest of cities that is sold has some 120 MB. A larger one is refused. */
+export const GEOIP_BYTES = 300 * 1024 * 1024
 /** Characters of the name of a label. Longer ones are rejected. */
 export const LABEL_NAME_CHARS = 64
 /** Characters of the value of a label, and of the id of a component. Longer ones are rejected. */

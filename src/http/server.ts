@@ -21,7 +21,7 @@ import { registerConsole } from './console/index.js'
 import { limitForms, unread } from './api/body.js'
 import { Connections } from './connections.js'
 import { type Methods, pathsOf, rememberMethods } from './front/methods.js'
-import { standBefore } from './front/stand.js'
+import { openFront } from './front/stand.js'
 import { Homes, standUnder } from './home.js'
 import { Guard, READ_RULE } from './guard.js'
 import { ingestRoutes } from './api/ingest.js'
@@ -57,7 +57,7 @@ import { Stream } from './api/stream.js'
 import { subscriberSide } from './subscribers/index.js'
 import { openTell, type Tell, tellRoutes } from './people/tell.js'
 import { takeTurns, AT_ONCE } from './turns.js'
-import { Visitors } from './visitor.js'
+import { openVisitors, type Visitors } from './visitor.js'
 import { keepPromises } from './words/policy.js'
 
 export interface ServerOptions {
@@ -97,16 +97,12 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   const isProxy = rangesOf(app.config.proxies)
   const server = bare(app.config, homes, isProxy, options.shared)
   const news = new News(app)
-  // What lies ready is given to everybody.
-  const isForAll = !app.config.private && app.config.pages.every(each => each.private === undefined)
-  const fronted = options.front !== false && isForAll
-  const front = fronted
-    ? standBefore(server, { news, isProxy, homes, keepAliveMs: LISTENING.keepAliveTimeout, shared: options.shared })
-    : null
+  const stands = { news, isProxy, homes, shared: options.shared, access: () => access }
+  const front = options.front === false ? null : openFront(server, app.config, stands)
   const methods = rememberMethods(server)
   homes.knows = pathsOf(methods, app.config.pages)
   standUnder(server, homes)
-  const visitors = new Visitors(app.config)
+  const visitors = await openVisitors(app)
   const access = openAccess(server, app, visitors)
   const reader = access.reader(app.reader)
   const shown: App = access.isOn ? Object.create(app, { reader: { value: reader } }) : app
@@ -281,7 +277,7 @@ function pagesSide(
     status: { desk, subscribe: app.config.subscribers !== null },
     tell: {},
     hints: request => visitors.hints(request),
-    guesses: app.config.countryHeader !== null,
+    guesses: app.config.countryHeader !== null || app.config.geoip?.city !== undefined,
     tags: new Map(app.config.services.map(each => [each.id, each.tags ?? []])),
     updates: app.config.updates.everyMs,
     ...(options.demo === undefined ? {} : { demo: options.demo }),

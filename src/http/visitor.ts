@@ -1,7 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import type { Config } from '../contract/config.js'
+import type { App } from '../shell/app.js'
 import { clientAddress, rangesOf } from '../shell/visitors/address.js'
 import { circlesOf } from '../shell/visitors/circles.js'
+import { Geoip, NOWHERE, type Place } from '../shell/visitors/geoip.js'
 import { HOUSE } from './front/head.js'
 import type { Visitor } from '../shell/visitors/reporters.js'
 import type { Circles } from '../shell/visitors/shares.js'
@@ -31,7 +33,11 @@ export function platformOf(agent: string | undefined): 'ios' | 'android' | 'web'
 export class Visitors {
   readonly #isProxy: (address: string) => boolean
 
-  constructor(private readonly config: Pick<Config, 'proxies' | 'asnHeader' | 'countryHeader'>) {
+  /** @param geoip says where an address is; null: nobody does */
+  constructor(
+    private readonly config: Pick<Config, 'proxies' | 'asnHeader' | 'countryHeader'>,
+    private readonly geoip: Pick<Geoip, 'of'> | null = null,
+  ) {
     this.#isProxy = rangesOf(config.proxies)
   }
 
@@ -67,15 +73,22 @@ export class Visitors {
     )
   }
 
-  /** The number of the visitor's network, without letters. */
+  /** The number of the visitor's network, without letters; what a proxy of ours says comes before what a database says. */
   asn(request: FastifyRequest): string | null {
     const said = this.#said(request, this.config.asnHeader)
-    return said !== undefined && /^(AS)?\d{1,10}$/i.test(said) ? said.replace(/^AS/i, '') : null
+    return said !== undefined && /^(AS)?\d{1,10}$/i.test(said) ? said.replace(/^AS/i, '') : this.#place(request).asn
+  }
+
+  /** The part of a country that the visitor's address lies in, `Bavaria, DE`; null where it lies in another country. */
+  region(request: FastifyRequest, country: string | undefined): string | null {
+    const place = this.#place(request)
+    return place.country !== null && place.country === country ? place.region : null
   }
 
   /** What can be guessed without knowing who it is. */
   hints(request: FastifyRequest): Traits {
-    const country = countryOf(this.#said(request, this.config.countryHeader))
+    const said = countryOf(this.#said(request, this.config.countryHeader))
+    const country = said ?? countryOf(this.#place(request).country ?? undefined)
     const platform = platformOf(request.headers['user-agent'])
     const asn = this.asn(request)
     return {
@@ -85,8 +98,23 @@ export class Visitors {
     }
   }
 
+  #place(request: FastifyRequest): Place {
+    return this.geoip?.of(this.address(request)) ?? NOWHERE
+  }
+
   #said({ headers, socket }: FastifyRequest, name: string | null): string | undefined {
     const said = name !== null && this.#isProxy(socket.remoteAddress ?? '') ? headers[name] : undefined
     return typeof said === 'string' ? said : undefined
   }
+}
+
+/** With the databases of the configuration. @throws Error where one cannot be read */
+export async function openVisitors({
+  config,
+  evenEnv,
+  env,
+}: Pick<App, 'config' | 'evenEnv' | 'env'>): Promise<Visitors> {
+  if (config.geoip === null) return new Visitors(config)
+  const log = (what: string, detail: Record<string, unknown>) => env.log('warn', what, detail)
+  return new Visitors(config, await Geoip.open(config.geoip, () => evenEnv.now(), log))
 }

@@ -1,6 +1,6 @@
 import type { Config } from '../../contract/config.js'
 import { Entrance, type Shared } from '../../http/entrance.js'
-import { warm } from '../../http/front/stand.js'
+import { clearAway, warm } from '../../http/front/stand.js'
 import { buildServer, type ServerOptions } from '../../http/server.js'
 import type { App } from '../../shell/app.js'
 import { SettingsDesk } from '../../shell/settings/desk.js'
@@ -75,5 +75,6 @@ export async function openHouse(
   })
   await entrance.answerWith(build)
   opened = true
+  clearAway()
   return { listen: () => entrance.listen(host, port), reload, close: () => entrance.close(LAST_REQUESTS_MS) }
 }

@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { Agent, type IncomingMessage, request } from 'node:http'
+import { text } from 'node:stream/consumers'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ConfigFile } from '../../contract/config.js'
@@ -307,6 +310,40 @@ describe('a page that is not for everybody', () => {
     expect(stranger.reply.headers.get('cache-control')).toBe('private, no-store')
     stranger.stop()
     reader.stop()
+  })
+
+  it('the front gives what lies ready to those alone who see what everybody sees', async () => {
+    await open({ ...CONFIG, proxies: ['127.0.0.1', '::1', '10.1.9.9'] })
+    const address = await server.listen({ port: 0, host: '127.0.0.1' })
+    const ask = async (path: string, headers: Record<string, string> = {}) => {
+      const host = { 'x-forwarded-host': 'status.example', 'x-forwarded-for': '203.0.113.7' }
+      // Each on a connection of its own: what the front does not answer it gives away with its connection.
+      const agent = new Agent({ keepAlive: true })
+      const asked = request(address + path, { agent, headers: { ...host, ...headers } }).end()
+      const [reply] = (await once(asked, 'response')) as [IncomingMessage]
+      const body = await text(reply)
+      agent.destroy()
+      return { status: reply.statusCode, cache: reply.headers['cache-control'], body }
+    }
+    const authorization = `Bearer ${app.token.token}`
+    const kept = async () =>
+      Number(/^epicenter_kept_answers_total (\d+)$/m.exec((await ask('/metrics', { authorization })).body)?.[1])
+    const inside = { 'x-forwarded-for': '10.1.2.3' }
+    const cookie = keyOf(await unlock(PASSWORD))
+    for (const path of ['/', '/status', '/api/v2/summary.json']) {
+      // Whoever asks first, what is kept for one is never given to the other.
+      for (const headers of [inside, {}, { cookie }, {}, inside, { 'x-forwarded-for': '10.1.2.3, 203.0.113.7' }, {}]) {
+        const opened = 'cookie' in headers || headers === inside
+        const { status, cache, body } = await ask(path, headers)
+        expect([path, status, SECRET.test(body) && path === '/']).toEqual([path, 200, opened && path === '/'])
+        expect([path, cache?.includes('no-store')]).toEqual([path, opened])
+      }
+    }
+    expect(await kept()).toBe(12)
+    expect((await ask('/status/staff')).status).toBe(401)
+    // A proxy that stands among those inside gets no more for others either.
+    expect([(await ask('/s/shop')).status, await kept()]).toEqual([200, 13])
+    await open()
   })
 
   it('leads nowhere else', () => {

@@ -7,8 +7,9 @@ import { DAY, type EpochMs, HOUR, SECOND } from '../../contract/time.js'
 import type { IncidentView, Reader } from '../../contract/view.js'
 import type { App } from '../../shell/app.js'
 import { textsAt } from '../../shell/people/oidc.js'
-import { rangesOf } from '../../shell/visitors/address.js'
+import { clientAddress, rangesOf } from '../../shell/visitors/address.js'
 import { cookieIn, sessionIn } from '../console/cookie.js'
+import type { Plain } from '../front/head.js'
 import { homeOf } from '../home.js'
 import { isOwnMachine } from '../own-machine.js'
 import type { Visitors } from '../visitor.js'
@@ -45,6 +46,7 @@ export class Access {
   readonly #now = new AsyncLocalStorage<Audience>()
   readonly #known = new WeakMap<FastifyRequest, Audience>()
   readonly #key: Uint8Array
+  readonly #isProxy: (address: string) => boolean
   readonly #closed: { page: StatusPageConfig; rule: PagePrivate; isInside: (address: string) => boolean }[]
 
   constructor(
@@ -57,6 +59,7 @@ export class Access {
         : [{ page, rule: page.private, isInside: rangesOf(page.private.addresses ?? []) }],
     )
     this.isOn = this.#closed.length > 0
+    this.#isProxy = rangesOf(app.config.proxies)
     // A restart and a new configuration leave open what is open.
     this.#key = app.token.secretOf('pages')
   }
@@ -66,6 +69,13 @@ export class Access {
     let found = this.#known.get(request)
     if (!found) this.#known.set(request, (found = this.#read(request)))
     return found
+  }
+
+  /** Whether one who asks by plain bytes, at the other end of a socket, sees what everybody sees and no more. */
+  isStranger({ known, proxy }: Plain, socket: string): boolean {
+    if (known) return false
+    const address = clientAddress(socket, proxy?.visitor, this.#isProxy)
+    return this.#closed.every(each => !each.isInside(address))
   }
 
   /** What is read until `work` ends is for this audience. */

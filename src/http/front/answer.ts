@@ -15,19 +15,23 @@ const LOOKED_UP_BY = new Set(['accept-encoding', 'accept-language', 'cookie', 's
 
 /**
  * Whether the same bytes may go to everybody who asks alike: the answer says that it is public, it depends on nothing that
- * is not looked up by, and it has a tag by which it can be checked.
+ * is not looked up by, and it has a tag by which it can be checked. Where `some` have more opened to them, what everybody
+ * gets is `private`, so that no cache on the way gives it to those, and what those get is in no store.
  */
-export function isForAll(given: Given): boolean {
+export function isForAll(given: Given, some = false): boolean {
   const varies = (headerOf(given, 'vary') ?? '').split(',').map(each => each.trim().toLowerCase())
   return (
     given.status === 200 &&
     /^"[\w+/=-]+"$/.test(headerOf(given, 'etag') ?? '') &&
-    headerOf(given, 'cache-control')?.startsWith('public') === true &&
+    isShared(headerOf(given, 'cache-control') ?? '', some) &&
     headerOf(given, 'set-cookie') === undefined &&
     headerOf(given, 'transfer-encoding') === undefined &&
     varies.every(each => each === '' || LOOKED_UP_BY.has(each))
   )
 }
+
+const isShared = (cache: string, some: boolean) =>
+  cache.startsWith('public') || (some && cache.startsWith('private') && !cache.includes('no-store'))
 
 /** An answer as bytes for the wire, in one piece; put together anew each second, because it says its date. */
 export class Ready {

@@ -3,13 +3,15 @@ import type { Socket } from 'node:net'
 import { HEAD_BYTES } from '../../contract/limits.js'
 import { MINUTE, SECOND } from '../../contract/time.js'
 import type { Ready } from './answer.js'
-import { readHead } from './head.js'
+import { type Plain, readHead } from './head.js'
 import type { Shelf } from './shelf.js'
 
 export interface FrontOptions {
   shelf: Shelf
   /** Whether what this address says of hosts and protocols is believed. */
   isProxy(address: string): boolean
+  /** Whether an answer for everybody is the one for this question; undefined: it always is. */
+  isForAll?: ((plain: Plain, address: string) => boolean) | undefined
   /** A connection on which nothing was asked for this long is closed. */
   keepAliveMs: number
   /** One on which nothing of an answer was read for this long: given by tests. */
@@ -26,6 +28,10 @@ const UNREAD_MS = 10 * MINUTE
 const LAST_READ_MS = 5 * SECOND
 /** Who has asked before and sends half a head has so long to send the rest, then the server behind waits for it. */
 const REST_MS = 250
+/** Heads that are remembered as they were read: readers of one page with one browser send the same bytes. 1 MB; then all are forgotten. */
+const HEADS_KEPT = 1_000
+/** Longer ones are read each time. */
+const HEAD_KEPT_CHARS = 1_000
 const END_OF_HEAD = '\r\n\r\n'
 const BEGIN = 'GET /'
 const NOTHING = Buffer.alloc(0)
@@ -67,6 +73,7 @@ export class Front {
   #left: (() => void) | null = null
   #second = 0
   #date = ''
+  readonly #heads = new Map<string, Plain>()
 
   constructor(
     server: Server,
@@ -178,8 +185,9 @@ export class Front {
       const end = text.indexOf(END_OF_HEAD, from)
       // A head longer than the server behind would read is left to it, so that both say the same of it.
       const whole = end >= 0 && end + END_OF_HEAD.length - from <= HEAD_BYTES && !this.#closing
-      const plain = whole ? readHead(text, from, end, line.proxy) : null
-      const taken = plain && this.options.shelf.take(plain, line.address)
+      const plain = whole ? this.#head(text, from, end, line.proxy) : null
+      const isForAll = plain !== null && this.options.isForAll?.(plain, line.address) !== false
+      const taken = isForAll ? this.options.shelf.take(plain, line.address) : null
       if (end < 0 && from > 0 && this.#mayCome(text, from)) return this.#hold(line, bytes.subarray(from))
       if (plain === null || taken === null) return line.leave(bytes.subarray(from))
       const next = end + END_OF_HEAD.length
@@ -189,6 +197,18 @@ export class Front {
       // It asks faster than it reads: the rest is read when it has.
       if (socket.writableLength > 0) return this.#pause(line, bytes.subarray(next))
     }
+  }
+
+  /** What a head says: known where the same bytes came before, alone and from nobody who asks for others. */
+  #head(text: string, from: number, end: number, proxy: string | null): Plain | null {
+    if (from > 0 || proxy !== null || text.length !== end + END_OF_HEAD.length || text.length > HEAD_KEPT_CHARS)
+      return readHead(text, from, end, proxy)
+    const known = this.#heads.get(text)
+    if (known !== undefined) return known
+    const plain = readHead(text, from, end, proxy)
+    if (this.#heads.size >= HEADS_KEPT) this.#heads.clear()
+    if (plain !== null) this.#heads.set(text, plain)
+    return plain
   }
 
   /** Whether this is the beginning of a plain question. One that asks many at once would else go to the server behind with all. */

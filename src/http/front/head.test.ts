@@ -26,6 +26,7 @@ describe('a head', () => {
       language: 'ja',
       byScript: true,
       tag: '"x"',
+      known: false,
     }
     expect(read(text)).toEqual({ ...plain, proxy: null })
     const proxy = { address: '10.0.0.1', host: 'elsewhere.example', protocol: undefined }

@@ -26,6 +26,10 @@ export interface Plain {
     | null
   /** `If-None-Match`. */
   tag: string | undefined
+  /** Whether a cookie came along by which a browser may have more opened to it than others. */
+  known: boolean
+  /** What its answer is looked up by, once that was made. */
+  key?: string
 }
 
 /** The address from which this server asks itself: nobody connects from it. */
@@ -37,6 +41,9 @@ const TARGET_CHARS = 400
 const TARGET = /^\/[\w\-~%/?=&+:,.]*$/
 const ODD_TARGET = /\/\.|\/\/|%2e|%(?![0-9a-f]{2})/i
 const HOST = /^(?:[a-z0-9_.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i
+
+/** Sessions of the console, and pages that were opened by a password or a provider. */
+const OPENS = /epicenter-(?:session|reader)/
 
 /** Whole lines of headers: a token (RFC 9110, 5.6.2), a colon, and what can be seen, up to the end of the line. */
 const LINES = /(?:[!#$%&'*+.^_`|~\w-]+:[\t\x20-\x7e]*\r\n)*/y
@@ -108,6 +115,7 @@ export function readHead(text: string, from: number, end: number, proxy: string 
     byScript: headers['sec-fetch-dest'] === 'empty',
     proxy: proxy === null ? null : forwardedBy(proxy, headers),
     tag: headers['if-none-match'],
+    known: cookie !== undefined && OPENS.test(cookie),
   }
 }
 

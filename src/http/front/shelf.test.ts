@@ -13,6 +13,7 @@ const plain = (more: Partial<Plain> = {}): Plain => ({
   byScript: false,
   proxy: null,
   tag: undefined,
+  known: false,
   ...more,
 })
 

@@ -27,6 +27,8 @@ export interface ShelfOptions {
   /** Names what was told of the data: an answer made before is not given after. */
   edition(): number
   keepAliveMs: number
+  /** Whether some have more opened to them than what is kept here. */
+  some?: boolean
   /** Milliseconds that only go forward. */
   nowMs?: () => number
 }
@@ -68,7 +70,7 @@ export class Shelf {
 
   /** At once where it lies ready, else when it has come; null where the server behind has to answer itself. */
   take(plain: Plain, asker = HOUSE): Ready | Promise<Ready | null> | null {
-    const key = keyOf(plain)
+    const key = (plain.key ??= keyOf(plain))
     const entry = this.#entries.get(key)
     if (entry === undefined) {
       const cut = plain.target.indexOf('?')
@@ -141,7 +143,7 @@ export class Shelf {
     const edition = this.options.edition()
     const at = this.#nowMs()
     const given = await this.options.ask('GET', plain, null, asker)
-    if (!isForAll(given)) return null
+    if (!isForAll(given, this.options.some)) return null
     const tag = headerOf(given, 'etag') as string
     const times = { checkedAt: at, askedAt: at }
     const entry: Entry = { key, plain, tag, forms: {}, bytes: 0, edition, ...times, checking: null }
@@ -174,7 +176,7 @@ export class Shelf {
     if (this.#entries.get(entry.key) !== entry) return false
     if (given.status === 304) {
       if (entry.forms['GET 304'] === undefined) this.#put(entry, 'GET 304', given)
-    } else if (isForAll(given)) {
+    } else if (isForAll(given, this.options.some)) {
       this.#bytes -= entry.bytes
       Object.assign(entry, { tag: headerOf(given, 'etag'), forms: {}, bytes: 0 })
       this.#put(entry, 'GET', given)
@@ -191,7 +193,7 @@ export class Shelf {
     if (there !== undefined) return there
     const { tag } = entry
     const given = await this.options.ask(plain.method, entry.plain, form.endsWith('304') ? tag : null, HOUSE)
-    const fits = form.endsWith('304') ? given.status === 304 : isForAll(given)
+    const fits = form.endsWith('304') ? given.status === 304 : isForAll(given, this.options.some)
     const moved = entry.tag !== tag || headerOf(given, 'etag') !== tag || this.#entries.get(entry.key) !== entry
     return fits && !moved ? this.#put(entry, form, given) : null
   }

@@ -1,5 +1,9 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { FastifyInstance } from 'fastify'
-import type { Shared } from '../entrance.js'
+import type { Config } from '../../contract/config.js'
+import type { Access } from '../access/access.js'
+import { LISTENING, type Shared } from '../entrance.js'
 import type { Homes } from '../home.js'
 import type { News } from '../news.js'
 import type { Given } from './answer.js'
@@ -34,12 +38,26 @@ export interface StandOptions {
   keepAliveMs: number
   /** Given where another server may take this one's place on the same connections. */
   shared: Shared | undefined
+  /** Whether one who asks like this sees no more than everybody; undefined where nobody does. */
+  isStranger: ((plain: Plain, address: string) => boolean) | undefined
+}
+
+type Stands = Omit<StandOptions, 'keepAliveMs' | 'isStranger'> & { access(): Pick<Access, 'isStranger'> }
+
+/** What lies ready is given to everybody, and to those for whom more is opened nothing. */
+export function openFront(server: FastifyInstance, config: Config, { access, ...stands }: Stands): Front | null {
+  const isStranger = config.pages.some(each => each.private !== undefined)
+    ? (plain: Plain, address: string) => access().isStranger(plain, address)
+    : undefined
+  // At its own machine the demonstration opens all.
+  if (config.private || (config.demo && isStranger !== undefined)) return null
+  return standBefore(server, { ...stands, keepAliveMs: LISTENING.keepAliveTimeout, isStranger })
 }
 
 /** Puts a front before a server that has no routes yet. It keeps what {@link KEPT} routes answer. */
-export function standBefore(
+function standBefore(
   server: FastifyInstance,
-  { news, isProxy, homes, keepAliveMs, shared }: StandOptions,
+  { news, isProxy, homes, keepAliveMs, shared, isStranger }: StandOptions,
 ): Front {
   const kept: RegExp[] = []
   server.addHook('onRoute', ({ url, config }) => {
@@ -53,12 +71,13 @@ export function standBefore(
     },
     edition: () => news.edition,
     keepAliveMs,
+    some: isStranger !== undefined,
   })
   news.onNews(() => {
     const began = performance.now()
     void shelf.renew().then(() => news.took(performance.now() - began))
   })
-  const front = new Front(server.server, { shelf, isProxy, keepAliveMs })
+  const front = new Front(server.server, { shelf, isProxy, keepAliveMs, isForAll: isStranger })
   shared?.fronts.add(front)
   server.addHook('preClose', async () => {
     if (shared === undefined || shared.ending) front.close()
@@ -77,8 +96,24 @@ export async function warm(server: FastifyInstance, services: readonly { id: str
     for (const encoding of ['br', 'gzip']) await server.inject({ url, headers: { 'accept-encoding': encoding } })
 }
 
+/**
+ * Throws away what starting left behind, before the first reader comes: they would else wait while V8 does it by itself, some
+ * forty milliseconds within the first tenth of a second.
+ */
+export function clearAway(): void {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+}
+
 /** What belongs to a connection is the front's own to say. */
 const OF_THE_CONNECTION = new Set(['connection', 'date', 'keep-alive'])
+
+/** For whom a proxy asks. The house asks for itself by any way: as a proxy it could be one of those inside. */
+function forOf(proxy: Plain['proxy'], asker: string): { 'x-forwarded-for'?: string } {
+  const visitor = asker === HOUSE ? HOUSE : proxy?.visitor
+  return proxy === null || visitor === undefined ? {} : { 'x-forwarded-for': visitor }
+}
 
 /** The question as it came, without what no answer depends on. */
 async function ask(
@@ -101,7 +136,7 @@ async function ask(
       ...(proxy?.host === undefined ? {} : { 'x-forwarded-host': proxy.host }),
       ...(proxy?.prefix === undefined ? {} : { 'x-forwarded-prefix': proxy.prefix }),
       ...(proxy?.forwarded === undefined ? {} : { forwarded: proxy.forwarded }),
-      ...(proxy?.visitor === undefined || asker === HOUSE ? {} : { 'x-forwarded-for': proxy.visitor }),
+      ...forOf(proxy, asker),
       ...(tag === null ? {} : { 'if-none-match': tag }),
     },
   })

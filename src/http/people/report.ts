@@ -97,11 +97,10 @@ async function report(
   const asking = admitted === 'counted' ? 'calm' : proofs.ask(service, prefix, form, wantsPage(request))
   const admission = asking === 'proved' ? 'counted' : admitted
   const text = readable(form.text)
-  const labels = labelsOf(
-    form.country === AUTO_COUNTRY ? { ...form, country: visitors.hints(request).country } : form,
-    service.components.map(c => c.id),
-    visitor.asn,
-  )
+  const chosen = form.country === AUTO_COUNTRY ? { ...form, country: visitors.hints(request).country } : form
+  const components = service.components.map(c => c.id)
+  const region = visitors.region(request, chosen.country)
+  const labels = labelsOf(chosen, components, { asn: visitor.asn, region })
   // Who was told that it is back says whether it is: an answer of its own, once, in the segment that he asked for.
   const asked = form.asked === undefined ? null : await tell.watchers.answered(form.asked, form.service)
   if (form.asked !== undefined && asked === null) {
@@ -143,11 +142,11 @@ async function report(
   return { counted: admission === 'counted' && receipt?.accepted === 1, id }
 }
 
-/** A report that has no room for a label counts without it: first without the network, which nobody chose, then without the part. */
+/** A report that has no room for a label counts without it: first without the network and the region, which nobody chose, then without the part. */
 async function ingest(app: App, observation: { labels: Labels }): Promise<Receipt> {
   const { labels } = observation
-  const { asn: _, ...chosen } = labels
-  const { component: __, ...listed } = chosen
+  const { asn: _, region: __, ...chosen } = labels
+  const { component: ___, ...listed } = chosen
   const followUp = labels[FOLLOW_UP.label]
   const bare: Labels = followUp === undefined ? {} : { [FOLLOW_UP.label]: followUp }
   let receipt = await app.ingestOwn(at => [{ ...observation, at }])
@@ -161,9 +160,14 @@ async function ingest(app: App, observation: { labels: Labels }): Promise<Receip
 /** Characters that are not seen but move what is around them (controls, marks of direction) are left out; the rest is text and stays text. */
 const readable = (text = ''): string => text.normalize('NFC').replace(UNSEEN, '').trim()
 
-/** What the visitor chose: a part of the service, or a sort of problem; and the network that a proxy of ours names. */
-function labelsOf({ problem, country, platform }: Chosen, components: string[], asn: string | null): Labels {
-  const labels: Labels = asn === null ? {} : { asn: `AS${asn}` }
+interface Looked {
+  asn: string | null
+  region: string | null
+}
+
+/** What the visitor chose: a part of the service, or a sort of problem; and the network and region that their address lies in. */
+function labelsOf({ problem, country, platform }: Chosen, components: string[], { asn, region }: Looked): Labels {
+  const labels: Labels = { ...(asn === null ? {} : { asn: `AS${asn}` }), ...(region === null ? {} : { region }) }
   if (problem && components.includes(problem)) labels['component'] = problem
   else if (problem) labels['problem'] = KNOWN_PROBLEMS.has(problem) ? problem : 'other'
   const code = countryOf(country)

@@ -51,8 +51,7 @@ export function uptimeOf(leaf: Leaf, picture: PageView, daysWithData: ReadonlySe
   const { now } = picture
   const zone = picture.page.timeZone
   const firstDay = localDay(now, zone) - (HISTORY_DAYS - 1) * DAY
-  // A day on which the clocks change has 23 or 25 hours.
-  const edges = Array.from({ length: HISTORY_DAYS + 1 }, (_, i) => dayStart(firstDay + i * DAY, zone))
+  const { edges, calm } = partsOf(picture, firstDay)
   const first = edges[0] as EpochMs
   const stretches = stretchesOf(leaf, picture, first)
   const touching = picture.incidents.flatMap(each =>
@@ -60,8 +59,12 @@ export function uptimeOf(leaf: Leaf, picture: PageView, daysWithData: ReadonlySe
       .filter(span => span.leaf === leaf.id)
       .map(span => ({ id: each.id, from: span.from, until: span.until ?? now })),
   )
+  const known = calm.get(daysWithData)
+  const isCalm = stretches.length === 0 && touching.length === 0
+  if (isCalm && known !== undefined) return known
   const days = Array.from({ length: HISTORY_DAYS }, (_, i): DayOf => {
-    const [day, end] = edges.slice(i, i + 2) as [EpochMs, EpochMs]
+    const [day, end] = [edges[i], edges[i + 1]] as [EpochMs, EpochMs]
+    const isHeard = daysWithData === null || daysWithData.has(firstDay + i * DAY)
     const ms = { major_outage: 0, partial_outage: 0, degraded_performance: 0, under_maintenance: 0 }
     let status: ComponentStatus = 'operational'
     for (const each of stretches) {
@@ -72,7 +75,7 @@ export function uptimeOf(leaf: Leaf, picture: PageView, daysWithData: ReadonlySe
     }
     return {
       day,
-      known: daysWithData === null || daysWithData.has(firstDay + i * DAY) || status !== 'operational',
+      known: isHeard || status !== 'operational',
       status,
       ms,
       downShare: (ms.major_outage + PARTIAL_WEIGHT * ms.partial_outage) / (end - day),
@@ -83,8 +86,30 @@ export function uptimeOf(leaf: Leaf, picture: PageView, daysWithData: ReadonlySe
     (sum, each, i) => sum + (each.known ? Math.min(now, edges[i + 1] as EpochMs) - each.day : 0),
     0,
   )
-  return { days, watchedMs, ...rulesOf(stretches, watchedMs) }
+  const uptime = { days, watchedMs, ...rulesOf(stretches, watchedMs) }
+  if (isCalm) calm.set(daysWithData, uptime)
+  return uptime
 }
+
+/** What components of one picture have in common. */
+interface Parts {
+  /** When its days begin and end: a day on which the clocks change has 23 or 25 hours. */
+  edges: readonly EpochMs[]
+  /** Of components that never failed, by the days with data. */
+  calm: Map<ReadonlySet<EpochMs> | null, Uptime>
+}
+
+function partsOf(picture: PageView, firstDay: EpochMs): Parts {
+  let found = partsKnown.get(picture)
+  if (found === undefined) {
+    const zone = picture.page.timeZone
+    const edges = Array.from({ length: HISTORY_DAYS + 1 }, (_, i) => dayStart(firstDay + i * DAY, zone))
+    partsKnown.set(picture, (found = { edges, calm: new Map() }))
+  }
+  return found
+}
+
+const partsKnown = new WeakMap<PageView, Parts>()
 
 function rulesOf(stretches: readonly Stretch[], watchedMs: number) {
   let [major, partial, people, out, known] = [0, 0, 0, 0, 0]

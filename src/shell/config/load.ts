@@ -26,6 +26,7 @@ import { type Finding, pathOf, ruleOf, sharpest, valueOf } from './finding.js'
 import { beyondSubscribers, subscribersOf } from './subscribers.js'
 import { strangers } from './mentions.js'
 import { meant } from './nearest.js'
+import { beyondGeoip, geoipOf } from './geoip.js'
 import { beyondOnCall } from './on-call.js'
 import { beyondSignIn } from './sign-in.js'
 import { unreadable } from './colours.js'
@@ -111,8 +112,10 @@ export async function parse(text: string, vars: Vars, folder = '.', settled: Set
     ...beyondOnCall(file, uses.notifiers),
     ...more,
     ...(await beyondSubscribers(file, uses)),
+    ...(await beyondGeoip(file, folder)),
   )
-  return findings.length > 0 ? wrong(findings) : { config: { ...complete(file), ...uses }, findings: [] }
+  const geoip = geoipOf(file, folder)
+  return findings.length > 0 ? wrong(findings) : { config: { ...complete(file), ...uses, geoip }, findings: [] }
 }
 
 /** Made once: it tells a right file from a wrong one in a hundredth of the time that it takes to say what is wrong. */
@@ -141,6 +144,7 @@ export function complete(file: ConfigFile, demo = false): Config {
     challenge: file.challenge ?? 'auto',
     contact: file.contact ?? null,
     countryHeader: file.countryHeader?.toLowerCase() ?? null,
+    geoip: file.geoip ?? null,
     falseAlarmsPerMonth: file.falseAlarmsPerMonth ?? FALSE_ALARMS_PER_MONTH,
     services: (file.services ?? []).map(s => ({
       id: s.id,

@@ -92,13 +92,22 @@ export function daysLegend(w: StatusWords): Html {
 /** 0.99987 as `99.98%`: rounded down, so that 100% is said only of what never failed. */
 export function uptimeText(value: number | null, w: StatusWords, { locale }: Format): string {
   if (value === null) return w.noData
-  const format = new Intl.NumberFormat(locale, {
-    style: 'percent',
-    minimumFractionDigits: value === 1 ? 0 : 2,
-    maximumFractionDigits: 2,
-  })
+  const least = value === 1 ? 0 : 2
+  const key = `${locale} ${least}`
+  let format = percents.get(key)
+  if (format === undefined) {
+    format = new Intl.NumberFormat(locale, {
+      style: 'percent',
+      minimumFractionDigits: least,
+      maximumFractionDigits: 2,
+    })
+    percents.set(key, format)
+  }
   return format.format(Math.floor(value * 10_000) / 10_000)
 }
+
+/** Made once for each language: one takes as long as a row. */
+const percents = new Map<string, Intl.NumberFormat>()
 
 /** The rules beside one another, and the days with trouble, each with its incidents. */
 export function uptimeDetails(

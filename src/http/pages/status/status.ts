@@ -178,9 +178,10 @@ function kindOf({ part, days }: Drawn): 'operational' | 'unknown' | null {
 }
 
 function partList(parts: readonly Drawn[], picture: PageView, w: StatusWords, voice: Voice): Html {
-  const of = (kind: 'operational' | 'unknown') => parts.filter(each => kindOf(each) === kind)
+  const kinds = new Map(parts.map(each => [each, kindOf(each)]))
+  const of = (kind: 'operational' | 'unknown') => parts.filter(each => kinds.get(each) === kind)
   const alike = (['operational', 'unknown'] as const).filter(kind => of(kind).length > MOST_ALIKE)
-  const single = parts.filter(each => !alike.some(kind => kind === kindOf(each)))
+  const single = parts.filter(each => !alike.some(kind => kind === kinds.get(each)))
   return html`<ul class="parts">${single.map(each => row(each, picture, w, voice))}${alike.map(kind => alikeRow(of(kind), kind, w, voice))}</ul>`
 }
 
