@@ -42,6 +42,9 @@ class Stream {
   private readonly key: AuthorKey
   /** Of the newest event; 0: none yet. */
   private us = 0
+  /** Of a replay: what was held for long enough, and until when that was looked at. */
+  private readonly ready: object[] = []
+  private readyAt: EpochMs = 0
 
   constructor(
     private readonly config: BlueskyConfig,
@@ -72,6 +75,10 @@ class Stream {
     }
     if (this.us === 0) this.begin(event.us)
     this.us = Math.max(this.us, event.us)
+    if (this.config.since !== undefined && this.now - this.readyAt >= SECOND) {
+      this.readyAt = this.now
+      this.ready.push(...this.waiting.ripe(this.now, this.key))
+    }
     if (event.kind === 'deleted') this.waiting.drop(event.key)
     else if (event.kind === 'gone') this.waiting.dropAuthor(event.did)
     else if (event.kind === 'post') this.waiting.put(event.key, event.us, event.post, this.now)
@@ -84,7 +91,7 @@ class Stream {
   }
 
   batch(): Batch & { state: State } {
-    const signals = this.waiting.ripe(this.now, this.key)
+    const signals = [...this.ready.splice(0), ...this.waiting.ripe(this.now, this.key)]
     const now = this.env.now()
     const lag = this.us === 0 ? {} : { lagMs: Math.max(0, now - this.us / 1_000) }
     const { first, ids } = this.waiting
