@@ -5,7 +5,9 @@
  * `own`: 400 lines in eight languages, half of them complaints, written before the rules, which were then made with them in view. `seen`:
  * 160 further ones, written after the first rules and used for the second. `third`: 120 of 160 written after those, read on 30 November 2026
  * before the rules by kinds of trouble. `unseen`: each fourth of the 160, which say other things than the rest; nobody has read them for a rule,
- * so this is what to expect of other lines. `hand`: lines from outage threads in shared/data/texts, whose labels are mapped as its README
+ * so this is what to expect of other lines. `tuned`: 435 lines
+ * in seventeen languages, used for the third rules. `blind`: 196 by kinds of trouble and of everything else, written and committed before the
+ * third rules by who then wrote them; only their totals were looked at. `hand`: lines from outage threads in shared/data/texts, whose labels are mapped as its README
  * says. `--misses` prints each line that is taken for the other, and writes no page.
  */
 import { existsSync, readFileSync } from 'node:fs'
@@ -75,11 +77,14 @@ function main(): void {
     ['seen', linesOf('seen')],
     ['third', linesOf('unseen').filter((_, i) => !isKept(i))],
     ['unseen', linesOf('unseen').filter((_, i) => isKept(i))],
+    ['tuned', linesOf('tuned')],
+    ['blind', linesOf('blind')],
     ...(existsSync(hand) ? [['hand', handLines(hand)] as [string, Line[]]] : []),
   ]
   const rows = parts.map(([name, lines]) => {
     const s = score(lines)
-    if (process.argv.includes('--misses') && !name.includes(',') && name !== 'unseen') console.log(s.wrong.join('\n'))
+    if (process.argv.includes('--misses') && !name.includes(',') && name !== 'unseen' && name !== 'blind')
+      console.log(s.wrong.join('\n'))
     return `| ${name} | ${lines.length} | ${s.f1.toFixed(3)} | ${s.specificity.toFixed(3)} | ${s.missed} | ${s.false} |`
   })
   const table = ['| lines | n | F1 | specificity | missed | false |', '| --- | --- | --- | --- | --- | --- |', ...rows]
@@ -89,11 +94,13 @@ function main(): void {
     'posts-text',
     `# Texts of posts
 
-Complaints against the rest, eight languages. *own*: half of them complaints, written before the rules, which were made with them in view;
+Complaints against the rest. *own*: eight languages, half of them complaints, written before the rules, which were made with them in view;
 *seen*: written after the first rules (which gave .268 and .950 on them) and used for the second; *third*: three of four lines of 160 that were
 written after those, avoid the usual words, and gave .656 and .950 with *unseen* until rules by kinds of trouble were written: half of them read
-at first, a quarter later, on 30 November 2026. *unseen*: each fourth of those 160, read by nobody who writes rules; measured three times;
-the rules of before gave .400 on it. *hand*: lines from outage threads. The rules of before everything gave .386 and .830 on *own*,
+at first, a quarter later, on 30 November 2026. *unseen*: each fourth of those 160, read by nobody who writes rules; measured five times;
+the rules of before gave .400 on it. *tuned* and *blind*: seventeen languages, en es pt fr de hi ja ar id tr it ru ko nl pl vi th zh, Hinglish and
+Arabizi among them, by kinds; *blind* was committed before the third rules, which gave .716 and .888 on *tuned* and .671 and .888 on *blind* before,
+and no line of it was looked at since. One person wrote *blind* and the rules, so *unseen*, by another hand, says more of strangers' lines. *hand*: lines from outage threads. The rules of before everything gave .386 and .830 on *own*,
 .725 and .700 on *hand*; calling everything a complaint .67 and 0, on *hand* .89 and 0.
 What is missed lowers a count and its usual level alike; what is falsely taken makes noise, so rules were kept narrow.
 

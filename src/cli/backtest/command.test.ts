@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { poisson, sfc32 } from '../../core/stat/random.js'
 import { STREAM_START, streamOf } from '../../testing/stream.js'
+import { Jetstream, postEvent, v2Frame } from '../../plugin/source/bluesky/fixtures/jetstream.js'
 import { backtestCommand } from './command.js'
 import { compare, type Comparison, type Episode } from './compare.js'
 import { parseSetting } from './setting.js'
@@ -178,6 +179,47 @@ describe('epicenter backtest, signals', () => {
     )
     expect(code).toBe(2)
     expect(err).toContain('slot is for a CSV of counts')
+  })
+})
+
+describe('epicenter backtest --posts', () => {
+  const hour = 3_600_000
+  it('tells what the posts of the last hours would have raised, and keeps their signals', async () => {
+    const now = Date.now()
+    const jetstream = new Jetstream(v2Frame)
+    const said = (ago: number, text: string, who: string) =>
+      jetstream.tell(postEvent((now - ago) * 1_000, text, { did: `did:plc:${who}`, rkey: who }))
+    for (let i = 0; i < 68; i++) said(36 * hour - i * hour * 0.5 - 60_000, `chatgpt is ${i} times as nice`, `n${i}`)
+    for (let i = 0; i < 34; i++) said(35.7 * hour - i * hour, 'ChatGPT is slow today', `s${i}`)
+    for (let i = 0; i < 90; i++) said(1.5 * hour - i * 8_000, `is ChatGPT down? ${i}`, `d${i}`)
+    for (let i = 0; i < 60; i++) said(hour - i * MINUTE, `chatgpt error ${i}`, `e${i}`)
+    jetstream.events.sort((a, b) => a.time_us - b.time_us)
+    said(0, 'and that was all', 'last')
+    const address = await jetstream.listen()
+    const config = file(
+      'posts.yaml',
+      'services: [{ id: chatgpt }]\nsources: [{ use: bluesky, allowPrivate: true, services: [{ service: chatgpt, names: [ChatGPT] }] }]\n',
+    )
+    const keep = join(folder, 'kept.ndjson')
+    const url = address.replace('/subscribe', '/xrpc/network.bsky.jetstream.subscribeEvents')
+    const { out, err, code } = await run('--posts', '36h', '--config', config, '--url', url, '--keep', keep)
+    await jetstream.close()
+    expect([code, err]).toEqual([0, ''])
+    expect(out).toMatch(/service +posts +complaints\nchatgpt +252 +184\n/)
+    const opened = /(\S+ \S+) +chatgpt +opened +\S+/.exec(out)?.[1]
+    const at = Date.parse(`${opened?.replace(' ', 'T')}Z`)
+    expect(at).toBeGreaterThan(now - 1.6 * hour)
+    expect(at).toBeLessThan(now - 1.2 * hour)
+    expect(readFileSync(keep, 'utf8').trim().split('\n')).toHaveLength(252)
+  })
+  it.each([
+    [['--posts', '2h'], 'give --watch or --config'],
+    [['--posts', '2h', '--watch', 'no-such-thing'], 'neither a group nor a service'],
+    [['--posts', '2h', '--config', 'none.yaml'], 'none.yaml'],
+  ])('ends with code 2 for %j', async (args, why) => {
+    const { code, err, out } = await run(...args)
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toContain(why)
   })
 })
 

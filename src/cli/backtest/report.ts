@@ -127,7 +127,7 @@ function knownTable(known: readonly KnownResult[]): string {
 
 const signed = (minutes: number) => `${minutes < 0 ? '−' : '+'}${duration(Math.abs(minutes) * MINUTE)}`
 
-const clock = (at: EpochMs) => new Date(at).toISOString().slice(0, 16).replace('T', ' ')
+export const clock = (at: EpochMs) => new Date(at).toISOString().slice(0, 16).replace('T', ' ')
 
 const short = (value: number | null) =>
   value === null ? '' : String(Number.isInteger(value) ? value : Number(value.toPrecision(3)))
@@ -144,7 +144,7 @@ function duration(ms: number): string {
 const FIGURE = /^$|^–$|^[+−]?\d[\d.]*(?: [dhm]|$)/
 
 /** Columns of equal width; numbers to the right. */
-function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const lines = [head, ...rows.map(row => row.map(String))]
   const widths = head.map((_, column) => Math.max(...lines.map(line => line[column]!.length)))
   const right = head.map((_, column) => rows.every(row => FIGURE.test(String(row[column]))))

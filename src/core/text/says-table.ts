@@ -1,3 +1,4 @@
+import { said } from './tongues.js'
 import { rule, words } from './words.js'
 
 /** What a text can say beside trouble: sale, hearsay of a cause, news, jest, recovery, that it works, a question. One table a meaning. */
@@ -55,6 +56,7 @@ export const SALE = rule(
   '在宅で.{0,12}(?:万円|稼)|DMください|フォロワー.{0,6}(?:格安|増や|販売)|(?:フォロー|リポスト|RT).{0,12}(?:プレゼント|当たる|抽選)|副業',
   '在家.{0,6}赚钱|轻松赚|加我(?:微信|qq)|低价|涨粉|粉丝.{0,4}(?:便宜|出售|卖)|抽奖|优惠码|代充',
   words('заработ(ок|ай|ать) (дома|в интернете)', 'розыгрыш', 'накрутк*'),
+  ...said('sale'),
 )
 
 /** A cause that somebody names who cannot know: counted in none, and never repeated. */
@@ -102,6 +104,7 @@ export const HEARSAY = rule(
     '(despidieron|echaron|demitiram|viré|licencié|gefeuert|dipecat) .{0,20}(equipo|equipe|équipe|team|tim)',
   ),
   '实习生.{0,6}(?:拔|删)|新人.{0,6}(?:抜|消)|黑客|被黑|ハッキング|サイバー攻撃|海底ケーブル|해킹|網路攻擊|网络攻击|海底光缆|光缆.{0,4}断|机房.{0,6}(?:着火|起火|断电)|データセンター.{0,6}火災|هجوم سيبراني|هجوم إلكتروني',
+  ...said('hearsay'),
 )
 
 /** Whoever says "I" tells of themselves, and no news. */
@@ -116,6 +119,7 @@ export const FIRST_PERSON = rule(
     'я|мне|меня|мой|у нас',
   ),
   '私|俺|僕|自分|うちの|我|나는|내가|저는',
+  ...said('first'),
 )
 
 /** News, and what a company says of itself. */
@@ -191,16 +195,16 @@ export const NEWS = rule(
   '速報|と発表|を発表|[数\\d][百千万]?[人名件]に影響|が発表|を認める|相次[ぐい]|によると|復旧したと|NHK|原因まとめ|先週の|報道|世界各地で',
   '据.{0,10}(?:报道|消息|统计)|快讯|突发】|[\\p{L}\\d]{2,10}称|官方(?:回应|称|公告|声明|通报|确认|承认)|网友(?:反映|称|报告)|上周|始末|承认|路透|(?:数|成)[千万百].{0,3}用户|全球.{0,4}大规模',
   '속보|에 따르면|이용자들이 호소',
+  ...said('news'),
 )
 
-/** Jest: laughter, and what people say they do while it is down. */
-export const LAUGH = rule(
+/** Jest: what people say they do while it is down. */
+export const JEST = rule(
   words(
     'own brain',
     'think for myself',
-    'staring at',
+    'staring at (a |the )?(wall|ceiling|each other)',
     'productivity',
-    'lol|lmao|lmfao|rofl|haha\\w*|hehe\\w*',
     'touch(ing)? grass',
     'guess i (have|need|will|live|must)',
     'memes?',
@@ -214,21 +218,45 @@ export const LAUGH = rule(
     'read(ing)? a book',
   ),
   words(
-    'j[ae]?ja(ja)+j?a?|jsjs\\w*|xd+',
     'usar (el|mi) cerebro|pensar por (mí|mi)',
     'influencers?',
-    'k{3,}|rs(rs)+|hu(eh?u)+e?',
     'blogueiras|selebgram',
     '(conversar|hablar|parlé?r?|reden|redete?|ngobrol) (com |con |à |mit |sama )?(mi |minha |meu |mon |ma |meiner? |gente |tetangga|familia|familie|mari|vizinhos|vecinos|keluarga)\\w*',
     'tenho vizinhos|mi mamá vino',
-    'mdr+|ptdr+|xptdr|réfléchir',
+    'réfléchir',
     'selber denken|selbst denken',
     'productivit(é|y)|produtividade|productividad|produktivitas|produktivität|bruttosozialprodukt',
-    '(wk){2,}w?k?|awok\\w*|ngakak|otak sendiri',
+    'otak sendiri',
   ),
-  '😂|🤣|💀|笑(?:った|って|う|える|$)|[ぁ-んァ-ン一-龥][wｗ]+(?:$|[\\s。!！])|草(?:$|[\\s。!！])|大草原|捗る|脳みそ|自分の頭で',
-  '哈哈|hhh|笑死|2333|自己的(?:脑子|大脑)|生产力|网红们|ㅋㅋ|ㅎㅎ|هههه|ахах|лол',
+  '捗る|脳みそ|自分の頭で|自己的(?:脑子|大脑)|生产力|网红们',
+  ...said('jest'),
 )
+
+/** Laughter alone: whoever laughs may still have the trouble. */
+export const LAUGHTER = rule(
+  words('lol|lmao|lmfao|rofl|haha\\w*|hehe\\w*'),
+  words(
+    'j[ae]?ja(ja)+j?a?|jaja|jsjs\\w*|xd+',
+    'k{3,}|rs(rs)+|hu(eh?u)+e?',
+    'mdr+|ptdr+|xptdr',
+    '(wk){2,}w?k?|awok\\w*|ngakak',
+  ),
+  '😂|🤣|💀|笑(?:った|って|う|える|$)|[ぁ-んァ-ン一-龥][wｗ]+(?:$|[\\s。!！])|草(?:$|[\\s。!！])|大草原',
+  '哈哈|hhh|笑死|2333|ㅋㅋ|ㅎㅎ|هههه|ахах|лол',
+  ...said('laughter'),
+)
+
+/** Words of somebody who has it: where they stand, a laugh is a bitter one. */
+export const OWN = rule(
+  words(
+    "again|can ?n?['’]?t|cannot|won['’]?t|any(one|body) else|just me|is it me|keeps?|wtf|pls|please|for me|fix|still|seriously|not again",
+    "otra vez|de nuevo|no puedo|no me|alguien|sigue|de novo|não consigo|não (abre|carrega|entra)|alguém|comigo|encore|arrive pas|quelqu['’]un|marche pas|schon wieder|kann (ich )?nicht|komm nicht|jemand|geht nicht|lagi|ga(k)? ?bisa|terus|mulu|опять|не могу|yine|di nuovo|weer|znowu",
+  ),
+  'また|できない|できん|入れない|だけ|又|进不去|打不开|登不|또|안 ?돼|안 ?되|फिर|नहीं|ثاني|ما يفتح',
+)
+
+/** Past, imagined, a habit, or about writing of such things: not how it is now. */
+export const ELSEWHEN = rule(...said('elsewhen'))
 
 /** It had failed, and is over. */
 export const RECOVERY = rule(
@@ -258,6 +286,7 @@ export const RECOVERY = rule(
   '復旧|(?:でき|使え|見れ|入れ|動く|繋がる|つながる)(?:る)?ように(?:なっ|な)|直った|直って(?:る|い)|復旧|復活|(?:使え|繋が|つなが|見れ|ログインでき|入れ)る?ように(?:なっ|な)|戻った|治った',
   '恢复|又(?:能|可以|好)(?:用|了|登)|(?:已经?|终于|刚刚)?(?:修好|好了)|(?:可以|能)(?:正常)?(?:用|登录|登|打开|看|发|访问|使用)了',
   '복구|다시 (?:돼|되|작동|됩)|رجع|عاد للعمل|ठीक हो गया|वापस आ गया',
+  ...said('recovery'),
 )
 
 /** Not yet, or again; or asked. What follows a "but" counts for more than what stands before it. */
@@ -270,6 +299,7 @@ export const NOT_YET = rule(
   ),
   'まだ|いつ|还没|還沒|什么时候|何时|아직|언제',
   '\\b(but|pero|mas|mais|aber|tapi|nur)\\b|でも|けど|但|可是',
+  ...said('notYet'),
 )
 
 /** It works, for whoever writes. */
@@ -291,6 +321,7 @@ export const FINE = rule(
     'funziona bene|werkt bij mij|работает нормально|всё работает|все работает',
   ),
   '普通に(?:使え|見れ|動|繋が)|問題な[くし]|正常|異常なし|没问题|好好的|流畅|我(?:这|這)(?:里|边|裡)?(?:正常|没事|能用)|잘 ?돼|잘 ?되|शिकायत नहीं|يعمل عندي',
+  ...said('fine'),
 )
 
 /** How somebody could find out: no word on how it is. */

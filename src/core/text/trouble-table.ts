@@ -1,3 +1,4 @@
+import { said } from './tongues.js'
 import { rule, words } from './words.js'
 
 /**
@@ -319,7 +320,7 @@ const ZH = [
   '错误(?:代码|码|页)?',
 ].join('|')
 
-export const TROUBLE = rule(EN, ES, PT, FR, DE, ID, EUROPE, OTHER_SCRIPTS, JA, ZH, CODE)
+export const TROUBLE = rule(EN, ES, PT, FR, DE, ID, EUROPE, OTHER_SCRIPTS, JA, ZH, CODE, ...said('trouble'))
 
 /** Where people answer each other a word is enough: "same", "+1". */
 export const ME_TOO = rule(
@@ -366,4 +367,5 @@ export const HARMLESS: readonly string[] = [
   '問題(?:な[くし]|ない|ありません)|異常(?:な[くし]|ない|ありません)|落ちて(?:い)?(?:ない|ません)|エラー(?:も|は)?(?:ない|なし|出ない)|障害(?:は)?な[いし]',
   '没(?:有)?(?:什么|任何|啥)?(?:问题|故障|毛病|崩|挂|卡)|不卡|无故障',
   '문제 ?없|오류 ?없|без (ошибок|проблем|сбоев)|нет проблем',
+  ...said('harmless'),
 ]

@@ -5,8 +5,8 @@ import { pluginEnv } from '../../shell/outside/env.js'
 import { fakeOutside } from '../../testing/outside.js'
 import { testSource } from '../../testing/plugin-contract.js'
 import bluesky, { type BlueskyConfig } from './bluesky.js'
-import { eventOf } from './bluesky/events.js'
-import { deleteEvent, frame, Jetstream, type JetEvent, postEvent } from './bluesky/fixtures/jetstream.js'
+import { eventOf, V2_PATH } from './bluesky/events.js'
+import { deleteEvent, frame, Jetstream, type JetEvent, postEvent, v2Frame } from './bluesky/fixtures/jetstream.js'
 import { Frames, FRAME_MESSAGE_BYTES } from './bluesky/websocket.js'
 
 const NOON = Date.UTC(2026, 1, 3, 12)
@@ -256,5 +256,51 @@ describe('frames', () => {
     head[1] = 127
     head.writeBigUInt64BE(BigInt(FRAME_MESSAGE_BYTES + 1), 2)
     expect(() => new Frames().take(head)).toThrow(/too large/)
+  })
+})
+
+describe('bluesky, what was said since a moment', () => {
+  const since = NOON - 36 * 3_600_000
+  const asked = { ...settings, url: `wss://jetstream.example${V2_PATH}`, since, holdSeconds: 10 }
+  async function all(jetstream: Jetstream, state?: unknown) {
+    const outside = outsideOf(jetstream)
+    const source = await bluesky.open(asked, outside.env)
+    const batches: Batch[] = []
+    for await (const batch of source.read!(live().signal, state)) batches.push(batch)
+    return { outside, batches, texts: batches.flatMap(each => (each.signals as Signal[]).map(({ text }) => text)) }
+  }
+
+  it('reads Jetstream v2 to where it is now and ends, by the time of the stream', async () => {
+    const jetstream = new Jetstream(v2Frame)
+    const old = postEvent(us(-35 * 3_600), 'ChatGPT is down')
+    const soonGone = postEvent(us(-7_200), 'ChatGPT oh no')
+    jetstream.tell(postEvent(us(-40 * 3_600), 'ChatGPT before'), old, soonGone, deleteEvent(us(-7_195), soonGone))
+    // Deleted hours after it was said, when it would long have been taken.
+    jetstream.tell(postEvent(us(-3_600), 'is chatgpt slow?'), deleteEvent(us(-600), old), postEvent(us(0), 'lunch'))
+    const { batches, texts } = await all(jetstream)
+    expect(texts).toEqual(['ChatGPT is down', 'is chatgpt slow?'])
+    expect(batches.at(-1)!.done).toBe(true)
+    expect(jetstream.lines[0]).toContain(
+      `${V2_PATH}?kinds=commit&kinds=account&collections=app.bsky.feed.post&cursor=${since * 1_000}`,
+    )
+  })
+  it('goes on from where it was, says what the server does not keep, and ends with its error', async () => {
+    const frames = [
+      '{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#info","name":"OutdatedCursor"}}',
+      '{"$type":"error","error":"ConsumerTooSlow","message":"read faster"}',
+    ]
+    const jetstream = new Jetstream(event => frames[event.time_us] ?? v2Frame(event))
+    jetstream.tell(postEvent(us(-60), 'chatgpt?'), postEvent(us(-40), 'lunch'))
+    const source = await bluesky.open(asked, outsideOf(jetstream).env)
+    const { last } = await take(source, 1)
+    jetstream.events.length = 0
+    const outside = outsideOf(jetstream)
+    const again = (await bluesky.open(asked, outside.env)).read!(live().signal, last.state)[Symbol.asyncIterator]()
+    const failed = expect(again.next()).rejects.toThrow('ConsumerTooSlow read faster')
+    await new Promise(done => setImmediate(done))
+    jetstream.tell(...[0, 1].map(time_us => ({ time_us, did: '', kind: '' })))
+    await failed
+    expect(outside.said).toEqual(['the server keeps less'])
+    expect(jetstream.asked.at(-1)).toBe((last.state as { cursor: number }).cursor - 5_000_000)
   })
 })

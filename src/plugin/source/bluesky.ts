@@ -1,10 +1,11 @@
+import { PermanentError } from '../../contract/error.js'
 import { type Batch, type Plugin, type PluginEnv, plugin, type Source, type Stop } from '../../contract/plugin.js'
 import { type EpochMs, HOUR, MINUTE, SECOND } from '../../contract/time.js'
 import type { Named } from '../shared/posts/finder.js'
 import { listen } from '../shared/posts/listen.js'
 import { type AuthorKey, authorKey, faultsOf, NAMED_SCHEMA, Reader } from '../shared/posts/post.js'
 import { Waiting } from '../shared/posts/waiting.js'
-import { eventOf } from './bluesky/events.js'
+import { eventOf, frameOf, V2_PATH } from './bluesky/events.js'
 import { openSocket } from './bluesky/websocket.js'
 
 export interface BlueskyConfig {
@@ -13,6 +14,8 @@ export interface BlueskyConfig {
   services: Named[]
   /** A post that is deleted within so many seconds is never taken. */
   holdSeconds: number
+  /** Reads what was said since then, to where the stream is, and ends: for `epicenter backtest --posts`. */
+  since?: EpochMs
 }
 
 /** Where it goes on. */
@@ -30,30 +33,55 @@ const OVERLAP_US = 5_000_000
 const POSTS_GAP_MS = MINUTE
 /** Older than this it begins anew: what is read would count in no minute any more. */
 const RESUME_MS = HOUR
+/** A replay ends where the stream is this near to the moment at which it was begun. */
+const REPLAY_END_MS = 5 * SECOND
+
 /** How far the stream was read, and what of it waits. */
 class Stream {
   private readonly waiting: Waiting
   private readonly key: AuthorKey
   /** Of the newest event; 0: none yet. */
   private us = 0
+  /** Of a replay: what was held for long enough, and until when that was looked at. */
+  private readonly ready: object[] = []
+  private readyAt: EpochMs = 0
 
   constructor(
-    { services, holdSeconds }: BlueskyConfig,
+    private readonly config: BlueskyConfig,
     private readonly env: PluginEnv,
     private readonly kept: State | null,
   ) {
+    const { services, holdSeconds } = config
     this.waiting = new Waiting(new Reader(services, 'bluesky'), holdSeconds * SECOND, kept?.seen)
     this.key = authorKey(kept?.key, env.now())
   }
 
+  /** Of a replay time is what the stream says, so that a post that was soon deleted is left out as it would have been. */
+  private get now(): EpochMs {
+    return this.config.since === undefined || this.us === 0 ? this.env.now() : Math.floor(this.us / 1_000)
+  }
+
+  /** Whether it was read as far as `until`. */
+  reached(until: EpochMs): boolean {
+    return this.us / 1_000 >= until
+  }
+
   take(message: string): void {
-    const event = eventOf(message)
+    const event = isV2(this.config) ? frameOf(message) : eventOf(message)
     if (event === null) return
+    if ('says' in event) {
+      if (event.kind === 'error') throw new PermanentError(`the stream ended: ${event.says}`)
+      return this.env.log('warn', 'the server keeps less', { says: event.says })
+    }
     if (this.us === 0) this.begin(event.us)
     this.us = Math.max(this.us, event.us)
+    if (this.config.since !== undefined && this.now - this.readyAt >= SECOND) {
+      this.readyAt = this.now
+      this.ready.push(...this.waiting.ripe(this.now, this.key))
+    }
     if (event.kind === 'deleted') this.waiting.drop(event.key)
     else if (event.kind === 'gone') this.waiting.dropAuthor(event.did)
-    else if (event.kind === 'post') this.waiting.put(event.key, event.us, event.post, this.env.now())
+    else if (event.kind === 'post') this.waiting.put(event.key, event.us, event.post, this.now)
   }
 
   /** The first event after an interruption shows what is missing. */
@@ -63,8 +91,8 @@ class Stream {
   }
 
   batch(): Batch & { state: State } {
+    const signals = [...this.ready.splice(0), ...this.waiting.ripe(this.now, this.key)]
     const now = this.env.now()
-    const signals = this.waiting.ripe(now, this.key)
     const lag = this.us === 0 ? {} : { lagMs: Math.max(0, now - this.us / 1_000) }
     const { first, ids } = this.waiting
     const cursor = first === null ? this.us || (this.kept?.cursor ?? now * 1_000) : first.place - 1
@@ -72,20 +100,29 @@ class Stream {
   }
 }
 
+const isV2 = ({ url }: BlueskyConfig): boolean => new URL(url).pathname === V2_PATH
+
 /** Where from: a while before what was handed over last; live, where there is nothing to go on from or it is too old. */
-function addressOf(url: string, kept: State | null, now: EpochMs): string {
-  const address = new URL(url)
-  address.searchParams.set('wantedCollections', 'app.bsky.feed.post')
-  if (kept !== null && now - kept.cursor / 1_000 < RESUME_MS)
-    address.searchParams.set('cursor', String(kept.cursor - OVERLAP_US))
+function addressOf(config: BlueskyConfig, kept: State | null, now: EpochMs): string {
+  const address = new URL(config.url)
+  const posts = 'app.bsky.feed.post'
+  if (isV2(config)) {
+    for (const kind of ['commit', 'account']) address.searchParams.append('kinds', kind)
+    address.searchParams.set('collections', posts)
+  } else address.searchParams.set('wantedCollections', posts)
+  const since = config.since === undefined ? null : config.since * 1_000
+  const goesOn = kept !== null && (since !== null || now - kept.cursor / 1_000 < RESUME_MS)
+  const cursor = goesOn ? Math.max(kept.cursor - OVERLAP_US, since ?? 0) : since
+  if (cursor !== null) address.searchParams.set('cursor', String(Math.round(cursor)))
   return address.href
 }
 
 async function* read(config: BlueskyConfig, env: PluginEnv, stop: Stop, state: unknown): AsyncGenerator<Batch> {
   const kept = (state ?? null) as State | null
   const stream = new Stream(config, env, kept)
-  await using socket = await openSocket(env, addressOf(config.url, kept, env.now()), stop)
-  yield* listen({
+  const until = env.now() - REPLAY_END_MS
+  await using socket = await openSocket(env, addressOf(config, kept, env.now()), stop)
+  const batches = listen({
     env,
     stop,
     host: new URL(config.url).host,
@@ -96,6 +133,11 @@ async function* read(config: BlueskyConfig, env: PluginEnv, stop: Stop, state: u
     batch: () => stream.batch(),
     ping: () => socket.ping(),
   })
+  for await (const batch of batches) {
+    const done = config.since !== undefined && stream.reached(until)
+    yield done ? { ...batch, done } : batch
+    if (done) return
+  }
 }
 
 const bluesky: Plugin<'source', BlueskyConfig, Source> = plugin({
@@ -114,6 +156,7 @@ const bluesky: Plugin<'source', BlueskyConfig, Source> = plugin({
       },
       services: NAMED_SCHEMA,
       holdSeconds: { type: 'number', minimum: 0, maximum: 600, default: 10 },
+      since: { type: 'integer', minimum: 0, description: 'for epicenter backtest --posts' },
     },
   },
   check: ({ url, services }) => [
