@@ -1,3 +1,4 @@
+import type { Pattern } from '../src/contract/incident.js'
 import type { Dice } from './dice.js'
 
 /** The course of a drawn trouble: how long, in which shape, for whom. */
@@ -16,6 +17,16 @@ export interface Course {
   damping?: number
   /** What is left of the users at night, against noon; left out: as drawn. */
   night?: number
+  /** What besides goes wrong. */
+  besides?: { effect: string; curve: [number, number][] }[]
+  /** What it must be called, five minutes after it became that. */
+  manners?: { pattern: Pattern; fromMin: number; untilMin: number }[]
+  /** What must be said of security: that something speaks for it, or that nothing does; left out: that nothing does. */
+  security?: 'suspected' | 'no_evidence'
+  /** What people write who are hit; part of the posts that claim an attack; how many times the usual requests. */
+  texts?: string[]
+  rumour?: number
+  surge?: number
 }
 
 export type Family = (dice: Dice) => Course

@@ -3,6 +3,7 @@ import { sfc32 } from '../src/core/stat/random.js'
 import type { Course, Family } from './course.js'
 import { Dice } from './dice.js'
 import { KEPT } from './kinds-kept.js'
+import { MANNERS } from './kinds-manner.js'
 import { TUNED } from './kinds-tuned.js'
 import { iso } from './stamp.js'
 import { drawWorld, type Json } from './world.js'
@@ -11,7 +12,11 @@ import { drawWorld, type Json } from './world.js'
  * Kinds of trouble by their course, drawn onto the ground of a drawn world: how long, in which shape, for whom. `TUNED` may be looked
  * at while a constant is chosen; `KEPT` are for judging alone, share no code of their courses with the others, and were committed first.
  */
-export const FAMILIES: Record<'tuned' | 'kept', Record<string, Family>> = { tuned: TUNED, kept: KEPT }
+export const FAMILIES: Record<'tuned' | 'kept' | 'manner', Record<string, Family>> = {
+  tuned: TUNED,
+  kept: KEPT,
+  manner: MANNERS,
+}
 
 /** A quarter and more of all users is what people call an outage. */
 const CRITICAL_SHARE = 0.3
@@ -31,21 +36,28 @@ export function drawKind(name: string, family: Family, seed: number): Json {
   const truth = world.ground_truth as Json
   const clock = world.clock as Json
   const started = (startedAt - Date.parse(String(clock.t0))) / MINUTE
-  const fault = {
-    id: 'fault-1',
-    effect: { type: course.effect ?? 'http_error' },
-    scope: course.userShare === undefined ? {} : { user_share: course.userShare },
-    severity: course.curve.map(([min, x]) => [at(min), Math.round(1000 * x) / 1000]),
-    retry: { client_retries: 3, load_multiplier: 1.5 },
-    cause_change: 'cause',
-  }
+  const faults = [{ effect: course.effect ?? 'http_error', curve: course.curve }, ...(course.besides ?? [])]
   return {
     ...world,
     id: `${name}-${seed}`,
     title: `A drawn course (${name})`,
     clock: { ...clock, duration_min: Math.ceil(started + course.endMin + AFTERMATH_MIN) },
     world: groundOf(world.world as Json, course),
-    timeline: { changes: [cause, ...decoysOf(world)], surges: [], faults: [fault] },
+    timeline: {
+      changes: [cause, ...decoysOf(world)],
+      surges:
+        course.surge === undefined
+          ? []
+          : [{ id: 'flood', from: at(0), until: at(course.endMin), multiplier: course.surge }],
+      faults: faults.map(({ effect, curve }, i) => ({
+        id: `fault-${i + 1}`,
+        effect: { type: effect },
+        scope: course.userShare === undefined ? {} : { user_share: course.userShare },
+        severity: curve.map(([min, x]) => [at(min), Math.round(1000 * x) / 1000]),
+        retry: { client_retries: 3, load_multiplier: 1.5 },
+        cause_change: 'cause',
+      })),
+    },
     signals: signalsOf(world.signals as Json, dice, course, at),
     ground_truth: {
       is_incident: true,
@@ -58,7 +70,14 @@ export function drawKind(name: string, family: Family, seed: number): Json {
       affected: { cells: {}, components: truth.affected && (truth.affected as Json).components },
       recovery: { shape: name, t50: at(Math.min(course.halfMin, halfOf(course.curve))) },
       report_checks: [],
-      expect: { detect_within_min: 25, false_incidents_max: 0, security_verdict: 'no_evidence' },
+      expect: {
+        detect_within_min: 25,
+        false_incidents_max: 0,
+        security_verdict: course.security ?? 'no_evidence',
+        ...(course.manners === undefined
+          ? {}
+          : { manners: course.manners.map(m => ({ pattern: m.pattern, from: at(m.fromMin), until: at(m.untilMin) })) }),
+      },
     },
   }
 }
@@ -93,13 +112,17 @@ function groundOf(ground: Json, { night }: Course): Json {
 /** Reports enough to be noticed by themselves, and people who tire as the course says. */
 function signalsOf(signals: Json, dice: Dice, course: Course, at: (min: number) => string): Json {
   const told = dice.whole([10, 40])
+  const social = signals.social as Json
+  const rumour = { at: at(5), claim: 'hacked', share_of_posts: course.rumour, half_life_min: 120, truth: false }
   return {
     ...signals,
+    social: course.rumour === undefined ? social : { ...social, rumours: [rumour] },
     reports: {
       ...(signals.reports as Json),
       propensity: { default: Number(dice.scale([0.0003, 0.003]).toPrecision(2)) },
       turnover_per_min: course.turnover ?? 0.04,
       ack_damping: course.damping ?? 0.8,
+      ...(course.texts === undefined ? {} : { texts: course.texts }),
     },
     official: [
       { at: at(told), status: 'investigating', text: 'We are investigating.', incident: 'main' },

@@ -1,6 +1,7 @@
 import type { IncidentEvent, Severity } from '../src/contract/incident.js'
 import { HOUR, MINUTE, type EpochMs } from '../src/contract/time.js'
 import type { Scenario } from '../src/scenario/scenario.js'
+import { claimedBefore, judgeManners } from './manners.js'
 
 /**
  * Judges what a product said of a scenario. The truth comes from the scenario alone; the expectations are those of its
@@ -90,8 +91,9 @@ export function judge(scenario: Scenario, events: readonly IncidentEvent[], opti
     judgeStories(scenario, real, raw, expect, trouble, options.ask ?? 'all', verdict, must)
   }
   const own = events.filter(e => e.service === service)
-  if (expect.security_verdict === 'no_evidence')
-    must(!own.some(e => e.security?.state === 'suspected' || e.security?.state === 'confirmed'), 'cried wolf')
+  const cried = own.some(e => e.security?.state === 'suspected' || e.security?.state === 'confirmed')
+  if (expect.security_verdict === 'no_evidence') must(!cried, 'cried wolf')
+  if (expect.security_verdict === 'suspected' && !options.quiet) must(cried, 'nothing is said of security')
   if (!options.quiet) judgeOthers(scenario, events, must)
   verdict.ok = verdict.failures.length === 0
   return verdict
@@ -165,6 +167,7 @@ function judgeStories(
     return
   }
   judgePicture(scenario, first, raw, expect, verdict, must)
+  judgeManners(real, expect.manners ?? [], must)
   judgeCause(scenario, first, raw, expect, verdict, must)
   // Told apart, each ends with its own.
   judgeEnd(scenario, first, raw, expect, real.length > 1 ? trouble.slice(0, 1) : trouble, verdict, must)
@@ -290,8 +293,10 @@ function judgeEnd(
     // One incident may honestly hold two troubles that overlap: then it ends with the last of them.
     const ends = trouble.filter(w => w.from <= closedAt && w.until >= story.openedAt).map(w => w.until)
     verdict.resolveDelayMin = minutes(closedAt - Math.max(scenario.truth.resolvedAt!, ...ends))
+    // Whoever saw what is not theirs may still say so: that is not called over so soon.
+    const within = expect.security_verdict === 'suspected' ? RESOLVE_HONEST_MIN : RESOLVE_WITHIN_MIN
     if (expect.detect_within_min !== undefined)
-      must(verdict.resolveDelayMin <= RESOLVE_WITHIN_MIN, `resolved ${verdict.resolveDelayMin} min late`)
+      must(verdict.resolveDelayMin <= within, `resolved ${verdict.resolveDelayMin} min late`)
     const first = story.events.find(e => e.event === 'resolved')!
     if (expect.declare_recovered_not_before)
       must(Date.parse(first.at) >= Date.parse(expect.declare_recovered_not_before), `declared over at ${first.at}`)
@@ -316,10 +321,6 @@ function judgeEnd(
     must(told, `the slow part ${slow} is not named`)
   }
 }
-
-/** The first event before `half` that claims more than half recovered, at the lower end of its interval where one is given. */
-const claimedBefore = (events: readonly IncidentEvent[], half: EpochMs): IncidentEvent | undefined =>
-  events.find(e => (e.recovery?.interval?.[0] ?? e.recovery?.recovered ?? 0) > 0.5 && Date.parse(e.at) < half)
 
 /** What even a thin stream may not get wrong, and what it must speak of. */
 function judgeHonesty(scenario: Scenario, story: Story, raw: Raw, verdict: Verdict, must: Must): void {

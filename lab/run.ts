@@ -2,7 +2,7 @@
 //   node --import ./scripts/ts.mjs lab/run.ts [--worlds N] [--seed S] [--unlisted-share U] [--scenarios] [--twins] [--draws K] [--only KINDS]
 //     [--ask all|honest|detect] [--history-hours H] [--file SCENARIO.json] [--write DIR] [--json] [--quick]
 //     [--changes N: so many changes are told of a world; 1 with --unlisted-share 1: a lone innocent one]
-//     [--kinds tuned|kept: N worlds of each family instead of worlds of any]
+//     [--kinds tuned|kept|manner: N worlds of each family instead of worlds of any]
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -147,7 +147,8 @@ function summary(results: readonly Result[], scenarios: ReadonlyMap<string, Scen
 function drawn(half: string | undefined, count: number, seed: number, drawing: WorldOptions): Json[] {
   const indices = Array.from({ length: count }, (_, i) => seed * 1_000_003 + i)
   if (half === undefined) return indices.map(i => drawWorld(i, drawing))
-  if (half !== 'tuned' && half !== 'kept') throw new Error(`kinds are tuned or kept, not ${half}`)
+  if (half !== 'tuned' && half !== 'kept' && half !== 'manner')
+    throw new Error(`kinds are tuned, kept or manner, not ${half}`)
   return Object.entries(FAMILIES[half]).flatMap(([name, family]) => indices.map(i => drawKind(name, family, i)))
 }
 

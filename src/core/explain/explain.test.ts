@@ -26,6 +26,24 @@ const probability = (q: Partial<Question>, subject = 'c'): number =>
   explain(question(q)).causes.find(c => c.subject === subject)?.probability ?? 0
 const inA: Scope = { cell: ['a'] }
 
+describe('health that is seen', () => {
+  const where = { segments: [{ where: { component: ['boot'] }, weight: 1 }], components: ['boot'] }
+  const unaffected = { component: ['calls', 'search', 'sync'] }
+  it('a change whose whole scope is fine leads neither who may have done it nor none of the listed', () => {
+    const fine = at(-1, { id: 'fine', scope: { component: ['calls'] } })
+    const late = at(-50, { scope: { component: ['boot', 'search'] }, rollout: [[ONSET - 50 * MINUTE, 0.5]] })
+    const { causes, unexplained } = explain(question({ ...where, unaffected, changes: [fine, late] }))
+    expect(causes[0]!.subject).toBe('c')
+    const alone = explain(question({ ...where, unaffected, changes: [fine] }))
+    expect(alone.causes[0]!.probability).toBeLessThan(alone.unexplained)
+    expect(unexplained).toBeGreaterThan(0)
+  })
+  it('a scope of which a part fails may lead', () => {
+    const both = at(-1, { scope: { component: ['boot', 'calls'] } })
+    expect(probability({ ...where, unaffected, changes: [both] })).toBeGreaterThan(0.1)
+  })
+})
+
 describe('time', () => {
   it('nothing after the interval of the onset is a candidate, whatever else speaks for it', () => {
     const late = at(6, { scope: inA })

@@ -4,7 +4,7 @@ import { chances } from './chance.js'
 import { dose } from './dose.js'
 import { weighEchoes, weighUpstream } from './echo.js'
 import { load, weighLoad } from './load.js'
-import { type Label, labelsOf, place } from './place.js'
+import { isFine, type Label, labelsOf, place } from './place.js'
 import { eligible, type Question, type Weighed } from './question.js'
 import { reversal } from './reversal.js'
 import { settles } from './settle.js'
@@ -87,6 +87,7 @@ export function explain(q: Question): Explanation {
     ...weighLoad(changes, labels, q),
     ...weighEchoes(q),
   ]
+  standBack(changes, found)
   const slope = slopeOf(listed.length)
   const weights = new Map(found.map(f => [f, 2 ** Math.min(40, slope * (f.bits - NONE_BITS))]))
   const all = [...weights.values()].reduce((a, b) => a + b, 1)
@@ -99,6 +100,20 @@ export function explain(q: Question): Explanation {
     causes: shown.map(f => causeOf(f, bounded(weights.get(f)! / all))),
     unexplained: bounded(1 / all),
   }
+}
+
+/** What cannot lead is this much behind what may, in bits. */
+const BEHIND_BITS = 1
+
+/**
+ * A change of which all that it touched is seen to be fine leads nobody that may have done it, nor "none of the listed", however well its
+ * time fits: health that is seen counts.
+ */
+function standBack(changes: readonly WeighedChange[], found: readonly Weighed[]): void {
+  const fine = new Set(changes.filter(c => c.fine).map(c => c.weighed))
+  const best = found.reduce((most, f) => (fine.has(f) ? most : Math.max(most, f.bits)), Number.NEGATIVE_INFINITY)
+  const most = (best === Number.NEGATIVE_INFINITY ? NONE_BITS : Math.min(best, NONE_BITS)) - BEHIND_BITS
+  for (const weighed of fine) weighed.bits = Math.min(weighed.bits, most)
 }
 
 /** How far bits are stretched where so many changes are listed. */
@@ -148,6 +163,8 @@ interface WeighedChange {
   weighed: Weighed
   /** The part that its scope has in it. */
   placeBits: number
+  /** All that it touched is seen to be fine. */
+  fine: boolean
 }
 
 function weighChange(c: Change, q: Question, labels: readonly Label[], unheard: number): WeighedChange {
@@ -163,7 +180,7 @@ function weighChange(c: Change, q: Question, labels: readonly Label[], unheard: 
     because,
     settles: settles(c, q, labels),
   }
-  return { change: c, weighed, placeBits: sum(places) }
+  return { change: c, weighed, placeBits: sum(places), fine: isFine(c, labels) }
 }
 
 const sum = (because: readonly Evidence[]): number => because.reduce((bits, e) => bits + e.bits, 0)

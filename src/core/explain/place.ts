@@ -140,6 +140,13 @@ export function place(c: Change, labels: readonly Label[]): Evidence[] {
   return [...parts, ...places.map((e, i) => ({ ...e, bits: e.bits * ECHO ** i }))]
 }
 
+/** Is all that a change touched of some label seen to be fine, while others of that label fail? */
+export const isFine = (c: Change, labels: readonly Label[]): boolean =>
+  labels.some(({ name, failing, fine }) => {
+    const values = c.scope[name] ?? []
+    return failing.size > 0 && values.length > 0 && values.every(v => fine.has(v))
+  })
+
 /** A change that names no value of a label whose failing values are known. */
 function unnamed(c: Change, label: Label): Evidence | null {
   if (label.failing.size === 0 || label.everywhere || !label.used) return null

@@ -327,7 +327,7 @@ describe('one story', () => {
   const wave = (from: number): Fault => ({ ...cellA, from, until: from + 25, reports: 0 })
 
   it('a relapse within the hour reopens the same incident, measured against its own worst', () => {
-    const { events } = fold(told(1, [wave(120), wave(175)], { minutes: 260, reports: 0 }))
+    const { events } = fold(told(1, [wave(120), wave(175)], { minutes: 290, reports: 0 }))
     expect(new Set(events.map(e => e.incident)).size).toBe(1)
     expect(names(events).filter(n => n !== 'updated')).toEqual([
       'opened',

@@ -166,10 +166,11 @@ describe('what comes and goes', () => {
       const { memory, at } = followed(values)
       return lastingGone(memory, at)[0]
     }
-    expect(sure([...plateau(30, 0.4), ...plateau(29, 0.01)])).toBe(0)
-    expect(sure([...plateau(30, 0.4), ...plateau(30, 0.01)])).toBeGreaterThan(0.9)
+    expect(sure([...plateau(15, 0.4), ...plateau(14, 0.01)])).toBe(0)
+    expect(sure([...plateau(15, 0.4), ...plateau(15, 0.01)])).toBeGreaterThan(0.9)
     expect(sure([...plateau(5, 0.4), ...plateau(10, 0.01)])).toBeGreaterThan(0.9)
-    expect(sure([...plateau(300, 0.4), ...plateau(45, 0.01)])).toBeGreaterThan(0.9)
+    expect(sure([...plateau(300, 0.4), ...plateau(19, 0.01)])).toBe(0)
+    expect(sure([...plateau(300, 0.4), ...plateau(20, 0.01)])).toBeGreaterThan(0.9)
     expect(sure([...flaps(4), ...plateau(4, 0.01)])).toBe(0)
     expect(sure([...flaps(4), ...plateau(6, 0.01)])).toBeGreaterThan(0.9)
   })

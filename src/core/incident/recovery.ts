@@ -58,7 +58,7 @@ const PAUSES = 4
 /** No pause counts as shorter: windows of five minutes smear it, and reports lag. */
 const PAUSE_LEAST_MS = 10 * MINUTE
 /** What is gone has lasted once it has for as long as it was there before, at most for so long: what a pause is, nobody knows before. */
-const LASTS_MOST_MS = 45 * MINUTE
+const LASTS_MOST_MS = 20 * MINUTE
 /** and once it came back, for longer than it ever paused. */
 const PAUSE_OVER = 1.5
 

@@ -312,7 +312,7 @@ export function updateReason(
   if (since < UPDATE_GAP_MS) return null
   if (leader(next) !== leader(said)) return 'cause'
   if (next.origin?.node !== said.origin?.node) return 'origin'
-  const moved = Math.abs((next.recovery?.recovered ?? 0) - (said.recovery?.recovered ?? 0))
+  const moved = Math.abs(goneOf(next) - goneOf(said))
   if (measured && places(next.segments) !== places(said.segments)) return 'segments'
   if (measured && moved >= Math.max(0.1, 4 * noise)) return 'recovery'
   if (since < Math.max(UPDATE_SLOW_MS, ageMs / 10)) return null
@@ -321,6 +321,10 @@ export function updateReason(
   if (moved >= Math.max(measured ? 0.02 : 0.25, 3 * noise)) return 'recovery'
   return shares(next.segments) !== shares(said.segments) ? 'shares' : null
 }
+
+/** A pause of what comes and goes is no news. */
+const goneOf = ({ recovery, pattern }: IncidentEvent): number =>
+  (pattern === 'intermittent' ? recovery?.interval?.[0] : recovery?.recovered) ?? 0
 
 const places = (segments: Segment[] | undefined): string => JSON.stringify((segments ?? []).map(s => s.where))
 const quotes = (e: IncidentEvent): string => JSON.stringify((e.quoted ?? []).map(q => [q.where, q.measured]).sort())

@@ -1,12 +1,55 @@
 import type { Finding } from '../../contract/finding.js'
+import type { IncidentKind, Where } from '../../contract/incident.js'
 import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
-import { ownFailure } from '../incident/rules.js'
+import { contradictedBy, ownFailure } from '../incident/rules.js'
 import type { Upstream } from '../explain/explain.js'
 import type { JudgedService } from './service.js'
 import type { IncidentRecord } from './record.js'
 
 /** Failing and slow requests that began so close together are one trouble; so are those of a service and of what it stands on. */
 export const SAME_ONSET_MS = 15 * MINUTE
+
+/** A trouble of which machines never saw more than this failing is not one that they know. */
+export const UNSEEN_SHARE = 0.05
+
+/** May it be slowness? Vague complaints are, and what people alone call failing while machines see every request answered. */
+export const mayBeSlow = ({ kind, finding, course }: IncidentRecord): boolean =>
+  kind === 'degraded' ||
+  (kind === 'outage' &&
+    finding !== null &&
+    contradictedBy(finding) &&
+    course.every(level => level.excess < UNSEEN_SHARE))
+
+/**
+ * The open record of the other strand that this finding belongs to: complaints that turn out to be slowness, or slowness that turns into
+ * failure within minutes of its onset, or later while it lasts and where it is.
+ */
+export const otherStrandOf = (
+  all: readonly IncidentRecord[],
+  f: Finding,
+  kind: IncidentKind,
+): IncidentRecord | undefined =>
+  all.find(
+    x =>
+      x.open &&
+      x.service === f.service &&
+      x.strand !== f.strand &&
+      mayBeSlow(x) &&
+      (f.strand === 'slow' ||
+        (kind === 'outage' &&
+          (Math.abs(f.onset - x.onset) <= SAME_ONSET_MS || (x.calmSince === null && x.branch === '' && meets(x, f))))),
+  )
+
+/** The part that is hit by the newest word: a window that spans a turn tells both sides of it. */
+export const latestOf = (f: Finding | null): number => f?.lately?.share ?? f?.share ?? 0
+
+/** Whether two troubles may be of the same requests: nothing that both are told by keeps them apart. */
+function meets({ worst }: IncidentRecord, f: Finding): boolean {
+  if (worst.segments.length === 0 || f.segments.length === 0) return true
+  const together = (a: Where, b: Where): boolean =>
+    Object.keys(a).every(name => b[name] === undefined || a[name]!.some(value => b[name]!.includes(value)))
+  return worst.segments.some(a => f.segments.some(b => together(a.where, b.where)))
+}
 
 type Services = ReadonlyMap<string, JudgedService>
 

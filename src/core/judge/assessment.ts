@@ -17,14 +17,13 @@ import { explain, type Upstream } from '../explain/explain.js'
 import { contradictedBy } from '../incident/rules.js'
 import { sentences, titleOf } from '../incident/sentences.js'
 import { isIntermittent, lastingGone, recoveryOf, surelyGone, turnedAt, unheard } from '../incident/recovery.js'
+import { UNSEEN_SHARE } from './around.js'
 import { applyRulings, BY_HAND, isCounted, type IncidentRecord } from './record.js'
 
 /** Smaller shares are too near to noise for a step to be told. */
 const STEP_FROM = 0.05
 /** A minute below this part of the window's share is a step, if it is so by so many standard errors. */
 const STEP_TO = 0.5
-/** A trouble of which machines never saw more than this failing is not one that they know. */
-const UNSEEN_SHARE = 0.05
 /** Standard errors by which such a step must be clear of chance. */
 const SURE_ERRORS = 3
 

@@ -63,6 +63,33 @@ describe('one trouble is one incident', () => {
       finding({ at: now, onset: now - 5 * MINUTE, kinds: { report: alarm }, crowd: { ...finding({}).crowd, slow: 9 } })
     expect(feed(judge, back, back + 30, weak)[0]).toMatchObject({ event: 'reopened', incident: over.incident })
   })
+  it('what people call failing and machines see only late is slow; what then fails goes on with it, but not elsewhere', () => {
+    const told = (now: EpochMs): Finding =>
+      fails(now, {
+        onset: NOW,
+        kinds: { report: { ...alarm, bits: 80 }, metric: { ...alarm, alarm: false, bits: 0 } },
+        share: 0,
+        segments: [],
+        tracks: [whole(0, 0.001)],
+      })
+    const waits = (now: EpochMs): Finding => fails(now, { strand: 'slow', onset: NOW })
+    const worse = (cell: string) => {
+      const judge = new Judge()
+      const events: IncidentEvent[] = []
+      for (let minute = 0; minute < 40; minute++) {
+        judge.take(told(at(minute)), events)
+        judge.take(waits(at(minute)), events)
+      }
+      expect(events.at(-1)).toMatchObject({ kind: 'degraded', pattern: 'slow' })
+      const segments = [{ where: { cell: [cell] }, share: 0.5, interval: null, bits: 90, excess: 400 }]
+      const rest = feed(judge, 40, 45, now => fails(now, { onset: at(39), share: 0.5, segments }))
+      return { judge, rest }
+    }
+    const same = worse('a')
+    expect(same.judge.records).toHaveLength(1)
+    expect(same.rest[0]).toMatchObject({ event: 'updated', kind: 'outage', pattern: 'failing' })
+    expect(worse('b').judge.records).toHaveLength(2)
+  })
   it('people who report here while far more report a larger outage elsewhere make it no more than minor', () => {
     const reports = (service: string, now: EpochMs, excess: number): Finding =>
       finding({

@@ -1,5 +1,5 @@
 import type { Finding, JudgeInput } from '../../contract/finding.js'
-import type { EventName, IncidentEvent, IncidentKind } from '../../contract/incident.js'
+import type { EventName, IncidentEvent } from '../../contract/incident.js'
 import { CLOSED_BY_PERSON_MS, type Order } from '../../contract/order.js'
 import type { Change, Fact } from '../../contract/signal.js'
 import { RECORD_KEPT_MS, REOPEN_MS } from '../../contract/thresholds.js'
@@ -22,7 +22,7 @@ import {
 } from '../incident/rules.js'
 import { noiseOf } from '../incident/recovery.js'
 import { followTracks, relapsed, wholeTrack } from '../incident/track.js'
-import { drownedBy, othersOf, SAME_ONSET_MS, upstreamsOf } from './around.js'
+import { drownedBy, latestOf, mayBeSlow, otherStrandOf, othersOf, SAME_ONSET_MS, upstreamsOf } from './around.js'
 import { changeId, noteChange } from './change.js'
 import { isWhole } from './command.js'
 import { carryOut, type Word } from './by-hand.js'
@@ -196,7 +196,7 @@ export class Judge {
       talk: s.talk,
       alarmSince: s.alarmSince[f.strand] ?? f.at,
       upstream: this.upstreams(f.service, f.at).length > 0,
-      badOpen: this.records.some(x => x.open && x.service === f.service && x.strand === 'bad' && x.kind !== 'degraded'),
+      badOpen: this.records.some(x => x.open && x.service === f.service && x.strand === 'bad' && !mayBeSlow(x)),
       slowOpen: this.records.some(
         x => x.service === f.service && x.strand === 'slow' && (x.open || f.at - x.resolvedAt! < REOPEN_MS),
       ),
@@ -210,9 +210,9 @@ export class Judge {
       return
     }
     if (!f.branch) s.alarmSince[f.strand] = null
-    const other = f.branch ? undefined : this.sameTrouble(f, verdict.kind)
+    const other = f.branch ? undefined : otherStrandOf(this.records, f, verdict.kind)
     // Some failures beside more slowness do not make it an outage.
-    if (other && f.strand === 'bad' && (f.share ?? 0) < (other.finding?.share ?? 0)) return
+    if (other && f.strand === 'bad' && latestOf(f) < latestOf(other.finding)) return
     if (other) {
       other.strand = f.strand
       other.kind = verdict.kind
@@ -239,21 +239,6 @@ export class Judge {
     this.absorb(record, f)
     if (drownedBy(this.records, record, f)) record.severity = 'minor'
     this.emit(record, 'opened', f.at, events)
-  }
-
-  /**
-   * The open record of the other strand that this finding belongs to: vague complaints that turn out to be slowness, or slowness
-   * that turns into failure within minutes of its onset.
-   */
-  private sameTrouble(f: Finding, kind: IncidentKind): IncidentRecord | undefined {
-    return this.records.find(
-      x =>
-        x.open &&
-        x.service === f.service &&
-        x.strand !== f.strand &&
-        x.kind === 'degraded' &&
-        (f.strand === 'slow' || (kind === 'outage' && Math.abs(f.onset - x.onset) <= SAME_ONSET_MS)),
-    )
   }
 
   private absorb(record: IncidentRecord, f: Finding): void {

@@ -17,9 +17,9 @@ export interface Blame {
   words: number
 }
 
-/** Bits from which a change is named, and by which it must lead the next one. */
+/** Bits from which a change is named, and by which it must lead the next one: sixteen to one, for a wrong name costs more than none. */
 const NAMED_BITS = 5.5
-const LEAD_BITS = 2
+const LEAD_BITS = 4
 const TIME_BITS = 3
 const ORIGIN_BITS = 2
 const NEAR_BITS = 0
