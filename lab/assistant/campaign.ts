@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { FAULTS, type Fault } from './faults.js'
+import { MINUTE } from '../../src/contract/time.js'
+import { FAULTS, type Fault, faultNamed } from './faults.js'
 import type { Verdict } from './judge.js'
 import { type Phases, playOnce, SHORT } from './play.js'
 
@@ -47,6 +49,7 @@ export async function campaign(
   names: readonly string[],
   seeds: number,
   twins: boolean,
+  record?: string,
   phases: Phases = SHORT,
 ): Promise<void> {
   let stopped = false
@@ -56,16 +59,26 @@ export async function campaign(
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD']).toString().trim()
   for (const { fault, seed, twin } of missing(faults, seeds, twins, done)) {
     console.log(`${keyOf({ fault: fault.name, seed, twin })}:`)
-    const { verdict, text } = await playOnce(fault, phases, { seed }, { twin, stop: () => stopped })
+    const key = keyOf({ fault: fault.name, seed, twin }).replaceAll(' ', '-')
+    const kept = record === undefined ? {} : { record: join(record, key), film: join(record, `${key}.svg`) }
+    const played = await playOnce(fault, phases, { seed }, { twin, stop: () => stopped, ...kept }).catch(
+      (error: unknown) => String(error),
+    )
     if (stopped) break
+    // One that cannot be played here, or that did not come up, is no end of the others; it stays missing.
+    if (typeof played === 'string') {
+      console.log(`  not played: ${played}`)
+      continue
+    }
+    const { verdict, text } = played
     console.log(text)
     const [, load = 0] = loadavg()
     const at = new Date().toISOString()
     const row: Row = { fault: fault.name, seed, twin, at, commit, cpus: cpus().length, load, verdict }
     appendFileSync(ROWS, `${JSON.stringify(row)}\n`)
     done.push(row)
+    writeFileSync(file('assistant.md'), page(done))
   }
-  writeFileSync(file('assistant.md'), page(done))
   console.log(table(done).join('\n'))
 }
 
@@ -76,13 +89,13 @@ export function table(rows: readonly Row[]): string[] {
   const lines = rows.map(row => {
     const { verdict: v } = row
     const right = v.claims.filter(claim => claim.holds).length
-    const known = FAULTS.find(({ name }) => name === row.fault)
+    const known = faultNamed(row.fault)
     const found = row.twin || known?.harmless ? '–' : v.openedAt === null ? '**no**' : 'yes'
-    return `| ${row.fault}${row.twin ? ' (twin)' : ''} | ${row.seed} | ${v.fired} | ${(100 * v.wishesFailed).toFixed(1)} % | ${found} | ${number(v.foundMinutes)} | ${number(v.cells?.f1, 2)} | ${right} of ${v.claims.length} | ${known?.cause === undefined || row.twin ? '–' : (v.causeRank ?? '**not listed**')} | ${v.falseIncidents} | ${number(row.load)} |`
+    return `| ${row.fault}${row.twin ? ' (twin)' : ''} | ${row.seed} | ${v.fired} | ${(100 * v.wishesFailed).toFixed(1)} % | ${found} | ${number(v.foundMinutes)} | ${number(v.cells?.f1, 2)} | ${right} of ${v.claims.length} | ${known?.cause === undefined || row.twin ? '–' : (v.causeRank ?? '**not listed**')} | ${v.falseIncidents} | ${v.reports} + ${v.posts} | ${v.vendorAt === null || v.firstFailure === null ? '–' : number((v.vendorAt - v.firstFailure) / MINUTE)} | ${number(row.load)} |`
   })
   return [
-    '| played | seed | fired | wishes that failed | found | minutes | F1 of cells | shares right | rank of the cause | false incidents | load |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+    '| played | seed | fired | wishes that failed | found | minutes | F1 of cells | shares right | rank of the cause | false incidents | reports + posts | status page, min | load |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
     ...lines,
   ]
 }

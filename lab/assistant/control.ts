@@ -21,6 +21,7 @@ export async function control(world: World, port: number): Promise<{ port: numbe
     const fault = faultNamed(name)
     if (verb === 'break') {
       if (fault === undefined) return { status: 404, body: `no such fault: ${name}` }
+      if (!world.canPlay(fault)) return { status: 409, body: `${name} cannot be broken on this machine` }
       if (world.fault !== null && world.mendedAt === null) await world.mend()
       await world.break(fault)
     } else if (world.fault === null || world.mendedAt !== null) return { status: 409, body: 'nothing is broken' }

@@ -2,7 +2,7 @@ import type { IncidentEvent, Where } from '../../src/contract/incident.js'
 import { MINUTE, type EpochMs } from '../../src/contract/time.js'
 import type { Fault } from './faults.js'
 import { CELLS } from './plan.js'
-import { SERVICE } from './telemetry.js'
+import { SERVICE } from './parts/telemetry.js'
 import type { Truth } from './truth.js'
 
 /** What was played: the fault and when it was switched. Everything else is read from the world and from what was said. */
@@ -50,6 +50,10 @@ export interface Verdict {
   calledOverTooEarly: boolean
   /** "No breach" without a person's word. */
   saidNoBreach: boolean
+  /** What people sent in, and the status page's first word of it. */
+  reports: number
+  posts: number
+  vendorAt: EpochMs | null
   sentences: string[]
 }
 
@@ -111,6 +115,9 @@ export function judge(
     resolvedAt,
     calledOverTooEarly: resolvedAt !== null && failingShare(truth, resolvedAt) > 0.02,
     saidNoBreach: own.some(event => event.security?.state === SECURITY_TAKEN_BACK && event.by === undefined),
+    reports: truth.fired['reports'] ?? 0,
+    posts: truth.fired['posts'] ?? 0,
+    vendorAt: truth.vendor.find(({ at }) => at >= brokeAt)?.at ?? null,
     sentences: (story.filter(event => event.says).at(-1)?.says ?? []).map(({ text }) => text),
   }
 }
@@ -188,6 +195,9 @@ export function report(verdict: Verdict, { fault, brokeAt, mendedAt, endedAt }: 
     `  requests for each wish: ${verdict.triesPerWish.map(each => each.toFixed(2)).join(' before, ')} while it was broken`,
     `  opened ${clock(verdict.openedAt)}${verdict.foundMinutes === null ? '' : `, ${verdict.foundMinutes.toFixed(1)} min after the first failed request`}; false incidents: ${verdict.falseIncidents}`,
   ]
+  lines.push(
+    `  ${verdict.reports} reports and ${verdict.posts} posts in all; the status page's first word ${clock(verdict.vendorAt)}`,
+  )
   if (cells !== null)
     lines.push(
       `  cells: true ${cells.true.join(', ') || '–'}; told ${cells.told.join(', ') || '–'} (F1 ${cells.f1.toFixed(2)})`,
