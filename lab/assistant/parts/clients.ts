@@ -41,6 +41,8 @@ interface Person {
   platform: Platform
   awayUntil: number
   failed: boolean
+  /** Something they wanted has failed before. */
+  hurt: boolean
   said: boolean
   address: string
 }
@@ -71,6 +73,13 @@ const PUBLIC: readonly (readonly [lang: string, text: string])[] = [
   ['pt', 'Larkchat caiu? não funciona aqui'],
   ['ja', 'Larkchat 落ちてる？ 繋がらない'],
   ['hi', 'Larkchat काम नहीं कर रहा है'],
+]
+/** What those say who had complained, once it works again. */
+const CHEERS = 0.3
+const BACK: readonly (readonly [lang: string, text: string])[] = [
+  ['en', 'Larkchat is back for me'],
+  ['de', 'Larkchat geht wieder'],
+  ['es', 'Larkchat ya funciona'],
 ]
 /** What they say on any day. */
 const SMALL_TALK: readonly (readonly [lang: string, text: string])[] = [
@@ -117,6 +126,7 @@ export class Clients {
         platform: pick(PLATFORMS, x('platform')),
         awayUntil: 0,
         failed: false,
+        hurt: false,
         said: false,
         // Of the network that is kept for private use: no stranger's.
         address: `10.${part('a')}.${part('b')}.${1 + Math.floor(x('c') * 250)}`,
@@ -158,8 +168,9 @@ export class Clients {
       if (tried.cell !== '') ({ cell } = tried)
     }
     this.note(began, person, cell, product, 'wish', ok, false)
-    if (ok) person.failed = false
-    else this.hurt(person)
+    if (!ok) return this.hurt(person)
+    if (person.failed && person.said && this.draw() < CHEERS) void this.post(person, this.one(BACK))
+    person.failed = false
   }
 
   private async attempt(person: Person, product: Product): Promise<{ ok: boolean; cell: string }> {
@@ -192,6 +203,8 @@ export class Clients {
 
   private hurt(person: Person): void {
     person.failed = true
+    if (!person.hurt) this.fired.add('people')
+    person.hurt = true
     if (this.draw() < LEAVES) person.awayUntil = Date.now() + AWAY_MS[0] + this.draw() * (AWAY_MS[1] - AWAY_MS[0])
     if (person.said) return
     const x = this.draw()
