@@ -23,6 +23,8 @@ const PROGRAMS = {
   '/usr/sbin/dnsmasq': 'dnsmasq-base',
   '/usr/bin/fping': 'fping',
   '/usr/bin/prometheus': 'prometheus',
+  '/usr/sbin/ip': 'iproute2',
+  '/usr/sbin/iptables-legacy': 'iptables',
   '/usr/bin/prometheus-alertmanager': 'prometheus-alertmanager',
 }
 

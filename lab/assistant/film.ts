@@ -7,11 +7,13 @@ import type { Truth } from './truth.js'
 
 // One picture, minute by minute: above what people saw, below what was said of it. Each file stands by itself.
 
-const LEFT = 150
-const COLUMN = 34
+const LEFT = 110
+const COLUMN = 44
+const LEAST = 960
 const ROW = 16
 const GAP = 10
-const WORDS_MAX = 96
+/** Width of a letter, in the mean. */
+const LETTER = 6.4
 
 const escaped = (text: string): string =>
   text.replace(/[&<>"]/g, each => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[each]!)
@@ -36,11 +38,13 @@ function saidBy(events: readonly IncidentEvent[], until: EpochMs): Said {
   return said
 }
 
-/** The highest share that is told for a value of a label; null: nothing is told of it. */
+/** The highest share that is told for a value of a label; null: none is. */
 export function toldOf({ state, segments }: Said, label: 'cell' | 'tier', value: string): number | null {
   if (state === 'nothing' || state === 'resolved' || segments === null) return null
-  const meant = segments.filter(({ where }) => where[label]?.includes(value) ?? where[label] === undefined)
-  return meant.length === 0 ? null : Math.max(...meant.map(({ share }) => share ?? 0))
+  const shares = segments
+    .filter(({ where }) => where[label]?.includes(value) ?? where[label] === undefined)
+    .flatMap(({ share }) => share ?? [])
+  return shares.length === 0 ? null : Math.max(...shares)
 }
 
 const STYLE =
@@ -63,11 +67,13 @@ class Rows {
   }
 
   get width(): number {
-    return Math.max(LEFT + this.minutes.length * COLUMN + GAP, 760)
+    return Math.max(LEFT + this.minutes.length * COLUMN + GAP, LEAST)
   }
 
   text(x: number, y: number, words: string, kind = ''): void {
-    this.out.push(`<text x="${x}" y="${y}"${kind ? ` class="${kind}"` : ''}>${escaped(words)}</text>`)
+    this.out.push(
+      `<text xml:space="preserve" x="${x}" y="${y}"${kind ? ` class="${kind}"` : ''}>${escaped(words)}</text>`,
+    )
   }
 
   heading(words: string): void {
@@ -89,7 +95,7 @@ class Rows {
   }
 
   line(words: string): void {
-    this.text(0, this.y + 12, words.slice(0, Math.floor(this.width / 7)))
+    this.text(0, this.y + 12, words.length * LETTER > this.width ? `${words.slice(0, this.width / LETTER)} …` : words)
     this.y += ROW
   }
 
@@ -106,7 +112,7 @@ export function film(truth: Truth, play: Play, events: readonly IncidentEvent[])
   const own = events.filter(event => event.service === SERVICE)
   const times = truth.minutes().map(({ at }) => at)
   const rows = new Rows(times.filter(at => at >= brokeAt - 3 * MINUTE && at <= endedAt))
-  rows.text(0, 18, `${fault.name}: ${fault.title}`.slice(0, WORDS_MAX), 'title')
+  rows.text(0, 18, `${fault.name}: ${fault.title}`, 'title')
   worldRows(rows, truth, play)
   saidRows(rows, own)
   rows.row('status page', at => {
@@ -153,18 +159,19 @@ function saidRows(rows: Rows, own: readonly IncidentEvent[]): void {
   for (const { id } of PLANS) told('tier', id)
 }
 
-/** Events that say something new, in a line each. */
+/** Events that say something new, in one or two lines each. */
 function wordsOf(events: readonly IncidentEvent[]): string[] {
   const lines: string[] = []
   let before = ''
   for (const event of events) {
     const [first] = (event.causes ?? []).filter(each => each.state !== 'ruled_out')
-    const cause = first === undefined ? '' : `; ${percent(first.probability)}: ${first.title}`
-    const said = (event.says ?? []).map(({ text }) => text).slice(0, 2)
-    const words = `${said.join(' ')}${cause}`
+    const cause = first === undefined ? '' : `suspected at ${percent(first.probability)}: ${first.title}`
+    const [said = ''] = (event.says ?? []).map(({ text }) => text)
+    const words = `${said} ${cause}`
     if (words === before && event.event === 'updated') continue
     before = words
-    lines.push(`${clock(Date.parse(event.at))} ${event.event}: ${words}`)
+    lines.push(`${clock(Date.parse(event.at))} ${event.event}: ${said}`)
+    if (cause !== '') lines.push(`          ${cause}`)
   }
   return lines
 }

@@ -137,13 +137,16 @@ const named = (event: IncidentEvent | undefined, label: string): string[] => {
   return [...new Set(claimed.flatMap(({ where }) => where[label] ?? []))].sort()
 }
 
-/** What it calls failing: that requests are slow, where it says so. */
-const strandOf = (event: IncidentEvent | undefined) => (event?.kind === 'degraded' ? 'slow' : 'bad')
+/** What it calls failing: that requests are slow, where it says so of counted ones. */
+const strandOf = (event: IncidentEvent | undefined) =>
+  event?.kind === 'degraded' && event.segments?.some(({ share }) => share !== null) ? 'slow' : 'bad'
 
-/** A segment without any label speaks of all cells. */
+/** A segment without any label speaks of all cells, where requests are counted; people alone say nothing of cells. */
 function cellsOf(truth: Truth, event: IncidentEvent | undefined, from: EpochMs, until: EpochMs) {
   const wanted = truth.failing('cell', from, until, CLAIMED_SHARE, strandOf(event))
-  const isEverywhere = (event?.segments ?? []).some(({ where }) => Object.keys(where).length === 0)
+  const isEverywhere = (event?.segments ?? []).some(
+    ({ where, share }) => share !== null && Object.keys(where).length === 0,
+  )
   const told = isEverywhere ? CELLS.map(({ id }) => id).sort() : named(event, 'cell')
   const hit = told.filter(cell => wanted.includes(cell)).length
   return { true: wanted, told, f1: hit === 0 ? 0 : (2 * hit) / (told.length + wanted.length) }

@@ -75,7 +75,13 @@ export async function playOnce(
     const verdict = judge(world.truth, play, events)
     const text = report(verdict, play)
     const { fault: _, ...times } = play
-    kept = { name: played.name, until: Date.now(), events, play: times, truth: world.truth.toJSON() }
+    kept = {
+      name: `${played.name}${world.options.outside ? '-outside' : ''}`,
+      until: Date.now(),
+      events,
+      play: times,
+      truth: world.truth.toJSON(),
+    }
     if (picture !== undefined) {
       mkdirSync(dirname(picture), { recursive: true })
       writeFileSync(picture, film(world.truth, play, events))

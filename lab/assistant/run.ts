@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { campaign } from './campaign.js'
 import { CONTROL_PORT } from './control.js'
-import { FAULTS, faultNamed, twinOf } from './faults.js'
+import { FAULTS, faultNamed } from './faults.js'
 import { film } from './film.js'
 import { judge, report } from './judge.js'
 import { sleep } from './net.js'
 import { FULL, OUTSIDE, playOnce, SHORT } from './play.js'
-import { replayed } from './recorded.js'
+import { playedAs, replayed } from './recorded.js'
 import { Truth } from './truth.js'
 import { tell, up } from './up.js'
 import { USUAL, World, type WorldOptions } from './world.js'
@@ -122,8 +122,7 @@ async function replay(folder: string, name: string, picture?: string): Promise<n
   const { live, now, recording } = await replayed(folder, name)
   const isSame = JSON.stringify(live) === JSON.stringify(now)
   console.log(`${live.length} events live, ${now.length} replayed: ${isSame ? 'the same' : 'NOT THE SAME'}`)
-  const fault = faultNamed(name.replace(/-twin$/, '')) ?? FAULTS[0]!
-  const play = { ...recording.play, fault: name.endsWith('-twin') ? twinOf(fault) : fault }
+  const play = { ...recording.play, fault: playedAs(name) }
   const truth = Truth.from(recording.truth)
   console.log(report(judge(truth, play, now), play))
   if (picture !== undefined) writeFileSync(picture, film(truth, play, now))
