@@ -64,7 +64,6 @@ const CALM: Fault = {
   name: 'calm',
   title: 'nothing has been broken yet',
   harmless: true,
-  cells: [],
   quiet: { title: 'nothing' },
 }
 const SHOWN_MS = 20 * MINUTE

@@ -1,4 +1,4 @@
-import { CELLS, ROUTING, SETTINGS, type Settings } from './plan.js'
+import { ROUTING, SETTINGS, type Settings } from './plan.js'
 
 /** What the processes of the assistant can be told to do wrong; each says how often it did. */
 export interface Switches {
@@ -64,11 +64,12 @@ export interface Fault extends Breaks {
   cause?: ToldChange
   /** Nothing is wrong: nothing may be opened. */
   harmless?: true
-  /** What the world knows by that name of where it fails. */
-  cells: readonly string[]
+  /** By which label one can tell where it fails; which values those are is read from the world. */
+  by?: 'cell' | 'region' | 'tier'
+  /** Of a broken build its name: no person knows which build answered them, so it is no truth of the world's. */
+  build?: string
 }
 
-const ALL = CELLS.map(cell => cell.id)
 const GATED = ['us-east', 'eu-west', 'ap-south']
 const gate = (segments: unknown) => (settings: Settings) => ({
   ...settings,
@@ -87,7 +88,6 @@ export const FAULTS: readonly Fault[] = [
     settings: gate({ all: true }),
     quiet: { title: 'the same gate, with a list', settings: gate(['all']) },
     cause: { by: 'config', name: 'new caching path for gates', cells: GATED },
-    cells: GATED,
   },
   {
     name: 'routing',
@@ -98,42 +98,37 @@ export const FAULTS: readonly Fault[] = [
       settings: settings => ({ ...settings, routing: { ...ROUTING, ap: { 'ap-south': 0.75, 'us-west': 0.25 } } }),
     },
     cause: { by: 'config', name: 'routes of ap removed' },
-    cells: [],
+    by: 'region',
   },
   {
     name: 'workers',
     title: 'image jobs of eu-north keep their workers until none is left',
     switches: { leak: 'eu-north' },
     quiet: { title: 'half again as many images', switches: { demand: { images: 1.5 } } },
-    cells: ['eu-north'],
   },
   {
     name: 'sessions',
     title: 'cells lose whose session is whose, and the store of identities is asked for every request',
     switches: { noSessionCache: true },
     quiet: { title: 'cells know fewer sessions and learn them again', switches: { forgetful: true } },
-    cells: ALL,
   },
   {
     name: 'store',
     title: 'the store of conversations takes three seconds longer, and holds the workers for as long',
     switches: { slowStoreMs: 3_000 },
     quiet: { title: 'the store of conversations takes forty milliseconds longer', switches: { slowStoreMs: 40 } },
-    cells: ALL,
   },
   {
     name: 'names',
     title: 'the name of us-west is not resolved',
     switches: { noName: 'us-west' },
     quiet: { title: 'the name of us-west is resolved, a little late', switches: { lateName: 'us-west' } },
-    cells: ['us-west'],
   },
   {
     name: 'packets',
     title: 'two thirds of the packets to eu-north are lost between two network namespaces',
     switches: { lost: 0.65 },
     quiet: { title: 'one packet of two hundred to eu-north is lost', switches: { lost: 0.005 } },
-    cells: ['eu-north'],
   },
   {
     name: 'deploy',
@@ -141,7 +136,7 @@ export const FAULTS: readonly Fault[] = [
     switches: { badBuild: 'us-east' },
     quiet: { title: 'a sound build on a quarter of us-east', switches: { goodBuild: 'us-east' } },
     cause: { by: 'deploy', name: 'build 42', cells: ['us-east'] },
-    cells: ['us-east'],
+    build: 'b42',
   },
   {
     name: 'limits',
@@ -149,7 +144,7 @@ export const FAULTS: readonly Fault[] = [
     settings: free(0),
     quiet: { title: 'another limit for people on free that nobody reaches', settings: free(180) },
     cause: { by: 'config', name: 'limits of free' },
-    cells: ALL,
+    by: 'tier',
   },
   {
     name: 'overload',
@@ -157,7 +152,6 @@ export const FAULTS: readonly Fault[] = [
     switches: { demand: { 'deep-research': 40 } },
     quiet: { title: 'the same launch, and half again as many ask', switches: { demand: { 'deep-research': 1.5 } } },
     cause: { by: 'launch', name: 'deep research for everybody' },
-    cells: ALL,
   },
   {
     name: 'launch',
@@ -166,7 +160,6 @@ export const FAULTS: readonly Fault[] = [
     quiet: { title: 'the same launch, and nobody comes' },
     cause: { by: 'launch', name: 'new models' },
     harmless: true,
-    cells: [],
   },
   {
     name: 'rumour',
@@ -174,7 +167,6 @@ export const FAULTS: readonly Fault[] = [
     switches: { rumour: 0.004 },
     quiet: { title: 'nobody says anything' },
     harmless: true,
-    cells: [],
   },
   {
     name: 'bots',
@@ -182,7 +174,6 @@ export const FAULTS: readonly Fault[] = [
     switches: { bots: 20 },
     quiet: { title: 'one machine with a made-up session', switches: { bots: 0.2 } },
     harmless: true,
-    cells: [],
   },
 ]
 
@@ -197,7 +188,6 @@ export const twinOf = ({ name, cause, quiet }: Fault): Fault => ({
   ...(cause === undefined ? {} : { cause }),
   quiet,
   harmless: true,
-  cells: [],
 })
 
 /** What the configuration service hands out while this is broken. */

@@ -72,7 +72,7 @@ describe('the judge', () => {
     expect(verdict).toMatchObject({
       fired: 450,
       foundMinutes: 1.5,
-      cells: { true: ['eu-west', 'us-east'], told: ['eu-north', 'us-east'], f1: 0.5 },
+      places: { label: 'cell', true: ['eu-west', 'us-east'], told: ['eu-north', 'us-east'], f1: 0.5 },
       causeRank: 1,
       falseIncidents: 0,
     })

@@ -15,7 +15,7 @@ const names = readdirSync(folder)
 
 const FOUND_WITHIN_MIN = 3
 const OUTSIDE_WITHIN_MIN = 6
-const CELLS_F1 = 0.8
+const PLACES_F1 = 0.8
 const verdictOf = async (name: string) => {
   const { now, recording } = await replayed(folder, name)
   return judge(Truth.from(recording.truth), { ...recording.play, fault: playedAs(name) }, now)
@@ -25,7 +25,7 @@ const SOUND = { falseIncidents: 0, calledOverTooEarly: false, saidNoBreach: fals
 it.each(names.filter(name => !/-(?:twin|outside)$/.test(name)))('finds %s again in what was recorded', async name => {
   const verdict = await verdictOf(name)
   expect(verdict.foundMinutes).toBeLessThanOrEqual(FOUND_WITHIN_MIN)
-  expect(verdict.cells!.f1).toBeGreaterThanOrEqual(CELLS_F1)
+  expect(verdict.places!.f1).toBeGreaterThanOrEqual(PLACES_F1)
   expect(verdict).toMatchObject(SOUND)
 })
 

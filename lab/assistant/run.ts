@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { campaign } from './campaign.js'
+import { campaign, rejudge } from './campaign.js'
 import { CONTROL_PORT } from './control.js'
 import { FAULTS, faultNamed } from './faults.js'
 import { film } from './film.js'
@@ -22,6 +22,7 @@ npm run assistant -- play NAME [--short] [--seed S] [--outside] [--twin] [--writ
                                            --anonymous: probes ask without a plan
 npm run assistant -- campaign [NAME…] [--seeds N] [--twins] [--record FOLDER]
                                            plays what is not yet in bench/results/assistant.jsonl
+npm run assistant -- rejudge FOLDER        judges a campaign's recordings anew
 npm run assistant -- replay NAME [FOLDER] [--film FILE]
                                            folds a recorded log anew and says whether that decides what was decided live
 npm run assistant -- calm [--minutes N]    measures what is usual (lab/assistant/calm.json)
@@ -71,6 +72,9 @@ async function main(): Promise<number> {
       return tell(verb === 'break' ? `/break/${encodeURIComponent(name)}` : `/${verb}`, at)
     case 'campaign':
       await campaign(names, Number(values.seeds), values.twins, values.record)
+      return 0
+    case 'rejudge':
+      rejudge(names[0] ?? '.')
       return 0
     case 'replay':
       return replay(names[1] ?? KEPT, name, values.film)

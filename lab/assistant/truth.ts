@@ -73,7 +73,13 @@ export class Truth {
   }
 
   /** Values of a label of whose requests at least this share failed, or was slow. What no cell answered is of none. */
-  failing(label: 'cell' | 'tier', from: EpochMs, until: EpochMs, least: number, strand: 'bad' | 'slow'): string[] {
+  failing(
+    label: 'cell' | 'tier' | 'region',
+    from: EpochMs,
+    until: EpochMs,
+    least: number,
+    strand: 'bad' | 'slow',
+  ): string[] {
     const values = new Set([...this.leaves.values()].map(leaf => leaf[label]).filter(value => value !== 'none'))
     return [...values].sort().filter(value => {
       const counted = this.count({ [label]: [value] }, from, until)!
