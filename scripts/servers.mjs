@@ -24,6 +24,8 @@ const PROGRAMS = {
   '/usr/bin/fping': 'fping',
   '/usr/bin/strace': 'strace',
   '/usr/bin/prometheus': 'prometheus',
+  '/usr/sbin/ip': 'iproute2',
+  '/usr/sbin/iptables-legacy': 'iptables',
   '/usr/bin/prometheus-alertmanager': 'prometheus-alertmanager',
 }
 

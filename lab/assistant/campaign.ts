@@ -1,10 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { FAULTS, type Fault } from './faults.js'
-import type { Verdict } from './judge.js'
+import { gunzipSync } from 'node:zlib'
+import { MINUTE } from '../../src/contract/time.js'
+import { FAULTS, type Fault, faultNamed } from './faults.js'
+import { judge, type Verdict } from './judge.js'
 import { type Phases, playOnce, SHORT } from './play.js'
+import { playedAs, type Recording } from './recorded.js'
+import { Truth } from './truth.js'
 
 /** One play of a campaign, as it is kept: a line of JSON. */
 export interface Row {
@@ -47,6 +52,7 @@ export async function campaign(
   names: readonly string[],
   seeds: number,
   twins: boolean,
+  record?: string,
   phases: Phases = SHORT,
 ): Promise<void> {
   let stopped = false
@@ -56,17 +62,41 @@ export async function campaign(
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD']).toString().trim()
   for (const { fault, seed, twin } of missing(faults, seeds, twins, done)) {
     console.log(`${keyOf({ fault: fault.name, seed, twin })}:`)
-    const { verdict, text } = await playOnce(fault, phases, { seed }, { twin, stop: () => stopped })
+    const key = keyOf({ fault: fault.name, seed, twin }).replaceAll(' ', '-')
+    const kept = record === undefined ? {} : { record: join(record, key), film: join(record, `${key}.svg`) }
+    const played = await playOnce(fault, phases, { seed }, { twin, stop: () => stopped, ...kept }).catch(
+      (error: unknown) => String(error),
+    )
     if (stopped) break
+    // One that cannot be played here, or that did not come up, is no end of the others; it stays missing.
+    if (typeof played === 'string') {
+      console.log(`  not played: ${played}`)
+      continue
+    }
+    const { verdict, text } = played
     console.log(text)
     const [, load = 0] = loadavg()
     const at = new Date().toISOString()
     const row: Row = { fault: fault.name, seed, twin, at, commit, cpus: cpus().length, load, verdict }
     appendFileSync(ROWS, `${JSON.stringify(row)}\n`)
     done.push(row)
+    writeFileSync(file('assistant.md'), page(done))
   }
-  writeFileSync(file('assistant.md'), page(done))
   console.log(table(done).join('\n'))
+}
+
+/** Judges anew what is kept in a folder of recordings, as the judge is today. */
+export function rejudge(record: string): void {
+  const rows = rowsOf(readFileSync(ROWS, 'utf8')).map(row => {
+    const name = `${row.fault}${row.twin ? '-twin' : ''}`
+    const kept = join(record, keyOf(row).replaceAll(' ', '-'), `${name}.json.gz`)
+    if (!existsSync(kept)) return row
+    const { truth, play, events } = JSON.parse(gunzipSync(readFileSync(kept)).toString()) as Recording
+    return { ...row, verdict: judge(Truth.from(truth), { ...play, fault: playedAs(name) }, events) }
+  })
+  writeFileSync(ROWS, rows.map(row => `${JSON.stringify(row)}\n`).join(''))
+  writeFileSync(file('assistant.md'), page(rows))
+  console.log(table(rows).join('\n'))
 }
 
 const number = (value: number | null | undefined, digits = 1): string => (value == null ? '–' : value.toFixed(digits))
@@ -76,13 +106,13 @@ export function table(rows: readonly Row[]): string[] {
   const lines = rows.map(row => {
     const { verdict: v } = row
     const right = v.claims.filter(claim => claim.holds).length
-    const known = FAULTS.find(({ name }) => name === row.fault)
+    const known = faultNamed(row.fault)
     const found = row.twin || known?.harmless ? '–' : v.openedAt === null ? '**no**' : 'yes'
-    return `| ${row.fault}${row.twin ? ' (twin)' : ''} | ${row.seed} | ${v.fired} | ${(100 * v.wishesFailed).toFixed(1)} % | ${found} | ${number(v.foundMinutes)} | ${number(v.cells?.f1, 2)} | ${right} of ${v.claims.length} | ${known?.cause === undefined || row.twin ? '–' : (v.causeRank ?? '**not listed**')} | ${v.falseIncidents} | ${number(row.load)} |`
+    return `| ${row.fault}${row.twin ? ' (twin)' : ''} | ${row.seed} | ${v.fired} | ${(100 * v.wishesFailed).toFixed(1)} % | ${found} | ${number(v.foundMinutes)} | ${number(v.places?.f1, 2)} | ${right} of ${v.claims.length} | ${known?.cause === undefined || row.twin ? '–' : (v.causeRank ?? '**not listed**')} | ${v.falseIncidents} | ${v.reports} + ${v.posts} | ${v.vendorAt === null || v.firstFailure === null ? '–' : number((v.vendorAt - v.firstFailure) / MINUTE)} | ${number(row.load)} |`
   })
   return [
-    '| played | seed | fired | wishes that failed | found | minutes | F1 of cells | shares right | rank of the cause | false incidents | load |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+    '| played | seed | fired | wishes that failed | found | minutes | F1 of places | shares right | rank of the cause | false incidents | reports + posts | status page, min | load |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
     ...lines,
   ]
 }
@@ -104,7 +134,8 @@ their number, processes are late for reasons of their own. What was usual was ta
 
 ${table(rows).join('\n')}
 
-What the judge cannot see: people do not know which build answered them, so \`deploy\` has an F1 of 0 where the true answer, the broken build
-by its version, was told. A fault that no change is told of has no rank.
+*F1 of places*: by the label that tells where it fails (cells, a region, a plan, a build). Which build answered them people do not know, so
+of \`deploy\` the build is what the switch breaks. A fault that no change is told of has no rank. *Status page*: minutes until the person who
+keeps it wrote their first word, where the play was long enough for one.
 ${STORIES}`
 }

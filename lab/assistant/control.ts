@@ -1,5 +1,7 @@
-import { FAULTS, faultNamed } from './faults.js'
-import { judge, report } from './judge.js'
+import { MINUTE } from '../../src/contract/time.js'
+import { type Fault, FAULTS, faultNamed } from './faults.js'
+import { film } from './film.js'
+import { judge, type Play, report } from './judge.js'
 import { listen, type Reply } from './net.js'
 import type { World } from './world.js'
 
@@ -21,6 +23,7 @@ export async function control(world: World, port: number): Promise<{ port: numbe
     const fault = faultNamed(name)
     if (verb === 'break') {
       if (fault === undefined) return { status: 404, body: `no such fault: ${name}` }
+      if (!world.canPlay(fault)) return { status: 409, body: `${name} cannot be broken on this machine` }
       if (world.fault !== null && world.mendedAt === null) await world.mend()
       await world.break(fault)
     } else if (world.fault === null || world.mendedAt !== null) return { status: 409, body: 'nothing is broken' }
@@ -44,44 +47,61 @@ export async function control(world: World, port: number): Promise<{ port: numbe
 
 /** What is broken, what it did, and how right what was found of it is. */
 async function state(world: World): Promise<string> {
-  const { fault, brokeAt } = world
-  if (fault === null || brokeAt === null) return 'nothing has been broken yet'
-  const play = { fault, brokeAt, mendedAt: world.mendedAt, endedAt: Date.now() }
+  const play = playOf(world)
+  if (play === null) return 'nothing has been broken yet'
   return report(judge(world.truth, play, await world.house.events()), play)
+}
+
+function playOf({ fault, brokeAt, mendedAt }: World): Play | null {
+  return fault === null || brokeAt === null ? null : { fault, brokeAt, mendedAt, endedAt: Date.now() }
 }
 
 const escaped = (text: string): string =>
   text.replace(/[&<>"]/g, each => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[each]!)
 
-const BAR_PX = 2
-/** The newest minutes, one bar each: which share of the requests failed. */
-const MINUTES = 30
-
-function film(world: World): string {
-  const minutes = world.truth.minutes().slice(-MINUTES)
-  const bars = minutes.map(({ at, total, bad, slow }, i) => {
-    const [failed, late] = [bad, slow].map(each => Math.round((100 * each) / Math.max(1, total))) as [number, number]
-    const when = new Date(at).toISOString().slice(11, 16)
-    const x = i * 14
-    return `<g><title>${when}: ${failed} % failed, ${late} % slow of ${total}</title><rect class="slow" x="${x}" width="12" y="${100 - failed - late}" height="${late + BAR_PX}"/><rect class="bad" x="${x}" width="12" y="${100 - failed}" height="${failed + BAR_PX}"/></g>`
-  })
-  return `<svg viewBox="0 0 ${MINUTES * 14} 102" role="img" aria-label="Share of requests that failed or were slow, minute by minute">${bars.join('')}</svg>`
+/** Before anything was broken: the newest minutes. */
+const CALM: Fault = {
+  name: 'calm',
+  title: 'nothing has been broken yet',
+  harmless: true,
+  quiet: { title: 'nothing' },
 }
+const SHOWN_MS = 20 * MINUTE
+
+const STYLE = `body{font:16px/1.5 system-ui;max-width:68rem;margin:1.5rem auto;padding:0 1rem;color:#1c1b1f}
+h1{margin:0}h2{font-size:1.1rem;margin:1.5rem 0 .5rem}svg{max-width:100%;height:auto}
+pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f4f4;padding:1rem}ul{padding:0;list-style:none;display:grid;gap:.4rem}
+li form{display:flex;gap:.75rem;align-items:baseline}button{font:inherit;min-width:7rem;min-height:2.2rem;cursor:pointer}
+.now{padding:.75rem 1rem;background:#f4f4f4;border-left:.4rem solid #2e7d32}.now.broken{border-color:#b3261e}.now form{display:inline}`
 
 async function page(world: World): Promise<string> {
   const broken = world.fault !== null && world.mendedAt === null ? world.fault : null
-  const switches = FAULTS.map(
-    ({ name, title }) =>
-      `<li><form method="post" action="/break/${name}"><button${broken?.name === name ? ' disabled' : ''}>${name}</button> ${escaped(title)}</form></li>`,
-  )
+  const row = (fault: Fault): string => {
+    const { name, title } = fault
+    const off = broken?.name === name || !world.canPlay(fault)
+    return `<li><form method="post" action="/break/${name}"><button${off ? ' disabled' : ''}>${name}</button><span>${escaped(title)}</span></form></li>`
+  }
+  const play = playOf(world) ?? { fault: CALM, brokeAt: Date.now() - SHOWN_MS, mendedAt: null, endedAt: Date.now() }
+  const events = await world.house.events()
+  const verdict = play.fault === CALM ? 'nothing has been broken yet' : report(judge(world.truth, play, events), play)
+  const fired = broken === null ? 0 : (world.truth.fired[broken.name] ?? 0)
+  const now =
+    broken === null
+      ? '<div class="now">Nothing is broken.</div>'
+      : `<div class="now broken">Broken now: ${escaped(broken.title)}. It did so ${fired} times. <form method="post" action="/mend"><button>mend it</button></form></div>`
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="5">
-<title>Break the assistant</title><style>body{font:16px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}svg{width:100%;height:8rem;background:#f4f4f4}.bad{fill:#b3261e}.slow{fill:#d9a400}pre{white-space:pre-wrap;background:#f4f4f4;padding:1rem}ul{padding:0;list-style:none}button{font:inherit;min-width:7rem;min-height:2rem}</style>
+<title>Break the assistant</title><style>${STYLE}</style>
 <h1>Break the assistant</h1>
 <p>Real processes on this machine serve ${world.options.users} made-up people. Break something, then watch
 <a href="${world.house.served.url}/">what Epicenter finds</a>, which knows nothing of these switches. It takes two to three minutes.</p>
-<p>${broken === null ? 'Nothing is broken.' : `Broken now: ${escaped(broken.title)}.`}</p>
-${broken === null ? '' : '<form method="post" action="/mend"><button>mend it</button></form>'}
-<h2>What people see: failed and slow requests, minute by minute</h2>${film(world)}
-<h2>How right is it?</h2><pre>${escaped(await state(world))}</pre>
-<h2>Switches</h2><ul>${switches.join('')}</ul></html>`
+${now}
+<h2>Break one of these</h2><ul>${FAULTS.filter(each => !each.harmless)
+    .map(row)
+    .join('')}</ul>
+<h2>Or do something that breaks nothing, of which nothing may be told</h2><ul>${FAULTS.filter(each => each.harmless)
+    .map(row)
+    .join('')}</ul>
+<h2>Minute by minute</h2>${film(world.truth, play, events)}
+<h2>How right is it?</h2><pre>${escaped(verdict)}</pre>
+<h2>What runs</h2><ul>${world.started.map(line => `<li>${escaped(line)}</li>`).join('')}</ul></html>`
 }

@@ -7,84 +7,118 @@ import { serve, type Served, tokenIn } from '../../src/testing/served.js'
 import { root } from '../recipes.js'
 import { ask } from './net.js'
 import type { ToldChange } from './faults.js'
-import { operationOf, PRODUCTS, REGIONS, WORKERS } from './plan.js'
-import { SERVICE } from './telemetry.js'
+import { operationOf, PRODUCTS, REGIONS, STORES, WORKERS } from './plan.js'
+import { SERVICE } from './parts/telemetry.js'
 
 export const SECRET = 'assistant-secret-of-the-lab'
 export const FRONT = 'front-door'
+/** What Prometheus scrapes. */
+export const STORED = 'stores'
 
 export interface HouseOptions {
   folder: string
   port: number
   /** Access log of nginx, or none. */
   log: string | null
-  /** Port of a local server that answers as Mastodon does. */
-  posts: number
+  /** Whether Prometheus scrapes the stores. */
+  prometheus: boolean
+  /** Ports and address of servers that answer as Mastodon, a Jetstream and Statuspage do. */
+  mastodon: number
+  bluesky: string
+  vendor: number
   /** Probes and people alone: no door within. */
   outside: boolean
+  /** Probes have no account. */
+  anonymous: boolean
   /** Where a probe finds the front of each region. */
   fronts: Record<string, number>
 }
 
 /** The configuration that somebody would write who runs this assistant. JSON is YAML. */
-function configured({ log, posts, outside, fronts }: HouseOptions): object {
+function configured(options: HouseOptions): object {
+  const { log, outside } = options
   const components = PRODUCTS.map(product => ({ id: operationOf(product), name: product.title }))
-  const routes = PRODUCTS.map(product => ({ path: product.path, component: operationOf(product) }))
-  const labels = { cell: 'assistant.cell', tier: 'assistant.plan' }
-  const inside = log !== null && !outside
+  const stores = [...STORES, 'config'].map(id => ({ id, name: id }))
+  const below = options.prometheus ? { dependsOn: [{ id: STORED, name: 'Stores', service: STORED }] } : {}
   return {
     title: 'The assistant that really breaks',
     proxies: ['127.0.0.1'],
     services: [
-      { id: SERVICE, title: 'Assistant', components },
+      { id: SERVICE, title: 'Larkchat', components, ...below },
       ...(outside ? [] : [{ id: 'cell', title: 'Cells' }]),
-      ...(inside ? [{ id: FRONT, title: 'Front door', components }] : []),
+      ...(options.prometheus ? [{ id: STORED, title: 'Stores', components: stores }] : []),
+      ...(log !== null && !outside ? [{ id: FRONT, title: 'Front door', components }] : []),
     ],
-    receivers: outside
-      ? []
-      : [
-          {
-            use: 'otlp',
-            secret: SECRET,
-            services: { [SERVICE]: SERVICE },
-            labels,
-            graph: true,
-            metrics: [{ name: 'worker.pool.used', as: 'saturation', capacity: WORKERS }],
-          },
-          { use: 'cdevents', secret: SECRET, service: SERVICE },
-          { use: 'github', secret: SECRET, service: SERVICE },
-        ],
-    sources: [
-      ...(inside ? [{ use: 'access-log', service: FRONT, file: log, bad: ['5xx', 429], routes }] : []),
-      {
-        use: 'mastodon',
-        server: `http://127.0.0.1:${posts}`,
-        everySeconds: 15,
-        allowPrivate: true,
-        services: [{ service: SERVICE, words: ['assistant'], tags: ['assistantdown'] }],
-      },
-    ],
-    probes: REGIONS.map(({ id }) => ({
-      use: 'http',
-      id: `from-${id}`,
-      url: `http://127.0.0.1:${fronts[id]}/v1/search?from=probe`,
-      service: SERVICE,
-      component: 'GET /v1/search',
-      // As somebody on the plan that most people have.
-      headers: { 'x-session': `probe-${id}`, 'x-plan': 'free' },
-      labels: { vantage: id },
-      everySeconds: 15,
-      timeoutSeconds: 5,
-      allowPrivate: true,
-    })),
+    receivers: outside ? [] : receivers(options),
+    sources: sources(options),
+    probes: probes(options),
   }
 }
+
+const receivers = ({ prometheus }: HouseOptions): object[] => [
+  {
+    use: 'otlp',
+    secret: SECRET,
+    services: { [SERVICE]: SERVICE },
+    labels: { cell: 'assistant.cell', tier: 'assistant.plan' },
+    graph: true,
+    metrics: [{ name: 'worker.pool.used', as: 'saturation', capacity: WORKERS }],
+  },
+  ...(prometheus
+    ? [
+        {
+          use: 'prometheus',
+          secret: SECRET,
+          service: STORED,
+          gauges: [{ name: 'queue', value: 'store_queue_waiting', capacity: 'store_queue_capacity' }],
+        },
+      ]
+    : []),
+  { use: 'cdevents', secret: SECRET, service: SERVICE },
+  { use: 'github', secret: SECRET, service: SERVICE },
+]
+
+function sources({ log, outside, mastodon, bluesky, vendor }: HouseOptions): object[] {
+  const routes = PRODUCTS.map(product => ({ path: product.path, component: operationOf(product) }))
+  const services = [{ service: SERVICE, names: ['Larkchat'] }]
+  const local = (port: number) => `http://127.0.0.1:${port}`
+  return [
+    ...(log !== null && !outside ? [{ use: 'access-log', service: FRONT, file: log, bad: ['5xx', 429], routes }] : []),
+    { use: 'mastodon', server: local(mastodon), timeline: 'public', everySeconds: 15, allowPrivate: true, services },
+    { use: 'bluesky', url: bluesky, holdSeconds: 5, allowPrivate: true, services },
+    {
+      use: 'vendor-page',
+      platform: 'statuspage',
+      url: local(vendor),
+      name: 'status.example',
+      services: [{ service: SERVICE }],
+      everySeconds: 30,
+      allowPrivate: true,
+    },
+  ]
+}
+
+const probes = ({ fronts, anonymous }: HouseOptions): object[] =>
+  REGIONS.map(({ id }) => ({
+    use: 'http',
+    id: `from-${id}`,
+    url: `http://127.0.0.1:${fronts[id]}/v1/search?from=probe`,
+    service: SERVICE,
+    component: 'GET /v1/search',
+    // As somebody on the plan that most people have, or as nobody.
+    headers: { 'x-session': `probe-${id}`, ...(anonymous ? {} : { 'x-plan': 'free' }) },
+    labels: { vantage: id },
+    everySeconds: 15,
+    timeoutSeconds: 5,
+    allowPrivate: true,
+  }))
 
 /** Minutes that are taught, of a real calm run that is repeated. */
 const TAUGHT_MINUTES = 3 * 24 * 60
 
 export interface CalmMinute {
-  total: number
+  /** Of requests and checks; people's reports have no whole. */
+  total?: number
   bad: number
 }
 
@@ -103,18 +137,21 @@ export class House {
     return new House(served, tokenIn(data))
   }
 
-  /** What a calm hour looks like: what was measured in one, again and again up to now. */
-  async teach(services: readonly string[], calm: readonly CalmMinute[]): Promise<void> {
+  /** What the days before looked like: counts of calm minutes, again and again up to now. */
+  async teach(
+    service: string,
+    via: 'metric' | 'check' | 'report' | 'post',
+    calm: readonly CalmMinute[],
+  ): Promise<void> {
     const end = Math.floor(Date.now() / MINUTE) * MINUTE - MINUTE
     const counts = Array.from({ length: TAUGHT_MINUTES }, (_, i) => {
       const { total, bad } = calm[i % calm.length]!
-      return [end - (TAUGHT_MINUTES - i) * MINUTE, bad, total]
+      const at = end - (TAUGHT_MINUTES - i) * MINUTE
+      return total === undefined ? [at, bad] : [at, bad, total]
     })
-    for (const service of services) {
-      const body = JSON.stringify({ service, via: 'metric', binMs: MINUTE, counts })
-      const { status, body: said } = await this.post('/api/v1/past', body, { authorization: `Bearer ${this.token}` })
-      if (status !== 200) throw new Error(`the past was not learned: ${status} ${said}`)
-    }
+    const body = JSON.stringify({ service, via, binMs: MINUTE, counts })
+    const { status, body: said } = await this.post('/api/v1/past', body, { authorization: `Bearer ${this.token}` })
+    if (status !== 200) throw new Error(`the past was not learned: ${status} ${said}`)
   }
 
   /** Tells of a change through the webhook of the system that makes it. */

@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest'
 import type { IncidentEvent } from '../../src/contract/incident.js'
 import { MINUTE } from '../../src/contract/time.js'
 import { keyOf, missing, table } from './campaign.js'
-import { FAULTS, faultNamed, settingsOf } from './faults.js'
+import { FAULTS, faultNamed, settingsOf, twinOf } from './faults.js'
+import { film } from './film.js'
 import { judge, type Play, report } from './judge.js'
 import { PRODUCTS, ROUTING, SETTINGS, shareOf } from './plan.js'
 import type { SeenRow } from './role.js'
-import { SERVICE } from './telemetry.js'
+import { SERVICE } from './parts/telemetry.js'
 import { Truth } from './truth.js'
 
 const START = 29_000_000 * MINUTE
@@ -71,7 +72,7 @@ describe('the judge', () => {
     expect(verdict).toMatchObject({
       fired: 450,
       foundMinutes: 1.5,
-      cells: { true: ['eu-west', 'us-east'], told: ['eu-north', 'us-east'], f1: 0.5 },
+      places: { label: 'cell', true: ['eu-west', 'us-east'], told: ['eu-north', 'us-east'], f1: 0.5 },
       causeRank: 1,
       falseIncidents: 0,
     })
@@ -98,6 +99,30 @@ describe('the judge', () => {
     const security = { state: 'ruled_out' as const, because: [] }
     expect(judge(world(), play, [event(4, 'opened', { security })]).saidNoBreach).toBe(true)
     expect(judge(world(), play, [event(4, 'opened', { security, by: 'ada' })]).saidNoBreach).toBe(false)
+  })
+})
+
+describe('the film', () => {
+  it('shows the world and what was said of it, minute by minute', () => {
+    const events = [event(4, 'opened', { segments: [segment('us-east', 0.52)] }), event(8, 'resolved')]
+    const picture = film(world(), play, events)
+    expect(picture).toContain('us-east: 50 % of 100 failed')
+    expect(picture).toContain('us-east: 52 % said')
+    expect(picture).toContain('eu-north: 0 % of 100 failed')
+    expect(picture.match(/us-east: nothing said/g)).toHaveLength(5)
+    expect(picture).not.toContain('undefined')
+  })
+})
+
+describe('a quiet twin', () => {
+  it('is told of like its fault, and breaks nothing', () => {
+    for (const each of FAULTS) {
+      const twin = twinOf(each)
+      expect(twin).toMatchObject({ name: `${each.name}-twin`, harmless: true })
+      expect(twin.cause).toBe(each.cause)
+      expect([twin.settings?.(SETTINGS), twin.switches]).not.toEqual([each.settings?.(SETTINGS), each.switches])
+      expect(faultNamed(twin.name)).toBeUndefined()
+    }
   })
 })
 

@@ -1,8 +1,9 @@
 import type { IncidentEvent, Where } from '../../src/contract/incident.js'
 import { MINUTE, type EpochMs } from '../../src/contract/time.js'
 import type { Fault } from './faults.js'
-import { CELLS } from './plan.js'
-import { SERVICE } from './telemetry.js'
+import { type Figures, figures } from './figures.js'
+import { CELLS, PLANS, REGIONS } from './plan.js'
+import { SERVICE } from './parts/telemetry.js'
 import type { Truth } from './truth.js'
 
 /** What was played: the fault and when it was switched. Everything else is read from the world and from what was said. */
@@ -34,7 +35,7 @@ export interface Verdict {
   triesPerWish: [before: number, during: number]
   openedAt: EpochMs | null
   foundMinutes: number | null
-  cells: { true: string[]; told: string[]; f1: number } | null
+  places: { label: string; true: string[]; told: string[]; f1: number } | null
   tiers: { true: string[]; told: string[] } | null
   claims: Claim[]
   /** Place of the true change among those that are suspected, 1 is first; null where none is told of or it is not listed. */
@@ -50,6 +51,12 @@ export interface Verdict {
   calledOverTooEarly: boolean
   /** "No breach" without a person's word. */
   saidNoBreach: boolean
+  /** What people sent in, and the status page's first word of it. */
+  reports: number
+  posts: number
+  vendorAt: EpochMs | null
+  /** What the scenario files assume, as it came out here. */
+  figures: Figures
   sentences: string[]
 }
 
@@ -83,6 +90,7 @@ export function judge(
     return found === undefined ? null : Date.parse(found.at)
   }
   const resolvedAt = whenOf('resolved')
+  const regionsBackAt = Object.fromEntries(['us', 'eu', 'ap'].map(region => [region, backAt(truth, region, until)]))
   const [wishes, before, during] = [
     truth.count({}, brokeAt, until, 'wish')!,
     perWish(truth, 0, brokeAt - MINUTE),
@@ -96,7 +104,7 @@ export function judge(
     triesPerWish: [before, during],
     openedAt,
     foundMinutes: openedAt === null || first === null ? null : (openedAt - first) / MINUTE,
-    cells: openedAt === null ? null : cellsOf(truth, best, brokeAt, until),
+    places: openedAt === null ? null : placesOf(truth, best, { fault, brokeAt, mendedAt, endedAt }),
     tiers:
       openedAt === null
         ? null
@@ -106,11 +114,15 @@ export function judge(
     causes: ranked.map(({ title, probability }) => ({ title, probability })),
     unexplained: last?.unexplained ?? null,
     falseIncidents: opened.filter(event => fault.harmless || Date.parse(event.at) < brokeAt).length,
-    regionsBackAt: Object.fromEntries(['us', 'eu', 'ap'].map(region => [region, backAt(truth, region, until)])),
+    regionsBackAt,
+    figures: figures(truth, { fault, brokeAt, mendedAt, endedAt }, regionsBackAt),
     recoveringAt: whenOf('recovering'),
     resolvedAt,
     calledOverTooEarly: resolvedAt !== null && failingShare(truth, resolvedAt) > 0.02,
     saidNoBreach: own.some(event => event.security?.state === SECURITY_TAKEN_BACK && event.by === undefined),
+    reports: truth.fired['reports'] ?? 0,
+    posts: truth.fired['posts'] ?? 0,
+    vendorAt: truth.vendor.find(({ at }) => at >= brokeAt)?.at ?? null,
     sentences: (story.filter(event => event.says).at(-1)?.says ?? []).map(({ text }) => text),
   }
 }
@@ -130,16 +142,31 @@ const named = (event: IncidentEvent | undefined, label: string): string[] => {
   return [...new Set(claimed.flatMap(({ where }) => where[label] ?? []))].sort()
 }
 
-/** What it calls failing: that requests are slow, where it says so. */
-const strandOf = (event: IncidentEvent | undefined) => (event?.kind === 'degraded' ? 'slow' : 'bad')
+/** What it calls failing: that requests are slow, where it says so of counted ones. */
+const strandOf = (event: IncidentEvent | undefined) =>
+  event?.kind === 'degraded' && event.segments?.some(({ share }) => share !== null) ? 'slow' : 'bad'
 
-/** A segment without any label speaks of all cells. */
-function cellsOf(truth: Truth, event: IncidentEvent | undefined, from: EpochMs, until: EpochMs) {
-  const wanted = truth.failing('cell', from, until, CLAIMED_SHARE, strandOf(event))
-  const isEverywhere = (event?.segments ?? []).some(({ where }) => Object.keys(where).length === 0)
-  const told = isEverywhere ? CELLS.map(({ id }) => id).sort() : named(event, 'cell')
-  const hit = told.filter(cell => wanted.includes(cell)).length
-  return { true: wanted, told, f1: hit === 0 ? 0 : (2 * hit) / (told.length + wanted.length) }
+const EVERY = { cell: CELLS, tier: PLANS, region: REGIONS }
+
+/** Where it fails, by the label that tells: what the world says beside what was told. */
+function placesOf(truth: Truth, event: IncidentEvent | undefined, play: Play): NonNullable<Verdict['places']> {
+  const { by = 'cell', build } = play.fault
+  if (build !== undefined) {
+    const told = named(event, 'version')
+    return { label: 'version', true: [build], told, f1: f1([build], told) }
+  }
+  const wanted = truth.failing(by, play.brokeAt, play.mendedAt ?? play.endedAt, CLAIMED_SHARE, strandOf(event))
+  // A segment without any label speaks of all, where requests are counted; people alone say nothing of places.
+  const isEverywhere = (event?.segments ?? []).some(
+    ({ where, share }) => share !== null && Object.keys(where).length === 0,
+  )
+  const told = isEverywhere ? EVERY[by].map(({ id }) => id).sort() : named(event, by)
+  return { label: by, true: wanted, told, f1: f1(wanted, told) }
+}
+
+function f1(wanted: readonly string[], told: readonly string[]): number {
+  const hit = told.filter(value => wanted.includes(value)).length
+  return hit === 0 ? 0 : (2 * hit) / (told.length + wanted.length)
 }
 
 /** Each share that was told, beside what it truly was in the minutes before: it holds where it meets any of these. */
@@ -180,7 +207,7 @@ const spelled = (where: Where): string =>
 
 /** The verdict as a person reads it. */
 export function report(verdict: Verdict, { fault, brokeAt, mendedAt, endedAt }: Play): string {
-  const { cells, tiers } = verdict
+  const { places, tiers } = verdict
   const lines = [
     `${fault.name}: ${fault.title}`,
     `  broken ${clock(brokeAt)}, mended ${clock(mendedAt)}, watched until ${clock(endedAt)}`,
@@ -188,9 +215,12 @@ export function report(verdict: Verdict, { fault, brokeAt, mendedAt, endedAt }: 
     `  requests for each wish: ${verdict.triesPerWish.map(each => each.toFixed(2)).join(' before, ')} while it was broken`,
     `  opened ${clock(verdict.openedAt)}${verdict.foundMinutes === null ? '' : `, ${verdict.foundMinutes.toFixed(1)} min after the first failed request`}; false incidents: ${verdict.falseIncidents}`,
   ]
-  if (cells !== null)
+  lines.push(
+    `  ${verdict.reports} reports and ${verdict.posts} posts in all; the status page's first word ${clock(verdict.vendorAt)}`,
+  )
+  if (places !== null)
     lines.push(
-      `  cells: true ${cells.true.join(', ') || '–'}; told ${cells.told.join(', ') || '–'} (F1 ${cells.f1.toFixed(2)})`,
+      `  by ${places.label}: true ${places.true.join(', ') || '–'}; told ${places.told.join(', ') || '–'} (F1 ${places.f1.toFixed(2)})`,
     )
   if (tiers !== null) lines.push(`  plans: true ${tiers.true.join(', ') || '–'}; told ${tiers.told.join(', ') || '–'}`)
   for (const { where, share, interval, truth, holds } of verdict.claims)
@@ -204,6 +234,11 @@ export function report(verdict: Verdict, { fault, brokeAt, mendedAt, endedAt }: 
   const back = Object.entries(verdict.regionsBackAt).map(([region, at]) => `${region} ${clock(at)}`)
   lines.push(
     `  back: ${back.join(', ')}; told recovering ${clock(verdict.recoveringAt)}, resolved ${clock(verdict.resolvedAt)}${verdict.calledOverTooEarly ? ' TOO EARLY' : ''}`,
+  )
+  const { retryLoad, demandLeft, reportsPerPerson, backMinutes } = verdict.figures
+  const said = (value: number | null) => value?.toFixed(2) ?? '–'
+  lines.push(
+    `  figures: a failing wish makes ${said(retryLoad)} times the tries; ${said(demandLeft)} of the demand stays; ${said(reportsPerPerson)} reports for each person whom it failed; back after ${backMinutes?.map(said).join(' to ') ?? '–'} min`,
   )
   if (verdict.saidNoBreach) lines.push('  WRONG: said that it is no breach without a person')
   return [...lines, ...verdict.sentences.map(text => `  said: ${text}`)].join('\n')

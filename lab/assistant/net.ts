@@ -1,4 +1,12 @@
-import { Agent, createServer, type IncomingMessage, type OutgoingHttpHeaders, request, type Server } from 'node:http'
+import {
+  Agent,
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  request,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo, LookupFunction } from 'node:net'
 
 export interface Answer {
@@ -17,10 +25,25 @@ export interface Asked {
 const agent = new Agent({ keepAlive: true, maxSockets: 2_000 })
 
 /** One question over loopback. @throws Error where nothing answers in time, or the connection breaks */
-export function ask(
+export async function ask(url: string, asked: Asked = {}): Promise<Answer> {
+  const { status, headers, pieces } = await open(url, asked)
+  let body = ''
+  for await (const piece of pieces) body += piece
+  return { status, headers, body }
+}
+
+export interface Opened {
+  status: number
+  headers: IncomingMessage['headers']
+  /** The body as it comes. Fails where it does not come whole within the time of the question. */
+  pieces: AsyncIterable<string>
+}
+
+/** The same, answered once the head of the answer is there. */
+export function open(
   url: string,
   { method = 'GET', headers = {}, body, timeoutMs = 30_000, lookup }: Asked = {},
-): Promise<Answer> {
+): Promise<Opened> {
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
     const asking = request(url, { method, agent, headers: { ...headers, ...length }, ...(lookup ? { lookup } : {}) })
@@ -31,14 +54,9 @@ export function ask(
     }
     asking.on('error', fail)
     asking.on('response', answer => {
-      let text = ''
       answer.setEncoding('utf8')
-      answer.on('data', piece => (text += piece))
-      answer.on('error', fail)
-      answer.on('end', () => {
-        clearTimeout(timer)
-        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: text })
-      })
+      answer.once('close', () => clearTimeout(timer))
+      resolve({ status: answer.statusCode ?? 0, headers: answer.headers, pieces: answer })
     })
     asking.end(body)
   })
@@ -48,10 +66,23 @@ export interface Reply {
   status: number
   headers?: OutgoingHttpHeaders
   body?: string
-  /** Sent one after another instead of the body. */
-  pieces?: readonly string[]
+  /** Sent one after another, as they come, instead of the body. */
+  pieces?: AsyncIterable<string>
 }
 export type Handle = (request: IncomingMessage, body: string) => Promise<Reply> | Reply
+
+/** Who breaks off in the middle is seen to: the connection ends without its end. */
+async function stream(pieces: AsyncIterable<string>, outgoing: ServerResponse): Promise<void> {
+  try {
+    for await (const piece of pieces) {
+      if (outgoing.destroyed) return
+      outgoing.write(piece)
+    }
+    outgoing.end()
+  } catch {
+    outgoing.destroy()
+  }
+}
 
 /** Listens on loopback at a free port, or at the one that is named. */
 export async function listen(handle: Handle, port = 0): Promise<{ port: number; server: Server }> {
@@ -64,8 +95,8 @@ export async function listen(handle: Handle, port = 0): Promise<{ port: number; 
         .catch((error: unknown): Reply => ({ status: 500, body: String(error) }))
         .then(({ status, headers, body: text = '', pieces }) => {
           outgoing.writeHead(status, headers)
-          for (const piece of pieces ?? []) outgoing.write(piece)
-          outgoing.end(text)
+          if (pieces === undefined) return void outgoing.end(text)
+          return stream(pieces, outgoing)
         })
     })
   })

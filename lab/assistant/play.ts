@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { MINUTE, SECOND } from '../../src/contract/time.js'
-import { type Fault, faultNamed } from './faults.js'
+import { type Fault, twinOf } from './faults.js'
+import { film } from './film.js'
 import { judge, type Play, report, type Verdict } from './judge.js'
 import { sleep } from './net.js'
 import { keepRecording, type Recording } from './recorded.js'
@@ -19,12 +20,19 @@ export interface Phases {
 export const FULL: Phases = { calmMs: 2 * MINUTE, brokenMs: 5 * MINUTE, afterMs: 8 * MINUTE, decoys: true }
 export const SHORT: Phases = { calmMs: 75 * SECOND, brokenMs: 3 * MINUTE, afterMs: 15 * SECOND, decoys: false }
 
+const clock = (): string => new Date().toISOString().slice(11, 19)
+
+/** From outside six minutes are allowed. */
+export const OUTSIDE: Phases = { calmMs: MINUTE, brokenMs: 6 * MINUTE, afterMs: 15 * SECOND, decoys: false }
+
 export interface PlayOptions {
   /** Everything but the fault. */
   twin?: boolean
   stop?: () => boolean
   /** File for truth, events and verdict. */
   write?: string
+  /** File for the picture of both. */
+  film?: string
   /** Folder for the log and what was decided of it, to be replayed (recorded.ts). */
   record?: string
 }
@@ -40,7 +48,7 @@ export async function playOnce(
   fault: Fault,
   phases: Phases,
   options: Partial<WorldOptions> = {},
-  { twin = false, stop = () => false, write, record }: PlayOptions = {},
+  { twin = false, stop = () => false, write, film: picture, record }: PlayOptions = {},
 ): Promise<Played> {
   const world = await World.open({ ...USUAL, ...options })
   const pause = async (ms: number) => {
@@ -52,27 +60,32 @@ export async function playOnce(
     if (phases.decoys) await world.decoy('desktop app for coding')
     await pause(phases.calmMs)
     if (phases.decoys) await world.decoy('coding in an editor')
-    const quiet: Fault = {
-      ...faultNamed('launch')!,
-      name: `${fault.name} (twin)`,
-      title: 'nothing is broken',
-      harmless: true,
-    }
-    if (twin) world.brokeAt = Date.now()
-    else await world.break(fault)
+    const played = twin ? twinOf(fault) : fault
+    if (!world.canPlay(played))
+      throw new Error(`${played.name} cannot be played on this machine (see what was started)`)
+    await world.break(played)
     const brokeAt = world.brokeAt!
-    console.log(`  ${new Date().toISOString().slice(11, 19)} ${twin ? 'nothing is broken' : `broken: ${fault.title}`}`)
+    console.log(`  ${clock()} ${twin ? 'not broken' : 'broken'}: ${played.title}`)
     await pause(phases.brokenMs)
-    if (!twin) await world.mend()
-    console.log(`  ${new Date().toISOString().slice(11, 19)} ${twin ? 'still calm' : 'mended'}`)
+    await world.mend()
+    console.log(`  ${clock()} ${twin ? 'taken back' : 'mended'}`)
     await pause(phases.afterMs)
     const events = await world.house.events()
-    const play: Play = { fault: twin ? quiet : fault, brokeAt, mendedAt: world.mendedAt, endedAt: Date.now() }
+    const play: Play = { fault: played, brokeAt, mendedAt: world.mendedAt, endedAt: Date.now() }
     const verdict = judge(world.truth, play, events)
     const text = report(verdict, play)
     const { fault: _, ...times } = play
-    const name = `${fault.name}${twin ? '-twin' : ''}`
-    kept = { name, until: Date.now(), events, play: times, truth: world.truth.toJSON() }
+    kept = {
+      name: `${played.name}${world.options.outside ? '-outside' : ''}`,
+      until: Date.now(),
+      events,
+      play: times,
+      truth: world.truth.toJSON(),
+    }
+    if (picture !== undefined) {
+      mkdirSync(dirname(picture), { recursive: true })
+      writeFileSync(picture, film(world.truth, play, events))
+    }
     if (write !== undefined) {
       mkdirSync(dirname(write), { recursive: true })
       writeFileSync(

@@ -1,16 +1,20 @@
-import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { type ChildProcess, fork, type ForkOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { freePort } from '../recipes.js'
+import { Network } from './doors/network.js'
+import { isAlive, nginx, type Program, prometheus } from './doors/programs.js'
 import { CELLS, REGIONS, STORES } from './plan.js'
 import type { Order, Place, Word } from './role.js'
 
-const NGINX = '/usr/sbin/nginx'
+/** The cell behind the road on which packets can be lost. */
+const FAR = 'eu-north'
+type Common = Omit<Place, 'role' | 'name' | 'folder' | 'ports' | 'hosts'>
+
 /** A process that has not ended by itself is ended. */
 const END_MS = 6_000
 
@@ -21,36 +25,89 @@ export class Processes {
   readonly ports: Record<string, number> = {}
   private readonly children: ChildProcess[] = []
   private people: ChildProcess | null = null
-  private nginx: ChildProcess | null = null
+  private readonly programs: Program[] = []
+  private network: Network | null = null
+  private readonly hosts: Record<string, string> = {}
+  hasLog = false
+  hasPrometheus = false
   private program = ''
 
   constructor(private readonly hear: (word: Word) => void) {}
 
   /** Everything but the people. @returns what was started, in words */
-  async start(place: Omit<Place, 'role' | 'name' | 'folder' | 'ports'>): Promise<string[]> {
+  async start(place: Common, prometheusTo: { url: string; secret: string } | null): Promise<string[]> {
     this.program = await bundled(this.folder)
     const go = async (role: Place['role'], name: string) => {
-      const port = await this.fork({ ...place, role, name, folder: this.folder, ports: this.ports })
+      const port = await this.fork({ ...place, role, name, ...this.found })
       this.ports[role === 'config' ? role : `${role}.${name}`] = port
     }
+    await go('reaper', 'reaper')
     await go('config', 'config')
     await Promise.all(STORES.map(name => go('store', name)))
     await Promise.all(CELLS.map(({ id }) => go('cell', id)))
-    await Promise.all(REGIONS.map(({ id }) => go('edge', id)))
     const said = [`1 configuration service, ${STORES.length} stores, ${CELLS.length} cells, ${REGIONS.length} edges`]
-    if (existsSync(NGINX)) {
-      await this.startNginx()
-      said.push('nginx before the edges, with an access log')
-    } else said.push('no nginx: it is not installed; people ask the edges, and there is no access log')
+    said.push(await this.road(place))
+    await Promise.all(REGIONS.map(({ id }) => go('edge', id)))
+    const front = await nginx(this.folder, this.log, this.ports)
+    this.hasLog = front !== null
+    said.push(
+      front === null
+        ? 'no nginx: it is not installed; people ask the edges, and there is no access log'
+        : 'nginx before the edges, with an access log',
+    )
+    const scraper = prometheusTo === null ? null : await prometheus(this.folder, this.ports, prometheusTo)
+    this.hasPrometheus = scraper !== null
+    if (prometheusTo !== null)
+      said.push(
+        scraper === null
+          ? 'no Prometheus: it is not installed; nobody scrapes the stores'
+          : 'Prometheus, which scrapes the stores and the configuration service',
+      )
+    this.programs.push(...[front, scraper].filter(each => each !== null))
     return said
   }
 
-  get hasLog(): boolean {
-    return this.nginx !== null
+  private get found() {
+    const { folder, ports, hosts } = this
+    return { folder, ports, hosts }
   }
 
-  async startPeople(place: Omit<Place, 'role' | 'name' | 'folder' | 'ports'>): Promise<void> {
-    await this.fork({ ...place, role: 'clients', name: 'people', folder: this.folder, ports: this.ports })
+  /** A road to {@link FAR} through a network namespace and back, on which packets can be lost. */
+  private async road(place: Common): Promise<string> {
+    const network = Network.open()
+    if (typeof network === 'string') return `no namespace: ${network}; packets cannot be lost`
+    this.network = network
+    const { ours, theirs } = network
+    const cell = `cell.${FAR}`
+    const out = { listen: ours, to: `127.0.0.1:${this.ports[cell]}` }
+    const port = await this.fork({ ...place, role: 'relay', name: 'out', ...this.found, road: out })
+    const within = { listen: theirs, to: `${ours}:${port}` }
+    this.ports[cell] = await this.fork(
+      { ...place, role: 'relay', name: 'in', ...this.found, road: within },
+      network.within,
+    )
+    this.hosts[cell] = theirs
+    return `a network namespace, through which ${FAR} is reached`
+  }
+
+  /** Loses a share of the packets to {@link FAR}. @throws where there is no namespace */
+  lose(share: number): void {
+    if (this.network !== null) this.network.lose(share)
+    else if (share > 0) throw new Error('packets cannot be lost here: there is no network namespace')
+  }
+  get canLose(): boolean {
+    return this.network !== null
+  }
+  lost = (): Promise<number> => this.network?.count() ?? Promise.resolve(0)
+
+  /** What is to be ended by others if we are: programs that do not notice. */
+  mind(more: number): void {
+    const pids = [...this.programs.map(({ child }) => child.pid!), more]
+    this.order({ do: 'mind', pids, namespace: this.network?.name ?? null })
+  }
+
+  async startPeople(place: Common): Promise<void> {
+    await this.fork({ ...place, role: 'clients', name: 'people', ...this.found })
     this.people = this.children.at(-1) ?? null
   }
 
@@ -73,16 +130,19 @@ export class Processes {
     const timer = setTimeout(() => this.children.forEach(child => child.kill('SIGKILL')), END_MS)
     await Promise.all(ended)
     clearTimeout(timer)
-    if (this.nginx !== null && isAlive(this.nginx)) {
-      const gone = once(this.nginx, 'exit')
-      this.nginx.kill('SIGTERM')
-      await gone
-    }
+    for (const program of this.programs) await program.stop()
+    this.network?.close()
     rmSync(this.folder, { recursive: true, force: true })
   }
 
-  private async fork(place: Place): Promise<number> {
-    const child = fork(this.program, [JSON.stringify(place)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  /** @param within A command that runs it elsewhere. */
+  private async fork(place: Place, within?: readonly [string, ...string[]]): Promise<number> {
+    const options: ForkOptions = { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }
+    const own = [this.program, JSON.stringify(place)]
+    const child =
+      within === undefined
+        ? fork(own[0]!, own.slice(1), options)
+        : spawn(within[0], [...within.slice(1), process.execPath, ...own], options)
     this.children.push(child)
     return new Promise((resolve, reject) => {
       child.on('message', (word: Word) => {
@@ -92,44 +152,14 @@ export class Processes {
       child.once('exit', code => reject(new Error(`${place.role} ${place.name} has ended with ${code}`)))
     })
   }
-
-  private async startNginx(): Promise<void> {
-    const servers: string[] = []
-    for (const { id } of REGIONS) {
-      const port = await freePort()
-      this.ports[`front.${id}`] = port
-      const edge = `127.0.0.1:${this.ports[`edge.${id}`]}`
-      servers.push(`upstream ${id} { server ${edge}; keepalive 32; }
-server { listen 127.0.0.1:${port}; location / { proxy_pass http://${id}; proxy_http_version 1.1; proxy_set_header Connection ""; } }`)
-    }
-    const temps = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-      each => `${each}_temp_path ${this.folder}/t-${each};`,
-    )
-    const user = process.getuid?.() === 0 ? 'user root;' : ''
-    const file = join(this.folder, 'nginx.conf')
-    mkdirSync(join(this.folder, 'logs'), { recursive: true })
-    writeFileSync(
-      file,
-      `${user} daemon off; worker_processes 1; pid ${this.folder}/nginx.pid; error_log ${this.folder}/nginx-errors.log;
-events { worker_connections 4096; }
-http { ${temps.join(' ')}
-log_format epicenter '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent '
-                     '"$http_referer" "$http_user_agent" $request_time $upstream_addr';
-access_log ${this.log} epicenter;
-${servers.join('\n')} }\n`,
-    )
-    this.nginx = spawn(NGINX, ['-c', file, '-p', this.folder], { stdio: 'ignore' })
-  }
 }
-
-const isAlive = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null
 
 /** The processes' program in one file, so that each starts in a moment and the folder is all there is. */
 async function bundled(folder: string): Promise<string> {
   const outfile = join(folder, 'process.cjs')
   const require = createRequire(import.meta.url)
   await build({
-    entryPoints: [fileURLToPath(new URL('process.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL('parts/process.ts', import.meta.url))],
     outfile,
     bundle: true,
     platform: 'node',

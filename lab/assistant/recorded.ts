@@ -8,6 +8,7 @@ import { MINUTE, type EpochMs } from '../../src/contract/time.js'
 import { App } from '../../src/shell/app.js'
 import { load } from '../../src/shell/config/load.js'
 import { fakeEnv } from '../../src/testing/env.js'
+import { type Fault, faultNamed, twinOf } from './faults.js'
 import type { Play } from './judge.js'
 import type { TruthKept } from './truth.js'
 
@@ -33,6 +34,13 @@ export function keepRecording(data: string, folder: string, recording: Recording
   packed('log', readFileSync(file))
   packed('yaml', readFileSync(join(dirname(data), 'epicenter.yaml')))
   packed('json', JSON.stringify(recording))
+}
+
+/** What was played under the name of a recording: a fault, its twin, or a fault from outside alone. */
+export function playedAs(name: string): Fault {
+  const fault = faultNamed(name.replace(/-(?:twin|outside)$/, ''))
+  if (fault === undefined) throw new Error(`no fault is called as the recording ${name} is`)
+  return name.endsWith('-twin') ? twinOf(fault) : fault
 }
 
 /** Events of minutes that were over when it was asked: of the newest one, commits may still have been on their way. */

@@ -3,7 +3,7 @@ import type { Settings } from './plan.js'
 
 /** What a process of the assistant is, and where it finds the others. */
 export interface Place {
-  role: 'config' | 'store' | 'cell' | 'edge' | 'clients'
+  role: 'config' | 'store' | 'cell' | 'edge' | 'clients' | 'relay' | 'reaper'
   /** Its own name: of the cell, region or store. */
   name: string
   seed: number
@@ -11,9 +11,13 @@ export interface Place {
   folder: string
   /** Name of a process → its port. Edges are `edge.us`, behind nginx `front.us`. */
   ports: Record<string, number>
+  /** Names of processes that are not on loopback, with their addresses. */
+  hosts: Record<string, string>
   /** Requests a second of all people together. */
   rate: number
   users: number
+  /** Of a relay: the address it listens at, and whom it passes on to. */
+  road?: { listen: string; to: string }
   otlp: { url: string; secret: string } | null
   /** Where people report, and post. */
   report: string | null
@@ -21,7 +25,11 @@ export interface Place {
 }
 
 /** From the one who started it. */
-export type Order = { do: 'set'; switches: Switches } | { do: 'settings'; settings: Settings } | { do: 'stop' }
+export type Order =
+  | { do: 'set'; switches: Switches }
+  | { do: 'settings'; settings: Settings }
+  | { do: 'mind'; pids: number[]; namespace: string | null }
+  | { do: 'stop' }
 
 /** To the one who started it. */
 export type Word =

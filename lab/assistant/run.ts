@@ -1,24 +1,30 @@
 // The assistant that really breaks, with Epicenter beside it. See HELP.
 import { writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { campaign } from './campaign.js'
+import { campaign, rejudge } from './campaign.js'
 import { CONTROL_PORT } from './control.js'
 import { FAULTS, faultNamed } from './faults.js'
+import { film } from './film.js'
 import { judge, report } from './judge.js'
 import { sleep } from './net.js'
-import { FULL, playOnce, SHORT } from './play.js'
-import { replayed } from './recorded.js'
+import { FULL, OUTSIDE, playOnce, SHORT } from './play.js'
+import { playedAs, replayed } from './recorded.js'
 import { Truth } from './truth.js'
 import { tell, up } from './up.js'
-import { USUAL, World } from './world.js'
+import { USUAL, World, type WorldOptions } from './world.js'
 
 const HELP = `npm run assistant                          runs it, with a page to break it
 npm run assistant -- break NAME | mend | state   tells the one that runs
-npm run assistant -- play NAME [--short] [--seed S] [--outside] [--twin] [--write FILE] [--record FOLDER]
-                                           plays one fault from its start to its end (15 minutes, or 4) and judges it
-npm run assistant -- campaign [NAME…] [--seeds N] [--twins]
+npm run assistant -- play NAME [--short] [--seed S] [--outside] [--twin] [--write FILE] [--film FILE]
+                                           [--record FOLDER] [--anonymous]
+                                           plays one fault from its start to its end (15 minutes, or 5) and judges it;
+                                           --anonymous: probes ask without a plan
+npm run assistant -- campaign [NAME…] [--seeds N] [--twins] [--record FOLDER]
                                            plays what is not yet in bench/results/assistant.jsonl
-npm run assistant -- replay NAME FOLDER    folds a recorded log anew and says whether that decides what was decided live
+npm run assistant -- rejudge FOLDER        judges a campaign's recordings anew
+npm run assistant -- replay NAME [FOLDER] [--film FILE]
+                                           folds a recorded log anew and says whether that decides what was decided live
 npm run assistant -- calm [--minutes N]    measures what is usual (lab/assistant/calm.json)
 
 Options: --port P (Epicenter, 8080), --control P (${CONTROL_PORT}), --rate R (wishes a second), --users N
@@ -34,6 +40,8 @@ const OPTIONS = {
   outside: { type: 'boolean', default: false },
   twin: { type: 'boolean', default: false },
   write: { type: 'string' },
+  film: { type: 'string' },
+  anonymous: { type: 'boolean', default: false },
   record: { type: 'string' },
   minutes: { type: 'string', default: '5' },
   port: { type: 'string', default: '8080' },
@@ -51,6 +59,7 @@ async function main(): Promise<number> {
     rate: Number(values.rate),
     users: Number(values.users),
     outside: values.outside,
+    anonymous: values.anonymous,
   }
   const at = Number(values.control)
   switch (verb) {
@@ -62,10 +71,13 @@ async function main(): Promise<number> {
     case 'state':
       return tell(verb === 'break' ? `/break/${encodeURIComponent(name)}` : `/${verb}`, at)
     case 'campaign':
-      await campaign(names, Number(values.seeds), values.twins)
+      await campaign(names, Number(values.seeds), values.twins, values.record)
+      return 0
+    case 'rejudge':
+      rejudge(names[0] ?? '.')
       return 0
     case 'replay':
-      return replay(names[1] ?? '.', name)
+      return replay(names[1] ?? KEPT, name, values.film)
     case 'calm':
       await calm(Number(values.minutes))
       return 0
@@ -79,8 +91,14 @@ async function main(): Promise<number> {
 
 async function play(
   name: string,
-  size: { seed: number; rate: number; users: number; outside: boolean },
-  { twin, write, record, short }: { twin: boolean; write?: string; record?: string; short: boolean },
+  size: Pick<WorldOptions, 'seed' | 'rate' | 'users' | 'outside' | 'anonymous'>,
+  {
+    twin,
+    write,
+    film,
+    record,
+    short,
+  }: { twin: boolean; write?: string; film?: string; record?: string; short: boolean },
 ): Promise<number> {
   const fault = faultNamed(name)
   if (fault === undefined) {
@@ -93,20 +111,25 @@ async function play(
     twin,
     stop: () => stopped,
     ...(write === undefined ? {} : { write }),
+    ...(film === undefined ? {} : { film }),
     ...(record === undefined ? {} : { record }),
   }
-  const { text } = await playOnce(fault, short ? SHORT : FULL, size, how)
+  const { text } = await playOnce(fault, short ? (size.outside ? OUTSIDE : SHORT) : FULL, size, how)
   console.log(text)
   return 0
 }
 
-async function replay(folder: string, name: string): Promise<number> {
+/** Recordings that the tests replay. */
+const KEPT = fileURLToPath(new URL('recordings', import.meta.url))
+
+async function replay(folder: string, name: string, picture?: string): Promise<number> {
   const { live, now, recording } = await replayed(folder, name)
   const isSame = JSON.stringify(live) === JSON.stringify(now)
   console.log(`${live.length} events live, ${now.length} replayed: ${isSame ? 'the same' : 'NOT THE SAME'}`)
-  const fault = faultNamed(name.replace(/-twin$/, '')) ?? FAULTS[0]!
-  const play = { ...recording.play, fault: name.endsWith('-twin') ? { ...fault, harmless: true as const } : fault }
-  console.log(report(judge(Truth.from(recording.truth), play, now), play))
+  const play = { ...recording.play, fault: playedAs(name) }
+  const truth = Truth.from(recording.truth)
+  console.log(report(judge(truth, play, now), play))
+  if (picture !== undefined) writeFileSync(picture, film(truth, play, now))
   return isSame ? 0 : 1
 }
 

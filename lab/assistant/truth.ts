@@ -21,6 +21,12 @@ export interface TruthKept {
   fired: Record<string, number>
   firstFailure: EpochMs | null
   leaves: Leaf[]
+  vendor?: VendorWord[]
+}
+/** What the makers' own status page said. */
+export interface VendorWord {
+  at: EpochMs
+  status: string
 }
 const COMPONENTS = new Map(PRODUCTS.map(product => [product.id, operationOf(product)]))
 /** Labels that the world itself knows of a request. */
@@ -33,6 +39,8 @@ export class Truth {
   readonly fired: Record<string, number> = {}
   /** Time of the first failed try since the last fault was switched on. */
   firstFailure: EpochMs | null = null
+  /** What the status page said, oldest first. */
+  vendor: readonly VendorWord[] = []
 
   add(rows: readonly SeenRow[]): void {
     for (const [minute, region, cell, tier, product, kind, total, bad, slow] of rows) {
@@ -65,7 +73,13 @@ export class Truth {
   }
 
   /** Values of a label of whose requests at least this share failed, or was slow. What no cell answered is of none. */
-  failing(label: 'cell' | 'tier', from: EpochMs, until: EpochMs, least: number, strand: 'bad' | 'slow'): string[] {
+  failing(
+    label: 'cell' | 'tier' | 'region',
+    from: EpochMs,
+    until: EpochMs,
+    least: number,
+    strand: 'bad' | 'slow',
+  ): string[] {
     const values = new Set([...this.leaves.values()].map(leaf => leaf[label]).filter(value => value !== 'none'))
     return [...values].sort().filter(value => {
       const counted = this.count({ [label]: [value] }, from, until)!
@@ -80,13 +94,19 @@ export class Truth {
   }
 
   toJSON(): TruthKept {
-    return { fired: { ...this.fired }, firstFailure: this.firstFailure, leaves: [...this.leaves.values()] }
+    return {
+      fired: { ...this.fired },
+      firstFailure: this.firstFailure,
+      leaves: [...this.leaves.values()],
+      vendor: [...this.vendor],
+    }
   }
 
-  static from({ fired, firstFailure, leaves }: TruthKept): Truth {
+  static from({ fired, firstFailure, leaves, vendor = [] }: TruthKept): Truth {
     const truth = new Truth()
     Object.assign(truth.fired, fired)
     truth.firstFailure = firstFailure
+    truth.vendor = vendor
     for (const leaf of leaves) truth.leaves.set(KEY.map(name => leaf[name]).join(' '), { ...leaf })
     return truth
   }

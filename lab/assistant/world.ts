@@ -1,10 +1,15 @@
 import { join } from 'node:path'
+import { MINUTE } from '../../src/contract/time.js'
+import { IDLE_COMPLAINTS } from './parts/clients.js'
 import { CALM, type Fault, settingsOf, switchesOf } from './faults.js'
 import { calmMinutes, FRONT, House, SECRET } from './house.js'
 import { freePort } from '../recipes.js'
-import { listen } from './net.js'
+import { Public } from './doors/public.js'
+import { VendorPage } from './doors/vendor.js'
+import { operationOf, PRODUCTS } from './plan.js'
+import { sfc32 } from '../../src/core/stat/random.js'
 import { Processes } from './processes.js'
-import { SERVICE } from './telemetry.js'
+import { SERVICE } from './parts/telemetry.js'
 import type { Word } from './role.js'
 import { Truth } from './truth.js'
 
@@ -16,17 +21,31 @@ export interface WorldOptions {
   /** Port of Epicenter; 0 takes a free one. */
   port: number
   outside: boolean
+  /** Probes ask without a plan. */
+  anonymous: boolean
   /** Teach what was usual; a calm run that measures it does without. */
   teach: boolean
 }
-export const USUAL: WorldOptions = { seed: 1, rate: 25, users: 3_000, port: 0, outside: false, teach: true }
-
-interface Post {
-  id: number
-  author: string
-  text: string
-  at: string
+export const USUAL: WorldOptions = {
+  seed: 1,
+  rate: 25,
+  users: 3_000,
+  port: 0,
+  outside: false,
+  anonymous: false,
+  teach: true,
 }
+
+/** Minutes of idle complaints that are drawn, and checks a minute: what a calm day has. */
+const CALM_DAY = 24 * 60
+const PROBED = 12
+/** Of idle words how many are reports, and how many are posts that complain. */
+const IDLE = [
+  ['report', 0.5],
+  ['post', 0.125],
+] as const
+/** Fewer requests than this say nothing of a share. */
+const LEAST_SEEN = 20
 
 /** The assistant, its people and Epicenter, together. */
 export class World {
@@ -34,11 +53,12 @@ export class World {
   fault: Fault | null = null
   brokeAt: number | null = null
   mendedAt: number | null = null
-  private readonly posts: Post[] = []
   private readonly counts = new Map<string, Record<string, number>>()
   private readonly processes = new Processes(word => this.hear(word))
   private version = 1
-  private mastodon: Awaited<ReturnType<typeof listen>> | null = null
+  private places: Awaited<ReturnType<typeof Public.open>> | null = null
+  vendor: Awaited<ReturnType<typeof VendorPage.open>> | null = null
+  private counting: NodeJS.Timeout | null = null
   house!: House
   readonly started: string[] = []
 
@@ -57,19 +77,25 @@ export class World {
   }
 
   private async start(): Promise<void> {
-    const { seed, rate, users, outside, teach } = this.options
+    const { seed, rate, users, outside, anonymous, teach } = this.options
     const port = this.options.port === 0 ? await freePort() : this.options.port
-    this.mastodon = await listen((request, body) => this.board(request.method ?? 'GET', request.url ?? '/', body))
+    this.places = await Public.open()
+    this.vendor = await VendorPage.open(
+      PRODUCTS.map(({ title }) => title),
+      () => this.seen(),
+      sfc32(seed + 7),
+    )
     const place = {
       seed,
       rate,
       users,
       otlp: outside ? null : { url: `http://127.0.0.1:${port}/in/otlp`, secret: SECRET },
       report: `http://127.0.0.1:${port}/api/v1/report`,
-      posts: `http://127.0.0.1:${this.mastodon.port}/`,
+      posts: `http://127.0.0.1:${this.places.mastodon}/`,
     }
-    this.started.push(...(await this.processes.start(place)))
-    const { ports, folder, log, hasLog } = this.processes
+    const scraped = outside ? null : { url: `http://127.0.0.1:${port}/in/prometheus`, secret: SECRET }
+    this.started.push(...(await this.processes.start(place, scraped)))
+    const { ports, folder, log, hasLog, hasPrometheus } = this.processes
     const fronts = Object.fromEntries(
       ['us', 'eu', 'ap'].map(id => [id, ports[`front.${id}`] ?? ports[`edge.${id}`] ?? 0]),
     )
@@ -77,19 +103,62 @@ export class World {
       folder,
       port,
       log: hasLog ? log : null,
-      posts: this.mastodon.port,
+      prometheus: hasPrometheus,
+      mastodon: this.places.mastodon,
+      bluesky: this.places.bluesky,
+      vendor: this.vendor.port,
       outside,
+      anonymous,
       fronts,
     })
+    this.processes.mind(this.house.served.pid)
+    this.started.push('a Mastodon server, a Jetstream and a status page that a person keeps')
     this.started.push(`Epicenter at ${this.house.served.url}`, `${users} people who ask ${rate} times a second`)
-    if (teach && !outside) await this.house.teach(hasLog ? [SERVICE, FRONT] : [SERVICE], calmMinutes())
+    if (teach) await this.teach(hasLog)
     await this.processes.startPeople(place)
+    this.counting = setInterval(() => void this.countLost(), 2_000)
+  }
+
+  /**
+   * Three quiet days before: Epicenter has stood here for a while, as anywhere. Without an hour of quiet that it knows, a crowd beside
+   * checks that pass is as likely how many report here, and is not told.
+   */
+  private async teach(hasLog: boolean): Promise<void> {
+    const { house, options } = this
+    if (!options.outside)
+      for (const service of hasLog ? [SERVICE, FRONT] : [SERVICE]) await house.teach(service, 'metric', calmMinutes())
+    const draw = sfc32(options.seed + 11)
+    for (const [via, share] of IDLE) {
+      const idle = Array.from({ length: CALM_DAY }, () => ({ bad: draw() < IDLE_COMPLAINTS * 60 * share ? 1 : 0 }))
+      await house.teach(SERVICE, via, idle)
+    }
+    await house.teach(SERVICE, 'check', [{ bad: 0, total: PROBED }])
+  }
+
+  /** What others count: packets that were lost, by the kernel; words of the status page. */
+  private async countLost(): Promise<void> {
+    this.truth.vendor = (this.vendor?.stories ?? []).flatMap(({ updates }) => updates)
+    const name = this.fault?.name
+    if (this.fault?.switches?.lost === undefined || name === undefined || this.mendedAt !== null) return
+    this.truth.fired[name] = await this.processes.lost().catch(() => 0)
+  }
+
+  /** What the ones who keep the status page have before them: the last minute, product by product. */
+  private seen() {
+    const now = Date.now()
+    return PRODUCTS.map(product => {
+      const counted = this.truth.count({ component: [operationOf(product)] }, now - MINUTE, now)!
+      return { name: product.title, share: counted.bad / Math.max(LEAST_SEEN, counted.total) }
+    })
   }
 
   /** Holds all that it writes, until it ends. */
   get folder(): string {
     return this.processes.folder
   }
+
+  /** Whether this fault can be played on this machine. */
+  canPlay = (fault: Fault): boolean => fault.switches?.lost === undefined || this.processes.canLose
 
   /** Switches a fault on, and lets its maker tell of the change. */
   async break(fault: Fault): Promise<void> {
@@ -108,6 +177,7 @@ export class World {
 
   private async apply(fault: Fault | null, change: NonNullable<Fault['cause']> | undefined): Promise<void> {
     this.version++
+    this.processes.lose(fault?.switches?.lost ?? 0)
     this.processes.order({ do: 'set', switches: fault === null ? CALM : switchesOf(fault) })
     this.processes.order({ do: 'settings', settings: settingsOf(fault, this.version) })
     if (change !== undefined && !this.options.outside) await this.house.tell(change, this.version)
@@ -132,33 +202,14 @@ export class World {
       this.truth.firstFailure ??= word.at
   }
 
-  /** A board as Mastodon's public API has it: newest first, or the oldest after one that is known. */
-  private board(method: string, url: string, body: string) {
-    if (method === 'POST') {
-      const { author, text } = JSON.parse(body) as { author: string; text: string }
-      this.posts.push({ id: 1_000_000 + this.posts.length, author, text, at: new Date().toISOString() })
-      return { status: 200 }
-    }
-    const since = Number(new URL(url, 'http://board').searchParams.get('min_id') ?? 0)
-    const found = this.posts.filter(post => post.id > since).slice(0, 40)
-    const list = found.toReversed().map(({ id, author, text, at }) => ({
-      id: String(id),
-      uri: `http://board.example/${id}`,
-      content: `<p>${text}</p>`,
-      created_at: at,
-      visibility: 'public',
-      account: { url: `http://board.example/@${author}` },
-    }))
-    return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(list) }
-  }
-
   /** @param keep Called with the data folder once Epicenter has ended, before it goes. */
   async stop(keep?: (data: string) => Promise<void> | void): Promise<void> {
     await this.processes.stopPeople()
     await this.house?.stop()
     await keep?.(join(this.processes.folder, 'data'))
     await this.processes.stop()
-    this.mastodon?.server.closeAllConnections()
-    this.mastodon?.server.close()
+    await this.places?.close()
+    this.vendor?.close()
+    if (this.counting !== null) clearInterval(this.counting)
   }
 }

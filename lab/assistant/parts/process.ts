@@ -1,7 +1,9 @@
 import { CellServer } from './cell.js'
 import { Clients } from './clients.js'
 import { EdgeServer } from './edge.js'
-import { type Order, type Place, say } from './role.js'
+import { type Order, type Place, say } from '../role.js'
+import { reap } from './reaper.js'
+import { relay } from './relay.js'
 import { config, store } from './stores.js'
 
 // One process of the assistant. What it is stands in its first argument; it ends when the one who started it does.
@@ -29,6 +31,10 @@ async function open(place: Place): Promise<number> {
       return new CellServer(place).start(onOrder)
     case 'edge':
       return new EdgeServer(place).start(onOrder)
+    case 'relay':
+      return relay(place)
+    case 'reaper':
+      return reap(place)
     case 'clients':
       new Clients(place).start(onOrder)
       return 0

@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import Database from 'libsql'
-import type { Switches } from './faults.js'
-import { listen, sleep } from './net.js'
-import { CALM } from './faults.js'
-import { REGIONS, SETTINGS, type Settings, type StoreName } from './plan.js'
-import { Fired, type Order, type Place } from './role.js'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Switches } from '../faults.js'
+import { type Handle, listen, sleep } from '../net.js'
+import { CALM } from '../faults.js'
+import { REGIONS, SETTINGS, type Settings, type StoreName } from '../plan.js'
+import { Fired, type Order, type Place } from '../role.js'
 
 /** How long a store takes for one question, one after another: that is its capacity. */
 const STORE_MS: Record<StoreName, number> = { identity: 45, conversations: 4, files: 6 }
@@ -12,6 +13,51 @@ const STORE_MS: Record<StoreName, number> = { identity: 45, conversations: 4, fi
 const STORE_QUEUE = 60
 /** Answers of configuration that may wait in a region. */
 const CONFIG_QUEUE = 900
+
+/** What Prometheus scrapes: requests by code with their times, and how full the line is. */
+class Scraped {
+  private readonly registry = new Registry()
+  private readonly total = new Counter({
+    name: 'http_requests_total',
+    help: 'Requests.',
+    labelNames: ['code'],
+    registers: [this.registry],
+  })
+  private readonly seconds = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'How long they took.',
+    labelNames: ['code'],
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers: [this.registry],
+  })
+
+  constructor(most: number, waiting: () => number) {
+    const { registry } = this
+    const capacity = new Gauge({ name: 'store_queue_capacity', help: 'May wait.', registers: [registry] })
+    capacity.set(most)
+    void new Gauge({ name: 'store_queue_waiting', help: 'Wait.', registers: [registry], collect: waitingNow(waiting) })
+  }
+
+  count =
+    (handle: Handle): Handle =>
+    async (request, body) => {
+      if (request.url === '/metrics')
+        return {
+          status: 200,
+          headers: { 'content-type': this.registry.contentType },
+          body: await this.registry.metrics(),
+        }
+      const end = this.seconds.startTimer()
+      const reply = await handle(request, body)
+      this.total.inc({ code: reply.status })
+      end({ code: reply.status })
+      return reply
+    }
+}
+const waitingNow = (read: () => number) =>
+  function (this: Gauge) {
+    this.set(read())
+  }
 
 /** One after another, as many as may wait. */
 class Line {
@@ -44,11 +90,12 @@ export async function store(place: Place, onOrder: (take: (order: Order) => void
     if (order.do === 'stop') database.close()
   })
   const line = new Line(STORE_QUEUE)
-  const { port } = await listen(async (request, body) => {
+  const scraped = new Scraped(STORE_QUEUE, () => line.waiting)
+  const handle: Handle = async (request, body) => {
     const key = new URL(request.url ?? '/', 'http://store').searchParams.get('key') ?? ''
     // Many disks are slow at once: it is waited for outside the line.
     if (name === 'conversations' && switches.slowStoreMs > 0) {
-      fired.add('store')
+      fired.add(switches.slowStoreMs < 1_000 ? 'store-twin' : 'store')
       await sleep(switches.slowStoreMs)
     }
     try {
@@ -61,7 +108,8 @@ export async function store(place: Place, onOrder: (take: (order: Order) => void
     } catch {
       return { status: 503, body: 'the store is busy' }
     }
-  })
+  }
+  const { port } = await listen(scraped.count(handle))
   return port
 }
 
@@ -75,7 +123,8 @@ export async function config(onOrder: (take: (order: Order) => void) => void): P
     if (order.do === 'settings') ({ settings } = order)
   })
   const lines = new Map(REGIONS.map(region => [region.id, { line: new Line(CONFIG_QUEUE), ms: region.distributeMs }]))
-  const { port } = await listen(async request => {
+  const waiting = () => Math.max(...[...lines.values()].map(({ line }) => line.waiting))
+  const handle: Handle = async request => {
     const { line, ms } = lines.get(new URL(request.url ?? '/', 'http://config').searchParams.get('region') ?? '')!
     const body = JSON.stringify(settings)
     try {
@@ -83,6 +132,7 @@ export async function config(onOrder: (take: (order: Order) => void) => void): P
     } catch {
       return { status: 503 }
     }
-  })
+  }
+  const { port } = await listen(new Scraped(CONFIG_QUEUE, waiting).count(handle))
   return port
 }

@@ -1,8 +1,19 @@
-import { sfc32 } from '../../src/core/stat/random.js'
-import { CALM, type Switches } from './faults.js'
-import { ask, sleep } from './net.js'
-import { PLANS, PLATFORMS, type Platform, pick, PRODUCTS, type Product, REGIONS, type Region, shareOf } from './plan.js'
-import { Fired, type Order, type Place, say, type SeenRow } from './role.js'
+import { sfc32 } from '../../../src/core/stat/random.js'
+import { CALM, type Switches } from '../faults.js'
+import { ask, sleep } from '../net.js'
+import {
+  PLANS,
+  PLATFORMS,
+  type Platform,
+  pick,
+  PRODUCTS,
+  type Product,
+  REGIONS,
+  type Region,
+  shareOf,
+} from '../plan.js'
+import type { Said } from '../doors/public.js'
+import { Fired, type Order, type Place, say, type SeenRow } from '../role.js'
 
 const TIMEOUT_MS = 5_000
 const SLOW_MS = 1_000
@@ -18,7 +29,9 @@ const AWAY_MS = [60_000, 240_000] as const
 const DELAY_MS = 210_000
 const DELAY_SPREAD = 0.7
 /** Complaints a second of people whose own things work. */
-const IDLE_COMPLAINTS = 0.012
+export const IDLE_COMPLAINTS = 0.012
+/** Of those who speak in public, how many on Mastodon; the others on Bluesky. */
+const MASTODON = 0.35
 
 interface Person {
   id: string
@@ -28,15 +41,52 @@ interface Person {
   platform: Platform
   awayUntil: number
   failed: boolean
+  /** Something they wanted has failed before. */
+  hurt: boolean
   said: boolean
   address: string
 }
 
+/** Which switch it is that makes more people ask. */
+function demandOf(product: string, { demand }: Switches): string {
+  if (demand['*'] !== undefined) return 'launch'
+  if (product === 'images') return 'workers-twin'
+  return (demand[product] ?? 1) < 2 ? 'overload-twin' : 'overload'
+}
+
+/** What people write in the form, where they do not have to say what it is about. */
 const TEXTS = [
   'chat does not answer, only errors',
   'cannot log in since a few minutes',
   'it is down for me',
   'error 500 again and again',
+]
+/** What they say in public, by language; most of them name it, some by its tag. */
+const PUBLIC: readonly (readonly [lang: string, text: string])[] = [
+  ['en', 'Larkchat down for anyone else?'],
+  ['en', 'is Larkchat down? getting errors on every message'],
+  ['en', 'Larkchat not loading, error 500'],
+  ['en', 'cant log in to Larkchat #LarkchatDown'],
+  ['de', 'Larkchat geht nicht, bei euch auch?'],
+  ['es', 'se cayó Larkchat? no funciona'],
+  ['fr', 'Larkchat ne marche plus, erreur à chaque message'],
+  ['pt', 'Larkchat caiu? não funciona aqui'],
+  ['ja', 'Larkchat 落ちてる？ 繋がらない'],
+  ['hi', 'Larkchat काम नहीं कर रहा है'],
+]
+/** What those say who had complained, once it works again. */
+const CHEERS = 0.3
+const BACK: readonly (readonly [lang: string, text: string])[] = [
+  ['en', 'Larkchat is back for me'],
+  ['de', 'Larkchat geht wieder'],
+  ['es', 'Larkchat ya funciona'],
+]
+/** What they say on any day. */
+const SMALL_TALK: readonly (readonly [lang: string, text: string])[] = [
+  ['en', 'asked Larkchat for a poem about my cat, and it was good'],
+  ['en', 'which plan of Larkchat do you have?'],
+  ['de', 'Larkchat hat mir heute bei der Steuer geholfen'],
+  ['en', 'Larkchat is slow today, or is it me'],
 ]
 
 export class Clients {
@@ -76,6 +126,7 @@ export class Clients {
         platform: pick(PLATFORMS, x('platform')),
         awayUntil: 0,
         failed: false,
+        hurt: false,
         said: false,
         // Of the network that is kept for private use: no stranger's.
         address: `10.${part('a')}.${part('b')}.${1 + Math.floor(x('c') * 250)}`,
@@ -99,7 +150,7 @@ export class Clients {
       await sleep((-Math.log(1 - this.draw()) / rate) * 1_000)
       const { product } = pick(parts, this.draw())
       if ((this.switches.demand[product.id] ?? this.switches.demand['*'] ?? 1) > 1)
-        this.fired.add(this.switches.demand['*'] === undefined ? 'overload' : 'launch')
+        this.fired.add(demandOf(product.id, this.switches))
       const person = people[Math.floor(this.draw() * people.length)]!
       if (person.awayUntil < Date.now()) void this.wish(person, product)
     }
@@ -117,8 +168,9 @@ export class Clients {
       if (tried.cell !== '') ({ cell } = tried)
     }
     this.note(began, person, cell, product, 'wish', ok, false)
-    if (ok) person.failed = false
-    else this.hurt(person)
+    if (!ok) return this.hurt(person)
+    if (person.failed && person.said && this.draw() < CHEERS) void this.post(person, this.one(BACK))
+    person.failed = false
   }
 
   private async attempt(person: Person, product: Product): Promise<{ ok: boolean; cell: string }> {
@@ -151,15 +203,24 @@ export class Clients {
 
   private hurt(person: Person): void {
     person.failed = true
+    if (!person.hurt) this.fired.add('people')
+    person.hurt = true
     if (this.draw() < LEAVES) person.awayUntil = Date.now() + AWAY_MS[0] + this.draw() * (AWAY_MS[1] - AWAY_MS[0])
     if (person.said) return
     const x = this.draw()
     if (x >= REPORTS + POSTS) return
     person.said = true
-    const text = TEXTS[Math.floor(this.draw() * TEXTS.length)]!
+    const text = this.one(TEXTS)
     const gauss = Math.sqrt(-2 * Math.log(1 - this.draw())) * Math.cos(2 * Math.PI * this.draw())
     const delay = DELAY_MS * Math.exp(DELAY_SPREAD * gauss)
-    setTimeout(() => void (x < REPORTS ? this.report(person, text) : this.post(person, text)), delay).unref()
+    setTimeout(
+      () => void (x < REPORTS ? this.report(person, text) : this.post(person, this.one(PUBLIC))),
+      delay,
+    ).unref()
+  }
+
+  private one<T>(list: readonly T[]): T {
+    return list[Math.floor(this.draw() * list.length)]!
   }
 
   /** By the public form, from where they are. */
@@ -179,12 +240,13 @@ export class Clients {
     }).catch(() => undefined)
   }
 
-  private async post(person: Person, text: string): Promise<void> {
+  /** In public, each on the network that they use. */
+  private async post(person: Person, [lang, text]: readonly [lang: string, text: string]): Promise<void> {
     if (this.place.posts === null) return
     this.fired.add('posts')
-    await ask(this.place.posts, { method: 'POST', body: JSON.stringify({ author: person.id, text }) }).catch(
-      () => undefined,
-    )
+    const on = shareOf(`network ${person.id}`) < MASTODON ? 'mastodon' : 'bluesky'
+    const said: Said = { author: person.id, text, lang, on }
+    await ask(this.place.posts, { method: 'POST', body: JSON.stringify(said) }).catch(() => undefined)
   }
 
   /** People whose own things work, and those who say what others say. */
@@ -197,7 +259,7 @@ export class Clients {
       if (rumour > 0) this.fired.add('rumour')
       void (this.draw() < 0.5
         ? this.report(person, 'is it slow for others too?')
-        : this.post(person, 'assistant is down, they say #assistantdown'))
+        : this.post(person, rumour > 0 ? ['en', 'they say Larkchat is down #LarkchatDown'] : this.one(SMALL_TALK)))
     }
   }
 

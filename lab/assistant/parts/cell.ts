@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http'
-import { CALM, type Switches } from './faults.js'
-import { ask, header, listen, type Reply, sleep } from './net.js'
-import { CELLS, type Gate, type Product, productAt, SETTINGS, type Settings, shareOf, WORKERS } from './plan.js'
-import { Fired, type Order, type Place } from './role.js'
+import { CALM, type Switches } from '../faults.js'
+import { ask, header, listen, type Reply, sleep } from '../net.js'
+import { CELLS, type Gate, type Product, productAt, SETTINGS, type Settings, shareOf, WORKERS } from '../plan.js'
+import { Fired, type Order, type Place } from '../role.js'
+import { answerOf } from './products.js'
 import { endSpan, parentOf, SpanKind, Telemetry } from './telemetry.js'
 
 /** Requests that may wait for a worker, and for how long. */
@@ -49,16 +50,6 @@ function isOn(gate: Gate, segment: string): boolean {
   return (gate.segments as string[]).includes(segment)
 }
 
-const WORDS = 'the quick answer to that is a short one and here it comes word by word as it was asked for'.split(' ')
-/** What a model would say: the same to the same question. */
-function* tokens(text: string): Generator<string> {
-  const n = 4 + Math.floor(shareOf(text) * 12)
-  for (let i = 0; i < n; i++) yield WORDS[Math.floor(shareOf(`${text}${i}`) * WORDS.length)]!
-}
-
-const chunk = (content: string): string =>
-  `data: ${JSON.stringify({ object: 'chat.completion.chunk', choices: [{ index: 0, delta: { content } }] })}\n\n`
-
 export class CellServer {
   private switches: Switches = CALM
   private settings: Settings = SETTINGS
@@ -68,7 +59,8 @@ export class CellServer {
   private readonly telemetry: Telemetry
   private readonly region: string
   private leaked = 0
-  private isWarm = true
+  /** Of the sessions of before, how many it knows. */
+  private warm = WARM
   private turn = 0
 
   constructor(private readonly place: Place) {
@@ -91,8 +83,10 @@ export class CellServer {
     this.switches = switches
     if (switches.noSessionCache) {
       this.sessions.clear()
-      this.isWarm = false
+      this.warm = 0
     }
+    // Learned again one after another, which a store has room for.
+    if (switches.forgetful) this.warm = WARM - 0.1
     // As a restart does: all workers are there again.
     if (switches.leak !== this.place.name) for (; this.leaked > 0; this.leaked--) this.workers.give()
   }
@@ -111,7 +105,10 @@ export class CellServer {
   private async answer(request: IncomingMessage, body: string): Promise<Reply> {
     const { pathname } = new URL(request.url ?? '/', 'http://cell')
     const product = productAt(pathname)
-    const build = this.switches.badBuild === this.place.name && this.turn++ % 4 === 0 ? 'b42' : 'b41'
+    const { badBuild, goodBuild } = this.switches
+    const isNew = (badBuild === this.place.name || goodBuild === this.place.name) && this.turn++ % 4 === 0
+    const build = isNew ? 'b42' : 'b41'
+    if (isNew && goodBuild !== null) this.fired.add('deploy-twin')
     const headers = { 'x-build': build }
     if (product === undefined) return { status: 404, headers }
     const span = this.telemetry.span(
@@ -144,7 +141,7 @@ export class CellServer {
     let keep = false
     try {
       this.evaluate(session, plan)
-      if (build === 'b42') {
+      if (build === 'b42' && this.switches.badBuild !== null) {
         this.fired.add('deploy')
         throw new TypeError('cannot read the new format of a conversation')
       }
@@ -156,9 +153,7 @@ export class CellServer {
         this.fired.add('workers')
       }
       await this.storeOf(product.store, session, body, parent)
-      if (product.id !== 'conversations') return { status: 200, body: '{"ok":true}' }
-      const pieces = [...tokens(body)].map(chunk)
-      return { status: 200, headers: { 'content-type': 'text/event-stream' }, pieces, body: 'data: [DONE]\n\n' }
+      return answerOf(product, body)
     } finally {
       if (!keep) this.workers.give()
     }
@@ -169,6 +164,7 @@ export class CellServer {
       if (!gate.cells.includes(this.place.name) || shareOf(`${name}${session}`) >= (gate.share[plan] ?? 0)) continue
       try {
         isOn(gate, plan)
+        this.fired.add('founding-twin')
       } catch (error) {
         this.fired.add('founding')
         // It may have been mended: whoever fails asks.
@@ -180,8 +176,9 @@ export class CellServer {
 
   private async identify(session: string, parent: Record<string, string>): Promise<void> {
     const now = Date.now()
-    if ((this.sessions.get(session) ?? 0) > now || (this.isWarm && shareOf(`warm ${session}`) < WARM)) return
+    if ((this.sessions.get(session) ?? 0) > now || shareOf(`warm ${session}`) < this.warm) return
     if (this.switches.noSessionCache) this.fired.add('sessions')
+    else if (this.warm < WARM) this.fired.add('sessions-twin')
     await this.storeOf('identity', session, null, parent)
     if (!this.switches.noSessionCache) this.sessions.set(session, now + SESSION_MS)
   }

@@ -1,14 +1,27 @@
 import type { IncomingMessage } from 'node:http'
 import type { LookupFunction } from 'node:net'
-import { CALM, type Switches } from './faults.js'
-import { ask, header, listen, type Reply } from './net.js'
-import { productAt, SETTINGS, type Settings, shareOf } from './plan.js'
-import { Fired, type Order, type Place } from './role.js'
+import { CALM, type Switches } from '../faults.js'
+import { ask, header, listen, open, type Reply, sleep } from '../net.js'
+import { productAt, ROUTING, SETTINGS, type Settings, shareOf } from '../plan.js'
+import { Fired, type Order, type Place } from '../role.js'
 import { endSpan, parentOf, SERVICE, SpanKind, Telemetry } from './telemetry.js'
 
 const POLL_MS = 2_000
 /** A cell that does not answer within this time has failed. */
 const CELL_MS = 8_000
+const LATE_NAME_MS = 60
+
+/** Passes an answer on as it comes; one that breaks off was none. */
+async function* whole(pieces: AsyncIterable<string>, status: number, done: (status: number) => void) {
+  let ended = BROKEN_OFF
+  try {
+    yield* pieces
+    ended = status
+  } finally {
+    done(ended)
+  }
+}
+const BROKEN_OFF = 502
 
 /** Edge and router of one region: the same session goes to the same cell, by the routing table. */
 export class EdgeServer {
@@ -55,17 +68,22 @@ export class EdgeServer {
       'http.request.method': product.method,
     })
     const reply = await this.passed(request, body, cell, session, plan, parentOf(span))
-    endSpan(span, reply.status)
-    this.telemetry.requests.record((performance.now() - began) / 1_000, {
-      'http.request.method': product.method,
-      'http.route': product.path,
-      'http.response.status_code': reply.status,
-      ...(cell === null ? {} : { 'assistant.cell': cell }),
-      ...(plan === '' ? {} : { 'assistant.plan': plan }),
-      // Which build it was, nobody knows where no cell answered.
-      ...(reply.headers?.['x-build'] ? { 'service.version': String(reply.headers['x-build']) } : {}),
-    })
-    return { ...reply, headers: { ...reply.headers, 'x-cell': cell ?? 'none' } }
+    const done = (status: number) => {
+      endSpan(span, status)
+      this.telemetry.requests.record((performance.now() - began) / 1_000, {
+        'http.request.method': product.method,
+        'http.route': product.path,
+        'http.response.status_code': status,
+        ...(cell === null ? {} : { 'assistant.cell': cell }),
+        ...(plan === '' ? {} : { 'assistant.plan': plan }),
+        // Which build it was, nobody knows where no cell answered.
+        ...(reply.headers?.['x-build'] ? { 'service.version': String(reply.headers['x-build']) } : {}),
+      })
+    }
+    const headers = { ...reply.headers, 'x-cell': cell ?? 'none' }
+    if (reply.pieces !== undefined) return { ...reply, headers, pieces: whole(reply.pieces, reply.status, done) }
+    done(reply.status)
+    return { ...reply, headers }
   }
 
   /** By the routing table; null where it knows no way. */
@@ -87,6 +105,8 @@ export class EdgeServer {
       this.fired.add('routing')
       return { status: 503, body: 'no route' }
     }
+    if (this.settings.routing['ap']?.['ap-south'] !== ROUTING['ap']!['ap-south']) this.fired.add('routing-twin')
+    if (this.settings.limits['free'] !== SETTINGS.limits['free']) this.fired.add('limits-twin')
     const used = (this.used.get(session) ?? 0) + 1
     this.used.set(session, used)
     if (used > (this.settings.limits[plan] ?? Number.POSITIVE_INFINITY)) {
@@ -94,18 +114,23 @@ export class EdgeServer {
       return { status: 429, body: 'too many requests' }
     }
     const headers = { ...parent, 'x-session': session, 'x-plan': plan, 'content-type': 'application/json' }
-    const url = `http://127.0.0.1:${this.place.ports[`cell.${cell}`]}${request.url}`
+    const host = this.place.hosts[`cell.${cell}`] ?? '127.0.0.1'
+    const url = `http://${host}:${this.place.ports[`cell.${cell}`]}${request.url}`
     const method = request.method ?? 'GET'
     try {
       if (this.switches.noName === cell) await this.unresolved(cell)
-      const answer = await ask(url, { method, headers, ...(method === 'GET' ? {} : { body }), timeoutMs: CELL_MS })
+      if (this.switches.lateName === cell) {
+        this.fired.add('names-twin')
+        await sleep(LATE_NAME_MS)
+      }
+      const answer = await open(url, { method, headers, ...(method === 'GET' ? {} : { body }), timeoutMs: CELL_MS })
       return {
         status: answer.status,
         headers: {
           'x-build': String(answer.headers['x-build'] ?? ''),
           'content-type': answer.headers['content-type'] ?? 'application/json',
         },
-        body: answer.body,
+        pieces: answer.pieces,
       }
     } catch {
       return { status: 502, body: 'the cell does not answer' }
