@@ -26,7 +26,7 @@ describe('a window of rates', () => {
     ).toBe(false)
   })
   it('a share too small to be called trouble is none, however sure', () => {
-    const window = rateWindow(rates(140, 1_000_000, [[{ cell: 'a' }, fails(0.009)]]), 'bad', at(140), at(120), true)
+    const window = rateWindow(rates(140, 1_000_000, [[{ cell: 'a' }, fails(0.0025)]]), 'bad', at(140), at(120), true)
     expect(groupExcess(window, 0).bits).toBeGreaterThan(EXCESS_BITS + 2)
     expect(anyExcess(window, 'bad')).toBe(false)
   })
