@@ -80,9 +80,10 @@ const KEPT: readonly Mutant[] = [
   ),
   of(
     'small rows are packed and grow',
-    'plugin/bus/sqlite',
+    'plugin/bus/sqlite/packing',
     'return stored.length < body.length ? { stored, size: body.length } : { stored: body, size: null }',
     'return { stored: body, size: stored.length }',
+    'plugin/bus/sqlite',
   ),
   of(
     'the end of a log that lost rows is its last row',
@@ -98,12 +99,6 @@ const KEPT: readonly Mutant[] = [
     'plugin/store/sqlite',
     'shell/folder/data-folder',
     'shell/folder/backup',
-  ),
-  of(
-    'a backup holds half a line',
-    'shell/folder/backup',
-    "from.endsWith('.ndjson') ? text.slice(0, text.lastIndexOf('\\n') + 1) : text",
-    'text',
   ),
   of(
     'what is not whole is saved all the same',
@@ -172,14 +167,6 @@ const CONCLUDED: readonly Mutant[] = [
     'core/series/onset',
     'for (let i = start - 1; i >= Math.max(oldest, start - INTERVAL_BEFORE_RUN); i--) {',
     'for (let i = start - 1; i >= start; i--) {',
-  ),
-  of(
-    'a baseline is warm from its first minute',
-    'core/series/baseline',
-    'return this.knownSlots >= this.warmUpSlots',
-    'return this.knownSlots >= 0',
-    'core/series/baseline',
-    'core/series/count-series',
   ),
   of(
     'one service’s failures hide behind another’s',

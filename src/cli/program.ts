@@ -6,6 +6,7 @@ import { proposalCommands } from './agents/proposals.js'
 import { backtestCommand } from './backtest/command.js'
 import { backupCommand, restoreCommand } from './backup/command.js'
 import { dumpCommand } from './dump/command.js'
+import { eraseCommand } from './erase/command.js'
 import { changeCommand } from './change.js'
 import { checkCommand } from './check/command.js'
 import { orderCommands } from './commands.js'
@@ -68,6 +69,7 @@ export function program(): Command {
     backupCommand(),
     restoreCommand(),
     dumpCommand(),
+    eraseCommand(),
     tokenCommand(),
     statusCommand(),
     learnCommand(),

@@ -59,6 +59,11 @@ export interface Log extends AsyncDisposable {
   trim(before: EpochMs, upTo: number): Promise<number>
   state(): Promise<LogState>
   belongsTo(workspace: string): Promise<void>
+  /**
+   * Puts other bodies in the place of some, of a log that nobody writes to; null leaves one as it is. Position, stamp, kind,
+   * fingerprints and count stay. Returns how many were put; nothing of those before is left. Absent: it cannot.
+   */
+  rewrite?(replacement: (entry: LogEntry) => Uint8Array | null): Promise<number>
   /** The next entry gets a position beyond `position`: what lies between was lost with another log. */
   goOnAfter(position: number): Promise<void>
   /** At a start. @throws PermanentError on damage that can be seen at once */

@@ -1,9 +1,9 @@
-import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib'
 import { PermanentError, TransientError } from '../../contract/error.js'
 import { RETRY_AFTER_MS } from '../../contract/limits.js'
 import { type Place, type Plugin, plugin } from '../../contract/plugin.js'
 import type { Log, LogEntry, LogState, NewEntry } from '../../contract/ports.js'
 import type { EpochMs } from '../../contract/time.js'
+import { packed, unpacked } from './sqlite/packing.js'
 import { type Database, faultsOf, filesOf, isSumOf, lookThrough, naming, openFile, sumOf } from '../shared/sqlite.js'
 
 /** A row holds hundreds of signals, so larger pages than SQLite's 4 KB save half of its bookkeeping. */
@@ -37,18 +37,6 @@ const MIGRATIONS = [
   // Bytes of the body before it was packed; NULL: it is as it was.
   'ALTER TABLE log ADD COLUMN size INTEGER;',
 ]
-
-/** A shorter body does not get shorter by as much as is worth the time. */
-const PACKED_FROM_BYTES = 256
-/** Several hundred thousand signals a second and more, a tenth of their bytes; the next quality takes twice as long for a tenth less. */
-const PACKING = { params: { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.BROTLI_PARAM_LGWIN]: 20 } }
-
-/** As it is stored, and its size where that is another. */
-function packed(body: Uint8Array): { stored: Uint8Array; size: number | null } {
-  if (body.length < PACKED_FROM_BYTES) return { stored: body, size: null }
-  const stored = brotliCompressSync(body, PACKING)
-  return stored.length < body.length ? { stored, size: body.length } : { stored: body, size: null }
-}
 
 interface Row {
   position: number
@@ -217,6 +205,34 @@ export class SqliteLog implements Log {
     this.end = position
   }
 
+  async rewrite(replacement: (entry: LogEntry) => Uint8Array | null): Promise<number> {
+    const update = this.db.prepare('UPDATE log SET body = ?, size = ?, head_sum = ?, body_sum = ? WHERE position = ?')
+    let rewritten = 0
+    // What stood there is overwritten, and the journal beside the file cut, so that nothing of it stays on the disk.
+    this.db.exec('PRAGMA secure_delete = ON; BEGIN IMMEDIATE')
+    try {
+      for (let after = 0; ; ) {
+        const entries = await this.read(after, TRIM_ROWS)
+        for (const entry of entries) {
+          const body = replacement(entry)
+          if (body === null) continue
+          const { stored, size } = packed(body)
+          const head = sumOf(entry.keys, headStart(entry.position, { ...entry, size }))
+          update.run(blob(stored), size, head, sumOf(stored), entry.position)
+          rewritten++
+        }
+        if (entries.length === 0) break
+        after = entries.at(-1)!.position
+      }
+      this.db.exec('COMMIT')
+    } catch (error) {
+      if (this.db.inTransaction) this.db.exec('ROLLBACK')
+      throw explain('rewrite the log', error)
+    }
+    this.db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    return rewritten
+  }
+
   /** A damaged page of a small file, a lost end. */
   async lookThrough(): Promise<void> {
     lookThrough(this.db, this.file)
@@ -310,13 +326,8 @@ export class SqliteLog implements Log {
   }
 
   private unpacked({ position, body, size }: Row): Uint8Array {
-    if (size === null) return bytes(body)
-    try {
-      const whole = brotliDecompressSync(bytes(body), { maxOutputLength: Math.max(1, size) })
-      if (whole.length === size) return whole
-    } catch {
-      // Told below.
-    }
+    const whole = unpacked(bytes(body), size)
+    if (whole !== null) return whole
     throw this.damaged(`the body of entry ${position} is not what was written`)
   }
 
