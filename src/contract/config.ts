@@ -14,7 +14,7 @@ import { type Rewording, UpdatesSchema } from './oncall/updates.js'
 import { type Verb, VERBS } from './order.js'
 import { AllowPrivate, type PagePrivate, PagePrivateSchema, type SignInConfig, SignInSchema } from './access/sign-in.js'
 import { type SubscribersConfig, SubscribersSchema } from './subscribers/config.js'
-import { type GeoipConfig, GeoipSchema } from './outside/where.js'
+import { type Exposure, ExposureSchema, type GeoipConfig, GeoipSchema } from './outside/where.js'
 import { NODE_KINDS } from './topology.js'
 import { CLOCKS, type Clock } from './view.js'
 import {
@@ -73,6 +73,8 @@ const Service = Type.Object(
     components: Type.Optional(Type.Array(Component)),
     dependsOn: Type.Optional(Type.Array(Dependency)),
     edges: Type.Optional(Type.Array(Edge, { maxItems: TOPOLOGY_NODES })),
+    /** How many people use it. */
+    exposure: Type.Optional(ExposureSchema),
   },
   { additionalProperties: false },
 )
@@ -227,6 +229,8 @@ export const ConfigSchema = Type.Object(
     countryHeader: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9-]{1,60}$' })),
     /** Databases in MaxMind's format that say where addresses are, relative to this file. */
     geoip: Type.Optional(GeoipSchema),
+    /** How many people use each service that says nothing of its own. */
+    exposure: Type.Optional(ExposureSchema),
     /** A proof of work for reports while they are under attack. */
     challenge: Type.Optional(oneOf(CHALLENGES)),
     /** Whom a push service may ask about messages to browsers. */
@@ -349,6 +353,7 @@ export interface Config {
   countryHeader: string | null
   /** Null: where addresses are is not looked up. */
   geoip: GeoipConfig | null
+  exposure?: Exposure
   contact: string | null
   challenge: (typeof CHALLENGES)[number]
   falseAlarmsPerMonth: number
@@ -359,6 +364,7 @@ export interface Config {
     components: Static<typeof Component>[]
     dependsOn: Static<typeof Dependency>[]
     edges?: Static<typeof Edge>[]
+    exposure?: Exposure
   }[]
   /** Paths of modules. */
   plugins: string[]

@@ -273,6 +273,7 @@ function pagesSide(
     report: true,
     heard: service => app.inputs.heard(service),
     places: service => app.inputs.places(service),
+    exposure: id => app.config.services.find(each => each.id === id)?.exposure ?? app.config.exposure,
     records,
     status: { desk, subscribe: app.config.subscribers !== null },
     tell: {},

@@ -18,8 +18,7 @@ import { rememberTheme, themeOf } from './theme.js'
 import { TRAITS, type Traits } from './service/just-me.js'
 import { Pages } from './load.js'
 import type { Made } from './made.js'
-import type { PlacesNow } from '../../contract/outside/places.js'
-import type { Heard } from './service/told.js'
+import type { Outside } from './service/places.js'
 import { groupsOf, statusPages, type StatusDeps, windowsOn } from './status/pages.js'
 import { statusWords } from './status/words.js'
 import type { Range } from './service/service.js'
@@ -53,7 +52,7 @@ const CHOICES = {
 }
 const LANG = /^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,3}$/
 
-export interface PageDeps {
+export interface PageDeps extends Outside {
   reader: Reader
   demo?: { status(): unknown; strip(language?: Language): string }
   /** Whether people can report here. */
@@ -72,10 +71,6 @@ export interface PageDeps {
   updates?: UpdateEvery
   /** How right this was. */
   records?: Records
-  /** The sources that read what others say of a service. */
-  heard?: (service: string) => readonly Heard[]
-  /** How a service is from the places that look at it. */
-  places?: (service: string) => readonly PlacesNow[]
   /** What can be guessed of a visitor from the request alone. */
   hints?: (request: FastifyRequest) => Traits
   /** What names the state of the data; the log's position, if not given. */

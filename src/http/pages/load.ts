@@ -206,6 +206,7 @@ export class Pages {
           told,
           heard,
           places: this.options.outside?.places?.(id) ?? [],
+          exposure: this.options.outside?.exposure?.(id),
           windows,
           record,
           range,

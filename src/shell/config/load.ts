@@ -145,6 +145,7 @@ export function complete(file: ConfigFile, demo = false): Config {
     contact: file.contact ?? null,
     countryHeader: file.countryHeader?.toLowerCase() ?? null,
     geoip: file.geoip ?? null,
+    ...(file.exposure ? { exposure: file.exposure } : {}),
     falseAlarmsPerMonth: file.falseAlarmsPerMonth ?? FALSE_ALARMS_PER_MONTH,
     services: (file.services ?? []).map(s => ({
       id: s.id,
@@ -153,6 +154,7 @@ export function complete(file: ConfigFile, demo = false): Config {
       components: s.components ?? [],
       dependsOn: s.dependsOn ?? [],
       ...(s.edges ? { edges: s.edges } : {}),
+      ...(s.exposure ? { exposure: s.exposure } : {}),
     })),
     ...NO_USES,
     tokens: file.tokens ?? [],

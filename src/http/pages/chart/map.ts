@@ -24,7 +24,7 @@ export const PRIOR = 0.5
  * Where so many usually report in the window, silence and few reports say something: reports come in bursts, and of five
  * that are usual none comes with probability e^(−0.61 × 5) = 0.05 (`SILENCE` in series.ts).
  */
-const WOULD_SPEAK = 5
+export const WOULD_SPEAK = 5
 
 export interface CountryRow {
   code: string
@@ -89,14 +89,15 @@ export function countryRows(rollups: readonly Rollup[], { knownMs, counts }: Usu
 
 /**
  * A map where there is something to colour; where nobody knows yet what is usual, the countries that report, by name; and
- * nothing where no country says anything.
+ * nothing where no country says anything. `exposed`: how many people use it in each country is known, and those by name stand
+ * elsewhere, by it.
  */
-export function mapSection(rows: CountryRow[], { t, f }: { t: Strings; f: Format }): Html | null {
+export function mapSection(rows: CountryRow[], { t, f }: { t: Strings; f: Format }, exposed = false): Html | null {
   const shown = rows.filter(row => row.step > 0)
   const span = f.span(WINDOW_MS)
   if (!shown.length) {
     const counted = rows.filter(row => row.bad >= FEWEST_REPORTS)
-    if (!counted.length || counted.some(row => row.ratio !== null)) return null
+    if (exposed || !counted.length || counted.some(row => row.ratio !== null)) return null
     const rate = ({ bad, code }: CountryRow) => perMillionOnline(bad, code) ?? 0
     const first = counted.sort((a, b) => rate(b) - rate(a) || b.bad - a.bad).slice(0, COUNTRIES_NAMED)
     return html`<section id="where"><h2>${t.map.title}</h2><p class="note">${t.look.whereCounts(span)}</p><ol class="top">${first.map(row => html`<li>${f.country(row.code)}<b>${rateText(row, f) ?? f.number(row.bad)}</b></li>`)}</ol>${table(rows, t, f)}</section>`

@@ -1,4 +1,5 @@
 import type { PlacesNow } from '../../../contract/outside/places.js'
+import type { Exposure } from '../../../contract/outside/where.js'
 import type { ProbeOutcome } from '../../../contract/plugin.js'
 import { html, type Html } from '../html.js'
 import type { Voice } from '../words.js'
@@ -10,6 +11,8 @@ export interface Outside {
   heard?: (service: string) => readonly Heard[]
   /** How a service is from the places that look at it. */
   places?: (service: string) => readonly PlacesNow[]
+  /** How many people use a service, as its operator says. */
+  exposure?: (service: string) => Exposure | undefined
 }
 
 /** Probes that are listed before "and 9 more". */

@@ -12,6 +12,7 @@ import { countryOptions } from './choices.js'
 import { factList } from '../facts.js'
 import type { Told } from '../../../core/vendors/told.js'
 import type { PlacesNow } from '../../../contract/outside/places.js'
+import type { Exposure } from '../../../contract/outside/where.js'
 import { placesSection } from './places.js'
 import type { Window } from '../../statuspage/maintenance.js'
 import { windowLine } from '../status/window.js'
@@ -21,6 +22,7 @@ import { isMeasured } from '../../../core/incident/verdict.js'
 import { incidentName, storyManner } from '../incident/name.js'
 import { personWord, saysLines, wordOf } from '../incident/says.js'
 import { mutedLine, slowest } from '../incident/incident.js'
+import { exposedSection } from '../chart/exposed.js'
 import { countryRows, mapSection, type Usual } from '../chart/map.js'
 import { countBy, toSeries, toSeriesBetween } from '../chart/series.js'
 import { own, phaseOf, recoveryIsSeen, type Standing } from '../standing.js'
@@ -68,6 +70,8 @@ export interface ServiceInput {
   heard: readonly Heard[]
   /** What is looked at from several places. */
   places: readonly PlacesNow[]
+  /** How many people use it, by label and value. */
+  exposure: Exposure | undefined
   range: Range
   thanks: 'bad' | 'ok' | null
   /** Whether the report door exists. */
@@ -86,11 +90,13 @@ export function serviceMain(input: ServiceInput, voice: Voice): Html {
   const first = toldFirst(input)
   // What stands in the first panel is not said again below.
   const recent = facts.filter(fact => !first.some(each => each.notice.id === fact.id))
-  const where = mapSection(countryRows(rollups, input.usual, voice.now), voice)
+  const exposed = exposedSection(rollups, input.exposure, row.service, voice)
+  const hasCountries = exposed !== null && input.exposure?.['country'] !== undefined
+  const where = mapSection(countryRows(rollups, input.usual, voice.now), voice, hasCountries)
   return html`<div class="two wide">${hero({ ...input, facts: recent }, where !== null, path, voice)}${input.report ? reportForm(input, path, voice) : null}</div>
 ${chartSection(input, path, voice)}
 ${pair(whoSection(input, voice), mixSection(rollups, input, voice))}
-${samplesSection(row, voice)}${where}${toldSection(
+${samplesSection(row, voice)}${where}${exposed}${toldSection(
   input.told.filter(each => !first.includes(each)),
   input.heard,
   voice,

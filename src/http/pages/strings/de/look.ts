@@ -36,6 +36,15 @@ export const deLook: LookStrings = {
   whereCounts: span =>
     `Problemmeldungen der letzten ${span} je Million Menschen im Netz eines Landes, ob sie den Dienst nutzen oder nicht (Our World in Data, nach ITU und UN, 2020). Was für ein Land üblich ist, ist noch nicht gelernt, deshalb ist nichts gefärbt.`,
   asUsual: (names, n) => `Nicht mehr als üblich, wo mindestens ${n} Meldungen in der Stunde üblich sind: ${names}.`,
+  exposed: {
+    title: 'Danach, wie viele es nutzen',
+    rule: (span, n) =>
+      `Problemmeldungen der letzten ${span} je ${n} Menschen, die den Dienst nutzen, wie sein Betreiber sie zählt. Meldungen sind keine Betroffenen: Die meisten melden nichts.`,
+    people: 'Menschen',
+    rate: n => `Je ${n} Menschen`,
+    silent: (names, n) =>
+      `Niemand oder kaum jemand meldet etwas, wo es mindestens ${n} getan hätten, wäre es überall gleich: ${names}.`,
+  },
   evidence: scale => `Hinweise: ${scale}`,
   figures: 'Die Zahlen',
   bits: n => `${n} Bit`,

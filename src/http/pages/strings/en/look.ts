@@ -55,6 +55,16 @@ export const enLook = {
   whereCounts: (span: string) =>
     `Problem reports of the last ${span} for each million people online in a country, whether they use this service or not (Our World in Data, from ITU and UN, 2020). What is usual for a country has not been learned yet, so nothing is coloured.`,
   asUsual: (names: string, n: string) => `Not above usual, where at least ${n} reports an hour are usual: ${names}.`,
+  /** Reports against how many people use a service somewhere, as its operator says. */
+  exposed: {
+    title: 'By how many people use it',
+    rule: (span: string, n: string) =>
+      `Problem reports of the last ${span} for each ${n} people who use this service, as its operator counts them. Reports are not people affected: most of those report nothing.`,
+    people: 'People',
+    rate: (n: string) => `Per ${n} people`,
+    silent: (names: string, n: string) =>
+      `Nobody or hardly anybody reports where, if it were the same everywhere, at least ${n} would have: ${names}.`,
+  },
   evidence: (scale: string) => `evidence: ${scale}`,
   figures: 'The figures',
   bits: (n: string) => `${n} bits`,

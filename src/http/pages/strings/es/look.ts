@@ -36,6 +36,15 @@ export const esLook: LookStrings = {
   whereCounts: span =>
     `Informes de problemas de los últimos ${span} por cada millón de personas con internet en el país, usen o no este servicio (Our World in Data, con datos de la UIT y la ONU, 2020). Aún no se ha aprendido qué es habitual en cada país, así que nada está coloreado.`,
   asUsual: (names, n) => `Sin superar lo habitual, donde lo habitual es al menos ${n} informes por hora: ${names}.`,
+  exposed: {
+    title: 'Según cuántas personas lo usan',
+    rule: (span, n) =>
+      `Informes de problemas de los últimos ${span} por cada ${n} personas que usan este servicio, según las cuenta su operador. Un informe no es una persona afectada: la mayoría no informa.`,
+    people: 'Personas',
+    rate: n => `Por ${n} personas`,
+    silent: (names, n) =>
+      `Nadie o casi nadie informa donde, si fuera igual en todas partes, lo habrían hecho al menos ${n}: ${names}.`,
+  },
   evidence: scale => `indicios: ${scale}`,
   figures: 'Las cifras',
   bits: n => `${n} bits`,

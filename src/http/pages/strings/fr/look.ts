@@ -37,6 +37,15 @@ export const frLook: LookStrings = {
     `Signalements de problème des dernières ${span} par million d’internautes du pays, qu’ils utilisent ce service ou non (Our World in Data, d’après l’UIT et l’ONU, 2020). Le niveau habituel de chaque pays n’est pas encore appris, donc rien n’est coloré.`,
   asUsual: (names, n) =>
     `Pas au-dessus de l’habituel, là où au moins ${n} signalements par heure sont habituels : ${names}.`,
+  exposed: {
+    title: 'Selon le nombre d’utilisateurs',
+    rule: (span, n) =>
+      `Signalements de problème des dernières ${span} pour ${n} personnes qui utilisent ce service, selon le décompte de son exploitant. Un signalement n’est pas une personne touchée : la plupart ne signalent rien.`,
+    people: 'Personnes',
+    rate: n => `Pour ${n} personnes`,
+    silent: (names, n) =>
+      `Personne ou presque ne signale là où, si c’était partout pareil, au moins ${n} l’auraient fait : ${names}.`,
+  },
   evidence: scale => `indices : ${scale}`,
   figures: 'Les chiffres',
   bits: n => `${n} bits`,

@@ -37,6 +37,15 @@ export const idLook: LookStrings = {
     `Laporan masalah ${span} terakhir per sejuta pengguna internet di negara itu, baik yang memakai layanan ini maupun tidak (Our World in Data, dari ITU dan PBB, 2020). Tingkat biasa tiap negara belum dipelajari, jadi tidak ada yang diwarnai.`,
   asUsual: (names, n) =>
     `Tidak di atas biasanya, di tempat yang biasanya ada paling sedikit ${n} laporan per jam: ${names}.`,
+  exposed: {
+    title: 'Menurut jumlah pengguna',
+    rule: (span, n) =>
+      `Laporan masalah ${span} terakhir per ${n} orang yang memakai layanan ini, menurut hitungan operatornya. Laporan bukan jumlah orang terdampak: kebanyakan tidak melapor.`,
+    people: 'Orang',
+    rate: n => `Per ${n} orang`,
+    silent: (names, n) =>
+      `Tidak ada atau hampir tidak ada yang melapor di tempat yang, bila keadaannya sama di mana-mana, paling sedikit ${n} akan melapor: ${names}.`,
+  },
   evidence: scale => `bukti: ${scale}`,
   figures: 'Angkanya',
   bits: n => `${n} bit`,

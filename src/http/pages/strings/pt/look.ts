@@ -36,6 +36,15 @@ export const ptLook: LookStrings = {
   whereCounts: span =>
     `Relatos de problemas dos últimos ${span} por milhão de pessoas com internet no país, usem ou não este serviço (Our World in Data, com dados da UIT e da ONU, 2020). Ainda não se aprendeu o que é habitual em cada país, por isso nada está colorido.`,
   asUsual: (names, n) => `Sem passar do habitual, onde o habitual é de pelo menos ${n} relatos por hora: ${names}.`,
+  exposed: {
+    title: 'Segundo quantas pessoas usam',
+    rule: (span, n) =>
+      `Relatos de problemas dos últimos ${span} por cada ${n} pessoas que usam este serviço, segundo a contagem do operador. Um relato não é uma pessoa afetada: a maioria não relata.`,
+    people: 'Pessoas',
+    rate: n => `Por ${n} pessoas`,
+    silent: (names, n) =>
+      `Ninguém ou quase ninguém relata onde, se fosse igual em toda parte, pelo menos ${n} o teriam feito: ${names}.`,
+  },
   evidence: scale => `indícios: ${scale}`,
   figures: 'Os números',
   bits: n => `${n} bits`,
