@@ -151,6 +151,8 @@ export interface PluginEnv {
   follow(path: string, options?: FollowOptions): Promise<Following>
   /** Opens a port. @throws TransientError where it is taken, PermanentError for an address that this machine does not have */
   listen(at: ListenAt): Promise<Listening>
+  /** What a short public text says, by the rules that judge posts without `bad`: `complaint`, `question`, `other` and so on. */
+  says(text: string): string
   /** For an operator: one line, now and then. */
   log(level: 'info' | 'warn' | 'error', what: string, detail?: Record<string, unknown>): void
   /** For modules that cannot import them from here. */
