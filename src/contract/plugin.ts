@@ -155,6 +155,8 @@ export interface PluginEnv {
   listen(at: ListenAt): Promise<Listening>
   /** Who this is among other instances; absent in trials. */
   self?: Self
+  /** What a short public text says, by the rules that judge posts without `bad`: `complaint`, `question`, `other` and so on. */
+  says(text: string): string
   /** For an operator: one line, now and then. */
   log(level: 'info' | 'warn' | 'error', what: string, detail?: Record<string, unknown>): void
   /** For modules that cannot import them from here. */

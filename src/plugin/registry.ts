@@ -13,6 +13,12 @@ export const STANDARD = { bus: 'sqlite', store: 'sqlite' } as const
 export const PASSING = { bus: 'memory', store: 'memory' } as const
 /** The source that reads the vendors' pages of the catalogue (`serve --watch`). */
 export const PAGE_READER = 'vendor-page'
+/** What reads posts of the past, and where: a Jetstream of version 2 that anybody may ask. */
+export const POST_ARCHIVE = {
+  use: 'bluesky',
+  url: 'wss://jetstream.us-east.bsky.network/xrpc/network.bsky.jetstream.subscribeEvents',
+} as const
+
 /** The sources that read public posts about its services, each with where it reads them; each asks nobody for an account. */
 export const POST_READERS: readonly { use: string; id: string; settings: Readonly<Record<string, unknown>> }[] = [
   { use: 'bluesky', id: 'posts-bluesky', settings: {} },

@@ -42,6 +42,7 @@ export function fakeOutside(answer: (asked: Asked) => Said = () => ({}), files: 
     follow: async (path, { from = 'start', lastBytes = 0 } = {}) =>
       broken ? fail() : followed(files, path, from === 'end' && lastBytes > 0 ? 'start' : from),
     listen: async ({ host = '127.0.0.1', port }) => (broken ? fail() : listening(heard, host, port)),
+    says: () => 'other',
     log: (_, what) => void said.push(what),
     errors: { PermanentError, TransientError, RefusedError },
   }

@@ -35,8 +35,8 @@ export function backtestCommand(): Command {
     .action(async (history: string | undefined, options: BacktestOptions & Partial<PostsOptions>, command: Command) => {
       const { posts } = options
       if (posts !== undefined && history === undefined && options.a === undefined && options.b === undefined) {
-        const { JETSTREAM_V2, runPosts } = await import('./posts.js')
-        process.exitCode = await runPosts({ url: JETSTREAM_V2, ...options, posts })
+        const { runPosts } = await import('./posts.js')
+        process.exitCode = await runPosts({ ...options, posts })
       } else if (posts === undefined && history !== undefined && options.a !== undefined && options.b !== undefined) {
         const { runBacktest } = await import('./run.js')
         process.exitCode = await runBacktest(history, options)

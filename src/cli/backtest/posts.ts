@@ -7,7 +7,7 @@ import type { Observation } from '../../contract/signal.js'
 import type { EpochMs } from '../../contract/time.js'
 import { TROUBLED } from '../../core/evidence/people.js'
 import { classify } from '../../core/text/classify.js'
-import { Registry } from '../../plugin/registry.js'
+import { POST_ARCHIVE, Registry } from '../../plugin/registry.js'
 import { load } from '../../shell/config/load.js'
 import { sentenceOf } from '../../shell/config/sentence.js'
 import { pluginEnv } from '../../shell/outside/env.js'
@@ -20,20 +20,17 @@ export interface PostsOptions {
   posts: number
   config?: string
   watch?: string
-  url: string
+  /** The usual one, if not given. */
+  url?: string
   /** A file for the signals, as `replay` reads them. */
   keep?: string
   json: boolean
 }
 
-/** Of a Jetstream of version 2 that anybody may ask; it keeps 36 hours. */
-export const JETSTREAM_V2 = 'wss://jetstream.us-east.bsky.network/xrpc/network.bsky.jetstream.subscribeEvents'
-/** The source that reads it. */
-const READER = 'bluesky'
 /** Interruptions in a row, with nothing read between them, until it is given up. */
-const TRIES = 5
+const INTERRUPTIONS = 5
 /** Progress is written so often, to a terminal. */
-const PROGRESS_MS = 500
+const PROGRESS_MS = 250
 
 class PostsError extends Error {}
 
@@ -51,21 +48,22 @@ export async function runPosts(options: PostsOptions): Promise<number> {
   const complain = (text: string) => void process.stderr.write(`epicenter backtest: ${text}\n`)
   try {
     const config = await configOf(options)
-    const use = config.sources.find(each => each.use === READER)
+    const use = config.sources.find(each => each.use === POST_ARCHIVE.use)
     if (use === undefined)
-      throw new PostsError(`the configuration has no source \`use: ${READER}\` that names services`)
+      throw new PostsError(`the configuration has no source \`use: ${POST_ARCHIVE.use}\` that names services`)
     const events: IncidentEvent[] = []
     const { falseAlarmsPerMonth, services } = config
     const replay = new Replay(event => events.push(event), {
       config: { clock: 'signals', falseAlarmsPerMonth, services },
     })
+    const url = options.url ?? POST_ARCHIVE.url
     const since = Date.now() - options.posts
     const keep = options.keep === undefined ? null : createWriteStream(options.keep)
-    const heard = await readInto(replay, use, { ...options, since }, keep, complain)
+    const heard = await readInto(replay, use, { url, since }, keep, complain)
     replay.end()
     if (keep !== null) await finished(keep.end())
-    if (options.json) process.stdout.write(`${JSON.stringify({ since, url: options.url, heard, events })}\n`)
-    else process.stdout.write(told(options.url, since, heard, events))
+    if (options.json) process.stdout.write(`${JSON.stringify({ since, url, heard, events })}\n`)
+    else process.stdout.write(told(url, since, heard, events))
     return 0
   } catch (error) {
     if (!(error instanceof PostsError || error instanceof TransientError)) throw error
@@ -95,11 +93,11 @@ async function readInto(
   complain: (text: string) => void,
 ): Promise<Record<string, Heard>> {
   const { registry } = await Registry.open([])
-  const plugin = await registry.get('source', READER)
+  const plugin = await registry.get('source', POST_ARCHIVE.use)
   const log = (level: string, what: string, detail?: object) =>
     level === 'info' ? undefined : complain(`${what}${detail === undefined ? '' : ` ${JSON.stringify(detail)}`}`)
   const env = pluginEnv({ now: Date.now, log }, use.allowPrivate ?? false)
-  await using source = await plugin.open({ ...use.settings, url, since } as never, env)
+  await using source = await plugin.open({ ...use.settings, judge: undefined, url, since } as never, env)
   const heard: Record<string, Heard> = {}
   const stop = new AbortController()
   let state: unknown
@@ -116,7 +114,7 @@ async function readInto(
         if (batch.done === true) return heard
       }
     } catch (error) {
-      if (!(error instanceof TransientError) || ++tries > TRIES) throw error
+      if (!(error instanceof TransientError) || ++tries > INTERRUPTIONS) throw error
       complain(`${error.message}; it is asked again`)
     }
   }

@@ -2,6 +2,7 @@ import { PermanentError } from '../../contract/error.js'
 import { type Batch, type Plugin, type PluginEnv, plugin, type Source, type Stop } from '../../contract/plugin.js'
 import { type EpochMs, HOUR, MINUTE, SECOND } from '../../contract/time.js'
 import type { Named } from '../shared/posts/finder.js'
+import { JUDGE_SCHEMA, type JudgeConfig, judging } from '../shared/posts/judge.js'
 import { listen } from '../shared/posts/listen.js'
 import { type AuthorKey, authorKey, faultsOf, NAMED_SCHEMA, Reader } from '../shared/posts/post.js'
 import { Waiting } from '../shared/posts/waiting.js'
@@ -14,6 +15,7 @@ export interface BlueskyConfig {
   services: Named[]
   /** A post that is deleted within so many seconds is never taken. */
   holdSeconds: number
+  judge?: JudgeConfig
   /** Reads what was said since then, to where the stream is, and ends: for `epicenter backtest --posts`. */
   since?: EpochMs
 }
@@ -133,7 +135,9 @@ async function* read(config: BlueskyConfig, env: PluginEnv, stop: Stop, state: u
     batch: () => stream.batch(),
     ping: () => socket.ping(),
   })
-  for await (const batch of batches) {
+  const judge = judging(config.judge, env, kept)
+  for await (const heard of batches) {
+    const batch = await judge(heard, stop)
     const done = config.since !== undefined && stream.reached(until)
     yield done ? { ...batch, done } : batch
     if (done) return
@@ -156,6 +160,7 @@ const bluesky: Plugin<'source', BlueskyConfig, Source> = plugin({
       },
       services: NAMED_SCHEMA,
       holdSeconds: { type: 'number', minimum: 0, maximum: 600, default: 10 },
+      judge: JUDGE_SCHEMA,
       since: { type: 'integer', minimum: 0, description: 'for epicenter backtest --posts' },
     },
   },

@@ -131,6 +131,26 @@ describe('feed', () => {
     expect(error.retryAfterMs).toBe(retryAfterMs)
   })
 
+  it('asks a model about what the rules leave open, where one is configured, and goes on from what that cost', async () => {
+    const judge = {
+      url: 'https://models.example/v1',
+      model: 'm',
+      requestsPerDay: 9,
+      tokensPerDay: 9_000,
+      timeoutSeconds: 8,
+    }
+    const { env, asked } = fakeOutside(({ url }) => ({
+      body: url.startsWith(judge.url)
+        ? '{"choices":[{"message":{"content":"complaint"}}]}'
+        : FORMATS['atom']!(items.slice(0, 1)),
+    }))
+    const source = await feed.open({ ...settings, judge }, env)
+    const batch = await source.poll!(undefined, running)
+    expect(batch.signals).toMatchObject([{ total: 1, bad: 1 }])
+    expect(batch.state).toMatchObject({ judged: { requests: 1 } })
+    await (await feed.open({ ...settings, judge }, env)).poll!(batch.state, running)
+    expect(asked.map(({ url }) => new URL(url).host)).toEqual(['forum.example', 'models.example', 'forum.example'])
+  })
   it('knows seconds from milliseconds from dates', () => {
     expect([NOON / 1_000, NOON, at(0).toISOString(), 'soon', null, -5].map(timeIn)).toEqual([
       NOON,

@@ -2,6 +2,7 @@ import { TransientError } from '../../contract/error.js'
 import { type Batch, type Plugin, type PluginEnv, plugin, type Source, type Stop } from '../../contract/plugin.js'
 import { SECOND } from '../../contract/time.js'
 import type { Named } from '../shared/posts/finder.js'
+import { JUDGE_SCHEMA, type JudgeConfig, judging } from '../shared/posts/judge.js'
 import {
   type AuthorKey,
   authorKey,
@@ -25,6 +26,7 @@ export interface FeedConfig {
   lang?: string
   services: Named[]
   everySeconds: number
+  judge?: JudgeConfig
 }
 
 interface State {
@@ -115,6 +117,7 @@ const feed: Plugin<'source', FeedConfig, Source> = plugin({
       lang: { type: 'string', pattern: '^[a-z]{2,3}$' },
       services: NAMED_SCHEMA,
       everySeconds: { type: 'number', minimum: 30, maximum: 86_400, default: 120 },
+      judge: JUDGE_SCHEMA,
     },
   },
   check: ({ url, services }) => [
@@ -125,9 +128,13 @@ const feed: Plugin<'source', FeedConfig, Source> = plugin({
   ],
   async open(config, env): Promise<Source> {
     const reader = new Reader(config.services, config.network ?? new URL(config.url).host)
+    let judge: ReturnType<typeof judging> | null = null
     return {
       everyMs: config.everySeconds * SECOND,
-      poll: (state, stop) => poll(config, reader, env, state, stop),
+      poll: async (state, stop) => {
+        judge ??= judging(config.judge, env, state)
+        return judge(await poll(config, reader, env, state, stop), stop)
+      },
       async [Symbol.asyncDispose]() {},
     }
   },

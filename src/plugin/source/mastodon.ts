@@ -11,6 +11,7 @@ import {
 import { type EpochMs, MINUTE, SECOND } from '../../contract/time.js'
 import type { Named } from '../shared/posts/finder.js'
 import { tagsOf } from '../shared/posts/finder.js'
+import { JUDGE_SCHEMA, type JudgeConfig, judging } from '../shared/posts/judge.js'
 import { listen } from '../shared/posts/listen.js'
 import {
   type AuthorKey,
@@ -34,6 +35,7 @@ export interface MastodonConfig {
   services: Named[]
   everySeconds: number
   holdSeconds: number
+  judge?: JudgeConfig
 }
 
 interface State {
@@ -231,6 +233,7 @@ const mastodon: Plugin<'source', MastodonConfig, Source> = plugin({
       services: NAMED_SCHEMA,
       everySeconds: { type: 'number', minimum: 10, maximum: 86_400, default: 60 },
       holdSeconds: { type: 'number', minimum: 0, maximum: 600, default: 10 },
+      judge: JUDGE_SCHEMA,
     },
   },
   check: ({ server, services }) => [
@@ -239,12 +242,23 @@ const mastodon: Plugin<'source', MastodonConfig, Source> = plugin({
   ],
   async open(config, env): Promise<Source> {
     const timelines = new Timelines(config, env)
+    let judge: ReturnType<typeof judging> | null = null
     return {
       everyMs: timelines.everyMs,
       staleMs: Math.max(5 * MINUTE, 3 * config.everySeconds * SECOND),
       ...(config.token === undefined
-        ? { poll: (state: unknown, stop: Stop) => timelines.poll(state, stop) }
-        : { read: (stop: Stop, state: unknown) => timelines.read(stop, state) }),
+        ? {
+            poll: async (state: unknown, stop: Stop) => {
+              judge ??= judging(config.judge, env, state)
+              return judge(await timelines.poll(state, stop), stop)
+            },
+          }
+        : {
+            read: async function* (stop: Stop, state: unknown) {
+              const judge = judging(config.judge, env, state)
+              for await (const batch of timelines.read(stop, state)) yield judge(batch, stop)
+            },
+          }),
       async [Symbol.asyncDispose]() {},
     }
   },

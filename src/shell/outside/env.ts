@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises'
 import { PermanentError, RefusedError, TransientError } from '../../contract/error.js'
 import { OUTSIDE_FILE_BYTES } from '../../contract/limits.js'
 import type { PluginEnv, Self } from '../../contract/plugin.js'
+import { classify } from '../../core/text/classify.js'
 import type { Env } from '../env.js'
 import { connect } from './connect.js'
 import { datagram } from './datagram.js'
@@ -28,6 +29,7 @@ export function pluginEnv(
     ...(self === undefined ? {} : { self }),
     now: env.now,
     log: env.log,
+    says: classify,
     sleep,
     readText,
     fetch: (url, init = {}) => ask(url, init, guard),
