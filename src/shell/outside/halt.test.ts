@@ -13,7 +13,7 @@ it('tells everybody once who listens when it is said, and nobody who went or cam
   halt.addEventListener('abort', first)
   halt.addEventListener('abort', gone)
   halt.removeEventListener('abort', gone)
-  halt.removeEventListener('abort', () => {})
+  halt.removeEventListener('abort', gone)
   expect(halt.aborted).toBe(false)
   halt.abort()
   halt.addEventListener('abort', () => said.push('late'))
