@@ -125,8 +125,8 @@ describe('what is lent', () => {
         ...person,
         labels: { region: 'eu', user: 'ana@x.example', ip: '192.0.2.7', peer: '192.0.2.7:443', v: '1.2.3' },
       }),
-      check('report-1', { ...person, via: 'report', bad: 1 }),
-      check('post-1', { ...person, via: 'post' }),
+      check('report-1', { ...person, text: undefined, via: 'report', bad: 1 }),
+      check('post-1', { ...person, text: undefined, via: 'post' }),
       check('check-2', { service: 'secret' }),
       check('check-3', { service: 'shop' }),
       {

@@ -9,6 +9,7 @@ import { PermanentError } from '../../contract/error.js'
 import { OUTSIDE_BYTES, OUTSIDE_IDLE_MS, OUTSIDE_MS, OUTSIDE_REDIRECTS } from '../../contract/limits.js'
 import type { Fetched, FetchInit, Phases, Stop } from '../../contract/plugin.js'
 import { type Guard, Unreachable } from './guard.js'
+import { Halt } from './halt.js'
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 /** What is never sent on to another site. */
@@ -52,19 +53,18 @@ export async function ask(text: string, init: FetchInit, guard: Guard): Promise<
 
 /** Ends a question that takes too long, or that nobody waits for any more. */
 class Limit {
-  readonly stop = new AbortController()
+  readonly stop = new Halt()
   private timer: NodeJS.Timeout
   private readonly ms: number
   late = false
   private readonly signal: Stop | undefined
-  private readonly abort = (): void => this.stop.abort()
 
   constructor({ timeoutMs = OUTSIDE_MS, signal }: FetchInit) {
     this.ms = timeoutMs
     this.timer = this.after(timeoutMs)
     this.signal = signal
     if (signal?.aborted === true) this.stop.abort()
-    signal?.addEventListener('abort', this.abort, { once: true })
+    signal?.addEventListener('abort', this.stop.abort, { once: true })
   }
 
   /** From now on so long without a piece of the body. */
@@ -75,7 +75,7 @@ class Limit {
 
   end(): void {
     clearTimeout(this.timer)
-    this.signal?.removeEventListener?.('abort', this.abort)
+    this.signal?.removeEventListener?.('abort', this.stop.abort)
   }
 
   private after(ms: number): NodeJS.Timeout {
@@ -89,7 +89,7 @@ class Limit {
   explain(error: Error, { host }: URL): Error {
     if (error instanceof Unreachable || error instanceof PermanentError) return error
     if (this.late) return new Unreachable('ETIMEDOUT', `${host} gave no answer within ${this.ms / 1_000} s`)
-    if (this.stop.signal.aborted) return new Unreachable('ABORT_ERR', `the question to ${host} was stopped`, 0)
+    if (this.stop.aborted) return new Unreachable('ABORT_ERR', `the question to ${host} was stopped`, 0)
     const { code, name } = error as NodeJS.ErrnoException
     return new Unreachable(code ?? name, `${host} cannot be asked (${code ?? name})`)
   }
@@ -97,7 +97,12 @@ class Limit {
 
 /** @throws PermanentError for what is no address of the web; it is not repeated, for it may hold a secret */
 function webAddress(text: string, base?: URL): URL {
-  const url = URL.canParse(text, base) ? new URL(text, base) : null
+  let url: URL | null = null
+  try {
+    url = new URL(text, base)
+  } catch {
+    // Said below.
+  }
   if (url === null || !/^https?:$/.test(url.protocol)) throw new PermanentError('an address begins with http or https')
   return url
 }
@@ -125,7 +130,7 @@ async function once(
   ca: string | undefined,
 ): Promise<IncomingMessage> {
   const began = performance.now()
-  const addresses = await within(guard.addressesOf(url.hostname), stop.signal)
+  const addresses = guard.addressIn(url.hostname) ?? (await within(guard.addressesOf(url.hostname), stop))
   phases.lookup = performance.now() - began
   const { username, password } = url
   const auth =
@@ -144,10 +149,9 @@ async function once(
     },
     ...(secure ? { lookup: given(addresses), agent: false } : { createConnection: () => plain(url, addresses) }),
   })
-  // What Node does with a signal of its own is dearer than all else here.
   const abort = () => request.destroy(new Error('stopped'))
-  if (stop.signal.aborted) abort()
-  stop.signal.addEventListener('abort', abort, { once: true })
+  if (stop.aborted) abort()
+  stop.addEventListener('abort', abort)
   const answer = new Promise<IncomingMessage>((done, fail) => {
     request.on('response', done).on('error', fail)
   })
@@ -169,6 +173,8 @@ function plain({ hostname, port }: URL, addresses: LookupAddress[]): Socket {
     autoSelectFamily: addresses.length > 1,
     onread: { buffer: READ, callback: (count): boolean => socket.push(Buffer.from(READ.subarray(0, count))) },
   })
+  // Once an answer has ended nothing is said any more: hanging up takes one call of the system, and saying goodbye before it another.
+  socket.destroySoon = () => void socket.destroy()
   return socket
 }
 
@@ -195,12 +201,12 @@ function clockPhases(request: ClientRequest, phases: Phases, secure: boolean): v
 }
 
 /** A promise that nobody waits for once the signal says so. */
-export function within<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export function within<T>(work: Promise<T>, signal: Stop): Promise<T> {
   return new Promise((resolve, reject) => {
     const stopped = () => reject(new Error('stopped'))
     if (signal.aborted) return stopped()
     signal.addEventListener('abort', stopped, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stopped))
+    work.then(resolve, reject).finally(() => signal.removeEventListener?.('abort', stopped))
   })
 }
 
@@ -246,10 +252,21 @@ function answered(
       phases.total = performance.now() - began
     }
   }
+  const isPacked = response.headers['content-encoding'] !== undefined
   const bytes = async () => {
     const pieces: Uint8Array[] = []
-    for await (const piece of chunks()) pieces.push(piece)
-    return Buffer.concat(pieces)
+    if (stream || isPacked) for await (const piece of chunks()) pieces.push(piece)
+    else
+      try {
+        await read(response, maxBytes, url, pieces)
+      } catch (error) {
+        throw limit.explain(error as Error, url)
+      } finally {
+        limit.end()
+        response.destroy()
+        phases.total = performance.now() - began
+      }
+    return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)
   }
   return {
     ok: status >= 200 && status < 300,
@@ -266,6 +283,22 @@ function answered(
       response.destroy()
     },
   }
+}
+
+/** The whole of a body as it comes, by its events: an iterator costs a short answer more than the rest of its reading. */
+function read(response: IncomingMessage, maxBytes: number, { host }: URL, pieces: Uint8Array[]): Promise<void> {
+  return new Promise((done, fail) => {
+    let size = 0
+    response
+      .on('data', (piece: Buffer) => {
+        if ((size += piece.length) <= maxBytes) return void pieces.push(piece)
+        fail(new Unreachable('EMSGSIZE', `${host} answers with more than ${maxBytes} bytes`))
+        response.destroy()
+      })
+      .on('end', done)
+      .on('error', fail)
+      .on('close', () => fail(Object.assign(new Error('it ended early'), { code: 'ECONNRESET' })))
+  })
 }
 
 const textOf = (value: string | string[] | undefined): string | null =>

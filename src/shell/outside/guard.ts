@@ -90,21 +90,26 @@ export class Guard {
     return this.all || isPublicAddress(address) || this.ranges(address)
   }
 
+  /** The address that a host is written as; null: it is a name. @throws NotAllowed */
+  addressIn(host: string): LookupAddress[] | null {
+    const bare = bareOf(host)
+    const family = isIP(bare)
+    if (family === 0) return null
+    if (bare !== this.last && !this.allows(bare))
+      throw new NotAllowed(`${bare} is not a public address; allowPrivate lets a plug-in connect to it`)
+    this.last = bare
+    return [{ address: bare, family }]
+  }
+
   /**
    * The addresses of a host, all of which may be connected to: one that may not is enough to refuse them all.
    *
    * @throws NotAllowed for an address as a number, Unreachable for a name
    */
   async addressesOf(host: string): Promise<LookupAddress[]> {
-    const bare = host.replace(/^\[(.*)\]$/, '$1')
-    const family = isIP(bare)
-    if (family !== 0) {
-      if (bare === this.last || this.allows(bare)) {
-        this.last = bare
-        return [{ address: bare, family }]
-      }
-      throw new NotAllowed(`${bare} is not a public address; allowPrivate lets a plug-in connect to it`)
-    }
+    const written = this.addressIn(host)
+    if (written !== null) return written
+    const bare = bareOf(host)
     const found = await new Promise<LookupAddress[]>((done, fail) =>
       this.resolve(bare, { all: true }, (error, addresses) => {
         if (error === null) done(addresses)
@@ -117,4 +122,5 @@ export class Guard {
   }
 }
 
+const bareOf = (host: string): string => (host.startsWith('[') ? host.replace(/^\[(.*)\]$/, '$1') : host)
 const nameOf = (host: string): string => host.toLowerCase().replace(/\.$/, '')

@@ -2,6 +2,7 @@ import { PermanentError, TransientError } from '../../contract/error.js'
 import { SOURCE_RETRY_FIRST_MS, SOURCE_RETRY_MAX_MS } from '../../contract/limits.js'
 import type { Stop } from '../../contract/plugin.js'
 import type { Env } from '../env.js'
+import { Halt } from '../outside/halt.js'
 import type { Pulse } from './pulse.js'
 
 /** Whoever is told to stop and does not within this time is left behind. */
@@ -10,7 +11,7 @@ const GRACE_MS = 5_000
 /** What is done again and again. */
 export interface Task {
   /** One turn: resolves with the milliseconds until the next, null when there is none. */
-  turn(stop: AbortSignal): Promise<number | null>
+  turn(stop: Stop): Promise<number | null>
   /** Gives up what it holds; the next turn begins anew. */
   close(): Promise<void>
 }
@@ -35,7 +36,7 @@ export interface KeeperParts {
  * trying again is of no use.
  */
 export class Keeper implements AsyncDisposable {
-  private readonly stop = new AbortController()
+  private readonly stop = new Halt()
   /** Why it fails, as it was last logged; null: it works. */
   private logged: string | null = null
   /** Resolves once nothing of it runs any more. */
@@ -47,7 +48,7 @@ export class Keeper implements AsyncDisposable {
 
   private async live(): Promise<void> {
     const { task, pulse, after, delayMs, sleep } = this.parts
-    const { signal } = this.stop
+    const signal = this.stop
     await after
     await sleep(delayMs, signal)
     let inARow = 0

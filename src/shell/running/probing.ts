@@ -1,7 +1,15 @@
 import type { ProbeUse } from '../../contract/config.js'
 import { PermanentError, TransientError } from '../../contract/error.js'
 import { LATENCY_MAX_MS, TEXT_CHARS } from '../../contract/limits.js'
-import { type Checked, type Look, PROBE_OUTCOMES, type Probe, type Receiver, type Try } from '../../contract/plugin.js'
+import {
+  type Checked,
+  type Look,
+  PROBE_OUTCOMES,
+  type Probe,
+  type Receiver,
+  type Stop,
+  type Try,
+} from '../../contract/plugin.js'
 import { type EpochMs, SECOND } from '../../contract/time.js'
 import { sleep } from '../outside/env.js'
 import type { Space } from '../workspace/gate.js'
@@ -43,7 +51,7 @@ export class ProbeTask extends Holding<Probe> implements Hearing {
     return this.parts.use
   }
 
-  async turn(stop: AbortSignal): Promise<number | null> {
+  async turn(stop: Stop): Promise<number | null> {
     const { use, pulse, taker } = this.parts
     const began = taker.even()
     this.due ??= began
@@ -86,7 +94,7 @@ export class ProbeTask extends Holding<Probe> implements Hearing {
   }
 
   /** As many tries as it takes, up to those that are allowed. What failed once and then did not is degraded, and says so. */
-  private async look(probe: Probe, stop: AbortSignal): Promise<{ found: Checked; tries: Try[] }> {
+  private async look(probe: Probe, stop: Stop): Promise<{ found: Checked; tries: Try[] }> {
     const { tries: most, pauseMs, slowMs } = this.parts.use
     const tries: Try[] = []
     let found: Checked
@@ -100,7 +108,7 @@ export class ProbeTask extends Holding<Probe> implements Hearing {
   }
 
   /** No answer within the time for it is a bad one; unless we slept meanwhile: then nobody can tell. */
-  private async once(probe: Probe, stop: AbortSignal): Promise<Checked> {
+  private async once(probe: Probe, stop: Stop): Promise<Checked> {
     const { timeoutMs } = this.parts.use
     const { even } = this.parts.taker
     const began = even()

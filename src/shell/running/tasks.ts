@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import type { Use } from '../../contract/config.js'
 import { PermanentError, TransientError } from '../../contract/error.js'
 import { RETRY_AFTER_MS, SOURCE_PIECE, SOURCE_POLL_MS, SOURCE_STATE_BYTES } from '../../contract/limits.js'
-import type { Batch, Receiver, Self, Source } from '../../contract/plugin.js'
+import type { Batch, Receiver, Self, Source, Stop } from '../../contract/plugin.js'
 import { MINUTE, SECOND } from '../../contract/time.js'
 import { sleep } from '../outside/env.js'
+import { Halt } from '../outside/halt.js'
 import { CutShort } from '../workspace/cut-short.js'
 import type { Space } from '../workspace/gate.js'
 import type { Own } from '../workspace/intake.js'
@@ -57,7 +58,7 @@ export abstract class Holding<Opened extends AsyncDisposable> implements Task {
 
   constructor(protected readonly parts: TaskParts<Opened>) {}
 
-  abstract turn(stop: AbortSignal): Promise<number | null>
+  abstract turn(stop: Stop): Promise<number | null>
 
   protected async opened(): Promise<Opened> {
     this.held ??= await this.parts.open()
@@ -81,7 +82,7 @@ export class SourceTask extends Holding<Source> {
     this.space = parts.space ?? spaceOf('source', parts.use.id)
   }
 
-  async turn(stop: AbortSignal): Promise<number | null> {
+  async turn(stop: Stop): Promise<number | null> {
     const { pulse, random } = this.parts
     if (!this.restored) await this.restore()
     const source = await this.opened()
@@ -100,7 +101,7 @@ export class SourceTask extends Holding<Source> {
   }
 
   /** Counts once it is durable; what it says to go on from is kept then, never before. */
-  private async takeBatch(batch: Batch, stop: AbortSignal): Promise<void> {
+  private async takeBatch(batch: Batch, stop: Stop): Promise<void> {
     const { signals } = batch
     if (!Array.isArray(signals)) throw new PermanentError('a batch is an object with a list `signals`')
     this.parts.pulse.hear({ accepted: 0, duplicate: 0 })
@@ -120,7 +121,7 @@ export class SourceTask extends Holding<Source> {
   }
 
   /** Waits for room as often as it must: what was taken twice counts once. False: it was stopped before that. */
-  private async takePiece(piece: readonly unknown[], stop: AbortSignal): Promise<boolean> {
+  private async takePiece(piece: readonly unknown[], stop: Stop): Promise<boolean> {
     const { taker, pulse } = this.parts
     while (!stop.aborted) {
       try {
@@ -178,7 +179,7 @@ export class ReceiverTask extends Holding<Receiver> implements Hearing {
     this.space = spaceOf('receiver', parts.use.id)
   }
 
-  async turn(stop: AbortSignal): Promise<number | null> {
+  async turn(stop: Stop): Promise<number | null> {
     this.receiver = await this.opened()
     await new Promise<void>(done => {
       if (stop.aborted) done()
@@ -199,10 +200,10 @@ export class TooSlow extends TransientError {}
  * Work with an end: it is told to stop when its time is over, and its own answer then no longer counts. Resolves no sooner
  * than the work does, so that there are never two of it.
  */
-export async function limited<T>(ms: number, stop: AbortSignal, work: (stop: AbortSignal) => Promise<T>): Promise<T> {
-  const end = new AbortController()
+export async function limited<T>(ms: number, stop: Stop, work: (stop: Stop) => Promise<T>): Promise<T> {
+  const end = new Halt()
   let late = false
-  const stopped = () => end.abort()
+  const stopped = end.abort
   const timer = setTimeout(() => {
     late = true
     end.abort()
@@ -212,13 +213,13 @@ export async function limited<T>(ms: number, stop: AbortSignal, work: (stop: Abo
   stop.addEventListener('abort', stopped, { once: true })
   const slow = () => new TooSlow(`it took longer than ${ms / SECOND} s`, RETRY_AFTER_MS)
   try {
-    const found = await work(end.signal)
+    const found = await work(end)
     if (late) throw slow()
     return found
   } catch (error) {
     throw late ? slow() : error
   } finally {
     clearTimeout(timer)
-    stop.removeEventListener('abort', stopped)
+    stop.removeEventListener?.('abort', stopped)
   }
 }

@@ -16,7 +16,7 @@ export interface Instance {
 }
 
 /** A list is some kilobytes: 50 addresses with names. */
-const LIST_BYTES = 1024 * 1024
+const INSTANCES_BYTES = 1024 * 1024
 
 export const hostOf = (url: string): string => new URL(url).host.replace(/^www\./, '')
 /** One spelling for the same place. */
@@ -33,7 +33,7 @@ export async function listed(url: string, env: PluginEnv, stop: Stop): Promise<{
   const answer = await env.fetch(url, {
     headers: { accept: 'application/json' },
     redirect: 'follow',
-    maxBytes: LIST_BYTES,
+    maxBytes: INSTANCES_BYTES,
     signal: stop,
   })
   if (!answer.ok) {

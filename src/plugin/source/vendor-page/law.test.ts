@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { LONG } from '../../../testing/long.js'
 import { MADE } from './fixtures/made.js'
 import type { KindName } from './kinds.js'
 import { KINDS, kindOf } from './kinds.js'
@@ -209,6 +210,106 @@ describe('no answer makes us say ok or down that does not say it', () => {
           )
         expect(sorted(is)).toEqual(sorted(was))
       }
+  })
+})
+
+/** The elements of a feed: the items, and within them what each says of itself. */
+const ITEM = /<item>[^]*?<\/item>/g
+const FIELD = /<(title|link|guid|pubDate|description|category|lastBuildDate)\b[^>]*>[^]*?<\/\1>/g
+
+describe('kinds that are XML', () => {
+  const xml = fc.constantFrom<KindName>('azure', 'feed')
+
+  it('say neither ok nor down, whatever element is left out, renamed, filled otherwise or moved', () => {
+    const edit = fc.record({
+      seed: fc.nat(),
+      how: fc.constantFrom<'gone' | 'renamed' | 'set' | 'moved'>('gone', 'renamed', 'set', 'moved'),
+      to: fc.oneof(
+        fc.string({ maxLength: 20 }),
+        fc.constantFrom(
+          'Resolved',
+          'All Systems Operational',
+          'Major outage',
+          '<b>',
+          ']]>',
+          '&#x0;',
+          'Thu, 99 Foo 2026',
+        ),
+      ),
+    })
+    fc.assert(
+      fc.property(xml, which, fc.array(edit, { minLength: 1, maxLength: 4 }), (kind, state, edits) => {
+        let text = MADE[kind][state]
+        for (const { seed, how, to } of edits) {
+          const fields = [...text.matchAll(FIELD)]
+          const found = fields[seed % fields.length]
+          if (found === undefined) break
+          const [whole, name] = found as unknown as [string, string]
+          const other =
+            how === 'gone'
+              ? ''
+              : how === 'renamed'
+                ? whole.replaceAll(name, `x${name}`)
+                : how === 'set'
+                  ? `<${name}>${to}</${name}>`
+                  : ''
+          text = text.slice(0, found.index) + other + text.slice(found.index + whole.length)
+          if (how === 'moved') text = text.replace('</channel>', () => `${whole}</channel>`)
+        }
+        obeys(kind, text)
+        const reading = read(kind, text)
+        if (reading.readable) expect(['ok', 'down']).not.toContain(reading.says)
+      }),
+      { numRuns: LONG ? 1500 : 50 },
+    )
+  })
+
+  it('say the same with unknown elements, and with their items and fields in another order', () => {
+    for (const kind of ['azure', 'feed'] as const)
+      for (const state of ['calm', 'open'] as const) {
+        const text = MADE[kind][state]
+        const was = read(kind, text)
+        if (!was.readable) throw new Error(was.reason)
+        const more = text
+          .replaceAll('<item>', '<item><x:new xmlns:x="urn:x">Major outage</x:new><status>critical</status>')
+          .replace('<channel>', '<channel><status>down</status>')
+        expect(read(kind, more)).toEqual(was)
+        const turned = text.replaceAll(ITEM, item => {
+          const fields = [...item.matchAll(FIELD)].map(([whole]) => whole)
+          return `<item>${fields.toReversed().join('')}</item>`
+        })
+        expect(read(kind, turned)).toEqual(was)
+        const items = [...text.matchAll(ITEM)].map(([whole]) => whole)
+        let last = items.length
+        const moved = read(
+          kind,
+          text.replaceAll(ITEM, () => items[--last]!),
+        )
+        if (!moved.readable) throw new Error(moved.reason)
+        const ids = (of: typeof was) => of.notices.map(each => each.id).sort()
+        expect([moved.says, ids(moved)]).toEqual([was.says, ids(was)])
+      }
+  })
+})
+
+describe('a part of any page', () => {
+  it('is ok or down only where the page says so of parts, or of nothing else', () => {
+    fc.assert(
+      fc.property(kinds, which, fc.nat(), (kind, state, seed) => {
+        const reading = read(kind, MADE[kind][state])
+        if (!reading.readable) throw new Error(reading.reason)
+        const names = [...reading.parts, ...reading.notices.flatMap(each => each.parts)].map(each => each.name)
+        const name = names[seed % Math.max(1, names.length)] ?? 'API'
+        const { says } = narrowed(reading, [name])
+        const own = reading.parts.filter(each => each.name === name).map(each => each.state)
+        const worst = reading.notices.some(
+          ({ open, impact, parts }) => open && impact === 'critical' && parts.every(each => each.name === name),
+        )
+        if (says === 'ok') expect(own.length > 0 ? own.every(each => each === 'ok') : reading.says === 'ok').toBe(true)
+        if (says === 'down') expect(worst || (own.length > 0 && own.every(each => each === 'down'))).toBe(true)
+      }),
+      { numRuns: 60 },
+    )
   })
 })
 
