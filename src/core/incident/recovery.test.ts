@@ -115,6 +115,10 @@ describe('surely gone', () => {
     for (const left of [30, 12, 6])
       expect(follow([...plateau(40, 100), ...plateau(120, left)].map(x => reports(x)))).toEqual([0, 1])
   })
+  it('is nothing of a trouble that was never more than a few reports, and never more than is seen', () => {
+    expect(follow(plateau(20, 0.4).map(x => reports(x)))[0]).toBe(0)
+    expect(follow([0.6, 0.6].map(excess => ({ ...reports(excess), error: 0.01 })))).toEqual([0, 0])
+  })
   it('is most once fewer report than any unchanged trouble brings', () => {
     expect(follow([...plateau(40, 100), ...plateau(120, 0)].map(x => reports(x)))[0]).toBeGreaterThan(0.7)
   })

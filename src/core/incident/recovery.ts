@@ -106,13 +106,14 @@ export function surelyGone(memory: readonly TrackMemory[], at: EpochMs): [number
   const whole = wholeTrack(memory)
   if (!whole || whole.worst.level <= 0) return [0, 1]
   const people = memory.find(m => m.unit === 'reports_per_minute' && Object.keys(m.where).length === 0)
-  const low = Math.min(
-    whole.unit === 'share' ? goneOfShare(whole) : 1,
-    people && people.worst.level > NORMAL.reports_per_minute ? goneOfReports(people, at) : 1,
-  )
+  const signs = [
+    ...(whole.unit === 'share' ? [goneOfShare(whole)] : []),
+    ...(people && people.worst.level > NORMAL.reports_per_minute ? [goneOfReports(people, at)] : []),
+  ]
   // Who reports now may report what was some minutes ago: once fewer do, all may be over.
   const fell = levelOf(whole).level < HIGH_SHARE * whole.worst.level
-  return [round(Math.max(0, low)), fell ? 1 : round(recoveredOf(whole))]
+  const high = fell ? 1 : recoveredOf(whole)
+  return [round(Math.min(high, Math.max(0, signs.length > 0 ? Math.min(...signs) : 0))), round(high)]
 }
 
 function goneOfShare(m: TrackMemory): number {
