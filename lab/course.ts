@@ -17,6 +17,8 @@ export interface Course {
   damping?: number
   /** What is left of the users at night, against noon; left out: as drawn. */
   night?: number
+  /** Minutes since onset from and until which no cell's requests are told of. */
+  blind?: [number, number]
   /** What besides goes wrong. */
   besides?: { effect: string; curve: [number, number][] }[]
   /** What it must be called, five minutes after it became that. */

@@ -72,4 +72,53 @@ export const TUNED: Record<string, Family> = {
       damping: dice.between([0.3, 0.8]),
     }
   },
+  /** It grows for an hour or three, as a queue fills up, and is mended in minutes. */
+  growth(dice) {
+    const severity = dice.between([0.3, 0.8])
+    const grows = dice.whole([60, 180])
+    const endMin = grows + dice.whole([10, 20])
+    return {
+      curve: [
+        [0, 0],
+        [grows, severity],
+        [endMin, 0],
+      ],
+      halfMin: endMin - 5,
+      endMin,
+    }
+  },
+  /** Whatever they do, some accounts have it, which no label names; they are mended in two lots. */
+  accounts(dice) {
+    const [first, second] = [dice.whole([60, 150]), dice.whole([40, 120])]
+    const endMin = first + second
+    return {
+      curve: [
+        [0, 0],
+        [2, 1],
+        [first, 1],
+        [first + 3, 0.4],
+        [endMin - 3, 0.4],
+        [endMin, 0],
+      ],
+      halfMin: first,
+      endMin,
+      userShare: dice.between([0.05, 0.2]),
+    }
+  },
+  /** Telemetry is lost with it for most of its time, and comes back before or after. */
+  blind(dice) {
+    const severity = dice.between([0.4, 0.95])
+    const endMin = dice.whole([80, 200])
+    return {
+      curve: [
+        [0, 0],
+        [2, severity],
+        [endMin - 4, severity],
+        [endMin, 0],
+      ],
+      halfMin: endMin - 2,
+      endMin,
+      blind: [dice.whole([5, 15]), Math.round(endMin * dice.between([0.6, 1.15]))],
+    }
+  },
 }

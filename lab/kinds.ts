@@ -58,7 +58,7 @@ export function drawKind(name: string, family: Family, seed: number): Json {
         cause_change: 'cause',
       })),
     },
-    signals: signalsOf(world.signals as Json, dice, course, at),
+    signals: { ...signalsOf(world.signals as Json, dice, course, at), ...telemetryOf(world, course, at) },
     ground_truth: {
       is_incident: true,
       incidents: 1,
@@ -107,6 +107,14 @@ function groundOf(ground: Json, { night }: Course): Json {
     return Math.round(1000 * (night + (1 - night) * light)) / 1000
   })
   return { ...ground, diurnal_curves: { day } }
+}
+
+/** Telemetry as drawn, with what the course takes from it. */
+function telemetryOf(world: Json, { blind }: Course, at: (min: number) => string): Json {
+  if (blind === undefined) return {}
+  const { cells } = world.world as { cells: { id: string }[] }
+  const gaps = cells.map(({ id }) => ({ cell: id, from: at(blind[0]), until: at(blind[1]) }))
+  return { telemetry: { ...((world.signals as Json).telemetry as Json), gaps } }
 }
 
 /** Reports enough to be noticed by themselves, and people who tire as the course says. */

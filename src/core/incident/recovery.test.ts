@@ -115,6 +115,10 @@ describe('surely gone', () => {
     for (const left of [30, 12, 6])
       expect(follow([...plateau(40, 100), ...plateau(120, left)].map(x => reports(x)))).toEqual([0, 1])
   })
+  it('is nothing of a trouble that was never more than a few reports, and never more than is seen', () => {
+    expect(follow(plateau(20, 0.4).map(x => reports(x)))[0]).toBe(0)
+    expect(follow([0.6, 0.6].map(excess => ({ ...reports(excess), error: 0.01 })))).toEqual([0, 0])
+  })
   it('is most once fewer report than any unchanged trouble brings', () => {
     expect(follow([...plateau(40, 100), ...plateau(120, 0)].map(x => reports(x)))[0]).toBeGreaterThan(0.7)
   })
@@ -161,16 +165,16 @@ describe('what comes and goes', () => {
     const { memory, at } = followed(flaps(4), { error: 0.25 })
     expect(isIntermittent(memory, at)).toBe(false)
   })
-  it('no pause of it is a sure recovery, nor what never paused and is gone for less time than it was there', () => {
+  it('no pause of it is a sure recovery, and what never paused counts half until it has been gone for longer than it was there', () => {
     const sure = (values: number[]): number => {
       const { memory, at } = followed(values)
       return lastingGone(memory, at)[0]
     }
-    expect(sure([...plateau(15, 0.4), ...plateau(14, 0.01)])).toBe(0)
-    expect(sure([...plateau(15, 0.4), ...plateau(15, 0.01)])).toBeGreaterThan(0.9)
-    expect(sure([...plateau(5, 0.4), ...plateau(10, 0.01)])).toBeGreaterThan(0.9)
-    expect(sure([...plateau(300, 0.4), ...plateau(19, 0.01)])).toBe(0)
-    expect(sure([...plateau(300, 0.4), ...plateau(20, 0.01)])).toBeGreaterThan(0.9)
+    expect(sure([...plateau(20, 0.4), ...plateau(9, 0.01)])).toBe(0)
+    expect(sure([...plateau(20, 0.4), ...plateau(29, 0.01)])).toBeCloseTo(0.486)
+    expect(sure([...plateau(20, 0.4), ...plateau(30, 0.01)])).toBeGreaterThan(0.9)
+    expect(sure([...plateau(300, 0.4), ...plateau(59, 0.01)])).toBeLessThan(0.5)
+    expect(sure([...plateau(300, 0.4), ...plateau(60, 0.01)])).toBeGreaterThan(0.9)
     expect(sure([...flaps(4), ...plateau(4, 0.01)])).toBe(0)
     expect(sure([...flaps(4), ...plateau(6, 0.01)])).toBeGreaterThan(0.9)
   })

@@ -57,10 +57,12 @@ const BACKS_LEAST = 2
 const PAUSES = 4
 /** No pause counts as shorter: windows of five minutes smear it, and reports lag. */
 const PAUSE_LEAST_MS = 10 * MINUTE
-/** What is gone has lasted once it has for as long as it was there before, at most for so long: what a pause is, nobody knows before. */
-const LASTS_MOST_MS = 20 * MINUTE
-/** and once it came back, for longer than it ever paused. */
+/** What is gone has lasted once it has for half as long again as it was there before, or as it ever paused … */
 const PAUSE_OVER = 1.5
+/** … at most for so long: an hour of points is kept. */
+const LASTS_MOST_MS = 60 * MINUTE
+/** What has lasted for ten minutes counts so far until then. */
+const SO_FAR = 0.5
 
 /** Is it on and off? Then a pause is part of it, and no recovery. */
 export function isIntermittent(memory: readonly TrackMemory[], at: EpochMs): boolean {
@@ -73,19 +75,24 @@ export function isIntermittent(memory: readonly TrackMemory[], at: EpochMs): boo
 export const pauseOf = (memory: readonly TrackMemory[]): number => PAUSE_OVER * (wholeTrack(memory)?.off.longestMs ?? 0)
 
 /**
- * Where requests are counted, what is gone is sure once it has lasted: as long as it was there before, for a pause of what comes and goes is
- * much like its time on, and longer than any pause so far.
+ * Where requests are counted, what is gone is sure once it has lasted: longer than it was there before, for a pause of what comes and goes
+ * is much like its time on, and longer than any pause so far. Before that half of it counts, and nothing of what is known to come and go.
  */
 export function lastingGone(memory: readonly TrackMemory[], at: EpochMs): [number, number] {
   const whole = wholeTrack(memory)
   if (!whole || whole.peak <= 0) return [0, 1]
   const { since, began, backs } = whole.off
   const wasOnMs = (since ?? at) - (backs.at(-1) ?? began)
-  const lasts = Math.max(PAUSE_LEAST_MS, Math.min(LASTS_MOST_MS, wasOnMs), pauseOf(memory))
-  const left = Math.max(
-    ...whole.points.filter(p => p.at > at - lasts).map(p => (p.excess > 0 ? p.excess + GONE_ERRORS * p.error : 0)),
-  )
-  return [round(Math.max(0, Math.min(recoveredOf(whole), 1 - left / whole.peak))), round(recoveredOf(whole))]
+  const lasts = Math.max(PAUSE_LEAST_MS, Math.min(LASTS_MOST_MS, PAUSE_OVER * wasOnMs), pauseOf(memory))
+  const soFar = isIntermittent(memory, at) ? 0 : SO_FAR * goneFor(whole, at - PAUSE_LEAST_MS)
+  const low = Math.min(recoveredOf(whole), Math.max(soFar, goneFor(whole, at - lasts)))
+  return [round(low), round(recoveredOf(whole))]
+}
+
+/** The part of the worst that has been gone ever since `from`, beyond chance. */
+function goneFor(m: TrackMemory, from: EpochMs): number {
+  const left = m.points.filter(p => p.at > from).map(p => (p.excess > 0 ? p.excess + GONE_ERRORS * p.error : 0))
+  return Math.max(0, 1 - Math.max(...left) / m.peak)
 }
 
 /**
@@ -99,13 +106,14 @@ export function surelyGone(memory: readonly TrackMemory[], at: EpochMs): [number
   const whole = wholeTrack(memory)
   if (!whole || whole.worst.level <= 0) return [0, 1]
   const people = memory.find(m => m.unit === 'reports_per_minute' && Object.keys(m.where).length === 0)
-  const low = Math.min(
-    whole.unit === 'share' ? goneOfShare(whole) : 1,
-    people && people.worst.level > NORMAL.reports_per_minute ? goneOfReports(people, at) : 1,
-  )
+  const signs = [
+    ...(whole.unit === 'share' ? [goneOfShare(whole)] : []),
+    ...(people && people.worst.level > NORMAL.reports_per_minute ? [goneOfReports(people, at)] : []),
+  ]
   // Who reports now may report what was some minutes ago: once fewer do, all may be over.
   const fell = levelOf(whole).level < HIGH_SHARE * whole.worst.level
-  return [round(Math.max(0, low)), fell ? 1 : round(recoveredOf(whole))]
+  const high = fell ? 1 : recoveredOf(whole)
+  return [round(Math.min(high, Math.max(0, signs.length > 0 ? Math.min(...signs) : 0))), round(high)]
 }
 
 function goneOfShare(m: TrackMemory): number {

@@ -300,7 +300,8 @@ describe('may it be called over?', () => {
     const after = (lastedMin: number, calmMin: number): boolean =>
       mayResolve(NOW - calmMin * MINUTE, NOW, lastedMin * MINUTE, false)
     expect([after(20, 10), after(150, 10), after(150, 29), after(150, 30)]).toEqual([true, false, false, true])
-    expect([after(3_000, 44), after(3_000, 45)]).toEqual([false, true])
+    expect([after(600, 44), after(600, 45)]).toEqual([false, true])
+    expect([after(3_000, 149), after(3_000, 150)]).toEqual([false, true])
   })
   it('what came back before is waited for by more than it paused, and not for ever', () => {
     const after = (calmMin: number, pauseMin: number): boolean =>

@@ -32,8 +32,10 @@ export const HOLD_MS = 10 * MINUTE
  * end after the truth in the one seed that was looked at; no other part was tried.
  */
 const THIN_HOLD_SHARE = 0.2
-/** No wait is longer: what has been calm for forty minutes is not followed any more. */
+/** No wait is longer, as what has been calm for forty minutes is hardly followed any more; */
 const HOLD_MAX_MS = 45 * MINUTE
+/** but of what people told for days it is this part of them: a night of few who are awake is no end. */
+const LONG_HOLD_SHARE = 0.05
 /** Between two updates that are not urgent. */
 export const UPDATE_GAP_MS = 2 * MINUTE
 /** A changed picture is told at least so often. */
@@ -345,6 +347,7 @@ export function mayResolve(
   counted: boolean,
   pauseMs = 0,
 ): boolean {
-  const hold = Math.min(HOLD_MAX_MS, Math.max(HOLD_MS, pauseMs, counted ? 0 : THIN_HOLD_SHARE * lastedMs))
+  const most = Math.max(HOLD_MAX_MS, counted ? 0 : LONG_HOLD_SHARE * lastedMs)
+  const hold = Math.min(most, Math.max(HOLD_MS, pauseMs, counted ? 0 : THIN_HOLD_SHARE * lastedMs))
   return calmSince !== null && at - calmSince >= hold
 }

@@ -50,14 +50,14 @@ describe('one trouble is one incident', () => {
   it('what lasted for a day and comes back after hours is the same', () => {
     const judge = new Judge()
     feed(judge, 0, 1_440, now => fails(now, { onset: NOW }))
-    const over = feed(judge, 1_440, 1_500, now => calm(now, { onset: NOW })).findLast(e => e.event === 'resolved')!
+    const over = feed(judge, 1_440, 1_560, now => calm(now, { onset: NOW })).findLast(e => e.event === 'resolved')!
     const back = (Date.parse(over.at) - NOW) / MINUTE + 240
     expect(feed(judge, back, back + 1, now => fails(now, { onset: now - MINUTE }))[0]!.event).toBe('reopened')
   })
   it('and so is its tail, of which people hardly say more than that it is bad', () => {
     const judge = new Judge()
     feed(judge, 0, 1_440, now => fails(now, { onset: NOW }))
-    const over = feed(judge, 1_440, 1_500, now => calm(now, { onset: NOW })).findLast(e => e.event === 'resolved')!
+    const over = feed(judge, 1_440, 1_560, now => calm(now, { onset: NOW })).findLast(e => e.event === 'resolved')!
     const back = (Date.parse(over.at) - NOW) / MINUTE + 120
     const weak = (now: EpochMs) =>
       finding({ at: now, onset: now - 5 * MINUTE, kinds: { report: alarm }, crowd: { ...finding({}).crowd, slow: 9 } })

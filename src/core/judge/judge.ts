@@ -318,7 +318,8 @@ export class Judge {
       if (
         record.open &&
         !record.byHand &&
-        at - record.lastFindingAt >= (record.kind === 'security' ? SECURITY_SILENT_MS : SILENT_MS)
+        at - record.lastFindingAt >= (record.kind === 'security' ? SECURITY_SILENT_MS : SILENT_MS) &&
+        (record.calmSince === null || isOver(record, at))
       )
         this.close(record, at, events)
     this.records = this.records.filter(s => s.open || at - s.resolvedAt! < RECORD_KEPT_MS)
