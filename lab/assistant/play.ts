@@ -1,10 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { IncidentEvent } from '../../src/contract/incident.js'
 import { MINUTE, SECOND } from '../../src/contract/time.js'
 import { type Fault, twinOf } from './faults.js'
 import { film } from './film.js'
 import { judge, type Play, report, type Verdict } from './judge.js'
 import { sleep } from './net.js'
+import { SERVICE } from './parts/telemetry.js'
 import { keepRecording, type Recording } from './recorded.js'
 import { USUAL, World, type WorldOptions } from './world.js'
 
@@ -43,6 +45,14 @@ export interface Played {
   text: string
 }
 
+/** What the team would find drafted of the first incident of ours. */
+async function drafted({ house }: World, events: readonly IncidentEvent[]): Promise<string> {
+  const ours = events.find(event => event.service === SERVICE && event.event === 'opened')
+  if (ours === undefined) return ''
+  const { update, postMortem } = await house.drafts(ours.incident)
+  return `\n  drafted: ${update.replaceAll(/\s+/g, ' ')}\n  drafted: a post-mortem of ${postMortem} characters`
+}
+
 /** Plays one fault from the first to the last process. */
 export async function playOnce(
   fault: Fault,
@@ -73,7 +83,7 @@ export async function playOnce(
     const events = await world.house.events()
     const play: Play = { fault: played, brokeAt, mendedAt: world.mendedAt, endedAt: Date.now() }
     const verdict = judge(world.truth, play, events)
-    const text = report(verdict, play)
+    const text = `${report(verdict, play)}${await drafted(world, events)}`
     const { fault: _, ...times } = play
     kept = {
       name: `${played.name}${world.options.outside ? '-outside' : ''}`,
