@@ -233,6 +233,12 @@ export class House {
     return { update: text, postMortem: draft?.length ?? 0 }
   }
 
+  /** How many signals came through each door. */
+  async heard(): Promise<Record<string, number>> {
+    const doors = await this.get<{ id: string; accepted: number }[]>('/api/v1/sources')
+    return Object.fromEntries(doors.map(({ id, accepted }) => [id, accepted]))
+  }
+
   async get<T>(path: string): Promise<T> {
     const headers = { authorization: `Bearer ${this.token}` }
     const { status, body } = await ask(`${this.served.url}${path}`, { headers })

@@ -53,6 +53,12 @@ async function drafted({ house }: World, events: readonly IncidentEvent[]): Prom
   return `\n  drafted: ${update.replaceAll(/\s+/g, ' ')}\n  drafted: a post-mortem of ${postMortem} characters`
 }
 
+/** What came through each door. */
+async function heard({ house }: World): Promise<string> {
+  const doors = Object.entries(await house.heard()).map(([id, count]) => `${id} ${count}`)
+  return `\n  heard: ${doors.join(', ')}`
+}
+
 /** Plays one fault from the first to the last process. */
 export async function playOnce(
   fault: Fault,
@@ -83,7 +89,7 @@ export async function playOnce(
     const events = await world.house.events()
     const play: Play = { fault: played, brokeAt, mendedAt: world.mendedAt, endedAt: Date.now() }
     const verdict = judge(world.truth, play, events)
-    const text = `${report(verdict, play)}${await drafted(world, events)}`
+    const text = `${report(verdict, play)}${await drafted(world, events)}${await heard(world)}`
     const { fault: _, ...times } = play
     kept = {
       name: `${played.name}${world.options.outside ? '-outside' : ''}`,
