@@ -137,5 +137,9 @@ ${table(rows).join('\n')}
 *F1 of places*: by the label that tells where it fails (cells, a region, a plan, a build). Which build answered them people do not know, so
 of \`deploy\` the build is what the switch breaks. A fault that no change is told of has no rank. *Status page*: minutes until the person who
 keeps it wrote their first word, where the play was long enough for one.
+
+![The founding case, minute by minute: above what people saw, below what was said of it](assistant-founding.svg)
+
+The founding case of 15 minutes, drawn by \`npm run assistant -- replay founding --film FILE\`.
 ${STORIES}`
 }

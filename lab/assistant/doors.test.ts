@@ -5,7 +5,7 @@ import { droppedIn } from './doors/network.js'
 import { Public } from './doors/public.js'
 import { VendorPage } from './doors/vendor.js'
 import { ask } from './net.js'
-import { answerOf, chatRequest, PRODUCTS_ANSWERED } from './parts/products.js'
+import { answerOf, chat, chatRequest, PRODUCTS_ANSWERED } from './parts/products.js'
 import { PRODUCTS } from './plan.js'
 
 const T = Date.UTC(2027, 2, 1, 12)
@@ -27,7 +27,7 @@ describe('the products', () => {
       choices: { message: { content: string } }[]
     }
     const events: string[] = []
-    for await (const piece of answerOf(conversations, JSON.stringify({ ...asked, stream: true })).pieces!)
+    for await (const piece of chat(JSON.stringify({ ...asked, stream: true }), 0).pieces!)
       events.push(piece.replace(/^data: /, '').trim())
     expect(events.at(-1)).toBe('[DONE]')
     const chunks = events.slice(0, -1).map(each => JSON.parse(each) as { choices: { delta: { content?: string } }[] })

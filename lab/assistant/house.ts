@@ -223,8 +223,25 @@ export class House {
     return all.flat().sort((a, b) => Date.parse(a.at) - Date.parse(b.at) || a.seq - b.seq)
   }
 
+  /** What it would have the team say of an incident, and how long its post-mortem is, in characters. */
+  async drafts(incident: string): Promise<{ update: string; postMortem: number }> {
+    const path = `/api/v1/incidents/${incident}`
+    const [{ text }, { draft }] = await Promise.all([
+      this.get<{ text: string }>(`${path}/draft`),
+      this.get<{ draft: string | null }>(`${path}/post-mortem`),
+    ])
+    return { update: text, postMortem: draft?.length ?? 0 }
+  }
+
+  /** How many signals came through each door. */
+  async heard(): Promise<Record<string, number>> {
+    const doors = await this.get<{ id: string; accepted: number }[]>('/api/v1/sources')
+    return Object.fromEntries(doors.map(({ id, accepted }) => [id, accepted]))
+  }
+
   async get<T>(path: string): Promise<T> {
-    const { status, body } = await ask(`${this.served.url}${path}`)
+    const headers = { authorization: `Bearer ${this.token}` }
+    const { status, body } = await ask(`${this.served.url}${path}`, { headers })
     if (status !== 200) throw new Error(`${path} was answered ${status} ${body.slice(0, 200)}`)
     return JSON.parse(body) as T
   }

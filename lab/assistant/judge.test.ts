@@ -82,6 +82,16 @@ describe('the judge', () => {
     expect(report(verdict, play)).toContain('WRONG: cell eu-north: 40.0 %')
   })
 
+  it('takes a segment without the label that tells for all of its values, and people alone for none', () => {
+    const told = (where: object, share: number | null) =>
+      judge(world(), play, [event(4, 'opened', { segments: [{ ...segment('us-east', 0.5), where, share } as never] })])
+        .places!.told.length
+    expect(told({ component: ['POST /v1/login'] }, 0.5)).toBe(5)
+    expect(told({ component: ['POST /v1/login'], cell: ['us-east'] }, 0.5)).toBe(1)
+    expect(told({ region: ['us'] }, 0.5)).toBe(0)
+    expect(told({}, null)).toBe(0)
+  })
+
   it('calls an end too early while requests fail, and not when they do not', () => {
     const told = (minute: number) =>
       judge(world(), play, [event(4, 'opened'), event(minute, 'resolved')]).calledOverTooEarly

@@ -146,6 +146,8 @@ const named = (event: IncidentEvent | undefined, label: string): string[] => {
 const strandOf = (event: IncidentEvent | undefined) =>
   event?.kind === 'degraded' && event.segments?.some(({ share }) => share !== null) ? 'slow' : 'bad'
 
+/** Labels that say the same in other words. */
+const SAME = { cell: ['cell', 'region'], region: ['cell', 'region'], tier: ['tier'] }
 const EVERY = { cell: CELLS, tier: PLANS, region: REGIONS }
 
 /** Where it fails, by the label that tells: what the world says beside what was told. */
@@ -156,9 +158,9 @@ function placesOf(truth: Truth, event: IncidentEvent | undefined, play: Play): N
     return { label: 'version', true: [build], told, f1: f1([build], told) }
   }
   const wanted = truth.failing(by, play.brokeAt, play.mendedAt ?? play.endedAt, CLAIMED_SHARE, strandOf(event))
-  // A segment without any label speaks of all, where requests are counted; people alone say nothing of places.
+  // A segment without such a label speaks of all of them, where requests are counted; people alone say nothing of places.
   const isEverywhere = (event?.segments ?? []).some(
-    ({ where, share }) => share !== null && Object.keys(where).length === 0,
+    ({ where, share }) => share !== null && share >= CLAIMED_SHARE && !SAME[by].some(label => where[label]),
   )
   const told = isEverywhere ? EVERY[by].map(({ id }) => id).sort() : named(event, by)
   return { label: by, true: wanted, told, f1: f1(wanted, told) }

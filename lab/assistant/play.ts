@@ -1,10 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { IncidentEvent } from '../../src/contract/incident.js'
 import { MINUTE, SECOND } from '../../src/contract/time.js'
 import { type Fault, twinOf } from './faults.js'
 import { film } from './film.js'
 import { judge, type Play, report, type Verdict } from './judge.js'
 import { sleep } from './net.js'
+import { SERVICE } from './parts/telemetry.js'
 import { keepRecording, type Recording } from './recorded.js'
 import { USUAL, World, type WorldOptions } from './world.js'
 
@@ -43,6 +45,20 @@ export interface Played {
   text: string
 }
 
+/** What the team would find drafted of the first incident of ours. */
+async function drafted({ house }: World, events: readonly IncidentEvent[]): Promise<string> {
+  const ours = events.find(event => event.service === SERVICE && event.event === 'opened')
+  if (ours === undefined) return ''
+  const { update, postMortem } = await house.drafts(ours.incident)
+  return `\n  drafted: ${update.replaceAll(/\s+/g, ' ')}\n  drafted: a post-mortem of ${postMortem} characters`
+}
+
+/** What came through each door. */
+async function heard({ house }: World): Promise<string> {
+  const doors = Object.entries(await house.heard()).map(([id, count]) => `${id} ${count}`)
+  return `\n  heard: ${doors.join(', ')}`
+}
+
 /** Plays one fault from the first to the last process. */
 export async function playOnce(
   fault: Fault,
@@ -73,7 +89,7 @@ export async function playOnce(
     const events = await world.house.events()
     const play: Play = { fault: played, brokeAt, mendedAt: world.mendedAt, endedAt: Date.now() }
     const verdict = judge(world.truth, play, events)
-    const text = report(verdict, play)
+    const text = `${report(verdict, play)}${await drafted(world, events)}${await heard(world)}`
     const { fault: _, ...times } = play
     kept = {
       name: `${played.name}${world.options.outside ? '-outside' : ''}`,

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { build, stop } from 'esbuild'
 import { Network } from './doors/network.js'
 import { isAlive, nginx, type Program, prometheus } from './doors/programs.js'
 import { CELLS, REGIONS, STORES } from './plan.js'
@@ -137,7 +137,8 @@ export class Processes {
 
   /** @param within A command that runs it elsewhere. */
   private async fork(place: Place, within?: readonly [string, ...string[]]): Promise<number> {
-    const options: ForkOptions = { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }
+    // The program is one file of plain JavaScript: what reads ours is not needed.
+    const options: ForkOptions = { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }
     const own = [this.program, JSON.stringify(place)]
     const child =
       within === undefined
@@ -175,5 +176,6 @@ async function bundled(folder: string): Promise<string> {
       },
     ],
   })
+  await stop()
   return outfile
 }

@@ -120,7 +120,7 @@ export class World {
   }
 
   /**
-   * Three quiet days before: Epicenter has stood here for a while, as anywhere. Without an hour of quiet that it knows, a crowd beside
+   * Three quiet days before: Epicenter has stood here for a while, as anywhere. While it knows hardly any quiet, a crowd beside
    * checks that pass is as likely how many report here, and is not told.
    */
   private async teach(hasLog: boolean): Promise<void> {

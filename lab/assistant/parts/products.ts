@@ -43,7 +43,7 @@ const error = (status: number, message: string): Reply => ({
 })
 
 /** As OpenAI's API answers: one object, or chunks as events that come token by token. */
-export function chat(body: string): Reply {
+export function chat(body: string, tokenMs = TOKEN_MS): Reply {
   const asked = chatRequest(body)
   if (typeof asked === 'string') return error(400, asked)
   const text = asked.messages.map(each => each.content).join('\n')
@@ -60,7 +60,7 @@ export function chat(body: string): Reply {
   async function* pieces() {
     yield chunk({ role: 'assistant', content: '' }, null)
     for (const content of said) {
-      await sleep(TOKEN_MS)
+      if (tokenMs > 0) await sleep(tokenMs)
       yield chunk({ content }, null)
     }
     yield chunk({}, 'stop')
@@ -96,7 +96,7 @@ function wav(): string {
 }
 
 const ANSWERS: Record<string, (body: string) => Reply> = {
-  conversations: chat,
+  conversations: body => chat(body),
   login: () => json({ access_token: randomBytes(16).toString('hex'), token_type: 'Bearer', expires_in: 600 }),
   'file-uploads': body => json({ id: `file-${Math.floor(shareOf(body) * 1e9)}`, object: 'file', bytes: body.length }),
   search: body => json({ results: few(body, 'page').map(title => ({ title, url: `https://example.org/${title}` })) }),
