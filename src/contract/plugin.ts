@@ -9,7 +9,6 @@ import type { Mapped, Received, Taken } from './received.js'
 import type { EpochMs } from './time.js'
 
 export type { Answers, Start } from './outside/start.js'
-export type { Self } from './outside/self.js'
 export type { Stop } from './outside/listening.js'
 export type { Mapped } from './received.js'
 
