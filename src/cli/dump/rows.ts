@@ -3,7 +3,7 @@ import { DAY } from '../../contract/time.js'
 import type { Kept } from './command.js'
 
 /** Read at once: entries of the log, incidents, subscribers. */
-const PAGE = 200
+const AT_ONCE_ROWS = 200
 /** Facts may be told of a time to come; none so far. */
 const FAR = 100 * 365 * DAY
 
@@ -12,7 +12,7 @@ export type Line = string
 
 async function* entries(log: Log, kinds: readonly EntryKind[]) {
   for (let after = 0; ; ) {
-    const found = await log.read(after, PAGE)
+    const found = await log.read(after, AT_ONCE_ROWS)
     if (found.length === 0) return
     for (const entry of found) if (kinds.includes(entry.kind)) yield entry
     after = found.at(-1)!.position
@@ -48,17 +48,17 @@ async function* rollups(store: Store, service: string) {
 
 async function* incidents(store: Store): AsyncGenerator<Line> {
   const reader = store.reader()
-  for (let skip = 0; ; skip += PAGE) {
-    const found = await reader.incidents({ limit: PAGE, skip })
+  for (let skip = 0; ; skip += AT_ONCE_ROWS) {
+    const found = await reader.incidents({ limit: AT_ONCE_ROWS, skip })
     // A list leaves their events out.
     for (const { id } of found) yield JSON.stringify(await reader.incident(id))
-    if (found.length < PAGE) return
+    if (found.length < AT_ONCE_ROWS) return
   }
 }
 
 async function* subscribers(store: Store): AsyncGenerator<Line> {
   for (let after = ''; ; ) {
-    const found = await store.subscriptions.list({ after, max: PAGE })
+    const found = await store.subscriptions.list({ after, max: AT_ONCE_ROWS })
     for (const each of found) yield JSON.stringify(each)
     if (found.length === 0) return
     after = found.at(-1)!.id
