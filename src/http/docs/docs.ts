@@ -90,6 +90,10 @@ export function docsRoutes(server: FastifyInstance, { reader, document }: DocsDe
   )
 }
 
+/** What the document writes between backticks is code here too. */
+const marked = (text: string): Html =>
+  html`${text.split('`').map((piece, i) => (i % 2 === 1 ? html`<code>${piece}</code>` : piece))}`
+
 interface Given {
   version: string
   operations: Operation[]
@@ -120,7 +124,7 @@ function indexPage({ operations, schemas, version, origin }: Given): { title: st
   const group = ({ path }: Operation) => GROUPS.find(([, fits]) => fits.test(path))![0]
   const rows = (name: string) => operations.filter(each => group(each) === name)
   const row = (each: Operation) =>
-    html`<li><a href="/docs/${each.id}"><code>${each.method} ${each.path}</code></a>${each.scope === null ? null : html` <span class="tag">token: ${each.scope}</span>`}<br>${each.summary}</li>`
+    html`<li><a href="/docs/${each.id}"><code>${each.method} ${each.path}</code></a>${each.scope === null ? null : html` <span class="tag">token: ${each.scope}</span>`}<br>${marked(each.summary)}</li>`
   return {
     title: 'How to read the API',
     main: html`<h1>How to read the API</h1><p>Version ${version}. Reading is public unless an operation names a token; times are ISO 8601 in UTC or milliseconds since 1970; errors are <a href="/docs/types/Problem">problems</a> as RFC 9457 has them. Programs read the same as <a href="/api/v1/openapi.json">OpenAPI 3.1</a>. Beside it there are Statuspage’s <a href="/api/v2/summary.json">API v2</a>, and feeds: <a href="/history.rss">RSS</a>, <a href="/history.atom">Atom</a>, <a href="/feed.json">JSON Feed</a>, <a href="/status.ics">iCalendar</a>.</p><p>A token goes along as a header. The examples take it from the shell:</p>${code(`TOKEN=$(cat data/token)\ncurl '${origin}/api/v1/sources' \\\n  -H "authorization: Bearer $TOKEN"`)}${GROUPS.map(([name]) => html`<section><h2>${name}</h2><ul class="open">${rows(name).map(row)}</ul></section>`)}<section><h2>Types</h2><p>${Object.keys(schemas).map((name, i) => html`${i ? ', ' : ''}<a href="/docs/types/${name}">${name}</a>`)}</p></section>`,
@@ -149,14 +153,14 @@ function operationPage(given: Given, id: string): { title: string; main: Html } 
       : null
   return {
     title: `${method} ${path}`,
-    main: html`${up}<h1><code>${method} ${path}</code></h1><p>${summary}.</p>${scope === null ? html`<p>Needs no token.</p>` : html`<p>Needs a token of scope <code>${scope}</code>.</p>`}<section><h2>Example</h2>${code(commandOf(example, given.origin, endless))}${example.isMadeUp ? html`<p class="note">Put an id of yours for <code>ID</code>.</p>` : null}${tries}</section>${ids.length ? html`<section><h2>Parameters</h2>${fieldList(ids, given)}</section>` : null}${types.length ? html`<section><h2>Body</h2><p>${types.map((each, i) => html`${i ? ' or ' : ''}<code>${each}</code>`)}</p>${schemaPart(body['application/json']?.schema, given)}</section>` : null}<section><h2>Answer</h2><p><code>200</code> ${done?.description ?? ''}${type ? html`, <code>${type}</code>` : null}</p>${schemaPart(answer?.schema, given)}${failures(responses)}</section>`,
+    main: html`${up}<h1><code>${method} ${path}</code></h1><p>${marked(summary)}.</p>${scope === null ? html`<p>Needs no token.</p>` : html`<p>Needs a token of scope <code>${scope}</code>.</p>`}<section><h2>Example</h2>${code(commandOf(example, given.origin, endless))}${example.isMadeUp ? html`<p class="note">Put an id of yours for <code>ID</code>.</p>` : null}${tries}</section>${ids.length ? html`<section><h2>Parameters</h2>${fieldList(ids, given)}</section>` : null}${types.length ? html`<section><h2>Body</h2><p>${types.map((each, i) => html`${i ? ' or ' : ''}<code>${each}</code>`)}</p>${schemaPart(body['application/json']?.schema, given)}</section>` : null}<section><h2>Answer</h2><p><code>200</code> ${marked(done?.description ?? '')}${type ? html`, <code>${type}</code>` : null}</p>${schemaPart(answer?.schema, given)}${failures(responses)}</section>`,
   }
 }
 
 function failures(responses: Operation['responses']): Html | null {
   const rows = Object.entries(responses).filter(([status]) => status !== '200')
   if (rows.length === 0) return null
-  return html`<ul>${rows.map(([status, { description }]) => html`<li><code>${status}</code> ${description}</li>`)}</ul>`
+  return html`<ul>${rows.map(([status, { description }]) => html`<li><code>${status}</code> ${marked(description)}</li>`)}</ul>`
 }
 
 /** A named schema by its name, another by its fields. */
@@ -179,7 +183,7 @@ function typePage(given: Given, name: string): { title: string; main: Html } | n
   )
   return {
     title: name,
-    main: html`${up}<h1>${name}</h1>${typeof schema['description'] === 'string' ? html`<p>${schema['description']}</p>` : null}${fieldList(fieldsOf(schema), given)}<section><h2>Where it stands</h2><ul>${uses.map(each => html`<li><a href="/docs/${each.id}"><code>${each.method} ${each.path}</code></a></li>`)}</ul></section>`,
+    main: html`${up}<h1>${name}</h1>${typeof schema['description'] === 'string' ? html`<p>${marked(schema['description'])}</p>` : null}${fieldList(fieldsOf(schema), given)}<section><h2>Where it stands</h2><ul>${uses.map(each => html`<li><a href="/docs/${each.id}"><code>${each.method} ${each.path}</code></a></li>`)}</ul></section>`,
   }
 }
 
@@ -190,7 +194,7 @@ function fieldList(fields: readonly Field[], { schemas }: Given): Html {
       type,
       refers.filter(each => Object.hasOwn(schemas, each)),
     )
-    return html`<dt><code><b>${name}</b></code></dt><dd>${words}${required ? null : html` <span class="soft">optional</span>`}${says === '' ? null : html`<br>${says}`}</dd>`
+    return html`<dt><code><b>${name}</b></code></dt><dd>${words}${required ? null : html` <span class="soft">optional</span>`}${says === '' ? null : html`<br>${marked(says)}`}</dd>`
   }
   return html`<dl class="api">${fields.map(row)}</dl>`
 }

@@ -83,7 +83,11 @@ export function isolating<R extends Reader>(reader: R): Reader {
       (await reader.facts(...asked)).map(fact => ({
         ...fact,
         ...(fact.title === undefined ? {} : { title: isolated(fact.title) }),
-        ...(fact.via === 'notice' && fact.source !== undefined ? { source: isolated(fact.source) } : {}),
+        ...(fact.via === 'notice' && fact.source !== undefined ? { source: isolated(namely(fact.source)) } : {}),
       })),
   }
 }
+
+/** A source that calls itself by an id, `vendor-status-page`, in words: an id is never a name. One that has a point or a capital stays. */
+const namely = (source: string): string =>
+  /^[a-z0-9]+(?:[-_][a-z0-9]+)+$/.test(source) ? source.replace(/[-_]/g, ' ') : source

@@ -68,8 +68,8 @@ line.mark{color:var(--ink);stroke-width:1;stroke-dasharray:1 3}
 .whisker{stroke:var(--ink);stroke-width:2}
 .because{margin-top:6px}.bar+.note{margin-top:3px}.bars+.note{margin-top:6px}
 .legend,.scale,.scale ol{display:flex;flex-wrap:wrap;gap:2px 14px;margin-top:4px}
-.k{display:inline-block;width:14px;height:10px;margin-inline-end:6px;border-radius:1px}
-.k{print-color-adjust:exact}.k.gap{background:repeating-linear-gradient(135deg,var(--soft) 0 1px,transparent 1px 4px)}
+.k{display:inline-block;width:14px;height:10px;margin-inline-end:6px;border-radius:1px;print-color-adjust:exact}
+.k.gap{background:repeating-linear-gradient(135deg,var(--soft) 0 1px,transparent 1px 4px)}
 .k.usual{height:0;width:18px;border-top:2px dotted;vertical-align:middle}
 .borders,.dot{stroke:var(--bg);stroke-width:.7}
 .map svg{width:100%;display:block}
@@ -99,11 +99,11 @@ button:hover{background:var(--fill)}
 sup{font-size:.7em;line-height:0}
 blockquote.word{border-inline-start:4px solid var(--link);padding:4px 12px;font-size:1.0625rem}.person>div{border-inline-start:4px solid var(--link);padding-inline-start:10px}
 .jump{display:flex;flex-wrap:wrap;align-items:baseline;gap:0 16px;font-size:.875rem}.jump a{margin:0;padding:6px 0;color:var(--link);text-decoration:underline}
-.who th{padding:6px 0}.who thead th,.who th[colspan]{white-space:nowrap}.who thead th+th{padding-inline-start:10px}.who th[colspan]{font-weight:700;padding-top:14px}.who .bar{margin-top:3px}.who tbody td{vertical-align:top;padding-top:6px}
+.who th{padding-block:6px}h1+p{margin:8px 0}.who thead th,.who th[colspan]{white-space:nowrap}.who th[colspan]{font-weight:700;padding-top:14px}.who .bar{margin-top:3px}.who tbody td{vertical-align:top;padding-top:6px}
 .find{display:flex;gap:6px;max-width:22rem}.find button{width:auto;flex:none}.compact{columns:14rem;column-gap:24px}.compact li{display:flex;justify-content:space-between;gap:8px;padding:4px 0;break-inside:avoid}.compact .state{font-size:.8125rem;font-weight:400}
 .thanks[hidden]+.near{display:none}
 .tag{border:1px solid;border-radius:4px;padding:0 5px;font-size:.75rem}
-@media(min-width:52rem){body{padding:0 32px}h1{font-size:2.25rem}.two{display:grid;gap:0 40px;grid-template-columns:1fr 1fr}.wide{grid-template-columns:1fr 21rem}.side{border:0;margin:0}
+@media(min-width:52rem){body{padding:0 32px}h1{font-size:2.25rem}.two{display:grid;gap:0 40px;grid-template-columns:1fr 1fr}.two .two{display:block}.wide{grid-template-columns:1fr 21rem}.side{border:0;margin:0}
 .rows>li{grid-template-columns:13rem 8.5rem 1fr 15rem}.rows .spark,.rows .soft{grid-column:auto}.map{display:grid;grid-template-columns:1fr 13rem;gap:24px;align-items:center}}
 @media(max-width:30rem){.odd{display:none}}
 @media print{form,nav,.jump,summary{display:none}}

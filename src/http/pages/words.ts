@@ -66,12 +66,12 @@ export function whereText(where: Where, voice: Voice, components: readonly Compo
     .join(' · ')
 }
 
-/** The same with the label names set apart. */
+/** The same with the label names set apart; a country is known as one. */
 export function whereHtml(where: Where, voice: Voice, components: readonly Component[] = []): Html {
   if (isEverybody(where)) return html`<b>${voice.t.everybody}</b>`
   return html`<span class="where">${Object.entries(where).map(
     ([label, values], i) =>
-      html`${i ? html`<span class="soft"> ${voice.t.and} </span>` : null}<span class="soft">${labelName(label, values.length > 1, voice.t)}</span> ${values.map((value, k) => html`${k ? voice.t.comma : ''}<bdi>${valueName(label, value, voice, components)}</bdi>`)}`,
+      html`${i ? html`<span class="soft"> ${voice.t.and} </span>` : null}${label === 'country' ? null : html`<span class="soft">${labelName(label, values.length > 1, voice.t)}</span> `}${values.map((value, k) => html`${k ? voice.t.comma : ''}<bdi>${valueName(label, value, voice, components)}</bdi>`)}`,
   )}</span>`
 }
 

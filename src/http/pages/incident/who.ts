@@ -99,7 +99,7 @@ function restOf(who: Who, { components, over, known, voice }: WhoInput): Html | 
   const uneven = unevenList(who.uneven, components, voice)
   if (!fine && !uneven && (over || !known)) return null
   const rest = fine ?? (over ? null : html`<p class="soft">${t.who.noFine}</p>`)
-  return html`${uneven && html`<h3>${t.look.partly}</h3>${uneven}`}${rest && html`<h3>${t.who.fine}</h3>${rest}`}`
+  return html`${uneven && html`<h3>${t.look.uneven}</h3>${uneven}`}${rest && html`<h3>${t.who.fine}</h3>${rest}`}`
 }
 
 function affected({ affected: rows, partly }: Who, input: WhoInput): Html {

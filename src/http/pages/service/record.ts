@@ -24,8 +24,11 @@ function row(month: MonthRecord, voice: Voice): Html {
   const { t, f } = voice
   const n = (count: number | null) => (count === null ? '–' : f.number(count))
   const read =
+    // Who was told of something by a vendor has read it, however: nobody says beside it that no vendor was read.
     month.readMs === 0
-      ? t.watched.noVendor
+      ? (month.vendors ?? 0) > 0
+        ? null
+        : t.watched.noVendor
       : month.readMs < month.spanMs
         ? t.watched.partly(f.span(month.readMs))
         : null

@@ -28,6 +28,7 @@ export const arLook: LookStrings = {
   slowColumn: 'طلبات بطيئة',
   postColumn: 'منشورات',
   partly: 'متأثرون جزئيًا',
+  uneven: 'متأثر بشكل غير متساوٍ',
   who: 'مَن',
   share: 'النسبة',
   interval: 'فترة 95%',

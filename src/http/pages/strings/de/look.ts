@@ -28,6 +28,7 @@ export const deLook: LookStrings = {
   slowColumn: 'Langsame Anfragen',
   postColumn: 'Beiträge',
   partly: 'Teilweise betroffen',
+  uneven: 'Ungleichmäßig betroffen',
   who: 'Wer',
   share: 'Anteil',
   interval: '95-%-Intervall',

@@ -47,6 +47,7 @@ export const enLook = {
   slowColumn: 'Slow requests',
   postColumn: 'Posts',
   partly: 'Partly affected',
+  uneven: 'Unevenly affected',
   who: 'Who',
   share: 'Share',
   interval: '95% interval',

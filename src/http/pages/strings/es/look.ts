@@ -28,6 +28,7 @@ export const esLook: LookStrings = {
   slowColumn: 'Solicitudes lentas',
   postColumn: 'Publicaciones',
   partly: 'Afectados en parte',
+  uneven: 'Con afectación desigual',
   who: 'Quién',
   share: 'Parte',
   interval: 'intervalo del 95 %',

@@ -28,6 +28,7 @@ export const frLook: LookStrings = {
   slowColumn: 'Requêtes lentes',
   postColumn: 'Messages',
   partly: 'Touchés en partie',
+  uneven: 'Touchés inégalement',
   who: 'Qui',
   share: 'Part',
   interval: 'intervalle à 95 %',

@@ -28,6 +28,7 @@ export const hiLook: LookStrings = {
   slowColumn: 'धीमे अनुरोध',
   postColumn: 'पोस्ट',
   partly: 'आंशिक रूप से प्रभावित',
+  uneven: 'असमान रूप से प्रभावित',
   who: 'कौन',
   share: 'हिस्सा',
   interval: '95% अंतराल',

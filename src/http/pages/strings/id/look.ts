@@ -28,6 +28,7 @@ export const idLook: LookStrings = {
   slowColumn: 'Permintaan lambat',
   postColumn: 'Kiriman',
   partly: 'Terdampak sebagian',
+  uneven: 'Terdampak tidak merata',
   who: 'Siapa',
   share: 'Bagian',
   interval: 'interval 95%',

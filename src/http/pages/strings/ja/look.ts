@@ -28,6 +28,7 @@ export const jaLook: LookStrings = {
   slowColumn: '遅いリクエスト',
   postColumn: '投稿',
   partly: '一部に影響',
+  uneven: '影響にむらがあるところ',
   who: '対象',
   share: '割合',
   interval: '95%区間',

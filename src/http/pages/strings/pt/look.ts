@@ -28,6 +28,7 @@ export const ptLook: LookStrings = {
   slowColumn: 'Solicitações lentas',
   postColumn: 'Publicações',
   partly: 'Afetados em parte',
+  uneven: 'Afetados de forma desigual',
   who: 'Quem',
   share: 'Parcela',
   interval: 'intervalo de 95%',
