@@ -123,7 +123,15 @@ describe('what is lent', () => {
       a,
       check('check-1', {
         ...person,
-        labels: { region: 'eu', user: 'ana@x.example', ip: '192.0.2.7', peer: '192.0.2.7:443', v: '1.2.3' },
+        labels: {
+          region: 'eu',
+          user: 'ana@x.example',
+          ip: '192.0.2.7',
+          peer: '192.0.2.7:443',
+          v: '1.2.3',
+          six: '[2001:db8::1]:443',
+          port: 'web:80',
+        },
       }),
       check('report-1', { ...person, text: undefined, via: 'report', bad: 1 }),
       check('post-1', { ...person, text: undefined, via: 'post' }),
@@ -173,7 +181,7 @@ describe('what is lent', () => {
       expect(all.body, secret).not.toContain(secret)
     expect(all.lines[0]).toEqual({
       ...{ origin: a.app.tokens.instance, id: expect.any(String), type: 'observation', via: 'check', service: 'chat' },
-      ...{ at: AT, total: 1, bad: 0, labels: { region: 'eu', v: '1.2.3' } },
+      ...{ at: AT, total: 1, bad: 0, labels: { region: 'eu', v: '1.2.3', port: 'web:80' } },
     })
     // Of a token that speaks of one service, that one.
     const some = await page(a, `after=${from}`, tokens.chat)

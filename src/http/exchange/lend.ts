@@ -36,10 +36,17 @@ const ALL = ['type', 'via', 'service', 'at', 'seenAt']
 const FOREIGN = 'sources.'
 
 /** Values that may tell who somebody is, whatever the label is called: an address of mail, or of a machine. */
-const isPersonal = (value: unknown): boolean =>
-  typeof value !== 'string' ||
-  /\S@\S/.test(value) ||
-  isIP(value.replace(/^\[|\]$|(?<=^\d+(?:\.\d+){3}):\d+$/g, '')) !== 0
+function isPersonal(value: unknown): boolean {
+  if (typeof value !== 'string' || value.indexOf('@', 1) > 0) return true
+  // `192.0.2.7:443` and `[2001:db8::1]:443` as well.
+  const colon = value.indexOf(':')
+  const host = value.startsWith('[')
+    ? value.slice(1, value.indexOf(']'))
+    : colon === value.lastIndexOf(':') && colon > 0
+      ? value.slice(0, colon)
+      : value
+  return isIP(host) !== 0
+}
 
 function lentLabels(labels: Labels): Labels {
   return Object.fromEntries(Object.entries(labels).filter(([, value]) => !isPersonal(value)))
