@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { gamma, poisson, sfc32 } from '../stat/random.js'
-import { breakBlocks, burstBits, burstDispersion, bursts, noteQuiet } from './bursts.js'
+import { breakBlocks, type Bursts, burstBits, burstDispersion, bursts, forgetLast, noteQuiet } from './bursts.js'
 
 const random = sfc32(11)
 /** Counts of minutes that come in clumps of five: variance/mean 1 + (φ − 1)/5 in a minute, φ in five and more. */
@@ -12,7 +12,7 @@ function clumped(mean: number, phi: number, minutes: number): number[] {
   }
   return out
 }
-function taught(counts: readonly number[], mean: number, dispersion: number): Float64Array {
+function taught(counts: readonly number[], mean: number, dispersion: number): Bursts {
   const b = bursts()
   for (const count of counts) noteQuiet(b, count, mean, 0, dispersion)
   return b
@@ -52,6 +52,18 @@ describe('dispersion at the scale of bursts', () => {
     breakBlocks(cut)
     for (const count of clumped(1, 1, 5)) noteQuiet(cut, count, 1, 0, 1)
     expect(burstDispersion(cut, 5, 1)).toBeLessThan(1.01 * before)
+  })
+  it('waits for an hour before a block teaches, and forgets what trouble turns out to have begun in', () => {
+    const quiet = clumped(1, 1, 600)
+    const b = taught(quiet, 1, 1)
+    const before = burstDispersion(b, 15, 1)
+    for (let i = 0; i < 45; i++) noteQuiet(b, 20, 1, 0, 1)
+    expect(burstDispersion(b, 15, 1)).toBeLessThan(1.1 * before)
+    const kept = structuredClone(b)
+    forgetLast(b, 45)
+    for (const count of clumped(1, 1, 120)) for (const each of [b, kept]) noteQuiet(each, count, 1, 0, 1)
+    expect(burstDispersion(b, 15, 1)).toBeLessThan(1.1 * before)
+    expect(burstDispersion(kept, 15, 1)).toBeGreaterThan(2 * before)
   })
 })
 

@@ -23,7 +23,7 @@ const MINUTES = 3
 const SQUARES = 4
 const WEIGHTS = SQUARES + 1
 const LANES = 6
-export const BURST_LANES = SCALES_MIN.length * LANES
+const BURST_LANES = SCALES_MIN.length * LANES
 
 const PRIOR_WEIGHT = 12
 /** Memory of so much weight: two weeks of blocks of five minutes, five months of those of an hour. */
@@ -36,27 +36,65 @@ const CAUTION = 0.8
  */
 const LOOKS = 10
 
-export const bursts = (): Float64Array => new Float64Array(BURST_LANES)
+/** Blocks wait so long before they teach: what an alarm turns out to have begun in is none of the quiet. */
+const HELD_MINUTES = 60
+/** Lanes of a block that waits: minute of its end, its scale's lanes, square, weight. */
+const WAITING_LANES = 4
+
+/** Plain data: part of the snapshot. */
+export interface Bursts {
+  lanes: Float64Array
+  /** Minutes taken. */
+  minute: number
+  /** Closed blocks that have not taught yet, WAITING_LANES each, the oldest first. */
+  waiting: number[]
+}
+
+export const bursts = (): Bursts => ({ lanes: new Float64Array(BURST_LANES), minute: 0, waiting: [] })
+
+export const copied = ({ lanes, minute, waiting }: Bursts): Bursts => ({
+  lanes: lanes.slice(),
+  minute,
+  waiting: waiting.slice(),
+})
 
 /** Takes one minute in which nothing is wrong; null is unknown and breaks the blocks. */
-export function noteQuiet(b: Float64Array, count: number | null, mean: number, cv: number, dispersion: number): void {
+export function noteQuiet(b: Bursts, count: number | null, mean: number, cv: number, dispersion: number): void {
+  b.minute++
+  settle(b)
   if (count === null) return breakBlocks(b)
+  const { lanes } = b
   for (let k = 0; k < SCALES_MIN.length; k++) {
     const at = k * LANES
-    b[at + COUNT]! += count
-    b[at + EXPECTED]! += mean
-    b[at + SPREAD]! += cv * mean
-    if (++b[at + MINUTES]! >= SCALES_MIN[k]!) closeBlock(b, at, dispersion)
+    lanes[at + COUNT]! += count
+    lanes[at + EXPECTED]! += mean
+    lanes[at + SPREAD]! += cv * mean
+    if (++lanes[at + MINUTES]! >= SCALES_MIN[k]!) closeBlock(b, at, dispersion)
   }
 }
 
-/** Trouble, or a gap: the blocks that it cuts are not learned. */
-export function breakBlocks(b: Float64Array): void {
+/** A gap: the blocks that it cuts are not learned. */
+export function breakBlocks({ lanes }: Bursts): void {
   for (let at = 0; at < BURST_LANES; at += LANES)
-    b[at + COUNT] = b[at + EXPECTED] = b[at + SPREAD] = b[at + MINUTES] = 0
+    lanes[at + COUNT] = lanes[at + EXPECTED] = lanes[at + SPREAD] = lanes[at + MINUTES] = 0
 }
 
-function closeBlock(b: Float64Array, at: number, dispersion: number): void {
+/** Trouble that began so many minutes ago: nor are those that end in it. */
+export function forgetLast(b: Bursts, minutes: number): void {
+  breakBlocks(b)
+  const { waiting } = b
+  while (waiting.length > 0 && waiting[waiting.length - WAITING_LANES]! > b.minute - minutes)
+    waiting.length -= WAITING_LANES
+}
+
+function settle({ lanes, minute, waiting }: Bursts): void {
+  while (waiting.length > 0 && minute - waiting[0]! >= HELD_MINUTES) {
+    const [, at, square, weight] = waiting.splice(0, WAITING_LANES)
+    addPair(lanes, at! + SQUARES, square!, weight!, WEIGHT_MAX)
+  }
+}
+
+function closeBlock({ lanes: b, minute, waiting }: Bursts, at: number, dispersion: number): void {
   const expected = b[at + EXPECTED]!
   if (expected > 0) {
     const weight = weightOf(expected)
@@ -67,7 +105,7 @@ function closeBlock(b: Float64Array, at: number, dispersion: number): void {
     const residual = Math.min(boundOf(phi, expected, spread), Math.abs(above))
     const square = residual * residual - spread
     const learned = above > 0 ? square : Math.min(square, phi * expected)
-    addPair(b, at + SQUARES, weight * learned, weight * expected, WEIGHT_MAX)
+    waiting.push(minute, at, weight * learned, weight * expected)
   }
   b[at + COUNT] = b[at + EXPECTED] = b[at + SPREAD] = b[at + MINUTES] = 0
 }
@@ -76,7 +114,7 @@ const dispersionAt = (b: Float64Array, at: number, dispersion: number): number =
   drawn(dispersion, PRIOR_WEIGHT, b[at + SQUARES]!, b[at + WEIGHTS]!)
 
 /** Variance/mean to reckon with for a run of so many minutes: a longer one scatters no less than a shorter one. */
-export function burstDispersion(b: Float64Array, minutes: number, dispersion: number): number {
+export function burstDispersion({ lanes: b }: Bursts, minutes: number, dispersion: number): number {
   let phi = Math.max(1, dispersion)
   for (let k = 0; k < SCALES_MIN.length; k++) {
     const at = k * LANES
@@ -88,7 +126,7 @@ export function burstDispersion(b: Float64Array, minutes: number, dispersion: nu
 
 /** Surprise of a run in bits, on the scale of days: chance shows as much once in 2^bits days. */
 export function burstBits(
-  b: Float64Array,
+  b: Bursts,
   run: { minutes: number; observed: number; expected: number; cv: number; dispersion: number },
 ): number {
   const minutes = Math.max(1, run.minutes)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { MINUTE } from '../../contract/time.js'
 import { negativeBinomial, poisson, sfc32 } from '../stat/random.js'
-import { burstDispersion } from './bursts.js'
+import { burstDispersion, copied } from './bursts.js'
 import {
   expectedReports,
   learnUsual,
@@ -107,14 +107,32 @@ describe('alarms of people’s reports on a first day', () => {
     const random = sfc32(5)
     const burst = reportState(T, DEFAULT_RATE)
     play(burst, 0, 600, m => poisson(random, m >= 400 && m < 410 ? 2 : 0.2))
-    const before = burst.bursts.slice()
-    expect(play(burst, 600, 760, m => (m < 604 ? 2 : poisson(random, 0.2)))).toEqual([])
+    const before = copied(burst.bursts)
+    expect(play(burst, 600, 700, m => (m < 604 ? 2 : poisson(random, 0.2)))).toEqual([])
     expect(burstDispersion(burst.bursts, 15, 1)).toBeGreaterThan(burstDispersion(before, 15, 1))
     const told = reportState(T, DEFAULT_RATE)
     play(told, 0, 600, () => poisson(random, 0.2))
     const quietly = burstDispersion(told.bursts, 15, 1)
     expect(play(told, 600, 800, m => (m < 640 ? 20 : poisson(random, 0.2))).length).toBeGreaterThan(0)
     expect(burstDispersion(told.bursts, 15, 1)).toBeLessThan(1.3 * quietly)
+  })
+  it('an outage by its size that falls back untold is none of the bursts, and hides no later one', () => {
+    const random = sfc32(6)
+    const state = reportState(T, DEFAULT_RATE)
+    // After two hours little is known: some 45 in half an hour where 3 are usual are not told yet.
+    const level = (m: number) => (m >= 120 && m < 150 ? 1.6 : 0.1)
+    expect(play(state, 0, 400, m => poisson(random, level(m)))).toEqual([])
+    expect(state.series.outage).toBe(true)
+    expect(burstDispersion(state.bursts, 60, 1)).toBeLessThan(4)
+    expect(play(state, 400, 420, () => poisson(random, 4)).length).toBeGreaterThan(0)
+  })
+  it('a slow onset does not hide in what it has taught before it was noticed', () => {
+    const random = sfc32(7)
+    const state = reportState(T, DEFAULT_RATE)
+    play(state, 0, 700, () => poisson(random, 0.2))
+    const before = burstDispersion(state.bursts, 15, 1)
+    play(state, 700, 760, m => poisson(random, 0.2 * 1.06 ** (m - 700)))
+    expect(burstDispersion(state.bursts, 15, 1)).toBeLessThan(1.2 * before)
   })
   it.each([30, 300, 3000])('a first minute of %i is told at once, whatever the level may be', n => {
     expect(play(reportState(T, DEFAULT_RATE), 0, 10, () => n)[0]).toBe(0)

@@ -1,4 +1,4 @@
-import { DAY, MINUTE, type EpochMs } from '../../contract/time.js'
+import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import type { Labels } from '../../contract/signal.js'
 import {
   addRow,
@@ -16,7 +16,7 @@ import {
 import { CountSeries, type SeriesReading } from '../series/count-series.js'
 import type { LeafTable } from '../localize/index.js'
 import { NOT_A_PLACE, SERVED } from '../aggregate/label-roles.js'
-import { breakBlocks, burstBits, bursts, noteQuiet } from './bursts.js'
+import { breakBlocks, type Bursts, burstBits, bursts, copied, forgetLast, noteQuiet } from './bursts.js'
 import { slowDrift, reviseMinute, takeMinute, type SlowDrift } from './slow-drift.js'
 import { places, type Places } from './places.js'
 import { takePlaces } from './place-scan.js'
@@ -44,6 +44,11 @@ export const LEARN_DELAY_MS = 20 * MINUTE
 const MAX_GAP_MS = 24 * 60 * MINUTE
 /** While no hour of the day has been seen before, as many bits more at first: its own mornings are the commonest false alarm of a first day. */
 const FIRST_DAY_RARER = 3
+/**
+ * And in its first hours, when the level seems known by what a quiet hour or two showed of it: 18 bits after one and a half, 12 after three, 1 or 2
+ * after eleven. The very first minutes need none, for nobody takes their level for known.
+ */
+const FIRST_HOURS_RARER = 80
 /** Creeping rises are told half as often as bursts: they take this many bits more. */
 const DRIFT_RARER = 1
 /**
@@ -59,9 +64,9 @@ export interface ReportState {
   ring: SlotRing
   series: CountSeries
   /** What the series does at the scale of bursts when nothing is wrong (counts/bursts). */
-  bursts: Float64Array
+  bursts: Bursts
   /** The same as if the open alarm were one of the bursts of this service: taken over when it ends so, else forgotten. */
-  suspected: Float64Array | null
+  suspected: Bursts | null
   /** Whole hours against the days before (counts/slow-drift). */
   drift: SlowDrift
   /** Places against their own rhythm (counts/places, counts/place-scan). */
@@ -174,28 +179,35 @@ function judgeBurst(state: ReportState, r: SeriesReading): void {
   else if (!state.rare) {
     const run = { observed: r.observedSinceOnset, expected: r.expectedSinceOnset, cv, dispersion }
     const bits = burstBits(state.bursts, { ...run, minutes: (r.at - r.onset!) / MINUTE })
-    state.rare = bits >= state.rareBits + FIRST_DAY_RARER * Math.max(0, 1 - state.series.learnedMs / DAY)
+    state.rare = bits >= state.rareBits + firstDayBits(state.series.learnedMs)
   }
   takeMinute(state.drift, r.at - MINUTE, r.observed, dispersion, !r.alarm, state.rareBits + DRIFT_RARER)
   learnBurst(state, r, cv, dispersion)
 }
 
+/** How many bits more, with so much learned. */
+function firstDayBits(learnedMs: number): number {
+  const left = Math.max(0, 1 - learnedMs / DAY)
+  const hours = learnedMs / HOUR
+  return left * (FIRST_DAY_RARER + (FIRST_HOURS_RARER * left * hours) / (1 + hours) ** 2)
+}
+
 /**
- * While an alarm is open nobody knows what it is, so its minutes teach nothing that it is judged by: an outage would hide itself. If it falls
- * back untold it was one of the bursts that this service has, and is learned whole.
+ * While an alarm is open nobody knows what it is, so its minutes teach nothing that it is judged by: an outage would hide itself, and so would
+ * the next one. If it falls back untold, and was no outage by its size, it was one of the bursts that this service has, and is learned whole.
  */
 function learnBurst(state: ReportState, r: SeriesReading, cv: number, dispersion: number): void {
-  if (r.alarm && !state.rare) {
-    state.suspected ??= state.bursts.slice()
-    noteQuiet(state.suspected, r.observed, r.expected, cv, dispersion)
+  if (r.alarm) {
+    state.suspected = state.rare ? null : (state.suspected ?? copied(state.bursts))
+    if (r.change === 'raised') forgetLast(state.bursts, (r.at - r.onset!) / MINUTE - 1)
+    if (state.suspected !== null) noteQuiet(state.suspected, r.observed, r.expected, cv, dispersion)
     return
   }
-  if (state.suspected !== null && !state.rare && r.ended === 'baseline') state.bursts = state.suspected
-  else if (state.suspected !== null) breakBlocks(state.bursts)
+  if (state.suspected !== null && r.ended === 'baseline' && !state.series.outage) state.bursts = state.suspected
   state.suspected = null
   // Before a level is known, what counts differ from is a guess.
-  if (state.rare || !state.series.learned) breakBlocks(state.bursts)
-  else noteQuiet(state.bursts, r.observed, r.expected, cv, dispersion)
+  if (state.series.learned) noteQuiet(state.bursts, r.observed, r.expected, cv, dispersion)
+  else breakBlocks(state.bursts)
 }
 
 /** Silence longer than chance allows (1 in 2²⁰ at the usual rate) means that the source is broken, not that all is well. */

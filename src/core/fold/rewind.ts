@@ -1,5 +1,5 @@
 import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
-import { FIRST, LEARNED_HOUR, STRETCH_END, type BaselineState } from '../series/baseline.js'
+import { CENTRE_END, FIRST, LEARNED_HOUR, STRETCH_END, type BaselineState } from '../series/baseline-lanes.js'
 import { addColumns, groupSums, type SlotRing } from '../aggregate/label-sets.js'
 import type { RateState } from '../rates/state.js'
 import type { SlowDrift } from '../counts/slow-drift.js'
@@ -139,7 +139,7 @@ function moveBaseline({ scalars: s }: BaselineState, byMs: number): void {
   s[FIRST]! -= byMs
   // The season's curve goes by hours: read anew, unless it is moved by whole ones.
   const whole = byMs % HOUR === 0
-  s[STRETCH_END] = whole ? s[STRETCH_END]! - byMs : Number.NEGATIVE_INFINITY
+  for (const end of [STRETCH_END, CENTRE_END]) s[end] = whole ? s[end]! - byMs : Number.NEGATIVE_INFINITY
   s[LEARNED_HOUR] = whole ? s[LEARNED_HOUR]! - byMs / HOUR : Number.NaN
 }
 

@@ -11,16 +11,15 @@
  * Robustness (Farrington-flexible discipline, Noufaily et al. 2013): counts are winsorised at 2.58 predictive deviations, the newest hour is
  * held back, and slots marked as not to be learned never enter. Cost: O(1) a slot, some hundred flops more at the turn of an hour.
  */
-import { addToClaim, CLAIM_LANES, claimOf, startClaim, turnClaim } from '../stat/claim.js'
-import { breakDispersion, DISPERSION_LANES, learnDispersion, turnDispersion } from '../stat/dispersion.js'
-import { Season, type SeasonState } from '../stat/season.js'
-import { ACCEPTED_VARIANCE, combined, loosened, UNSEEN_VARIANCE, VARIANCE_MAX } from '../stat/steady.js'
+import { addToClaim, claimOf, turnClaim } from '../stat/claim.js'
+import { breakDispersion, learnDispersion, turnDispersion } from '../stat/dispersion.js'
+import { Season } from '../stat/season.js'
+import { ACCEPTED_VARIANCE, combined, loosened, VARIANCE_MAX } from '../stat/steady.js'
+import * as LANE from './baseline-lanes.js'
+import { type BaselineState, emptyScalars, MASK, RING } from './baseline-lanes.js'
 
 const HOUR_MS = 3_600_000
 
-/** Slots kept for late counts and for holding back the newest ones. A power of two, so that the ring index is a mask. */
-export const RING = 64
-const MASK = RING - 1
 /** The newest part of the series that is not learned yet: long enough that a slow onset is noticed before it teaches. */
 const HOLD_BACK_MS = HOUR_MS
 /** A baseline says nothing before it has seen this much. */
@@ -32,6 +31,8 @@ const LEVEL_MIN_PER_HOUR = 0.003
 const DRIFT_SLOW = 0.001
 /** Wandering of the local level under an unknown rhythm: a day that swings by ×10 climbs by up to 0.3 an hour for some six hours. */
 const DRIFT_LOCAL = 0.12
+/** A move of the season by less than two of its deviations may be none. */
+const MOVE_DOUBT = 4
 /** The two predictions share data, so their combination is a little less sure than independence would say. */
 const SHARED = 1.15
 
@@ -40,45 +41,14 @@ const [FIRST_SEASON_SLOTS, FIRST_SEASON_VARIANCE] = [4, 0.5]
 /** Winsorising: 2.58 deviations (Farrington-flexible), plus two reports, so that single ones of a tiny series are never cut. */
 const [CLIP_LEVEL, CLIP_SLACK] = [2.58, 2]
 
-/** Scalars of the state, by place in one array, so that a snapshot is a copy. */
-export const FIRST = 0 // start of slot 0
-const INDEX = 1 // newest slot stepped, −1 before the first
-const LEARNED = 2 // newest slot the levels have passed
-const KNOWN = 3 // slots that had a count
-const MULTIPLE = 4 // slow multiple of the season
-const MULTIPLE_VARIANCE = 5
-const LOCAL = 6 // local level, counts a slot; NaN until the first count is learned
-const LOCAL_VARIANCE = 7
-const DISPERSION = 8 // as taken at the last turn
-export const LEARNED_HOUR = 9 // hour in which the last learned slot lies
-export const STRETCH_END = 10 // until when the season's slope below holds
-const SEASON = 11 // season's mean of the newest slot
-const RATIO = 12 // its factor from slot to slot
-const SEASON_VARIANCE = 13
-const STEP_VARIANCE = 14 // what the season's curve may do between two hour centres
-const SEASONAL = 15 // 1 once the season has been read from learned slots
-const FLOOR = 16 // what an hour of day not seen yet may bring
-const MEAN = 17 // of the newest slot: expected count,
-const VARIANCE = 18 // relative variance of that,
-const CLAIMED = 19 // and what the filters claimed it to be
-const SPREAD = 20 // lanes of stat/dispersion
-const CLAIM = SPREAD + DISPERSION_LANES // lanes of stat/claim
-const SCALARS = CLAIM + CLAIM_LANES
-
-/** Lanes of the ring: count (NaN: unknown), the season's mean, and whether the slot is learned (1) or not (0). */
-const SEASON_LANE = RING
-const LEARN_LANE = 2 * RING
 /** Mark of an episode's first slot: always learned by the dispersion, by the rest only where a single slot cannot sway it. */
 const FIRST_OF_EPISODE = 0.5
 const SWAYED_FROM = 1
 
-export interface BaselineState extends SeasonState {
-  scalars: Float64Array
-  ring: Float32Array
-}
-
 export class Baseline {
   readonly slotMs: number
+  /** Whether the newest step learned something as a habit (stat/habit). */
+  habitual = false
   private readonly holdSlots: number
   private readonly warmUpSlots: number
   private readonly slotsAnHour: number
@@ -103,31 +73,31 @@ export class Baseline {
 
   /** Index of the newest slot, −1 before the first. */
   get index(): number {
-    return this.scalars[INDEX] as number
+    return this.scalars[LANE.INDEX] as number
   }
 
   /** Expected count, newest slot. */
   get mean(): number {
-    return this.scalars[MEAN] as number
+    return this.scalars[LANE.MEAN] as number
   }
 
   /** Variance/mean of counting. */
   get dispersion(): number {
-    return this.scalars[DISPERSION] as number
+    return this.scalars[LANE.DISPERSION] as number
   }
 
   /** Relative variance of the expectation itself. */
   get variance(): number {
-    return this.scalars[VARIANCE] as number
+    return this.scalars[LANE.VARIANCE] as number
   }
 
   /** What is usual in the newest slot: as expected or, where that is more, as the season alone has it. */
   get usual(): number {
-    return Math.max(this.mean, this.scalars[SEASONAL] === 1 ? (this.scalars[SEASON] as number) : 0)
+    return Math.max(this.mean, this.scalars[LANE.SEASONAL] === 1 ? (this.scalars[LANE.SEASON] as number) : 0)
   }
 
   get knownSlots(): number {
-    return this.scalars[KNOWN] as number
+    return this.scalars[LANE.KNOWN] as number
   }
 
   get warm(): boolean {
@@ -140,19 +110,19 @@ export class Baseline {
   }
 
   startOf(index: number): number {
-    return (this.scalars[FIRST] as number) + index * this.slotMs
+    return (this.scalars[LANE.FIRST] as number) + index * this.slotMs
   }
 
   indexOf(slotStart: number): number {
-    return Math.round((slotStart - (this.scalars[FIRST] as number)) / this.slotMs)
+    return Math.round((slotStart - (this.scalars[LANE.FIRST] as number)) / this.slotMs)
   }
 
   /** Moves on to the slot that starts then and leaves its prediction in mean, dispersion and variance. Skipped slots are unknown. */
   advance(slotStart: number): void {
     const s = this.scalars
-    if ((s[INDEX] as number) < 0) s[FIRST] = slotStart
+    if ((s[LANE.INDEX] as number) < 0) s[LANE.FIRST] = slotStart
     else {
-      const skipped = this.indexOf(slotStart) - (s[INDEX] as number) - 1
+      const skipped = this.indexOf(slotStart) - (s[LANE.INDEX] as number) - 1
       if (skipped < 0) {
         throw new RangeError(`baseline.advance: slots go forward; got ${slotStart} after ${this.startOf(this.index)}`)
       }
@@ -166,14 +136,15 @@ export class Baseline {
   /** Gives the newest slot its count (null: unknown) and learns the slot that has become old enough. */
   observe(count: number | null, learn: boolean, firstOfEpisode = false): void {
     const s = this.scalars
-    const at = (s[INDEX] as number) & MASK
+    const at = (s[LANE.INDEX] as number) & MASK
     if (count !== null) {
       this.ring[at] = count
-      s[KNOWN] = (s[KNOWN] as number) + 1
+      s[LANE.KNOWN] = (s[LANE.KNOWN] as number) + 1
     }
-    this.ring[LEARN_LANE + at] = firstOfEpisode ? FIRST_OF_EPISODE : learn ? 1 : 0
-    if (learn && count !== null && this.warm) addToClaim(s, CLAIM, count, this.mean, s[CLAIMED] as number)
-    this.learnUpTo((s[INDEX] as number) - this.held)
+    this.ring[LANE.LEARN_LANE + at] = firstOfEpisode ? FIRST_OF_EPISODE : learn ? 1 : 0
+    this.habitual = false
+    if (learn && count !== null && this.warm) addToClaim(s, LANE.CLAIM, count, this.mean, s[LANE.CLAIMED] as number)
+    this.learnUpTo((s[LANE.INDEX] as number) - this.held)
   }
 
   /** Adds late counts to a slot still in the ring; false when it is too old. A slot that was unknown becomes known by them. */
@@ -191,17 +162,30 @@ export class Baseline {
    */
   teach(index: number, learn: boolean, keepFirst = false): void {
     const oldest = Math.max(index, this.index - RING + 1, 0)
-    for (let i = oldest; i <= this.index; i++) this.ring[LEARN_LANE + (i & MASK)] = learn ? 1 : 0
-    if (!learn && keepFirst && oldest === index) this.ring[LEARN_LANE + (index & MASK)] = FIRST_OF_EPISODE
+    for (let i = oldest; i <= this.index; i++) this.ring[LANE.LEARN_LANE + (i & MASK)] = learn ? 1 : 0
+    if (!learn && keepFirst && oldest === index) this.ring[LANE.LEARN_LANE + (index & MASK)] = FIRST_OF_EPISODE
   }
 
-  /** Takes a lasting shift of level for the new normal: the expectation is multiplied and held to be only roughly known. */
+  /**
+   * Takes a lasting shift of level for the new normal, roughly known. Where this hour of day was never seen before, the shift may as well be its
+   * rhythm: the season will learn it as it is, and must not be multiplied by it besides.
+   */
   accept(multiple: number): void {
     const s = this.scalars
-    s[MULTIPLE] = (multiple * this.mean) / (s[SEASON] as number)
-    s[MULTIPLE_VARIANCE] = Math.max(s[MULTIPLE_VARIANCE] as number, ACCEPTED_VARIANCE)
-    s[LOCAL] = this.mean * multiple
-    s[LOCAL_VARIANCE] = Math.max(s[LOCAL_VARIANCE] as number, ACCEPTED_VARIANCE)
+    const level = this.mean * multiple
+    if (this.season.knows(Math.floor(this.startOf(this.index) / HOUR_MS))) {
+      s[LANE.MULTIPLE] = level / (s[LANE.SEASON] as number)
+      s[LANE.MULTIPLE_VARIANCE] = Math.max(s[LANE.MULTIPLE_VARIANCE] as number, ACCEPTED_VARIANCE)
+    } else s[LANE.MULTIPLE_VARIANCE] = FIRST_SEASON_VARIANCE
+    s[LANE.LOCAL] = level
+    s[LANE.LOCAL_VARIANCE] = ACCEPTED_VARIANCE
+  }
+
+  /** The first slot of an episode is not noise after all: nothing is learned of it. */
+  forgetFirst(index: number): void {
+    if (!this.remembers(index)) return
+    const at = LANE.LEARN_LANE + (index & MASK)
+    if (this.ring[at] === FIRST_OF_EPISODE) this.ring[at] = 0
   }
 
   /** Count of a slot in the ring, NaN when unknown or out of reach. */
@@ -212,10 +196,10 @@ export class Baseline {
   /** What is expected now for a slot: the newest prediction carried along the season. */
   meanAt(index: number): number {
     const s = this.scalars
-    const newest = s[INDEX] as number
+    const newest = s[LANE.INDEX] as number
     if (newest < 0) return this.least
     if (this.remembers(index))
-      return (this.mean * (this.ring[SEASON_LANE + (index & MASK)] as number)) / (s[SEASON] as number)
+      return (this.mean * (this.ring[LANE.SEASON_LANE + (index & MASK)] as number)) / (s[LANE.SEASON] as number)
     const from = this.season.mean(Math.floor(this.startOf(newest) / HOUR_MS), this.dispersion)
     return (this.mean * this.season.mean(Math.floor(this.startOf(index) / HOUR_MS), this.dispersion)) / from
   }
@@ -226,11 +210,11 @@ export class Baseline {
 
   /** Slots held back from learning: half of what is known while the series is new, so that an onset never hides in its own level. */
   private get held(): number {
-    return Math.min(this.holdSlots, Math.floor((this.scalars[KNOWN] as number) / 2))
+    return Math.min(this.holdSlots, Math.floor((this.scalars[LANE.KNOWN] as number) / 2))
   }
 
   private learnUpTo(index: number): void {
-    while ((this.scalars[LEARNED] as number) < index) this.learnNext()
+    while ((this.scalars[LANE.LEARNED] as number) < index) this.learnNext()
   }
 
   private remembers(index: number): boolean {
@@ -242,159 +226,168 @@ export class Baseline {
   private enter(): void {
     const s = this.scalars
     // Slots that were skipped are never observed, yet the levels must pass them in their order and while they are in the ring.
-    this.learnUpTo((s[INDEX] as number) - this.held)
-    const index = (s[INDEX] as number) + 1
-    s[INDEX] = index
-    const middle = (s[FIRST] as number) + (index + 0.5) * this.slotMs
-    if (middle < (s[STRETCH_END] as number)) s[SEASON] = (s[SEASON] as number) * (s[RATIO] as number)
-    else this.turn(middle)
+    this.learnUpTo((s[LANE.INDEX] as number) - this.held)
+    const index = (s[LANE.INDEX] as number) + 1
+    s[LANE.INDEX] = index
+    const middle = (s[LANE.FIRST] as number) + (index + 0.5) * this.slotMs
+    if (middle < (s[LANE.STRETCH_END] as number))
+      s[LANE.SEASON] = (s[LANE.SEASON] as number) * (s[LANE.RATIO] as number)
+    else if (middle < (s[LANE.CENTRE_END] as number)) {
+      s[LANE.SEASON] = (s[LANE.SEASON] as number) * (s[LANE.RATIO] as number) * (s[LANE.JUMP] as number)
+      s[LANE.STRETCH_END] = s[LANE.CENTRE_END] as number
+    } else this.turn(middle)
     const at = index & MASK
     this.ring[at] = Number.NaN
-    this.ring[SEASON_LANE + at] = s[SEASON] as number
-    this.ring[LEARN_LANE + at] = 0
+    this.ring[LANE.SEASON_LANE + at] = s[LANE.SEASON] as number
+    this.ring[LANE.LEARN_LANE + at] = 0
   }
 
   private predict(): void {
     const s = this.scalars
-    const ahead = ((s[INDEX] as number) - (s[LEARNED] as number)) / this.slotsAnHour
-    const slow = (s[MULTIPLE_VARIANCE] as number) + DRIFT_SLOW * ahead + (s[SEASON_VARIANCE] as number)
-    const local = (s[LOCAL_VARIANCE] as number) + DRIFT_LOCAL * ahead
-    const level = (s[LOCAL] as number) || this.least
-    const share = s[SEASONAL] === 1 ? slow / (slow + local) : 1
-    const mean = combined((s[MULTIPLE] as number) * (s[SEASON] as number), level, share, this.least)
-    s[MEAN] = Math.max(mean, s[FLOOR] as number)
+    const ahead = ((s[LANE.INDEX] as number) - (s[LANE.LEARNED] as number)) / this.slotsAnHour
+    const slow = (s[LANE.MULTIPLE_VARIANCE] as number) + DRIFT_SLOW * ahead + (s[LANE.SEASON_VARIANCE] as number)
+    const local =
+      (s[LANE.LOCAL_VARIANCE] as number) +
+      DRIFT_LOCAL * ahead +
+      this.moved(s[LANE.LEARNED] as number, s[LANE.INDEX] as number)
+    const level = (s[LANE.LOCAL] as number) || this.least
+    const share = s[LANE.SEASONAL] === 1 ? slow / (slow + local) : 1
+    const mean = combined((s[LANE.MULTIPLE] as number) * (s[LANE.SEASON] as number), level, share, this.least)
+    s[LANE.MEAN] = Math.max(mean, s[LANE.FLOOR] as number)
     const claimed = SHARED * share * local
-    s[CLAIMED] = claimed
-    s[VARIANCE] = Math.min(
-      Math.max(VARIANCE_MAX, s[LOCAL_VARIANCE] as number),
-      claimed * claimOf(s, CLAIM) + (s[STEP_VARIANCE] as number),
+    s[LANE.CLAIMED] = claimed
+    s[LANE.VARIANCE] = Math.min(
+      Math.max(VARIANCE_MAX, s[LANE.LOCAL_VARIANCE] as number),
+      claimed * claimOf(s, LANE.CLAIM) + (s[LANE.STEP_VARIANCE] as number),
     )
+  }
+
+  /**
+   * Where the season has surely moved from one slot to another the local level of the first is of as little use: relative variance of that.
+   * There is no season to move before a whole day was seen.
+   */
+  private moved(from: number, to: number): number {
+    if (to * this.slotMs < 24 * HOUR_MS || from < 0) return 0
+    const ratio =
+      (this.ring[LANE.SEASON_LANE + (to & MASK)] as number) / (this.ring[LANE.SEASON_LANE + (from & MASK)] as number)
+    return Math.max(0, ratio + 1 / ratio - 2 - MOVE_DOUBT * (this.scalars[LANE.SEASON_VARIANCE] as number))
   }
 
   /** Passes over a gap longer than the ring at once: what was held back is learned, the levels are loosened. */
   private leap(skipped: number): void {
     const s = this.scalars
-    this.learnUpTo(s[INDEX] as number)
-    s[INDEX] = (s[INDEX] as number) + skipped
-    s[LEARNED] = s[INDEX] as number
+    this.learnUpTo(s[LANE.INDEX] as number)
+    s[LANE.INDEX] = (s[LANE.INDEX] as number) + skipped
+    s[LANE.LEARNED] = s[LANE.INDEX] as number
     this.wander(skipped)
     this.ring.fill(Number.NaN, 0, RING)
-    this.ring.fill(s[SEASON] as number, SEASON_LANE, LEARN_LANE)
-    this.ring.fill(0, LEARN_LANE)
-    s[STRETCH_END] = Number.NEGATIVE_INFINITY
+    this.ring.fill(s[LANE.SEASON] as number, LANE.SEASON_LANE, LANE.LEARN_LANE)
+    this.ring.fill(0, LANE.LEARN_LANE)
+    s[LANE.STRETCH_END] = s[LANE.CENTRE_END] = Number.NEGATIVE_INFINITY
   }
 
   private wander(slots: number): void {
     const s = this.scalars
-    s[MULTIPLE_VARIANCE] = loosened(s[MULTIPLE_VARIANCE] as number, (DRIFT_SLOW * slots) / this.slotsAnHour)
-    s[LOCAL_VARIANCE] = loosened(s[LOCAL_VARIANCE] as number, (DRIFT_LOCAL * slots) / this.slotsAnHour)
+    s[LANE.MULTIPLE_VARIANCE] = loosened(s[LANE.MULTIPLE_VARIANCE] as number, (DRIFT_SLOW * slots) / this.slotsAnHour)
+    s[LANE.LOCAL_VARIANCE] = loosened(s[LANE.LOCAL_VARIANCE] as number, (DRIFT_LOCAL * slots) / this.slotsAnHour)
   }
 
   /** Passes the next slot, teaching its count to levels, dispersion and season. */
   private learnNext(): void {
     const s = this.scalars
-    const index = (s[LEARNED] as number) + 1
+    const index = (s[LANE.LEARNED] as number) + 1
     const at = index & MASK
-    s[LEARNED] = index
+    s[LANE.LEARNED] = index
     this.wander(1)
+    s[LANE.LOCAL_VARIANCE] = loosened(s[LANE.LOCAL_VARIANCE] as number, this.moved(index - 1, index))
     const count = this.ring[at] as number
-    const learn = this.ring[LEARN_LANE + at] as number
+    const learn = this.ring[LANE.LEARN_LANE + at] as number
     const start = this.startOf(index)
     const hour = Math.floor(start / HOUR_MS)
-    const entered = hour !== s[LEARNED_HOUR]
-    const age = (start - (s[FIRST] as number)) / HOUR_MS
+    const entered = hour !== s[LANE.LEARNED_HOUR]
+    const age = (start - (s[LANE.FIRST] as number)) / HOUR_MS
     if (Number.isNaN(count) || learn === 0) {
-      breakDispersion(s, SPREAD)
+      breakDispersion(s, LANE.SPREAD)
       const habitual = Number.isNaN(count) ? null : this.season.hold(hour, count, entered, age)
       if (habitual === null) return
-      s[LEARNED_HOUR] = hour
-      s[LOCAL] = Math.max(this.least, habitual)
-      s[LOCAL_VARIANCE] = Math.max(ACCEPTED_VARIANCE, s[LOCAL_VARIANCE] as number)
+      this.habitual = true
+      s[LANE.LEARNED_HOUR] = hour
+      s[LANE.LOCAL] = Math.max(this.least, habitual)
+      s[LANE.LOCAL_VARIANCE] = Math.max(ACCEPTED_VARIANCE, s[LANE.LOCAL_VARIANCE] as number)
       return
     }
     // The first count is all that is known of the level.
-    if (!((s[LOCAL] as number) > 0)) s[LOCAL] = count + 0.5
-    const phi = s[DISPERSION] as number
-    const local = s[LOCAL] as number
-    const season = this.ring[SEASON_LANE + at] as number
-    const slowVariance = (s[MULTIPLE_VARIANCE] as number) + (s[SEASON_VARIANCE] as number)
-    const localVariance = s[LOCAL_VARIANCE] as number
-    const seasonal = (s[MULTIPLE] as number) * season
-    const share = s[SEASONAL] === 1 ? slowVariance / (slowVariance + localVariance) : 1
+    if (!((s[LANE.LOCAL] as number) > 0)) s[LANE.LOCAL] = count + 0.5
+    const phi = s[LANE.DISPERSION] as number
+    const local = s[LANE.LOCAL] as number
+    const season = this.ring[LANE.SEASON_LANE + at] as number
+    const slowVariance = (s[LANE.MULTIPLE_VARIANCE] as number) + (s[LANE.SEASON_VARIANCE] as number)
+    const localVariance = s[LANE.LOCAL_VARIANCE] as number
+    const seasonal = (s[LANE.MULTIPLE] as number) * season
+    const share = s[LANE.SEASONAL] === 1 ? slowVariance / (slowVariance + localVariance) : 1
     const mean = combined(seasonal, local, share, this.least)
     const variance = share * localVariance
     // What deviates from a level that nobody knows is no outlier.
     const bound = localVariance > VARIANCE_MAX ? count : Math.sqrt(phi * mean + variance * mean * mean)
     const clipped = Math.max(mean - CLIP_LEVEL * bound, Math.min(count, mean + CLIP_LEVEL * bound + CLIP_SLACK))
-    learnDispersion(s, SPREAD, count, mean, variance * claimOf(s, CLAIM), season, phi)
+    learnDispersion(s, LANE.SPREAD, count, mean, variance * claimOf(s, LANE.CLAIM), season, phi)
     if (learn === FIRST_OF_EPISODE && mean >= SWAYED_FROM) return
-    if (s[SEASONAL] === 1) this.learnMultiple(clipped, seasonal, phi)
-    s[LOCAL] = Math.max(this.least, (local * (phi + localVariance * clipped)) / (phi + localVariance * local))
-    s[LOCAL_VARIANCE] = (localVariance * phi) / (phi + localVariance * clipped)
+    if (s[LANE.SEASONAL] === 1) this.learnMultiple(clipped, seasonal, phi)
+    s[LANE.LOCAL] = Math.max(this.least, (local * (phi + localVariance * clipped)) / (phi + localVariance * local))
+    s[LANE.LOCAL_VARIANCE] = (localVariance * phi) / (phi + localVariance * clipped)
     this.season.learn(hour, clipped, entered, age)
-    s[LEARNED_HOUR] = hour
+    s[LANE.LEARNED_HOUR] = hour
   }
 
   private learnMultiple(count: number, seasonal: number, phi: number): void {
     const s = this.scalars
     // An hour's error of the season is shared by its slots: spread over them, it keeps the slow multiple from chasing it.
-    const slowPhi = phi + (s[SEASON_VARIANCE] as number) * seasonal * Math.max(1, this.slotsAnHour)
-    const v = s[MULTIPLE_VARIANCE] as number
-    s[MULTIPLE] = ((s[MULTIPLE] as number) * (slowPhi + v * count)) / (slowPhi + v * seasonal)
-    s[MULTIPLE_VARIANCE] = (v * slowPhi) / (slowPhi + v * count)
+    const slowPhi = phi + (s[LANE.SEASON_VARIANCE] as number) * seasonal * Math.max(1, this.slotsAnHour)
+    const v = s[LANE.MULTIPLE_VARIANCE] as number
+    s[LANE.MULTIPLE] = ((s[LANE.MULTIPLE] as number) * (slowPhi + v * count)) / (slowPhi + v * seasonal)
+    s[LANE.MULTIPLE_VARIANCE] = (v * slowPhi) / (slowPhi + v * count)
   }
 
   /** At an hour centre: dispersion, claim and season are taken anew, and the next stretch is laid. */
   private turn(middle: number): void {
     const s = this.scalars
-    const phi = turnDispersion(s, SPREAD, (s[LOCAL] as number) || 0, this.slotMs, middle - (s[FIRST] as number))
-    s[DISPERSION] = phi
-    turnClaim(s, CLAIM, phi)
+    const phi = turnDispersion(
+      s,
+      LANE.SPREAD,
+      (s[LANE.LOCAL] as number) || 0,
+      this.slotMs,
+      middle - (s[LANE.FIRST] as number),
+    )
+    s[LANE.DISPERSION] = phi
+    turnClaim(s, LANE.CLAIM, phi)
     const hour = Math.floor((this.slotMs < HOUR_MS ? middle : middle - this.slotMs / 2) / HOUR_MS)
-    s[FLOOR] = this.season.floor(hour)
+    s[LANE.FLOOR] = this.season.floor(hour)
     const learned = this.season.refresh()
-    const first = s[SEASONAL] === 0 && learned >= Math.max(FIRST_SEASON_SLOTS, this.slotsAnHour / 2)
+    const first = s[LANE.SEASONAL] === 0 && learned >= Math.max(FIRST_SEASON_SLOTS, this.slotsAnHour / 2)
     if (first) {
-      s[SEASONAL] = 1
-      s[MULTIPLE_VARIANCE] = FIRST_SEASON_VARIANCE
+      s[LANE.SEASONAL] = 1
+      s[LANE.MULTIPLE_VARIANCE] = FIRST_SEASON_VARIANCE
     }
     if (this.slotMs < HOUR_MS) this.layStretch(middle, phi)
     else {
-      s[SEASON] = this.season.mean(hour, phi)
-      s[SEASON_VARIANCE] = this.season.variance
+      s[LANE.SEASON] = this.season.mean(hour, phi)
+      s[LANE.SEASON_VARIANCE] = this.season.variance
     }
     // What waits to be learned was entered when there was none.
-    if (first) this.ring.fill(s[SEASON] as number, SEASON_LANE, LEARN_LANE)
+    if (first) this.ring.fill(s[LANE.SEASON] as number, LANE.SEASON_LANE, LANE.LEARN_LANE)
   }
 
   private layStretch(middle: number, phi: number): void {
     const s = this.scalars
     const centre = Math.floor(middle / HOUR_MS - 0.5)
-    const { from, slope, variance, step } = this.season.stretch(centre, phi, claimOf(s, CLAIM))
-    s[STRETCH_END] = (centre + 1.5) * HOUR_MS
-    s[SEASON_VARIANCE] = variance
-    s[STEP_VARIANCE] = step
-    s[SEASON] = from * Math.exp(slope * (middle / HOUR_MS - 0.5 - centre))
-    s[RATIO] = Math.exp(slope / this.slotsAnHour)
+    const { from, slope, jump, variance, step } = this.season.stretch(centre, phi, claimOf(s, LANE.CLAIM))
+    const passed = middle / HOUR_MS - 0.5 - centre
+    s[LANE.CENTRE_END] = (centre + 1.5) * HOUR_MS
+    s[LANE.STRETCH_END] = passed < 0.5 ? (centre + 1) * HOUR_MS : (s[LANE.CENTRE_END] as number)
+    s[LANE.SEASON_VARIANCE] = variance
+    s[LANE.STEP_VARIANCE] = step
+    s[LANE.JUMP] = Math.exp(jump)
+    s[LANE.SEASON] = from * Math.exp((slope - jump) * passed) * (passed < 0.5 ? 1 : (s[LANE.JUMP] as number))
+    s[LANE.RATIO] = Math.exp((slope - jump) / this.slotsAnHour)
   }
-}
-
-function emptyScalars(slotMs: number, usualPerHour: number | undefined): Float64Array {
-  const s = new Float64Array(SCALARS)
-  s[FIRST] = Number.NaN
-  s[INDEX] = -1
-  s[LEARNED] = -1
-  s[MULTIPLE] = 1
-  s[LOCAL] = Number.NaN // until the first count is learned
-  s[MULTIPLE_VARIANCE] = s[LOCAL_VARIANCE] = VARIANCE_MAX
-  s[DISPERSION] = turnDispersion(s, SPREAD, 0, slotMs, 0)
-  s[LEARNED_HOUR] = Number.NaN
-  breakDispersion(s, SPREAD)
-  startClaim(s, CLAIM)
-  if (usualPerHour !== undefined) {
-    s[LOCAL] = (usualPerHour * slotMs) / HOUR_MS
-    s[LOCAL_VARIANCE] = UNSEEN_VARIANCE
-  }
-  s[STRETCH_END] = Number.NEGATIVE_INFINITY
-  return s
 }

@@ -2,7 +2,8 @@
  * One series of counts, watched: baseline and spike detector composed. Slots go strictly forward and the past is never changed;
  * a step in quiet allocates nothing (the reading is reused) and restore-then-step equals step bit for bit.
  */
-import { Baseline, type BaselineState, RING } from './baseline.js'
+import { Baseline } from './baseline.js'
+import { type BaselineState, RING } from './baseline-lanes.js'
 import { Detector } from './spike-detector.js'
 import { growthBefore, locateOnset } from './onset.js'
 
@@ -50,7 +51,7 @@ export interface SeriesSnapshot {
 }
 
 /** Raised with every change of the state's layout; another version is rebuilt from the log. */
-export const SNAPSHOT_VERSION = 4
+export const SNAPSHOT_VERSION = 5
 /** A level that has stayed shifted this long is the new normal … */
 export const LEVEL_SHIFT_ACCEPTED_AFTER_MS = 24 * 3_600_000
 /** … sooner where the history is shorter than that, for then the old level was hardly known, but never before this. */
@@ -134,6 +135,8 @@ export class CountSeries {
     }
     const learn = hints?.learn !== false
     baseline.observe(known ? count : null, learn && !detector.open, learn && onset[4] === index)
+    // What comes each day at its hour is no burst of this series: nothing is measured by what was raised for it.
+    if (baseline.habitual) detector.forgetPeaks()
     this.tell(slotStart, known ? count : null)
     return reading
   }
@@ -172,6 +175,11 @@ export class CountSeries {
       dispersion: baseline.dispersion,
       cv: Math.sqrt(baseline.variance),
     }
+  }
+
+  /** Whether the open episode, or else the last one, was an outage by its mere size (stat/burst-size). */
+  get outage(): boolean {
+    return this.detector.outage
   }
 
   /** When the open alarm began to grow: its onset, or earlier where the slots before it stood out already; null without an alarm. */
@@ -220,6 +228,8 @@ export class CountSeries {
       return
     }
     if (!detector.open) return
+    // What seemed a burst of noise in its first slot went on as no chance makes it.
+    if (detector.excess >= PLAUSIBLE_NOISE_NATS) baseline.forgetFirst(onset[0] as number)
     if (!detector.announced && detector.news) {
       // Where the beginning is out of reach by now, it stays as it was found.
       if ((onset[0] as number) > index - REVISABLE_SLOTS) this.raise(index, count)

@@ -15,10 +15,11 @@
  * The end is found by the reverse test, a CUSUM of baseline against a rate that is still elevated.
  */
 import { costOf, gainOf } from '../stat/multiple.js'
-import { addPeak, barOf, isNews, PEAK_LANES, renewBar } from '../stat/peaks.js'
-import { addToSize, burstOf, isOutage, noteSize, SIZE_LANES, sizeKeep, sizeOf } from '../stat/burst-size.js'
+import { addPeak, barOf, dropHeld, isNews, PEAK_LANES, renewBar } from '../stat/peaks.js'
+import { addToSize, burstOf, isOutage, noteSize, SIZE_LANES, sizeOf } from '../stat/burst-size.js'
 import { negativeBinomialSurvival } from '../stat/tails.js'
 import { thresholdNats } from '../stat/threshold.js'
+import { type Rules, rulesOf } from './spike-rules.js'
 
 export const MULTIPLES = [1.5, 2.2, 5, 12] as const
 /** Nats a lane must show more than the others: the slowest is for what smoulders for hours, and would cost the quicker ones their rate. */
@@ -29,29 +30,20 @@ const LOG_MULTIPLES = MULTIPLES.map(Math.log)
 export const MIN_REPORTS = 2
 /** Weighs 1 in 50 that the baseline seems back while it is not. */
 const END_NATS = Math.log(50)
-/** The end should be provable from this much quiet, or from two slots, whichever is longer: as long as reports lag. */
-const END_WITHIN_MS = 20 * 60_000
 /** Of what lasts long the end is sought in this part of its age: a tail is a little above the usual, and a quiet half hour is no end of it. */
 const END_WITHIN_SHARE = 0.1
 /** The multiple that counts as "still elevated" in the reverse test lies between these. */
 const END_MULTIPLE_MIN = 1.3
 const END_MULTIPLE_MAX = 30
-/** Or, for what is too small to be disproved: from this long after the raise on, the last half hour or so being nothing unusual (P > 0.1). */
-const SUBSIDED_AFTER_MS = 60 * 60_000
-const SUBSIDED_MEMORY_MS = 30 * 60_000
+/** What is nothing unusual any more. */
 const SUBSIDED_P = 0.1
 /** A rise within an open episode: by this multiple of its own level, with this much more evidence than an alarm needs. */
 const WORSE_MULTIPLE = 2.5
 const WORSE_NATS = 4
-const WORSE_AFTER_MS = 60 * 60_000
 /** Counts within outages scatter more than quiet ones. */
 const OUTAGE_DISPERSION = 4
-/** Memory of the current multiple, and of the one a level shift would be accepted at. */
-const LEVEL_MEMORY_MS = 10 * 60_000
-const SHIFT_MEMORY_MS = 3 * 3_600_000
 /** The threshold is solved again when the expectation has moved by this factor. */
 const RESOLVE_AT = 1.06
-const DAY_MS = 86_400_000
 
 // Places in the state. Four lanes of the bank first: evidence, reports and expectation since its last zero, index of the slot after that zero.
 const REPORTS = BANK
@@ -83,43 +75,6 @@ const TOLD = EXCESS + 1 // 1 once the open episode has been told
 const BURST = TOLD + 1 // lanes of stat/burst-size
 const PEAKS = BURST + SIZE_LANES // lanes of stat/peaks
 const SIZE = PEAKS + PEAK_LANES
-
-/** Durations in slots and memories as factors a slot: the same for all series of one slot length. */
-interface Rules {
-  slotMs: number
-  falseAlarmsPerDay: number
-  perSlot: number
-  nowKeep: number
-  hourKeep: number
-  shiftKeep: number
-  ownKeep: number
-  burstKeep: number
-  endSlots: number
-  subsidedSlots: number
-  worseSlots: number
-}
-
-let lastRules: Rules | null = null
-
-/** Tens of thousands of series share one object; it is remembered, not owned, so that nothing grows. */
-function rulesOf(slotMs: number, falseAlarmsPerDay: number): Rules {
-  if (lastRules?.slotMs === slotMs && lastRules.falseAlarmsPerDay === falseAlarmsPerDay) return lastRules
-  const keep = (memoryMs: number, slotsAtLeast: number) => Math.exp(-1 / Math.max(slotsAtLeast, memoryMs / slotMs))
-  lastRules = {
-    slotMs,
-    falseAlarmsPerDay,
-    perSlot: (falseAlarmsPerDay * slotMs) / DAY_MS,
-    nowKeep: keep(LEVEL_MEMORY_MS, 2),
-    hourKeep: keep(SUBSIDED_MEMORY_MS, 2),
-    shiftKeep: keep(SHIFT_MEMORY_MS, 6),
-    ownKeep: keep(WORSE_AFTER_MS, 3),
-    burstKeep: sizeKeep(slotMs),
-    endSlots: Math.max(2, END_WITHIN_MS / slotMs),
-    subsidedSlots: Math.max(3, SUBSIDED_AFTER_MS / slotMs),
-    worseSlots: Math.max(4, WORSE_AFTER_MS / slotMs),
-  }
-  return lastRules
-}
 
 export class Detector {
   /** First slot of the run that holds the best evidence. */
@@ -162,6 +117,10 @@ export class Detector {
     if (this.excess < this.bar) return false
     const thresholds = 1 + this.excess / this.threshold
     return isOutage(this.state, BURST) || isNews(this.state, PEAKS, thresholds, sizeOf(this.state, BURST))
+  }
+  /** Whether the open or else the last episode was an outage by its size. */
+  get outage(): boolean {
+    return burstOf(this.state, BURST) === null
   }
   get raisedIndex(): number {
     return this.state[RAISED] as number
@@ -299,9 +258,16 @@ export class Detector {
     const worse = (s[WORSE] as number) + gainOf(WORSE_MULTIPLE, phi) * count - costOf(WORSE_MULTIPLE, phi) * 1.5 * own
     s[WORSE] = Math.max(0, worse)
     if (worse <= 0) s[WORSE_START] = index + 1
-    s[OWN] = (s[OWN] as number) * this.rules.ownKeep + count * (1 - this.rules.ownKeep)
+    const settled = index - (s[RAISED] as number) >= this.rules.worseSlots
+    // Once the first rise is over, what speaks for another is not taken into the level that it rises above.
+    if (!settled || worse <= 0) s[OWN] = (s[OWN] as number) * this.rules.ownKeep + count * (1 - this.rules.ownKeep)
     this.runStart = s[WORSE_START] as number
-    return index - (s[RAISED] as number) >= this.rules.worseSlots && worse >= this.threshold + WORSE_NATS
+    return settled && worse >= this.threshold + WORSE_NATS
+  }
+
+  /** Forgets the peaks of the last week, which are not learned yet. */
+  forgetPeaks(): void {
+    dropHeld(this.state, PEAKS)
   }
 
   /** Closes the episode and forgets the evidence that led to it; how high it went is remembered if it may be `learned`. */

@@ -78,6 +78,11 @@ export function addPeak(s: Float64Array, at: number, index: number, thresholds: 
   s[at + WAITING] = (s[at + WAITING] as number) + 1
 }
 
+/** Drops the peaks that are held back. */
+export function dropHeld(s: Float64Array, at: number): void {
+  s[at + WAITING] = 0
+}
+
 /** Takes the bars anew when their time has come. `threshold` is the model's, nats; slots count from the series' beginning. */
 export function renewBar(
   s: Float64Array,

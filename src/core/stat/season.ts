@@ -44,10 +44,14 @@ export interface SeasonState {
   habit: Float32Array | null
 }
 
-/** An hour of the season's curve; `step` is the relative variance of what the curve may do within it. */
+/**
+ * The season's curve from one hour centre to the next: it climbs by `slope`, of which `jump` at the full hour; `step` is the relative variance
+ * of what it may do besides.
+ */
 export interface Stretch {
   from: number
   slope: number
+  jump: number
   variance: number
   step: number
 }
@@ -94,6 +98,11 @@ export class Season {
     // Against the plain mean of its hour of day: on the first day every weekday is an ordinary one.
     add(day, n, count, (day[d] as number) / (day[d + 1] as number))
     if (week !== null) add(week, w, count, 1)
+  }
+
+  /** Whether this hour of day has been learned on any day. */
+  knows(hour: number): boolean {
+    return (this.state.day[2 * hourOfDay(hour) + 1] as number) > 0
   }
 
   /** Slots learned, faded as the hours of day fade. */
@@ -144,7 +153,7 @@ export class Season {
   /**
    * Between two hour centres the season is log-linear: its mean at `centre`, its slope over the hour, and its relative variance. The curve may
    * as well step at the hour, as at the midnight before a weekend: how much shows in the kink of the slopes, less what chance alone makes of
-   * four hours whose claimed variance is to be believed by `claim`.
+   * four hours whose claimed variance is to be believed by `claim`. Where it is flat before and after, all of the climb is such a step.
    */
   stretch(centre: number, dispersion: number, claim: number): Stretch {
     const from = this.mean(centre, dispersion)
@@ -152,11 +161,13 @@ export class Season {
     const to = this.mean(centre + 1, dispersion)
     const variance = (fromVariance + this.variance) / 2
     const slope = Math.log(to / from)
-    const kink = Math.max(
-      Math.abs(slope - Math.log(from / this.mean(centre - 1, dispersion))),
-      Math.abs(slope - Math.log(this.mean(centre + 2, dispersion) / to)),
-    )
-    return { from, slope, variance, step: Math.max(0, kink * kink - 3 * variance * claim) / 12 }
+    const before = Math.log(from / this.mean(centre - 1, dispersion))
+    const after = Math.log(this.mean(centre + 2, dispersion) / to)
+    const kink = Math.max(Math.abs(slope - before), Math.abs(slope - after))
+    const sure = Math.max(0, kink * kink - 3 * variance * claim)
+    const flat = Math.abs(slope) - 2 * Math.max(Math.abs(before), Math.abs(after))
+    const jump = flat > 0 ? Math.sign(slope) * flat * (sure / (kink * kink)) : 0
+    return { from, slope, jump, variance, step: sure / 12 }
   }
 
   /** Copies of the tables. */
