@@ -4,6 +4,7 @@ import type { Notifier } from './notifier.js'
 import type { Channel } from './subscribers/subscriber.js'
 import type { Log, Store } from './ports.js'
 import type { Self } from './outside/self.js'
+import type { Held, SharedOf } from './sharing/sharing.js'
 import type { Start } from './outside/start.js'
 import type { Mapped, Received, Taken } from './received.js'
 import type { EpochMs } from './time.js'
@@ -192,6 +193,8 @@ export interface Plugin<Kind extends PluginKind, Config, Opened> {
   subscribers?: Subscribing
   /** A bus or store: it ends with the process and is open once; for tests and trials, never for a server. */
   fleeting?: boolean
+  /** A bus or store that several processes may share. */
+  shared?(config: Config, env: PluginEnv): Promise<SharedOf<Kind>>
   /** A bus or store whose data are a file of the data folder. */
   files?: Files
   /** `config` has passed the schema. @throws PermanentError when it can never work, TransientError when later may do. */
@@ -216,6 +219,8 @@ export interface Place {
   file: string
   /** A second one that only reads. */
   readonly?: boolean | undefined
+  /** Of a store that is shared: by which lease this one writes. */
+  as?: Held | undefined
   /** Pages of the file at most: tests of a full disk. */
   maxPages?: number | undefined
 }
@@ -381,14 +386,7 @@ export const INPUT_STATES = ['starting', 'running', 'waiting', 'retrying', 'stop
 export type InputState = (typeof INPUT_STATES)[number]
 
 /** What opening a plug-in gives, by kind. */
-export interface OpenedOf {
-  source: Source
-  receiver: Receiver
-  probe: Probe
-  notifier: Notifier
-  bus: Log
-  store: Store
-}
+export type OpenedOf = { source: Source; receiver: Receiver; probe: Probe; notifier: Notifier; bus: Log; store: Store }
 
 export type PluginOf<Kind extends PluginKind> = Plugin<Kind, never, OpenedOf[Kind]>
 

@@ -24,7 +24,8 @@ export interface LogEntry {
   body: Uint8Array
 }
 
-export type NewEntry = Omit<LogEntry, 'position'>
+/** `partition`: whose it is alone, where the log is shared out; absent: it is for all. */
+export type NewEntry = Omit<LogEntry, 'position'> & { partition?: number }
 
 /** What the log says of itself, beside its entries. */
 export interface LogState {
@@ -44,6 +45,8 @@ export interface LogState {
 
 /** The log: durable before it is acknowledged, read in order, from any position. */
 export interface Log extends AsyncDisposable {
+  /** Into how many parts it is shared out, each of which can be read without the others; absent: it is not. */
+  readonly partitions?: number | undefined
   /** Resolves when every entry is on stable storage. @throws TransientError when there is no room; then none is kept. */
   append(entries: readonly NewEntry[]): Promise<number[]>
   /** Entries with position > after, oldest first, at most `max`. */
@@ -104,6 +107,8 @@ export interface Store extends AsyncDisposable {
   /** The same without its body. */
   snapshotAt(): Promise<{ position: number; version: number } | null>
   head(incident: string): Promise<IncidentHead | null>
+  /** Of a store that is shared: services whose row was put after a position, at most so many. */
+  changedSince?(position: number, max: number): Promise<string[]>
   /** Committed events after a cursor, in the order of their commit. */
   eventsAfter(after: number, max: number): Promise<CommittedEvent[]>
   /** Small named values of the shell: receipts of a notifier, keys, limits' state. */

@@ -28,6 +28,7 @@ import { ingestRoutes } from './api/ingest.js'
 import { metricsOf, type MetricParts } from './metrics.js'
 import { LISTENING, type Shared } from './entrance.js'
 import { forgetRoutes } from './api/forget.js'
+import { type Elsewhere, forwardRest } from './roles/forward.js'
 import { guardHosts } from './hosts.js'
 import { foreignRoutes, notifierRoutes } from './api/notifiers.js'
 import { onCallRoutes } from './api/on-call.js'
@@ -77,6 +78,8 @@ export interface ServerOptions {
   settings?: SettingsDesk
   /** Who listens, where this server takes another's place or will be replaced. */
   shared?: Shared
+  /** Of a process that only shows: where the rest is answered. */
+  elsewhere?: Elsewhere
   /** The demonstration's strip on the pages and its own routes. */
   demo?: { status(): unknown; strip(language?: Language): string; routes?(server: FastifyInstance): void }
 }
@@ -114,7 +117,9 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   // Answers are data of ours: no second description of them is needed to write them.
   server.setSerializerCompiler(() => data => JSON.stringify(data))
   server.setErrorHandler((error, request, reply) => fail(app, access, error as FastifyError, request, reply))
+  const { elsewhere } = options
   server.setNotFoundHandler((request, reply) => nothingHere(methods, request, reply))
+  if (elsewhere !== undefined) forwardRest(server, elsewhere)
 
   const routes = new Routes()
   const guard = openGuard(server, app, visitors, options.wait)
@@ -186,7 +191,7 @@ function statusSide(server: FastifyInstance, app: App, edition: () => string, ac
 function wordsSide(server: FastifyInstance, routes: Routes, app: App, guard: Guard): void {
   commandRoutes(server, routes, app, { gives: guard.need('commands', 'say'), reads: guard.need('read') })
   wordRoutes(server, routes, app, { reads: guard.need('read'), free: async () => {} })
-  keepPromises(server, app)
+  if (!app.reading) keepPromises(server, app)
 }
 
 /** The doors that need no token: reports, and wishes to be told. */

@@ -7,8 +7,10 @@ import type { Taught } from '../core/service/past.js'
 import type { Receipt, Received } from '../contract/received.js'
 import type { SubscriberChange } from '../contract/subscribers/subscriber.js'
 import { MINUTE, SECOND } from '../contract/time.js'
+import type { WorkRole } from '../contract/sharing/sharing.js'
 import type { AlertNow, LongReader } from '../contract/view.js'
 import { firingOf } from '../core/evidence/alerts.js'
+import { type Changed, Changes } from './changes.js'
 import { CutShort } from './workspace/cut-short.js'
 import { DataFolder } from './folder/data-folder.js'
 import type { DeliveryStatus } from './delivery/deliver.js'
@@ -29,16 +31,11 @@ import { Inputs } from './running/inputs.js'
 import { receive, type ReceiveOutcome } from './running/receive.js'
 import { type Body, Workspace } from './workspace/workspace.js'
 
-/** What changed, told after it was committed. `reset`: everything did, the demonstration started over. */
-export interface Changed {
-  services: string[]
-  incidents: string[]
-  now: number
-  reset: boolean
-}
-
+export type { Changed } from './changes.js'
 export type Counter = 'accepted' | 'duplicate' | 'rejected' | 'refused' | 'events' | 'orders' | 'late'
 
+/** Where others watch and judge, what they found passes on with each tick. */
+const PULSE_MS = 5 * SECOND
 /** Labels are saved, and old rows of log and store are trimmed, so often. */
 const UPKEEP_MS = 10 * MINUTE
 
@@ -46,13 +43,8 @@ const UPKEEP_MS = 10 * MINUTE
 export class App implements AsyncDisposable {
   /** For `/metrics`: since the start, but `late`, which the log's whole life adds up to. */
   readonly counters: Record<Counter, number> = {
-    accepted: 0,
-    duplicate: 0,
-    rejected: 0,
-    refused: 0,
-    events: 0,
-    orders: 0,
-    late: 0,
+    ...{ accepted: 0, duplicate: 0, rejected: 0, refused: 0 },
+    ...{ events: 0, orders: 0, late: 0 },
   }
   readonly token: OwnToken
   /** All who may write or read, the owner included. */
@@ -64,13 +56,13 @@ export class App implements AsyncDisposable {
   readonly env: Env
   private readonly clock: Clock
   private workspace!: Workspace
-  private listeners = new Set<(changed: Changed) => void>()
+  private readonly changes: Changes
   /** Sources, receivers and probes. */
   readonly inputs: Inputs
   private readonly told: Notifiers
   private timers: NodeJS.Timeout[] = []
   private resetting: Promise<void> | null = null
-  private minute = 0
+  private turn = 0
   private startedAt = 0
   private readonly wall: () => number
   private closed = false
@@ -82,6 +74,7 @@ export class App implements AsyncDisposable {
     private readonly folder: DataFolder | null,
   ) {
     this.clock = new Clock(env)
+    this.changes = new Changes(env.log)
     this.env = { ...env, now: () => this.clock.now() }
     this.wall = () => env.now()
     const data = folder === null ? null : configured.data
@@ -132,8 +125,9 @@ export class App implements AsyncDisposable {
 
   private async begin(): Promise<void> {
     await this.start()
-    await this.told.open()
-    await this.inputs.configure(this.config)
+    if (this.does('deliver')) await this.told.open()
+    if (this.does('probe')) await this.inputs.configure(this.config)
+    if (this.reading) return
     this.every(UPKEEP_MS, () => this.workspace.upkeep())
     this.every(SECOND, () => this.beat())
   }
@@ -152,8 +146,8 @@ export class App implements AsyncDisposable {
     await this.current().configure({ ...config, clock, data, host, port, demo })
     this.configured = { ...config, clock, data, host, port, demo }
     this.tokens.configure(config.tokens)
-    await this.told.open()
-    await this.inputs.configure(config)
+    if (this.does('deliver')) await this.told.open()
+    if (this.does('probe')) await this.inputs.configure(config)
   }
 
   private async start(): Promise<void> {
@@ -210,7 +204,7 @@ export class App implements AsyncDisposable {
     const done = await this.current().forget(forget)
     this.counters.orders++
     // Pages of before are not shown for even half a second more.
-    this.announce({ services: [forget.service], incidents: [], now: this.now, reset: true })
+    this.changes.announce({ services: [forget.service], incidents: [], now: this.now, reset: true })
     return done
   }
 
@@ -276,7 +270,9 @@ export class App implements AsyncDisposable {
   }
 
   /** From now on notifiers are told, in these words. */
-  beginTelling = (compose: Compose): void => this.told.begin(compose)
+  beginTelling = (compose: Compose): void => {
+    if (this.does('deliver')) this.told.begin(compose)
+  }
 
   testNotifier = (id: string): Promise<Tried | null> => this.told.test(id)
 
@@ -285,10 +281,7 @@ export class App implements AsyncDisposable {
     return this.told
   }
 
-  onChange(listener: (changed: Changed) => void): () => void {
-    this.listeners.add(listener)
-    return () => this.listeners.delete(listener)
-  }
+  onChange = (listener: (changed: Changed) => void): (() => void) => this.changes.onChange(listener)
 
   /** Resolves when all that is durable now has been folded and committed. */
   caughtUp = (): Promise<void> => this.workspace.caughtUp()
@@ -317,7 +310,7 @@ export class App implements AsyncDisposable {
     })
     await this.resetting
     await this.told.startOver()
-    this.announce({ services: [], incidents: [], now: this.now, reset: true })
+    this.changes.announce({ services: [], incidents: [], now: this.now, reset: true })
   }
 
   private current(): Workspace {
@@ -353,34 +346,37 @@ export class App implements AsyncDisposable {
   private tell(what: Committed): void {
     this.counters.events += what.incidents.length
     this.counters.late = what.late
-    this.announce({ services: what.services, incidents: what.incidents, now: what.now, reset: false })
+    this.changes.announce({ services: what.services, incidents: what.incidents, now: what.now, reset: false })
     this.told.committed(what.now, what.incidents.length > 0)
   }
 
-  private announce(changed: Changed): void {
-    for (const listener of this.listeners) {
-      try {
-        listener(changed)
-      } catch (error) {
-        this.env.log('error', 'a listener failed', { why: String(error) })
-      }
-    }
-  }
-
-  /** Each second: the clock is looked at, and on the `wall` a tick goes on the log when a minute begins. */
+  /** Each second: the clock is looked at, and on the `wall` a tick goes on the log when its time comes. */
   async beat(): Promise<void> {
-    if (this.config.clock !== 'wall') while (this.clock.look() !== null);
     const workspace = this.current()
+    if (this.config.clock !== 'wall') while (this.clock.look() !== null);
     await workspace.beat()
     if (this.config.clock === 'wall' && !workspace.full) await this.tick()
   }
 
-  /** One tick a minute of the wall, stamped when it comes. */
+  /** One tick a minute of the wall, stamped when it comes; more where what partitions found passes on with it. */
   async tick(): Promise<void> {
-    const minute = Math.floor(this.env.now() / MINUTE)
-    if (minute === this.minute) return
-    this.minute = minute
+    const turn = Math.floor(this.env.now() / (this.options.share ? PULSE_MS : MINUTE))
+    if (turn === this.turn) return
+    this.turn = turn
     if (!this.clock.unset) await this.current().tick()
+  }
+
+  /** Whether this process does a part of the work. */
+  does = (role: WorkRole): boolean => this.options.share?.roles.has(role) ?? true
+
+  /** It only shows: signals and commands are for another process. */
+  get reading(): boolean {
+    return this.options.share?.held === null
+  }
+
+  /** How old what is shown is, milliseconds; null: no word on that. */
+  get ageMs(): number | null {
+    return this.workspace.ageMs
   }
 
   private every(ms: number, work: () => Promise<void>): void {

@@ -1,18 +1,16 @@
 import { deserialize, serialize } from 'node:v8'
 import { TransientError } from '../contract/error.js'
-import { LOG_LINE_BYTES } from '../contract/limits.js'
 import type { Forget, Order } from '../contract/order.js'
 import type { Outcome } from '../contract/outcome.js'
-import type { IncidentHead, Log, LogEntry, Store } from '../contract/ports.js'
+import type { Log, LogEntry, Store } from '../contract/ports.js'
 import { MINUTE, type EpochMs } from '../contract/time.js'
-import { readPast, readSignal, Refusal } from '../core/ingest/door.js'
+import { readPast, Refusal } from '../core/ingest/door.js'
 import { emptyOutcome, type EngineConfig, Fold, FOLD_VERSION } from '../core/fold/fold.js'
 import { isWhole } from '../core/service/forget.js'
 import type { Level } from './env.js'
-import { LineReader } from './workspace/lines.js'
-import { clockEntryOf, putRight } from './workspace/timekeeper.js'
-import { Ordinary } from './workspace/ordinary.js'
-import { headAfter, headAfterCommand } from './incident-head.js'
+import { EntryLines } from './workspace/entry-lines.js'
+import { clockEntryOf } from './workspace/timekeeper.js'
+import { headsOf } from './incident-head.js'
 
 /** What a commit changed, for those who show it. */
 export interface Committed {
@@ -49,8 +47,6 @@ const STORE_RETRY_MS = 1_000
 const INCIDENTS_MENDED = 100_000
 /** Incidents of a forgotten service that are named to those who show them; pages read all of them anew in any case. */
 const FORGOTTEN_NAMED = 100
-/** Label limits were applied at the door; here one label set is as good for ever. */
-const EPOCH = 1
 
 export interface EngineParts {
   log: Log
@@ -68,7 +64,7 @@ const REBUILDING = 'the snapshot cannot be read; rebuilding from the log'
 /** Folds the log into the store: reads what is durable, folds, commits, and takes a snapshot now and then. */
 export class Engine implements AsyncDisposable {
   private outcome: Outcome = emptyOutcome()
-  private readonly ordinary = new Ordinary()
+  private readonly lines = new EntryLines()
   private untaken: number[] = []
   private orders: Order[] = []
   private folded = 0
@@ -285,27 +281,9 @@ export class Engine implements AsyncDisposable {
     this.passed(entry)
   }
 
-  /** Lines of one entry; those stamped with a clock that was `offMs` ahead are put right. */
   private signals(body: Uint8Array, position: number, offMs = 0): void {
-    const { fold, outcome, ordinary } = this
-    const lines = new LineReader(
-      (_, text, __, chunk, from, to) => {
-        const signal = text === null ? null : readSignal(JSON.parse(text))
-        // What was accepted stays readable; a rule that became stricter since then passes over it.
-        if (signal === null || signal instanceof Refusal) return
-        ordinary.learn(chunk, from, to, EPOCH, signal.service, signal.labels)
-        fold.signal(offMs === 0 ? signal : putRight(signal, offMs), position, outcome)
-      },
-      (chunk, from) => {
-        if (offMs !== 0 || !ordinary.read(chunk, from, EPOCH)) return -1
-        const { next } = ordinary.scanner
-        fold.signal(ordinary.observation(chunk), position, outcome)
-        return next
-      },
-      LOG_LINE_BYTES,
-    )
-    lines.push(body)
-    lines.end()
+    const { fold, outcome } = this
+    this.lines.each(body, signal => fold.signal(signal, position, outcome), offMs)
   }
 
   /** Puts what was folded; without room it waits and tries again, and the log keeps the rest. */
@@ -320,7 +298,7 @@ export class Engine implements AsyncDisposable {
       return
     }
     const done = await this.patiently(async () => {
-      const heads = await this.heads(outcome, orders)
+      const heads = await headsOf(parts.store, outcome, orders)
       const gone = await this.incidentsOf(outcome.forgotten ?? [])
       await parts.store.commit({ outcome, heads, orders, position, now: this.fold.now })
       return [...heads.map(head => head.id), ...gone]
@@ -356,20 +334,6 @@ export class Engine implements AsyncDisposable {
     this.folded = 0
     this.committedAt = this.position
     this.lastCommit = performance.now()
-  }
-
-  private async heads(outcome: Outcome, orders: Order[]): Promise<IncidentHead[]> {
-    const heads = new Map<string, IncidentHead | null>()
-    const load = async (id: string) => {
-      if (!heads.has(id)) heads.set(id, await this.parts.store.head(id))
-      return heads.get(id) ?? null
-    }
-    for (const event of outcome.events) heads.set(event.incident, headAfter(await load(event.incident), event))
-    for (const order of orders) {
-      const head = await load(order.incident)
-      if (head !== null) heads.set(order.incident, headAfterCommand(head, order))
-    }
-    return [...heads.values()].filter(head => head !== null)
   }
 
   /** Takes a snapshot at the present position; everything before it has been committed. */

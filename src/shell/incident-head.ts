@@ -1,6 +1,7 @@
 import type { IncidentEvent } from '../contract/incident.js'
 import type { Order } from '../contract/order.js'
-import type { IncidentHead } from '../contract/ports.js'
+import type { Outcome } from '../contract/outcome.js'
+import type { IncidentHead, Store } from '../contract/ports.js'
 import { addUp, turnOf } from '../core/incident/verdict.js'
 
 /**
@@ -49,4 +50,23 @@ export function headAfterCommand(head: IncidentHead, { verb, until, by, why, at 
     default:
       return head
   }
+}
+
+/** Heads of the incidents that an outcome and commands touch, as they are with them. */
+export async function headsOf(
+  store: Pick<Store, 'head'>,
+  outcome: Pick<Outcome, 'events'>,
+  orders: readonly Order[],
+): Promise<IncidentHead[]> {
+  const heads = new Map<string, IncidentHead | null>()
+  const load = async (id: string) => {
+    if (!heads.has(id)) heads.set(id, await store.head(id))
+    return heads.get(id) ?? null
+  }
+  for (const event of outcome.events) heads.set(event.incident, headAfter(await load(event.incident), event))
+  for (const order of orders) {
+    const head = await load(order.incident)
+    if (head !== null) heads.set(order.incident, headAfterCommand(head, order))
+  }
+  return [...heads.values()].filter(head => head !== null)
 }

@@ -1,6 +1,8 @@
 import type { Config, Use } from '../contract/config.js'
+import { PermanentError } from '../contract/error.js'
 import type { Place, PluginOf } from '../contract/plugin.js'
 import type { Log, Store } from '../contract/ports.js'
+import type { SharedBus, SharedStore } from '../contract/sharing/sharing.js'
 import { PASSING, Registry, STANDARD } from '../plugin/registry.js'
 import type { Env } from './env.js'
 import { pluginEnv } from './outside/env.js'
@@ -42,6 +44,25 @@ export async function openStore(keeping: Keeping, env: Saying, place: Place): Pr
   const { store } = await keepersOf(keeping)
   return store.open(keeping.store.settings as never, outside(env), place)
 }
+
+/** @throws PermanentError where the bus is none that several processes share */
+export async function openSharedBus(keeping: Keeping, env: Saying): Promise<SharedBus> {
+  const { bus } = await keepersOf(keeping)
+  if (bus.shared === undefined) throw unshared('bus', keeping.bus.use)
+  return bus.shared(keeping.bus.settings as never, outside(env))
+}
+
+/** @throws PermanentError where the store is none that several processes share */
+export async function openSharedStore(keeping: Keeping, env: Saying): Promise<SharedStore> {
+  const { store } = await keepersOf(keeping)
+  if (store.shared === undefined) throw unshared('store', keeping.store.use)
+  return store.shared(keeping.store.settings as never, outside(env))
+}
+
+const unshared = (what: string, name: string): PermanentError =>
+  new PermanentError(
+    `roles are shared out where several processes reach bus and store; the ${what} "${name}" is one process's alone (docs/many-machines.md)`,
+  )
 
 /** A database of ours stands in our own network, and the configuration names it. */
 const outside = (env: Saying) => pluginEnv(env, true)

@@ -1,36 +1,16 @@
 import { Worker } from 'node:worker_threads'
 import type { Config } from '../contract/config.js'
-import type { EpochMs } from '../contract/time.js'
-import type { Log, NewEntry, Store } from '../contract/ports.js'
-import type { SubscriberChange } from '../contract/subscribers/subscriber.js'
 import type { EngineConfig } from '../core/fold/fold.js'
 import { files } from './folder/data-folder.js'
 import { type Committed, Engine } from './engine.js'
 import type { Env } from './env.js'
 import { FLEETING, keepingOf, openLog, openStore } from './keep.js'
 import { connect, type Remote } from './rpc.js'
-import { bringTogether, type Together } from './folder/together.js'
+import type { Hooks, Parts } from './standing.js'
 
-/** What a workspace stands on, wherever it runs. Writing happens in one place; reading may happen here. */
-export interface Parts extends AsyncDisposable {
-  append(entries: NewEntry[]): Promise<number[]>
-  trimLog(before: EpochMs, upTo: number): Promise<number>
-  /** For reading only. */
-  log: Pick<Log, 'read' | 'keys' | 'last'>
-  /** For reading only. */
-  store: Pick<Store, 'reader' | 'alerts' | 'eventsAfter' | 'head' | 'noted' | 'committed' | 'subscriptions'>
-  /** There is more in the log. */
-  wake(): void
-  /** What is decided from here on is decided by this. */
-  configure(config: EngineConfig): Promise<void>
-  note(key: string, value: Uint8Array): Promise<void>
-  subscribe(change: SubscriberChange): Promise<void>
-  trimStore(before: { rollups: EpochMs; facts: EpochMs }): Promise<void>
-  /** How often the log was found to end before what was committed. */
-  gaps: number
-  /** Nothing was written to it since. */
-  cut: boolean
-}
+export type { Hooks, Parts } from './standing.js'
+import { bringTogether, type Together } from './folder/together.js'
+import { openFront, type Share } from './sharing/front.js'
 
 export interface PartsOptions {
   /** `memory` keeps nothing: tests. `inline` is SQLite without threads: tests. */
@@ -39,12 +19,8 @@ export interface PartsOptions {
   maxLogPages?: number
   /** The workspace that the demonstration makes. */
   demo?: string | null
-}
-
-export interface Hooks {
-  committed: (what: Committed) => void
-  /** The engine or the log is gone; nothing moves any more. */
-  died: (error: Error) => void
+  /** Where several processes share out the work: what this one does of it. */
+  share?: Share
 }
 
 export const engineConfig = (config: Config): EngineConfig => ({
@@ -54,7 +30,8 @@ export const engineConfig = (config: Config): EngineConfig => ({
 })
 
 export async function openParts(config: Config, env: Env, hooks: Hooks, options: PartsOptions): Promise<Parts> {
-  const { run = 'threads', demo = null } = options
+  const { run = 'threads', demo = null, share } = options
+  if (share !== undefined) return openFront(config, env, hooks, share)
   const found =
     run === 'memory'
       ? { gaps: 0, cut: false, torn: false }

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
+import { WORK_ROLES, type WorkRole } from '../../contract/sharing/sharing.js'
 
 export interface ServeOptions {
   config?: string
@@ -6,6 +7,8 @@ export interface ServeOptions {
   host?: string
   data?: string
   watch?: string
+  roles?: WorkRole[]
+  reach?: string
 }
 
 /** After a failed start, time for the last lines of the log to be written before the process ends. */
@@ -16,6 +19,14 @@ function port(text: string): number {
   if (!Number.isInteger(n) || n < 0 || n > 65_535)
     throw new InvalidArgumentError(`Expected a port from 0 to 65535, not "${text}".`)
   return n
+}
+
+function roles(text: string): WorkRole[] {
+  const names = text.split(',').map(each => each.trim())
+  const wrong = names.find(each => !WORK_ROLES.includes(each as WorkRole))
+  if (wrong !== undefined)
+    throw new InvalidArgumentError(`There is no role "${wrong}"; there are ${WORK_ROLES.join(', ')}.`)
+  return [...new Set(names as WorkRole[])]
 }
 
 export function serveCommand(): Command {
@@ -33,6 +44,12 @@ export function serveCommand(): Command {
       '--watch <names>',
       "watch services of the catalogue from outside, by their vendors' pages and public posts: groups (ai, cloud, dev, social, payments, games) or names, with commas between",
     )
+    .option(
+      '--roles <roles>',
+      `what this process does of the work that several share out, with commas between: ${WORK_ROLES.join(', ')} (default: all; docs/many-machines.md)`,
+      roles,
+    )
+    .option('--reach <url>', 'where the other processes reach this one (default: this machine by its name)')
     .addHelpText('after', HELP)
     .action(async (options: ServeOptions) => {
       const { runServe } = await import('./run.js')
@@ -51,4 +68,5 @@ Exit codes: 0 stopped · 1 it could not start (port taken, data unreadable, in u
 Examples:
   $ epicenter serve
   $ epicenter serve --config epicenter.yaml --port 8081 --data /var/lib/epicenter
-  $ epicenter serve --watch ai,github`
+  $ epicenter serve --watch ai,github
+  $ epicenter serve --config epicenter.yaml --roles watch,judge`

@@ -36,12 +36,18 @@ export async function openHouse(
   app: App,
   demo: ServerOptions['demo'] | null,
   from: Origin | undefined,
+  elsewhere?: ServerOptions['elsewhere'],
 ): Promise<House> {
   const { host, port } = app.config
   const entrance = new Entrance()
   let opened = false
   const build = async (shared: Shared) => {
-    const more = { ...(demo ? { demo } : {}), ...(reload === undefined ? {} : { reload }), settings }
+    const more = {
+      ...(demo ? { demo } : {}),
+      ...(reload === undefined ? {} : { reload }),
+      settings,
+      ...(elsewhere ? { elsewhere } : {}),
+    }
     const server = await buildServer(app, { ...more, shared })
     // Once readers come, and whoever changed something waits for the answer, pages are made ready behind their backs.
     // (With thousands of services that takes seconds, and is left to the first reader of each page.)

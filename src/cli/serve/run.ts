@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import type { Config } from '../../contract/config.js'
 import type { Settled } from '../../contract/console/settings.js'
 import type { buildServer } from '../../http/server.js'
+import { WORK_ROLES } from '../../contract/sharing/sharing.js'
 import { linksOf } from '../../shell/visitors/address.js'
 import { App } from '../../shell/app.js'
 import { realEnv } from '../../shell/env.js'
@@ -30,6 +31,12 @@ export async function runServe(options: ServeOptions): Promise<number> {
     process.stderr.write(`epicenter serve: cannot start (${what}): ${(error as Error).message}\n`)
     if (process.env['EPICENTER_DEBUG'] !== undefined) process.stderr.write(`${(error as Error).stack ?? ''}\n`)
     return 1
+  }
+  const { roles = WORK_ROLES } = options
+  if (roles.length < WORK_ROLES.length) {
+    const { runRoles } = await import('./roles.js')
+    const more = { greet: (app: App, port: number) => greet(app, port), untilStopped: () => untilStopped() }
+    return runRoles({ config, env, roles, reach: options.reach, origin: originOf(options), failed, ...more })
   }
   let app: App
   try {

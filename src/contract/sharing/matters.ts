@@ -39,7 +39,6 @@ export type Turn =
   | { kind: 'order'; order: Order }
   | { kind: 'forget'; forget: Forget }
   | { kind: 'rewind'; to: EpochMs }
-  | { kind: 'taught' }
 
 /**
  * What a partition made of its entries up to an entry that all partitions have (a barrier): every one sends exactly one for

@@ -34,6 +34,17 @@ export interface WatchHalfSnapshot {
   connected: boolean
   watch: WatchSnapshot
   courses: Courses
+  /** What is to pass at the next barrier. */
+  pending: Pending
+}
+
+interface Pending {
+  steps: Step[]
+  present: Step
+  folded: number
+  leftOut: Matters['undone']
+  unshown: Map<string, number>
+  measured: Map<string, EpochMs>
 }
 
 const step = (): Step => ({ tick: null, inputs: [], sights: [], rollups: [], facts: [], courses: [] })
@@ -230,24 +241,26 @@ export class WatchHalf {
     if (at >= undone.until) this.undone = null
   }
 
-  /** Right after a barrier alone; it shares memory, so serialise it before the next step. */
+  /** It shares memory, so serialise it before the next step. */
   snapshot(): WatchHalfSnapshot {
+    const { steps, present, folded, leftOut, unshown, measured } = this
     return {
       version: HALF_VERSION,
       declared: JSON.stringify(this.config.services),
       ...{ now: this.now, ticked: this.ticked, undone: this.undone, connected: this.connected },
       watch: this.watch.snapshot(),
       courses: this.courses,
+      pending: { steps, present, folded, leftOut, unshown, measured },
     }
   }
 
   static open(snapshot: WatchHalfSnapshot, config: EngineConfig, share: Share): WatchHalf {
-    const { version, declared, now, ticked, undone, connected, watch, courses, ...rest } = snapshot
+    const { version, declared, now, ticked, undone, connected, watch, courses, pending, ...rest } = snapshot
     rest satisfies Record<string, never>
     if (version !== HALF_VERSION)
       throw new RangeError(`WatchHalf.open: checkpoint version is ${HALF_VERSION}; got ${version}`)
     const half = new WatchHalf(config, share, Watch.open(watch, config), courses, true)
-    Object.assign(half, { now, ticked, undone, connected })
+    Object.assign(half, { now, ticked, undone, connected, ...pending })
     if (declared !== JSON.stringify(config.services)) half.declare()
     return half
   }

@@ -24,6 +24,7 @@ export async function subscriberSide(
   app: App,
   { desk, visitors, guard, here }: SubscriberSide,
 ): Promise<Subscribers | null> {
+  if (!app.does('deliver')) return null
   const subscribers = await Subscribers.open(app, new Composer(app, desk, here))
   if (subscribers === null) return null
   subscriberRoutes(server, { app, desk, visitors, subscribers })

@@ -3,7 +3,17 @@ import { PermanentError } from '../../contract/error.js'
 import { type Plugin, plugin } from '../../contract/plugin.js'
 import type { Log, LogEntry, LogState, NewEntry } from '../../contract/ports.js'
 import type { EpochMs } from '../../contract/time.js'
-import { batchOf, isMark, type Joined, type MarkHead, markOf, NOTHING, type State, stateAfter } from './nats/message.js'
+import {
+  batchOf,
+  type Joined,
+  type MarkHead,
+  markOf,
+  NOTHING,
+  placeOf,
+  type State,
+  stateAfter,
+} from './nats/message.js'
+import { ENDS, laneSubject } from './nats/subjects.js'
 import { beforeStamp, newestBefore, Reading, whole } from './nats/reading.js'
 import { faultsOf, type NatsConfig, SETTINGS } from './nats/settings.js'
 import type { Stream } from './nats/stream.js'
@@ -12,7 +22,7 @@ import type { Stream } from './nats/stream.js'
 // doubt comes late or twice, the order is that of the door, and whoever was replaced writes nothing more: the new owner begins with
 // a message of its own, and what the old one still sends follows on nothing.
 
-/** The one partition there is. */
+/** What is for all, and everything where nothing is shared out. */
 const SIGNALS = 'signals.0'
 const MARKS = 'marks'
 /** Messages that are sent before the first of them is acknowledged: 2 MB. */
@@ -38,6 +48,7 @@ class NatsLog implements Log {
   constructor(
     private readonly stream: Stream,
     private readonly readonly: boolean,
+    readonly partitions: number | undefined,
   ) {
     this.reading = new Reading(stream)
     this.ofKeys = new Reading(stream)
@@ -66,11 +77,12 @@ class NatsLog implements Log {
       await this.stream.reachable()
       const batch = randomUUID()
       const before = this.now
-      const { messages, after } = batchOf(batch, before, entries)
+      const { messages, lanes, after } = batchOf(batch, before, entries, this.partitions !== undefined)
+      const subject = (i: number) => (i >= lanes.length ? ENDS : lanes[i] === null ? SIGNALS : laneSubject(lanes[i]!))
       await this.put(
         'append to the log',
         batch,
-        messages.map(bytes => ({ subject: SIGNALS, bytes })),
+        messages.map((bytes, i) => ({ subject: subject(i), bytes })),
       )
       this.now = after
       return entries.map((_, i) => before.position + i + 1)
@@ -208,7 +220,7 @@ class NatsLog implements Log {
         const head = last > before ? (await this.stream.get(last))?.head : undefined
         // One that leads since a moment ago may not have got as far as it promised.
         if (head !== undefined) {
-          const mine = head.batch === batch && (isMark(head) ? 0 : head.i) === last - before - 1
+          const mine = head.batch === batch && placeOf(head) === last - before - 1
           if (!mine) throw this.stream.replaced(operation)
           return last - before
         }
@@ -240,7 +252,7 @@ const nats: Plugin<'bus', NatsConfig, Log> = plugin({
   open: async (config, env, { readonly = false }) => {
     const { Stream } = await import('./nats/stream.js')
     const stream = await Stream.open(config, env, readonly)
-    const log = new NatsLog(stream, readonly)
+    const log = new NatsLog(stream, readonly, config.partitions)
     try {
       if (!readonly) await log.own()
     } catch (error) {
@@ -249,5 +261,6 @@ const nats: Plugin<'bus', NatsConfig, Log> = plugin({
     }
     return log
   },
+  shared: async (config, env) => (await import('./nats/sharing.js')).openShared(config, env),
 })
 export default nats

@@ -10,6 +10,7 @@ import { faultsOfTls } from '../shared/tls-files.js'
 import { effectOf, parsed, shown, small, withoutLabel } from '../shared/stored.js'
 import type { Ask, Session, Sessions } from './postgres/session.js'
 import { type PostgresConfig, replaced, SETTINGS } from './postgres/settings.js'
+import { IS_MINE } from './postgres/sharing-sql.js'
 import * as sql from './postgres/sql.js'
 import { subscriberReader, writeSubscribers } from './postgres/subscribers.js'
 
@@ -67,6 +68,8 @@ class PostgresStore implements Store {
     /** The owner's number when this one became it. */
     private readonly owned: number,
     private readonly schema: string,
+    /** The lease by which it writes, where several share out the work. */
+    private readonly lease: string | undefined,
   ) {}
 
   async commit({ outcome, heads, orders, position, now }: Commit): Promise<void> {
@@ -98,7 +101,7 @@ class PostgresStore implements Store {
       await put(
         ask,
         sql.SERVICE,
-        outcome.services.map(s => [s.service, body(s)]),
+        outcome.services.map(s => [s.service, position, body(s)]),
       )
       await put(
         ask,
@@ -192,6 +195,11 @@ class PostgresStore implements Store {
       'SELECT position, version FROM snapshot WHERE part = 0',
     )
     return row ?? null
+  }
+
+  async changedSince(position: number, max: number): Promise<string[]> {
+    const text = 'SELECT service FROM service WHERE position > $1 ORDER BY position LIMIT $2'
+    return (await this.read<{ service: string }>(text, position, max)).map(({ service }) => service)
   }
 
   async head(incident: string): Promise<IncidentHead | null> {
@@ -309,7 +317,10 @@ class PostgresStore implements Store {
   private write(operation: string, work: (ask: Ask) => Promise<unknown>): Promise<unknown> {
     if (this.writing === null) throw new PermanentError(`cannot ${operation}: it was opened for reading`)
     return this.writing.within(operation, async ask => {
-      const mine = await ask('SELECT FROM owner WHERE epoch = $1 FOR SHARE', [this.owned])
+      const mine =
+        this.lease === undefined
+          ? await ask('SELECT FROM owner WHERE epoch = $1 FOR SHARE', [this.owned])
+          : await ask(IS_MINE, [this.lease, this.owned])
       if (mine.length === 0) throw replaced(operation, this.schema)
       await work(ask)
     })
@@ -334,8 +345,9 @@ const postgres: Plugin<'store', PostgresConfig, Store> = plugin({
   check: config => faultsOfTls(config),
   open: async (config, env, place) => {
     const { connected } = await import('./postgres/owner.js')
-    const { writing, reading, epoch } = await connected(config, env, place.readonly === true)
-    return new PostgresStore(writing, reading, epoch, config.schema)
+    const { writing, reading, epoch } = await connected(config, env, place)
+    return new PostgresStore(writing, reading, epoch, config.schema, place.as?.name)
   },
+  shared: async (config, env) => (await import('./postgres/sharing.js')).openShared(config, env),
 })
 export default postgres

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { deserialize } from 'node:v8'
 import { PermanentError } from '../../contract/error.js'
 import { FOLD_VERSION } from '../../core/fold/fold.js'
+import type { Held } from '../../contract/sharing/sharing.js'
 import type { Env } from '../env.js'
 import { type Keeping, openLog, openStore } from '../keep.js'
 import { files } from './data-folder.js'
@@ -38,10 +39,12 @@ export async function bringTogether(
   env: Pick<Env, 'now' | 'log' | 'random'>,
   demo: string | null,
   keeping: Keeping,
+  /** Where several share out the work: by which lease this one writes, and from where on the log is folded. */
+  shared?: { as: Held; from: () => Promise<number> },
 ): Promise<Together> {
   const names = files(data)
   for (const file of Object.values(names)) orphans(file)
-  await using store = await openStore(keeping, env, { file: names.store })
+  await using store = await openStore(keeping, env, { file: names.store, as: shared?.as })
   await using log = await openLog(keeping, env, { file: names.log })
   try {
     await log.lookThrough?.()
@@ -61,7 +64,7 @@ export async function bringTogether(
     const saved = await store.snapshotAt()
     const known = Math.max(committed.position, saved?.position ?? 0, await labelsAt(store))
     // Of another version it is not read: the fold then begins where the log does.
-    const snapshot = saved?.version === FOLD_VERSION ? saved.position : 0
+    const snapshot = shared ? await shared.from() : saved?.version === FOLD_VERSION ? saved.position : 0
     if (state.last < known) {
       await log.goOnAfter(known)
       env.log(
@@ -80,7 +83,7 @@ export async function bringTogether(
         begins: state.first,
         snapshot,
       })
-    await lookAtEntries(log, snapshot)
+    if (shared === undefined) await lookAtEntries(log, snapshot)
     const { gaps, gapEnd, last } = await log.state()
     return {
       gaps,

@@ -1,6 +1,6 @@
 import { GROUP_COMMIT_MS, LOG_ROW_BYTES } from '../../contract/limits.js'
 import type { LogEntry, NewEntry } from '../../contract/ports.js'
-import type { EpochMs } from '../../contract/time.js'
+import { type EpochMs, MINUTE } from '../../contract/time.js'
 
 /** Bytes that a group of lines begins with; it grows as it is filled. */
 const START_BYTES = 64 * 1024
@@ -25,6 +25,17 @@ class Group {
   }
 }
 
+/** Lines that are being gathered for one entry. */
+class Gathering {
+  body = Buffer.allocUnsafeSlow(START_BYTES)
+  length = 0
+  keys = Buffer.allocUnsafeSlow(8 * 256)
+  count = 0
+}
+
+/** Whose lines are: of one partition of the log, or of all. */
+export type Whose = number | null
+
 export interface CommitterParts {
   append: (entries: NewEntry[]) => Promise<number[]>
   /** Log time of an entry that is being sealed. */
@@ -42,10 +53,13 @@ export interface CommitterParts {
 export class Committer {
   private filling = new Group()
   private writing: Group | null = null
-  private body = Buffer.allocUnsafeSlow(START_BYTES)
-  private length = 0
-  private keys = Buffer.allocUnsafeSlow(8 * 256)
+  private readonly gathered = new Map<Whose, Gathering>()
   private count = 0
+  private length = 0
+  /** Where the log is shared out: the minute of log time that was told to all. */
+  private minute: number | null = null
+  /** Lines went to partitions since all were told anything: what those make of them waits for that. */
+  untold = false
   /** What the lines that are being gathered are: those of a held time make an entry of their own. */
   private kind: 'signals' | 'held' = 'signals'
   private started = 0
@@ -62,26 +76,51 @@ export class Committer {
   }
 
   /** Whole accepted lines without the last line end, and the fingerprints of their signals (8 bytes each). */
-  lines(chunk: Uint8Array, from: number, to: number, keys: Uint8Array, kind: 'signals' | 'held' = 'signals'): void {
+  lines(
+    chunk: Uint8Array,
+    from: number,
+    to: number,
+    keys: Uint8Array,
+    kind: 'signals' | 'held' = 'signals',
+    whose: Whose = null,
+  ): void {
     if (kind !== this.kind) this.seal()
     this.kind = kind
+    if (whose !== null) this.untold = true
     const size = to - from + 1
-    if (this.length + size > LOG_ROW_BYTES) this.seal()
-    this.body = grown(this.body, this.length, this.length + size)
-    this.body.set(chunk.subarray(from, to), this.length)
-    this.body[this.length + size - 1] = NEWLINE
+    if ((this.gathered.get(whose)?.length ?? 0) + size > LOG_ROW_BYTES) this.seal()
+    let into = this.gathered.get(whose)
+    if (into === undefined) this.gathered.set(whose, (into = new Gathering()))
+    into.body = grown(into.body, into.length, into.length + size)
+    into.body.set(chunk.subarray(from, to), into.length)
+    into.body[into.length + size - 1] = NEWLINE
+    into.length += size
     this.length += size
-    const used = this.count * 8
-    this.keys = grown(this.keys, used, used + keys.length)
-    this.keys.set(keys, used)
+    const used = into.count * 8
+    into.keys = grown(into.keys, used, used + keys.length)
+    into.keys.set(keys, used)
+    into.count += keys.length / 8
     this.count += keys.length / 8
-    if (this.length >= LOG_ROW_BYTES) this.seal()
+    if (into.length >= LOG_ROW_BYTES) this.seal()
     this.kick()
+  }
+
+  /**
+   * Where the log is shared out: a minute of log time begins, which all partitions are told before anything of it is theirs. So
+   * each has its ticks between the same lines as if it read all.
+   */
+  cross(now: EpochMs): void {
+    const minute = Math.floor(now / MINUTE)
+    if (minute === this.minute || !Number.isFinite(minute)) return
+    const begins = this.minute === null || minute > this.minute
+    this.minute = minute
+    if (begins) void this.entry('tick', new Uint8Array(0)).catch(() => {})
   }
 
   /** An order, a tick or the like; resolves with its position once it is durable. `logTime` is asked now. */
   async entry(kind: LogEntry['kind'], body: Uint8Array): Promise<number> {
     this.seal()
+    this.untold = false
     const group = this.filling
     group.bytes += body.length
     const index = group.entries.push({ at: this.parts.logTime(), kind, count: 0, keys: new Uint8Array(0), body }) - 1
@@ -95,20 +134,22 @@ export class Committer {
     else if (this.writing !== null) await this.writing.done
   }
 
-  /** Ends the entry that is being gathered: what follows is stamped anew. */
+  /** Ends the entries that are being gathered: what follows is stamped anew. */
   seal(): void {
     if (this.count === 0) return
     const { filling } = this
-    filling.entries.push({
-      at: this.parts.logTime(),
-      kind: this.kind,
-      count: this.count,
-      keys: this.keys.subarray(0, this.count * 8),
-      body: this.body.subarray(0, this.length),
-    })
+    for (const [whose, { body, length, keys, count }] of this.gathered) {
+      filling.entries.push({
+        at: this.parts.logTime(),
+        kind: this.kind,
+        count,
+        keys: keys.subarray(0, count * 8),
+        body: body.subarray(0, length),
+        ...(whose === null ? {} : { partition: whose }),
+      })
+    }
     filling.bytes += this.length
-    this.body = Buffer.allocUnsafeSlow(START_BYTES)
-    this.keys = Buffer.allocUnsafeSlow(8 * 256)
+    this.gathered.clear()
     this.length = 0
     this.count = 0
   }

@@ -165,6 +165,11 @@ export class Gate {
     return 'accepted'
   }
 
+  /** Whose line `bytes` has just accepted. */
+  get service(): string {
+    return this.ordinary.service
+  }
+
   /** The signal that `bytes` has just accepted. */
   observation(bytes: Buffer): Observation {
     return this.ordinary.observation(bytes)

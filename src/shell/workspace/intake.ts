@@ -1,7 +1,8 @@
 import type { Receipt } from '../../contract/received.js'
-import type { EpochMs } from '../../contract/time.js'
+import { type EpochMs, MINUTE } from '../../contract/time.js'
 import { BAD_LINES, JSON_DEPTH, LINE_BYTES, REJECTS_LISTED } from '../../contract/limits.js'
 import { isDeeper, Refusal, shown } from '../../core/ingest/door.js'
+import { partitionOf } from '../../core/stat/partition.js'
 import { LATE_MS } from '../../core/aggregate/label-sets.js'
 import type { Committer } from './committer.js'
 import { TooMuch } from './cut-short.js'
@@ -31,6 +32,9 @@ export class Intake {
   private keys = Buffer.allocUnsafe(8 * 64)
   private used = 0
   private held = false
+  private whose: number | null = null
+  private minute = Number.NaN
+  private readonly services = new Map<string, number>()
 
   /** What is written into each line of a named sender, so that the log says whose it is. */
   private readonly mark: Buffer | null
@@ -41,6 +45,8 @@ export class Intake {
     private readonly gate: Gate,
     private readonly committer: Committer,
     private readonly space?: Space,
+    /** Into how many parts the log is shared out. */
+    private readonly partitions?: number | undefined,
   ) {
     const namespace = space?.namespace ?? ''
     this.mark = namespace === '' ? null : Buffer.from(`,"idSpace":${JSON.stringify(namespace)}}`)
@@ -51,7 +57,7 @@ export class Intake {
         if (verdict === 'duplicate') this.receipt.duplicate++
         else if (verdict instanceof Refusal) this.reject(line, verdict)
         else {
-          this.accept(chunk, from, to)
+          this.accept(chunk, from, to, verdict.via === 'topology' ? null : verdict.service)
           this.gate.learn(chunk, from, to, verdict)
         }
       },
@@ -60,7 +66,7 @@ export class Intake {
         if (verdict === 'unknown') return -1
         const { next } = this.gate
         if (verdict === 'duplicate') this.receipt.duplicate++
-        else this.accept(chunk, from, next - 1)
+        else this.accept(chunk, from, next - 1, this.gate.service)
         return next
       },
     )
@@ -109,7 +115,7 @@ export class Intake {
     if (verdict === 'duplicate') this.receipt.duplicate++
     else if (verdict instanceof Refusal) this.reject(this.line, verdict)
     else {
-      this.accept(bytes, 0, bytes.length)
+      this.accept(bytes, 0, bytes.length, verdict.via === 'topology' ? null : verdict.service)
       this.hand()
     }
   }
@@ -121,8 +127,10 @@ export class Intake {
     if (this.receipt.rejected.length < REJECTS_LISTED) this.receipt.rejected.push({ line, rule, message, value })
   }
 
-  private accept(chunk: Buffer, from: number, to: number): void {
+  /** `service`: whose partition has it; null: all have to hear of it. */
+  private accept(chunk: Buffer, from: number, to: number, service: string | null): void {
     this.receipt.accepted++
+    if (this.partitions !== undefined) this.share(service, this.partitions)
     if (this.gate.late) {
       this.receipt.late = (this.receipt.late ?? 0) + 1
       this.receipt.lateAfterMs = LATE_MS
@@ -144,6 +152,24 @@ export class Intake {
     this.keys.writeUInt32LE(this.gate.hi, this.used)
     this.keys.writeUInt32LE(this.gate.lo, this.used + 4)
     this.used += 8
+  }
+
+  /** Lines of one partition are handed on together; before a line that begins a minute, or is for all, and after the latter. */
+  private share(service: string | null, partitions: number): void {
+    const whose = service === null ? null : this.whoseIs(service, partitions)
+    const minute = Math.floor(this.gate.now / MINUTE)
+    if (whose === this.whose && minute === this.minute && whose !== null) return
+    this.hand()
+    if (minute !== this.minute) this.committer.cross(this.gate.now)
+    if (whose === null || this.whose === null) this.committer.seal()
+    this.minute = minute
+    this.whose = whose
+  }
+
+  private whoseIs(service: string, partitions: number): number {
+    let whose = this.services.get(service)
+    if (whose === undefined) this.services.set(service, (whose = partitionOf(service, partitions)))
+    return whose
   }
 
   /** Copies a line with the mark at its end, where it outdoes what the sender may have written there; returns where it begins. */
@@ -174,6 +200,7 @@ export class Intake {
         this.to,
         this.keys.subarray(0, this.used),
         this.held ? 'held' : 'signals',
+        this.whose,
       )
     this.chunk = null
     this.used = 0

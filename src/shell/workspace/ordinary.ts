@@ -53,6 +53,11 @@ export class Ordinary {
     this.sets[index] = { service, labels: Object.freeze(labels ?? {}) }
   }
 
+  /** Whose line `read` has just said yes to. */
+  get service(): string {
+    return this.sets[this.found]!.service
+  }
+
   /** The observation that `read` has just said yes to, as `readSignal` would give it. */
   observation(bytes: Buffer): Observation {
     const s = this.scanner

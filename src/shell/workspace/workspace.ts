@@ -1,4 +1,3 @@
-import { TICKS_LATE_MS } from '../../contract/thresholds.js'
 import { OBSERVATION_VIAS } from '../../contract/signal.js'
 import { serialize } from 'node:v8'
 import type { Config } from '../../contract/config.js'
@@ -18,8 +17,8 @@ import type { Past } from '../../contract/past.js'
 import { isWhole } from '../../core/service/forget.js'
 import { printOf, type Taught } from '../../core/service/past.js'
 import { Refusal } from '../../core/ingest/door.js'
-import { type EpochMs, HOUR, MINUTE, SECOND } from '../../contract/time.js'
-import { type Clock, CLOCK_SAYS, spanOf } from './clock.js'
+import { type EpochMs, HOUR, MINUTE } from '../../contract/time.js'
+import type { Clock } from './clock.js'
 import { Committer } from './committer.js'
 import { CutShort, TooMuch } from './cut-short.js'
 import type { Committed } from '../engine.js'
@@ -31,14 +30,13 @@ import { Intake, type Own } from './intake.js'
 import { engineConfig, openParts, type Parts, type PartsOptions } from '../parts.js'
 import { eachKey, Lived, recallKeys, recallLabels } from './recall.js'
 import { Timekeeper } from './timekeeper.js'
+import { troublesOf } from './troubles.js'
 import { LABELS_NOTE } from '../folder/together.js'
 
 export type Body = Uint8Array | AsyncIterable<Uint8Array>
 const taughtKey = (via: string, service: string) => `taught:${via}:${service}`
 /** What is known of labels is saved so often where nothing new came; at once where it did. */
 const LABELS_MS = 5 * MINUTE
-/** Entries that wait so long while nothing is committed: the engine stands still. It commits five times a second. */
-const STALL_MS = 30 * SECOND
 
 /** One workspace from its door to its store: gate, group commit, log, engine. Opened anew when a demo starts over. */
 export class Workspace implements AsyncDisposable {
@@ -117,8 +115,8 @@ export class Workspace implements AsyncDisposable {
       options,
     )
     try {
-      await workspace.remember()
-      if (workspace.wall) await workspace.timekeeper.takeUp(workspace.parts.log)
+      if (!workspace.parts.reading) await workspace.remember()
+      if (workspace.wall && !workspace.parts.reading) await workspace.timekeeper.takeUp(workspace.parts.log)
     } catch (error) {
       await workspace.parts[Symbol.asyncDispose]()
       throw error
@@ -146,6 +144,11 @@ export class Workspace implements AsyncDisposable {
       if (row.position > committed.position) this.durable.signals += row.count
     })
     await recallLabels(gate, parts, newest.at, this.env.log)
+  }
+
+  /** How old what is shown is, by the wall; null: no word on that. */
+  get ageMs(): number | null {
+    return this.wall && this.foldedTo > 0 ? Math.max(0, this.env.now() - this.foldedTo) : null
   }
 
   /** NDJSON in, receipt out once all that was accepted is durable; `space`: whose it is. @throws TransientError, CutShort */
@@ -181,7 +184,7 @@ export class Workspace implements AsyncDisposable {
     this.makeWay()
     this.requests++
     const { failures } = this.committer
-    const intake = new Intake(this.gate, this.committer, space)
+    const intake = new Intake(this.gate, this.committer, space, this.parts.log.partitions)
     let cut: Error | null = null
     try {
       if (this.wall) this.timekeeper.stamp()
@@ -278,6 +281,7 @@ export class Workspace implements AsyncDisposable {
    */
   async beat(): Promise<void> {
     if (this.wall) await this.timekeeper.look()
+    if (this.committer.untold) await this.committer.entry('tick', new Uint8Array(0)).catch(() => {})
     const { unwritten } = this
     if (unwritten === null) return
     const room = this.committer.entry('tick', new Uint8Array(Math.min(unwritten.bytes, LOG_ROW_BYTES)))
@@ -297,22 +301,15 @@ export class Workspace implements AsyncDisposable {
 
   /** Why this workspace is not ready, in words; empty: it is. */
   get troubles(): string[] {
-    const { state, leadMs } = this.clock.state
-    const waits = this.waitsSince === null ? 0 : this.steady() - this.waitsSince
-    const behind = this.wall && this.foldedTo > 0 ? this.gate.now - this.foldedTo : 0
-    const seconds = (ms: number) => `${Math.round(ms / 1_000)} s`
-    const wall = this.wall ? CLOCK_SAYS[state] : null
-    return [
-      this.dead === null ? null : 'the engine has stopped; a restart reads the same log again',
-      this.unwritten === null ? null : `signals cannot be written: ${this.unwritten.why}`,
-      this.dead === null && waits > STALL_MS
-        ? `the engine has committed nothing for ${seconds(waits)} although entries wait`
-        : behind > TICKS_LATE_MS
-          ? `what is shown is ${spanOf(behind).slice(1)} behind: the engine is catching up`
-          : null,
-      this.backlog > BACKLOG_SIGNALS ? `${this.backlog} signals wait to be folded` : null,
-      wall === null ? null : wall.replace('{}', spanOf(leadMs)),
-    ].filter(why => why !== null)
+    const { wall, backlog } = this
+    return troublesOf({
+      dead: this.dead !== null,
+      unwritten: this.unwritten?.why ?? null,
+      waitsMs: this.waitsSince === null ? 0 : this.steady() - this.waitsSince,
+      behindMs: wall && this.foldedTo > 0 ? (this.parts.reading ? this.env.now() : this.gate.now) - this.foldedTo : 0,
+      backlog,
+      clock: wall ? this.clock.state : null,
+    })
   }
 
   private steady(): number {
@@ -344,6 +341,7 @@ export class Workspace implements AsyncDisposable {
     }
     this.snapshot = what.snapshot
     this.foldedTo = what.now
+    if (this.parts.reading) this.durable.position = what.position
     this.waitsSince = this.folded.position < this.durable.position ? this.steady() : null
     for (const each of what.untaken) this.untaken.add(each)
     this.waiting = this.waiting.filter(w => w.position > what.position || w.resolve())
@@ -386,7 +384,7 @@ export class Workspace implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.committer.close()
-    if (this.dead === null) await this.saveLabels().catch(() => {})
+    if (this.dead === null && !this.parts.reading) await this.saveLabels().catch(() => {})
     await this.parts[Symbol.asyncDispose]()
     for (const { resolve } of this.waiting) resolve()
   }

@@ -45,12 +45,17 @@ export interface PartHead {
   /** Its place among the parts of the entry, from 0, and how many these are. */
   part: number
   parts: number
+  /** Where entries are shared out: the batch counts with a mark of its own, which is one of the `n`. */
+  ended?: true
 }
 /** No entry: somebody began to write (`owner`), or something is known from here on. */
 export interface MarkHead {
   state: State
   batch: string
-  mark: 'owner' | 'gap' | 'workspace'
+  mark: 'owner' | 'gap' | 'workspace' | 'end'
+  /** Of an `end`: its place in the batch, and for each message before it whose it is; null: it is for all. */
+  i?: number
+  lanes?: (number | null)[]
 }
 export type Head = PartHead | MarkHead
 
@@ -60,6 +65,9 @@ export interface Message {
   /** What follows the head. */
   bytes: Uint8Array
 }
+
+/** Place of a message in its batch. */
+export const placeOf = (head: Head): number => head.i ?? 0
 
 export const isMark = (head: Head): head is MarkHead => 'mark' in head
 
@@ -75,17 +83,22 @@ const written = (head: Head, ...bytes: Uint8Array[]): Uint8Array =>
 
 export const markOf = (head: MarkHead): Uint8Array => written(head)
 
-/** The messages of a batch, and what the log is once all of them are there. */
+/**
+ * The messages of a batch, whose each is, and what the log is once all of them are there. `shared`: partitions read on by
+ * themselves, so the end of the batch is a mark that tells them what is theirs.
+ */
 export function batchOf(
   batch: string,
   state: State,
   entries: readonly NewEntry[],
-): { messages: Uint8Array[]; after: State } {
+  shared = false,
+): { messages: Uint8Array[]; lanes: (number | null)[]; after: State } {
   const cut = entries.map(({ body }) => Math.max(1, Math.ceil(body.length / PART_BYTES)))
-  const n = cut.reduce((sum, parts) => sum + parts, 0)
+  const n = cut.reduce((sum, parts) => sum + parts, 0) + (shared ? 1 : 0)
   const messages: Uint8Array[] = []
+  const lanes: (number | null)[] = []
   let { position, at: before, high, turn } = state
-  for (const [index, { at, kind, count, keys, body }] of entries.entries()) {
+  for (const [index, { at, kind, count, keys, body, partition = null }] of entries.entries()) {
     position++
     if (at < before || turn === 0) turn = position
     before = at
@@ -95,10 +108,13 @@ export function batchOf(
       const own = part === 0 ? keys : new Uint8Array(0)
       const head = { state, batch, i: messages.length, n, position, at, kind, count, high, turn, part, parts }
       const piece = body.subarray(part * PART_BYTES, (part + 1) * PART_BYTES)
-      messages.push(written({ ...head, keys: own.length }, own, piece))
+      messages.push(written({ ...head, keys: own.length, ...(shared ? { ended: true as const } : {}) }, own, piece))
+      lanes.push(partition)
     }
   }
-  return { messages, after: { ...state, position, at: before, high, turn } }
+  const after = { ...state, position, at: before, high, turn }
+  if (shared) messages.push(markOf({ state: after, batch, mark: 'end', i: n - 1, lanes }))
+  return { messages, lanes, after }
 }
 
 /** @throws Error where it is none of ours */
@@ -125,18 +141,25 @@ export class Joiner {
     const { head } = message
     const last = this.open.at(-1)?.head
     // Each batch begins at 0, so what does not follow on belongs to another one.
+    const ends = isMark(head) && head.mark === 'end' && head.batch === last?.batch && last.i + 1 === head.i
+    if (ends) return this.whole()
     if (last !== undefined && (isMark(head) || last.i + 1 !== head.i)) this.open = []
     if (isMark(head)) return []
     if (this.open.length === 0 && head.part !== 0) return []
     this.open.push({ ...message, head })
     if (head.i < head.n - 1) return []
+    return this.whole()
+  }
+
+  private whole(): Joined[] {
     const whole = this.open
     this.open = []
     return joined(whole)
   }
 }
 
-function joined(messages: readonly (Message & { head: PartHead })[]): Joined[] {
+/** Entries of messages that are all there, each with all its parts. */
+export function joined(messages: readonly (Message & { head: PartHead })[]): Joined[] {
   const entries: Joined[] = []
   for (let from = 0; from < messages.length; ) {
     const { seq, head, bytes } = messages[from]!

@@ -1,6 +1,6 @@
 import { PermanentError } from '../../../contract/error.js'
 import type { EpochMs } from '../../../contract/time.js'
-import { isMark, type Joined, Joiner, type Message, type State, stateAfter } from './message.js'
+import { type Joined, Joiner, type Message, placeOf, type State, stateAfter } from './message.js'
 
 // Entries are looked for by halving: a stream knows its messages by numbers of its own, and each message says the newest position
 // before its batch, which never falls.
@@ -31,7 +31,7 @@ export async function newestUpTo(source: Source, position: number): Promise<Join
   for (let seq = (await firstWhere(source, state => state.position >= position)) - 1; seq > 0; ) {
     const head = (await source.get(seq))?.head
     if (head === undefined) return null
-    const from = isMark(head) ? seq : Math.max(1, seq - head.i)
+    const from = Math.max(1, seq - placeOf(head))
     const joiner = new Joiner()
     let found: Joined | null = null
     for (let each = from; each <= seq; each++) {
@@ -117,8 +117,7 @@ export class Reading {
     const beyond = await firstWhere(this.source, state => state.position > after)
     // The batch that holds what comes next, if there is one, begins at or before the message before.
     const before = await this.source.get(beyond - 1)
-    this.next =
-      before === null || isMark(before.head) ? Math.max(1, beyond - 1) : Math.max(1, before.seq - before.head.i)
+    this.next = before === null ? Math.max(1, beyond - 1) : Math.max(1, before.seq - placeOf(before.head))
   }
 
   /** Takes in some messages more; false: there are none. */

@@ -7,6 +7,7 @@ export interface NatsConfig extends TlsFiles {
   servers: string[]
   stream: string
   replicas: number
+  partitions?: number
   maxBytes?: number
   user?: string
   password?: string
@@ -14,6 +15,8 @@ export interface NatsConfig extends TlsFiles {
   credentialsFile?: string
 }
 
+/** Each is a subject, a lease and a checkpoint. */
+const MOST_PARTITIONS = 64
 const SECRET = { type: 'string', pattern: '^[^\\x00]{1,1000}$', writeOnly: true }
 
 export const SETTINGS: ConfigSchema = {
@@ -29,6 +32,7 @@ export const SETTINGS: ConfigSchema = {
     },
     stream: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,40}$', default: 'epicenter' },
     replicas: { type: 'integer', minimum: 1, maximum: 5, default: 3 },
+    partitions: { type: 'integer', minimum: 1, maximum: MOST_PARTITIONS },
     maxBytes: { type: 'integer', minimum: 1_048_576 },
     user: { type: 'string', pattern: '^[^\\x00]{1,200}$' },
     password: SECRET,

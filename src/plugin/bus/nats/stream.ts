@@ -44,6 +44,12 @@ const isForbidden = (error: unknown): boolean =>
   [error, (error as { cause?: unknown }).cause].some(each => each instanceof errors.PermissionViolationError)
 const textOf = (error: unknown): string => (error as Error).message ?? String(error)
 
+const sharedBy = (partitions: number): string => `epicenter, partitions: ${partitions}`
+const partitionsIn = (description: string | undefined): number | null => {
+  const found = /partitions: (\d+)/.exec(description ?? '')?.[1]
+  return found === undefined ? null : Number(found)
+}
+
 export class Stream implements AsyncDisposable {
   private down = false
 
@@ -128,6 +134,38 @@ export class Stream implements AsyncDisposable {
         `the stream ${this.config.stream} is damaged: message ${seq} is not ours (${textOf(error)})`,
       )
     }
+  }
+
+  /**
+   * As bytes, from whichever server is near, which may not have the newest; null: it has none. `seq`: that one, or of a subject
+   * the first from there on.
+   */
+  async near(seq: number, subject?: string): Promise<{ seq: number; data: Uint8Array } | null> {
+    const { stream } = this.config
+    const query = subject === undefined ? { seq } : { seq, next_by_subj: `${stream}.${subject}` }
+    return this.tried('read the log', () => this.manager.direct.getMessage(stream, query))
+  }
+
+  /** The newest of a subject, as whoever leads knows it; null: there is none. */
+  async newestOf(subject: string): Promise<{ seq: number; data: Uint8Array } | null> {
+    const { stream } = this.config
+    const asked = () =>
+      this.manager.streams.getMessage(stream, { last_by_subj: `${stream}.${subject}` }).catch(error => {
+        if (codeOf(error) === NO_MESSAGE) return null
+        throw error
+      })
+    return this.tried('read the log', asked)
+  }
+
+  /** As `publish`, after the newest of its subject, whatever is written of others. */
+  async publishBehind(subject: string, id: string, bytes: Uint8Array, after: number): Promise<number> {
+    const { stream } = this.config
+    const answer = await this.client.publish(`${stream}.${subject}`, bytes, {
+      msgID: id,
+      expect: { streamName: stream, lastSubjectSequence: after },
+      timeout: ASK_MS,
+    })
+    return answer.seq
   }
 
   /** Takes every message before `seq` away; not those that are not there. */
@@ -217,7 +255,7 @@ export class Stream implements AsyncDisposable {
 
   /** Makes the stream where it is not there, and looks at it where it is. */
   private async made(readonly: boolean): Promise<void> {
-    const { stream, replicas, maxBytes } = this.config
+    const { stream, replicas, maxBytes, partitions } = this.config
     let info = await this.found()
     if (info === null && readonly) throw new PermanentError(`there is no stream ${stream} yet`)
     const config = {
@@ -228,6 +266,9 @@ export class Stream implements AsyncDisposable {
       discard: DiscardPolicy.New,
       num_replicas: replicas,
       duplicate_window: DUPLICATES_NS,
+      // Partitions are read from whichever server is near.
+      allow_direct: true,
+      ...(partitions === undefined ? {} : { description: sharedBy(partitions) }),
       ...(maxBytes === undefined ? {} : { max_bytes: maxBytes }),
     }
     for (const until = performance.now() + LEADERLESS_MS; info === null; ) {
@@ -238,6 +279,7 @@ export class Stream implements AsyncDisposable {
         else throw this.unmade(error)
       }
     }
+    await this.sharedOut(info, readonly)
     const { discard, max_age: age, max_msgs: messages, retention, storage } = info.config
     const wrong = discard !== DiscardPolicy.New || age > 0 || messages > 0 || retention !== RetentionPolicy.Limits
     if (wrong || storage !== StorageType.File)
@@ -245,6 +287,26 @@ export class Stream implements AsyncDisposable {
         `the stream ${stream} forgets by itself: it has to be kept in files, with discard "new", retention "limits" and no bound of ` +
           'age or number; let it be made here, or make it so',
       )
+  }
+
+  /** What was shared out stays so: an entry is where its service belongs. @throws PermanentError where that is not as configured */
+  private async sharedOut({ config, state }: StreamInfo, readonly: boolean): Promise<void> {
+    const { stream, partitions } = this.config
+    const was = partitionsIn(config.description)
+    if (was === (partitions ?? null) && (config.allow_direct || partitions === undefined || readonly)) return
+    if (was === null && partitions !== undefined) {
+      const newest = state.last_seq === 0 ? null : await this.get(state.last_seq)
+      if (newest !== null && newest.head.state.position > 0)
+        throw new PermanentError(
+          `the stream ${stream} was not shared out when it was written: begin with another, \`epicenter migrate\` carries over what is there`,
+        )
+    } else if (was !== (partitions ?? null))
+      throw new PermanentError(
+        `the stream ${stream} is shared out in ${was ?? 0} partitions: the bus has to say "partitions: ${was ?? 0}"`,
+      )
+    if (readonly || partitions === undefined) return
+    const next = { ...config, allow_direct: true, description: sharedBy(partitions) }
+    await this.tried('open the log', () => this.manager.streams.update(stream, next))
   }
 
   private async found(): Promise<StreamInfo | null> {

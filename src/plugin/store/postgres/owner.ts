@@ -1,6 +1,6 @@
 import { PermanentError, TransientError } from '../../../contract/error.js'
 import { RETRY_AFTER_MS } from '../../../contract/limits.js'
-import type { PluginEnv } from '../../../contract/plugin.js'
+import type { Place, PluginEnv } from '../../../contract/plugin.js'
 import { readTls } from '../../shared/tls-files.js'
 import { type Ask, Session, type SessionParts, Sessions } from './session.js'
 import { type PostgresConfig, replaced } from './settings.js'
@@ -31,8 +31,12 @@ export interface Connected {
 export async function connected(
   config: PostgresConfig,
   env: Pick<PluginEnv, 'readText' | 'sleep'>,
-  readonly: boolean,
+  { readonly = false, as }: Pick<Place, 'readonly' | 'as'>,
 ): Promise<Connected> {
+  if (as !== undefined) {
+    const writing = await sharing(config, env)
+    return { writing, reading: writing, epoch: as.epoch }
+  }
   const parts = { config, tls: await readTls(config, env), readonly, sleep: env.sleep }
   if (readonly) {
     const one = () => new Session({ ...parts, begin: async () => {} })
@@ -60,6 +64,26 @@ export async function connected(
   })
 }
 
+/**
+ * One connection of several processes that share out the work: each writes by a lease of its own. As long as one is there, nobody
+ * can have all for themselves, and whoever had is told when they come back.
+ */
+export async function sharing(config: PostgresConfig, env: Pick<PluginEnv, 'readText' | 'sleep'>): Promise<Session> {
+  const parts = { config, tls: await readTls(config, env), readonly: false, sleep: env.sleep }
+  const session = new Session({
+    ...parts,
+    begin: ask => locked(ask, config.schema, env, 'pg_try_advisory_lock_shared'),
+  })
+  return shut(session, async () => {
+    await session.within('open the store', async ask => {
+      await ask('SELECT pg_advisory_xact_lock(hashtextextended($1, 1))', [`epicenter ${config.schema}`])
+      await migrate(ask, config.schema)
+    })
+    await session.do('open the store', ask => ask('UPDATE owner SET epoch = epoch + 1'))
+    return session
+  })
+}
+
 /** An open connection keeps the process alive, and the lock. */
 async function shut<T>(session: AsyncDisposable, work: () => Promise<T>): Promise<T> {
   try {
@@ -71,10 +95,15 @@ async function shut<T>(session: AsyncDisposable, work: () => Promise<T>): Promis
 }
 
 /** The lock belongs to the connection: it is given back when that ends, however it does. */
-async function locked(ask: Ask, schema: string, { sleep }: Pick<PluginEnv, 'sleep'>): Promise<void> {
+async function locked(
+  ask: Ask,
+  schema: string,
+  { sleep }: Pick<PluginEnv, 'sleep'>,
+  how = 'pg_try_advisory_lock',
+): Promise<void> {
   const key = `epicenter ${schema}`
   for (const until = performance.now() + LOCK_MS; ; await sleep(LOCK_PAUSE_MS)) {
-    const [row] = await ask<{ got: boolean }>('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS got', [key])
+    const [row] = await ask<{ got: boolean }>(`SELECT ${how}(hashtextextended($1, 0)) AS got`, [key])
     if (row!.got) return
     if (performance.now() < until) continue
     const [holder] = await ask<{ pid: number; address: string; since: string }>(HOLDER, [key])

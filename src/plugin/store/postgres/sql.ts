@@ -1,4 +1,5 @@
 import { DAY, type EpochMs } from '../../../contract/time.js'
+import { SHARING_TABLES } from './sharing-sql.js'
 import { SUBSCRIBER_TABLES } from './subscribers.js'
 
 // All SQL with more than one line. Rows come as arrays, one for each column, so thousands of them are one statement.
@@ -31,6 +32,7 @@ export const MIGRATIONS: readonly string[] = [
    CREATE TABLE command (id text COLLATE "C" PRIMARY KEY, incident text COLLATE "C" NOT NULL, body text NOT NULL);
    CREATE INDEX command_incident ON command (incident);`,
   SUBSCRIBER_TABLES,
+  SHARING_TABLES,
 ]
 
 /** A table with its columns, their types, and what makes a row one and the same. */
@@ -56,7 +58,11 @@ export const HEAD: Table = {
   },
   key: ['id'],
 }
-export const SERVICE: Table = { name: 'service', columns: { service: 'text', body: 'text' }, key: ['service'] }
+export const SERVICE: Table = {
+  name: 'service',
+  columns: { service: 'text', position: 'bigint', body: 'text' },
+  key: ['service'],
+}
 export const FACT: Table = {
   name: 'fact',
   columns: { service: 'text', id: 'text', via: 'text', effect: 'double precision', body: 'text' },
