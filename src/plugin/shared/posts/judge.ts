@@ -178,13 +178,7 @@ export class Judge {
     if (typeof used === 'number' && used >= 0 && used < 1e9)
       this.spent = { ...this.spent, tokens: Math.max(0, this.spent.tokens - mostTokens(post) + Math.ceil(used)) }
     const content = told?.choices?.[0]?.message?.content
-    const word =
-      typeof content === 'string'
-        ? content
-            .trim()
-            .toLowerCase()
-            .replace(/^["'*]+|["'*.]+$/g, '')
-        : ''
+    const word = typeof content === 'string' ? content.toLowerCase().replace(/[\s"'*.]/g, '') : ''
     return ANSWERS.includes(word) ? word : null
   }
 
