@@ -53,7 +53,7 @@ export function subscribersCommand(): Command {
   const list = (name: string, summary: string, one: (row: Row) => string) =>
     asking(new Command(name).summary(summary).description(`${summary}.`.replace(/^./, first => first.toUpperCase())))
       .option('--page <id>', 'of this status page alone')
-      .option('--channel <channel>', 'email, webhook or slack')
+      .option('--channel <channel>', 'email, webhook, slack or push')
       .option('--state <state>', 'asked, active or ended')
       .action(async (options: Wanted) => {
         process.exitCode = (await eachRow(options, row => print(one(row)))) ? 0 : 1

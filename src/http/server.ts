@@ -148,7 +148,7 @@ export async function buildServer(app: App, options: ServerOptions = {}): Promis
   const edition = () => String(news.edition)
   const status = statusSide(server, app, edition, access)
   const here = () => app.config.url ?? addressOf(server, app.config)
-  const subscribers = await subscriberSide(server, routes, app, { desk: status, visitors, guard, here })
+  const subscribers = await subscriberSide(server, routes, app, { desk: status, visitors, guard, here, tell })
   registerConsole(server, app, {
     ...{ visitors, proposals, access, script: options.passkeyScript },
     settings: options.settings ?? fixedSettings(app),
@@ -202,11 +202,7 @@ async function openForPeople(
   { visitors, access }: { visitors: Visitors; access: Access },
   { inMemory = false, post }: ServerOptions,
 ): Promise<Tell> {
-  const tell = await openTell(app, {
-    inMemory,
-    ruleOf: service => access.ruleOf(service),
-    ...(post === undefined ? {} : { post }),
-  })
+  const tell = await openTell(app, { inMemory, ruleOf: access.ruleOf, ...(post === undefined ? {} : { post }) })
   const reporters = new Reporters(inMemory ? null : app.config.data, app.env)
   reportRoutes(server, routes, app, visitors, tell, reporters)
   tellRoutes(server, routes, app, { visitors, reporters }, tell)

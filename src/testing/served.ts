@@ -10,6 +10,7 @@ export interface Served {
   /** SIGTERM for a clean end, SIGKILL for none; resolves with the exit code, null after a kill. */
   stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>
   stderr(): string
+  stdout(): string
 }
 
 /** Runs `bin/epicenter serve` on a free port until it listens; `more` is added to its environment. */
@@ -37,6 +38,7 @@ export async function serve(
     url,
     pid: child.pid!,
     stderr: () => errors,
+    stdout: () => said,
     stop: async signal => {
       const ended = once(child, 'exit')
       child.kill(signal)

@@ -2,8 +2,8 @@ import type { Where } from '../incident.js'
 import type { Language } from '../people.js'
 import type { EpochMs } from '../time.js'
 
-/** How a subscriber is told, in Statuspage's words. */
-export const CHANNELS = ['email', 'webhook', 'slack'] as const
+/** How a subscriber is told, in Statuspage's words; `push`: their browser, by Web Push. */
+export const CHANNELS = ['email', 'webhook', 'slack', 'push'] as const
 export type Channel = (typeof CHANNELS)[number]
 
 /** `asked`: not confirmed yet. `ended`: what was sent there did not arrive, and nothing is sent any more. */
@@ -26,10 +26,12 @@ export interface Subscriber extends Interest {
   /** By chance, 22 characters of base64url. */
   id: string
   channel: Channel
-  /** A mail address, or an address of the web. */
+  /** A mail address, or an address of the web. That of a browser is a secret: whoever has it may write to it. */
   address: string
   /** What messages to a webhook are signed with. */
   secret?: string
+  /** Of a browser: what messages to it are encrypted for. */
+  keys?: { p256dh: string; auth: string }
   /** Of a page that was not for everybody when they asked: the seal of the rule by which it opened. */
   rule?: string
   state: SubscriberState

@@ -100,7 +100,7 @@ export class Access {
   }
 
   /** Seals the rules by which a service is seen; nothing where everybody sees it. Another rule is another seal. */
-  ruleOf(service: string): { rule?: string } {
+  ruleOf = (service: string): { rule?: string } => {
     if (!this.isOn || this.sees(EVERYBODY, service)) return {}
     const rules = this.#closed.flatMap(({ page, rule }) => (covers(page, service) ? [[page.id, rule]] : []))
     return {

@@ -16,7 +16,7 @@ import { ACCESS_WORDS } from './words.js'
 
 /** They tell nothing of any service, or ask for a token, a session or a sealed link themselves. */
 const FREE =
-  /^\/(?:healthz|readyz|sw\.js|open|in\/.*|api\/v1\/notifiers\/:id\/pressed|console(?:\/.*)?|subscription\/.*|assets\/(?:(?:live|tell|solve|passkey)\.js|mark\.svg)|api\/v1\/openapi\.json)$/
+  /^\/(?:healthz|readyz|sw\.js|open|in\/.*|api\/v1\/notifiers\/:id\/pressed|console(?:\/.*)?|subscription\/.*|assets\/(?:(?:live|tell|solve|passkey|subscribe)\.js|mark\.svg)|api\/v1\/openapi\.json)$/
 /** Made of what {@link Access.reader} lets be seen. */
 const FILTERED = /^\/(?:|incidents|record|api\/v1\/(?:workspace|services|incidents|record|stream|push|report))$/
 const SERVICE = /^\/(?:s|embed|api\/v1\/services)\/:/

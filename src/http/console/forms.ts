@@ -64,6 +64,13 @@ export interface Room {
 export const give = (room: Room, verb: Verb, inside: Html | null, button: string, why = '', first = false): Html =>
   html`<form method="post" action="/console/i/${encodeURIComponent(room.id)}"><input type="hidden" name="verb" value="${verb}"><input type="hidden" name="seen" value="${room.newest}">${inside}${whyField(room.given['verb'] === verb ? room.given : {}, why)}<button class="${first ? 'first' : ''}">${button}</button></form>`
 
+/** What a decision on a cause rests on: a statement or a record that can be read. */
+export const sourceField = (room: Room, verb: Verb): Html =>
+  field(
+    'Source, an address',
+    html`<input name="href" type="url" maxlength="2000"${attr('value', room.given['verb'] === verb ? room.given['href'] : undefined)}>`,
+  )
+
 const BUTTONS: [verb: Verb, says: string, open: boolean | null][] = [
   ['say', 'Tell everybody', null],
   ['advise', 'What people can do', true],

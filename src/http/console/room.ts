@@ -16,7 +16,7 @@ import { Pages } from '../pages/load.js'
 import { HttpProblem } from '../problem.js'
 import type { Asks, Known } from './asks.js'
 import { graphPicture } from './graph.js'
-import { acts, type Form, give, input, type Room, takeIt } from './forms.js'
+import { acts, type Form, give, input, type Room, sourceField, takeIt } from './forms.js'
 import { claimsPart, deskOf, learnedPart, tonguesOf, updatePart } from './words.js'
 import { sendConsole, table, timeOf } from './layout.js'
 import { messagesSent } from './messages.js'
@@ -195,12 +195,12 @@ const shareText = ({ share, interval }: Segment): string =>
 function suspects(latest: IncidentEvent, room: Room, may: boolean): Html {
   const causes = latest.causes ?? []
   const none = latest.unexplained ?? 1
-  return html`<section><h2>Why</h2>${causes.length === 0 ? html`<p>No change or dependency is suspected.</p>` : null}${causes.map(cause => suspect(cause, room, may))}<p class="soft">None of those listed: ${percent(none)}.</p>${may ? html`<div class="acts"><details><summary>Confirm a cause in your own words</summary>${give(room, 'confirm', input('words', undefined, true), 'Confirm')}</details>${security(latest, room)}</div>` : null}</section>`
+  return html`<section><h2>Why</h2>${causes.length === 0 ? html`<p>No change or dependency is suspected.</p>` : null}${causes.map(cause => suspect(cause, room, may))}<p class="soft">None of those listed: ${percent(none)}.</p>${may ? html`<div class="acts"><details><summary>Confirm a cause in your own words</summary>${give(room, 'confirm', html`${input('words', undefined, true)}${sourceField(room, 'confirm')}`, 'Confirm')}</details>${security(latest, room)}</div>` : null}</section>`
 }
 
 function security({ security }: IncidentEvent, room: Room): Html {
   const subject = html`<input type="hidden" name="subject" value="security">`
-  return html`<details><summary>Security: ${(security?.state ?? 'no_evidence').replace('_', ' ')}</summary>${give(room, 'rule-out', subject, 'Rule a breach out')}${give(room, 'confirm', subject, 'Confirm a breach')}</details>`
+  return html`<details><summary>Security: ${(security?.state ?? 'no_evidence').replace('_', ' ')}</summary>${give(room, 'rule-out', html`${subject}${sourceField(room, 'rule-out')}`, 'Rule a breach out')}${give(room, 'confirm', html`${subject}${sourceField(room, 'confirm')}`, 'Confirm a breach')}</details>`
 }
 
 function suspect({ subject, title, state, probability, because }: Cause, room: Room, may: boolean): Html {
@@ -208,7 +208,7 @@ function suspect({ subject, title, state, probability, because }: Cause, room: R
     each => html`<li>${each.bits >= 0 ? 'for' : 'against'}, ${Math.abs(each.bits)} bits: ${each.says}</li>`,
   )
   const hidden = html`<input type="hidden" name="subject" value="${subject}">`
-  return html`<div class="said"><p><b>${title}</b> <code>${subject}</code>: ${state.replace('_', ' ')}, ${percent(probability)}</p><details><summary>For and against</summary><ul>${reasons}</ul></details>${may ? html`<details><summary>Confirm or rule out</summary><div class="acts">${give(room, 'confirm', hidden, 'Confirm')}${give(room, 'rule-out', hidden, 'Rule out')}</div></details>` : null}</div>`
+  return html`<div class="said"><p><b>${title}</b> <code>${subject}</code>: ${state.replace('_', ' ')}, ${percent(probability)}</p><details><summary>For and against</summary><ul>${reasons}</ul></details>${may ? html`<details><summary>Confirm or rule out</summary><div class="acts">${give(room, 'confirm', html`${hidden}${sourceField(room, 'confirm')}`, 'Confirm')}${give(room, 'rule-out', html`${hidden}${sourceField(room, 'rule-out')}`, 'Rule out')}</div></details>` : null}</div>`
 }
 
 /** Where it began, with the way to whom it hit. */
@@ -272,5 +272,5 @@ const asked = (orders: readonly Order[]): Html | null =>
         .toReversed()
         .map(
           each =>
-            html`<p class="said">${timeOf(each.at)} <b>${each.by}</b>: ${each.verb}${each.person ? ` to ${each.person}` : ''}${each.text ? html` “${each.text}”` : null} <span class="soft">${each.why}</span></p>`,
+            html`<p class="said">${timeOf(each.at)} <b>${each.by}</b>: ${each.verb}${each.person ? ` to ${each.person}` : ''}${each.text ? html` “${each.text}”` : null} <span class="soft">${each.why}</span>${each.href ? html` <a href="${each.href}" rel="noreferrer nofollow">Source</a>` : null}</p>`,
         )}</section>`

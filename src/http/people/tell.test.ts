@@ -1,4 +1,3 @@
-import { createDecipheriv, createECDH, createHmac, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import vm from 'node:vm'
@@ -7,41 +6,12 @@ import { describe, expect, it } from 'vitest'
 import { MINUTE } from '../../contract/time.js'
 import { App } from '../../shell/app.js'
 import { complete } from '../../shell/config/load.js'
+import { browser } from '../../testing/browser.js'
 import { fakeEnv } from '../../testing/env.js'
 import { arrival, report, STREAM_START, streamOf, topology } from '../../testing/stream.js'
 import { buildServer } from '../server.js'
 
 const HISTORY_MIN = 360
-
-/** A browser that can be told: its keys, and what arrives in its letter box. */
-function browser() {
-  const own = createECDH('prime256v1')
-  own.generateKeys()
-  const auth = randomBytes(16)
-  const mac = (key: Buffer, ...parts: Buffer[]) => createHmac('sha256', key).update(Buffer.concat(parts)).digest()
-  const one = Buffer.from([1])
-  return {
-    subscription: {
-      endpoint: 'https://push.example.com/box/1',
-      expirationTime: null,
-      keys: { p256dh: own.getPublicKey().toString('base64url'), auth: auth.toString('base64url') },
-    },
-    read(body: Buffer): Record<string, string> {
-      const ours = body.subarray(21, 86)
-      const shared = mac(auth, own.computeSecret(ours))
-      const secret = mac(
-        body.subarray(0, 16),
-        mac(shared, Buffer.from('WebPush: info\0'), own.getPublicKey(), ours, one),
-      )
-      const key = mac(secret, Buffer.from('Content-Encoding: aes128gcm\0'), one).subarray(0, 16)
-      const nonce = mac(secret, Buffer.from('Content-Encoding: nonce\0'), one).subarray(0, 12)
-      const open = createDecipheriv('aes-128-gcm', key, nonce)
-      open.setAuthTag(body.subarray(-16))
-      const plain = Buffer.concat([open.update(body.subarray(86, -16)), open.final()])
-      return JSON.parse(plain.subarray(0, -1).toString()) as Record<string, string>
-    },
-  }
-}
 
 /** A shop that fails for everybody from the end of its quiet history on. */
 async function world() {

@@ -7,6 +7,7 @@ import { prefixOf } from '../../shell/visitors/address.js'
 import { Buckets } from '../../shell/visitors/buckets.js'
 import { publicPost, type PublicPost, whyNotPublic } from '../../shell/delivery/public-post.js'
 import { arePushKeys } from '../../shell/delivery/push-message.js'
+import type { PushHouse } from '../../shell/subscribers/push.js'
 import type { Reporters } from '../../shell/visitors/reporters.js'
 import { Watchers } from '../../shell/delivery/watchers.js'
 import { vapidOf } from '../../shell/delivery/push-message.js'
@@ -45,6 +46,8 @@ export interface Tell extends AsyncDisposable {
   watchers: Watchers
   callbacks: Callbacks
   ruleOf: Access['ruleOf']
+  /** How browsers are told at all. */
+  push: PushHouse
 }
 
 export interface TellOptions {
@@ -61,6 +64,8 @@ export async function openTell(app: App, { inMemory, ruleOf, post = publicPost }
   const now = () => (config.clock === 'wall' ? env.now() : Math.max(0, app.now))
   const watchers = await Watchers.open(data, { now, random: env.random })
   const vapid = vapidOf(data)
+  const contact =
+    config.contact ?? config.pages.find(each => each.url?.startsWith('https:') === true)?.url ?? 'https://localhost'
   const callbacks = new Callbacks({
     watchers,
     vapid,
@@ -69,8 +74,7 @@ export async function openTell(app: App, { inMemory, ruleOf, post = publicPost }
     wallNow: () => env.now(),
     mayHear: ({ service, rule }) => [undefined, rule].includes(ruleOf(service).rule),
     post,
-    contact:
-      config.contact ?? config.pages.find(each => each.url?.startsWith('https:') === true)?.url ?? 'https://localhost',
+    contact,
     words: (lang, service, here) => {
       const { t } = speechOf(languageOfTag(lang) ?? 'en')
       const { tell } = t
@@ -86,6 +90,7 @@ export async function openTell(app: App, { inMemory, ruleOf, post = publicPost }
     watchers,
     callbacks,
     ruleOf,
+    push: { vapid, post, contact, now: () => env.now() },
     [Symbol.asyncDispose]: async () => {
       stop()
       await callbacks[Symbol.asyncDispose]()

@@ -82,8 +82,10 @@ const Sending = Type.Object({
   ),
 })
 
-const rowOf = ({ askedAt: _, secret: __, rule: ___, why, ...row }: Subscriber): Static<typeof Row> => ({
+const rowOf = ({ askedAt: _, secret: __, rule: ___, keys: ____, why, ...row }: Subscriber): Static<typeof Row> => ({
   ...row,
+  // Whoever has a browser's address may write to it.
+  address: row.channel === 'push' ? new URL(row.address).origin : row.address,
   why: why ?? null,
 })
 

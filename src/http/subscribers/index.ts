@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { App } from '../../shell/app.js'
+import type { PushHouse } from '../../shell/subscribers/push.js'
 import { Subscribers } from '../../shell/subscribers/subscribers.js'
 import type { Guard } from '../guard.js'
 import type { Routes } from '../routes.js'
@@ -15,6 +16,7 @@ export interface SubscriberSide {
   guard: Guard
   /** Where this server is found. */
   here: () => string
+  tell: { push: PushHouse }
 }
 
 /** Everything about subscribers, where the configuration has them; else null, and no address of theirs exists. */
@@ -22,10 +24,10 @@ export async function subscriberSide(
   server: FastifyInstance,
   routes: Routes,
   app: App,
-  { desk, visitors, guard, here }: SubscriberSide,
+  { desk, visitors, guard, here, tell }: SubscriberSide,
 ): Promise<Subscribers | null> {
   if (!app.does('deliver')) return null
-  const subscribers = await Subscribers.open(app, new Composer(app, desk, here))
+  const subscribers = await Subscribers.open(app, new Composer(app, desk, here), tell.push)
   if (subscribers === null) return null
   subscriberRoutes(server, { app, desk, visitors, subscribers })
   adminRoutes(server, routes, { desk, subscribers, guard: guard.need('commands', 'people') })

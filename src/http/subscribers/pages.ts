@@ -5,6 +5,7 @@ import { Bytes } from '../pages/cache.js'
 import { attr, html, type Html } from '../pages/html.js'
 import { page } from '../pages/layout.js'
 import type { PageBrand } from '../pages/made.js'
+import type { Channels } from '../../shell/subscribers/channels.js'
 import { speechOf } from '../pages/language.js'
 import { countryOptions } from '../pages/service/choices.js'
 import { messageWords } from '../pages/strings/message.js'
@@ -27,11 +28,20 @@ export interface Framed {
   language: Language
 }
 
-function framed({ brand, workspace, now, language }: Framed, status: number, title: string, main: Html): Bytes {
+/** Shows the button that tells a browser; without it the form is as it was. */
+const SCRIPT = '/assets/subscribe.js'
+
+function framed(
+  { brand, workspace, now, language }: Framed,
+  status: number,
+  title: string,
+  main: Html,
+  script: string | null = null,
+): Bytes {
   const { t } = speechOf(language)
   const text = page({
     ...{ title, description: title, path: '', query: '', workspace, t, main, now },
-    ...{ live: null, clock: 'signals', script: null, noIndex: true, sheet: SUBSCRIBE_STYLE },
+    ...{ live: null, clock: 'signals', script, noIndex: true, sheet: SUBSCRIBE_STYLE },
     brand,
   })
   return new Bytes(status, HTML_TYPE, text)
@@ -47,21 +57,26 @@ export interface Filled extends Partial<Interest> {
 export function formPage(
   frame: Framed,
   picture: PageView,
-  channels: readonly Channel[],
+  { offered, pushKey }: Pick<Channels, 'offered' | 'pushKey'>,
   filled: Filled,
   wrong: string | null,
 ): Bytes {
   const s = subscriberWords[frame.language]
+  const channels = offered.filter(each => each !== 'push')
   const [only] = channels
   const how =
     channels.length === 1
       ? html`<input type="hidden" name="channel" value="${only}">`
       : html`<label>${s.how}<select name="channel">${channels.map(each => html`<option value="${each}"${attr('selected', each === filled.channel)}>${s.channel[each]}</option>`)}</select></label>`
   const kind = channels.length === 1 && only === 'email' ? 'email' : 'text'
+  const browser =
+    pushKey === null
+      ? null
+      : html`<div data-push="${pushKey}" data-refused="${s.pushRefused}" hidden><button type="button">${s.push}</button><p role="status"></p></div>`
   const main = html`<div class="hero"><h1>${s.title(frame.page.title)}</h1><p>${s.lead}</p>${wrong === null ? null : html`<p role="alert"><b>${wrong}</b></p>`}</div>
-<form method="post" class="sub">${how}<label>${s.address}<input name="address" type="${kind}" required maxlength="1000" autocomplete="${kind === 'email' ? 'email' : 'off'}" dir="ltr"${attr('value', filled.address)}></label>
-${choice(frame.language, picture, filled)}<button>${s.subscribe}</button></form><p><a href="${frame.home}">${messageWords[frame.language].page}</a></p>`
-  return framed(frame, wrong === null ? 200 : 400, s.title(frame.page.title), main)
+<form method="post" class="sub">${only === undefined ? null : html`${how}<label>${s.address}<input name="address" type="${kind}" required maxlength="1000" autocomplete="${kind === 'email' ? 'email' : 'off'}" dir="ltr"${attr('value', filled.address)}></label>`}
+${choice(frame.language, picture, filled)}${only === undefined ? null : html`<button>${s.subscribe}</button>`}${browser}</form><p><a href="${frame.home}">${messageWords[frame.language].page}</a></p>`
+  return framed(frame, wrong === null ? 200 : 400, s.title(frame.page.title), main, pushKey === null ? null : SCRIPT)
 }
 
 /** What somebody wants to hear of. */

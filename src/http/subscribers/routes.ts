@@ -4,10 +4,12 @@ import { FORM_BYTES, SUBSCRIBER_COMPONENTS } from '../../contract/limits.js'
 import { LANGUAGE_TAGS, PLATFORMS } from '../../contract/people.js'
 import { CHANNELS, type Channel, type Interest, type Subscriber } from '../../contract/subscribers/subscriber.js'
 import type { App } from '../../shell/app.js'
+import type { Wish } from '../../shell/subscribers/asking.js'
+import { arePushKeys } from '../../shell/delivery/push-message.js'
 import type { Subscribers } from '../../shell/subscribers/subscribers.js'
 import { homeOf, sameSite } from '../home.js'
 import type { Bytes } from '../pages/cache.js'
-import { sendPage } from '../pages/index.js'
+import { scriptOf, sendAsset, sendPage } from '../pages/index.js'
 import { languageOf, languageOfTag } from '../pages/language.js'
 import { brandOf } from '../pages/status/pages.js'
 import { HttpProblem, notFound } from '../problem.js'
@@ -57,6 +59,8 @@ export function subscriberRoutes(server: FastifyInstance, parts: PublicParts): v
         askByApi(parts, request, reply),
       )
     }
+    const script = scriptOf('subscribe.js', undefined)
+    scope.get('/assets/subscribe.js', (request, reply) => sendAsset(request, reply, script))
     scope.get<Linked>('/subscription/:token/confirm', (request, reply) => confirm(parts, request, reply, false))
     scope.post<Linked>('/subscription/:token/confirm', (request, reply) => confirm(parts, request, reply, true))
     scope.get<Linked>('/subscription/:token', (request, reply) => manage(parts, request, reply, null))
@@ -116,7 +120,7 @@ const send = (request: FastifyRequest, reply: FastifyReply, made: Bytes): Fastif
 async function form(parts: PublicParts, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const page = pageOf(parts.desk, request)
   const frame = await frameOf(parts, request, page)
-  const made = formPage(frame, await parts.desk.picture(page), parts.subscribers.channels.offered, {}, null)
+  const made = formPage(frame, await parts.desk.picture(page), parts.subscribers.channels, {}, null)
   return send(request, reply, made)
 }
 
@@ -138,13 +142,32 @@ async function ask(parts: PublicParts, request: FastifyRequest, reply: FastifyRe
   if (channel === null || address === null) {
     if (!wantsPage(request))
       throw new HttpProblem(400, 'a rule is broken', s.notAddress, { rule: 'subscriber.address' })
-    return send(request, reply, formPage(frame, picture, subscribers.channels.offered, filled, s.notAddress))
+    return send(request, reply, formPage(frame, picture, subscribers.channels, filled, s.notAddress))
   }
   const wish = { ...interestIn(given, picture), page: page.id, channel, address }
+  if (channel === 'push') return askBrowser(parts, request, reply, wish)
   const taken = await subscribers.asking.ask(wish, parts.visitors.address(request))
   if (wantsPage(request)) return send(request, reply, taken ? askedPage(frame) : busyPage(frame))
   if (!taken) throw tooMany()
   return reply.code(202).header('cache-control', 'no-store').send({ asked: true })
+}
+
+/** A browser is subscribed at once, and told where it chooses and leaves. */
+async function askBrowser(
+  { subscribers, visitors }: PublicParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  wish: Wish,
+): Promise<FastifyReply> {
+  const given = (request.body ?? {}) as Form
+  const keys = { p256dh: one(given['p256dh']), auth: one(given['auth']) }
+  if (!arePushKeys(keys)) throw new HttpProblem(400, 'not a browser’s keys', undefined, { rule: 'push.keys' })
+  const taken = await subscribers.asking.takeBrowser(wish, keys, visitors.address(request))
+  if (taken === null) throw tooMany()
+  return reply
+    .code(201)
+    .header('cache-control', 'no-store')
+    .send({ manage: `/subscription/${subscribers.asking.linkOf(taken.id)}` })
 }
 
 const tooMany = () =>

@@ -76,12 +76,7 @@ export class Asking {
   ask(wish: Wish, from: string): Promise<boolean> {
     return this.inTurn(async () => {
       const now = this.host.env.now()
-      const may =
-        this.prefixes.take(prefixOf(from), now) &&
-        this.networks.take(networkOf(from), now) &&
-        this.house.take('house', now) &&
-        (await this.hasRoom(now))
-      if (!may) return false
+      if (!(await this.may(from, now))) return false
       if (!this.addresses.take(mailboxOf(wish), now)) return true
       const known = await this.host.reads().find(wish.page, wish.channel, wish.address)
       const active = known?.state === 'active' && this.host.hearing.mayHear(known)
@@ -93,6 +88,31 @@ export class Asking {
       this.queued()
       return true
     })
+  }
+
+  /**
+   * A browser that gave its permission and its letter box, which nobody else knows: that is both consents, so nothing has to be
+   * confirmed. Null: too many ask from there, or at all.
+   */
+  takeBrowser(wish: Wish, keys: NonNullable<Subscriber['keys']>, from: string): Promise<Subscriber | null> {
+    return this.inTurn(async () => {
+      const now = this.host.env.now()
+      if (!(await this.may(from, now)) || !this.addresses.take(mailboxOf(wish), now)) return null
+      const known = await this.host.reads().find(wish.page, wish.channel, wish.address)
+      const made = this.asked(wish, known, now)
+      const taken: Subscriber = { ...made, keys, state: 'active', confirmedAt: now, endedAt: null, bounces: 0 }
+      await this.host.change({ put: [taken] })
+      return taken
+    })
+  }
+
+  private async may(from: string, now: EpochMs): Promise<boolean> {
+    return (
+      this.prefixes.take(prefixOf(from), now) &&
+      this.networks.take(networkOf(from), now) &&
+      this.house.take('house', now) &&
+      (await this.hasRoom(now))
+    )
   }
 
   private asked(wish: Wish, known: Subscriber | null, now: EpochMs): Subscriber {

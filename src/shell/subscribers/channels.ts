@@ -7,6 +7,7 @@ import { Registry } from '../../plugin/registry.js'
 import { whyNotPublic } from '../delivery/public-post.js'
 import type { Env } from '../env.js'
 import { pluginEnv } from '../outside/env.js'
+import { type PushHouse, tellBrowser } from './push.js'
 
 /** How the queue of a channel is worked on. */
 interface Pace {
@@ -19,6 +20,8 @@ interface Pace {
 const WEB_PACE: Pace = { atOnce: 2, everyMs: 0 }
 /** Slack takes one message a second of an incoming webhook, and bursts not for long. */
 const SLACK_PACE: Pace = { atOnce: 1, everyMs: 100 }
+/** A handful of push services tell all browsers there are. */
+const PUSH_PACE: Pace = { atOnce: 16, everyMs: 0 }
 /** As many as the connections that letters share. */
 const MAIL_AT_ONCE = 4
 const MAIL = 'mail'
@@ -36,12 +39,14 @@ export class Channels implements AsyncDisposable {
   private constructor(
     private readonly ways: ReadonlyMap<Channel, Way>,
     private readonly config: NonNullable<Config['subscribers']>,
+    private readonly push: PushHouse | null,
   ) {}
 
   /** @throws PermanentError where the notifier that letters go by cannot be opened */
   static async open(
     { plugins, notifiers, subscribers: config }: Settings,
     env: Pick<Env, 'now' | 'log'>,
+    push: PushHouse | null,
   ): Promise<Channels> {
     if (config === null) throw new PermanentError('nobody subscribes here')
     const { registry } = await Registry.open(plugins)
@@ -65,16 +70,22 @@ export class Channels implements AsyncDisposable {
         ways.set(subscribing.channel, { subscribing, notifier, open: async () => notifier })
       }
     }
-    return new Channels(ways, config)
+    return new Channels(ways, config, config.channels.includes('push') ? push : null)
   }
 
   /** Those by which somebody may be told here. */
   get offered(): Channel[] {
-    return CHANNELS.filter(each => this.ways.has(each))
+    return CHANNELS.filter(each => this.ways.has(each) || (each === 'push' && this.push !== null))
+  }
+
+  /** What browsers subscribe with; null: they are not told here. */
+  get pushKey(): string | null {
+    return this.push?.vapid.publicKey ?? null
   }
 
   /** The address as it is kept; null where nothing could be sent there. */
   addressIn(channel: Channel, text: string): string | null {
+    if (channel === 'push') return whyNotPublic(text) === null ? text : null
     const found = this.ways.get(channel)?.subscribing.addressIn(text.trim()) ?? null
     if (found === null || channel === 'email' || this.config.allowPrivate) return found
     return whyNotPublic(found) === null ? found : null
@@ -89,15 +100,20 @@ export class Channels implements AsyncDisposable {
   paceOf(queue: string): Pace {
     if (queue === MAIL) return { atOnce: MAIL_AT_ONCE, everyMs: 60_000 / this.config.perMinute }
     if (queue.startsWith(MAIL)) return { atOnce: 1, everyMs: 0 }
+    if (queue.startsWith('push ')) return PUSH_PACE
     return queue.startsWith('slack ') ? SLACK_PACE : WEB_PACE
   }
 
   /** @throws what the notifier throws */
   async tell(
-    to: Pick<Subscriber, 'channel' | 'secret'> & ToSubscriber,
+    to: Pick<Subscriber, 'channel' | 'secret' | 'keys'> & ToSubscriber,
     deliveries: readonly Delivery[],
   ): Promise<void> {
     const { channel, address, secret = '' } = to
+    if (channel === 'push' && this.push !== null) {
+      for (const each of deliveries) await tellBrowser(this.push, to, each)
+      return
+    }
     const way = this.ways.get(channel)
     if (way === undefined) throw new TransientError(`nobody is told by ${channel} at present`, 0)
     if (way.notifier?.tellOne !== undefined) {

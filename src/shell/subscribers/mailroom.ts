@@ -97,7 +97,7 @@ export interface QueueNow {
  * a time, so a crash brings a few of them twice, under the ids that they had.
  */
 export class Mailroom implements AsyncDisposable {
-  readonly told: Record<Channel, number> = { email: 0, webhook: 0, slack: 0 }
+  readonly told: Record<Channel, number> = { email: 0, webhook: 0, slack: 0, push: 0 }
   private readonly queues = new Map<string, Queue>()
   private readonly written = new Map<string, Promise<Written | null>>()
   private running: Promise<void> | null = null
@@ -340,7 +340,8 @@ export class Mailroom implements AsyncDisposable {
       return fate({ again: rows.map(({ id }) => ({ id, dueAt, since, tries: tries + 1, refusals: refused, why })) })
     }
     const settle = rows.map(each => each.id)
-    const { channel, address, id } = subscriber
+    const { channel, id } = subscriber
+    const address = channel === 'push' ? new URL(subscriber.address).origin : subscriber.address
     const given: Undelivered = { at: now, subscriber: id, channel, address, message, tries: tries + 1, why }
     this.host.env.log('warn', 'a subscriber could not be told', { channel, message, tries: tries + 1, why })
     // Who was asked and cannot be reached was never a subscriber.

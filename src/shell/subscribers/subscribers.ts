@@ -11,6 +11,7 @@ import { Channels } from './channels.js'
 import { FanOut } from './fan-out.js'
 import { Hearing } from './hearing.js'
 import { Links } from './links.js'
+import type { PushHouse } from './push.js'
 import { Mailroom, type MailroomHost, type QueueNow } from './mailroom.js'
 
 /** Note of the store: what links are sealed with. */
@@ -63,11 +64,11 @@ export class Subscribers implements AsyncDisposable {
   }
 
   /** Null where the configuration lets nobody subscribe. */
-  static async open(app: App, words: SubscriberWords): Promise<Subscribers | null> {
+  static async open(app: App, words: SubscriberWords, push: PushHouse | null = null): Promise<Subscribers | null> {
     const config: Config = app.config
     if (config.subscribers === null) return null
     const { env } = app
-    const channels = await Channels.open(config, env)
+    const channels = await Channels.open(config, env, push)
     const key = await keyOf(app)
     const [links, hearing] = [new Links(key), new Hearing(config.pages, key)]
     const mayHear = (subscriber: Subscriber) => hearing.mayHear(subscriber)
