@@ -86,6 +86,12 @@ While constants were chosen, the scores of all cases that are here were looked a
 of the training ones and eight others of petshop, and of root-cause the metrics and deploys of all twelve, diffs of seven. The
 other half of each set is elsewhere and was not seen.
 
+By how much the named deploy must lead the next one was chosen on root-cause alone, as published and perturbed with seeds 1 to 8 and 11 to 22: four
+bits for two, which takes five of ten wrong names away and no right one; in five of those twenty copies one deploy is named that is innocent, mostly
+an innocent one at the very onset of what fails first. Played through the whole engine (published cases of blast-radius and root-cause), an incident opens in
+16 of 21 cases, and in each of the ten of them where it carries an origin that is the one of \`epicenter origin\`; in the other six the trouble hit none
+besides, or no topology was told. Five of blast-radius open none: five points of shares without a denominator are no alarm.
+
 ${setting('npm run bench -- origin')}
 `
 }
