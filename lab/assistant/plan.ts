@@ -131,6 +131,13 @@ export function shareOf(text: string): number {
   return ((hash ^ (hash >>> 15)) >>> 0) / 2 ** 32
 }
 
+/** The cell that serves a session of a region, by a routing table; null where it knows no way. */
+export function cellOf(routing: Routing, region: string, session: string): string | null {
+  const ways = Object.entries(routing[region] ?? {})
+  let left = shareOf(`route ${session}`) * ways.reduce((sum, [, share]) => sum + share, 0)
+  return ways.find(([, share]) => (left -= share) < 0)?.[0] ?? ways.at(-1)?.[0] ?? null
+}
+
 /** The entry in whose part of the whole x lies. */
 export function pick<T extends { share: number }>(list: readonly T[], x: number): T {
   let left = x * list.reduce((sum, each) => sum + each.share, 0)

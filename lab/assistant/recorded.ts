@@ -43,9 +43,14 @@ export function playedAs(name: string): Fault {
   return name.endsWith('-twin') ? twinOf(fault) : fault
 }
 
-/** Events of minutes that were over when it was asked: of the newest one, commits may still have been on their way. */
+/**
+ * Events of minutes that were over when it was asked: of the newest one, commits may still have been on their way. Without the name, which the
+ * API makes of what an incident came to, and the engine does not.
+ */
 export const settled = ({ events, until }: Recording): IncidentEvent[] =>
-  events.filter(event => Date.parse(event.at) < Math.floor(until / MINUTE) * MINUTE)
+  events
+    .filter(event => Date.parse(event.at) < Math.floor(until / MINUTE) * MINUTE)
+    .map(({ title: _, ...event }) => event as IncidentEvent)
 
 /** Folds the log of a recording anew, without its store and snapshots, and says what is decided now. */
 export async function replayed(

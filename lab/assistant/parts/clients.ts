@@ -2,6 +2,7 @@ import { sfc32 } from '../../../src/core/stat/random.js'
 import { CALM, type Switches } from '../faults.js'
 import { ask, sleep } from '../net.js'
 import {
+  cellOf,
   PLANS,
   PLATFORMS,
   type Platform,
@@ -10,6 +11,7 @@ import {
   type Product,
   REGIONS,
   type Region,
+  ROUTING,
   shareOf,
 } from '../plan.js'
 import type { Said } from '../doors/public.js'
@@ -196,7 +198,9 @@ export class Clients {
     }))
     const ok = status > 0 && status < 500 && status !== 429
     if (!ok) say({ says: 'failed', at: began })
-    const cell = String(told['x-cell'] ?? '')
+    // Who is not answered does not know by whom; the world does: the table sends this session to one cell.
+    const silent = status === 0 ? cellOf(ROUTING, region.id, person.id) : null
+    const cell = String(told['x-cell'] ?? silent ?? '')
     this.note(began, person, cell === '' ? 'none' : cell, product, 'try', ok, ok && Date.now() - began > SLOW_MS)
     return { ok, cell }
   }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import { CALM, type Switches } from '../faults.js'
 import { ask, header, listen, open, type Reply, sleep } from '../net.js'
-import { productAt, ROUTING, SETTINGS, type Settings, shareOf } from '../plan.js'
+import { cellOf, productAt, ROUTING, SETTINGS, type Settings } from '../plan.js'
 import { Fired, type Order, type Place } from '../role.js'
 import { endSpan, parentOf, SERVICE, SpanKind, Telemetry } from './telemetry.js'
 
@@ -61,7 +61,7 @@ export class EdgeServer {
     if (product === undefined) return { status: 404 }
     const session = header(request, 'x-session')
     const plan = header(request, 'x-plan')
-    const cell = this.cellOf(session)
+    const cell = cellOf(this.settings.routing, this.place.name, session)
     const route = `${product.method} ${product.path}`
     const span = this.telemetry.span(route, SpanKind.SERVER, undefined, {
       'http.route': product.path,
@@ -84,13 +84,6 @@ export class EdgeServer {
     if (reply.pieces !== undefined) return { ...reply, headers, pieces: whole(reply.pieces, reply.status, done) }
     done(reply.status)
     return { ...reply, headers }
-  }
-
-  /** By the routing table; null where it knows no way. */
-  private cellOf(session: string): string | null {
-    const ways = Object.entries(this.settings.routing[this.place.name] ?? {})
-    let left = shareOf(`route ${session}`) * ways.reduce((sum, [, share]) => sum + share, 0)
-    return ways.find(([, share]) => (left -= share) < 0)?.[0] ?? ways.at(-1)?.[0] ?? null
   }
 
   private async passed(
