@@ -47,7 +47,7 @@ beforeAll(async () => {
   const text = epicenter(['simulate', 'scenarios/feature-gate-cache.json'])
   lines = text.trimEnd().split('\n')
   embedded = epicenter(['replay', '-'], text).trimEnd().split('\n')
-}, 180_000)
+}, 600_000)
 afterAll(() => daemons.stop())
 
 /** Processes that share out one workspace. */
@@ -95,7 +95,8 @@ class Houses {
         signal: AbortSignal.timeout(60_000),
       }).catch((error: Error) => error)
       if (!(answer instanceof Error) && answer.status === 200) return void (await answer.text())
-      if (tries > 120) throw new Error(answer instanceof Error ? answer.message : await answer.text())
+      if (tries > 400)
+        throw new Error(`${answer instanceof Error ? answer.message : await answer.text()}\n${this.said()}`)
       await new Promise(next => setTimeout(next, 500))
     }
   }
@@ -104,7 +105,7 @@ class Houses {
     const ready = async () =>
       (await (await fetch(`${this.taker}/readyz`)).json()) as { durable: number; folded: number }
     let { durable, folded } = await ready()
-    for (let tries = 0; folded < durable && tries < 300; tries++) {
+    for (let tries = 0; folded < durable && tries < 1_500; tries++) {
       await new Promise(next => setTimeout(next, 200))
       ;({ durable, folded } = await ready())
     }
@@ -133,7 +134,7 @@ describe('the founding replay, shared out', () => {
     })
     expect(events).toEqual(embedded)
     await houses.stop()
-  }, 600_000)
+  }, 1_200_000)
 })
 
 describe('the founding replay, while each process is killed', () => {
@@ -183,5 +184,5 @@ describe('the founding replay, while each process is killed', () => {
     console.log(`leases moved within ${moved.map(each => (each / 1_000).toFixed(1)).join(', ')} s`)
     expect(Math.max(...moved)).toBeLessThan(10_000)
     await houses.stop()
-  }, 600_000)
+  }, 1_200_000)
 })

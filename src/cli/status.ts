@@ -9,6 +9,8 @@ interface Ready {
   queueBytes: number
   durable: number
   folded: number
+  /** Where several processes share out the work: what this one does of it. */
+  roles?: string[]
 }
 interface Source {
   kind: string
@@ -26,6 +28,23 @@ interface Source {
   look: { outcome: string; why: string | null } | null
   of: string | null
 }
+/** As `/api/v1/work` says it. */
+interface Work {
+  ageMs: number | null
+  durable: number
+  members: {
+    id: string
+    roles: string[]
+    url: string | null
+    version: string
+    agoMs: number
+    doing: { lanes?: { partition: number; position: number }[]; judge?: { position: number } | null }
+  }[]
+  leases: { name: string; holder: string; leftMs: number; heldMs: number }[]
+  checkpoints: { name: string; position: number; ageMs: number }[]
+}
+/** A process that was not heard of for longer is not named. */
+const GONE_MS = 60_000
 interface Notifier {
   name: string
   told: number
@@ -61,8 +80,11 @@ async function run(options: Asking & { json?: true }): Promise<number> {
   const sources = (await ask('status', '/api/v1/sources', null, options)) as Source[] | null
   if (sources === null) return 1
   const notifiers = (await ask('status', '/api/v1/notifiers', null, options)) as Notifier[] | null
-  if (options.json === true) process.stdout.write(`${JSON.stringify({ ...ready, sources, notifiers })}\n`)
-  else process.stdout.write(`${[...linesOf(ready), ...sourceLines(sources), ...notifierLines(notifiers)].join('\n')}\n`)
+  const work = ready.roles === undefined ? null : ((await ask('status', '/api/v1/work', null, options)) as Work | null)
+  const shared = work === null ? {} : { work }
+  const lines = () => [...linesOf(ready), ...workLines(work), ...sourceLines(sources), ...notifierLines(notifiers)]
+  if (options.json === true) process.stdout.write(`${JSON.stringify({ ...ready, ...shared, sources, notifiers })}\n`)
+  else process.stdout.write(`${lines().join('\n')}\n`)
   return ready.ready ? 0 : 1
 }
 
@@ -140,6 +162,35 @@ function notifierLines(notifiers: Notifier[] | null): string[] {
     ['notifier', 'sent', 'waiting', 'given up', 'why it waits'],
     notifiers.map(({ name, told, waiting, givenUp, why }) => [name, `${told}`, `${waiting}`, `${givenUp}`, why ?? '']),
   )
+}
+
+/** Who does what, how far behind the log's end it is, and how old what it would go on from is. */
+function workLines(work: Work | null): string[] {
+  if (work === null) return []
+  const { ageMs, durable, members, leases, checkpoints } = work
+  const known = new Map(checkpoints.map(each => [each.name, each]))
+  const lanes = new Map(members.flatMap(each => each.doing.lanes ?? []).map(each => [`watch.${each.partition}`, each]))
+  const judged = members.map(each => each.doing.judge).find(each => each)
+  const at = (name: string) => (name === 'judge' ? judged?.position : lanes.get(name)?.position)
+  const rows = leases.map(({ name, holder, leftMs, heldMs }) => {
+    const checkpoint = known.get(name)
+    return [
+      name,
+      leftMs > 0 ? holder : 'nobody',
+      leftMs > 0 ? ageOf(heldMs) : '',
+      at(name) === undefined ? '' : String(Math.max(0, durable - at(name)!)),
+      checkpoint === undefined ? '' : `${ageOf(checkpoint.ageMs)} (entry ${checkpoint.position})`,
+    ]
+  })
+  const live = members.filter(each => each.agoMs < GONE_MS)
+  return [
+    ageMs === null ? '' : `what is shown is ${ageOf(ageMs)} old`,
+    ...table(['work', 'owner', 'for', 'entries behind', 'checkpoint'], rows),
+    ...table(
+      ['process', 'roles', 'version', 'heard of', 'where'],
+      live.map(each => [each.id, each.roles.join(', '), each.version, `${ageOf(each.agoMs)} ago`, each.url ?? '']),
+    ),
+  ].filter((line, i) => i > 0 || line !== '')
 }
 
 function table(head: string[], rows: string[][]): string[] {

@@ -29,6 +29,7 @@ import { metricsOf, type MetricParts } from './metrics.js'
 import { LISTENING, type Shared } from './entrance.js'
 import { forgetRoutes } from './api/forget.js'
 import { type Elsewhere, forwardRest } from './roles/forward.js'
+import { workRoutes } from './roles/work.js'
 import { guardHosts } from './hosts.js'
 import { foreignRoutes, notifierRoutes } from './api/notifiers.js'
 import { onCallRoutes } from './api/on-call.js'
@@ -88,6 +89,7 @@ export interface ServerOptions {
 function teamRoutes(server: FastifyInstance, routes: Routes, app: App, guard: Guard): void {
   notifierRoutes(server, routes, app, { sees: guard.need('commands', 'retry'), tries: guard.need('commands', 'test') })
   sourceRoutes(server, routes, app, guard.need('read'))
+  workRoutes(server, routes, app, guard.need('read'))
   alertRoutes(server, routes, app, guard.need('read'))
   agentRoutes(server, routes, app, guard.need('agent'))
   exchangeRoutes(server, routes, app, guard.need('exchange'))
@@ -287,9 +289,10 @@ function pagesSide(
 }
 
 function operatorRoutes(server: FastifyInstance, app: App, parts: MetricParts): void {
+  const shared = app.share === undefined ? {} : { roles: [...app.share.roles] }
   server.get('/healthz', AT_ONCE, (_, reply) => reply.type('text/plain').send('ok\n'))
   server.get('/readyz', AT_ONCE, (_, reply) => {
-    const { ok, why, ...health } = app.health
+    const { ok, why, ...health } = { ...app.health, ...shared }
     return reply
       .code(ok ? 200 : 503)
       .header('cache-control', 'no-store')

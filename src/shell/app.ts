@@ -369,6 +369,10 @@ export class App implements AsyncDisposable {
   /** Whether this process does a part of the work. */
   does = (role: WorkRole): boolean => this.options.share?.roles.has(role) ?? true
 
+  get share(): PartsOptions['share'] {
+    return this.options.share
+  }
+
   /** It only shows: signals and commands are for another process. */
   get reading(): boolean {
     return this.options.share?.held === null

@@ -23,6 +23,8 @@ export interface Parts extends AsyncDisposable {
   gaps: number
   /** Nothing was written to it since. */
   cut: boolean
+  /** What is shown is behind by a fault of ours from here on; as on one machine, if not given. */
+  lateMs?: number
   /** It only shows: signals are taken by another process. */
   reading?: boolean
 }

@@ -17,6 +17,8 @@ import { INGEST, JUDGE, laneName } from './membership.js'
 const LOOK_FOR_MS = 250
 /** and how far everybody's checkpoints are, so often. */
 const CHECKPOINTS_MS = 30_000
+/** What is shown is older by a fault of ours: ticks come each five seconds, and a lease moves within ten. */
+const SHOWN_LATE_MS = 15_000
 /** Rows named to those who show them; of more, all are. */
 const CHANGED_MOST = 2_000
 /** Events read at once. */
@@ -86,6 +88,7 @@ async function openTaking(config: Config, env: Env, hooks: Hooks, share: Share, 
     trimStore: before => store.trim(before),
     gaps,
     cut,
+    lateMs: SHOWN_LATE_MS,
     [Symbol.asyncDispose]: async () => {
       closing = true
       clearInterval(timer)
@@ -128,6 +131,7 @@ async function openReading(config: Config, env: Env, hooks: Hooks): Promise<Part
     trimStore: async () => {},
     gaps: 0,
     cut: false,
+    lateMs: SHOWN_LATE_MS,
     reading: true,
     [Symbol.asyncDispose]: async () => {
       await follower[Symbol.asyncDispose]()

@@ -301,14 +301,15 @@ export class Workspace implements AsyncDisposable {
 
   /** Why this workspace is not ready, in words; empty: it is. */
   get troubles(): string[] {
-    const { wall, backlog } = this
     return troublesOf({
       dead: this.dead !== null,
       unwritten: this.unwritten?.why ?? null,
       waitsMs: this.waitsSince === null ? 0 : this.steady() - this.waitsSince,
-      behindMs: wall && this.foldedTo > 0 ? (this.parts.reading ? this.env.now() : this.gate.now) - this.foldedTo : 0,
-      backlog,
-      clock: wall ? this.clock.state : null,
+      behindMs:
+        this.wall && this.foldedTo > 0 ? (this.parts.reading ? this.env.now() : this.gate.now) - this.foldedTo : 0,
+      lateMs: this.parts.lateMs,
+      backlog: this.backlog,
+      clock: this.wall ? this.clock.state : null,
     })
   }
 
@@ -339,6 +340,7 @@ export class Workspace implements AsyncDisposable {
       position: Math.max(what.position, this.folded.position),
       signals: this.folded.signals + what.folded,
     }
+    if (this.folded.position >= this.durable.position) this.folded.signals = this.durable.signals
     this.snapshot = what.snapshot
     this.foldedTo = what.now
     if (this.parts.reading) this.durable.position = what.position
