@@ -98,15 +98,22 @@ describe('on call', () => {
     expect((await ask('/api/v1/overrides')).body).toEqual([body])
     expect((await ask(`/api/v1/overrides/${body.id}/take-back`, {})).status).toBe(200)
     expect((await ask('/api/v1/oncall')).body).toMatchObject([{ person: 'ana' }])
+    // For as long as the audit is kept, also once the override is forgotten.
+    const rows = app.people.audit.map(({ by, act, about, detail }) => [by, act, about, detail])
+    const span = `ben, ${new Date(body.from).toISOString()} to ${new Date(body.until).toISOString()} (${body.id})`
+    expect(rows).toEqual([
+      ['ana', 'override', 'first', `${span}: the dentist`],
+      [expect.any(String), 'take back', 'first', span],
+    ])
   })
 })
 
 it('wakes who is on call, then the next one, until somebody looks at it, and says what was sent and why', async () => {
   await checks(0, 60, 0)
   await checks(60, 80, 1)
-  await vi.waitFor(() => expect(got.map(each => each.to)).toEqual(['ana-phone']))
+  await vi.waitFor(() => expect(got.map(each => each.to)).toEqual(['ana-phone']), 20_000)
   await checks(80, 100, 1)
-  await vi.waitFor(() => expect(got.map(each => each.to)).toEqual(['ana-phone', 'boss']))
+  await vi.waitFor(() => expect(got.map(each => each.to)).toEqual(['ana-phone', 'boss']), 20_000)
   const { incident } = got[0]!
   expect(got[0]).toMatchObject({ type: 'incident.opened', title: 'Shop failing' })
   const { body } = await ask(`/api/v1/incidents/${incident}/messages`, undefined, reader)

@@ -217,7 +217,7 @@ function overrideRoutes(server: FastifyInstance, routes: Routes, app: App, { giv
       answer: OverrideGiven,
       fails: [404, 503],
       handle: async ({ params, raw }) =>
-        (await onCall.takeBack(params.id, senderOf(raw)?.name ?? '')) ??
+        (await takeBackOverride(app, params.id, senderOf(raw)?.name ?? '')) ??
         Promise.reject(notFound('override', params.id)),
     },
     gives,
@@ -225,7 +225,7 @@ function overrideRoutes(server: FastifyInstance, routes: Routes, app: App, { giv
 }
 
 /** Somebody takes over for a while. Who is signed in is who they are, whatever is asked. @throws HttpProblem */
-export function giveOverride(
+export async function giveOverride(
   app: App,
   asked: Static<typeof OverrideAsked>,
   sender: Pick<Sender, 'name' | 'role'> | null,
@@ -243,8 +243,24 @@ export function giveOverride(
   const from = asked.from === 'now' ? now : moment('from', asked.from, now, zone)
   const until = moment('until', asked.until, from, zone)
   if (until <= from || until <= now) throw bad('until', 'it must end after it begins, and after now', asked.until)
-  return onCall.override({ rota, person, from, until, by, why, ...(instead === undefined ? {} : { instead }) })
+  const given = await onCall.override({
+    ...{ rota, person, from, until, by, why },
+    ...(instead === undefined ? {} : { instead }),
+  })
+  app.people.note(by, 'override', rota, `${spanOf(given)}: ${why}`)
+  return given
 }
+
+/** Takes one back; null: there is none of this id. */
+export async function takeBackOverride(app: App, id: string, by: string): Promise<Override | null> {
+  const taken = await app.routing.onCall.takeBack(id, by)
+  if (taken !== null) app.people.note(by, 'take back', taken.rota, spanOf(taken))
+  return taken
+}
+
+/** Who, for whom and when, as the audit has it. */
+const spanOf = ({ id, person, instead, from, until }: Override): string =>
+  `${person}${instead === undefined ? '' : ` instead of ${instead}`}, ${new Date(from).toISOString()} to ${new Date(until).toISOString()} (${id})`
 
 function moment(field: string, text: string, now: EpochMs, zone: string): EpochMs {
   try {

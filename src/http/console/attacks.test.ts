@@ -20,7 +20,7 @@ const SEEN = /<xss-mark|["'] *><\/script>/
 const SECRET = {
   page: 'page-secret-page-secret',
   token: 'token-secret-token-secret',
-  password: 'password secret password',
+  password: 'sunken meadow lantern',
 }
 const HOST = 'status.example'
 const FORM = 'application/x-www-form-urlencoded'

@@ -5,6 +5,7 @@ import type { IncidentView, ServiceNow } from '../../contract/view.js'
 import { responseOf } from '../../core/incident/response.js'
 import { nextDue, UPDATE_EVERY_MS } from '../../core/words/story.js'
 import type { App } from '../../shell/app.js'
+import { changedSince } from '../../shell/people/changes.js'
 import { begin } from '../api/orders.js'
 import { attr, html, type Html } from '../pages/html.js'
 import type { Asks, Known } from './asks.js'
@@ -55,7 +56,14 @@ async function frontPage(app: App, viewer: Known, asked: Form, given: Form): Pro
   ])
   const shown = open.slice(0, OPEN_SHOWN)
   const services = await servicesOf(app, [...shown, ...over])
-  return html`${finder('/console', word, 'Find an incident')}${await openParts(app, shown, services)}${open.length > OPEN_SHOWN ? html`<p class="note">The ${OPEN_SHOWN} newest of those that are open; the others are found by a word.</p>` : null}${deafPart(app)}${mayRole(viewer.role, 'open') ? await openForm(app, given) : null}${overPart(over, services, word, page)}`
+  return html`${changedPart(app, viewer.name)}${finder('/console', word, 'Find an incident')}${await openParts(app, shown, services)}${open.length > OPEN_SHOWN ? html`<p class="note">The ${OPEN_SHOWN} newest of those that are open; the others are found by a word.</p>` : null}${deafPart(app)}${mayRole(viewer.role, 'open') ? await openForm(app, given) : null}${overPart(over, services, word, page)}`
+}
+
+/** What was changed of how they get in since they came the time before: if it was not them, they find out. */
+function changedPart(app: App, name: string): Html | null {
+  const rows = changedSince(app.people.audit, name)
+  if (rows.length === 0) return null
+  return html`<div class="told" role="status"><p>Of your account, since you signed in before this time:</p><ul>${rows.map(each => html`<li>${timeOf(each.at)} <b>${each.act}</b>${each.detail === '' ? null : html` (${each.detail})`}, by ${each.by}</li>`)}</ul><p>If that was neither you nor an admin you know of, tell one. <a href="/console/me">Me</a></p></div>`
 }
 
 /** The services of some incidents, by their ids. */

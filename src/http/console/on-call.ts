@@ -4,7 +4,7 @@ import type { Override } from '../../contract/oncall/routing.js'
 import { mayRole } from '../../contract/role.js'
 import { DAY } from '../../contract/time.js'
 import type { App } from '../../shell/app.js'
-import { giveOverride } from '../api/on-call.js'
+import { giveOverride, takeBackOverride } from '../api/on-call.js'
 import { attr, html, type Html } from '../pages/html.js'
 import { HttpProblem } from '../problem.js'
 import type { Asks, Known } from './asks.js'
@@ -48,7 +48,7 @@ export function onCallPages(server: FastifyInstance, app: App, asks: Asks): void
           by: viewer.name,
         }
         await giveOverride(app, { ...asked, ...(instead === '' ? {} : { instead }) }, viewer.sender)
-      } else await app.routing.onCall.takeBack(back, viewer.name)
+      } else await takeBackOverride(app, back, viewer.name)
       return reply.redirect('/console/on-call?done=1', 303)
     } catch (error) {
       if (!(error instanceof HttpProblem) || error.statusCode >= 500) throw error

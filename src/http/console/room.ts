@@ -242,7 +242,7 @@ function story({ id, events }: IncidentView): Html {
     .toReversed()
     .map(
       each =>
-        html`<li><a href="/console/i/${encodeURIComponent(id)}?at=${encodeURIComponent(each.at)}">${timeOf(Date.parse(each.at))}</a> ${each.event}${each.severity ? `, ${each.severity}` : ''}${each.by ? html` by <b>${each.by}</b>: ${each.why}` : null}</li>`,
+        html`<li><a href="/console/i/${encodeURIComponent(id)}?at=${encodeURIComponent(each.at)}">${timeOf(Date.parse(each.at))}</a> <span>${each.event}${each.severity ? `, ${each.severity}` : ''}${each.by ? html` by <b>${each.by}</b>: ${each.why}` : null}</span></li>`,
     )}</ol></section>`
 }
 

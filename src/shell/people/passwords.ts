@@ -1,4 +1,5 @@
 import { hash, verify } from '@node-rs/argon2'
+import { isCommon } from './common-password.js'
 
 /** Argon2id with the least that OWASP's cheat sheet asks for: 19 MiB, two rounds, one lane; about 20 ms. 2 is Argon2id. */
 const HOW = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const
@@ -12,6 +13,8 @@ export function passwordFault(password: string, name: string): string | null {
   if (length > PASSWORD_MOST) return `a password has ${PASSWORD_MOST} characters at most; this has ${length}`
   if (new Set(password).size < 5) return 'a password has at least five different characters'
   if (name !== '' && password.toLowerCase().includes(name.toLowerCase())) return 'a password does not hold the name'
+  if (isCommon(password))
+    return 'this is put together of what everybody chooses (words of lists, rows of keys, counting): take other words'
   return null
 }
 
