@@ -89,14 +89,18 @@ it('leaves nothing behind either where the one who started it is killed', async 
   })
   let said = ''
   child.stdout.on('data', (piece: Buffer) => (said += piece.toString()))
-  await expect.poll(() => said, { timeout: 90_000 }).toContain('Break it at')
-  const pids = below(child.pid!)
-  expect(pids.length).toBeGreaterThan(10)
-  const commands = pids.map(pid => readFileSync(`/proc/${pid}/cmdline`, 'utf8')).join(' ')
-  const [folder] = /\/\S*epicenter-assistant-\w+/.exec(commands)!
-  expect(existsSync(folder)).toBe(true)
-  child.kill('SIGKILL')
-  await expect.poll(() => pids.filter(isThere), { timeout: 30_000 }).toEqual([])
-  await expect.poll(() => existsSync(folder), { timeout: 10_000 }).toBe(false)
-  expect(existsSync(`/run/netns/assistant-${child.pid}`)).toBe(false)
+  try {
+    await expect.poll(() => said, { timeout: 90_000 }).toContain('Break it at')
+    const pids = below(child.pid!)
+    expect(pids.length).toBeGreaterThan(10)
+    const commands = pids.map(pid => readFileSync(`/proc/${pid}/cmdline`, 'utf8')).join(' ')
+    const [folder] = /\/[\w/.-]*epicenter-assistant-\w+/.exec(commands)!
+    expect(existsSync(folder)).toBe(true)
+    child.kill('SIGKILL')
+    await expect.poll(() => pids.filter(isThere), { timeout: 30_000 }).toEqual([])
+    await expect.poll(() => existsSync(folder), { timeout: 10_000 }).toBe(false)
+    expect(existsSync(`/run/netns/assistant-${child.pid}`)).toBe(false)
+  } finally {
+    child.kill('SIGTERM')
+  }
 }, 200_000)

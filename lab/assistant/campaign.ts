@@ -107,8 +107,15 @@ export function table(rows: readonly Row[]): string[] {
     const { verdict: v } = row
     const right = v.claims.filter(claim => claim.holds).length
     const known = faultNamed(row.fault)
-    const found = row.twin || known?.harmless ? '–' : v.openedAt === null ? '**no**' : 'yes'
-    return `| ${row.fault}${row.twin ? ' (twin)' : ''} | ${row.seed} | ${v.fired} | ${(100 * v.wishesFailed).toFixed(1)} % | ${found} | ${number(v.foundMinutes)} | ${number(v.places?.f1, 2)} | ${right} of ${v.claims.length} | ${known?.cause === undefined || row.twin ? '–' : (v.causeRank ?? '**not listed**')} | ${v.falseIncidents} | ${v.reports} + ${v.posts} | ${v.vendorAt === null || v.firstFailure === null ? '–' : number((v.vendorAt - v.firstFailure) / MINUTE)} | ${number(row.load)} |`
+    const found =
+      row.twin || known?.harmless
+        ? '–'
+        : v.openedAt !== null
+          ? 'yes'
+          : v.elsewhere
+            ? `at ${v.elsewhere.service}`
+            : '**no**'
+    return `| ${row.fault}${row.twin ? ' (twin)' : ''} | ${row.seed} | ${v.fired} | ${(100 * v.wishesFailed).toFixed(1)} % | ${found} | ${number(v.foundMinutes ?? v.elsewhere?.minutes)} | ${number(v.places?.f1, 2)} | ${right} of ${v.claims.length} | ${known?.cause === undefined || row.twin ? '–' : (v.causeRank ?? '**not listed**')} | ${v.falseIncidents} | ${v.reports} + ${v.posts} | ${v.vendorAt === null || v.firstFailure === null ? '–' : number((v.vendorAt - v.firstFailure) / MINUTE)} | ${number(row.load)} |`
   })
   return [
     '| played | seed | fired | wishes that failed | found | minutes | F1 of places | shares right | rank of the cause | false incidents | reports + posts | status page, min | load |',
@@ -134,6 +141,9 @@ their number, processes are late for reasons of their own. What was usual was ta
 
 ${table(rows).join('\n')}
 
+*Found*: at the service itself, or at another part of the world that has a row of its own (its front door by nginx's log). \`limits\` answers 429, which
+OpenTelemetry's conventions call no failure of the server: half of all requests were refused, the front door counted them as bad, and the service's own
+counts stood against its people's complaints.
 *F1 of places*: by the label that tells where it fails (cells, a region, a plan, a build). Which build answered them people do not know, so
 of \`deploy\` the build is what the switch breaks. A fault that no change is told of has no rank. *Status page*: minutes until the person who
 keeps it wrote their first word, where the play was long enough for one.

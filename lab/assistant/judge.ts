@@ -35,6 +35,8 @@ export interface Verdict {
   triesPerWish: [before: number, during: number]
   openedAt: EpochMs | null
   foundMinutes: number | null
+  /** Told of another part of the world (its front door, its cells, its stores), and after how long. */
+  elsewhere: { service: string; minutes: number } | null
   places: { label: string; true: string[]; told: string[]; f1: number } | null
   tiers: { true: string[]; told: string[] } | null
   claims: Claim[]
@@ -104,6 +106,7 @@ export function judge(
     triesPerWish: [before, during],
     openedAt,
     foundMinutes: openedAt === null || first === null ? null : (openedAt - first) / MINUTE,
+    elsewhere: fault.harmless || first === null ? null : elsewhereOf(opened, brokeAt, first),
     places: openedAt === null ? null : placesOf(truth, best, { fault, brokeAt, mendedAt, endedAt }),
     tiers:
       openedAt === null
@@ -125,6 +128,11 @@ export function judge(
     vendorAt: truth.vendor.find(({ at }) => at >= brokeAt)?.at ?? null,
     sentences: (story.filter(event => event.says).at(-1)?.says ?? []).map(({ text }) => text),
   }
+}
+
+function elsewhereOf(opened: readonly IncidentEvent[], brokeAt: EpochMs, first: EpochMs): Verdict['elsewhere'] {
+  const other = opened.find(event => event.service !== SERVICE && Date.parse(event.at) >= brokeAt)
+  return other === undefined ? null : { service: other.service, minutes: (Date.parse(other.at) - first) / MINUTE }
 }
 
 function perWish(truth: Truth, from: EpochMs, until: EpochMs): number {
@@ -216,6 +224,7 @@ export function report(verdict: Verdict, { fault, brokeAt, mendedAt, endedAt }: 
     `  it fired ${verdict.fired} times; first failed request ${clock(verdict.firstFailure)}; ${percent(verdict.wishesFailed)} of what people wanted failed`,
     `  requests for each wish: ${verdict.triesPerWish.map(each => each.toFixed(2)).join(' before, ')} while it was broken`,
     `  opened ${clock(verdict.openedAt)}${verdict.foundMinutes === null ? '' : `, ${verdict.foundMinutes.toFixed(1)} min after the first failed request`}; false incidents: ${verdict.falseIncidents}`,
+    `  elsewhere: ${verdict.elsewhere === null ? '–' : `${verdict.elsewhere.service} after ${verdict.elsewhere.minutes.toFixed(1)} min`}`,
   ]
   lines.push(
     `  ${verdict.reports} reports and ${verdict.posts} posts in all; the status page's first word ${clock(verdict.vendorAt)}`,

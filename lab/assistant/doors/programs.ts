@@ -10,6 +10,8 @@ import { REGIONS, STORES } from '../plan.js'
 const NGINX = '/usr/sbin/nginx'
 const PROMETHEUS = '/usr/bin/prometheus'
 const SCRAPE_SECONDS = 5
+/** A program that has not ended by itself is ended. */
+const END_MS = 5_000
 
 export interface Program {
   child: ChildProcess
@@ -25,7 +27,9 @@ function started(program: string, args: readonly string[]): Program {
       if (!isAlive(child)) return
       const gone = once(child, 'exit')
       child.kill('SIGTERM')
+      const timer = setTimeout(() => child.kill('SIGKILL'), END_MS)
       await gone
+      clearTimeout(timer)
     },
   }
 }
@@ -96,5 +100,7 @@ export async function prometheus(
     `--storage.tsdb.path=${join(folder, 'prometheus')}`,
     `--web.listen-address=127.0.0.1:${port}`,
     '--log.level=error',
+    // Who takes it has ended before.
+    '--storage.remote.flush-deadline=1s',
   ])
 }
