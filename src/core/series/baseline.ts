@@ -19,6 +19,10 @@ import * as LANE from './baseline-lanes.js'
 import { type BaselineState, emptyScalars, MASK, RING } from './baseline-lanes.js'
 
 const HOUR_MS = 3_600_000
+// Local names, for every step reads them.
+const { FIRST, INDEX, LEARNED, KNOWN, MULTIPLE, MULTIPLE_VARIANCE, LOCAL, LOCAL_VARIANCE, DISPERSION } = LANE
+const { LEARNED_HOUR, STRETCH_END, SEASON, RATIO, SEASON_VARIANCE, STEP_VARIANCE, SEASONAL, FLOOR, MEAN } = LANE
+const { VARIANCE, CLAIMED, CENTRE_END, JUMP, SPREAD, CLAIM, SEASON_LANE, LEARN_LANE } = LANE
 
 /** The newest part of the series that is not learned yet: long enough that a slow onset is noticed before it teaches. */
 const HOLD_BACK_MS = HOUR_MS
@@ -73,31 +77,31 @@ export class Baseline {
 
   /** Index of the newest slot, −1 before the first. */
   get index(): number {
-    return this.scalars[LANE.INDEX] as number
+    return this.scalars[INDEX] as number
   }
 
   /** Expected count, newest slot. */
   get mean(): number {
-    return this.scalars[LANE.MEAN] as number
+    return this.scalars[MEAN] as number
   }
 
   /** Variance/mean of counting. */
   get dispersion(): number {
-    return this.scalars[LANE.DISPERSION] as number
+    return this.scalars[DISPERSION] as number
   }
 
   /** Relative variance of the expectation itself. */
   get variance(): number {
-    return this.scalars[LANE.VARIANCE] as number
+    return this.scalars[VARIANCE] as number
   }
 
   /** What is usual in the newest slot: as expected or, where that is more, as the season alone has it. */
   get usual(): number {
-    return Math.max(this.mean, this.scalars[LANE.SEASONAL] === 1 ? (this.scalars[LANE.SEASON] as number) : 0)
+    return Math.max(this.mean, this.scalars[SEASONAL] === 1 ? (this.scalars[SEASON] as number) : 0)
   }
 
   get knownSlots(): number {
-    return this.scalars[LANE.KNOWN] as number
+    return this.scalars[KNOWN] as number
   }
 
   get warm(): boolean {
@@ -110,19 +114,19 @@ export class Baseline {
   }
 
   startOf(index: number): number {
-    return (this.scalars[LANE.FIRST] as number) + index * this.slotMs
+    return (this.scalars[FIRST] as number) + index * this.slotMs
   }
 
   indexOf(slotStart: number): number {
-    return Math.round((slotStart - (this.scalars[LANE.FIRST] as number)) / this.slotMs)
+    return Math.round((slotStart - (this.scalars[FIRST] as number)) / this.slotMs)
   }
 
   /** Moves on to the slot that starts then and leaves its prediction in mean, dispersion and variance. Skipped slots are unknown. */
   advance(slotStart: number): void {
     const s = this.scalars
-    if ((s[LANE.INDEX] as number) < 0) s[LANE.FIRST] = slotStart
+    if ((s[INDEX] as number) < 0) s[FIRST] = slotStart
     else {
-      const skipped = this.indexOf(slotStart) - (s[LANE.INDEX] as number) - 1
+      const skipped = this.indexOf(slotStart) - (s[INDEX] as number) - 1
       if (skipped < 0) {
         throw new RangeError(`baseline.advance: slots go forward; got ${slotStart} after ${this.startOf(this.index)}`)
       }
@@ -136,15 +140,15 @@ export class Baseline {
   /** Gives the newest slot its count (null: unknown) and learns the slot that has become old enough. */
   observe(count: number | null, learn: boolean, firstOfEpisode = false): void {
     const s = this.scalars
-    const at = (s[LANE.INDEX] as number) & MASK
+    const at = (s[INDEX] as number) & MASK
     if (count !== null) {
       this.ring[at] = count
-      s[LANE.KNOWN] = (s[LANE.KNOWN] as number) + 1
+      s[KNOWN] = (s[KNOWN] as number) + 1
     }
-    this.ring[LANE.LEARN_LANE + at] = firstOfEpisode ? FIRST_OF_EPISODE : learn ? 1 : 0
+    this.ring[LEARN_LANE + at] = firstOfEpisode ? FIRST_OF_EPISODE : learn ? 1 : 0
     this.habitual = false
-    if (learn && count !== null && this.warm) addToClaim(s, LANE.CLAIM, count, this.mean, s[LANE.CLAIMED] as number)
-    this.learnUpTo((s[LANE.INDEX] as number) - this.held)
+    if (learn && count !== null && this.warm) addToClaim(s, CLAIM, count, this.mean, s[CLAIMED] as number)
+    this.learnUpTo((s[INDEX] as number) - this.held)
   }
 
   /** Adds late counts to a slot still in the ring; false when it is too old. A slot that was unknown becomes known by them. */
@@ -162,8 +166,8 @@ export class Baseline {
    */
   teach(index: number, learn: boolean, keepFirst = false): void {
     const oldest = Math.max(index, this.index - RING + 1, 0)
-    for (let i = oldest; i <= this.index; i++) this.ring[LANE.LEARN_LANE + (i & MASK)] = learn ? 1 : 0
-    if (!learn && keepFirst && oldest === index) this.ring[LANE.LEARN_LANE + (index & MASK)] = FIRST_OF_EPISODE
+    for (let i = oldest; i <= this.index; i++) this.ring[LEARN_LANE + (i & MASK)] = learn ? 1 : 0
+    if (!learn && keepFirst && oldest === index) this.ring[LEARN_LANE + (index & MASK)] = FIRST_OF_EPISODE
   }
 
   /**
@@ -174,17 +178,17 @@ export class Baseline {
     const s = this.scalars
     const level = this.mean * multiple
     if (this.season.knows(Math.floor(this.startOf(this.index) / HOUR_MS))) {
-      s[LANE.MULTIPLE] = level / (s[LANE.SEASON] as number)
-      s[LANE.MULTIPLE_VARIANCE] = Math.max(s[LANE.MULTIPLE_VARIANCE] as number, ACCEPTED_VARIANCE)
-    } else s[LANE.MULTIPLE_VARIANCE] = FIRST_SEASON_VARIANCE
-    s[LANE.LOCAL] = level
-    s[LANE.LOCAL_VARIANCE] = ACCEPTED_VARIANCE
+      s[MULTIPLE] = level / (s[SEASON] as number)
+      s[MULTIPLE_VARIANCE] = Math.max(s[MULTIPLE_VARIANCE] as number, ACCEPTED_VARIANCE)
+    } else s[MULTIPLE_VARIANCE] = FIRST_SEASON_VARIANCE
+    s[LOCAL] = level
+    s[LOCAL_VARIANCE] = ACCEPTED_VARIANCE
   }
 
   /** The first slot of an episode is not noise after all: nothing is learned of it. */
   forgetFirst(index: number): void {
     if (!this.remembers(index)) return
-    const at = LANE.LEARN_LANE + (index & MASK)
+    const at = LEARN_LANE + (index & MASK)
     if (this.ring[at] === FIRST_OF_EPISODE) this.ring[at] = 0
   }
 
@@ -196,10 +200,10 @@ export class Baseline {
   /** What is expected now for a slot: the newest prediction carried along the season. */
   meanAt(index: number): number {
     const s = this.scalars
-    const newest = s[LANE.INDEX] as number
+    const newest = s[INDEX] as number
     if (newest < 0) return this.least
     if (this.remembers(index))
-      return (this.mean * (this.ring[LANE.SEASON_LANE + (index & MASK)] as number)) / (s[LANE.SEASON] as number)
+      return (this.mean * (this.ring[SEASON_LANE + (index & MASK)] as number)) / (s[SEASON] as number)
     const from = this.season.mean(Math.floor(this.startOf(newest) / HOUR_MS), this.dispersion)
     return (this.mean * this.season.mean(Math.floor(this.startOf(index) / HOUR_MS), this.dispersion)) / from
   }
@@ -210,11 +214,11 @@ export class Baseline {
 
   /** Slots held back from learning: half of what is known while the series is new, so that an onset never hides in its own level. */
   private get held(): number {
-    return Math.min(this.holdSlots, Math.floor((this.scalars[LANE.KNOWN] as number) / 2))
+    return Math.min(this.holdSlots, Math.floor((this.scalars[KNOWN] as number) / 2))
   }
 
   private learnUpTo(index: number): void {
-    while ((this.scalars[LANE.LEARNED] as number) < index) this.learnNext()
+    while ((this.scalars[LEARNED] as number) < index) this.learnNext()
   }
 
   private remembers(index: number): boolean {
@@ -226,39 +230,36 @@ export class Baseline {
   private enter(): void {
     const s = this.scalars
     // Slots that were skipped are never observed, yet the levels must pass them in their order and while they are in the ring.
-    this.learnUpTo((s[LANE.INDEX] as number) - this.held)
-    const index = (s[LANE.INDEX] as number) + 1
-    s[LANE.INDEX] = index
-    const middle = (s[LANE.FIRST] as number) + (index + 0.5) * this.slotMs
-    if (middle < (s[LANE.STRETCH_END] as number))
-      s[LANE.SEASON] = (s[LANE.SEASON] as number) * (s[LANE.RATIO] as number)
-    else if (middle < (s[LANE.CENTRE_END] as number)) {
-      s[LANE.SEASON] = (s[LANE.SEASON] as number) * (s[LANE.RATIO] as number) * (s[LANE.JUMP] as number)
-      s[LANE.STRETCH_END] = s[LANE.CENTRE_END] as number
+    this.learnUpTo((s[INDEX] as number) - this.held)
+    const index = (s[INDEX] as number) + 1
+    s[INDEX] = index
+    const middle = (s[FIRST] as number) + (index + 0.5) * this.slotMs
+    if (middle < (s[STRETCH_END] as number)) s[SEASON] = (s[SEASON] as number) * (s[RATIO] as number)
+    else if (middle < (s[CENTRE_END] as number)) {
+      s[SEASON] = (s[SEASON] as number) * (s[RATIO] as number) * (s[JUMP] as number)
+      s[STRETCH_END] = s[CENTRE_END] as number
     } else this.turn(middle)
     const at = index & MASK
     this.ring[at] = Number.NaN
-    this.ring[LANE.SEASON_LANE + at] = s[LANE.SEASON] as number
-    this.ring[LANE.LEARN_LANE + at] = 0
+    this.ring[SEASON_LANE + at] = s[SEASON] as number
+    this.ring[LEARN_LANE + at] = 0
   }
 
   private predict(): void {
     const s = this.scalars
-    const ahead = ((s[LANE.INDEX] as number) - (s[LANE.LEARNED] as number)) / this.slotsAnHour
-    const slow = (s[LANE.MULTIPLE_VARIANCE] as number) + DRIFT_SLOW * ahead + (s[LANE.SEASON_VARIANCE] as number)
+    const ahead = ((s[INDEX] as number) - (s[LEARNED] as number)) / this.slotsAnHour
+    const slow = (s[MULTIPLE_VARIANCE] as number) + DRIFT_SLOW * ahead + (s[SEASON_VARIANCE] as number)
     const local =
-      (s[LANE.LOCAL_VARIANCE] as number) +
-      DRIFT_LOCAL * ahead +
-      this.moved(s[LANE.LEARNED] as number, s[LANE.INDEX] as number)
-    const level = (s[LANE.LOCAL] as number) || this.least
-    const share = s[LANE.SEASONAL] === 1 ? slow / (slow + local) : 1
-    const mean = combined((s[LANE.MULTIPLE] as number) * (s[LANE.SEASON] as number), level, share, this.least)
-    s[LANE.MEAN] = Math.max(mean, s[LANE.FLOOR] as number)
+      (s[LOCAL_VARIANCE] as number) + DRIFT_LOCAL * ahead + this.moved(s[LEARNED] as number, s[INDEX] as number)
+    const level = (s[LOCAL] as number) || this.least
+    const share = s[SEASONAL] === 1 ? slow / (slow + local) : 1
+    const mean = combined((s[MULTIPLE] as number) * (s[SEASON] as number), level, share, this.least)
+    s[MEAN] = Math.max(mean, s[FLOOR] as number)
     const claimed = SHARED * share * local
-    s[LANE.CLAIMED] = claimed
-    s[LANE.VARIANCE] = Math.min(
-      Math.max(VARIANCE_MAX, s[LANE.LOCAL_VARIANCE] as number),
-      claimed * claimOf(s, LANE.CLAIM) + (s[LANE.STEP_VARIANCE] as number),
+    s[CLAIMED] = claimed
+    s[VARIANCE] = Math.min(
+      Math.max(VARIANCE_MAX, s[LOCAL_VARIANCE] as number),
+      claimed * claimOf(s, CLAIM) + (s[STEP_VARIANCE] as number),
     )
   }
 
@@ -268,126 +269,123 @@ export class Baseline {
    */
   private moved(from: number, to: number): number {
     if (to * this.slotMs < 24 * HOUR_MS || from < 0) return 0
-    const ratio =
-      (this.ring[LANE.SEASON_LANE + (to & MASK)] as number) / (this.ring[LANE.SEASON_LANE + (from & MASK)] as number)
-    return Math.max(0, ratio + 1 / ratio - 2 - MOVE_DOUBT * (this.scalars[LANE.SEASON_VARIANCE] as number))
+    const before = this.ring[SEASON_LANE + (from & MASK)] as number
+    const after = this.ring[SEASON_LANE + (to & MASK)] as number
+    const doubt = MOVE_DOUBT * (this.scalars[SEASON_VARIANCE] as number)
+    // (ln after/before)², near enough, less the doubt.
+    const square = (after - before) * (after - before) - doubt * after * before
+    return square > 0 ? square / (after * before) : 0
   }
 
   /** Passes over a gap longer than the ring at once: what was held back is learned, the levels are loosened. */
   private leap(skipped: number): void {
     const s = this.scalars
-    this.learnUpTo(s[LANE.INDEX] as number)
-    s[LANE.INDEX] = (s[LANE.INDEX] as number) + skipped
-    s[LANE.LEARNED] = s[LANE.INDEX] as number
+    this.learnUpTo(s[INDEX] as number)
+    s[INDEX] = (s[INDEX] as number) + skipped
+    s[LEARNED] = s[INDEX] as number
     this.wander(skipped)
     this.ring.fill(Number.NaN, 0, RING)
-    this.ring.fill(s[LANE.SEASON] as number, LANE.SEASON_LANE, LANE.LEARN_LANE)
-    this.ring.fill(0, LANE.LEARN_LANE)
-    s[LANE.STRETCH_END] = s[LANE.CENTRE_END] = Number.NEGATIVE_INFINITY
+    this.ring.fill(s[SEASON] as number, SEASON_LANE, LEARN_LANE)
+    this.ring.fill(0, LEARN_LANE)
+    s[STRETCH_END] = s[CENTRE_END] = Number.NEGATIVE_INFINITY
   }
 
   private wander(slots: number): void {
     const s = this.scalars
-    s[LANE.MULTIPLE_VARIANCE] = loosened(s[LANE.MULTIPLE_VARIANCE] as number, (DRIFT_SLOW * slots) / this.slotsAnHour)
-    s[LANE.LOCAL_VARIANCE] = loosened(s[LANE.LOCAL_VARIANCE] as number, (DRIFT_LOCAL * slots) / this.slotsAnHour)
+    s[MULTIPLE_VARIANCE] = loosened(s[MULTIPLE_VARIANCE] as number, (DRIFT_SLOW * slots) / this.slotsAnHour)
+    s[LOCAL_VARIANCE] = loosened(s[LOCAL_VARIANCE] as number, (DRIFT_LOCAL * slots) / this.slotsAnHour)
   }
 
   /** Passes the next slot, teaching its count to levels, dispersion and season. */
   private learnNext(): void {
     const s = this.scalars
-    const index = (s[LANE.LEARNED] as number) + 1
+    const index = (s[LEARNED] as number) + 1
     const at = index & MASK
-    s[LANE.LEARNED] = index
+    s[LEARNED] = index
     this.wander(1)
-    s[LANE.LOCAL_VARIANCE] = loosened(s[LANE.LOCAL_VARIANCE] as number, this.moved(index - 1, index))
+    s[LOCAL_VARIANCE] = loosened(s[LOCAL_VARIANCE] as number, this.moved(index - 1, index))
     const count = this.ring[at] as number
-    const learn = this.ring[LANE.LEARN_LANE + at] as number
+    const learn = this.ring[LEARN_LANE + at] as number
     const start = this.startOf(index)
     const hour = Math.floor(start / HOUR_MS)
-    const entered = hour !== s[LANE.LEARNED_HOUR]
-    const age = (start - (s[LANE.FIRST] as number)) / HOUR_MS
+    const entered = hour !== s[LEARNED_HOUR]
+    const age = (start - (s[FIRST] as number)) / HOUR_MS
     if (Number.isNaN(count) || learn === 0) {
-      breakDispersion(s, LANE.SPREAD)
+      breakDispersion(s, SPREAD)
       const habitual = Number.isNaN(count) ? null : this.season.hold(hour, count, entered, age)
       if (habitual === null) return
       this.habitual = true
-      s[LANE.LEARNED_HOUR] = hour
-      s[LANE.LOCAL] = Math.max(this.least, habitual)
-      s[LANE.LOCAL_VARIANCE] = Math.max(ACCEPTED_VARIANCE, s[LANE.LOCAL_VARIANCE] as number)
+      s[LEARNED_HOUR] = hour
+      s[LOCAL] = Math.max(this.least, habitual)
+      s[LOCAL_VARIANCE] = Math.max(ACCEPTED_VARIANCE, s[LOCAL_VARIANCE] as number)
       return
     }
     // The first count is all that is known of the level.
-    if (!((s[LANE.LOCAL] as number) > 0)) s[LANE.LOCAL] = count + 0.5
-    const phi = s[LANE.DISPERSION] as number
-    const local = s[LANE.LOCAL] as number
-    const season = this.ring[LANE.SEASON_LANE + at] as number
-    const slowVariance = (s[LANE.MULTIPLE_VARIANCE] as number) + (s[LANE.SEASON_VARIANCE] as number)
-    const localVariance = s[LANE.LOCAL_VARIANCE] as number
-    const seasonal = (s[LANE.MULTIPLE] as number) * season
-    const share = s[LANE.SEASONAL] === 1 ? slowVariance / (slowVariance + localVariance) : 1
+    if (!((s[LOCAL] as number) > 0)) s[LOCAL] = count + 0.5
+    const phi = s[DISPERSION] as number
+    const local = s[LOCAL] as number
+    const season = this.ring[SEASON_LANE + at] as number
+    const slowVariance = (s[MULTIPLE_VARIANCE] as number) + (s[SEASON_VARIANCE] as number)
+    const localVariance = s[LOCAL_VARIANCE] as number
+    const seasonal = (s[MULTIPLE] as number) * season
+    const share = s[SEASONAL] === 1 ? slowVariance / (slowVariance + localVariance) : 1
     const mean = combined(seasonal, local, share, this.least)
     const variance = share * localVariance
     // What deviates from a level that nobody knows is no outlier.
     const bound = localVariance > VARIANCE_MAX ? count : Math.sqrt(phi * mean + variance * mean * mean)
     const clipped = Math.max(mean - CLIP_LEVEL * bound, Math.min(count, mean + CLIP_LEVEL * bound + CLIP_SLACK))
-    learnDispersion(s, LANE.SPREAD, count, mean, variance * claimOf(s, LANE.CLAIM), season, phi)
+    learnDispersion(s, SPREAD, count, mean, variance * claimOf(s, CLAIM), season, phi)
     if (learn === FIRST_OF_EPISODE && mean >= SWAYED_FROM) return
-    if (s[LANE.SEASONAL] === 1) this.learnMultiple(clipped, seasonal, phi)
-    s[LANE.LOCAL] = Math.max(this.least, (local * (phi + localVariance * clipped)) / (phi + localVariance * local))
-    s[LANE.LOCAL_VARIANCE] = (localVariance * phi) / (phi + localVariance * clipped)
+    if (s[SEASONAL] === 1) this.learnMultiple(clipped, seasonal, phi)
+    s[LOCAL] = Math.max(this.least, (local * (phi + localVariance * clipped)) / (phi + localVariance * local))
+    s[LOCAL_VARIANCE] = (localVariance * phi) / (phi + localVariance * clipped)
     this.season.learn(hour, clipped, entered, age)
-    s[LANE.LEARNED_HOUR] = hour
+    s[LEARNED_HOUR] = hour
   }
 
   private learnMultiple(count: number, seasonal: number, phi: number): void {
     const s = this.scalars
     // An hour's error of the season is shared by its slots: spread over them, it keeps the slow multiple from chasing it.
-    const slowPhi = phi + (s[LANE.SEASON_VARIANCE] as number) * seasonal * Math.max(1, this.slotsAnHour)
-    const v = s[LANE.MULTIPLE_VARIANCE] as number
-    s[LANE.MULTIPLE] = ((s[LANE.MULTIPLE] as number) * (slowPhi + v * count)) / (slowPhi + v * seasonal)
-    s[LANE.MULTIPLE_VARIANCE] = (v * slowPhi) / (slowPhi + v * count)
+    const slowPhi = phi + (s[SEASON_VARIANCE] as number) * seasonal * Math.max(1, this.slotsAnHour)
+    const v = s[MULTIPLE_VARIANCE] as number
+    s[MULTIPLE] = ((s[MULTIPLE] as number) * (slowPhi + v * count)) / (slowPhi + v * seasonal)
+    s[MULTIPLE_VARIANCE] = (v * slowPhi) / (slowPhi + v * count)
   }
 
   /** At an hour centre: dispersion, claim and season are taken anew, and the next stretch is laid. */
   private turn(middle: number): void {
     const s = this.scalars
-    const phi = turnDispersion(
-      s,
-      LANE.SPREAD,
-      (s[LANE.LOCAL] as number) || 0,
-      this.slotMs,
-      middle - (s[LANE.FIRST] as number),
-    )
-    s[LANE.DISPERSION] = phi
-    turnClaim(s, LANE.CLAIM, phi)
+    const phi = turnDispersion(s, SPREAD, (s[LOCAL] as number) || 0, this.slotMs, middle - (s[FIRST] as number))
+    s[DISPERSION] = phi
+    turnClaim(s, CLAIM, phi)
     const hour = Math.floor((this.slotMs < HOUR_MS ? middle : middle - this.slotMs / 2) / HOUR_MS)
-    s[LANE.FLOOR] = this.season.floor(hour)
+    s[FLOOR] = this.season.floor(hour)
     const learned = this.season.refresh()
-    const first = s[LANE.SEASONAL] === 0 && learned >= Math.max(FIRST_SEASON_SLOTS, this.slotsAnHour / 2)
+    const first = s[SEASONAL] === 0 && learned >= Math.max(FIRST_SEASON_SLOTS, this.slotsAnHour / 2)
     if (first) {
-      s[LANE.SEASONAL] = 1
-      s[LANE.MULTIPLE_VARIANCE] = FIRST_SEASON_VARIANCE
+      s[SEASONAL] = 1
+      s[MULTIPLE_VARIANCE] = FIRST_SEASON_VARIANCE
     }
     if (this.slotMs < HOUR_MS) this.layStretch(middle, phi)
     else {
-      s[LANE.SEASON] = this.season.mean(hour, phi)
-      s[LANE.SEASON_VARIANCE] = this.season.variance
+      s[SEASON] = this.season.mean(hour, phi)
+      s[SEASON_VARIANCE] = this.season.variance
     }
     // What waits to be learned was entered when there was none.
-    if (first) this.ring.fill(s[LANE.SEASON] as number, LANE.SEASON_LANE, LANE.LEARN_LANE)
+    if (first) this.ring.fill(s[SEASON] as number, SEASON_LANE, LEARN_LANE)
   }
 
   private layStretch(middle: number, phi: number): void {
     const s = this.scalars
     const centre = Math.floor(middle / HOUR_MS - 0.5)
-    const { from, slope, jump, variance, step } = this.season.stretch(centre, phi, claimOf(s, LANE.CLAIM))
+    const { from, slope, jump, variance, step } = this.season.stretch(centre, phi, claimOf(s, CLAIM))
     const passed = middle / HOUR_MS - 0.5 - centre
-    s[LANE.CENTRE_END] = (centre + 1.5) * HOUR_MS
-    s[LANE.STRETCH_END] = passed < 0.5 ? (centre + 1) * HOUR_MS : (s[LANE.CENTRE_END] as number)
-    s[LANE.SEASON_VARIANCE] = variance
-    s[LANE.STEP_VARIANCE] = step
-    s[LANE.JUMP] = Math.exp(jump)
-    s[LANE.SEASON] = from * Math.exp((slope - jump) * passed) * (passed < 0.5 ? 1 : (s[LANE.JUMP] as number))
-    s[LANE.RATIO] = Math.exp((slope - jump) / this.slotsAnHour)
+    s[CENTRE_END] = (centre + 1.5) * HOUR_MS
+    s[STRETCH_END] = passed < 0.5 ? (centre + 1) * HOUR_MS : (s[CENTRE_END] as number)
+    s[SEASON_VARIANCE] = variance
+    s[STEP_VARIANCE] = step
+    s[JUMP] = Math.exp(jump)
+    s[SEASON] = from * Math.exp((slope - jump) * passed) * (passed < 0.5 ? 1 : (s[JUMP] as number))
+    s[RATIO] = Math.exp((slope - jump) / this.slotsAnHour)
   }
 }
