@@ -32,7 +32,7 @@ import { receive, type ReceiveOutcome } from './running/receive.js'
 import { type Body, Workspace } from './workspace/workspace.js'
 
 export type { Changed } from './changes.js'
-export type Counter = 'accepted' | 'duplicate' | 'rejected' | 'refused' | 'events' | 'orders' | 'late'
+export type Counter = keyof App['counters']
 
 /** Where others watch and judge, what they found passes on with each tick. */
 const PULSE_MS = 5 * SECOND
@@ -42,10 +42,7 @@ const UPKEEP_MS = 10 * MINUTE
 /** The house in one object: a workspace, those who watch it and those who are told. Made by `open`, ended by dispose. */
 export class App implements AsyncDisposable {
   /** For `/metrics`: since the start, but `late`, which the log's whole life adds up to. */
-  readonly counters: Record<Counter, number> = {
-    ...{ accepted: 0, duplicate: 0, rejected: 0, refused: 0 },
-    ...{ events: 0, orders: 0, late: 0 },
-  }
+  readonly counters = { accepted: 0, duplicate: 0, rejected: 0, refused: 0, events: 0, orders: 0, late: 0 }
   readonly token: OwnToken
   /** All who may write or read, the owner included. */
   readonly tokens: Tokens
@@ -75,7 +72,8 @@ export class App implements AsyncDisposable {
   ) {
     this.clock = new Clock(env)
     this.changes = new Changes(env.log)
-    this.env = { ...env, now: () => this.clock.now() }
+    // Who only shows puts nothing on the log, and has no say in what time it is.
+    this.env = this.reading ? env : { ...env, now: () => this.clock.now() }
     this.wall = () => env.now()
     const data = folder === null ? null : configured.data
     this.token = token(data, env)

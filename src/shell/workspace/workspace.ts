@@ -309,7 +309,7 @@ export class Workspace implements AsyncDisposable {
         this.wall && this.foldedTo > 0 ? (this.parts.reading ? this.env.now() : this.gate.now) - this.foldedTo : 0,
       lateMs: this.parts.lateMs,
       backlog: this.backlog,
-      clock: this.wall ? this.clock.state : null,
+      clock: this.wall && !this.parts.reading ? this.clock.state : null,
     })
   }
 
