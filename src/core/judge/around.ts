@@ -37,18 +37,17 @@ export const otherStrandOf = (
       mayBeSlow(x) &&
       (f.strand === 'slow' ||
         (kind === 'outage' &&
-          (Math.abs(f.onset - x.onset) <= SAME_ONSET_MS || (x.calmSince === null && x.branch === '' && meets(x, f))))),
+          (Math.abs(f.onset - x.onset) <= SAME_ONSET_MS || (x.calmSince === null && x.branch === '' && lies(x, f))))),
   )
 
 /** The part that is hit by the newest word: a window that spans a turn tells both sides of it. */
 export const latestOf = (f: Finding | null): number => f?.lately?.share ?? f?.share ?? 0
 
-/** Whether two troubles may be of the same requests: nothing that both are told by keeps them apart. */
-function meets({ worst }: IncidentRecord, f: Finding): boolean {
-  if (worst.segments.length === 0 || f.segments.length === 0) return true
-  const together = (a: Where, b: Where): boolean =>
-    Object.keys(a).every(name => b[name] === undefined || a[name]!.some(value => b[name]!.includes(value)))
-  return worst.segments.some(a => f.segments.some(b => together(a.where, b.where)))
+/** Whether what fails lies where it was slow: in the same place, or within it. */
+function lies({ worst }: IncidentRecord, f: Finding): boolean {
+  const within = (b: Where, a: Where): boolean =>
+    Object.keys(a).every(name => b[name]?.every(value => a[name]!.includes(value)) ?? false)
+  return f.segments.some(b => worst.segments.some(a => within(b.where, a.where)))
 }
 
 type Services = ReadonlyMap<string, JudgedService>
