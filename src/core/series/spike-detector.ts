@@ -40,6 +40,8 @@ const SUBSIDED_P = 0.1
 /** A rise within an open episode: by this multiple of its own level, with this much more evidence than an alarm needs. */
 const WORSE_MULTIPLE = 2.5
 const WORSE_NATS = 4
+/** From this many times the usual on an episode's own level is that of an outage (as in stat/burst-size). */
+const OUTAGE_LEVEL = 4
 /** Counts within outages scatter more than quiet ones. */
 const OUTAGE_DISPERSION = 4
 /** The threshold is solved again when the expectation has moved by this factor. */
@@ -259,8 +261,9 @@ export class Detector {
     s[WORSE] = Math.max(0, worse)
     if (worse <= 0) s[WORSE_START] = index + 1
     const settled = index - (s[RAISED] as number) >= this.rules.worseSlots
-    // Once the first rise is over, what speaks for another is not taken into the level that it rises above.
-    if (!settled || worse <= 0) s[OWN] = (s[OWN] as number) * this.rules.ownKeep + count * (1 - this.rules.ownKeep)
+    // Once the first rise is over, what speaks for another is not taken into an outage's level that it rises above.
+    if (!settled || worse <= 0 || (s[OWN] as number) < OUTAGE_LEVEL * mean)
+      s[OWN] = (s[OWN] as number) * this.rules.ownKeep + count * (1 - this.rules.ownKeep)
     this.runStart = s[WORSE_START] as number
     return settled && worse >= this.threshold + WORSE_NATS
   }
