@@ -53,7 +53,10 @@ describe('admit()', () => {
     const held = () => [v.prefixes.size, v.spent.size, v.texts.size]
     const text = (i: number) => `nothing loads in the office of floor number ${i}`
     const at = (i: number) => T + i * 10 * SECOND
-    for (let i = 0; i < 4_000; i++) strangers(v, 1, at(i)), admit(v, from(`p${i}.1`, at(i), { text: text(i) }))
+    for (let i = 0; i < 4_000; i++) {
+      strangers(v, 1, at(i))
+      admit(v, from(`p${i}.1`, at(i), { text: text(i) }))
+    }
     // Eleven hours: beats of six and of a window that is not over yet, the rest of half an hour.
     expect(held().map(size => Math.floor(size / 100))).toEqual([22, 3, 1])
     admit(v, from('late.1', at(4_000) + 7 * 60 * MINUTE))
