@@ -7,7 +7,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',
-    maxWorkers: 1,
+    // They mostly wait: for leases, intervals, five minutes of metrics.
+    maxWorkers: 2,
     // They wait for real programs in real time: a machine that others use too may starve one once; what fails twice fails.
     retry: process.env['CI'] ? 1 : 0,
   },

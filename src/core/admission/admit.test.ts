@@ -48,6 +48,20 @@ describe('admit()', () => {
     expect(counted(v, 10, () => from('a.1', T + CROWD_MS - 1))).toBe(0)
     expect(counted(v, 20, () => from('a.1', T + CROWD_MS))).toBe(ALONE)
   })
+  it('forgets what is over, and a beat later, so that a busy month takes no more than some hours of it', () => {
+    const v = admissionState()
+    const held = () => [v.prefixes.size, v.spent.size, v.texts.size]
+    const text = (i: number) => `nothing loads in the office of floor number ${i}`
+    const at = (i: number) => T + i * 10 * SECOND
+    for (let i = 0; i < 4_000; i++) {
+      strangers(v, 1, at(i))
+      admit(v, from(`p${i}.1`, at(i), { text: text(i) }))
+    }
+    // Eleven hours: beats of six and of a window that is not over yet, the rest of half an hour.
+    expect(held().map(size => Math.floor(size / 100))).toEqual([22, 3, 1])
+    admit(v, from('late.1', at(4_000) + 7 * 60 * MINUTE))
+    expect(held()).toEqual([1, 2, 0])
+  })
   it('strangers lend their voice: each beyond sixteen four reports more', () => {
     const v = admissionState()
     strangers(v, STRANGERS + 10)

@@ -9,14 +9,17 @@ import {
   CONTINENT,
   countMinute,
   EVERYTHING,
+  MEAN_AT,
   PART,
   RING,
   SCALES,
+  SPREAD_AT,
   startAnew,
   STEP_MS,
   STEPS_AN_HOUR,
   ALARMED,
   TROUBLE,
+  WAIT_AT,
   type Place,
   type Places,
 } from './places.js'
@@ -108,7 +111,7 @@ function sumPlaces(s: Places, reach: number): Float64Array {
   const sums = new Float64Array(s.places.length * WIDTH)
   const hours = Uint8Array.from({ length: reach }, (_, i) => Math.floor((s.step - 1 - i) / STEPS_AN_HOUR) % DAY_HOURS)
   for (let i = 0; i < s.places.length; i++) {
-    const { ring, mean, spread } = s.places[i]!
+    const { lanes } = s.places[i]!
     const o = i * WIDTH
     let y = 0
     let e = 0
@@ -120,12 +123,12 @@ function sumPlaces(s: Places, reach: number): Float64Array {
     for (let back = 1; back <= reach; back++) {
       if (--at < 0) at = RING - 1
       const hour = hours[back - 1]!
-      y += ring[at]!
-      e += mean[hour]!
-      v += spread[hour]!
+      y += lanes[at]!
+      e += lanes[MEAN_AT + hour]!
+      v += lanes[SPREAD_AT + hour]!
       if (s.state[at] === 0) {
-        yQuiet += ring[at]!
-        eQuiet += mean[hour]!
+        yQuiet += lanes[at]!
+        eQuiet += lanes[MEAN_AT + hour]!
       }
       if (back !== HORIZONS[k]) continue
       sums[o + Y + k] = y
@@ -168,12 +171,12 @@ function sumLabels(s: Places, all: Float64Array): Map<string, Label> {
 
 /** Steps back to the first that is unknown, or whose hour of day is. */
 function reachOf(s: Places): number {
-  const { mean } = s.places[EVERYTHING]!
+  const { lanes } = s.places[EVERYTHING]!
   let reach = 0
   while (reach < RING) {
     const step = s.step - reach - 1
     if (step < s.first || Number.isNaN(s.state[step % RING]!)) break
-    if (Number.isNaN(mean[Math.floor(step / STEPS_AN_HOUR) % DAY_HOURS]!)) break
+    if (Number.isNaN(lanes[MEAN_AT + (Math.floor(step / STEPS_AN_HOUR) % DAY_HOURS)]!)) break
     reach++
   }
   return reach
@@ -265,7 +268,7 @@ function bitsOfRun(run: Run, k: number, others: Label | null): number {
 function markTrouble(s: Places): void {
   const from = Math.max(s.since / STEP_MS, s.step - RING)
   for (let step = from; step < s.step; step++) if (s.state[step % RING]! <= TROUBLE) s.state[step % RING] = ALARMED
-  for (const p of s.places) p.waiting.fill(0)
+  for (const p of s.places) p.lanes.fill(0, WAIT_AT)
 }
 
 function scatterOf(s: Places, p: Place, scale: number): number {
@@ -283,16 +286,16 @@ function learnScatter(s: Places, i: number, read: (k: number) => Run, reach: num
   for (let scale = 0; scale < SCALES.length; scale++) {
     const steps = SCALES[scale]!
     if (s.step % steps !== 0 || steps + LEVEL_STEPS > reach) continue
-    const at = 2 * (BLOCK_AT[scale]! + ((s.step / steps) % (RING / steps)))
+    const at = WAIT_AT + 2 * (BLOCK_AT[scale]! + ((s.step / steps) % (RING / steps)))
     for (const into of [p.scatter, s.pooled]) {
       if (!learn || s.alarm >= 0) break
-      addPair(into, 2 * scale, p.waiting[at]!, p.waiting[at + 1]!, WEIGHT_MAX)
+      addPair(into, 2 * scale, p.lanes[at]!, p.lanes[at + 1]!, WEIGHT_MAX)
     }
     const { y, expected, variance, phi } = read(HORIZONS.indexOf(steps))
     const weight = weightOf(expected)
     const residual = Math.min(boundOf(phi, expected), Math.abs(y - expected))
-    p.waiting[at] = weight * (residual * residual - variance * expected * expected)
-    p.waiting[at + 1] = weight * expected
+    p.lanes[at] = weight * (residual * residual - variance * expected * expected)
+    p.lanes[at + 1] = weight * expected
   }
 }
 

@@ -26,7 +26,7 @@ const QUARTER = 3
 const BENDS_MEMORY = 2_000
 /** Relative variance of one hour's mean about that of the hours around it. */
 const HOUR_VARIANCE = 0.02
-/** Values of one label that are followed, and places in all: a kilobyte each. Later ones are counted in the wider places only. */
+/** Values of one label that are followed, and places in all: two kilobytes each. Later ones are counted in the wider places only. */
 const MAX_VALUES = 48
 export const MAX_PLACES = 256
 /** Variance/mean of minutes before anything is known, worth so many reports. */
@@ -57,19 +57,19 @@ export interface Place {
   /** Sums since the first report: squared differences of minutes, reports. */
   squares: number
   reports: number
-  /** Clumps of the running step, and of the last RING. */
+  /** Clumps of the running step. */
   clumps: number
-  ring: Float32Array
-  /** Clumps by hour of day, fading; mean of a step and what each step adds to the variance of a sum of means, as read at the last full hour. */
-  day: Float32Array
-  mean: Float32Array
-  spread: Float32Array
+  /**
+   * In one piece, for an array of its own costs more than most of these hold: clumps of the last RING steps; clumps by hour of day, fading
+   * (from DAY_AT); mean of a step (MEAN_AT) and what each step adds to the variance of a sum of means (SPREAD_AT), as read at the last
+   * full hour; blocks of scatter that wait (WAIT_AT), see counts/place-scan.
+   */
+  lanes: Float32Array
   /** Second differences of quarters of an hour, and the clumps in these. */
   bends: number
   quarters: number
   /** Scatter: see counts/place-scan. */
-  waiting: Float32Array
-  scatter: Float64Array
+  scatter: number[]
 }
 
 /** Plain data: part of the snapshot. */
@@ -101,6 +101,12 @@ export interface Places {
 /** Blocks of scatter that wait, and sums: pairs for each scale of counts/place-scan. */
 export const SCALES = [3, 12, 48] as const
 export const BLOCKS = SCALES.reduce((sum, steps) => sum + RING / steps, 0)
+
+export const DAY_AT = RING
+export const MEAN_AT = DAY_AT + DAY_HOURS
+export const SPREAD_AT = MEAN_AT + DAY_HOURS
+export const WAIT_AT = SPREAD_AT + DAY_HOURS
+const LANES = WAIT_AT + 2 * BLOCKS
 
 export const places = (): Places => {
   const s: Places = {
@@ -140,14 +146,10 @@ function enterPlace(s: Places, label: string, value: string): number {
     squares: 0,
     reports: 0,
     clumps: 0,
-    ring: new Float32Array(RING),
-    day: new Float32Array(DAY_HOURS),
-    mean: new Float32Array(DAY_HOURS),
-    spread: new Float32Array(DAY_HOURS),
+    lanes: new Float32Array(LANES),
     bends: 0,
     quarters: 0,
-    waiting: new Float32Array(2 * BLOCKS),
-    scatter: new Float64Array(2 * SCALES.length),
+    scatter: SCALES.flatMap(() => [0, 0]),
   }
   return s.places.push(place) - 1
 }
@@ -221,8 +223,9 @@ export function closeStep(s: Places, learn: boolean): void {
   const fades = teaches && old % STEPS_AN_HOUR === 0
   if (teaches) s.daySteps[hour] = (fades ? KEEP_DAY : 1) * s.daySteps[hour]! + 1
   for (const p of s.places) {
-    if (teaches) p.day[hour] = (fades ? KEEP_DAY : 1) * p.day[hour]! + p.ring[at]!
-    p.ring[at] = p.clumps
+    const { lanes } = p
+    if (teaches) lanes[DAY_AT + hour] = (fades ? KEEP_DAY : 1) * lanes[DAY_AT + hour]! + lanes[at]!
+    lanes[at] = p.clumps
     p.clumps = 0
   }
   s.step++
@@ -241,8 +244,8 @@ function bend(s: Places, p: Place): void {
   for (let back = 1; back <= 3 * QUARTER; back++) {
     const at = (s.step - back) % RING
     if (s.state[at] !== 0) return
-    total += p.ring[at]!
-    second += (back > QUARTER && back <= 2 * QUARTER ? -2 : 1) * p.ring[at]!
+    total += p.lanes[at]!
+    second += (back > QUARTER && back <= 2 * QUARTER ? -2 : 1) * p.lanes[at]!
   }
   p.bends += (second * second) / 6
   p.quarters += total / 3
@@ -253,13 +256,14 @@ function bend(s: Places, p: Place): void {
 
 /** Gamma-Poisson mean of each hour of day, shrunk to the hours around it; NaN where these were never seen either. */
 function renewRhythm(s: Places, p: Place): void {
-  const hours = { counts: p.day, slots: s.daySteps, stride: 1, after: 0 }
+  const { lanes } = p
+  const hours = { counts: lanes.subarray(DAY_AT, MEAN_AT), slots: s.daySteps, stride: 1, after: 0 }
   for (let h = 0; h < DAY_HOURS; h++) {
     const { mean, variance, around } = meanOfHour(hours, h, 1 / HOUR_VARIANCE, 1, STEPS_AN_HOUR)
-    p.mean[h] = around.slots === 0 ? Number.NaN : mean
+    lanes[MEAN_AT + h] = around.slots === 0 ? Number.NaN : mean
     // The hours around are counts themselves. The steps of an hour share its error, hours have errors of their own.
     const whole = variance + (4 * AROUND_ERROR) / (around.counts + 4)
-    p.spread[h] = STEPS_AN_HOUR * whole * p.mean[h]! * p.mean[h]!
+    lanes[SPREAD_AT + h] = STEPS_AN_HOUR * whole * lanes[MEAN_AT + h]! * lanes[MEAN_AT + h]!
   }
 }
 
@@ -269,7 +273,7 @@ export function startAnew(s: Places, step: number): void {
   s.state.fill(Number.NaN)
   for (const p of s.places) {
     p.clumps = p.before = p.minute = 0
-    p.waiting.fill(0)
+    p.lanes.fill(0, WAIT_AT)
   }
   s.touched = []
 }

@@ -30,7 +30,7 @@ export const cautious = (phi: number, caution: number, weight: number): number =
   phi * (1 + caution / Math.sqrt(weight))
 
 /** Adds to a pair of sums, of squares and of weights, the second at the next place; both are halved beyond `most` of weight. */
-export function addPair(sums: Float64Array, at: number, square: number, weight: number, most: number): void {
+export function addPair(sums: Float64Array | number[], at: number, square: number, weight: number, most: number): void {
   sums[at]! += square
   sums[at + 1]! += weight
   if (sums[at + 1]! <= most) return

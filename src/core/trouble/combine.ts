@@ -97,6 +97,9 @@ const mentionBits = (s: TroubledService, now: EpochMs): number =>
 
 /** Is what comes through people's own door to be doubted at this tick? */
 export function isDoubted(s: TroubledService, now: EpochMs): boolean {
+  const mix = readMix(s.crowd, now)
+  // Asked of every service at every tick, and most are silent.
+  if (mix.open + mix.coordinated === 0) return false
   const { report } = s.evidence
   const heard = (ms: number): ReportWindow => {
     const { counted, open } = readMix(s.crowd, now, ms)
@@ -104,7 +107,7 @@ export function isDoubted(s: TroubledService, now: EpochMs): boolean {
     return { ms, counted, vouched: counted - open, mean, dispersion: report?.series.expect(now).dispersion ?? 1 }
   }
   const slow = report !== null && !report.rare && (report.drift.alarm || report.places.alarm >= 0)
-  return isDoubtful(s.admission, readMix(s.crowd, now), now, heard(MIX_MS), slow ? heard(LONG_MS) : null)
+  return isDoubtful(s.admission, mix, now, heard(MIX_MS), slow ? heard(LONG_MS) : null)
 }
 
 /**

@@ -106,10 +106,15 @@ export function pageViewOf(input: PageViewInput): PageView {
   const windows = windowsOf(plans, plan, services, now)
   const open = incidents.filter(each => each.status !== 'resolved')
   const asOf = Math.floor(workspace.now / MINUTE) * MINUTE
+  // By name, for a page may have each of 33,000 services.
+  const rowOf = new Map(services.map(each => [each.service, each]))
+  const leavesOf = new Map<string, Leaf[]>(plan.services.map(id => [id, []]))
+  for (const leaf of plan.leaves) leavesOf.get(leaf.service)?.push(leaf)
   const standings = new Map(
-    plan.services.map(
-      id => [id, standing(withLeaves(id, plan, services), input.incidents, workspace, wallNow)] as const,
-    ),
+    plan.services.map(id => {
+      const service = withLeaves(rowOf.get(id) ?? unheard(id), leavesOf.get(id)!)
+      return [id, standing(service, input.incidents, workspace, wallNow)] as const
+    }),
   )
   const parts = plan.leaves.map((leaf): Part => {
     const row = standings.get(leaf.service) as Standing
@@ -172,12 +177,9 @@ function toldOfLeaf({ component, name }: Leaf, told: readonly Told[]): Told[] {
 }
 
 /** The service with every component that the page names of it, declared or not. */
-function withLeaves(id: string, { leaves }: Plan, services: readonly ServiceNow[]): ServiceNow {
-  const service = services.find(each => each.service === id) ?? unheard(id)
-  const more = leaves.flatMap(({ service: of, component, name }) =>
-    of === id && component !== null && !service.components.some(each => each.id === component)
-      ? [{ id: component, name }]
-      : [],
+function withLeaves(service: ServiceNow, leaves: readonly Leaf[]): ServiceNow {
+  const more = leaves.flatMap(({ component, name }) =>
+    component !== null && !service.components.some(each => each.id === component) ? [{ id: component, name }] : [],
   )
   return more.length === 0 ? service : { ...service, components: [...service.components, ...more] }
 }
@@ -195,8 +197,9 @@ export function daysOf(
   { days, services, page: { timeZone } }: Pick<PageView, 'days' | 'services' | 'page'>,
 ): ReadonlySet<EpochMs> {
   const of = days.get(leaf.service) ?? new Set<EpochMs>()
+  if (leaf.component === null) return of
   const parts = services.find(each => each.service === leaf.service)?.parts
-  if (leaf.component === null || parts === undefined) return of
+  if (parts === undefined) return of
   const own = parts.find(each => each.component === leaf.component)?.spans ?? []
   const heard = (day: EpochMs) => {
     const [from, until] = [dayStart(day, timeZone), dayStart(day + DAY, timeZone)]
