@@ -75,7 +75,7 @@ const KEPT: readonly Mutant[] = [
   of(
     'a row of the log grows without end',
     'shell/workspace/committer',
-    'if (this.length + size > LOG_ROW_BYTES) this.seal()',
+    'if ((this.gathered.get(whose)?.length ?? 0) + size > LOG_ROW_BYTES) this.seal()',
     '',
   ),
   of(

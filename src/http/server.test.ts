@@ -312,6 +312,7 @@ describe('for operators and programs', () => {
     expect(document.openapi).toBe('3.1.0')
     expect(Object.keys(document.paths).sort()).toEqual([
       '/api/v1/agent',
+      '/api/v1/exchange',
       '/api/v1/graph',
       '/api/v1/incidents',
       '/api/v1/incidents/{id}',

@@ -53,7 +53,7 @@ describe('epicenter origin', () => {
       /^It began at orders-db \(suspected, \d\d %\), between 12:19:00 and 12:20:00 UTC on 2026-06-01\.$/m,
     )
     expect(text).toContain('  orders-db\n  └─ shop\n     └─ web')
-    expect(text).toContain('For: it explains web, shop.')
+    expect(text).toContain('For: it explains shop, web.')
   })
 
   it('says that nothing is wrong', () => {
