@@ -55,6 +55,9 @@ interface Source {
   health: string
   lastError: { why: string } | null
 }
+/** What is not read now, and why; undefined: it was not asked yet. */
+const unreadOf = (sources: readonly Source[]) =>
+  sources.filter(each => each.health !== 'ok').map(({ id, lastError }) => [id, lastError?.why] as const)
 /** A watch within a network, started from a clone. */
 async function watch(network: ChildProcess, name: string, env: Record<string, string> = {}) {
   const data = join(folder, name)
@@ -147,10 +150,7 @@ exec node --import ./scripts/ts.mjs lab/world-day/vendors.ts ai ${ADDRESS} ${fil
       await wait(2_000)
       rows = read().map(each => each.epicenter)
     }
-    const unreadNow = () =>
-      get<Source[]>('/api/v1/sources')
-        .filter(each => each.health !== 'ok')
-        .map(({ id, lastError }) => [id, lastError?.why])
+    const unreadNow = () => unreadOf(get<Source[]>('/api/v1/sources'))
     // Some are not asked before everybody else's pages are read.
     while (Date.now() - began < 120_000 && unreadNow().some(([, why]) => why === undefined)) await wait(2_000)
     const unread = unreadNow()
@@ -159,7 +159,7 @@ exec node --import ./scripts/ts.mjs lab/world-day/vendors.ts ai ${ADDRESS} ${fil
     expect(missing).toEqual([])
     expect(filled(rows).length).toBeGreaterThanOrEqual(40)
     // What nobody answers for is said, each with its reason.
-    expect(unread.map(([id]) => id).filter(id => !id!.startsWith('posts-'))).toEqual([])
+    expect(unread.map(([id]) => id).filter(id => !id.startsWith('posts-'))).toEqual([])
     expect(unread.every(([, why]) => typeof why === 'string')).toBe(true)
   })
 })
