@@ -271,10 +271,10 @@ const TOLD: readonly Mutant[] = [
     'each.rota !== rota.id || at < from || at >= until',
   ),
   of(
-    'a turn ends a moment late',
+    'somebody is on call before the first turn',
     'core/oncall/rota',
-    'while (handover(layer, zone, turn + 1) <= at) turn++',
-    'while (handover(layer, zone, turn + 1) < at) turn++',
+    'if (turn < 0 || (layer.hours',
+    'if (turn < -9 || (layer.hours',
   ),
   of(
     'every third weekday is every month’s',
