@@ -215,6 +215,8 @@ ${rows.join('\n')}
 
 Beside the calm rate: flapping ${beside(flapping)}; cold start ${beside(coldly)}. The first request after a start was answered ${firstStatus} in ${firstMs.toFixed(0)} ms. ${Math.round((performance.now() - started) / 1_000)} s in all.
 
+All questions of \`wrk\` are alike, byte for byte, and such are answered without being read again; those that differ from one another cost what they did before this was so.
+
 ${setting('npm run bench -- pages')}
 `,
 )
