@@ -31,6 +31,7 @@ interface Manifest {
   metadata: { name: string }
   data?: Record<string, string>
   spec?: {
+    replicas?: number
     selector?: Record<string, string> & { matchLabels?: Record<string, string> }
     ports?: { targetPort: string }[]
     volumeClaimTemplates?: { metadata: { name: string } }[]
@@ -113,6 +114,19 @@ it.each(readdirSync(join(root, 'deploy')).filter(name => /^epicenter.*\.yaml$/.t
     expect((await parseConfig(text, asked(text))).findings).toEqual([])
   },
 )
+
+it('a form that shares out the work has a partition for each who watches', () => {
+  const composed = parseYaml(read('deploy/compose.many.yaml'), { merge: true }) as {
+    services: { worker: { deploy: { replicas: number } } }
+  }
+  const settings = parseYaml(read('deploy/epicenter.many.yaml')) as { bus: { partitions: number } }
+  expect(settings.bus.partitions).toBeGreaterThanOrEqual(composed.services.worker.deploy.replicas)
+  const manifests = parseAllDocuments(read('deploy/kubernetes/many.yaml')).map(each => each.toJS() as Manifest)
+  const map = manifests.find(each => each.kind === 'ConfigMap')!
+  const { bus } = parseYaml(map.data!['epicenter.yaml']!) as { bus: { partitions: number } }
+  const watching = manifests.find(each => each.kind === 'Deployment')!
+  expect(bus.partitions).toBeGreaterThanOrEqual(watching.spec!.replicas!)
+})
 
 describe.each(manifestFiles)('deploy/kubernetes/%s', name => {
   const documents = parseAllDocuments(read(`deploy/kubernetes/${name}`)).map(each => each.toJS() as Manifest)

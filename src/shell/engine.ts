@@ -11,6 +11,7 @@ import type { Level } from './env.js'
 import { EntryLines } from './workspace/entry-lines.js'
 import { clockEntryOf } from './workspace/timekeeper.js'
 import { headsOf } from './incident-head.js'
+import { patiently } from './patiently.js'
 
 /** What a commit changed, for those who show it. */
 export interface Committed {
@@ -145,17 +146,12 @@ export class Engine implements AsyncDisposable {
     await this.save(true)
   }
 
-  /** What may do later is asked again until it does; the log keeps the rest. @throws TransientError once this is stopped */
-  private async patiently<T>(ask: () => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        return await ask()
-      } catch (error) {
-        if (!(error instanceof TransientError) || this.stopped) throw error
-        this.parts.say('error', 'log or store does not answer, or has no room; trying again', { why: error.message })
-        await new Promise(next => setTimeout(next, STORE_RETRY_MS))
-      }
-    }
+  private patiently<T>(ask: () => Promise<T>): Promise<T> {
+    return patiently(ask, {
+      retryMs: STORE_RETRY_MS,
+      stopped: () => this.stopped,
+      say: why => this.parts.say('error', 'log or store does not answer, or has no room; trying again', { why }),
+    })
   }
 
   /** Who stops does not wait for what may do later. */

@@ -1,5 +1,4 @@
 import { deserialize, serialize } from 'node:v8'
-import { TransientError } from '../../contract/error.js'
 import type { Order } from '../../contract/order.js'
 import type { Outcome } from '../../contract/outcome.js'
 import type { Store } from '../../contract/ports.js'
@@ -11,6 +10,7 @@ import { JudgeHalf, type JudgeHalfSnapshot } from '../../core/fold/judge-half.js
 import { HALF_VERSION } from '../../core/fold/watch-half.js'
 import type { Env } from '../env.js'
 import { headsOf } from '../incident-head.js'
+import { patiently } from '../patiently.js'
 
 /** Messages of partitions that are read at once, about a barrier of each. */
 const READ_MESSAGES = 64
@@ -184,16 +184,12 @@ export class JudgeWorker {
     return this.half.now
   }
 
-  private async patiently<T>(ask: () => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        return await ask()
-      } catch (error) {
-        if (!(error instanceof TransientError) || this.stopped) throw error
-        this.parts.log('error', 'bus or store does not answer, or has no room; trying again', { why: error.message })
-        await new Promise(next => setTimeout(next, JUDGE_RETRY_MS))
-      }
-    }
+  private patiently<T>(ask: () => Promise<T>): Promise<T> {
+    return patiently(ask, {
+      retryMs: JUDGE_RETRY_MS,
+      stopped: () => this.stopped,
+      say: why => this.parts.log('error', 'bus or store does not answer, or has no room; trying again', { why }),
+    })
   }
 
   async stop(lost: boolean): Promise<void> {

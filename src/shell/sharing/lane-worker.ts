@@ -1,5 +1,4 @@
 import { deserialize, serialize } from 'node:v8'
-import { TransientError } from '../../contract/error.js'
 import type { Forget, Order } from '../../contract/order.js'
 import type { Matters, Turn } from '../../contract/sharing/matters.js'
 import {
@@ -17,6 +16,7 @@ import { HALF_VERSION, WatchHalf } from '../../core/fold/watch-half.js'
 import type { Env } from '../env.js'
 import { EntryLines } from '../workspace/entry-lines.js'
 import { clockEntryOf } from '../workspace/timekeeper.js'
+import { patiently } from '../patiently.js'
 
 /** Entries read at once. */
 const READ_ENTRIES = 16
@@ -205,16 +205,12 @@ export class LaneWorker {
     return this.half.now
   }
 
-  private async patiently<T>(ask: () => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        return await ask()
-      } catch (error) {
-        if (!(error instanceof TransientError) || this.stopped) throw error
-        this.parts.log('error', 'bus or store does not answer, or has no room; trying again', { why: error.message })
-        await new Promise(next => setTimeout(next, LANE_RETRY_MS))
-      }
-    }
+  private patiently<T>(ask: () => Promise<T>): Promise<T> {
+    return patiently(ask, {
+      retryMs: LANE_RETRY_MS,
+      stopped: () => this.stopped,
+      say: why => this.parts.log('error', 'bus or store does not answer, or has no room; trying again', { why }),
+    })
   }
 
   /** `lost`: nothing more is passed on or saved. */
