@@ -4,7 +4,7 @@ import { copyFileSync, readFileSync, renameSync, truncateSync, writeFileSync } f
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { serve, type Served } from '../src/testing/served.js'
 import { freePort, makePlace, nginx, type Place, recipe, remove, root } from './recipes.js'
 
@@ -12,19 +12,19 @@ import { freePort, makePlace, nginx, type Place, recipe, remove, root } from './
 const PAGE = 'docs/access-logs.md'
 const REQUESTS_A_SECOND = 60
 const BREAKS = 0.3
-/** From the break to an incident that names the backend. */
-/** Until then it is waited for; how long it took is printed. */
+/** From the break to an incident that names the backend: until then it is waited for; how long it took is printed. */
 const WAIT_MS = 360_000
 /** Lines that a log emptied after a copy may lose: those of a moment between the two. */
 const IN_THE_GAP = 3
 
 let place: Place
-const stops: (() => unknown)[] = []
-beforeAll(async () => {
+let stops: (() => unknown)[] = []
+beforeEach(async () => {
   place = await makePlace()
 })
-afterAll(async () => {
+afterEach(async () => {
   for (const stop of stops.reverse()) await stop()
+  stops = []
   remove(place)
 })
 

@@ -5,16 +5,20 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { serve, type Served } from '../src/testing/served.js'
 import { freePort, root } from './recipes.js'
 
 // `epicenter agent` as processes: a server, three places, one of which sees a failure; a server that is away, a token that is revoked.
 
-const folder = mkdtempSync(join(tmpdir(), 'epicenter-agents-'))
-const stops: (() => unknown)[] = []
-afterAll(async () => {
+let folder: string
+let stops: (() => unknown)[] = []
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'epicenter-agents-'))
+})
+afterEach(async () => {
   for (const stop of stops.reverse()) await stop()
+  stops = []
   rmSync(folder, { recursive: true, force: true })
 })
 const bin = join(root, 'bin/epicenter')

@@ -3,17 +3,21 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { serve } from '../src/testing/served.js'
 import { freePort, root } from './recipes.js'
 
 // Instances as processes that read each other: an inside that probes, an outside that has only what is lent to it, and a third that finds
 // both by a list and probes by itself. One thing breaks; each tells it once.
 
-const folder = mkdtempSync(join(tmpdir(), 'epicenter-exchange-'))
-const stops: (() => unknown)[] = []
-afterAll(async () => {
+let folder: string
+let stops: (() => unknown)[] = []
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'epicenter-exchange-'))
+})
+afterEach(async () => {
   for (const stop of stops.reverse()) await stop()
+  stops = []
   rmSync(folder, { recursive: true, force: true })
 })
 const TOKEN = 'a-token-of-twenty-characters'

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
-import { createServer, type AddressInfo, connect } from 'node:net'
+import { createServer, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -39,12 +39,67 @@ export interface Place {
   port: number
 }
 
+/** The system hands out ports from here on, for connections and to whoever asks for any: none below it is taken by chance. */
+const ephemeral = (() => {
+  try {
+    return Number(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split('\t')[0])
+  } catch {
+    return 32_768
+  }
+})()
+const LOWEST = 10_000
+const claims = join(tmpdir(), `epicenter-ports-${process.getuid?.() ?? 0}`)
+const own = new Set<string>()
+process.once('exit', () => {
+  for (const file of own) rmSync(file, { force: true })
+})
+
+/** Whether this process has the port for as long as it lives; others that ask this way look at the same folder. */
+function claimed(port: number): boolean {
+  const file = join(claims, `${port}`)
+  mkdirSync(claims, { recursive: true })
+  if (existsSync(file) && !alive(file)) rmSync(file, { force: true })
+  try {
+    writeFileSync(file, `${process.pid}`, { flag: 'wx' })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+  own.add(file)
+  return true
+}
+
+function alive(file: string): boolean {
+  try {
+    const pid = Number(readFileSync(file, 'utf8'))
+    // Whoever claims it just now has not yet written who they are.
+    if (pid === 0) return true
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/**
+ * A port of loopback at which nobody listens, and that nobody else gets before whoever asked listens there: one below those that the
+ * system hands out, claimed until this process ends.
+ */
 export async function freePort(): Promise<number> {
+  const many = Math.max(ephemeral - LOWEST, LOWEST)
+  for (;;) {
+    const port = LOWEST + Math.floor(Math.random() * many)
+    if (claimed(port) && (await silent(port))) return port
+  }
+}
+
+async function silent(port: number): Promise<boolean> {
   const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => server.close(resolve))
-  return port
+  const free = await new Promise<boolean>(done =>
+    server.once('error', () => done(false)).listen(port, '127.0.0.1', () => done(true)),
+  )
+  await new Promise(done => server.close(done))
+  return free
 }
 
 export async function makePlace(): Promise<Place> {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { simpleParser } from 'mailparser'
 import { Webhook } from 'standardwebhooks'
-import { afterAll, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { UNSETTLED_MOST } from '../src/contract/limits.js'
 import { sfc32 } from '../src/core/stat/random.js'
 import { type MailServer, mailServer } from '../src/testing/mail.js'
@@ -21,10 +21,14 @@ const UPDATES = 3
 const PATIENCE_MS = 90_000
 
 const root = join(import.meta.dirname, '..')
-const folder = mkdtempSync(join(tmpdir(), 'epicenter-subscribers-'))
-const open: Server[] = []
-afterAll(() => {
+let folder: string
+let open: Server[] = []
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'epicenter-subscribers-'))
+})
+afterEach(() => {
   for (const each of open) each.close()
+  open = []
   rmSync(folder, { recursive: true })
 })
 const sleep = (ms: number) => new Promise<void>(done => setTimeout(done, ms))

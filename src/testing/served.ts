@@ -40,6 +40,7 @@ export async function serve(
     stderr: () => errors,
     stdout: () => said,
     stop: async signal => {
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
       const ended = once(child, 'exit')
       child.kill(signal)
       const [code] = (await ended) as [number | null]
