@@ -12,6 +12,7 @@ const DEFAULTS: OtlpConfig = {
   services: {},
   labels: {},
   slowSeconds: 1,
+  bad: ['5xx'],
   count: 'auto',
   metrics: [],
   quantile: 0.95,
@@ -168,6 +169,32 @@ describe('spans', () => {
       ['m', 2, 1, 0],
       ['mails', 1, 1, 0],
     ])
+  })
+  it('and metrics too count as failed what the settings name, beside 5xx where they say so', async () => {
+    const statuses = [200, 404, 429, 503].map(status => ({ ...ROUTE, 'http.response.status_code': status }))
+    const point = { start: NOW - MINUTE, at: NOW, count: 10 }
+    for (const [bad, failed] of [
+      [['5xx'], 1],
+      [['5xx', 429], 2],
+      [['4xx', '5xx'], 3],
+    ] as const) {
+      const { traces } = await receiver({ bad, count: 'spans' })
+      const { signals } = await traces(tracesOf(CART, ...statuses.map((labels, i) => span(1 + i, NOW, { labels }))))
+      expect(counts(signals)).toEqual([[4, failed, 0]])
+      const metrics = await (await receiver({ bad })).ask(
+        json(
+          metricsOf(
+            MAIL,
+            durations(
+              statuses.map(labels => ({ ...point, labels })),
+              { temporality: 1 },
+            ),
+          ),
+          'v1/metrics',
+        ),
+      )
+      expect(counts(metrics.signals)).toEqual([[40, 10 * failed, expect.anything()]])
+    }
   })
   it('have no label of which there are as many as requests', async () => {
     const { traces } = await receiver({ labels: { user: 'enduser.id' }, maxValues: 20 })
