@@ -10,6 +10,7 @@ export interface Worker {
   readonly url: string
   stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>
   stderr(): string
+  isAlive(): boolean
 }
 
 /** Runs `bin/epicenter serve --roles …` on a free port until it works or stands by. */
@@ -35,6 +36,7 @@ export async function work(root: string, args: readonly string[]): Promise<Worke
       return url
     },
     stderr: () => errors,
+    isAlive: () => child.exitCode === null && child.signalCode === null,
     stop: async signal => {
       if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
       const ended = once(child, 'exit')

@@ -151,7 +151,8 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'overload',
-    title: 'a launch that breaks capacity: forty times as many ask for deep research, which thinks for four seconds now',
+    title:
+      'a launch that breaks capacity: forty times as many ask for deep research, which thinks for four seconds now',
     switches: { demand: { 'deep-research': 40 }, deeperMs: 3_500 },
     quiet: {
       title: 'the same launch, and half again as many ask',

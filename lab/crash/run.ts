@@ -2,11 +2,13 @@
 // durable; it is started again, and what it leaves behind is compared with the play that nobody disturbed.
 //
 //   npm run lab:crash -- [--kills N] [--hindered N] [--seed S] [--only WORD]
+//   npm run lab:crash -- --many [--schedules N] [--seed S]       (many.ts)
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { sfc32 } from '../../src/core/stat/random.js'
 import { streamOf } from '../../src/testing/stream.js'
 import { Dice } from '../dice.js'
+import { described, manyCampaign, whyNoServers } from './many.js'
 import { differences, type EndState, Play, type Plan } from './play.js'
 import { HINDRANCES, POINTS } from './points.js'
 
@@ -110,8 +112,26 @@ if (import.meta.filename === process.argv[1]) {
       hindered: { type: 'string', default: `${HINDRANCES.length}` },
       seed: { type: 'string', default: '1' },
       only: { type: 'string' },
+      many: { type: 'boolean', default: false },
+      schedules: { type: 'string', default: '50' },
     },
   })
+  if (values.many) {
+    const lacksServers = whyNoServers()
+    if (lacksServers !== null) {
+      console.log(`skipped: ${lacksServers}`)
+      process.exit(0)
+    }
+    const done = await manyCampaign({ schedules: Number(values.schedules), seed: Number(values.seed) }, (outcome, i) =>
+      console.log(`${i + 1}/${values.schedules} ${described(outcome)}`),
+    )
+    const wrong = done.filter(each => each.wrong.length > 0)
+    const longest = Math.max(...done.map(each => each.leaseFreeMs))
+    console.log(
+      `${done.length - wrong.length} of ${done.length} held; a lease was free for ${(longest / 1_000).toFixed(1)} s at most`,
+    )
+    process.exit(wrong.length > 0 ? 1 : 0)
+  }
   const lacks = whyNot()
   if (lacks !== null) {
     console.log(`skipped: ${lacks}`)

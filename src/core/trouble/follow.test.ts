@@ -80,3 +80,21 @@ it('is told to have begun with its first mild signs, while what fails is counted
   expect(finding!.onsetInterval[0]).toBeLessThanOrEqual(finding!.onset)
   expect(Math.abs(minuteOf(s.troubles.bad!.onset) - 150)).toBeLessThanOrEqual(1)
 })
+
+it('where checks are few, those of other places are no end of it: one in six fails on in the place, and people go on', () => {
+  const where = { cell: ['a'] }
+  const world = { minutes: 330, requests: 0, checks: 1, reports: 0.5, seed: 4 }
+  const [worst, left] = [
+    { from: 120, until: 150, where, bad: 0.9, reports: 40 },
+    { from: 150, until: 230, where, bad: 0.16, reports: 5 },
+  ]
+  const calmIn = (faults: (typeof worst)[], from: number, until: number) => {
+    const { bad } = follow({ ...world, faults })
+    return [...bad].filter(([minute, [f]]) => minute >= from && minute < until && f!.calm).map(([minute]) => minute)
+  }
+  expect(calmIn([worst, left], 150, 230)).toEqual([])
+  // Where its checks all go well they tell that it is over, while the last of the people are still heard.
+  const over = calmIn([worst, { ...left, bad: 0 }], 150, 230)
+  expect(over[0]).toBeGreaterThanOrEqual(165)
+  expect(over[0]).toBeLessThanOrEqual(190)
+})

@@ -1,5 +1,5 @@
 import type { Finding, Track } from '../../contract/finding.js'
-import { MINUTE, type EpochMs } from '../../contract/time.js'
+import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import { leafCount, sumLeaves } from '../aggregate/label-sets.js'
 import { clearSums } from '../rates/rise-detector.js'
 import { type FailureMode } from '../rates/state.js'
@@ -7,6 +7,7 @@ import { handOver, newestExcess, outgrows, ownKinds, ownOf, followBranches, spli
 import { readCrowd, readMix } from '../admission/crowd.js'
 import { readDemand } from '../rates/demand.js'
 import { badKinds, bitsOfKinds, inAlarm, isDoubted, machinesSee, onsetOf, slowKinds } from './combine.js'
+import { betaQuantile } from '../stat/quantile.js'
 import { latelyOf } from '../rates/newest-minute.js'
 import { componentsOf, locate, REPORT_WINDOW_MS } from './locate.js'
 import { MIX_MS, readIndependence } from '../admission/parties.js'
@@ -27,8 +28,9 @@ const ONSET_SETTLES_MS = 10 * MINUTE
 const EVIDENCE_FADES_MS = 5 * MINUTE
 /** Reports below this part of their peak are an echo once telemetry is calm. */
 const ECHO_SHARE = 0.2
-/** So many checks without an excess leave no more than 15 % failing (at 95 %): until then people's word stands beside them. */
-const CHECKS_TELL = 18
+/** Until checks leave no more than this share failing, so surely, people's word stands beside them: 18 of them that all went well. */
+const LEFT_SHARE = 0.15
+const SURE = 0.95
 /** Segments are searched each minute at first, then each SEARCH_EVERY minutes: they change slowly later. */
 const SEARCH_EVERY_MIN = 3
 const SEARCH_SETTLES_MS = 30 * MINUTE
@@ -74,7 +76,7 @@ function followFirst(
     gone !== null ||
     failing.metrics ||
     failing.checks ||
-    (alarm && !onlyEcho(s, state, kinds, echo, s.troubles.slow !== null, now))
+    (alarm && !onlyEcho(s, state, mode, kinds, echo, s.troubles.slow !== null, now))
   if (troubled) state.troubledAt = now
   else if (now - state.troubledAt > AFTERMATH_MS) {
     s.troubles[mode] = null
@@ -214,11 +216,26 @@ function dateAgain(
   state.onsetInterval = interval
 }
 
-/** Checks since then. */
-function passed(s: TroubledService, since: EpochMs, now: EpochMs): number {
+/**
+ * Whether checks leave it open that more than {@link LEFT_SHARE} still fail in a place where it was seen, or anywhere where no place was
+ * named: those of other places say nothing of it, and one that fails among a few is no chance to be counted away.
+ */
+function leavesOpen(s: TroubledService, state: Trouble, mode: FailureMode, since: EpochMs, now: EpochMs): boolean {
   const checks = s.evidence.check
-  if (!checks) return 0
-  return sumLeaves(checks.ring, leafCount(checks.book), since + MINUTE, now).a.reduce((sum, n) => sum + n, 0)
+  if (!checks) return true
+  const { book, ring } = checks
+  const sums = sumLeaves(ring, leafCount(book), Math.max(since + MINUTE, now - HOUR), now)
+  const failed = mode === 'bad' ? sums.b : sums.c
+  const named = state.named.flatMap(({ label, value }) => book.groupOf.get(`${label}=${value}`) ?? [])
+  return (named.length === 0 ? [0] : named).some(group => {
+    let [total, bad] = [0, 0]
+    for (let leaf = 0; leaf < sums.a.length; leaf++) {
+      if (!book.groups[leaf]!.includes(group)) continue
+      total += sums.a[leaf]!
+      bad += failed[leaf]!
+    }
+    return betaQuantile(SURE, bad + 1, total - bad + 1) > LEFT_SHARE
+  })
 }
 
 /**
@@ -228,6 +245,7 @@ function passed(s: TroubledService, since: EpochMs, now: EpochMs): number {
 function onlyEcho(
   s: TroubledService,
   state: Trouble,
+  mode: FailureMode,
   kinds: Finding['kinds'],
   echo: Finding['tracks'][number] | null,
   slow: boolean,
@@ -236,7 +254,7 @@ function onlyEcho(
   const seen = Math.max(state.excessAt.metric, state.excessAt.check)
   if (seen === 0 || now - seen < EVIDENCE_FADES_MS) return false
   // Checks are few: while people go on, what lets the trouble be elsewhere is no end of it.
-  if (state.excessAt.metric === 0 && kinds.report?.alarm && passed(s, seen, now) < CHECKS_TELL) return false
+  if (state.excessAt.metric === 0 && kinds.report?.alarm && leavesOpen(s, state, mode, seen, now)) return false
   const machine = machinesOf(kinds)
   if (machine.some(k => k.alarm) || !machine.some(k => k.bits !== null)) return false
   return echo === null || slow || echo.excess < ECHO_SHARE * state.reportPeak

@@ -1,0 +1,216 @@
+// Random schedules of kills over the processes of one workspace: a door, two that watch, two that judge, three NATS servers, PostgreSQL.
+// What they decide is compared with what one process decides that nobody disturbs.
+//
+//   npm run lab:crash -- --many [--schedules N] [--seed S]
+import { existsSync } from 'node:fs'
+import { sfc32 } from '../../src/core/stat/random.js'
+import { Dice } from '../dice.js'
+import { epicenter, Ground, Houses } from '../houses.js'
+
+const NATS = '/usr/sbin/nats-server'
+const POSTGRES = '/usr/lib/postgresql'
+/** Signals of one request. */
+const LINES = 2_000
+/** Of the founding evening so much is played: its quiet beginning, the outage, its first mends. */
+const PART = 0.6
+
+/** Why it cannot be played here, or null. */
+export const whyNoServers = (): string | null =>
+  [NATS, POSTGRES].every(existsSync)
+    ? null
+    : 'NATS and PostgreSQL are not here (on Debian: apt-get install nats-server postgresql)'
+
+export type Victim =
+  | 'front'
+  | 'watch-1'
+  | 'watch-2'
+  | 'judge-1'
+  | 'judge-2'
+  | 'nats-0'
+  | 'nats-1'
+  | 'nats-2'
+  | 'postgresql'
+const VICTIMS: readonly Victim[] = [
+  'front',
+  'watch-1',
+  'watch-2',
+  'judge-1',
+  'judge-2',
+  'nats-0',
+  'nats-1',
+  'nats-2',
+  'postgresql',
+]
+
+export interface Kill {
+  victim: Victim
+  /** While this request is on its way. */
+  round: number
+  /** So long it is away. */
+  downMs: number
+}
+
+/** Three to six kills, of whomever, whenever; two NATS servers are never away at once, for with one of three nobody promises anything. */
+export function drawSchedule(dice: Dice, rounds: number): Kill[] {
+  const kills = Array.from({ length: dice.whole([3, 6]) }, () => ({
+    victim: dice.pick(VICTIMS),
+    round: dice.whole([0, rounds - 1]),
+    downMs: dice.whole([0, 3_000]),
+  }))
+  return kills.sort((a, b) => a.round - b.round)
+}
+
+export interface Outcome {
+  kills: Kill[]
+  /** What differs from the undisturbed run; none: it held. */
+  wrong: string[]
+  /** What was counted, minute by minute, and told as facts. */
+  counts: string
+  /** Longest time for which a lease was held by nobody, in milliseconds. */
+  leaseFreeMs: number
+}
+
+/** Looks at the leases again and again: how long each stood with somebody who was killed, or with nobody. */
+class LeaseWatch {
+  longestMs = 0
+  private stopped = false
+  private readonly freeSince = new Map<string, number>()
+  private readonly over: Promise<void>
+
+  constructor(private readonly houses: Houses) {
+    this.over = this.look()
+  }
+
+  private async look(): Promise<void> {
+    while (!this.stopped) {
+      // While the database is away nobody can hold or take one: that is its own failure, and looked at from its return on.
+      const rows = await this.houses.leases().catch(() => null)
+      if (rows === null) this.freeSince.clear()
+      const now = performance.now()
+      for (const { name, holder, left } of rows ?? []) {
+        if (left > 0 && this.houses.isAlive(holder)) this.freeSince.delete(name)
+        else if (!this.freeSince.has(name)) this.freeSince.set(name, now)
+        const since = this.freeSince.get(name)
+        if (since !== undefined) this.longestMs = Math.max(this.longestMs, now - since)
+      }
+      await new Promise(next => setTimeout(next, 100))
+    }
+  }
+
+  async stop(): Promise<number> {
+    this.stopped = true
+    await this.over
+    return this.longestMs
+  }
+}
+
+async function hurt(ground: Ground, houses: Houses, { victim, downMs }: Kill): Promise<void> {
+  const down = () => new Promise<void>(next => setTimeout(next, downMs))
+  if (victim === 'postgresql') return ground.database.restart(down)
+  if (victim.startsWith('nats-')) return ground.three[Number(victim.at(-1))]!.restart(down)
+  return houses.kill(victim, downMs)
+}
+
+/** Every count of every minute and all facts as they lie in the database, as soon as they are as wanted, or after a while as they are. */
+async function countsOf(ground: Ground, name: string, wanted?: string): Promise<string> {
+  let counts = ''
+  for (let tries = 0; tries < 50; tries++) {
+    const rollups = await ground.asked(`SELECT service, bin, body FROM ${name}.rollup ORDER BY service, bin`)
+    const facts = await ground.asked(`SELECT service, id, body FROM ${name}.fact ORDER BY service, id`)
+    counts = JSON.stringify([rollups, facts])
+    if (wanted === undefined ? tries > 10 : counts === wanted) break
+    await new Promise(next => setTimeout(next, 300))
+  }
+  return counts
+}
+
+/** The first row in which two states differ, as far as a line shows it. */
+function apart(wanted: string, told: string): string {
+  const [a, b] = [wanted, told].map(text =>
+    (JSON.parse(text) as object[][]).flat().map(row => JSON.stringify(row)),
+  ) as [string[], string[]]
+  const at = a.findIndex((row, i) => row !== b[i])
+  const from = Math.max(0, [...(a[at] ?? '')].findIndex((c, i) => c !== b[at]?.[i]) - 60)
+  return `${a.length} rows for ${b.length}, row ${at}: …${a[at]?.slice(0, 80)}…${a[at]?.slice(from, from + 160)} for …${b[at]?.slice(from, from + 160)}`
+}
+
+/** Plays one schedule in a workspace of its own. */
+export async function playSchedule(
+  ground: Ground,
+  name: string,
+  { lines, wanted }: Course,
+  kills: readonly Kill[],
+  counts?: string,
+): Promise<Outcome> {
+  const houses = new Houses(ground, name)
+  const outcome: Outcome = { kills: [...kills], wrong: [], counts: '', leaseFreeMs: 0 }
+  await houses.startAll()
+  const leases = new LeaseWatch(houses)
+  try {
+    for (let round = 0; round * LINES < lines.length; round++) {
+      const sent = houses.send(lines.slice(round * LINES, (round + 1) * LINES))
+      sent.catch(() => {})
+      // One after another: a single failure each, but for what the one before has not yet recovered from.
+      for (const kill of kills.filter(each => each.round === round)) await hurt(ground, houses, kill)
+      await sent
+    }
+    const events = await houses.events()
+    const at = wanted.findIndex((each, i) => each !== events[i])
+    if (events.length !== wanted.length) outcome.wrong.push(`${events.length} events for ${wanted.length}`)
+    if (at >= 0) outcome.wrong.push(`event ${at} is ${events[at]?.slice(0, 200)}`)
+    const counted = await countsOf(ground, name, counts)
+    if (counts !== undefined && counted !== counts)
+      outcome.wrong.push(`counted otherwise than undisturbed: ${apart(counts, counted)}`)
+    outcome.counts = counted
+  } catch (error) {
+    outcome.wrong.push((error as Error).message)
+  } finally {
+    outcome.leaseFreeMs = await leases.stop()
+    await houses.stop().catch((error: Error) => outcome.wrong.push(error.message))
+  }
+  return outcome
+}
+
+export interface Course {
+  lines: string[]
+  /** Events of one process that nobody disturbs. */
+  wanted: string[]
+}
+
+export function courseOf(part = PART): Course {
+  const all = epicenter(['simulate', 'scenarios/feature-gate-cache.json']).trimEnd().split('\n')
+  const lines = all.slice(0, Math.floor(all.length * part))
+  return {
+    lines,
+    wanted: epicenter(['replay', '-'], `${lines.join('\n')}\n`)
+      .trimEnd()
+      .split('\n'),
+  }
+}
+
+/** Draws and plays as many schedules, each in a workspace of its own on the same servers. */
+export async function manyCampaign(
+  { schedules, seed, course = courseOf() }: { schedules: number; seed: number; course?: Course },
+  tell: (outcome: Outcome, index: number) => void = () => {},
+): Promise<Outcome[]> {
+  const dice = new Dice(sfc32(seed))
+  const done: Outcome[] = []
+  const ground = await Ground.lay(60)
+  try {
+    const calm = await playSchedule(ground, `s${seed}calm`, course, [])
+    if (calm.wrong.length > 0) throw new Error(`undisturbed: ${calm.wrong.join('; ')}`)
+    for (let i = 0; i < schedules; i++) {
+      const kills = drawSchedule(dice, Math.ceil(course.lines.length / LINES))
+      done.push(await playSchedule(ground, `s${seed}x${i}`, course, kills, calm.counts))
+      tell(done.at(-1)!, i)
+    }
+  } finally {
+    await ground.stop()
+  }
+  return done
+}
+
+export const described = ({ kills, wrong, leaseFreeMs }: Outcome): string =>
+  `${kills.map(each => `${each.victim} (${each.round}, ${(each.downMs / 1_000).toFixed(1)} s)`).join(', ')}: ${
+    wrong.length === 0 ? 'held' : `WRONG: ${wrong.join('; ')}`
+  }; a lease was free for ${(leaseFreeMs / 1_000).toFixed(1)} s at most`

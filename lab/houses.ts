@@ -1,0 +1,140 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import pg from 'pg'
+import { tokenIn } from '../src/testing/served.js'
+import { type Daemon, Daemons } from './daemons.js'
+import { root } from './recipes.js'
+import { type Worker, work } from './workers.js'
+
+// What several processes of one workspace stand on, and these processes.
+
+export const epicenter = (args: readonly string[], input?: string): string =>
+  execFileSync(join(root, 'bin/epicenter'), args, { encoding: 'utf8', maxBuffer: 1 << 30, ...(input ? { input } : {}) })
+
+/** Three NATS servers that are one cluster, and PostgreSQL with a database of ours. */
+export class Ground {
+  private constructor(
+    readonly daemons: Daemons,
+    readonly three: Daemon[],
+    readonly database: Daemon,
+  ) {}
+
+  static async lay(connections: number): Promise<Ground> {
+    const daemons = new Daemons()
+    const three = await daemons.natsCluster()
+    const ground = new Ground(daemons, three, await daemons.postgresql('-c', `max_connections=${connections}`))
+    await ground.asked("CREATE DATABASE epicenter ENCODING 'UTF8' TEMPLATE template0", 'postgres')
+    return ground
+  }
+
+  async asked<Row>(sql: string, name = 'epicenter'): Promise<Row[]> {
+    const { port } = this.database
+    const made = new pg.Client({ host: '127.0.0.1', port, user: 'watcher', password: 'hush', database: name })
+    made.on('error', () => {})
+    await made.connect()
+    try {
+      return (await made.query(sql)).rows as Row[]
+    } finally {
+      await made.end()
+    }
+  }
+
+  stop = (): Promise<void> => this.daemons.stop()
+}
+
+/** Processes that share out one workspace. */
+export class Houses {
+  readonly workers = new Map<string, Worker>()
+
+  constructor(
+    readonly ground: Ground,
+    /** Names its stream and its schema. */
+    readonly name: string,
+    private readonly settings: object = { clock: 'signals' },
+  ) {}
+  private readonly folder = (who: string) => join(this.ground.daemons.folder, `${this.name}-${who}`)
+
+  private file(who: string): string {
+    const { daemons, three, database } = this.ground
+    const file = join(daemons.folder, `${this.name}-${who}.yaml`)
+    const settings = {
+      data: this.folder(who),
+      ...this.settings,
+      bus: {
+        use: 'nats',
+        servers: three.map(each => `127.0.0.1:${each.port}`),
+        ...{ stream: this.name, replicas: 3, tls: 'off', partitions: 6 },
+      },
+      store: {
+        ...{ use: 'postgres', host: '127.0.0.1', port: database.port, user: 'watcher', password: 'hush' },
+        ...{ schema: this.name, tls: 'off' },
+      },
+    }
+    mkdirSync(settings.data, { recursive: true })
+    writeFileSync(file, JSON.stringify(settings))
+    return file
+  }
+  async start(who: string, roles: string): Promise<void> {
+    this.workers.set(who, await work(root, ['--config', this.file(who), '--roles', roles]))
+  }
+  async startAll(): Promise<void> {
+    await this.start('front', 'ingest,deliver,probe')
+    for (const role of ['watch', 'judge']) for (const k of [1, 2]) await this.start(`${role}-${k}`, role)
+  }
+  /** Killed, and begun anew after a while. */
+  async kill(who: string, downMs = 0): Promise<void> {
+    const worker = this.workers.get(who)!
+    await worker.stop('SIGKILL')
+    await new Promise(next => setTimeout(next, downMs))
+    await this.start(who, worker.roles)
+  }
+  /** Whether the process that holds a lease still runs. */
+  isAlive = (holder: string): boolean =>
+    [...this.workers.values()].some(({ pid, isAlive }) => isAlive() && holder.split('/')[0]!.endsWith(`:${pid}`))
+  /** Who holds a lease, by the name that it was started under. */
+  whoIs = (holder: string): string =>
+    [...this.workers].find(([, { pid }]) => holder.split('/')[0]!.endsWith(`:${pid}`))![0]
+  get taker(): string {
+    return this.workers.get('front')!.url
+  }
+  async send(some: readonly string[]): Promise<void> {
+    for (let tries = 0; ; tries++) {
+      const answer = await fetch(`${this.taker}/api/v1/signals`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-ndjson', authorization: `Bearer ${tokenIn(this.folder('front'))}` },
+        body: some.join('\n'),
+        signal: AbortSignal.timeout(60_000),
+      }).catch((error: Error) => error)
+      if (!(answer instanceof Error) && answer.status === 200) return void (await answer.text())
+      if (tries > 400)
+        throw new Error(`${answer instanceof Error ? answer.message : await answer.text()}\n${this.said()}`)
+      await new Promise(next => setTimeout(next, 500))
+    }
+  }
+  /** Incident events once the judge has followed all that was acknowledged. */
+  async events(): Promise<string[]> {
+    const ready = async () =>
+      (await (await fetch(`${this.taker}/readyz`)).json()) as { durable: number; folded: number }
+    let { durable, folded } = await ready()
+    for (let tries = 0; folded < durable && tries < 1_500; tries++) {
+      await new Promise(next => setTimeout(next, 200))
+      ;({ durable, folded } = await ready())
+    }
+    if (folded !== durable) throw new Error(`folded ${folded} of ${durable}\n${this.said()}`)
+    return (await this.ground.asked<{ body: string }>(`SELECT body FROM ${this.name}.event ORDER BY cursor`)).map(
+      row => row.body,
+    )
+  }
+  leases = () =>
+    this.ground.asked<{ name: string; holder: string; left: number }>(
+      `SELECT name, holder, extract(epoch FROM until - clock_timestamp())::float8 AS left FROM ${this.name}.lease`,
+    )
+  async stop(): Promise<void> {
+    for (const [who, each] of this.workers) {
+      const code = await each.stop('SIGTERM')
+      if (code !== 0) throw new Error(`${who} ended with ${code}\n${each.stderr()}`)
+    }
+  }
+  said = () => [...this.workers].map(([who, each]) => `== ${who}\n${each.stderr().slice(-3_000)}`).join('\n')
+}
