@@ -87,7 +87,7 @@ export function quietDays(options: QuietOptions): QuietResult {
     const outcome = emptyOutcome()
     for (const s of all) {
       const failing = planted && minute >= s.outageFrom && minute < s.outageFrom + OUTAGE_MIN
-      const load = demand(s, minute, holidays.has(day)) * (day === newsDay ? 1.1 : 1)
+      const load = demand(s, minute, holidays) * (day === newsDay ? 1.1 : 1)
       for (const signal of signalsOf(s, minute, load, failing, day === newsDay, places, random))
         if (heard === 'all' || signal.via !== 'metric') fold.signal(signal, ++position, outcome)
     }
@@ -107,10 +107,19 @@ export function quietDays(options: QuietOptions): QuietResult {
   return { ...result, planted: planted ? services : 0, caught: caught.size }
 }
 
-function demand(s: Service, minute: number, holiday: boolean): number {
+/** Minutes around midnight over which one day becomes the next: people get up later, or not at all; nobody leaves at the stroke of a clock. */
+const TURNS_MIN = 180
+
+function demand(s: Service, minute: number, holidays: ReadonlySet<number>): number {
   const at = START + minute * MINUTE
-  const weekday = new Date(at).getUTCDay()
-  const off = holiday ? 0.5 : weekday === 0 || weekday === 6 ? s.weekend : 1
+  const ofDay = (day: number) => {
+    const weekday = new Date(START + day * DAY).getUTCDay()
+    return holidays.has(day) ? 0.5 : weekday === 0 || weekday === 6 ? s.weekend : 1
+  }
+  const place = minute / DAY_MIN
+  const near = Math.round(place)
+  const turned = Math.min(1, Math.max(0, 0.5 + ((place - near) * DAY_MIN) / TURNS_MIN))
+  const off = (1 - turned) * ofDay(near - 1) + turned * ofDay(near)
   return off * Math.exp(s.swing * Math.sin((2 * Math.PI * (at % DAY)) / DAY + s.phase))
 }
 
