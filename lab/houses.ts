@@ -55,10 +55,10 @@ export class Houses {
   ) {}
   private readonly folder = (who: string) => join(this.ground.daemons.folder, `${this.name}-${who}`)
 
-  private file(who: string): string {
-    const { daemons, three, database } = this.ground
-    const file = join(daemons.folder, `${this.name}-${who}.yaml`)
-    const settings = {
+  /** The configuration of one of them. */
+  settingsOf(who: string): { data: string } & Record<string, unknown> {
+    const { three, database } = this.ground
+    return {
       data: this.folder(who),
       ...this.settings,
       bus: {
@@ -71,6 +71,10 @@ export class Houses {
         ...{ schema: this.name, tls: 'off' },
       },
     }
+  }
+  private file(who: string): string {
+    const file = join(this.ground.daemons.folder, `${this.name}-${who}.yaml`)
+    const settings = this.settingsOf(who)
     mkdirSync(settings.data, { recursive: true })
     writeFileSync(file, JSON.stringify(settings))
     return file

@@ -7,6 +7,7 @@ import { backtestCommand } from './backtest/command.js'
 import { backupCommand, restoreCommand } from './backup/command.js'
 import { dumpCommand } from './dump/command.js'
 import { eraseCommand } from './erase/command.js'
+import { migrateCommand } from './migrate/command.js'
 import { changeCommand } from './change.js'
 import { checkCommand } from './check/command.js'
 import { orderCommands } from './commands.js'
@@ -70,6 +71,7 @@ export function program(): Command {
     restoreCommand(),
     dumpCommand(),
     eraseCommand(),
+    migrateCommand(),
     tokenCommand(),
     statusCommand(),
     learnCommand(),
