@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Config } from '../../contract/config.js'
+import type { Subscriber } from '../../contract/subscribers/subscriber.js'
 import { fakeEnv } from '../../testing/env.js'
 import { streamOf } from '../../testing/stream.js'
 import { App } from '../app.js'
@@ -33,10 +34,10 @@ const signals = streamOf({
   faults: [{ from: 40, until: 80, where: { cell: ['a'] }, bad: 0.6 }],
 })
 const half = Math.floor(signals.length * 0.7)
-const ana = {
-  ...{ id: 'a'.repeat(22), page: 'all', components: [], labels: {}, language: 'en', channel: 'email' } as const,
+const ana: Subscriber = {
+  ...{ id: 'a'.repeat(22), page: 'all', components: [], labels: {}, language: 'en', channel: 'email' },
   ...{ address: 'ana@example.com', state: 'active', askedAt: [1], confirmedAt: 2, endedAt: null, bounces: 0 },
-} as const
+}
 const message = (id: string) => ({
   ...({
     message: id,
