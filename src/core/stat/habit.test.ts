@@ -41,4 +41,15 @@ describe('trouble that comes again at its hour', () => {
     const learned = play(12, (day, hour) => (hour === 7 && (day < 6 || day > 8) ? 80 : null))
     expect(learned.slice(9)).toEqual([0, 0, 0])
   })
+  it('is one too where it begins in the middle of an hour and a quarter of that is held back', () => {
+    const h = habit()
+    for (let day = 0; day < 5; day++) {
+      for (let i = 0; i < SLOTS; i++) {
+        if (i < 9) noteTaught(h, 24 * day + 7)
+        else noteHeld(h, 24 * day + 7, 80)
+      }
+      noteTaught(h, 24 * day + 8)
+    }
+    expect(noteHeld(h, 24 * 5 + 7, 80)).toBe(80)
+  })
 })

@@ -1,7 +1,7 @@
 /**
  * Trouble that comes again at its hour is a habit. What an alarm holds back from learning would never be learned where the same thing raises it
- * each day, as a plateau that begins at seven does; so for each hour of the week it is remembered on how many visits in a row most of it was
- * held back, and at which level. It is a habit, and learned, once
+ * each day, as a plateau that begins at seven does; so for each hour of the week it is remembered on how many visits in a row a quarter of it
+ * or more was held back (what begins at half past seven has but half of its first hour), and at which level. It is a habit, and learned, once
  *  · on five of the seven days before this hour of day was held back (a working week; four days of an outage are none), or
  *  · this hour of the week was on its last three visits.
  * One quiet visit ends it. While it is one, nothing beyond twice its level is learned: an outage on top of it is still one.
@@ -12,6 +12,8 @@ const DAY_HOURS = 24
 const WEEK_HOURS = 168
 const DAYS = 5
 const WEEKS = 3
+/** Held back in less than this part of an hour it is no visit of the habit. */
+const LEAST_SHARE = 0.25
 /** More than this many times the habit's level is not the habit. */
 const MOST_LEVEL = 2
 
@@ -51,7 +53,7 @@ function enter(h: Float32Array, hour: number): void {
   if (hour === before) return
   if (before >= 0) {
     const w = before % WEEK_HOURS
-    const held = h[HELD]! > h[TAUGHT]!
+    const held = h[HELD]! > 0 && h[HELD]! >= LEAST_SHARE * (h[HELD]! + h[TAUGHT]!)
     h[w] = held ? h[w]! + 1 : 0
     h[LEVEL + w] = held ? h[SUM]! / h[HELD]! : 0
   }
