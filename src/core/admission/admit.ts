@@ -234,7 +234,8 @@ export function isDoubtful(
   return !standsAlone(v.parties, now, heard, slow)
 }
 
-function turn(v: AdmissionState, at: EpochMs): void {
+/** Its time goes on to `at`. */
+export function turn(v: AdmissionState, at: EpochMs): void {
   const { networks } = v
   const lasted = at - networks.since
   if (lasted < CROWD_MS) return
