@@ -16,6 +16,8 @@ type Guard = Parameters<Routes['add']>[2]
 const INCIDENTS_DEFAULT = 50
 /** Incidents that a list has at most, about 2 KB each. */
 const INCIDENTS_MAX = 200
+/** Services of a page at most, about 300 bytes each; without a page all are given. */
+const SERVICES_MAX = 1_000
 /** 100 days of five-minute bins would be 28,800 rows: a month at once is what a chart can use. */
 const ROLLUPS_SPAN_MS = 31 * DAY
 /** A month of changes and notices at once, as of bins. */
@@ -46,9 +48,18 @@ export function readRoutes(server: FastifyInstance, routes: Routes, app: App): v
     {
       method: 'GET',
       url: '/api/v1/services',
-      summary: 'All services now',
+      summary: 'Services now, by id: all, or a page of them',
+      query: Type.Object({
+        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: SERVICES_MAX })),
+        after: Type.Optional(Type.String({ description: 'After the service of this id: the last of the page before' })),
+      }),
       answer: { list: Service },
-      handle: () => reader.services(),
+      handle: async ({ query: { limit, after } }) => {
+        const all = await reader.services()
+        if (limit === undefined && after === undefined) return all
+        const sorted = all.toSorted((a, b) => (a.service < b.service ? -1 : 1))
+        return (after === undefined ? sorted : sorted.filter(each => each.service > after)).slice(0, limit)
+      },
     },
     free,
   )
