@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox'
+import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import { DAY, type EpochMs } from '../../contract/time.js'
 import { ROLLUP_MS, type IncidentView } from '../../contract/view.js'
@@ -26,7 +26,18 @@ const FACTS_SPAN_MS = 31 * DAY
 const DAYS_SPAN_MS = 410 * DAY
 
 const Id = Type.Object({ id: Type.String({ minLength: 1, maxLength: 300 }) })
+const Page = Type.Object({
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: SERVICES_MAX })),
+  after: Type.Optional(Type.String({ description: 'After the service of this id: the last of the page before' })),
+})
 const free: Guard = async () => {}
+
+/** Services after one of them, by id; all of them, as they come, where no page is asked for. */
+function pageOf<T extends { service: string }>(all: T[], { limit, after }: Static<typeof Page>): T[] {
+  if (limit === undefined && after === undefined) return all
+  const sorted = all.toSorted((a, b) => (a.service < b.service ? -1 : 1))
+  return (after === undefined ? sorted : sorted.filter(each => each.service > after)).slice(0, limit)
+}
 
 /** What is known, for machines: the same that the pages read. */
 export function readRoutes(server: FastifyInstance, routes: Routes, app: App): void {
@@ -49,17 +60,9 @@ export function readRoutes(server: FastifyInstance, routes: Routes, app: App): v
       method: 'GET',
       url: '/api/v1/services',
       summary: 'Services now, by id: all, or a page of them',
-      query: Type.Object({
-        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: SERVICES_MAX })),
-        after: Type.Optional(Type.String({ description: 'After the service of this id: the last of the page before' })),
-      }),
+      query: Page,
       answer: { list: Service },
-      handle: async ({ query: { limit, after } }) => {
-        const all = await reader.services()
-        if (limit === undefined && after === undefined) return all
-        const sorted = all.toSorted((a, b) => (a.service < b.service ? -1 : 1))
-        return (after === undefined ? sorted : sorted.filter(each => each.service > after)).slice(0, limit)
-      },
+      handle: async ({ query }) => pageOf(await reader.services(), query),
     },
     free,
   )
