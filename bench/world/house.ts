@@ -79,12 +79,17 @@ export async function house(world: World, start: EpochMs, minutes: number): Prom
   const of = (minute: number) =>
     [...world.people(start, minute), ...world.telemetry(start, minute)].sort((a, b) => a.at - b.at)
   try {
-    await house.start()
+    const empty = await house.start()
     const began = performance.now()
     for (let minute = 0; minute < minutes; minute++) await house.send(of(minute))
     while ((await house.backlog()) > 0) await pause(200)
     const took = performance.now() - began
-    const looks = [await house.look('/'), await house.look('/?q=service-0001'), await house.look('/api/v1/services')]
+    const looks = [
+      await house.look('/'),
+      await house.look('/?q=service-0001'),
+      await house.look('/api/v1/services'),
+      await house.look('/api/v1/services?limit=1000&after=service-16000'),
+    ]
     const peak = peakBytes(house.server.pid) ?? 0
     await house.server.stop('SIGKILL')
     const ready = await house.start()
@@ -107,6 +112,8 @@ The first ${minutes} minutes over HTTP, by the wall clock.
 | front page | ${looks[0]} | |
 | a search on it | ${looks[1]} | |
 | \`/api/v1/services\` | ${looks[2]} | |
+| a page of a thousand of them | ${looks[3]} | |
+| an empty folder: ready after | ${seconds(empty)} | |
 | killed by \`kill -9\`: ready after | ${seconds(ready)} | under 10 s |
 | stopped with ${grouped(waiting)} signals waiting: exit code ${code} after | ${seconds(stopped)} | under 10 s |
 | started after that: ready after | ${seconds(again)} | |

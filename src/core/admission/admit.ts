@@ -192,7 +192,8 @@ export const isFlooding = (v: AdmissionState, prefix: string | undefined): boole
 
 export function noteAdmitted(v: AdmissionState, signal: Observation, counted: Counted): void {
   const known = v.prefixes.get(signal.prefix!)
-  if (known && known.counted.length < ALONE) known.counted.push(counted)
+  // Here and below anew and not pushed: what is pushed onto an empty list takes room for seventeen.
+  if (known && known.counted.length < ALONE) known.counted = [...known.counted, counted]
   if (counted.bad > 0) noteParty(v.parties, counted.slot, signal, counted.bad)
 }
 
@@ -234,7 +235,8 @@ export function isDoubtful(
   return !standsAlone(v.parties, now, heard, slow)
 }
 
-function turn(v: AdmissionState, at: EpochMs): void {
+/** Its time goes on to `at`. */
+export function turn(v: AdmissionState, at: EpochMs): void {
   const { networks } = v
   const lasted = at - networks.since
   if (lasted < CROWD_MS) return
@@ -267,7 +269,7 @@ function vouch(v: AdmissionState, signal: Observation): void {
     young.set(network, (own = { allocation, prefixes: [] }))
   }
   if (own.prefixes.includes(prefix) || own.prefixes.length >= FAMILIAR_FACES) return
-  own.prefixes.push(prefix)
+  own.prefixes = [...own.prefixes, prefix]
   v.strangers = countStrangers(v)
 }
 

@@ -144,7 +144,9 @@ function remember(habits: Map<string, Habit>, name: string, n: number, day: numb
     habit.day = day
     habit.prefixes = []
   }
-  if (habit.prefixes.length < FAMILIAR_PREFIXES && !habit.prefixes.includes(prefix)) habit.prefixes.push(prefix)
+  // Anew and not pushed: what is pushed onto an empty list takes room for seventeen, and most networks are of one prefix.
+  if (habit.prefixes.length < FAMILIAR_PREFIXES && !habit.prefixes.includes(prefix))
+    habit.prefixes = [...habit.prefixes, prefix]
   habit.best = Math.max(habit.best, habit.prefixes.length)
 }
 

@@ -30,9 +30,7 @@ export interface LeafBook {
   groups: number[][]
   groupAttribute: number[]
   groupValue: number[]
-  /** `name=value` → group. */
-  groupOf: Map<string, number>
-  /** Label name → value → group; the same as `groupOf`, without building a key. */
+  /** Label name → value → group. */
   steps: Map<string, Map<string, number>>
   /** Canonical label set → leaf. */
   leafOf: Map<string, number>
@@ -49,7 +47,6 @@ export const leafBook = (): LeafBook => ({
   groups: [],
   groupAttribute: [-1],
   groupValue: [-1],
-  groupOf: new Map(),
   steps: new Map(),
   leafOf: new Map(),
   paths: new Map(),
@@ -62,6 +59,10 @@ export const groupName = (book: LeafBook, group: number): { label: string; value
   const a = book.groupAttribute[group] ?? -1
   return a < 0 ? null : { label: book.attributes[a]!, value: book.values[a]![book.groupValue[group]!]! }
 }
+
+/** The group of a label value; undefined where no label set had it. */
+export const groupNamed = (book: LeafBook, label: string, value: string): number | undefined =>
+  book.steps.get(label)?.get(value)
 
 /** The leaf of a label set. Seen before in this order of labels: one look-up a label, nothing is built. */
 export function leafFor(book: LeafBook, labels: Labels): number {
@@ -95,8 +96,9 @@ function enter(book: LeafBook, labels: Labels): number {
       codes[a] = book.groupValue[group]!
       groups.push(group)
     }
-    book.codes.push(codes)
-    book.groups.push(groups)
+    // Copies have no room to grow, which they never do.
+    book.codes.push(codes.slice())
+    book.groups.push(groups.slice())
     book.leafOf.set(sorted, leaf)
   }
   remember(book, labels, leaf)
@@ -130,15 +132,13 @@ function attributeFor(book: LeafBook, name: string): number {
 }
 
 function groupFor(book: LeafBook, attribute: number, value: string): number {
-  const key = `${book.attributes[attribute]}=${value}`
-  const known = book.groupOf.get(key)
+  const name = book.attributes[attribute]!
+  const values = book.steps.get(name) ?? new Map<string, number>()
+  const known = values.get(value)
   if (known !== undefined) return known
   const group = book.groupAttribute.length
   book.groupAttribute.push(attribute)
   book.groupValue.push(book.values[attribute]!.push(value) - 1)
-  book.groupOf.set(key, group)
-  const name = book.attributes[attribute]!
-  const values = book.steps.get(name) ?? new Map<string, number>()
   book.steps.set(name, values.set(value, group))
   return group
 }
@@ -169,11 +169,14 @@ const ringIndex = (slot: EpochMs): number => Math.floor(slot / MINUTE) % RING_SL
 
 export function addRow(ring: SlotRing, slot: EpochMs, leaf: number, a: number, b: number, c: number): void {
   const at = ringIndex(slot)
-  let rows = ring.rows[at]
+  const rows = ring.rows[at]
   if (!rows || rows.slot !== slot) {
     // An older minute than the one that took its place: too late for the ring.
     if (rows && rows.slot > slot) return
-    rows = ring.rows[at] = { slot, leaf: [], a: [], b: [], c: [] }
+    // In arrays of one: what is pushed onto an empty one takes room for seventeen, and most minutes have one row.
+    ring.rows[at] = { slot, leaf: [leaf], a: [a], b: [b], c: [c] }
+    noteNewest(ring, slot, leaf, 0)
+    return
   }
   let i = -1
   if (ring.lastSlot[leaf] === slot) i = ring.lastIndex[leaf]!
@@ -183,19 +186,22 @@ export function addRow(ring: SlotRing, slot: EpochMs, leaf: number, a: number, b
     rows.a.push(a)
     rows.b.push(b)
     rows.c.push(c)
-    while (ring.lastSlot.length <= leaf) {
-      ring.lastSlot.push(0)
-      ring.lastIndex.push(0)
-    }
-    if (slot >= ring.lastSlot[leaf]!) {
-      ring.lastSlot[leaf] = slot
-      ring.lastIndex[leaf] = i
-    }
+    noteNewest(ring, slot, leaf, i)
     return
   }
   rows.a[i]! += a
   rows.b[i]! += b
   rows.c[i]! += c
+}
+
+function noteNewest(ring: SlotRing, slot: EpochMs, leaf: number, i: number): void {
+  while (ring.lastSlot.length <= leaf) {
+    ring.lastSlot.push(0)
+    ring.lastIndex.push(0)
+  }
+  if (slot < ring.lastSlot[leaf]!) return
+  ring.lastSlot[leaf] = slot
+  ring.lastIndex[leaf] = i
 }
 
 export function rowsAt(ring: SlotRing, slot: EpochMs): SlotRows | null {

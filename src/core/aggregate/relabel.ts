@@ -5,6 +5,7 @@ import {
   fit,
   groupCount,
   groupName,
+  groupNamed,
   groupSums,
   leafBook,
   leafCount,
@@ -34,11 +35,7 @@ export function moveOf(old: LeafBook, goes: Goes): Move {
   const leaf = Array.from({ length: leafCount(old) }, (_, i) => leafFor(book, labelsOf(old, i, goes)))
   const group = Array.from({ length: groupCount(old) }, (_, g) => {
     const name = groupName(old, g)
-    return name === null
-      ? 0
-      : goes(name.label, name.value)
-        ? undefined
-        : book.groupOf.get(`${name.label}=${name.value}`)
+    return name === null ? 0 : goes(name.label, name.value) ? undefined : groupNamed(book, name.label, name.value)
   })
   return { book, leaf, group }
 }

@@ -23,7 +23,6 @@ function withoutPlaces(old: Places, goes: Goes): Places {
   return {
     ...old,
     places: kept.map(i => old.places[i]!),
-    keys: new Map(kept.map((from, i) => [`${old.places[from]!.label}=${old.places[from]!.value}`, i])),
     // Read anew from the book at the next minute.
     of: [],
     touched: old.touched.flatMap(i => to.get(i) ?? []),

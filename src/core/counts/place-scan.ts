@@ -1,17 +1,20 @@
-import { DAY, HOUR, type EpochMs } from '../../contract/time.js'
+import { DAY, type EpochMs } from '../../contract/time.js'
 import type { Where } from '../../contract/incident.js'
 import type { LeafBook, SlotRows } from '../aggregate/label-sets.js'
 import { DAY_HOURS } from '../stat/hours.js'
 import { addPair, boundOf, cautious, drawn, weightOf } from '../stat/scatter.js'
 import { bitsOf, negativeBinomialSurvival, poissonSurvival } from '../stat/tails.js'
 import {
+  BLOCKS,
   closeStep,
   CONTINENT,
   countMinute,
   EVERYTHING,
+  HISTORY_MS,
   MEAN_AT,
   PART,
   RING,
+  ringOf,
   SCALES,
   SPREAD_AT,
   startAnew,
@@ -19,7 +22,6 @@ import {
   STEPS_AN_HOUR,
   ALARMED,
   TROUBLE,
-  WAIT_AT,
   type Place,
   type Places,
 } from './places.js'
@@ -50,8 +52,7 @@ const WHOLE_FROM = HOUR_HORIZON
  * heavier than negative binomial. Set by simulation (scan.test.ts).
  */
 const LOOKS = 8
-/** The rhythm must have seen so much, and the level so many steps before a run. */
-const HISTORY_MS = 20 * HOUR
+/** The level must have seen so many steps before a run. */
 const LEVEL_STEPS = 24
 /** Relative variance of a day's level about that of the days before. */
 const DAY_VARIANCE = 0.05
@@ -65,6 +66,8 @@ const CAUTION = 0.2
 /** Clumps expected over the ring from which a place is one of those that are looked at, and those that the others must have for a comparison. */
 const LEAST_USUAL = 4
 const LEAST_OTHERS = 3
+/** Room for rounding. */
+const SURELY = 1 - 1e-6
 /** Below this many clumps and times the usual nothing is told, however sure. */
 const LEAST_SEEN = 12
 const LEAST_RATIO = 1.5
@@ -109,9 +112,11 @@ const WIDTH = 5 * H + 2
 /** Sums of all places over the last `reach` steps, one allocation. */
 function sumPlaces(s: Places, reach: number): Float64Array {
   const sums = new Float64Array(s.places.length * WIDTH)
+  const scratch = new Float32Array(RING)
   const hours = Uint8Array.from({ length: reach }, (_, i) => Math.floor((s.step - 1 - i) / STEPS_AN_HOUR) % DAY_HOURS)
   for (let i = 0; i < s.places.length; i++) {
-    const { lanes } = s.places[i]!
+    const ring = ringOf(s.places[i]!, scratch)
+    const rhythm = (s.places[i]!.rhythm ?? s.quiet)!
     const o = i * WIDTH
     let y = 0
     let e = 0
@@ -123,12 +128,12 @@ function sumPlaces(s: Places, reach: number): Float64Array {
     for (let back = 1; back <= reach; back++) {
       if (--at < 0) at = RING - 1
       const hour = hours[back - 1]!
-      y += lanes[at]!
-      e += lanes[MEAN_AT + hour]!
-      v += lanes[SPREAD_AT + hour]!
+      y += ring[at]!
+      e += rhythm[MEAN_AT + hour]!
+      v += rhythm[SPREAD_AT + hour]!
       if (s.state[at] === 0) {
-        yQuiet += lanes[at]!
-        eQuiet += lanes[MEAN_AT + hour]!
+        yQuiet += ring[at]!
+        eQuiet += rhythm[MEAN_AT + hour]!
       }
       if (back !== HORIZONS[k]) continue
       sums[o + Y + k] = y
@@ -171,12 +176,12 @@ function sumLabels(s: Places, all: Float64Array): Map<string, Label> {
 
 /** Steps back to the first that is unknown, or whose hour of day is. */
 function reachOf(s: Places): number {
-  const { lanes } = s.places[EVERYTHING]!
+  const rhythm = (s.places[EVERYTHING]!.rhythm ?? s.quiet)!
   let reach = 0
   while (reach < RING) {
     const step = s.step - reach - 1
     if (step < s.first || Number.isNaN(s.state[step % RING]!)) break
-    if (Number.isNaN(lanes[MEAN_AT + (Math.floor(step / STEPS_AN_HOUR) % DAY_HOURS)]!)) break
+    if (Number.isNaN(rhythm[MEAN_AT + (Math.floor(step / STEPS_AN_HOUR) % DAY_HOURS)]!)) break
     reach++
   }
   return reach
@@ -218,6 +223,12 @@ const tail = ({ y, expected, phi }: Run): number =>
   phi < 1 ? poissonSurvival(y / phi, expected / phi) : negativeBinomialSurvival(y, expected, phi)
 
 function judge(s: Places, learn: boolean, neededBits: number): void {
+  // Where no place has enough to be looked at, as in most services, there is no more to it.
+  if (s.most * RING < SURELY * LEAST_USUAL) {
+    s.bits = 0
+    s.alarm = -1
+    return
+  }
   const reach = reachOf(s)
   const fresh = freshOf(s)
   const all = sumPlaces(s, reach)
@@ -268,7 +279,7 @@ function bitsOfRun(run: Run, k: number, others: Label | null): number {
 function markTrouble(s: Places): void {
   const from = Math.max(s.since / STEP_MS, s.step - RING)
   for (let step = from; step < s.step; step++) if (s.state[step % RING]! <= TROUBLE) s.state[step % RING] = ALARMED
-  for (const p of s.places) p.lanes.fill(0, WAIT_AT)
+  for (const p of s.places) p.waiting = null
 }
 
 function scatterOf(s: Places, p: Place, scale: number): number {
@@ -276,8 +287,8 @@ function scatterOf(s: Places, p: Place, scale: number): number {
   const common = drawn(1, PRIOR_WEIGHT, s.pooled[at]!, s.pooled[at + 1]!)
   // Quarters of an hour tell of the first days; what is longer scatters no less.
   const short = drawn(1, PRIOR_CLUMPS, p.bends, p.quarters)
-  const own = drawn(Math.max(short, common), PRIOR_WEIGHT, p.scatter[at]!, p.scatter[at + 1]!)
-  return Math.max(p.label === '' ? 1 : LEAST_SCATTER, cautious(own, CAUTION, PRIOR_WEIGHT + p.scatter[at + 1]!))
+  const own = drawn(Math.max(short, common), PRIOR_WEIGHT, p.scatter?.[at] ?? 0, p.scatter?.[at + 1] ?? 0)
+  return Math.max(p.label === '' ? 1 : LEAST_SCATTER, cautious(own, CAUTION, PRIOR_WEIGHT + (p.scatter?.[at + 1] ?? 0)))
 }
 
 /** A block waits until it leaves the ring: slow trouble must not pass for scatter. */
@@ -286,16 +297,18 @@ function learnScatter(s: Places, i: number, read: (k: number) => Run, reach: num
   for (let scale = 0; scale < SCALES.length; scale++) {
     const steps = SCALES[scale]!
     if (s.step % steps !== 0 || steps + LEVEL_STEPS > reach) continue
-    const at = WAIT_AT + 2 * (BLOCK_AT[scale]! + ((s.step / steps) % (RING / steps)))
-    for (const into of [p.scatter, s.pooled]) {
+    const waiting = (p.waiting ??= new Float32Array(2 * BLOCKS))
+    const scatter = (p.scatter ??= SCALES.flatMap(() => [0, 0]))
+    const at = 2 * (BLOCK_AT[scale]! + ((s.step / steps) % (RING / steps)))
+    for (const into of [scatter, s.pooled]) {
       if (!learn || s.alarm >= 0) break
-      addPair(into, 2 * scale, p.lanes[at]!, p.lanes[at + 1]!, WEIGHT_MAX)
+      addPair(into, 2 * scale, waiting[at]!, waiting[at + 1]!, WEIGHT_MAX)
     }
     const { y, expected, variance, phi } = read(HORIZONS.indexOf(steps))
     const weight = weightOf(expected)
     const residual = Math.min(boundOf(phi, expected), Math.abs(y - expected))
-    p.lanes[at] = weight * (residual * residual - variance * expected * expected)
-    p.lanes[at + 1] = weight * expected
+    waiting[at] = weight * (residual * residual - variance * expected * expected)
+    waiting[at + 1] = weight * expected
   }
 }
 

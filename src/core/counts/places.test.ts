@@ -3,7 +3,7 @@ import { MINUTE } from '../../contract/time.js'
 import { addRow, leafBook, leafFor, rowsAt, slotRing } from '../aggregate/label-sets.js'
 import { negativeBinomial, sfc32 } from '../stat/random.js'
 import { partOfWorld } from './world-regions.js'
-import { clumpsOf, countMinute, EVERYTHING, MAX_PLACES, places } from './places.js'
+import { clumpsAt, clumpsOf, closeStep, countMinute, EVERYTHING, MAX_PLACES, places, RING, ringOf } from './places.js'
 
 describe('clumps', () => {
   it('are the reports themselves where these come one by one', () => {
@@ -41,7 +41,8 @@ describe('places', () => {
     })
     return s
   }
-  const seen = (s: ReturnType<typeof places>, key: string) => s.places[s.keys.get(key)!]?.reports
+  const seen = (s: ReturnType<typeof places>, key: string) =>
+    s.places.find(({ label, value }) => `${label}=${value}` === key)?.reports
 
   it('are the label values, the part of the world and the continent of a report', () => {
     const s = takeAll([{ country: 'DE', platform: 'web' }, { country: 'PL' }, { country: 'SG' }])
@@ -65,6 +66,29 @@ describe('places', () => {
     const s = takeAll(Array.from({ length: 3_000 }, (_, i) => ({ [`l${i % 12}`]: `v${i}`, country: 'DE' })))
     expect(s.places.length).toBeLessThanOrEqual(MAX_PLACES)
     expect(seen(s, 'country=DE')).toBe(3_000)
+  })
+  it('hold the same steps whether few of these have clumps or all', () => {
+    const random = sfc32(7)
+    const s = places()
+    const [everything] = s.places
+    s.step = s.first = 1_000
+    const scratch = new Float32Array(RING).fill(5)
+    const held = new Map<number, number>()
+    let asColumn = 0
+    for (let i = 0; i < 6 * RING; i++) {
+      // Rarely at first, then more and more often.
+      if (random() < i / (5 * RING)) everything!.clumps = Math.fround(3 * random())
+      held.set(s.step % RING, everything!.clumps)
+      closeStep(s, false)
+      if (!Array.isArray(everything!.ring)) asColumn++
+      const column = ringOf(everything!, scratch)
+      for (const [at, clumps] of held) {
+        expect(clumpsAt(everything!, at)).toBe(clumps)
+        expect(column[at]).toBe(clumps)
+      }
+    }
+    expect(asColumn).toBeGreaterThan(RING)
+    expect(asColumn).toBeLessThan(6 * RING)
   })
   it('know where countries lie', () => {
     expect(partOfWorld('de')).toEqual({ continent: 'Europe', part: 'Western Europe' })

@@ -1,6 +1,6 @@
-import { MINUTE, type EpochMs } from '../../contract/time.js'
+import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
 import { groupCount, groupName, type LeafBook, type SlotRows } from '../aggregate/label-sets.js'
-import { AROUND_ERROR, DAY_HOURS, KEEP_DAY, meanOfHour } from '../stat/hours.js'
+import { AROUND_ERROR, DAY_HOURS, KEEP_DAY, meanAround, weightedAround } from '../stat/hours.js'
 import { drawn } from '../stat/scatter.js'
 import { partOfWorld } from './world-regions.js'
 
@@ -19,6 +19,8 @@ import { partOfWorld } from './world-regions.js'
 
 export const STEP_MS = 5 * MINUTE
 export const STEPS_AN_HOUR = 12
+/** The scan waits until the rhythm has seen so much. */
+export const HISTORY_MS = 20 * HOUR
 /** Steps kept: the longest horizon of the scan and four hours before it. */
 export const RING = 96
 const QUARTER = 3
@@ -60,16 +62,22 @@ export interface Place {
   /** Clumps of the running step. */
   clumps: number
   /**
-   * In one piece, for an array of its own costs more than most of these hold: clumps of the last RING steps; clumps by hour of day, fading
-   * (from DAY_AT); mean of a step (MEAN_AT) and what each step adds to the variance of a sum of means (SPREAD_AT), as read at the last
-   * full hour; blocks of scatter that wait (WAIT_AT), see counts/place-scan.
+   * Clumps of the last RING steps: as many numbers, or, while few steps hold any, pairs of a step's place in the ring and its
+   * clumps, the oldest first. Most places of most services are heard of now and then.
    */
-  lanes: Float32Array
+  ring: number[] | Float32Array
+  /**
+   * Clumps by hour of day, fading; mean of a step (from MEAN_AT) and what each step adds to the variance of a sum of means
+   * (SPREAD_AT), as read at the last full hour. Null as long as there is nothing to read.
+   */
+  rhythm: Float32Array | null
+  /** Blocks of scatter that wait, see counts/place-scan; null: none. */
+  waiting: Float32Array | null
   /** Second differences of quarters of an hour, and the clumps in these. */
   bends: number
   quarters: number
-  /** Scatter: see counts/place-scan. */
-  scatter: number[]
+  /** Scatter: see counts/place-scan; null: none was measured. */
+  scatter: number[] | null
 }
 
 /** Plain data: part of the snapshot. */
@@ -81,14 +89,16 @@ export interface Places {
   places: Place[]
   /** Group of the book → its places. */
   of: number[][]
-  /** `label=value` → place. */
-  keys: Map<string, number>
   /** Places with reports in the newest minute. */
   touched: number[]
   /** What each step of the ring was: 0, TROUBLE, ALARMED or NaN. */
   state: Float32Array
   /** Steps taught by hour of day, fading. */
   daySteps: Float32Array
+  /** The rhythm of a place without a report, which all of these share; null before one is asked for. */
+  quiet: Float32Array | null
+  /** The highest mean of a step that any place has in any hour. */
+  most: number
   pooled: Float64Array
   /** Place in alarm, −1 without. */
   alarm: number
@@ -102,11 +112,11 @@ export interface Places {
 export const SCALES = [3, 12, 48] as const
 export const BLOCKS = SCALES.reduce((sum, steps) => sum + RING / steps, 0)
 
-export const DAY_AT = RING
-export const MEAN_AT = DAY_AT + DAY_HOURS
+export const MEAN_AT = DAY_HOURS
 export const SPREAD_AT = MEAN_AT + DAY_HOURS
-export const WAIT_AT = SPREAD_AT + DAY_HOURS
-const LANES = WAIT_AT + 2 * BLOCKS
+const RHYTHM = SPREAD_AT + DAY_HOURS
+/** Steps with clumps from which they are kept as a column: pairs would take more. */
+const MAX_PAIRS = 12
 
 export const places = (): Places => {
   const s: Places = {
@@ -115,10 +125,11 @@ export const places = (): Places => {
     minutes: 0,
     places: [],
     of: [],
-    keys: new Map(),
     touched: [],
     state: new Float32Array(RING),
     daySteps: new Float32Array(DAY_HOURS),
+    quiet: null,
+    most: 0,
     pooled: new Float64Array(2 * SCALES.length),
     alarm: -1,
     since: 0,
@@ -132,12 +143,14 @@ export const places = (): Places => {
 }
 
 function enterPlace(s: Places, label: string, value: string): number {
-  const key = `${label}=${value}`
-  const known = s.keys.get(key)
-  if (known !== undefined) return known
-  const values = s.places.reduce((n, p) => n + (p.label === label ? 1 : 0), 0)
+  let values = 0
+  for (let i = 0; i < s.places.length; i++) {
+    const place = s.places[i]!
+    if (place.label !== label) continue
+    if (place.value === value) return i
+    values++
+  }
   if (s.places.length >= MAX_PLACES || values >= MAX_VALUES) return -1
-  s.keys.set(key, s.places.length)
   const place: Place = {
     label,
     value,
@@ -146,24 +159,30 @@ function enterPlace(s: Places, label: string, value: string): number {
     squares: 0,
     reports: 0,
     clumps: 0,
-    lanes: new Float32Array(LANES),
+    ring: [],
+    // Of one that is new in an hour nothing is expected until the next.
+    rhythm: s.quiet && new Float32Array(RHYTHM),
+    waiting: null,
     bends: 0,
     quarters: 0,
-    scatter: SCALES.flatMap(() => [0, 0]),
+    scatter: null,
   }
   return s.places.push(place) - 1
 }
 
+const NONE: number[] = []
+
 function enterPlaces(s: Places, book: LeafBook, group: number): number[] {
   const name = groupName(book, group)
-  if (!name || NOT_SCANNED.has(name.label)) return []
+  if (!name || NOT_SCANNED.has(name.label)) return NONE
   const found = [enterPlace(s, name.label, name.value)]
   if (name.label === 'country') {
     const world = partOfWorld(name.value)
     if (world) found.push(enterPlace(s, PART, world.part))
     found.push(world ? enterPlace(s, CONTINENT, world.continent) : NOWHERE)
   }
-  return found.filter(p => p >= 0)
+  // A copy has no room to grow.
+  return found.filter(p => p >= 0).slice()
 }
 
 /** Counts the rows of one minute into the running step. */
@@ -214,23 +233,58 @@ export function clumpsOf(count: number, r: number): number {
   return count > TERMS ? sum + r * Math.log((r + count) / (r + TERMS)) : sum
 }
 
+/** Clumps of a step of the ring. */
+export function clumpsAt({ ring }: Place, at: number): number {
+  if (!Array.isArray(ring)) return ring[at]!
+  for (let i = 0; i < ring.length; i += 2) if (ring[i] === at) return ring[i + 1]!
+  return 0
+}
+
+/** Clumps of all steps, to be read before the next is asked for. */
+export function ringOf({ ring }: Place, scratch: Float32Array): Float32Array {
+  if (!Array.isArray(ring)) return ring
+  scratch.fill(0)
+  for (let i = 0; i < ring.length; i += 2) scratch[ring[i]!] = ring[i + 1]!
+  return scratch
+}
+
+function putStep(p: Place, at: number): void {
+  const { ring } = p
+  const clumps = Math.fround(p.clumps)
+  p.clumps = 0
+  if (!Array.isArray(ring)) {
+    ring[at] = clumps
+    return
+  }
+  for (let i = 0; i < ring.length; i += 2)
+    if (ring[i] === at) {
+      ring.splice(i, 2)
+      break
+    }
+  if (clumps === 0) return
+  if (ring.length === 0) p.ring = [at, clumps]
+  else if (ring.push(at, clumps) > 2 * MAX_PAIRS) p.ring = ringOf(p, new Float32Array(RING))
+}
+
 /** Moves the ring on by one step; what leaves it is old enough to teach. */
 export function closeStep(s: Places, learn: boolean): void {
   const at = s.step % RING
   const old = s.step - RING
   const teaches = learn && old >= s.first && s.state[at] === 0
   const hour = Math.floor(old / STEPS_AN_HOUR) % DAY_HOURS
-  const fades = teaches && old % STEPS_AN_HOUR === 0
-  if (teaches) s.daySteps[hour] = (fades ? KEEP_DAY : 1) * s.daySteps[hour]! + 1
+  const keep = teaches && old % STEPS_AN_HOUR === 0 ? KEEP_DAY : 1
+  if (teaches) s.daySteps[hour] = keep * s.daySteps[hour]! + 1
   for (const p of s.places) {
-    const { lanes } = p
-    if (teaches) lanes[DAY_AT + hour] = (fades ? KEEP_DAY : 1) * lanes[DAY_AT + hour]! + lanes[at]!
-    lanes[at] = p.clumps
-    p.clumps = 0
+    if (teaches) {
+      const left = clumpsAt(p, at)
+      if (p.rhythm !== null) p.rhythm[hour] = keep * p.rhythm[hour]! + left
+      else if (left > 0) (p.rhythm = s.quiet?.slice() ?? new Float32Array(RHYTHM))[hour] = left
+    }
+    putStep(p, at)
   }
   s.step++
   if (learn && s.step % QUARTER === 0) for (const p of s.places) bend(s, p)
-  if (s.step % STEPS_AN_HOUR === 0) for (const p of s.places) renewRhythm(s, p)
+  if (s.step % STEPS_AN_HOUR === 0) renewRhythms(s)
 }
 
 /**
@@ -238,14 +292,15 @@ export function closeStep(s: Places, learn: boolean): void {
  * other has the variance of one for its mean, whatever the slope.
  */
 function bend(s: Places, p: Place): void {
-  if (s.step - s.first < 3 * QUARTER) return
+  if (s.step - s.first < 3 * QUARTER || (Array.isArray(p.ring) && p.ring.length === 0)) return
   let second = 0
   let total = 0
   for (let back = 1; back <= 3 * QUARTER; back++) {
     const at = (s.step - back) % RING
     if (s.state[at] !== 0) return
-    total += p.lanes[at]!
-    second += (back > QUARTER && back <= 2 * QUARTER ? -2 : 1) * p.lanes[at]!
+    const clumps = clumpsAt(p, at)
+    total += clumps
+    second += (back > QUARTER && back <= 2 * QUARTER ? -2 : 1) * clumps
   }
   p.bends += (second * second) / 6
   p.quarters += total / 3
@@ -254,17 +309,37 @@ function bend(s: Places, p: Place): void {
   p.quarters /= 2
 }
 
-/** Gamma-Poisson mean of each hour of day, shrunk to the hours around it; NaN where these were never seen either. */
-function renewRhythm(s: Places, p: Place): void {
-  const { lanes } = p
-  const hours = { counts: lanes.subarray(DAY_AT, MEAN_AT), slots: s.daySteps, stride: 1, after: 0 }
-  for (let h = 0; h < DAY_HOURS; h++) {
-    const { mean, variance, around } = meanOfHour(hours, h, 1 / HOUR_VARIANCE, 1, STEPS_AN_HOUR)
-    lanes[MEAN_AT + h] = around.slots === 0 ? Number.NaN : mean
-    // The hours around are counts themselves. The steps of an hour share its error, hours have errors of their own.
-    const whole = variance + (4 * AROUND_ERROR) / (around.counts + 4)
-    lanes[SPREAD_AT + h] = STEPS_AN_HOUR * whole * lanes[MEAN_AT + h]! * lanes[MEAN_AT + h]!
+/** Reads the rhythm of all places, from a little before the first scan asks for it. */
+function renewRhythms(s: Places): void {
+  if ((s.step - s.first) * STEP_MS < HISTORY_MS - HOUR) return
+  const around = Array.from({ length: DAY_HOURS }, (_, h) => weightedAround(s.daySteps, h))
+  s.quiet = renewRhythm(s, new Float32Array(RHYTHM), around)
+  s.most = highest(s.quiet)
+  for (const p of s.places) {
+    if (p.rhythm === null) continue
+    if (p.rhythm.subarray(0, DAY_HOURS).every(n => n === 0)) p.rhythm = null
+    else s.most = Math.max(s.most, highest(renewRhythm(s, p.rhythm, around)))
   }
+}
+
+function highest(rhythm: Float32Array): number {
+  let most = 0
+  for (let h = 0; h < DAY_HOURS; h++) if (rhythm[MEAN_AT + h]! > most) most = rhythm[MEAN_AT + h]!
+  return most
+}
+
+/** Gamma-Poisson mean of each hour of day, shrunk to the hours around it; NaN where these were never seen either. */
+function renewRhythm(s: Places, rhythm: Float32Array, aroundSlots: readonly number[]): Float32Array {
+  for (let h = 0; h < DAY_HOURS; h++) {
+    const counts = weightedAround(rhythm, h)
+    const around = { counts, slots: aroundSlots[h]! }
+    const { mean, variance } = meanAround(around, rhythm[h]!, s.daySteps[h]!, 1 / HOUR_VARIANCE, 1, STEPS_AN_HOUR)
+    rhythm[MEAN_AT + h] = around.slots === 0 ? Number.NaN : mean
+    // The hours around are counts themselves. The steps of an hour share its error, hours have errors of their own.
+    const whole = variance + (4 * AROUND_ERROR) / (counts + 4)
+    rhythm[SPREAD_AT + h] = STEPS_AN_HOUR * whole * rhythm[MEAN_AT + h]! * rhythm[MEAN_AT + h]!
+  }
+  return rhythm
 }
 
 /** A gap: nothing of the last hours is known. */
@@ -273,7 +348,7 @@ export function startAnew(s: Places, step: number): void {
   s.state.fill(Number.NaN)
   for (const p of s.places) {
     p.clumps = p.before = p.minute = 0
-    p.lanes.fill(0, WAIT_AT)
+    p.waiting = null
   }
   s.touched = []
 }

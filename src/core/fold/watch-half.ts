@@ -17,7 +17,7 @@ import { FADING_MS, recentOf, RENEW_MS, sightOf, sightShown } from './rows.js'
 import { isConnected } from './tracing.js'
 
 /** Raised with every change of a checkpoint's layout or of what passes between the halves. */
-export const HALF_VERSION = 2
+export const HALF_VERSION = 3
 
 /** Which services this half has: those of one partition. */
 export interface Share {

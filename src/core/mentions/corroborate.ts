@@ -2,6 +2,7 @@ import type { SegmentReading } from '../../contract/finding.js'
 import { MEASURED, type Quoted, type Uneven } from '../../contract/incident.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
 import { CLEAR_SHARE, UNREADABLE_MS } from '../rates/rise-detector.js'
+import { groupNamed } from '../aggregate/label-sets.js'
 import { readMentions, SERVING, type Books, type MentionState, type MentionedValues } from './mentions.js'
 import { EXCESS_BITS, groupExcess, type RateWindow } from '../rates/excess.js'
 
@@ -24,7 +25,7 @@ export interface Rates {
 function measuredOf({ metrics, checks }: Rates, label: string, value: string, now: EpochMs): Quoted['measured'] {
   for (const rates of [metrics, checks]) {
     if (!rates) continue
-    const group = rates.state.book.groupOf.get(`${label}=${value}`)
+    const group = groupNamed(rates.state.book, label, value)
     if (group === undefined || !(rates.groups.total[group]! > 0) || now - rates.newest[group]! > UNREADABLE_MS) continue
     const { excess, bits, error } = groupExcess(rates, group)
     if (excess >= CLEAR_SHARE.bad && bits >= EXCESS_BITS) return 'failing'

@@ -1,5 +1,5 @@
 import type { Where } from '../../contract/incident.js'
-import { leafCount, type LeafBook } from '../aggregate/label-sets.js'
+import { groupNamed, leafCount, type LeafBook } from '../aggregate/label-sets.js'
 import { windowByGroup, type LeafWindow } from './window.js'
 import type { Mask, RateWindow } from './excess.js'
 
@@ -35,7 +35,7 @@ export function leavesNear(book: LeafBook, wheres: readonly Where[]): Mask {
 }
 
 const groupsOf = (book: LeafBook, label: string, values: readonly string[]): Set<number> =>
-  new Set(values.flatMap(v => book.groupOf.get(`${label}=${v}`) ?? []))
+  new Set(values.flatMap(v => groupNamed(book, label, v) ?? []))
 
 export const minus = (mask: Mask, other: Mask): Mask => mask.map((m, leaf) => (m && !other[leaf] ? 1 : 0))
 export const not = (mask: Mask): Mask => mask.map(m => (m ? 0 : 1))

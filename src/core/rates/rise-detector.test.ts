@@ -129,7 +129,9 @@ describe('alarms', () => {
       share: (minute, leaf) => (minute >= 300 && leaf === 3 ? 0.5 : 0.002),
     })
     expect(raised[0]! - 299).toBeLessThanOrEqual(3)
-    const groups = tickRates(state, START + 310 * MINUTE).bad.groups.map(g => state.book.groupOf.get('cell=c3') === g)
+    const groups = tickRates(state, START + 310 * MINUTE).bad.groups.map(
+      g => state.book.steps.get('cell')!.get('c3') === g,
+    )
     expect(groups).toContain(true)
   })
 

@@ -31,16 +31,23 @@ export interface Hours {
   after: number
 }
 
-/** Weighted sums over an hour of day and the three on each side of it. */
-export function sumAround({ counts, slots, stride, after }: Hours, hour: number): { counts: number; slots: number } {
-  const sum = { counts: 0, slots: 0 }
-  for (let k = 1 - AROUND.length; k < AROUND.length; k++) {
-    const i = stride * hourOfDay(hour + k)
-    const weight = AROUND[Math.abs(k)]!
-    sum.counts += weight * counts[i]!
-    sum.slots += weight * slots[i + after]!
-  }
+/** Weighted sum over an hour of day and the three on each side of it. */
+export function weightedAround(lane: Float32Array, hour: number, stride = 1, after = 0): number {
+  let sum = 0
+  for (let k = 1 - AROUND.length; k < AROUND.length; k++)
+    sum += AROUND[Math.abs(k)]! * lane[stride * hourOfDay(hour + k) + after]!
   return sum
+}
+
+/** Weighted sums over an hour of day and the three on each side of it. */
+export const sumAround = ({ counts, slots, stride, after }: Hours, hour: number): Around => ({
+  counts: weightedAround(counts, hour, stride),
+  slots: weightedAround(slots, hour, stride, after),
+})
+
+interface Around {
+  counts: number
+  slots: number
 }
 
 /**
@@ -53,15 +60,26 @@ export function meanOfHour(
   precision: number,
   dispersion: number,
   slotsAnHour: number,
-): { mean: number; variance: number; around: { counts: number; slots: number } } {
+): { mean: number; variance: number; around: Around } {
   const around = sumAround(hours, hour)
+  const i = hours.stride * hourOfDay(hour)
+  const [own, slots] = [hours.counts[i]!, hours.slots[i + hours.after]!]
+  return { ...meanAround(around, own, slots, precision, dispersion, slotsAnHour), around }
+}
+
+/** The same for an hour of so many counts in so many slots, with the sums around it. */
+export function meanAround(
+  around: Around,
+  counts: number,
+  slots: number,
+  precision: number,
+  dispersion: number,
+  slotsAnHour: number,
+): { mean: number; variance: number } {
   const usual = (around.counts + 0.5) / (around.slots + 1)
   const worth = 1 / (dispersion + VISIT_VARIANCE * slotsAnHour * usual)
-  const i = hours.stride * hourOfDay(hour)
-  const own = hours.slots[i + hours.after]!
   return {
-    mean: gammaMean(precision, usual, worth, hours.counts[i]!, own),
-    variance: 1 / (precision + worth * own * usual),
-    around,
+    mean: gammaMean(precision, usual, worth, counts, slots),
+    variance: 1 / (precision + worth * slots * usual),
   }
 }

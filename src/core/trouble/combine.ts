@@ -11,7 +11,7 @@ import type { TroubledService } from './service.js'
 import { readMix } from '../admission/crowd.js'
 import { LONG_MS, MIX_MS, type ReportWindow } from '../admission/parties.js'
 import { readMentions } from '../mentions/mentions.js'
-import { isDoubtful } from '../admission/admit.js'
+import { isDoubtful, turn } from '../admission/admit.js'
 
 /** Evidence of two kinds may add up to an alarm that neither raises alone: each at least LEAST, together at least SUM. */
 const LEAST_BITS = 8
@@ -68,7 +68,8 @@ export function badKinds(s: TroubledService, readings: Readings, now: EpochMs): 
   if (post && s.evidence.report && (report?.bits ?? 0) < (isNew(s.evidence.post) ? LEAST_BITS : WITNESS_BITS))
     post.alarm = false
   // Few networks that are loud, or that nobody has had time to judge, are no crowd.
-  if (report && isDoubted(s, now)) quieten(report, DOUBTED_BITS)
+  if (report && (report.alarm || (report.bits ?? 0) > DOUBTED_BITS ? isDoubted(s, now) : passTime(s, now)))
+    quieten(report, DOUBTED_BITS)
   // Where machines watch from the first minutes on and see nothing, a flood is as likely how many report here.
   else if (report?.alarm && isNew(s.evidence.report) && !peopleAlone(s, kinds, now)) quieten(report, BURST_BITS)
   else if (report && (report.bits ?? 0) >= LEAST_BITS) report.bits! += mentionBits(s, now)
@@ -94,6 +95,13 @@ const mentionBits = (s: TroubledService, now: EpochMs): number =>
     QUOTED_CAP_BITS,
     readMentions(s.mentions, s.evidence, now - QUOTED_MS, now).reduce((sum, q) => sum + q.bits, 0),
   )
+
+/** Where doubt would change nothing its question is not asked, only its time goes on; false. */
+function passTime(s: TroubledService, now: EpochMs): false {
+  const { open, coordinated } = readMix(s.crowd, now)
+  if (open + coordinated > 0) turn(s.admission, now)
+  return false
+}
 
 /** Is what comes through people's own door to be doubted at this tick? */
 export function isDoubted(s: TroubledService, now: EpochMs): boolean {

@@ -1,7 +1,7 @@
 import type { SegmentReading } from '../../contract/finding.js'
 import type { Where } from '../../contract/incident.js'
 import { MINUTE, type EpochMs } from '../../contract/time.js'
-import { codeColumns, groupCount, groupName, leafCount } from '../aggregate/label-sets.js'
+import { codeColumns, groupCount, groupName, groupNamed, leafCount } from '../aggregate/label-sets.js'
 import { segment, type LeafTable, type Segmentation } from '../localize/index.js'
 import { EXCESS_BITS, groupExcess, LAST_WORD_MS, type RateWindow } from '../rates/excess.js'
 import { CLEAR_SHARE, UNREADABLE_MS } from '../rates/rise-detector.js'
@@ -67,7 +67,7 @@ const mostlyFails = (total: number, hit: number): boolean => total >= 3 && hit >
 
 /** Newest minute with requests of a label value; null when requests never told of it. */
 function lastHeard(state: RateState, label: string, value: string): EpochMs | null {
-  const group = state.book.groupOf.get(`${label}=${value}`)
+  const group = groupNamed(state.book, label, value)
   if (group === undefined) return null
   let newest = 0
   for (let leaf = 0; leaf < state.last.slot.length; leaf++)
@@ -148,9 +148,7 @@ export function stretch(
   const newest = leafWindow(state, mode, now, Math.max(onset, now - LAST_WORD_MS), 1)
   for (const s of segments) {
     if (s.share === null || s.interval === null) continue
-    const groups = Object.entries(s.where).map(([label, values]) =>
-      values.map(v => state.book.groupOf.get(`${label}=${v}`)),
-    )
+    const groups = Object.entries(s.where).map(([label, values]) => values.map(v => groupNamed(state.book, label, v)))
     let total = 0
     let excess = 0
     for (let leaf = 0; leaf < newest.total.length; leaf++) {

@@ -1,6 +1,7 @@
 import type { Track } from '../../contract/finding.js'
 import type { Where } from '../../contract/incident.js'
 import type { EpochMs } from '../../contract/time.js'
+import { groupNamed } from '../aggregate/label-sets.js'
 import { groupExcess, type RateWindow } from '../rates/excess.js'
 import { UNREADABLE_MS } from '../rates/rise-detector.js'
 import type { Trouble } from './state.js'
@@ -17,12 +18,12 @@ export function readTracks(
   now: EpochMs,
 ): Track[] {
   const tracks: Track[] = []
-  const read = (where: Where, key: string | null): void => {
+  const read = (where: Where, named: { label: string; value: string } | null): void => {
     // Two sources that take turns at the whole would look like recovery: while metrics are alive, checks wait for them.
     const alive = leading !== null && now - leading.state.seenAt < UNREADABLE_MS
-    for (const rates of key === null ? [leading, alive ? null : checks] : [metrics, checks]) {
+    for (const rates of named === null ? [leading, alive ? null : checks] : [metrics, checks]) {
       if (!rates) continue
-      const group = key === null ? 0 : rates.state.book.groupOf.get(key)
+      const group = named === null ? 0 : groupNamed(rates.state.book, named.label, named.value)
       if (group === undefined || (rates.groups.total[group] ?? 0) <= 0) continue
       const { excess, bits, error } = groupExcess(rates, group)
       tracks.push({ where, excess, unit: 'share', bits, error, stale: now - rates.newest[group]! > UNREADABLE_MS })
@@ -30,6 +31,6 @@ export function readTracks(
     }
   }
   read({}, null)
-  for (const { label, value } of state.named) read({ [label]: [value] }, `${label}=${value}`)
+  for (const named of state.named) read({ [named.label]: [named.value] }, named)
   return tracks
 }

@@ -282,6 +282,12 @@ describe('a page that is not for everybody', () => {
       expect([url, (await get(url, { cookie })).statusCode, (await get(url)).statusCode]).toEqual([url, 200, 401])
     const authorization = `Bearer ${app.token.token}`
     expect((await get('/api/v1/services', { authorization })).json()).toHaveLength(3)
+    const page = async (query: string) =>
+      (await get(`/api/v1/services${query}`, { authorization })).json().map((each: { service: string }) => each.service)
+    const all = await page('')
+    expect([await page('?limit=2'), await page(`?limit=2&after=${all[1]}`)]).toEqual([all.slice(0, 2), all.slice(2)])
+    expect((await get('/api/v1/services?limit=1')).json()).toMatchObject([{ service: 'shop' }])
+    expect((await get('/api/v1/services?limit=0')).statusCode).toBe(400)
     expect((await get('/status/staff', { authorization: 'Bearer ept_made_up' })).statusCode).toBe(401)
   })
 

@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox'
+import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import { DAY, type EpochMs } from '../../contract/time.js'
 import { ROLLUP_MS, type IncidentView } from '../../contract/view.js'
@@ -16,6 +16,8 @@ type Guard = Parameters<Routes['add']>[2]
 const INCIDENTS_DEFAULT = 50
 /** Incidents that a list has at most, about 2 KB each. */
 const INCIDENTS_MAX = 200
+/** Services of a page at most, about 300 bytes each; without a page all are given. */
+const SERVICES_MAX = 1_000
 /** 100 days of five-minute bins would be 28,800 rows: a month at once is what a chart can use. */
 const ROLLUPS_SPAN_MS = 31 * DAY
 /** A month of changes and notices at once, as of bins. */
@@ -24,7 +26,18 @@ const FACTS_SPAN_MS = 31 * DAY
 const DAYS_SPAN_MS = 410 * DAY
 
 const Id = Type.Object({ id: Type.String({ minLength: 1, maxLength: 300 }) })
+const Page = Type.Object({
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: SERVICES_MAX })),
+  after: Type.Optional(Type.String({ description: 'After the service of this id: the last of the page before' })),
+})
 const free: Guard = async () => {}
+
+/** Services after one of them, by id; all of them, as they come, where no page is asked for. */
+function pageOf<T extends { service: string }>(all: T[], { limit, after }: Static<typeof Page>): T[] {
+  if (limit === undefined && after === undefined) return all
+  const sorted = all.toSorted((a, b) => (a.service < b.service ? -1 : 1))
+  return (after === undefined ? sorted : sorted.filter(each => each.service > after)).slice(0, limit)
+}
 
 /** What is known, for machines: the same that the pages read. */
 export function readRoutes(server: FastifyInstance, routes: Routes, app: App): void {
@@ -46,9 +59,10 @@ export function readRoutes(server: FastifyInstance, routes: Routes, app: App): v
     {
       method: 'GET',
       url: '/api/v1/services',
-      summary: 'All services now',
+      summary: 'Services now, by id: all, or a page of them',
+      query: Page,
       answer: { list: Service },
-      handle: () => reader.services(),
+      handle: async ({ query }) => pageOf(await reader.services(), query),
     },
     free,
   )
