@@ -1,6 +1,6 @@
 /**
  * Quiet days through the whole engine: false incidents against what was asked, and the same stream with a planted outage of 5 %.
- *   npm run bench -- quiet [--services 50] [--days 90] [--seed 1] [--asked 1]   (bench/quiet.ts; asked for a service and 30 days)
+ *   npm run bench -- quiet [--services 20] [--days 30] [--seeds 10] [--asked 1]   (bench/quiet.ts; asked for a service and 30 days)
  *
  * Services differ in size (0.02–2 reports a minute, 20–2,000 requests), scatter (variance/mean 1–3), daily and weekly rhythm; two days are
  * holidays at half the demand, and on one day the news talk about the topic all day: posts come at many times the usual rate, curiosity lifts
@@ -23,6 +23,8 @@ export interface QuietOptions {
   planted: boolean
   /** `people`: reports and posts, as where a community watches others; else request counts beside them. */
   heard: 'people' | 'all'
+  /** Countries that reports come from, each half as likely as the one before down to a sixteenth; 0: nobody says where they are. */
+  places: number
 }
 
 export interface QuietResult {
@@ -71,7 +73,7 @@ const drawService = (random: Random, i: number, days: number): Service => {
 }
 
 export function quietDays(options: QuietOptions): QuietResult {
-  const { services, days, seed, falseAlarmsPerMonth, planted, heard } = options
+  const { services, days, seed, falseAlarmsPerMonth, planted, heard, places } = options
   const random = sfc32(seed)
   const all = Array.from({ length: services }, (_, i) => drawService(random, i, days))
   const holidays = new Set([Math.floor(days * 0.4), Math.floor(days * 0.4) + 7])
@@ -85,8 +87,8 @@ export function quietDays(options: QuietOptions): QuietResult {
     const outcome = emptyOutcome()
     for (const s of all) {
       const failing = planted && minute >= s.outageFrom && minute < s.outageFrom + OUTAGE_MIN
-      const load = demand(s, minute, holidays.has(day)) * (day === newsDay ? 1.1 : 1)
-      for (const signal of signalsOf(s, minute, load, failing, day === newsDay, random))
+      const load = demand(s, minute, holidays) * (day === newsDay ? 1.1 : 1)
+      for (const signal of signalsOf(s, minute, load, failing, day === newsDay, places, random))
         if (heard === 'all' || signal.via !== 'metric') fold.signal(signal, ++position, outcome)
     }
     for (const event of outcome.events) {
@@ -105,10 +107,19 @@ export function quietDays(options: QuietOptions): QuietResult {
   return { ...result, planted: planted ? services : 0, caught: caught.size }
 }
 
-function demand(s: Service, minute: number, holiday: boolean): number {
+/** Minutes around midnight over which one day becomes the next: people get up later, or not at all; nobody leaves at the stroke of a clock. */
+const TURNS_MIN = 180
+
+function demand(s: Service, minute: number, holidays: ReadonlySet<number>): number {
   const at = START + minute * MINUTE
-  const weekday = new Date(at).getUTCDay()
-  const off = holiday ? 0.5 : weekday === 0 || weekday === 6 ? s.weekend : 1
+  const ofDay = (day: number) => {
+    const weekday = new Date(START + day * DAY).getUTCDay()
+    return holidays.has(day) ? 0.5 : weekday === 0 || weekday === 6 ? s.weekend : 1
+  }
+  const place = minute / DAY_MIN
+  const near = Math.round(place)
+  const turned = Math.min(1, Math.max(0, 0.5 + ((place - near) * DAY_MIN) / TURNS_MIN))
+  const off = (1 - turned) * ofDay(near - 1) + turned * ofDay(near)
   return off * Math.exp(s.swing * Math.sin((2 * Math.PI * (at % DAY)) / DAY + s.phase))
 }
 
@@ -118,6 +129,7 @@ function signalsOf(
   load: number,
   failing: boolean,
   news: boolean,
+  places: number,
   random: Random,
 ): Observation[] {
   const from = START + minute * MINUTE
@@ -132,6 +144,7 @@ function signalsOf(
     out.push(
       report({
         ...common,
+        ...(places > 0 ? { labels: { region: placeOf(random, places) } } : {}),
         at: from + Math.floor((MINUTE * i) / people),
         id: `r${minute}.${i}`,
         reporter: `p${minute}.${i}`,
@@ -155,10 +168,18 @@ function signalsOf(
   return out
 }
 
+function placeOf(random: Random, places: number): string {
+  const weights = Array.from({ length: places }, (_, i) => 2 ** -Math.min(i, 4))
+  let left = random() * weights.reduce((sum, each) => sum + each, 0)
+  return `place-${weights.findIndex(weight => (left -= weight) < 0)}`
+}
+
 /** What an operator hears of on quiet days, by people alone and beside request counts; and whether an outage is heard of. */
 export interface Quiet {
   asked: number
   people: QuietResult
+  /** The same where each says their country. */
+  placed: QuietResult
   all: QuietResult
   planted: QuietResult
 }
@@ -166,7 +187,7 @@ export interface Quiet {
 export const askedOf = ({ asked, people }: Quiet): number => (asked * people.services * people.days) / 30
 
 export function quietTable(quiet: Quiet): string {
-  const { people, all, planted } = quiet
+  const { people, placed, all, planted } = quiet
   const asked = askedOf(quiet)
   const delays = planted.delaysMin.toSorted((a, b) => a - b)
   const row = (heard: string, { services, days, falseIncidents, onNewsDay }: QuietResult) =>
@@ -177,22 +198,49 @@ export function quietTable(quiet: Quiet): string {
     '| heard | false incidents asked | realised | a service and 30 days | on the day of the news |',
     '|---|---|---|---|---|',
     row('people alone', people),
+    row('people who say where they are', placed),
     row('people and request counts', all),
     '',
     `Planted outages of 5 % caught with request counts: ${planted.caught} of ${planted.planted}, after ${delays[delays.length >> 1] ?? '–'} min in the median.`,
   ].join('\n')
 }
 
+/** Countries that people name where they say where they are. */
+export const PLACES = 12
+
+/** Plays of several seeds, as one of as many more services. */
+export function quietSeeds(options: Omit<QuietOptions, 'seed'>, seeds: readonly number[]): QuietResult {
+  const plays = seeds.map(seed => quietDays({ ...options, seed }))
+  const sum = (of: (play: QuietResult) => number) => plays.reduce((total, play) => total + of(play), 0)
+  return {
+    services: sum(play => play.services),
+    days: options.days,
+    falseIncidents: sum(play => play.falseIncidents),
+    onNewsDay: sum(play => play.onNewsDay),
+    planted: sum(play => play.planted),
+    caught: sum(play => play.caught),
+    delaysMin: plays.flatMap(play => play.delaysMin),
+  }
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const asked = option('asked', 1)
-  const [services, days, seed] = [option('services', 50), option('days', 90), option('seed', 1)]
-  const options = { services, days, seed, falseAlarmsPerMonth: asked }
+  const [services, days, first, many] = [
+    option('services', 20),
+    option('days', 30),
+    option('seed', 1),
+    option('seeds', 10),
+  ]
+  const seeds = Array.from({ length: many }, (_, i) => first + i)
+  const play = (heard: 'people' | 'all', places: number, planted: boolean, of = seeds) =>
+    quietSeeds({ services, days, falseAlarmsPerMonth: asked, heard, places, planted }, of)
   const quiet: Quiet = {
     asked,
-    people: quietDays({ ...options, heard: 'people', planted: false }),
-    all: quietDays({ ...options, heard: 'all', planted: false }),
-    planted: quietDays({ ...options, heard: 'all', planted: true }),
+    people: play('people', 0, false),
+    placed: play('people', PLACES, false),
+    all: play('all', 0, false),
+    planted: play('all', 0, true, seeds.slice(0, 1)),
   }
-  const command = `npm run bench -- quiet --services ${services} --days ${days} --seed ${seed} --asked ${asked}`
+  const command = `npm run bench -- quiet --services ${services} --days ${days} --seed ${first} --seeds ${many} --asked ${asked}`
   writePage('quiet', ['# Quiet days', '', quietTable(quiet), '', setting(command)].join('\n'))
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { courseOf, described, manyCampaign, whyNoServers } from './crash/many.js'
 import { campaign, whyNot } from './crash/run.js'
 import { HINDRANCES, POINTS } from './crash/points.js'
 
@@ -12,5 +13,18 @@ describe.skipIf(lacks !== null)('a crash at each call by which something becomes
     for (const { name, reached } of done) if (!reached) console.log(`not reached: ${name}`)
     expect(done.filter(each => each.wrong.length > 0)).toEqual([])
     expect(done.filter(each => each.reached).length).toBeGreaterThan(HINDRANCES.length + POINTS.length / 2)
+  }, 1_200_000)
+})
+
+const noServers = whyNoServers()
+if (noServers !== null) console.log(`skipped: ${noServers}`)
+
+// The short form of `npm run lab:crash -- --many`.
+describe.skipIf(noServers !== null)('processes, NATS servers and the database, killed by a random schedule', () => {
+  it('decide and count as one process does that nobody disturbs', async () => {
+    const done = await manyCampaign({ schedules: 2, seed: 7, course: courseOf(0.5) })
+    for (const each of done) console.log(described(each))
+    expect(done.flatMap(each => each.wrong)).toEqual([])
+    expect(done.reduce((n, each) => n + each.kills.length, 0)).toBeGreaterThanOrEqual(6)
   }, 1_200_000)
 })

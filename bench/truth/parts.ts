@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { run as crowd } from '../detect/crowd.js'
 import { run as simulated } from '../detect/simulated.js'
 import { corpusOf, nabRows, nabTable } from '../nab/nab.js'
-import { askedOf, type Quiet, quietDays, quietTable } from '../quiet.js'
+import { askedOf, PLACES, type Quiet, quietDays, quietTable } from '../quiet.js'
 import { type Bar, type Context, EPICENTER, type Part, percent, skipped, tool } from './context.js'
 import { output } from './store.js'
 
@@ -183,11 +183,18 @@ export function localization(context: Context): Part {
 export function quiet(context: Context): Part {
   const [services, days] = context.quick ? [20, 30] : [50, 90]
   const options = { services, days, seed: context.seed, falseAlarmsPerMonth: 1 }
-  const play = (heard: 'people' | 'all', planted: boolean) =>
-    context.store.unit(`quiet-${heard}-${planted ? 'planted' : 'calm'}-${services}-${days}-${context.seed}`, () =>
-      quietDays({ ...options, heard, planted }),
+  const play = (heard: 'people' | 'all', places: number, planted: boolean) =>
+    context.store.unit(
+      `quiet-${heard}-${places}-${planted ? 'planted' : 'calm'}-${services}-${days}-${context.seed}`,
+      () => quietDays({ ...options, heard, places, planted }),
     )
-  const told: Quiet = { asked: 1, people: play('people', false), all: play('all', false), planted: play('all', true) }
+  const told: Quiet = {
+    asked: 1,
+    people: play('people', 0, false),
+    placed: play('people', PLACES, false),
+    all: play('all', 0, false),
+    planted: play('all', 0, true),
+  }
   const { people, all, planted } = told
   const asked = askedOf(told)
   const off = people.falseIncidents / asked - 1

@@ -114,6 +114,8 @@ export interface Store extends AsyncDisposable {
   /** Small named values of the shell: receipts of a notifier, keys, limits' state. */
   note(key: string, value: Uint8Array): Promise<void>
   noted(key: string): Promise<Uint8Array | null>
+  /** All of these in the order of their keys (by code point), after this key. */
+  notes(after: string, max: number): Promise<{ key: string; value: Uint8Array }[]>
   /** Who subscribed, which no log can give again: durable when it resolves where it is about them. @throws TransientError without room. */
   subscribe(change: SubscriberChange): Promise<void>
   readonly subscriptions: Subscriptions

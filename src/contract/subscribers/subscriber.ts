@@ -141,6 +141,8 @@ export interface Subscriptions {
   /** All that goes together with a message. */
   batch(subscriber: string, batch: number): Promise<Queued[]>
   waiting(): Promise<number>
+  /** All that waits, in the order in which it came, after this place. */
+  queued(after: number, max: number): Promise<Queued[]>
   /** The newest first. */
   undelivered(): Promise<Undelivered[]>
 }

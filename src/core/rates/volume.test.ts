@@ -69,6 +69,17 @@ describe('requests that do not come', () => {
     expect(played(between(6, 18, 0.9)).size).toBe(0)
     expect(played((at, sender) => (sender === 0 ? between(6, 18, null)(at) : 1)).size).toBe(0)
   })
+  it('a holiday, on which half as many come from the small hours on, is none; nor is its end', () => {
+    const holiday = (at: EpochMs) => {
+      const hours = (at - T - 2 * DAY) / HOUR
+      return 1 - 0.5 * Math.min(1, Math.max(0, hours / 3)) + 0.5 * Math.min(1, Math.max(0, (hours - 20) / 3))
+    }
+    expect(played(holiday).size).toBe(0)
+    // On such a day what stops is still seen.
+    const said = played(at => holiday(at) * between(12, 14, 0.4)(at)!)
+    expect(Math.min(...said.keys())).toBeLessThan(T + 2 * DAY + 12.5 * HOUR)
+    expect([...said.values()].some(each => each.alarm)).toBe(true)
+  })
   it('what stays missing for more than a day while nothing else is wrong is how things are', () => {
     const said = played(at => (at > T + 30 * HOUR ? 0.6 : 1), MINUTE, null)
     expect(said.size).toBeGreaterThan(0)

@@ -4,7 +4,8 @@ import { DAY, HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
  * Traffic that should come and does not. Requests that never arrive fail nowhere that we count: hosts that are down ask for nothing, and
  * the rest looks healthy. So what comes is held against what is usual at this hour of the day.
  *
- *   expected = rhythm of the day × how the last hours stood against it;   missing = 1 − mean of the newest minutes / expected
+ *   expected = rhythm of the day × the lower of how the last hour and the last day stood against it
+ *   missing = 1 − mean of the newest minutes / expected
  *
  * Only minutes in which nearly as many rows came as usual are read: where rows are missing it is telemetry that failed, of which others
  * speak. Plain data, a few hundred numbers a service.
@@ -17,10 +18,15 @@ const WINDOW_MIN = 10
 const LAG_MIN = 3
 /** A minute with fewer rows than this part of the usual is one of silent senders. */
 const WHOLE_ROWS = 0.8
-/** Half-lives: of how many rows are usual, of the rhythm of the day, of how the last hours stand against it. */
+/** Half-lives: of how many rows are usual, of the rhythm of the day, of how the last hour and the last day stand against it. */
 const ROWS_MEMORY_MS = 7 * DAY
 const RHYTHM_DAYS = 7
-const LEVEL_MEMORY_MS = 3 * HOUR
+/** Short: a holiday, on which half as many come, begins over hours; what stops breaks off within minutes. */
+const LEVEL_MEMORY_MS = HOUR / 2
+/** Long: whoever came for a sale, a match or a launch and goes again is not missing. */
+const DAY_MEMORY_MS = DAY
+/** No minute counts as less than this part of the rhythm: of what is nearly gone no new level is made. */
+const LEAST_LEVEL = 0.25
 /** What is usual is learned from minutes this old, so that the onset of trouble is not in them. */
 const LEARN_DELAY_MS = 15 * MINUTE
 const HOURS = 24
@@ -50,8 +56,9 @@ export interface VolumeState {
   /** By hour of day: mean requests a minute that has any, and how many such minutes it rests on. */
   mean: Float64Array
   weight: Float64Array
-  /** How the last hours stand against the rhythm. */
+  /** How the last hour stands against the rhythm, and the last day. */
   level: number
+  dayLevel: number
   /** Squared relative distance of a minute from what was expected, mean. */
   variance: number
   learnedUntil: EpochMs
@@ -78,6 +85,7 @@ export const volumeState = (): VolumeState => ({
   mean: new Float64Array(HOURS),
   weight: new Float64Array(HOURS),
   level: 1,
+  dayLevel: 1,
   variance: 0,
   learnedUntil: 0,
   lowSince: null,
@@ -133,7 +141,7 @@ export function readVolume(state: VolumeState, now: EpochMs): Missing | null {
     const total = wholeMinute(state, slot)
     if (total === null) continue
     seen += total
-    usual += rhythmAt(state, slot) * state.level
+    usual += rhythmAt(state, slot) * Math.min(state.level, state.dayLevel)
     minutes++
   }
   if (usual > 0 && knowsDays(state)) judge(state, seen / minutes, usual / minutes, now)
@@ -178,7 +186,10 @@ function learnMinute(state: VolumeState, slot: EpochMs, total: number, rows: num
     const ratio = total / Math.max(1e-9, rhythmAt(state, slot))
     const keep = 2 ** (-MINUTE / LEVEL_MEMORY_MS)
     state.variance = keep * state.variance + (1 - keep) * Math.min(1, (ratio / state.level - 1) ** 2)
-    state.level = keep * state.level + (1 - keep) * Math.min(2, Math.max(0.5, ratio))
+    const step = Math.min(2, Math.max(LEAST_LEVEL, ratio))
+    state.level = keep * state.level + (1 - keep) * step
+    const keepDay = 2 ** (-MINUTE / DAY_MEMORY_MS)
+    state.dayLevel = keepDay * state.dayLevel + (1 - keepDay) * step
   }
   const hour = Math.floor(slot / HOUR) % HOURS
   // An hour of the day has sixty minutes a day to fade in.
@@ -192,6 +203,6 @@ export function startVolumeAnew(state: VolumeState): void {
   state.usualRows = 0
   state.mean.fill(0)
   state.weight.fill(0)
-  state.level = 1
+  state.level = state.dayLevel = 1
   state.lowSince = state.gone = null
 }

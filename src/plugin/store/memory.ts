@@ -48,7 +48,7 @@ class MemoryStore implements Store {
   private services = new Map<string, ServiceRow>()
   private facts = new Map<string, Change | Notice>()
   private orders = new Map<string, Order>()
-  private notes = new Map<string, Uint8Array>()
+  private kept = new Map<string, Uint8Array>()
   readonly subscriptions = new MemorySubscribers()
   private snapshot: { position: number; version: number; body: Uint8Array } | null = null
 
@@ -118,11 +118,16 @@ class MemoryStore implements Store {
   }
 
   async note(key: string, value: Uint8Array): Promise<void> {
-    this.notes.set(key, value.slice())
+    this.kept.set(key, value.slice())
   }
 
   async noted(key: string): Promise<Uint8Array | null> {
-    return this.notes.get(key)?.slice() ?? null
+    return this.kept.get(key)?.slice() ?? null
+  }
+
+  async notes(after: string, max: number): Promise<{ key: string; value: Uint8Array }[]> {
+    const keys = [...this.kept.keys()].filter(key => key > after).sort()
+    return keys.slice(0, max).map(key => ({ key, value: this.kept.get(key)!.slice() }))
   }
 
   async subscribe(change: SubscriberChange): Promise<void> {

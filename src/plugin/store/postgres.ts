@@ -223,6 +223,10 @@ class PostgresStore implements Store {
     return row?.value ?? null
   }
 
+  notes(after: string, max: number): Promise<{ key: string; value: Uint8Array }[]> {
+    return this.read('SELECT key, value FROM note WHERE key > $1 ORDER BY key LIMIT $2', after, max)
+  }
+
   async subscribe(change: SubscriberChange): Promise<void> {
     await this.write('save subscribers', async ask => {
       await writeSubscribers(ask, change)

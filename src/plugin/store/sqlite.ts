@@ -207,6 +207,12 @@ export class SqliteStore implements Store {
     return value
   }
 
+  async notes(after: string, max: number): Promise<{ key: string; value: Uint8Array }[]> {
+    const rows = this.db.prepare('SELECT key FROM meta WHERE key > ? ORDER BY key LIMIT ?').all(after, max)
+    const keys = (rows as { key: string }[]).map(({ key }) => key)
+    return Promise.all(keys.map(async key => ({ key, value: (await this.noted(key))! })))
+  }
+
   async trim(before: { rollups: EpochMs; facts: EpochMs }): Promise<void> {
     const rollups = this.db.prepare(
       'DELETE FROM rollup WHERE (service, bin) IN (SELECT service, bin FROM rollup WHERE bin < ? LIMIT ?)',

@@ -13,14 +13,14 @@ const byId = (a: { id: string }, b: { id: string }): number => (a.id < b.id ? -1
 /** Who subscribed, and what waits for them: what every other store must equal. */
 export class MemorySubscribers implements Subscriptions {
   private readonly held = new Map<string, Subscriber>()
-  private queued: Queued[] = []
+  private line: Queued[] = []
   private failed: Undelivered[] = []
   private last = 0
 
   change(change: SubscriberChange): void {
     for (const id of change.drop ?? []) {
       this.held.delete(id)
-      this.queued = this.queued.filter(each => each.subscriber !== id)
+      this.line = this.line.filter(each => each.subscriber !== id)
     }
     for (const each of change.put ?? []) {
       for (const [id, { page, channel, address }] of this.held)
@@ -32,15 +32,15 @@ export class MemorySubscribers implements Subscriptions {
       for (const [id, { state, askedAt }] of this.held)
         if (state === 'asked' && (askedAt.at(-1) ?? 0) < dropAskedBefore) this.held.delete(id)
     const settled = new Set(change.settle)
-    this.queued = this.queued.filter(({ id }) => !settled.has(id))
-    const there = new Set(this.queued.map(each => `${each.message}\n${each.subscriber}`))
+    this.line = this.line.filter(({ id }) => !settled.has(id))
+    const there = new Set(this.line.map(each => `${each.message}\n${each.subscriber}`))
     for (const each of change.queue ?? []) {
       const key = `${each.message}\n${each.subscriber}`
-      if (!there.has(key)) this.queued.push({ ...copy(each), id: ++this.last })
+      if (!there.has(key)) this.line.push({ ...copy(each), id: ++this.last })
       there.add(key)
     }
     for (const each of change.again ?? []) {
-      const found = this.queued.find(({ id }) => id === each.id)
+      const found = this.line.find(({ id }) => id === each.id)
       if (found !== undefined) Object.assign(found, each)
     }
     this.failed = [...this.failed, ...copy(change.undelivered ?? [])].slice(-UNDELIVERED_KEPT)
@@ -78,19 +78,19 @@ export class MemorySubscribers implements Subscriptions {
 
   async queues(): ReturnType<Subscriptions['queues']> {
     const first = new Map<string, number>()
-    for (const { queue, dueAt } of this.queued)
+    for (const { queue, dueAt } of this.line)
       first.set(queue, Math.min(dueAt, first.get(queue) ?? Number.POSITIVE_INFINITY))
     return [...first].sort(([a], [b]) => (a < b ? -1 : 1)).map(([queue, dueAt]) => ({ queue, dueAt }))
   }
 
   async due(queue: string, now: number, max: number): Promise<Queued[]> {
     const first = new Map<string, number>()
-    for (const each of this.queued) {
+    for (const each of this.line) {
       const key = `${each.subscriber}\n${each.thread}`
       first.set(key, Math.min(each.id, first.get(key) ?? each.id))
     }
     const isFirst = (each: Queued) => first.get(`${each.subscriber}\n${each.thread}`) === each.id
-    return this.queued
+    return this.line
       .filter(each => each.queue === queue && each.dueAt <= now && isFirst(each))
       .sort((a, b) => a.dueAt - b.dueAt || a.id - b.id)
       .slice(0, max)
@@ -98,11 +98,15 @@ export class MemorySubscribers implements Subscriptions {
   }
 
   async batch(subscriber: string, batch: number): Promise<Queued[]> {
-    return copy(this.queued.filter(each => each.subscriber === subscriber && each.batch === batch))
+    return copy(this.line.filter(each => each.subscriber === subscriber && each.batch === batch))
+  }
+
+  async queued(after: number, max: number): Promise<Queued[]> {
+    return copy(this.line.filter(each => each.id > after).slice(0, max))
   }
 
   async waiting(): Promise<number> {
-    return this.queued.length
+    return this.line.length
   }
 
   async undelivered(): Promise<Undelivered[]> {

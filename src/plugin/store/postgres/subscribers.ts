@@ -132,6 +132,8 @@ export function subscriberReader(read: Read): Subscriptions {
         subscriber,
         batch,
       ),
+    queued: (after, max) =>
+      queued(`SELECT ${QUEUED} FROM queued AS one WHERE one.id > $1 ORDER BY one.id LIMIT $2`, after, max),
     waiting: async () => (await read<{ count: number }>('SELECT count(*) AS count FROM queued'))[0]!.count,
     undelivered: () => bodies('SELECT body FROM undelivered ORDER BY id DESC'),
   }

@@ -94,6 +94,7 @@ export function subscriberReader(db: Database, opened: <T>(row: Sealed) => T): S
        ORDER BY due_at, id LIMIT ?`,
     ),
     batch: db.prepare(`SELECT ${QUEUED} FROM queued WHERE subscriber = ? AND batch = ? ORDER BY id`),
+    queued: db.prepare(`SELECT ${QUEUED} FROM queued WHERE id > ? ORDER BY id LIMIT ?`),
     waiting: db.prepare('SELECT count(*) AS count FROM queued'),
     undelivered: db.prepare('SELECT body, sum FROM undelivered ORDER BY id DESC'),
   }
@@ -116,6 +117,7 @@ export function subscriberReader(db: Database, opened: <T>(row: Sealed) => T): S
     },
     due: async (queue, now, max) => (sql.due.all(queue, now, max) as QueuedRow[]).map(queued),
     batch: async (subscriber, batch) => (sql.batch.all(subscriber, batch) as QueuedRow[]).map(queued),
+    queued: async (after, max) => (sql.queued.all(after, max) as QueuedRow[]).map(queued),
     waiting: async () => (sql.waiting.get() as { count: number }).count,
     undelivered: async () => bodies<Undelivered>(sql.undelivered.all()),
   }
