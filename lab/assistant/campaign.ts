@@ -142,8 +142,8 @@ their number, processes are late for reasons of their own. What was usual was ta
 ${table(rows).join('\n')}
 
 *Found*: at the service itself, or at another part of the world that has a row of its own (its front door by nginx's log). \`limits\` answers 429, which
-OpenTelemetry's conventions call no failure of the server; nobody is refused within their plan here, so the house counts 429 as failed
-(\`bad: [5xx, 429]\` of the receiver), as it does of the access log.
+OpenTelemetry's conventions call no failure of the server: the receiver is told that it is one here (\`bad: [5xx, 429]\`). Without that setting half of all
+requests were refused and the front door alone counted them as bad, after 1.6 minutes.
 *F1 of places*: by the label that tells where it fails (cells, a region, a plan, a build). Which build answered them people do not know, so
 of \`deploy\` the build is what the switch breaks. A fault that no change is told of has no rank. *Status page*: minutes until the person who
 keeps it wrote their first word, where the play was long enough for one.

@@ -20,6 +20,24 @@ describe('the first minutes of a service', () => {
     expect(opened({ requests: 200, reports: 150 })).toBe(0)
     expect(opened({ requests: 0, checks: 2, reports: 150 })).toBe(0)
   })
+  it.each([
+    { checks: 6, requests: 0 },
+    { checks: 0, requests: 200 },
+  ])('a crowd that comes to machines which watched for long enough and see nothing is told as no outage', machines => {
+    const crowd = [{ from: 25, until: 60, reports: 40 }]
+    const fold = new Fold({ clock: 'signals', falseAlarmsPerMonth: 0.1, services: [] })
+    const out = emptyOutcome()
+    for (const signal of streamOf({ minutes: 60, ...machines, faults: crowd })) fold.signal(signal, 1, out)
+    const told = out.events.filter(e => e.event === 'opened')
+    expect(told).toMatchObject([{ kind: 'degraded' }])
+    expect((Date.parse(told[0]!.at) - STREAM_START) / MINUTE).toBeLessThanOrEqual(25 + 15)
+    expect(opened({ ...machines, faults: [{ from: 25, until: 27, reports: 2 }] })).toBe(0)
+    // Sooner than that nobody can know how many report here.
+    expect(opened({ ...machines, faults: [{ from: 8, until: 60, reports: 40 }] })).toBe(0)
+  })
+  it.each([8, 40])('%i reports a minute from the first on stay unsaid for as long as nothing changes', reports => {
+    for (const seed of [1, 2]) expect(opened({ requests: 0, checks: 2, reports, seed })).toBe(0)
+  })
   it('with machines that fail as well they are an outage', () => {
     const faults = [{ from: 10, until: 60, bad: 0.4 }]
     expect(opened({ requests: 200, reports: 150, faults })).toBe(1)

@@ -100,6 +100,38 @@ export function widenCrossed(window: Window, found: readonly Measured[]): Measur
   return out
 }
 
+/** Where so many values are named, */
+const MANY_VALUES = 4
+/** and others that fail worse are at most so many beside them, by number and by traffic, all of them are said. */
+const FEW_OTHERS = 1 / 4
+
+/**
+ * Drops a condition that names nearly all values of its attribute, where the few others fail worse, in segments of their own, and the
+ * share of all is the same to a reader: "76 % of cell A, all of login there" instead of a list of every component but login.
+ */
+export function widenNearlyAll(window: Window, found: readonly Measured[]): Measured[] {
+  const out = [...found]
+  for (let x = 0; x < out.length; x++) {
+    for (const [a, codes] of [...out[x]!.conditions]) {
+      const { conditions, level, share } = out[x]!
+      if (share === null || codes.size < MANY_VALUES) continue
+      const wider = new Map(conditions)
+      wider.delete(a)
+      const worse = out.filter((other, y) => y !== x && other.level >= level && encloses(wider, other.conditions))
+      const others = restrict(window, window.everything, wider).filter(
+        i => window.exposure[i]! > 0 && !matches(window, conditions, i),
+      )
+      const values = new Set(Array.from(others, i => window.table.codes[a]![i]!))
+      if (values.size > FEW_OTHERS * codes.size) continue
+      if (!others.every(i => worse.some(o => matches(window, o.conditions, i)))) continue
+      const all = measure(window, wider)
+      const [theirs, whole] = [others, all.members].map(each => each.reduce((sum, i) => sum + window.exposure[i]!, 0))
+      if (theirs! <= FEW_OTHERS * whole! && all.level <= LEVEL_RATIO * level) out[x] = all
+    }
+  }
+  return out
+}
+
 function matches(window: Window, conditions: Conditions, leaf: number): boolean {
   for (const [a, codes] of conditions) if (!codes.has(window.table.codes[a]![leaf]!)) return false
   return true

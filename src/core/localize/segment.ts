@@ -1,5 +1,5 @@
 import type { Uneven, Where } from '../../contract/incident.js'
-import { mergeAlike, measure, whereOf, widenCrossed, type Measured } from './describe.js'
+import { mergeAlike, measure, whereOf, widenCrossed, widenNearlyAll, type Measured } from './describe.js'
 import { refine, type Part } from './levels.js'
 import { encloses, findRoots, restrict, type Root } from './roots.js'
 import type { LeafTable } from './table.js'
@@ -71,7 +71,7 @@ export function segment(table: LeafTable, options: SegmentOptions): Segmentation
   const parts = options.kind === 'rates' ? divide(window, roots) : roots
   const measured = mergeAlike(window, parts).map(conditions => measure(window, conditions))
   const late = roots.filter(root => root.late)
-  const kept = largestFirst(widenCrossed(window, dropTiny(measured, late)))
+  const kept = largestFirst(widenNearlyAll(window, widenCrossed(window, dropTiny(measured, late))))
   const held = roots.reduce((sum, r) => sum + r.excess, 0)
   return {
     segments: kept.map(({ conditions, share, interval, bits, excess }) => ({

@@ -22,7 +22,7 @@ const KIND_CAP_BITS = 60
 const DOUBTED_BITS = 3
 /** Reports that bear witness to what posts tell. */
 const WITNESS_BITS = 3
-/** With less quiet than this learned, a flood stands against nothing but what such services usually bring. */
+/** With less quiet than this learned, or seen by machines before it began, a flood stands against nothing but what such services usually bring. */
 const CONTRAST_MS = 15 * MINUTE
 /** and who watches besides is heard within this; who was not heard for so long does not watch. */
 const MACHINES_WAIT_MS = 3 * MINUTE
@@ -46,6 +46,15 @@ export const machinesSee = (kinds: Finding['kinds']): boolean => machinesOf(kind
 
 const isNew = (counts: TroubledService['evidence']['report']): boolean =>
   counts !== null && counts.series.learnedMs < CONTRAST_MS
+
+/**
+ * Did machines watch for long enough before so many reported? Then the quiet before is what they stand against, though it is not learned
+ * yet, for the newest hour is held back.
+ */
+function hasRisen({ evidence }: TroubledService, report: KindReading): boolean {
+  const watched = [evidence.metric, evidence.check].flatMap(each => (each?.firstAt ? [each.firstAt] : []))
+  return report.onset !== null && report.onset - Math.min(...watched) >= CONTRAST_MS
+}
 
 /** Are people all that is heard of a service that is new? Machines are a minute or two late. */
 function peopleAlone(s: TroubledService, kinds: Finding['kinds'], now: EpochMs): boolean {
@@ -71,7 +80,8 @@ export function badKinds(s: TroubledService, readings: Readings, now: EpochMs): 
   if (report && (report.alarm || (report.bits ?? 0) > DOUBTED_BITS ? isDoubted(s, now) : passTime(s, now)))
     quieten(report, DOUBTED_BITS)
   // Where machines watch from the first minutes on and see nothing, a flood is as likely how many report here.
-  else if (report?.alarm && isNew(s.evidence.report) && !peopleAlone(s, kinds, now)) quieten(report, BURST_BITS)
+  else if (report?.alarm && isNew(s.evidence.report) && !hasRisen(s, report) && !peopleAlone(s, kinds, now))
+    quieten(report, BURST_BITS)
   else if (report && (report.bits ?? 0) >= LEAST_BITS) report.bits! += mentionBits(s, now)
   for (const { kind, isUnheard } of EVIDENCE) {
     const state = s.evidence[kind]
