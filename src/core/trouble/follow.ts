@@ -1,6 +1,6 @@
 import type { Finding, Track } from '../../contract/finding.js'
 import { HOUR, MINUTE, type EpochMs } from '../../contract/time.js'
-import { leafCount, sumLeaves } from '../aggregate/label-sets.js'
+import { groupNamed, leafCount, sumLeaves } from '../aggregate/label-sets.js'
 import { clearSums } from '../rates/rise-detector.js'
 import { type FailureMode } from '../rates/state.js'
 import { handOver, newestExcess, outgrows, ownKinds, ownOf, followBranches, splitOff, windowsOf } from './concurrent.js'
@@ -226,7 +226,7 @@ function leavesOpen(s: TroubledService, state: Trouble, mode: FailureMode, since
   const { book, ring } = checks
   const sums = sumLeaves(ring, leafCount(book), Math.max(since + MINUTE, now - HOUR), now)
   const failed = mode === 'bad' ? sums.b : sums.c
-  const named = state.named.flatMap(({ label, value }) => book.groupOf.get(`${label}=${value}`) ?? [])
+  const named = state.named.flatMap(({ label, value }) => groupNamed(book, label, value) ?? [])
   return (named.length === 0 ? [0] : named).some(group => {
     let [total, bad] = [0, 0]
     for (let leaf = 0; leaf < sums.a.length; leaf++) {

@@ -17,7 +17,7 @@ const INCIDENTS_DEFAULT = 50
 /** Incidents that a list has at most, about 2 KB each. */
 const INCIDENTS_MAX = 200
 /** Services of a page at most, about 300 bytes each; without a page all are given. */
-const SERVICES_MAX = 1_000
+const SERVICES_A_PAGE = 1_000
 /** 100 days of five-minute bins would be 28,800 rows: a month at once is what a chart can use. */
 const ROLLUPS_SPAN_MS = 31 * DAY
 /** A month of changes and notices at once, as of bins. */
@@ -27,7 +27,7 @@ const DAYS_SPAN_MS = 410 * DAY
 
 const Id = Type.Object({ id: Type.String({ minLength: 1, maxLength: 300 }) })
 const Page = Type.Object({
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: SERVICES_MAX })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: SERVICES_A_PAGE })),
   after: Type.Optional(Type.String({ description: 'After the service of this id: the last of the page before' })),
 })
 const free: Guard = async () => {}

@@ -19,11 +19,12 @@ export type Inventory = Record<string, { count: number; digest: string }>
 const CARRYING = 'carrying over'
 /** Where a notifier stands in the order of events: the one thing that counts cursors, which are each store's own. */
 const RECEIPT = 'receipt:'
-/** Read and written at once. */
-const ROWS = 200
+/** Rows that are read and written at once. */
+const ROWS_AT_ONCE = 200
 /** Entries of the log, which may be a megabyte each. */
-const ENTRIES = 16
-const FAR = 100 * 365 * DAY
+const ENTRIES_AT_ONCE = 16
+/** Facts may be told of a time to come; none so far. */
+const END_OF_TIME = 100 * 365 * DAY
 
 /**
  * Carries everything over: entries of the log at their positions, events, incidents, counts, facts, orders, notes, subscribers with
@@ -71,7 +72,7 @@ async function carryLog(from: Log, to: Log, tell: (what: string) => void): Promi
   const { last } = await from.state()
   let [after, next] = [(await to.state()).last, 0]
   for (;;) {
-    const entries = await from.read(after, ENTRIES)
+    const entries = await from.read(after, ENTRIES_AT_ONCE)
     if (entries.length === 0) break
     for (let at = 0; at < entries.length; ) {
       const first = entries[at]!.position
@@ -98,7 +99,7 @@ const NOTHING = { heads: [], orders: [], position: 0, now: 0 }
 /** In the order in which they were committed, so that whoever reads on reads the same. */
 async function carryEvents(from: Store, to: Store): Promise<void> {
   for (let after = 0; ; ) {
-    const found = await from.eventsAfter(after, ROWS)
+    const found = await from.eventsAfter(after, ROWS_AT_ONCE)
     if (found.length === 0) return
     await to.commit({ ...NOTHING, outcome: { ...emptyOutcome(), events: found.map(({ event }) => event) } })
     after = found.at(-1)!.cursor
@@ -113,9 +114,9 @@ async function carryRows(from: Store, to: Store): Promise<void> {
   }
   const services = await servicesOf(from)
   for (const { service } of services) {
-    const facts = await reader.facts(service, 0, FAR)
+    const facts = await reader.facts(service, 0, END_OF_TIME)
     await to.commit({ ...NOTHING, outcome: { ...emptyOutcome(), facts } })
-    for (const day of await reader.days(service, 0, FAR)) {
+    for (const day of await reader.days(service, 0, END_OF_TIME)) {
       const rollups = await reader.rollups(service, day, day + DAY)
       await to.commit({ ...NOTHING, outcome: { ...emptyOutcome(), rollups } })
     }
@@ -125,8 +126,8 @@ async function carryRows(from: Store, to: Store): Promise<void> {
 }
 
 async function* headsOf(store: Store): AsyncGenerator<IncidentHead[]> {
-  for (let skip = 0; ; skip += ROWS) {
-    const briefs = await store.reader().briefs({ limit: ROWS, skip })
+  for (let skip = 0; ; skip += ROWS_AT_ONCE) {
+    const briefs = await store.reader().briefs({ limit: ROWS_AT_ONCE, skip })
     if (briefs.length === 0) return
     yield (await Promise.all(briefs.map(({ id }) => store.head(id)))).filter(head => head !== null)
   }
@@ -146,13 +147,13 @@ async function servicesOf(store: Store): Promise<ServiceRow[]> {
 async function carryPeople(from: Store, to: Store): Promise<void> {
   const { subscriptions } = from
   for (let after = ''; ; ) {
-    const put = await subscriptions.list({ after, max: ROWS })
+    const put = await subscriptions.list({ after, max: ROWS_AT_ONCE })
     if (put.length === 0) break
     await to.subscribe({ put })
     after = put.at(-1)!.id
   }
   for (let after = 0; ; ) {
-    const waiting = await subscriptions.queued(after, ROWS)
+    const waiting = await subscriptions.queued(after, ROWS_AT_ONCE)
     if (waiting.length === 0) break
     await to.subscribe({ queue: waiting.map(({ id: _, ...message }) => message) })
     after = waiting.at(-1)!.id
@@ -174,17 +175,17 @@ async function carryNotes(from: Store, to: Store): Promise<void> {
 async function cursorThere(from: Store, to: Store, cursor: number): Promise<number> {
   let [before, after, there] = [0, 0, 0]
   for (;;) {
-    const [own, other] = [await from.eventsAfter(after, ROWS), await to.eventsAfter(there, ROWS)]
+    const [own, other] = [await from.eventsAfter(after, ROWS_AT_ONCE), await to.eventsAfter(there, ROWS_AT_ONCE)]
     const upTo = own.filter(each => each.cursor <= cursor).length
     if (upTo > 0) before = other[upTo - 1]!.cursor
-    if (upTo < ROWS) return before
+    if (upTo < ROWS_AT_ONCE) return before
     ;[after, there] = [own.at(-1)!.cursor, other.at(-1)!.cursor]
   }
 }
 
 async function* notesOf(store: Store): AsyncGenerator<{ key: string; value: Uint8Array }> {
   for (let after = ''; ; ) {
-    const found = await store.notes(after, ROWS)
+    const found = await store.notes(after, ROWS_AT_ONCE)
     if (found.length === 0) return
     for (const note of found) if (note.key !== CARRYING) yield note
     after = found.at(-1)!.key
@@ -212,13 +213,13 @@ export async function inventoryOf({ log, store }: Kept): Promise<Inventory> {
   const entry = ({ position, at, kind, count, keys, body }: LogEntry) =>
     (digests['entries of the log'] ??= new Digest()).add(position, at, kind, count, keys, body)
   for (let after = 0; ; ) {
-    const entries = await log.read(after, ENTRIES)
+    const entries = await log.read(after, ENTRIES_AT_ONCE)
     if (entries.length === 0) break
     entries.forEach(entry)
     after = entries.at(-1)!.position
   }
   for (let after = 0; ; ) {
-    const events = await store.eventsAfter(after, ROWS)
+    const events = await store.eventsAfter(after, ROWS_AT_ONCE)
     if (events.length === 0) break
     add('events', ...events.map(({ event }) => event))
     after = events.at(-1)!.cursor
@@ -230,8 +231,8 @@ export async function inventoryOf({ log, store }: Kept): Promise<Inventory> {
   }
   for (const row of await servicesOf(store)) {
     add('services', row)
-    add('facts', ...(await reader.facts(row.service, 0, FAR)))
-    for (const day of await reader.days(row.service, 0, FAR))
+    add('facts', ...(await reader.facts(row.service, 0, END_OF_TIME)))
+    for (const day of await reader.days(row.service, 0, END_OF_TIME))
       add('counts of five minutes', ...(await reader.rollups(row.service, day, day + DAY)))
   }
   for await (const { key, value } of notesOf(store))
@@ -244,13 +245,13 @@ export async function inventoryOf({ log, store }: Kept): Promise<Inventory> {
 
 async function addPeople({ subscriptions }: Store, add: (kind: string, ...rows: unknown[]) => void): Promise<void> {
   for (let after = ''; ; ) {
-    const found = await subscriptions.list({ after, max: ROWS })
+    const found = await subscriptions.list({ after, max: ROWS_AT_ONCE })
     if (found.length === 0) break
     add('subscribers', ...found)
     after = found.at(-1)!.id
   }
   for (let after = 0; ; ) {
-    const waiting = await subscriptions.queued(after, ROWS)
+    const waiting = await subscriptions.queued(after, ROWS_AT_ONCE)
     if (waiting.length === 0) break
     add(
       'messages that wait',
