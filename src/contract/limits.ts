@@ -60,7 +60,7 @@ export const LABEL_VALUES_PER_WORKSPACE = 500_000
 export const LABEL_VALUES_CHOSEN = 100_000
 /**
  * Services of a workspace: the 33,000 that a community follows in 67 countries and a fifth more. One that people report on takes some
- * 30 KB of memory and 11 KB of a snapshot (bench/results/world.md), of which SQLite holds a billion bytes: more services would
+ * 40 KB of memory and 11 KB of a snapshot (bench/results/world.md), of which SQLite holds a billion bytes: more services would
  * leave none. A signal for one more is rejected; those of the configuration are let in.
  */
 export const SERVICES_PER_WORKSPACE = 40_000

@@ -20,9 +20,9 @@ const CARRYING = 'carrying over'
 /** Where a notifier stands in the order of events: the one thing that counts cursors, which are each store's own. */
 const RECEIPT = 'receipt:'
 /** Rows that are read and written at once. */
-const ROWS_AT_ONCE = 200
+const ROWS_CARRIED = 200
 /** Entries of the log, which may be a megabyte each. */
-const ENTRIES_AT_ONCE = 16
+const ENTRIES_CARRIED = 16
 /** Facts may be told of a time to come; none so far. */
 const END_OF_TIME = 100 * 365 * DAY
 
@@ -72,7 +72,7 @@ async function carryLog(from: Log, to: Log, tell: (what: string) => void): Promi
   const { last } = await from.state()
   let [after, next] = [(await to.state()).last, 0]
   for (;;) {
-    const entries = await from.read(after, ENTRIES_AT_ONCE)
+    const entries = await from.read(after, ENTRIES_CARRIED)
     if (entries.length === 0) break
     for (let at = 0; at < entries.length; ) {
       const first = entries[at]!.position
@@ -99,7 +99,7 @@ const NOTHING = { heads: [], orders: [], position: 0, now: 0 }
 /** In the order in which they were committed, so that whoever reads on reads the same. */
 async function carryEvents(from: Store, to: Store): Promise<void> {
   for (let after = 0; ; ) {
-    const found = await from.eventsAfter(after, ROWS_AT_ONCE)
+    const found = await from.eventsAfter(after, ROWS_CARRIED)
     if (found.length === 0) return
     await to.commit({ ...NOTHING, outcome: { ...emptyOutcome(), events: found.map(({ event }) => event) } })
     after = found.at(-1)!.cursor
@@ -126,8 +126,8 @@ async function carryRows(from: Store, to: Store): Promise<void> {
 }
 
 async function* headsOf(store: Store): AsyncGenerator<IncidentHead[]> {
-  for (let skip = 0; ; skip += ROWS_AT_ONCE) {
-    const briefs = await store.reader().briefs({ limit: ROWS_AT_ONCE, skip })
+  for (let skip = 0; ; skip += ROWS_CARRIED) {
+    const briefs = await store.reader().briefs({ limit: ROWS_CARRIED, skip })
     if (briefs.length === 0) return
     yield (await Promise.all(briefs.map(({ id }) => store.head(id)))).filter(head => head !== null)
   }
@@ -147,13 +147,13 @@ async function servicesOf(store: Store): Promise<ServiceRow[]> {
 async function carryPeople(from: Store, to: Store): Promise<void> {
   const { subscriptions } = from
   for (let after = ''; ; ) {
-    const put = await subscriptions.list({ after, max: ROWS_AT_ONCE })
+    const put = await subscriptions.list({ after, max: ROWS_CARRIED })
     if (put.length === 0) break
     await to.subscribe({ put })
     after = put.at(-1)!.id
   }
   for (let after = 0; ; ) {
-    const waiting = await subscriptions.queued(after, ROWS_AT_ONCE)
+    const waiting = await subscriptions.queued(after, ROWS_CARRIED)
     if (waiting.length === 0) break
     await to.subscribe({ queue: waiting.map(({ id: _, ...message }) => message) })
     after = waiting.at(-1)!.id
@@ -175,17 +175,17 @@ async function carryNotes(from: Store, to: Store): Promise<void> {
 async function cursorThere(from: Store, to: Store, cursor: number): Promise<number> {
   let [before, after, there] = [0, 0, 0]
   for (;;) {
-    const [own, other] = [await from.eventsAfter(after, ROWS_AT_ONCE), await to.eventsAfter(there, ROWS_AT_ONCE)]
+    const [own, other] = [await from.eventsAfter(after, ROWS_CARRIED), await to.eventsAfter(there, ROWS_CARRIED)]
     const upTo = own.filter(each => each.cursor <= cursor).length
     if (upTo > 0) before = other[upTo - 1]!.cursor
-    if (upTo < ROWS_AT_ONCE) return before
+    if (upTo < ROWS_CARRIED) return before
     ;[after, there] = [own.at(-1)!.cursor, other.at(-1)!.cursor]
   }
 }
 
 async function* notesOf(store: Store): AsyncGenerator<{ key: string; value: Uint8Array }> {
   for (let after = ''; ; ) {
-    const found = await store.notes(after, ROWS_AT_ONCE)
+    const found = await store.notes(after, ROWS_CARRIED)
     if (found.length === 0) return
     for (const note of found) if (note.key !== CARRYING) yield note
     after = found.at(-1)!.key
@@ -213,13 +213,13 @@ export async function inventoryOf({ log, store }: Kept): Promise<Inventory> {
   const entry = ({ position, at, kind, count, keys, body }: LogEntry) =>
     (digests['entries of the log'] ??= new Digest()).add(position, at, kind, count, keys, body)
   for (let after = 0; ; ) {
-    const entries = await log.read(after, ENTRIES_AT_ONCE)
+    const entries = await log.read(after, ENTRIES_CARRIED)
     if (entries.length === 0) break
     entries.forEach(entry)
     after = entries.at(-1)!.position
   }
   for (let after = 0; ; ) {
-    const events = await store.eventsAfter(after, ROWS_AT_ONCE)
+    const events = await store.eventsAfter(after, ROWS_CARRIED)
     if (events.length === 0) break
     add('events', ...events.map(({ event }) => event))
     after = events.at(-1)!.cursor
@@ -245,13 +245,13 @@ export async function inventoryOf({ log, store }: Kept): Promise<Inventory> {
 
 async function addPeople({ subscriptions }: Store, add: (kind: string, ...rows: unknown[]) => void): Promise<void> {
   for (let after = ''; ; ) {
-    const found = await subscriptions.list({ after, max: ROWS_AT_ONCE })
+    const found = await subscriptions.list({ after, max: ROWS_CARRIED })
     if (found.length === 0) break
     add('subscribers', ...found)
     after = found.at(-1)!.id
   }
   for (let after = 0; ; ) {
-    const waiting = await subscriptions.queued(after, ROWS_AT_ONCE)
+    const waiting = await subscriptions.queued(after, ROWS_CARRIED)
     if (waiting.length === 0) break
     add(
       'messages that wait',
