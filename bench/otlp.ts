@@ -32,6 +32,7 @@ const open = () =>
       services: {},
       labels: {},
       slowSeconds: 1,
+      bad: ['5xx'],
       count: 'auto',
       metrics: [],
       quantile: 0.95,

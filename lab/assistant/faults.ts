@@ -19,6 +19,8 @@ export interface Switches {
   goodBuild: string | null
   /** Times the usual demand, by product; `*` is all of them. */
   demand: Record<string, number>
+  /** Milliseconds that a worker is busy longer with a question of deep research. */
+  deeperMs: number
   /** Part of people who complain of nothing they saw, a minute. */
   rumour: number
   /** Requests a second of machines with made-up sessions. */
@@ -36,6 +38,7 @@ export const CALM: Switches = {
   badBuild: null,
   goodBuild: null,
   demand: {},
+  deeperMs: 0,
   rumour: 0,
   bots: 0,
   lost: 0,
@@ -148,9 +151,12 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'overload',
-    title: 'a launch that breaks capacity: forty times as many ask for deep research',
-    switches: { demand: { 'deep-research': 40 } },
-    quiet: { title: 'the same launch, and half again as many ask', switches: { demand: { 'deep-research': 1.5 } } },
+    title: 'a launch that breaks capacity: forty times as many ask for deep research, which thinks for four seconds now',
+    switches: { demand: { 'deep-research': 40 }, deeperMs: 3_500 },
+    quiet: {
+      title: 'the same launch, and half again as many ask',
+      switches: { demand: { 'deep-research': 1.5 }, deeperMs: 350 },
+    },
     cause: { by: 'launch', name: 'deep research for everybody' },
   },
   {

@@ -61,6 +61,8 @@ const receivers = ({ prometheus }: HouseOptions): object[] => [
     secret: SECRET,
     services: { [SERVICE]: SERVICE },
     labels: { cell: 'assistant.cell', tier: 'assistant.plan' },
+    // Within their plan nobody is to be refused: what they are told then is a failure here.
+    bad: ['5xx', 429],
     graph: true,
     metrics: [{ name: 'worker.pool.used', as: 'saturation', capacity: WORKERS }],
   },

@@ -146,7 +146,7 @@ export class CellServer {
         throw new TypeError('cannot read the new format of a conversation')
       }
       await this.identify(session, parent)
-      await sleep(product.workMs)
+      await sleep(product.workMs + (product.id === 'deep-research' ? this.switches.deeperMs : 0))
       if (product.id === 'images' && this.switches.leak === this.place.name) {
         keep = true
         this.leaked++

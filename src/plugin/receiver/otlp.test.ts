@@ -12,6 +12,7 @@ const DEFAULTS: OtlpConfig = {
   services: {},
   labels: {},
   slowSeconds: 1,
+  bad: ['5xx'],
   count: 'auto',
   metrics: [],
   quantile: 0.95,
@@ -168,6 +169,19 @@ describe('spans', () => {
       ['m', 2, 1, 0],
       ['mails', 1, 1, 0],
     ])
+  })
+  it('and metrics too count as failed what the settings name', async () => {
+    const of = [200, 404, 429, 503].map(status => ({ ...ROUTE, 'http.response.status_code': status }))
+    const { traces } = await receiver({ bad: ['5xx', 429] })
+    expect(
+      counts((await traces(tracesOf(CART, ...of.map((labels, i) => span(1 + i, NOW, { labels }))))).signals),
+    ).toEqual([[4, 2, 0]])
+    const points = of.map(labels => ({ start: NOW - MINUTE, at: NOW, count: 10, labels }))
+    const { metrics } = await receiver({ bad: ['4xx', '5xx'] })
+    expect((await metrics(metricsOf(MAIL, durations(points, { temporality: 1 })))).signals[0]).toMatchObject({
+      total: 40,
+      bad: 30,
+    })
   })
   it('have no label of which there are as many as requests', async () => {
     const { traces } = await receiver({ labels: { user: 'enduser.id' }, maxValues: 20 })

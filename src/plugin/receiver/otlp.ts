@@ -5,6 +5,7 @@ import type { Receipt, Received, Taken } from '../../contract/received.js'
 import { GAUGE_MEASURES } from '../../contract/signal.js'
 import { HOUR, MINUTE } from '../../contract/time.js'
 import { SECRET, shows } from '../shared/secret.js'
+import { codesOf, STATUS_CODE, type StatusCodes } from '../shared/status.js'
 import { addReceipt, answerOf, PACKINGS, type Packing, Refusals, statusOf } from './otlp/answer.js'
 import { Attributes, type LabelNames, LABELS, OWN_LABELS } from './otlp/attributes.js'
 import { Book } from './otlp/book.js'
@@ -27,6 +28,8 @@ export interface OtlpConfig extends NamingConfig {
   /** Label → attributes that it is taken from, beside {@link LABELS}; an empty list leaves one of those out. */
   labels: Record<string, string | string[]>
   slowSeconds: number
+  /** Statuses of HTTP that count as failed. */
+  bad: StatusCodes
   count: CountedBy
   metrics: MetricConfig[]
   /** Of durations, told as a gauge; 0: none. */
@@ -57,6 +60,7 @@ class Otlp implements Receiver {
   private readonly edges = new Edges()
   private readonly unsure = new Unsure()
   private readonly rules: ReturnType<typeof rulesOf>
+  private readonly failing: ReadonlySet<number>
   /** Streams of two senders are two, whatever they are called. */
   private readonly seed = randomBytes(8).toString('hex')
   private saidAt = Number.NEGATIVE_INFINITY
@@ -78,6 +82,7 @@ class Otlp implements Receiver {
     this.claims = new Claims(config.count)
     this.streams = new Streams(config.maxSeries)
     this.rules = rulesOf(metrics)
+    this.failing = codesOf(config.bad)
     if (secret !== undefined) this.trusts = request => shows(secret, request)
   }
 
@@ -132,8 +137,17 @@ class Otlp implements Receiver {
     this.book.turn(now)
     this.naming.turn(now)
     this.edges.turn(now)
-    const { attributes, naming, claims } = this
-    const context = new Context(attributes, naming, claims, refusals, config.slowSeconds, config.maxSeries, now)
+    const { attributes, naming, claims, failing } = this
+    const context = new Context(
+      attributes,
+      naming,
+      claims,
+      refusals,
+      config.slowSeconds,
+      failing,
+      config.maxSeries,
+      now,
+    )
     const tally = new Tally()
     const metrics = new MetricReader(context, this.rules, this.streams, tally)
     const spans = new SpanReader(context, tally, this.edges)
@@ -236,6 +250,7 @@ const otlp: Plugin<'receiver', OtlpConfig, Receiver> = plugin({
         default: {},
       },
       slowSeconds: { type: 'number', exclusiveMinimum: 0, maximum: 3600, default: 1 },
+      bad: { type: 'array', minItems: 1, items: STATUS_CODE, default: ['5xx'] },
       count: { enum: COUNTED_BY, default: 'auto' },
       metrics: {
         type: 'array',

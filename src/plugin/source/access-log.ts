@@ -2,6 +2,7 @@ import { PermanentError } from '../../contract/error.js'
 import { type Fault, type Plugin, plugin, type Source } from '../../contract/plugin.js'
 import { SECOND } from '../../contract/time.js'
 import { PORT_RULE, portOf, RANGE } from '../shared/port.js'
+import { codesOf, STATUS_CODE } from '../shared/status.js'
 import { MORE, ROUTES, type Rules } from './access-log/count.js'
 import { JSON_LABELS } from './access-log/json.js'
 import { configured, type Reading } from './access-log/known.js'
@@ -38,15 +39,6 @@ const ORDINARY = { host: 'host', route: 'route', method: 'method', upstream: 'ce
 const PERSONAL =
   /remote|forwarded|realip|client_?(?:ip|addr|port)|^(?:ip|client|address|path|uri|url|args)$|user|agent|refere?r|cookie|auth|session|token|e?mail|query|request_?(?:id|uri|path|body|headers)|^request$|RequestURI/i
 
-const statusSet = (list: readonly (number | string)[]): Set<number> =>
-  new Set(
-    list.flatMap(each => {
-      const text = String(each)
-      if (!text.endsWith('xx')) return [Number(text)]
-      return Array.from({ length: 100 }, (_, i) => Number(text[0]) * 100 + i)
-    }),
-  )
-
 function labelsOf(fields: Readonly<Record<string, string>> = {}): Pick<Rules, 'names' | 'more'> & { keys: string[] } {
   const names: Record<string, string | null> = { host: 'host', route: 'route', method: 'method', cell: 'cell' }
   const more: string[] = []
@@ -81,8 +73,8 @@ function settingsOf(config: AccessLogConfig): Settings {
     service: config.service,
     windowMs: config.windowSeconds * SECOND,
     slowMs: config.slowSeconds * SECOND,
-    bad: statusSet(config.bad),
-    ignored: statusSet(config.ignoreStatus ?? []),
+    bad: codesOf(config.bad),
+    ignored: codesOf(config.ignoreStatus ?? []),
     ignoredPaths: config.ignorePaths ?? [],
     routes: config.routes ?? [],
     segments: config.firstSegment,
@@ -121,12 +113,6 @@ function check(config: AccessLogConfig): Fault[] {
   return faults
 }
 
-const STATUS = {
-  anyOf: [
-    { type: 'integer', minimum: 0, maximum: 999 },
-    { type: 'string', pattern: '^[1-5]xx$' },
-  ],
-}
 const NAMES = { type: 'object', additionalProperties: { type: 'string', minLength: 1, maxLength: 100 } }
 
 const accessLog: Plugin<'source', AccessLogConfig, Source> = plugin({
@@ -155,8 +141,8 @@ const accessLog: Plugin<'source', AccessLogConfig, Source> = plugin({
       timeZone: { type: 'string', minLength: 1 },
       windowSeconds: { enum: [10, 60], default: 10 },
       slowSeconds: { type: 'number', minimum: 0.001, maximum: 3_600, default: 2 },
-      bad: { type: 'array', minItems: 1, items: STATUS, default: ['5xx'] },
-      ignoreStatus: { type: 'array', items: STATUS },
+      bad: { type: 'array', minItems: 1, items: STATUS_CODE, default: ['5xx'] },
+      ignoreStatus: { type: 'array', items: STATUS_CODE },
       ignorePaths: { type: 'array', maxItems: 100, items: { type: 'string', pattern: '^/' } },
       routes: {
         type: 'array',

@@ -159,12 +159,12 @@ for (const name of ['UNKNOWN', 'DEADLINE_EXCEEDED', 'UNIMPLEMENTED', 'INTERNAL',
   RPC_FAILURES.add(name)
 
 /**
- * Whether a request failed by the server's fault: status 5xx, a code of gRPC that says so, or, where there is no code, an
- * error that was marked. 4xx are answers, even where somebody marked them.
+ * Whether a request failed by the server's fault: a status that counts as that (5xx, and what the settings name), a code of gRPC that
+ * says so, or, where there is no code, an error that was marked. Other 4xx are answers, even where somebody marked them.
  */
-export function isFailure(a: Attributes, marked: boolean): boolean {
+export function isFailure(a: Attributes, marked: boolean, failing: ReadonlySet<number>): boolean {
   const status = a.get('status')
-  if (status !== undefined) return status >= '5' && status.length === 3 ? true : marked && !status.startsWith('4')
+  if (status !== undefined) return failing.has(Number(status)) || (marked && !status.startsWith('4'))
   const rpc = a.get('rpcStatus')
   if (rpc !== undefined) return RPC_FAILURES.has(rpc)
   return marked || a.get('error') !== undefined

@@ -13,6 +13,7 @@ const SETTINGS: OtlpConfig = {
   services: {},
   labels: {},
   slowSeconds: 1,
+  bad: ['5xx'],
   count: 'auto',
   metrics: [{ name: 'my.counter', as: 'requests' }],
   quantile: 0.95,

@@ -143,10 +143,10 @@ export class MetricReader {
     const key = keyOf(...stream)
     let known = origin.streams.get(key)
     if (known !== undefined) return known
-    const { attributes: read, naming } = this.context
+    const { attributes: read, naming, failing } = this.context
     read.read(attributes)
     const failed =
-      rule.bad === undefined ? isFailure(read, false) : rule.bad.values.has(read.own(rule.bad.attribute) ?? '')
+      rule.bad === undefined ? isFailure(read, false, failing) : rule.bad.values.has(read.own(rule.bad.attribute) ?? '')
     known = { facet: naming.facet(origin, operationOf(read)), failed }
     if (origin.streams.size < FACETS) origin.streams.set(key, known)
     return known

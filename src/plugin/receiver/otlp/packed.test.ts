@@ -14,6 +14,7 @@ const open = () =>
       services: {},
       labels: { tier: 'tier', plan: ['plan', 'tier'] },
       slowSeconds: 1,
+      bad: ['5xx'],
       count: 'auto',
       metrics: [],
       quantile: 0.5,

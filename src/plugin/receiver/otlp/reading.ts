@@ -24,6 +24,8 @@ export class Context {
     readonly claims: Claims,
     private readonly refusals: Refusals,
     readonly slowSeconds: number,
+    /** Codes of HTTP that count as failed. */
+    readonly failing: ReadonlySet<number>,
     readonly maxSeries: number,
     readonly now: EpochMs,
   ) {}

@@ -57,7 +57,7 @@ export class SpanReader {
 
   private count(origin: Origin, span: Readonly<Record<string, unknown>>, a: number, b: number): void {
     const { context, tally } = this
-    const { attributes, naming, slowSeconds } = context
+    const { attributes, naming, slowSeconds, failing } = context
     const at = msOf(span['endTimeUnixNano'])
     const from = Math.min(at, msOf(span['startTimeUnixNano']))
     if (!context.isTime(at)) return
@@ -71,7 +71,7 @@ export class SpanReader {
     group.weight += weight
     group.squares += weight * weight
     const status = STATUSES[enumOf(fieldsOf(span['status'])['code'], STATUSES)]
-    if (isFailure(attributes, status === 'ERROR')) group.bad += weight
+    if (isFailure(attributes, status === 'ERROR', failing)) group.bad += weight
     else if (at - from > slowSeconds * 1000) group.slow += weight
   }
 }
