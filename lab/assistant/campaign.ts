@@ -115,7 +115,7 @@ export function table(rows: readonly Row[]): string[] {
           : v.elsewhere
             ? `at ${v.elsewhere.service}`
             : '**no**'
-    return `| ${row.fault}${row.twin ? ' (twin)' : ''} | ${row.seed} | ${v.fired} | ${(100 * v.wishesFailed).toFixed(1)} % | ${found} | ${number(v.foundMinutes ?? v.elsewhere?.minutes)} | ${number(v.places?.f1, 2)} | ${right} of ${v.claims.length} | ${known?.cause === undefined || row.twin ? '–' : (v.causeRank ?? '**not listed**')} | ${v.falseIncidents} | ${v.reports} + ${v.posts} | ${v.vendorAt === null || v.firstFailure === null ? '–' : number((v.vendorAt - v.firstFailure) / MINUTE)} | ${number(row.load)} |`
+    return `| ${row.fault}${row.twin ? ' (twin)' : ''} | ${row.seed} | ${v.fired} | ${(100 * v.wishesFailed).toFixed(1)} % | ${found} | ${number(v.foundMinutes ?? v.elsewhere?.minutes)} | ${number(v.places?.f1, 2)} | ${right} of ${v.claims.length} | ${known?.cause === undefined || row.twin || known.harmless ? '–' : (v.causeRank ?? '**not listed**')} | ${v.falseIncidents} | ${v.reports} + ${v.posts} | ${v.vendorAt === null || v.firstFailure === null ? '–' : number((v.vendorAt - v.firstFailure) / MINUTE)} | ${number(row.load)} |`
   })
   return [
     '| played | seed | fired | wishes that failed | found | minutes | F1 of places | shares right | rank of the cause | false incidents | reports + posts | status page, min | load |',
