@@ -131,6 +131,20 @@ const KEPT: readonly Mutant[] = [
     'value > this.to && value <= this.latest ? value - this.byMs : value',
     'value > this.latest ? value - this.byMs : value',
   ),
+  of(
+    'an entry that is carried over gets another position',
+    'shell/folder/carry',
+    'if (first > after + 1) await to.goOnAfter(first - 1)',
+    '',
+    'shell/folder/carry',
+  ),
+  of(
+    'what was carried over is not compared',
+    'shell/folder/carry',
+    'if (wrong.length > 0)',
+    'if (wrong.length > 99)',
+    'shell/folder/carry',
+  ),
 ]
 
 /** What is concluded: levels, alarms, onset, segments, causes, recovery. */
@@ -258,6 +272,20 @@ const CONCLUDED: readonly Mutant[] = [
     'core/text/near',
     'if (i > 1 && j > 1 && a[i - 1]',
     'if (i > 9 && j > 9 && a[i - 1]',
+  ),
+  of(
+    'checks of other places end an incident',
+    'core/trouble/follow',
+    'if (!book.groups[leaf]!.includes(group)) continue',
+    '',
+    'core/trouble/follow',
+  ),
+  of(
+    'a holiday is an outage',
+    'core/rates/volume',
+    'const LEVEL_MEMORY_MS = HOUR / 2',
+    'const LEVEL_MEMORY_MS = 6 * HOUR',
+    'core/rates/volume',
   ),
 ]
 
