@@ -1,78 +1,54 @@
-import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import pg from 'pg'
 import { connect } from '@nats-io/transport-node'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import nats from '../src/plugin/bus/nats.js'
 import { pluginEnv } from '../src/shell/outside/env.js'
 import { type Served, serve, tokenIn } from '../src/testing/served.js'
-import { type Daemon, Daemons } from './daemons.js'
+import type { Daemon } from './daemons.js'
+import { epicenter, Ground } from './houses.js'
+import { root } from './recipes.js'
 
 // The founding replay through three NATS servers and PostgreSQL: the incident events are those of the embedded run, byte for
 // byte, also while each of them and the server itself is killed in turn.
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-const epicenter = (args: readonly string[], input?: string) =>
-  execFileSync(join(root, 'bin/epicenter'), args, { encoding: 'utf8', maxBuffer: 1 << 30, ...(input ? { input } : {}) })
 /** Lines of one request. */
 const LINES = 4_000
 
-const daemons = new Daemons()
-let three: Daemon[]
-let database: Daemon
+let ground: Ground
 let lines: string[]
 let embedded: string[]
 let n = 0
 
-const client = async (name: string) => {
-  const made = new pg.Client({
-    host: '127.0.0.1',
-    port: database.port,
-    user: 'watcher',
-    password: 'hush',
-    database: name,
-  })
-  made.on('error', () => {})
-  await made.connect()
-  return made
-}
-async function asked<Row>(sql: string): Promise<Row[]> {
-  const made = await client('epicenter')
-  try {
-    return (await made.query(sql)).rows as Row[]
-  } finally {
-    await made.end()
-  }
-}
-
 beforeAll(async () => {
-  three = await daemons.natsCluster()
-  database = await daemons.postgresql('-c', 'max_connections=30')
-  const first = await client('postgres')
-  await first.query("CREATE DATABASE epicenter ENCODING 'UTF8' TEMPLATE template0")
-  await first.end()
+  ground = await Ground.lay(30)
   const text = epicenter(['simulate', 'scenarios/feature-gate-cache.json'])
   lines = text.trimEnd().split('\n')
   embedded = epicenter(['replay', '-'], text).trimEnd().split('\n')
 }, 180_000)
-afterAll(() => daemons.stop())
+afterAll(() => ground.stop())
 
 /** A server of its own, kept on those. */
 class House {
   readonly name = `h${++n}`
-  readonly data = join(daemons.folder, this.name)
-  private readonly file = join(daemons.folder, `${this.name}.yaml`)
+  readonly data = join(ground.daemons.folder, this.name)
+  private readonly file = join(ground.daemons.folder, `${this.name}.yaml`)
   private readonly bus = {
-    servers: three.map(each => `127.0.0.1:${each.port}`),
+    servers: ground.three.map(each => `127.0.0.1:${each.port}`),
     stream: this.name,
     replicas: 3,
     tls: 'off' as const,
   }
   private readonly store = {
-    ...{ host: '127.0.0.1', port: database.port, user: 'watcher', password: 'hush', schema: this.name, tls: 'off' },
+    ...{
+      host: '127.0.0.1',
+      port: ground.database.port,
+      user: 'watcher',
+      password: 'hush',
+      schema: this.name,
+      tls: 'off',
+    },
   }
   server: Served | undefined
 
@@ -113,11 +89,13 @@ class House {
     const { position } = await log.last()
     await log[Symbol.asyncDispose]()
     const folded = async () =>
-      Number((await asked<{ position: string }>(`SELECT position FROM ${this.name}.position`))[0]!.position)
+      Number((await ground.asked<{ position: string }>(`SELECT position FROM ${this.name}.position`))[0]!.position)
     for (let tries = 0; (await folded()) < position && tries < 600; tries++)
       await new Promise(next => setTimeout(next, 200))
     expect(await folded()).toBe(position)
-    return (await asked<{ body: string }>(`SELECT body FROM ${this.name}.event ORDER BY cursor`)).map(row => row.body)
+    return (await ground.asked<{ body: string }>(`SELECT body FROM ${this.name}.event ORDER BY cursor`)).map(
+      row => row.body,
+    )
   }
   async stop(): Promise<void> {
     expect(await this.server?.stop('SIGTERM')).toBe(0)
@@ -126,11 +104,11 @@ class House {
 }
 
 async function leaderOf(stream: string): Promise<Daemon> {
-  const connection = await connect({ servers: three.map(each => `127.0.0.1:${each.port}`) })
+  const connection = await connect({ servers: ground.three.map(each => `127.0.0.1:${each.port}`) })
   try {
     const manager = await jetstreamManager(connection)
     const { cluster } = await manager.streams.info(stream)
-    return three.find(each => `n${each.port}` === cluster!.leader)!
+    return ground.three.find(each => `n${each.port}` === cluster!.leader)!
   } finally {
     await connection.close()
   }
@@ -154,7 +132,7 @@ describe('the founding replay, on NATS and PostgreSQL', () => {
     /** By the part of all that was sent. */
     const kills = new Map<number, () => Promise<void>>([
       [Math.floor(rounds * 0.2), async () => (await leaderOf(house.name)).restart()],
-      [Math.floor(rounds * 0.4), () => database.restart()],
+      [Math.floor(rounds * 0.4), () => ground.database.restart()],
       [Math.floor(rounds * 0.6), () => house.kill()],
       [Math.floor(rounds * 0.75), async () => (await leaderOf(house.name)).restart()],
       [Math.floor(rounds * 0.8), () => house.kill()],
