@@ -37,11 +37,12 @@ export async function runMigrate({ from, to }: MigrateOptions): Promise<number> 
     const made = await opened(target, env, false)
     await using _newLog = made.log
     await using _newStore = made.store
-    const inventory = await carryOver(old, made, say)
-    for (const name of keyFiles) {
-      const [had, put] = [join(source.data, name), join(target.data, name)]
-      if (existsSync(had) && !existsSync(put)) copyFileSync(had, put, constants.COPYFILE_EXCL)
-    }
+    const inventory = await carryOver(old, made, say, () => {
+      for (const name of keyFiles) {
+        const [had, put] = [join(source.data, name), join(target.data, name)]
+        if (existsSync(had) && !existsSync(put)) copyFileSync(had, put, constants.COPYFILE_EXCL)
+      }
+    })
     for (const [kind, { count }] of Object.entries(inventory)) process.stdout.write(`${count} ${kind}\n`)
     process.stdout.write(
       `carried over and compared; start the server with ${to}, and keep the old data until it has run for a while\n`,

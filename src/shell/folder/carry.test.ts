@@ -137,6 +137,14 @@ describe('a workspace that is carried over', () => {
     await expect(carryOver(from, to, silently)).rejects.toThrow('the power went')
     to.log.append = append
     await carryOver(from, to, silently)
+    // Ended when nearly all was there: nothing is there twice.
+    const late = await kept()
+    const note = late.store.note.bind(late.store)
+    late.store.note = async (key, value) =>
+      key === 'receipt:hook' ? Promise.reject(new Error('again')) : note(key, value)
+    await expect(carryOver(source, late, silently)).rejects.toThrow('again')
+    late.store.note = note
+    expect((await carryOver(source, late, silently))['messages given up']!.count).toBe(1)
     expect((await to.log.read(0, 9)).map(({ position }) => position)).toEqual([21, 22, 91])
   })
 

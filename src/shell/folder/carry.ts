@@ -31,9 +31,15 @@ const END_OF_TIME = 100 * 365 * DAY
  * what waits for them, and the snapshot, so that nothing is folded twice. Nobody else may write to either. Ended at any moment and called
  * again it goes on.
  *
+ * @param last what is to be done before the target counts as whole
  * @throws PermanentError where the target holds something else, or does not hold in the end what the source does
  */
-export async function carryOver(from: Kept, to: Kept, tell: (what: string) => void): Promise<Inventory> {
+export async function carryOver(
+  from: Kept,
+  to: Kept,
+  tell: (what: string) => void,
+  last: () => void = () => {},
+): Promise<Inventory> {
   const { workspace } = await from.log.state()
   if (workspace === null) throw new PermanentError('there is no workspace in the log that is to be carried over')
   await begin(to, workspace)
@@ -53,6 +59,7 @@ export async function carryOver(from: Kept, to: Kept, tell: (what: string) => vo
     throw new PermanentError(
       `what arrived is not what was sent: ${wrong.map(kind => `${kind} (${wanted[kind]!.count}, ${got[kind]?.count ?? 0})`).join(', ')}`,
     )
+  last()
   await to.store.note(CARRYING, new Uint8Array(0))
   return wanted
 }
@@ -158,7 +165,9 @@ async function carryPeople(from: Store, to: Store): Promise<void> {
     await to.subscribe({ queue: waiting.map(({ id: _, ...message }) => message) })
     after = waiting.at(-1)!.id
   }
-  await to.subscribe({ undelivered: (await subscriptions.undelivered()).toReversed() })
+  // They have no id by which a second carrying would know them.
+  if ((await to.subscriptions.undelivered()).length === 0)
+    await to.subscribe({ undelivered: (await subscriptions.undelivered()).toReversed() })
 }
 
 /** Receipts are given the cursor that the same event has there. */
