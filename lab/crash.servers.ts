@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { courseOf, described, manyCampaign, whyNoServers } from './crash/many.js'
+import { described, manyCampaign, whyNoServers } from './crash/many.js'
 import { campaign, whyNot } from './crash/run.js'
 import { HINDRANCES, POINTS } from './crash/points.js'
+import { courseOf } from './houses.js'
 
 const lacks = whyNot()
 if (lacks !== null) console.log(`skipped: ${lacks}`)

@@ -12,6 +12,24 @@ import { type Worker, work } from './workers.js'
 export const epicenter = (args: readonly string[], input?: string): string =>
   execFileSync(join(root, 'bin/epicenter'), args, { encoding: 'utf8', maxBuffer: 1 << 30, ...(input ? { input } : {}) })
 
+export interface Course {
+  lines: string[]
+  /** Events of one process that nobody disturbs. */
+  wanted: string[]
+}
+
+/** The founding evening, or its first part. */
+export function courseOf(part = 1): Course {
+  const all = epicenter(['simulate', 'scenarios/feature-gate-cache.json']).trimEnd().split('\n')
+  const lines = all.slice(0, Math.floor(all.length * part))
+  return {
+    lines,
+    wanted: epicenter(['replay', '-'], `${lines.join('\n')}\n`)
+      .trimEnd()
+      .split('\n'),
+  }
+}
+
 /** Three NATS servers that are one cluster, and PostgreSQL with a database of ours. */
 export class Ground {
   private constructor(

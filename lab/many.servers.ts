@@ -7,7 +7,7 @@ import nats from '../src/plugin/bus/nats.js'
 import { pluginEnv } from '../src/shell/outside/env.js'
 import { type Served, serve, tokenIn } from '../src/testing/served.js'
 import type { Daemon } from './daemons.js'
-import { epicenter, Ground } from './houses.js'
+import { courseOf, Ground } from './houses.js'
 import { root } from './recipes.js'
 
 // The founding replay through three NATS servers and PostgreSQL: the incident events are those of the embedded run, byte for
@@ -23,9 +23,7 @@ let n = 0
 
 beforeAll(async () => {
   ground = await Ground.lay(30)
-  const text = epicenter(['simulate', 'scenarios/feature-gate-cache.json'])
-  lines = text.trimEnd().split('\n')
-  embedded = epicenter(['replay', '-'], text).trimEnd().split('\n')
+  ;({ lines, wanted: embedded } = courseOf())
 }, 180_000)
 afterAll(() => ground.stop())
 

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { serve, tokenIn } from '../src/testing/served.js'
-import { epicenter, Ground, Houses } from './houses.js'
+import { courseOf, epicenter, Ground, Houses } from './houses.js'
 import { root } from './recipes.js'
 
 // From one process and its folder to several on NATS and PostgreSQL, in the middle of the founding evening: `epicenter migrate`, killed
@@ -17,9 +17,7 @@ let lines: string[]
 let embedded: string[]
 beforeAll(async () => {
   ground = await Ground.lay(60)
-  const text = epicenter(['simulate', 'scenarios/feature-gate-cache.json'])
-  lines = text.trimEnd().split('\n')
-  embedded = epicenter(['replay', '-'], text).trimEnd().split('\n')
+  ;({ lines, wanted: embedded } = courseOf())
 }, 600_000)
 afterAll(() => ground.stop())
 

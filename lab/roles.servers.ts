@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { epicenter, Ground, Houses } from './houses.js'
+import { courseOf, Ground, Houses } from './houses.js'
 
 // The founding replay through processes of their own: one that takes signals, two that watch, two that judge, one that shows; on
 // three NATS servers and PostgreSQL. The incident events are those of the embedded run, also while each is killed in turn.
@@ -12,9 +12,7 @@ let embedded: string[]
 
 beforeAll(async () => {
   ground = await Ground.lay(60)
-  const text = epicenter(['simulate', 'scenarios/feature-gate-cache.json'])
-  lines = text.trimEnd().split('\n')
-  embedded = epicenter(['replay', '-'], text).trimEnd().split('\n')
+  ;({ lines, wanted: embedded } = courseOf())
 }, 600_000)
 afterAll(() => ground.stop())
 

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs'
 import { sfc32 } from '../../src/core/stat/random.js'
 import { Dice } from '../dice.js'
-import { epicenter, Ground, Houses } from '../houses.js'
+import { type Course, courseOf, Ground, Houses } from '../houses.js'
 
 const NATS = '/usr/sbin/nats-server'
 const POSTGRES = '/usr/lib/postgresql'
@@ -173,26 +173,9 @@ export async function playSchedule(
   return outcome
 }
 
-export interface Course {
-  lines: string[]
-  /** Events of one process that nobody disturbs. */
-  wanted: string[]
-}
-
-export function courseOf(part = PART): Course {
-  const all = epicenter(['simulate', 'scenarios/feature-gate-cache.json']).trimEnd().split('\n')
-  const lines = all.slice(0, Math.floor(all.length * part))
-  return {
-    lines,
-    wanted: epicenter(['replay', '-'], `${lines.join('\n')}\n`)
-      .trimEnd()
-      .split('\n'),
-  }
-}
-
 /** Draws and plays as many schedules, each in a workspace of its own on the same servers. */
 export async function manyCampaign(
-  { schedules, seed, course = courseOf() }: { schedules: number; seed: number; course?: Course },
+  { schedules, seed, course = courseOf(PART) }: { schedules: number; seed: number; course?: Course },
   tell: (outcome: Outcome, index: number) => void = () => {},
 ): Promise<Outcome[]> {
   const dice = new Dice(sfc32(seed))
