@@ -136,10 +136,8 @@ describe('the founding replay, on NATS and PostgreSQL', () => {
       [Math.floor(rounds * 0.8), () => house.kill()],
     ])
     for (let round = 0; round < rounds; round++) {
-      const sent = house.send(lines.slice(round * LINES, (round + 1) * LINES))
       // While it is on its way; what was not acknowledged is sent again.
-      await kills.get(round)?.()
-      await sent
+      await Promise.all([house.send(lines.slice(round * LINES, (round + 1) * LINES)), kills.get(round)?.()])
     }
     expect(await house.events()).toEqual(embedded)
     await house.stop()
