@@ -33,8 +33,8 @@ const MADE: Record<string, number> = {
 const CUT: Record<string, number> = { 'src/core/text/classify.ts': 2_000 }
 
 const SIZE = 100_000
-const MIDDLE = 20_000
-const SHORT = 2_000
+const MIDDLE = 10_000
+const SHORT = 1_000
 /** An exponential pattern never comes to an end on more than this. */
 const TINY = 23
 /** So many of the texts are tried whole. */
