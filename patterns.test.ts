@@ -137,7 +137,11 @@ async function constructed(): Promise<Pattern[]> {
     },
   })
   try {
-    for (path of Object.keys(MADE)) await import(join(root, path))
+    const { makeAll } = (await import(join(root, 'src/core/text/words.ts'))) as { makeAll(): void }
+    for (path of Object.keys(MADE)) {
+      await import(join(root, path))
+      makeAll()
+    }
     const { patternOf } = (await import(join(root, 'src/http/front/stand.ts'))) as { patternOf(url: string): RegExp }
     patternOf('/s/:service/just-me')
   } finally {
