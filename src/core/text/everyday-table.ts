@@ -96,6 +96,7 @@ const EN: Tongue = {
   ],
   harmless: [
     words(
+      '(?:my|his|her|our|your) (?:brain|mood|head|heart|mind|body|motivation|energy|back|stomach|legs?|sleep schedule|social (?:battery|life)|love life|diet|memory) (?:is|are|feels?|went|has|goes|keeps?|just|totally|officially|currently) (?:\\w+ ){0,2}(?:down|offline|slow|slowing|broken?|dead|crash\\w*|lagg\\w*|buffering|frozen|froze|not working|out of order|glitch\\w*|fried|shut down|shutting down)',
       '(?:feeling|felt|feel|a bit|kinda|so|been) (?:so |really |a (?:bit|little) |very |kinda )?down(?: (?:today|lately|about|because))?',
       'crash(?:ed|ing)? (?:on|at|into) (?:the|my|a|his|her|their) (?:couch|bed|sofa|place|floor|house|party|wedding|wall|tree)|(?:car|plane|bike|train|market|stock|crypto|bitcoin|sugar|bus|helicopter) crash\\w*|crash course',
       'error (?:handling|correction|bars?|budgets?)|broken? (?:leg|arm|up|bones?|rib|toe|english|promises?)|(?:flight|train|bus)s? (?:is |was |got |are )?(?:delayed|cancel\\w*)',
