@@ -163,14 +163,16 @@ export class Fold {
     }
     while (this.ticked < last) {
       this.ticked += MINUTE
+      // Of ticks that are made up for at once only the newest rows are seen by anyone.
+      const seen = last - this.ticked < RENEW_MS
+      if (seen) this.watch.wakeDue(this.ticked)
       this.watch.tick(this.ticked, this.matters)
       inOrder(this.matters)
       this.tracing.trace(this.matters)
       this.settle(into.events)
       this.makeRoom(this.ticked, into)
       this.watch.takeRollups(this.ticked, position, into.rollups)
-      // Of ticks that are made up for at once only the newest rows are seen by anyone.
-      if (last - this.ticked >= RENEW_MS) continue
+      if (!seen) continue
       this.takeServices(into.services, this.ticked)
       this.layDown(into.services, this.ticked)
     }

@@ -130,7 +130,8 @@ export class Watch {
     for (const id of [...this.asleep.keys()]) this.service(id)
   }
 
-  private wakeDue(now: EpochMs): void {
+  /** Before a tick at `now` whose rows are seen: wakes those whose time is up. */
+  wakeDue(now: EpochMs): void {
     let woken = 0
     for (const { id, due } of this.asleep.values()) {
       if (due > now) continue
@@ -167,7 +168,6 @@ export class Watch {
 
   /** Closes the minute that ends at `now` for every service. */
   tick(now: EpochMs, matters: JudgeInput[]): void {
-    this.wakeDue(now)
     this.ticked = now
     matters.push(...this.overdue.splice(0))
     for (const s of this.services.values()) this.judge(s, now, matters)
