@@ -26,6 +26,6 @@ describe.skipIf(noServers !== null)('processes, NATS servers and the database, k
     const done = await manyCampaign({ schedules: 2, seed: 7, course: courseOf(0.5) })
     for (const each of done) console.log(described(each))
     expect(done.flatMap(each => each.wrong)).toEqual([])
-    expect(done.reduce((n, each) => n + each.kills.length, 0)).toBeGreaterThanOrEqual(6)
+    expect(done.reduce((n, each) => n + each.faults.length, 0)).toBeGreaterThanOrEqual(6)
   }, 1_200_000)
 })
