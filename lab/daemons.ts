@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, type SpawnOptions, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -13,10 +13,15 @@ export interface Daemon {
   /** Holds all its processes, so that it is connected to and says nothing; and lets them go on. */
   hold(): void
   release(): void
+  /** From here on nobody hears of it, and it hears nobody; what is returned ends that. */
+  cut(): () => void
   stop(): Promise<void>
   /** Killed, and begun anew with the same data and port; `down`: what is done in between. */
   restart(down?: () => Promise<void>): Promise<void>
 }
+
+/** Users of NATS servers are numbered from here, by their ports. */
+const NATS_USERS = 200_000
 
 export class Daemons {
   readonly folder = mkdtempSync(join(tmpdir(), 'epicenter-daemons-'))
@@ -129,7 +134,11 @@ server { listen 127.0.0.1:${port} ${ssl}; ${site} } }`,
       `nats-${port}.conf`,
       `listen: "127.0.0.1:${port}"\nserver_name: n${port}\njetstream { store_dir: "${store}", max_mem: 64MB, max_file: 4GB }\n${more}\n`,
     )
-    return this.started(port, '/usr/sbin/nats-server', ['-c', file])
+    // A user of its own, so that a rule of the kernel knows what it says.
+    const uid = NATS_USERS + port
+    mkdirSync(store)
+    chownSync(store, uid, uid)
+    return this.started(port, '/usr/sbin/nats-server', ['-c', file], { uid, gid: uid })
   }
 
   /** Takes mail for mail.example, and for nobody else. */
@@ -186,7 +195,13 @@ server { listen 127.0.0.1:${port} ${ssl}; ${site} } }`,
     return file
   }
 
-  private async started(port: number, program: string, args: string[], options: object = {}): Promise<Daemon> {
+  private async started(
+    port: number,
+    program: string,
+    args: string[],
+    options: SpawnOptions & { stdio?: 'ignore' } = {},
+  ): Promise<Daemon> {
+    const { uid } = options
     // A group of its own, so that all its processes are held and ended together.
     const begin = () => spawn(program, args, { stdio: 'ignore', ...options, detached: true })
     let child = begin()
@@ -201,6 +216,12 @@ server { listen 127.0.0.1:${port} ${ssl}; ${site} } }`,
       port,
       hold: () => signal('SIGSTOP'),
       release: () => signal('SIGCONT'),
+      cut() {
+        const rule = ['OUTPUT', '-m', 'owner', '--uid-owner', String(uid), '-j', 'DROP']
+        const done = uid !== undefined && spawnSync('iptables', ['-w', '-I', ...rule], { stdio: 'ignore' }).status === 0
+        if (!done) return (daemon.hold(), daemon.release)
+        return () => void spawnSync('iptables', ['-w', '-D', ...rule], { stdio: 'ignore' })
+      },
       async stop() {
         const { exitCode, signalCode } = child
         const ended = exitCode === null && signalCode === null ? once(child, 'exit') : null

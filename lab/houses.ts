@@ -3,11 +3,13 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
+import { pathToFileURL } from 'node:url'
 import pg from 'pg'
 import { tokenIn } from '../src/testing/served.js'
 import { type Daemon, Daemons } from './daemons.js'
 import { root } from './recipes.js'
 import { type Worker, work } from './workers.js'
+import { Wire } from './crash/wire.js'
 
 // What several processes of one workspace stand on, and these processes.
 
@@ -83,12 +85,18 @@ export class Houses {
     /** Names its stream and its schema. */
     readonly name: string,
     private readonly settings: object = { clock: 'signals' },
+    /** What each process says to its servers goes through wires that can be held, and each has a clock that can be wrong. */
+    private readonly gripped = false,
   ) {}
+  private readonly wires = new Map<string, Wire[]>()
+  private readonly held = new Set<string>()
   private readonly folder = (who: string) => join(this.ground.daemons.folder, `${this.name}-${who}`)
 
   /** The configuration of one of them. */
   settingsOf(who: string): { data: string } & Record<string, unknown> {
-    const { three, database } = this.ground
+    const wires = this.wires.get(who)
+    const database = wires?.[0] ?? this.ground.database
+    const three = wires?.slice(1) ?? this.ground.three
     return {
       data: this.folder(who),
       ...this.settings,
@@ -111,8 +119,45 @@ export class Houses {
     return file
   }
   async start(who: string, roles: string): Promise<void> {
-    this.workers.set(who, await work(root, ['--config', this.file(who), '--roles', roles]))
+    const { database, three } = this.ground
+    if (this.gripped && !this.wires.has(who))
+      this.wires.set(who, await Promise.all([database, ...three].map(each => Wire.to(each.port))))
+    this.workers.set(who, await work(this.rootOf(who), ['--config', this.file(who), '--roles', roles], this.env(who)))
   }
+  /** Whose program it runs. */
+  rootOf: (who: string) => string = () => root
+  private readonly clock = (who: string) => join(this.ground.daemons.folder, `${this.name}-${who}.clock`)
+  private env(who: string): NodeJS.ProcessEnv {
+    if (!this.gripped) return {}
+    const preload = pathToFileURL(join(root, 'lab/crash/clock.mjs')).href
+    return { NODE_OPTIONS: `--import ${preload}`, LAB_CLOCK_FILE: this.clock(who) }
+  }
+  /** How it is hindered, and let go again. */
+  grips(who: string, kind: 'freeze' | 'delay' | 'cut' | 'clock', aheadMs: number): { hold(): void; release(): void } {
+    const worker = this.workers.get(who)!
+    const wires = this.wires.get(who) ?? []
+    const { hold, release } =
+      kind === 'clock'
+        ? {
+            hold: () => writeFileSync(this.clock(who), String(aheadMs)),
+            release: () => writeFileSync(this.clock(who), '0'),
+          }
+        : kind === 'freeze'
+          ? { hold: () => worker.signal('SIGSTOP'), release: () => worker.signal('SIGCONT') }
+          : { hold: () => wires.forEach(each => each.hold()), release: () => wires.forEach(each => each.release()) }
+    return {
+      hold: () => (kind !== 'clock' && this.held.add(who), hold()),
+      release: () => (this.held.delete(who), release()),
+    }
+  }
+  /** Whether somebody is there, and not hindered, who could hold this lease. */
+  isAble = (lease: string): boolean =>
+    [...this.workers].some(
+      ([who, { roles, isAlive }]) =>
+        isAlive() &&
+        !this.held.has(who) &&
+        roles.split(',').includes(lease === 'judge' || lease === 'ingest' ? lease : 'watch'),
+    )
   async startAll(): Promise<void> {
     await this.start('front', 'ingest,deliver,probe')
     for (const role of ['watch', 'judge']) for (const k of [1, 2]) await this.start(`${role}-${k}`, role)
@@ -166,10 +211,12 @@ export class Houses {
       `SELECT name, holder, extract(epoch FROM until - clock_timestamp())::float8 AS left FROM ${this.name}.lease`,
     )
   async stop(): Promise<void> {
+    for (const each of [...this.wires.values()].flat()) each.release()
     for (const [who, each] of this.workers) {
       const code = await each.stop('SIGTERM')
       if (code !== 0) throw new Error(`${who} ended with ${code}\n${each.stderr()}`)
     }
+    for (const each of [...this.wires.values()].flat()) each.close()
   }
   said = () => [...this.workers].map(([who, each]) => `== ${who}\n${each.stderr().slice(-3_000)}`).join('\n')
 }

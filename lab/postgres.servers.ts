@@ -6,6 +6,7 @@ import { PermanentError, TransientError } from '../src/contract/error.js'
 import type { Store } from '../src/contract/ports.js'
 import { ROLLUP_MS } from '../src/contract/view.js'
 import postgres from '../src/plugin/store/postgres.js'
+import { openShared } from '../src/plugin/store/postgres/sharing.js'
 import type { PostgresConfig } from '../src/plugin/store/postgres/settings.js'
 import { pluginEnv } from '../src/shell/outside/env.js'
 import { someEvent, someHead, someService, testStore } from '../src/testing/store-contract.js'
@@ -179,6 +180,19 @@ describe('who writes', () => {
     await expect(store.note('a', Uint8Array.of(1))).rejects.toThrow(/taken over/)
     expect((await store.committed()).position).toBe(1)
     await store[Symbol.asyncDispose]()
+  })
+  it('lets a lease be taken over from somebody who froze while writing by it, and keeps nobody waiting', async () => {
+    n++
+    const shared = await openShared(settings(), env)
+    const held = await shared.take('judge', 'a', 0)
+    const frozen = await connect('epicenter')
+    await frozen.query('BEGIN')
+    await frozen.query(`SELECT FROM s${n}.lease WHERE name = 'judge' FOR KEY SHARE`)
+    expect(await shared.take('judge', 'b', 0)).toBeNull()
+    await frozen.end()
+    expect(await shared.take('judge', 'b', 0)).toEqual({ name: 'judge', epoch: held!.epoch + 1 })
+    await expect(shared.saveCheckpoint(held!, 1, 1, Uint8Array.of(1))).rejects.toThrow(PermanentError)
+    await shared[Symbol.asyncDispose]()
   })
   it('writes nothing where it was opened for reading, nor reads what is not there', async () => {
     n++

@@ -8,15 +8,17 @@ export interface Worker {
   pid: number
   /** Where it listens: its pages once it has them, its health before. */
   readonly url: string
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void
   stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>
   stderr(): string
   isAlive(): boolean
 }
 
 /** Runs `bin/epicenter serve --roles …` on a free port until it works or stands by. */
-export async function work(root: string, args: readonly string[]): Promise<Worker> {
+export async function work(root: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Worker> {
   const child: ChildProcess = spawn(join(root, 'bin/epicenter'), ['serve', '--port', '0', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
   })
   let [said, errors, url] = ['', '', '']
   child.stderr!.on('data', (piece: Buffer) => (errors += piece.toString()))
@@ -37,6 +39,7 @@ export async function work(root: string, args: readonly string[]): Promise<Worke
     },
     stderr: () => errors,
     isAlive: () => child.exitCode === null && child.signalCode === null,
+    signal: name => child.kill(name),
     stop: async signal => {
       if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
       const ended = once(child, 'exit')

@@ -6,11 +6,14 @@ import { existsSync } from 'node:fs'
 import { sfc32 } from '../../src/core/stat/random.js'
 import { Dice } from '../dice.js'
 import { type Course, courseOf, Ground, Houses } from '../houses.js'
+import { drawFault, type Fault, faultSaid, hurt } from './faults.js'
 
 const NATS = '/usr/sbin/nats-server'
 const POSTGRES = '/usr/lib/postgresql'
 /** Signals of one request. */
 const LINES = 2_000
+/** A lease that nobody holds for longer has not moved in time. */
+export const LEASE_FREE_MS = 10_000
 /** Of the founding evening so much is played: its quiet beginning, the outage, its first mends. */
 const PART = 0.6
 
@@ -20,48 +23,12 @@ export const whyNoServers = (): string | null =>
     ? null
     : 'NATS and PostgreSQL are not here (on Debian: apt-get install nats-server postgresql)'
 
-export type Victim =
-  | 'front'
-  | 'watch-1'
-  | 'watch-2'
-  | 'judge-1'
-  | 'judge-2'
-  | 'nats-0'
-  | 'nats-1'
-  | 'nats-2'
-  | 'postgresql'
-const VICTIMS: readonly Victim[] = [
-  'front',
-  'watch-1',
-  'watch-2',
-  'judge-1',
-  'judge-2',
-  'nats-0',
-  'nats-1',
-  'nats-2',
-  'postgresql',
-]
-
-export interface Kill {
-  victim: Victim
-  /** While this request is on its way. */
-  round: number
-  /** So long it is away. */
-  downMs: number
-}
-
-/** Three to six kills, of whomever, whenever; two NATS servers are never away at once, for with one of three nobody promises anything. */
-export function drawSchedule(dice: Dice, rounds: number): Kill[] {
-  const kills = Array.from({ length: dice.whole([3, 6]) }, () => ({
-    victim: dice.pick(VICTIMS),
-    round: dice.whole([0, rounds - 1]),
-    downMs: dice.whole([0, 3_000]),
-  }))
-  return kills.sort((a, b) => a.round - b.round)
-}
+/** Three to six of them, at any time; two NATS servers are never away at once, for with one of three nobody promises anything. */
+export const drawSchedule = (dice: Dice, rounds: number): Fault[] =>
+  Array.from({ length: dice.whole([3, 6]) }, () => drawFault(dice, rounds)).sort((a, b) => a.round - b.round)
 
 export interface Outcome {
-  kills: Kill[]
+  faults: Fault[]
   /** What differs from the undisturbed run; none: it held. */
   wrong: string[]
   /** What was counted, minute by minute, and told as facts. */
@@ -71,7 +38,7 @@ export interface Outcome {
 }
 
 /** Looks at the leases again and again: how long each stood with somebody who was killed, or with nobody. */
-class LeaseWatch {
+export class LeaseWatch {
   longestMs = 0
   private stopped = false
   private readonly freeSince = new Map<string, number>()
@@ -88,7 +55,8 @@ class LeaseWatch {
       if (rows === null) this.freeSince.clear()
       const now = performance.now()
       for (const { name, holder, left } of rows ?? []) {
-        if (left > 0 && this.houses.isAlive(holder)) this.freeSince.delete(name)
+        // Where all who could hold it are away, it is they who come back late, and no lease.
+        if ((left > 0 && this.houses.isAlive(holder)) || !this.houses.isAble(name)) this.freeSince.delete(name)
         else if (!this.freeSince.has(name)) this.freeSince.set(name, now)
         const since = this.freeSince.get(name)
         if (since !== undefined) this.longestMs = Math.max(this.longestMs, now - since)
@@ -102,13 +70,6 @@ class LeaseWatch {
     await this.over
     return this.longestMs
   }
-}
-
-async function hurt(ground: Ground, houses: Houses, { victim, downMs }: Kill): Promise<void> {
-  const down = () => new Promise<void>(next => setTimeout(next, downMs))
-  if (victim === 'postgresql') return ground.database.restart(down)
-  if (victim.startsWith('nats-')) return ground.three[Number(victim.at(-1))]!.restart(down)
-  return houses.kill(victim, downMs)
 }
 
 /** Every count of every minute (but where in the log it ends, which two runs cut differently) and all facts as they lie in the database, as soon as they are as wanted, or after a while as they are. */
@@ -141,11 +102,11 @@ export async function playSchedule(
   ground: Ground,
   name: string,
   { lines, wanted }: Course,
-  kills: readonly Kill[],
+  faults: readonly Fault[],
   counts?: string,
 ): Promise<Outcome> {
-  const houses = new Houses(ground, name)
-  const outcome: Outcome = { kills: [...kills], wrong: [], counts: '', leaseFreeMs: 0 }
+  const houses = new Houses(ground, name, { clock: 'signals' }, true)
+  const outcome: Outcome = { faults: [...faults], wrong: [], counts: '', leaseFreeMs: 0 }
   await houses.startAll()
   const leases = new LeaseWatch(houses)
   try {
@@ -153,7 +114,7 @@ export async function playSchedule(
       const sent = houses.send(lines.slice(round * LINES, (round + 1) * LINES))
       sent.catch(() => {})
       // One after another: a single failure each, but for what the one before has not yet recovered from.
-      for (const kill of kills.filter(each => each.round === round)) await hurt(ground, houses, kill)
+      for (const fault of faults.filter(each => each.round === round)) await hurt(ground, houses, fault)
       await sent
     }
     const events = await houses.events()
@@ -168,6 +129,8 @@ export async function playSchedule(
     outcome.wrong.push((error as Error).message)
   } finally {
     outcome.leaseFreeMs = await leases.stop()
+    if (outcome.leaseFreeMs > LEASE_FREE_MS)
+      outcome.wrong.push(`a lease was free for ${(outcome.leaseFreeMs / 1_000).toFixed(1)} s`)
     await houses.stop().catch((error: Error) => outcome.wrong.push(error.message))
   }
   return outcome
@@ -185,8 +148,8 @@ export async function manyCampaign(
     const calm = await playSchedule(ground, `s${seed}calm`, course, [])
     if (calm.wrong.length > 0) throw new Error(`undisturbed: ${calm.wrong.join('; ')}`)
     for (let i = 0; i < schedules; i++) {
-      const kills = drawSchedule(dice, Math.ceil(course.lines.length / LINES))
-      done.push(await playSchedule(ground, `s${seed}x${i}`, course, kills, calm.counts))
+      const faults = drawSchedule(dice, Math.ceil(course.lines.length / LINES))
+      done.push(await playSchedule(ground, `s${seed}x${i}`, course, faults, calm.counts))
       tell(done.at(-1)!, i)
     }
   } finally {
@@ -195,7 +158,7 @@ export async function manyCampaign(
   return done
 }
 
-export const described = ({ kills, wrong, leaseFreeMs }: Outcome): string =>
-  `${kills.map(each => `${each.victim} (${each.round}, ${(each.downMs / 1_000).toFixed(1)} s)`).join(', ')}: ${
+export const described = ({ faults, wrong, leaseFreeMs }: Outcome): string =>
+  `${faults.map(faultSaid).join(', ')}: ${
     wrong.length === 0 ? 'held' : `WRONG: ${wrong.join('; ')}`
   }; a lease was free for ${(leaseFreeMs / 1_000).toFixed(1)} s at most`

@@ -3,17 +3,16 @@
 //
 //   npm run lab:crash -- [--kills N] [--hindered N] [--seed S] [--only WORD]
 //   npm run lab:crash -- --many [--schedules N] [--seed S]       (many.ts)
-//   npm run lab:crash -- --age                                   (age.ts)
+//   npm run lab:crash -- --single [--only WORD] [--seed S]       (single.ts)
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
-import { SHOWN_LATE_MS } from '../../src/contract/thresholds.js'
 import { sfc32 } from '../../src/core/stat/random.js'
 import { streamOf } from '../../src/testing/stream.js'
 import { Dice } from '../dice.js'
-import { agedLine, ages, PARTS } from './age.js'
 import { described, manyCampaign, whyNoServers } from './many.js'
 import { differences, type EndState, Play, type Plan } from './play.js'
 import { HINDRANCES, POINTS } from './points.js'
+import { singleCampaign, singleSaid } from './single.js'
 
 /** An hour with a failure that opens an incident, and its end. */
 export function course(seed: number, minutes = 90): string[] {
@@ -108,6 +107,30 @@ export async function campaign(
   return done
 }
 
+async function runMany(seed: number, schedules: number): Promise<number> {
+  const done = await manyCampaign({ schedules, seed }, (outcome, i) =>
+    console.log(`${i + 1}/${schedules} ${described(outcome)}`),
+  )
+  const wrong = done.filter(each => each.wrong.length > 0)
+  const longest = Math.max(...done.map(each => each.leaseFreeMs))
+  console.log(
+    `${done.length - wrong.length} of ${done.length} held; a lease was free for ${(longest / 1_000).toFixed(1)} s at most`,
+  )
+  return wrong.length > 0 ? 1 : 0
+}
+
+async function runSingle(seed: number, only?: string): Promise<number> {
+  const { singles, lost } = await singleCampaign({ seed, ...(only ? { only } : {}) }, (single, i, of) =>
+    console.log(`${i + 1}/${of} ${singleSaid(single)}`),
+  )
+  const wrong = singles.filter(each => each.wrong.length > 0)
+  const oldest = Math.max(...singles.map(each => each.ageMs))
+  console.log(
+    `${singles.length - wrong.length} of ${singles.length} held; the page was ${(oldest / 1_000).toFixed(1)} s old at most; ${lost} signals lost`,
+  )
+  return wrong.length > 0 || lost !== 0 ? 1 : 0
+}
+
 if (import.meta.filename === process.argv[1]) {
   const { values } = parseArgs({
     options: {
@@ -116,29 +139,18 @@ if (import.meta.filename === process.argv[1]) {
       seed: { type: 'string', default: '1' },
       only: { type: 'string' },
       many: { type: 'boolean', default: false },
-      age: { type: 'boolean', default: false },
+      single: { type: 'boolean', default: false },
       schedules: { type: 'string', default: '50' },
     },
   })
-  const lacksServers = values.many || values.age ? whyNoServers() : null
-  if (lacksServers !== null) {
-    console.log(`skipped: ${lacksServers}`)
-    process.exit(0)
-  }
-  if (values.age) {
-    const done = await ages(PARTS, aged => console.log(agedLine(aged)))
-    process.exit(done.some(({ oldestMs, silent }) => oldestMs > SHOWN_LATE_MS || silent > 0) ? 1 : 0)
-  }
-  if (values.many) {
-    const done = await manyCampaign({ schedules: Number(values.schedules), seed: Number(values.seed) }, (outcome, i) =>
-      console.log(`${i + 1}/${values.schedules} ${described(outcome)}`),
-    )
-    const wrong = done.filter(each => each.wrong.length > 0)
-    const longest = Math.max(...done.map(each => each.leaseFreeMs))
-    console.log(
-      `${done.length - wrong.length} of ${done.length} held; a lease was free for ${(longest / 1_000).toFixed(1)} s at most`,
-    )
-    process.exit(wrong.length > 0 ? 1 : 0)
+  if (values.many || values.single) {
+    const lacksServers = whyNoServers()
+    if (lacksServers !== null) {
+      console.log(`skipped: ${lacksServers}`)
+      process.exit(0)
+    }
+    const seed = Number(values.seed)
+    process.exit(values.single ? await runSingle(seed, values.only) : await runMany(seed, Number(values.schedules)))
   }
   const lacks = whyNot()
   if (lacks !== null) {

@@ -12,5 +12,5 @@ export const LOOKBACK_MS = 7 * DAY
 export const SPEAKS_BITS = 3
 /** Ticks come each minute on the wall clock, with or without signals: three that are missed are a fault of ours, for pages and `/readyz`. */
 export const TICKS_LATE_MS = 3 * MINUTE
-/** Where several processes share the work ticks come each five seconds, and a lease moves within ten: what is older is a fault of ours. */
+/** Where several processes share the work ticks come each two seconds, and a lease moves within ten: what is older is a fault of ours. */
 export const SHOWN_LATE_MS = 15 * SECOND

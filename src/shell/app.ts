@@ -35,8 +35,8 @@ import { type Body, Workspace } from './workspace/workspace.js'
 export type { Changed } from './changes.js'
 export type Counter = keyof App['counters']
 
-/** Where others watch and judge, what they found passes on with each tick. */
-const PULSE_MS = 5 * SECOND
+/** Where others watch and judge, what they found passes on with each tick: so much older is what is shown where somebody has died. */
+const PULSE_MS = 2 * SECOND
 /** Labels are saved, and old rows of log and store are trimmed, so often. */
 const UPKEEP_MS = 10 * MINUTE
 

@@ -42,11 +42,13 @@ export class Halves implements AsyncDisposable {
   private constructor(
     private readonly options: HalvesOptions,
     private readonly bus: SharedBus,
-    /** The judge reads what all pass on; it has a connection of its own for that. */
+    /** Checkpoints go through it. */
     private readonly store: SharedStore,
+    /** A connection for leases alone: saying that they are held waits behind no checkpoint. */
+    private readonly leases: SharedStore,
     private readonly env: Pick<Env, 'now' | 'log'>,
   ) {
-    this.membership = new Membership(store, {
+    this.membership = new Membership(leases, {
       member: () => ({ ...options.member, roles: options.roles, doing: this.doing }),
       begin: held => this.begin(held),
       end: (name, lost) => this.end(name, lost),
@@ -61,7 +63,7 @@ export class Halves implements AsyncDisposable {
   static async open(options: HalvesOptions, env: Pick<Env, 'now' | 'log'>): Promise<Halves> {
     const bus = await openSharedBus(options.keeping, env)
     const store = await openSharedStore(options.keeping, env)
-    const halves = new Halves(options, bus, store, env)
+    const halves = new Halves(options, bus, store, await openSharedStore(options.keeping, env), env)
     await halves.membership.start()
     halves.timer = setInterval(() => void halves.look(), MORE_MS)
     return halves
@@ -141,6 +143,7 @@ export class Halves implements AsyncDisposable {
     if (this.timer !== null) clearInterval(this.timer)
     await this.membership[Symbol.asyncDispose]()
     await this.bus[Symbol.asyncDispose]()
+    await this.leases[Symbol.asyncDispose]()
     await this.store[Symbol.asyncDispose]()
   }
 }

@@ -2,12 +2,12 @@ import type { Held, Lease, Member, MemberSeen, SharedStore } from '../../contrac
 import type { Env } from '../env.js'
 
 /** Who holds a lease says so this often. */
-export const BEAT_MS = 1_500
+export const BEAT_MS = 1_000
 /**
  * and holds it so long after they last did. Whoever dies is followed within LEASE_MS + BEAT_MS, less than ten seconds; a pause of
  * four seconds costs nobody anything.
  */
-export const LEASE_MS = 6_000
+export const LEASE_MS = 5_000
 
 export interface Seen {
   members: MemberSeen[]
@@ -30,6 +30,8 @@ export interface Work {
 export class Membership implements AsyncDisposable {
   private readonly holding = new Map<string, Held>()
   private readonly beginning = new Map<string, Promise<void>>()
+  /** What it lets go: held until that is saved, which may take longer than a lease lasts. */
+  private readonly ending = new Map<string, Promise<void>>()
   private timer: NodeJS.Timeout | null = null
   private beating: Promise<void> | null = null
   private closed = false
@@ -42,7 +44,7 @@ export class Membership implements AsyncDisposable {
   ) {}
 
   get held(): ReadonlySet<string> {
-    return new Set(this.holding.keys())
+    return new Set([...this.holding.keys()].filter(name => !this.ending.has(name)))
   }
 
   leaseOf = (name: string): Held | undefined => this.holding.get(name)
@@ -65,20 +67,24 @@ export class Membership implements AsyncDisposable {
   private async round(): Promise<void> {
     const { store, work } = this
     const member = work.member()
+    const asked = performance.now()
     this.seen = await store.beat(member, [...this.holding.values()], LEASE_MS)
+    const waitedMs = performance.now() - asked
     for (const [name, held] of this.holding) {
       const lease = this.seen.leases.find(each => each.name === name)
       if (lease?.epoch === held.epoch && lease.holder === member.id) continue
       this.holding.delete(name)
       work.log('warn', 'another process has taken over', { lease: name })
-      await this.stop(name, true)
+      this.beside(name, this.stop(name, true))
     }
     if (this.closed) return
     const wanted = work.wanted(this.seen, this.held)
-    for (const name of this.holding.keys()) if (!wanted.includes(name)) await this.letGo(name)
+    for (const name of this.held) if (!wanted.includes(name)) this.beside(name, this.letGo(name))
+    // The store was away for longer than leases hold: those who have them were kept from saying so, and are let speak first.
+    if (waitedMs > LEASE_MS - BEAT_MS) return
     for (const name of wanted) {
       const lease = this.seen.leases.find(each => each.name === name)
-      if (this.holding.has(name) || (lease !== undefined && lease.leftMs > 0)) continue
+      if (this.holding.has(name) || this.ending.has(name) || (lease !== undefined && lease.leftMs > 0)) continue
       const held = await store.take(name, member.id, LEASE_MS)
       if (held === null) continue
       this.holding.set(name, held)
@@ -107,6 +113,21 @@ export class Membership implements AsyncDisposable {
     await this.work.end(name, lost)
   }
 
+  /** While something ends, all else goes on being held: a round never waits for it. */
+  private beside(name: string, end: Promise<void>): void {
+    const ended = Promise.all([this.ending.get(name), end])
+      .then(
+        () => {},
+        error =>
+          this.work.log('warn', 'a lease could not be given back; it ends by itself', {
+            lease: name,
+            why: String(error),
+          }),
+      )
+      .finally(() => this.ending.get(name) === ended && this.ending.delete(name))
+    this.ending.set(name, ended)
+  }
+
   /** It cannot go on with something: others may. */
   async giveUp(name: string): Promise<void> {
     const held = this.holding.get(name)
@@ -118,8 +139,11 @@ export class Membership implements AsyncDisposable {
 
   private async letGo(name: string): Promise<void> {
     const held = this.holding.get(name)!
-    this.holding.delete(name)
-    await this.stop(name, false)
+    try {
+      await this.stop(name, false)
+    } finally {
+      if (this.holding.get(name) === held) this.holding.delete(name)
+    }
     await this.store.release(held)
     this.work.log('info', 'this process has let go', { lease: name })
   }
@@ -129,13 +153,8 @@ export class Membership implements AsyncDisposable {
     this.closed = true
     if (this.timer !== null) clearInterval(this.timer)
     await this.beating
-    for (const name of [...this.holding.keys()]) {
-      try {
-        await this.letGo(name)
-      } catch (error) {
-        this.work.log('warn', 'a lease could not be given back; it ends by itself', { lease: name, why: String(error) })
-      }
-    }
+    for (const name of this.held) this.beside(name, this.letGo(name))
+    await Promise.all(this.ending.values())
     await this.store.leave(this.work.member().id).catch(() => {})
   }
 }

@@ -1,13 +1,16 @@
 import { connect as dial, credsAuthenticator, errors, type NatsConnection } from '@nats-io/transport-node'
 import {
   DiscardPolicy,
+  type DirectStreamAPI,
   type JetStreamClient,
   JetStreamApiError,
   type JetStreamManager,
   jetstream,
   jetstreamManager,
+  type MsgRequest,
   RetentionPolicy,
   StorageType,
+  type StoredMsg,
   type StreamInfo,
 } from '@nats-io/jetstream'
 import { PermanentError, TransientError } from '../../../contract/error.js'
@@ -25,8 +28,12 @@ const LEADERLESS_MS = 20_000
 const NATS_PAUSE_MS = 200
 /** A question that nobody answered is asked again after this; so is whether a message arrived. */
 const ASK_MS = 2_000
-/** A server that says nothing for twice as long is left for another. */
+/** A server that says nothing for twice as long is left for another; */
 const PING_MS = 5_000
+/** one that did not answer a question is asked whether it is there, and left where that is not answered in this time either. */
+const PONG_MS = 1_000
+/** Whoever is near is asked for so long; it may be one that froze, and then the one that leads is. */
+const NEAR_MS = 500
 /** An id is known for so long, nanoseconds: twice as long as anything is in doubt is far less. */
 const DUPLICATES_NS = 120 * 1e9
 /** A code of JetStream's errors: there is no such message. */
@@ -52,11 +59,13 @@ const partitionsIn = (description: string | undefined): number | null => {
 
 export class Stream implements AsyncDisposable {
   private down = false
+  private doubting: Promise<void> | null = null
 
   private constructor(
     private readonly connection: NatsConnection,
     private readonly client: JetStreamClient,
     private readonly manager: JetStreamManager,
+    private readonly nearby: DirectStreamAPI,
     private readonly config: NatsConfig,
     readonly sleep: (ms: number) => Promise<void>,
   ) {
@@ -83,7 +92,7 @@ export class Stream implements AsyncDisposable {
         ...(password === undefined ? {} : { pass: password }),
         ...(token === undefined ? {} : { token }),
         ...(creds === undefined ? {} : { authenticator: credsAuthenticator(creds) }),
-        timeout: PING_MS,
+        timeout: ASK_MS,
         maxReconnectAttempts: -1,
         reconnectTimeWait: NATS_PAUSE_MS,
         reconnectJitter: NATS_PAUSE_MS,
@@ -98,7 +107,9 @@ export class Stream implements AsyncDisposable {
     }
     try {
       const manager = await jetstreamManager(connection, { timeout: ASK_MS, checkAPI: false })
-      const stream = new Stream(connection, jetstream(connection, { timeout: ASK_MS }), manager, config, env.sleep)
+      const { direct } = await jetstreamManager(connection, { timeout: NEAR_MS, checkAPI: false })
+      const client = jetstream(connection, { timeout: ASK_MS })
+      const stream = new Stream(connection, client, manager, direct, config, env.sleep)
       await stream.made(readonly)
       return stream
     } catch (error) {
@@ -120,12 +131,7 @@ export class Stream implements AsyncDisposable {
   /** Null: it is not there. */
   async get(seq: number): Promise<Message | null> {
     if (seq < 1) return null
-    const found = await this.tried('read the log', () =>
-      this.manager.streams.getMessage(this.config.stream, { seq }).catch(error => {
-        if (codeOf(error) === NO_MESSAGE) return null
-        throw error
-      }),
-    )
+    const found = await this.tried('read the log', () => this.led({ seq }))
     if (found === null) return null
     try {
       return readMessage(seq, found.data)
@@ -143,18 +149,22 @@ export class Stream implements AsyncDisposable {
   async near(seq: number, subject?: string): Promise<{ seq: number; data: Uint8Array } | null> {
     const { stream } = this.config
     const query = subject === undefined ? { seq } : { seq, next_by_subj: `${stream}.${subject}` }
-    return this.tried('read the log', () => this.manager.direct.getMessage(stream, query))
+    let asked = 0
+    return this.tried('read the log', () => (asked++ === 0 ? this.nearby.getMessage(stream, query) : this.led(query)))
+  }
+
+  /** As whoever leads knows it; null: it is not there. */
+  private led(query: MsgRequest): Promise<StoredMsg | null> {
+    return this.manager.streams.getMessage(this.config.stream, query).catch(error => {
+      if (codeOf(error) === NO_MESSAGE) return null
+      throw error
+    })
   }
 
   /** The newest of a subject, as whoever leads knows it; null: there is none. */
   async newestOf(subject: string): Promise<{ seq: number; data: Uint8Array } | null> {
     const { stream } = this.config
-    const asked = () =>
-      this.manager.streams.getMessage(stream, { last_by_subj: `${stream}.${subject}` }).catch(error => {
-        if (codeOf(error) === NO_MESSAGE) return null
-        throw error
-      })
-    return this.tried('read the log', asked)
+    return this.tried('read the log', () => this.led({ last_by_subj: `${stream}.${subject}` }))
   }
 
   /** As `publish`, after the newest of its subject, whatever is written of others. */
@@ -200,8 +210,22 @@ export class Stream implements AsyncDisposable {
     return NO_ROOM.has(codeOf(error)) || isForbidden(error)
   }
 
+  /** Before something that was not answered is asked again. */
   pause(): Promise<void> {
+    this.doubt()
     return this.sleep(NATS_PAUSE_MS)
+  }
+
+  /** A server on which even a ping is lost has frozen, or was cut off: the connection goes to another one. */
+  private doubt(): void {
+    if (this.down || this.connection.isClosed()) return
+    const there = () => this.connection.flush().then(() => true)
+    this.doubting ??= Promise.race([there(), this.sleep(PONG_MS).then(() => false)])
+      .then(answers => (answers ? undefined : this.connection.reconnect()))
+      .catch(() => {})
+      .finally(() => {
+        this.doubting = null
+      })
   }
 
   /** In words for an operator. */

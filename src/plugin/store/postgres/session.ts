@@ -14,6 +14,11 @@ const RECONNECT_PAUSE_MS = 200
 const GRACE_MS = 5_000
 /** A connection that takes longer is one that does not come. */
 const DIAL_MS = 5_000
+/**
+ * Between two statements of a transaction nobody thinks for longer: who does was frozen, or cut off, and the server undoes what
+ * they began. Whoever takes over from them needs the rows that it holds.
+ */
+const FROZEN_MS = 4_000
 /** The type `int8`: positions and times, which stay below 2^53. */
 const INT8 = 20
 
@@ -130,7 +135,7 @@ export class Session implements AsyncDisposable {
     try {
       await client.connect()
       await client.query(
-        `SET search_path = "${schema}"; SET statement_timeout = ${timeout}; SET client_min_messages = warning; ` +
+        `SET search_path = "${schema}"; SET statement_timeout = ${timeout}; SET idle_in_transaction_session_timeout = ${FROZEN_MS}; SET client_min_messages = warning; ` +
           `SET default_transaction_read_only = ${readonly ? 'on' : 'off'}`,
       )
       await begin(asking(client))

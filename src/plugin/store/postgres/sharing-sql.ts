@@ -23,8 +23,11 @@ export const MEMBERS = `SELECT body, extract(epoch FROM since) * 1000 AS since, 
 export const LEASES = `SELECT name, epoch, holder, extract(epoch FROM until - clock_timestamp()) * 1000 AS left,
   extract(epoch FROM clock_timestamp() - since) * 1000 AS held FROM lease ORDER BY name`
 
-/** Locks it against whoever writes by it; one that was never had is made. */
-export const SEE_LEASE = `SELECT epoch, until < clock_timestamp() AS free FROM lease WHERE name = $1 FOR UPDATE`
+/**
+ * Locks it against whoever writes by it; one that was never had is made. Nobody waits for somebody who froze while writing by it: the
+ * server ends that (FROZEN_MS), and the next try finds it free.
+ */
+export const SEE_LEASE = `SELECT epoch, until < clock_timestamp() AS free FROM lease WHERE name = $1 FOR UPDATE SKIP LOCKED`
 export const NEW_LEASE = `INSERT INTO lease VALUES ($1, 0, '', clock_timestamp(), to_timestamp(0)) ON CONFLICT (name) DO NOTHING`
 export const TAKE = `UPDATE lease SET epoch = epoch + 1, holder = $2, since = clock_timestamp(), until = clock_timestamp() + $3 * ${MS}
   WHERE name = $1 RETURNING epoch`
