@@ -212,6 +212,7 @@ server { listen 127.0.0.1:${port} ${ssl}; ${site} } }`,
         // It has ended by itself.
       }
     }
+    let undo = () => {}
     const daemon: Daemon = {
       port,
       hold: () => signal('SIGSTOP'),
@@ -220,9 +221,14 @@ server { listen 127.0.0.1:${port} ${ssl}; ${site} } }`,
         const rule = ['OUTPUT', '-m', 'owner', '--uid-owner', String(uid), '-j', 'DROP']
         const done = uid !== undefined && spawnSync('iptables', ['-w', '-I', ...rule], { stdio: 'ignore' }).status === 0
         if (!done) return (daemon.hold(), daemon.release)
-        return () => void spawnSync('iptables', ['-w', '-D', ...rule], { stdio: 'ignore' })
+        undo = () => {
+          undo = () => {}
+          spawnSync('iptables', ['-w', '-D', ...rule], { stdio: 'ignore' })
+        }
+        return () => undo()
       },
       async stop() {
+        undo()
         const { exitCode, signalCode } = child
         const ended = exitCode === null && signalCode === null ? once(child, 'exit') : null
         signal('SIGCONT')
