@@ -125,18 +125,18 @@ server { listen 127.0.0.1:${port} ${ssl}; ${site} } }`,
     const routes = ports.slice(3).map(port => `nats://127.0.0.1:${port}`)
     const cluster = (i: number) =>
       `cluster { name: three, listen: "127.0.0.1:${ports[3 + i]}", routes: [${routes.map(each => `"${each}"`).join(', ')}] }`
-    return Promise.all([0, 1, 2].map(i => this.natsAt(ports[i]!, cluster(i))))
+    // Users of their own, so that a rule of the kernel knows what each says.
+    return Promise.all([0, 1, 2].map(i => this.natsAt(ports[i]!, cluster(i), NATS_USERS + ports[i]!)))
   }
 
-  private natsAt(port: number, more: string): Promise<Daemon> {
+  private natsAt(port: number, more: string, uid?: number): Promise<Daemon> {
     const store = join(this.folder, `nats-${port}`)
     const file = this.written(
       `nats-${port}.conf`,
       `listen: "127.0.0.1:${port}"\nserver_name: n${port}\njetstream { store_dir: "${store}", max_mem: 64MB, max_file: 4GB }\n${more}\n`,
     )
-    // A user of its own, so that a rule of the kernel knows what it says.
-    const uid = NATS_USERS + port
     mkdirSync(store)
+    if (uid === undefined) return this.started(port, '/usr/sbin/nats-server', ['-c', file])
     chownSync(store, uid, uid)
     return this.started(port, '/usr/sbin/nats-server', ['-c', file], { uid, gid: uid })
   }
@@ -212,6 +212,7 @@ server { listen 127.0.0.1:${port} ${ssl}; ${site} } }`,
         // It has ended by itself.
       }
     }
+    let undo = () => {}
     const daemon: Daemon = {
       port,
       hold: () => signal('SIGSTOP'),
@@ -220,9 +221,14 @@ server { listen 127.0.0.1:${port} ${ssl}; ${site} } }`,
         const rule = ['OUTPUT', '-m', 'owner', '--uid-owner', String(uid), '-j', 'DROP']
         const done = uid !== undefined && spawnSync('iptables', ['-w', '-I', ...rule], { stdio: 'ignore' }).status === 0
         if (!done) return (daemon.hold(), daemon.release)
-        return () => void spawnSync('iptables', ['-w', '-D', ...rule], { stdio: 'ignore' })
+        undo = () => {
+          undo = () => {}
+          spawnSync('iptables', ['-w', '-D', ...rule], { stdio: 'ignore' })
+        }
+        return () => undo()
       },
       async stop() {
+        undo()
         const { exitCode, signalCode } = child
         const ended = exitCode === null && signalCode === null ? once(child, 'exit') : null
         signal('SIGCONT')

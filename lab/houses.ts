@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
@@ -158,6 +158,22 @@ export class Houses {
         !this.held.has(who) &&
         roles.split(',').includes(lease === 'judge' || lease === 'ingest' ? lease : 'watch'),
     )
+  /** Keys of the front for another one, as an operator copies them. */
+  async copyKeys(who: string): Promise<void> {
+    const [from, to] = [this.folder('front'), this.folder(who)]
+    // It stands by for a moment before it takes, and makes them then.
+    while (!existsSync(join(from, 'tokens.json')) || !existsSync(join(from, 'token')))
+      await new Promise(next => setTimeout(next, 100))
+    mkdirSync(to, { recursive: true })
+    for (const file of ['token', 'tokens.json']) copyFileSync(join(from, file), join(to, file))
+  }
+  /** Told to end, and begun anew. */
+  async replace(who: string): Promise<void> {
+    const worker = this.workers.get(who)!
+    const code = await worker.stop('SIGTERM')
+    if (code !== 0) throw new Error(`${who} ended with ${code}\n${worker.stderr()}`)
+    await this.start(who, worker.roles)
+  }
   async startAll(): Promise<void> {
     await this.start('front', 'ingest,deliver,probe')
     for (const role of ['watch', 'judge']) for (const k of [1, 2]) await this.start(`${role}-${k}`, role)
@@ -178,9 +194,13 @@ export class Houses {
   get taker(): string {
     return this.workers.get('front')!.url
   }
+  /** Who takes over from it, where somebody does. */
+  private get otherTaker(): string {
+    return this.workers.get('front-2')?.url ?? this.taker
+  }
   async send(some: readonly string[]): Promise<void> {
     for (let tries = 0; ; tries++) {
-      const answer = await fetch(`${this.taker}/api/v1/signals`, {
+      const answer = await fetch(`${tries % 2 === 0 ? this.taker : this.otherTaker}/api/v1/signals`, {
         method: 'POST',
         headers: { 'content-type': 'application/x-ndjson', authorization: `Bearer ${tokenIn(this.folder('front'))}` },
         body: some.join('\n'),
@@ -194,8 +214,16 @@ export class Houses {
   }
   /** Incident events once the judge has followed all that was acknowledged. */
   async events(): Promise<string[]> {
-    const ready = async () =>
-      (await (await fetch(`${this.taker}/readyz`)).json()) as { durable: number; folded: number }
+    const ready = async () => {
+      for (const url of [this.taker, this.otherTaker]) {
+        const { durable, folded } = (await (await fetch(`${url}/readyz`)).json()) as {
+          durable?: number
+          folded: number
+        }
+        if (durable !== undefined) return { durable, folded }
+      }
+      throw new Error(`nobody takes signals\n${this.said()}`)
+    }
     let { durable, folded } = await ready()
     for (let tries = 0; folded < durable && tries < 1_500; tries++) {
       await new Promise(next => setTimeout(next, 200))

@@ -15,7 +15,7 @@ const LINES = 2_000
 /** A lease that nobody holds for longer has not moved in time. */
 export const LEASE_FREE_MS = 10_000
 /** Of the founding evening so much is played: its quiet beginning, the outage, its first mends. */
-const PART = 0.6
+const PART = 0.5
 
 /** Why it cannot be played here, or null. */
 export const whyNoServers = (): string | null =>

@@ -31,16 +31,17 @@ export interface Origin {
   load(settled?: Settled): Promise<Loaded>
 }
 
-/** `from`: undefined where there is no configuration file. */
+/** `from`: undefined where there is no configuration file. `hurry`: somebody waits at the door already; pages are made ready after it is open. */
 export async function openHouse(
   app: App,
   demo: ServerOptions['demo'] | null,
   from: Origin | undefined,
   elsewhere?: ServerOptions['elsewhere'],
+  hurry = false,
 ): Promise<House> {
   const { host, port } = app.config
   const entrance = new Entrance()
-  let opened = false
+  let opened = hurry
   const build = async (shared: Shared) => {
     const more = {
       ...(demo ? { demo } : {}),

@@ -120,7 +120,7 @@ class Work {
     const share = { roles: new Set(roles), held, store: this.store! }
     this.app = await App.open(config, env, { share })
     const elsewhere = held === null ? () => this.taker() : undefined
-    this.house = await openHouse(this.app, null, origin, elsewhere)
+    this.house = await openHouse(this.app, null, origin, elsewhere, held !== null)
     const port = await this.house.listen()
     this.url = this.reachedAt(port)
     this.asked.greet(this.app, port)

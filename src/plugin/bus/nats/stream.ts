@@ -32,8 +32,10 @@ const ASK_MS = 2_000
 const PING_MS = 5_000
 /** one that did not answer a question is asked whether it is there, and left where that is not answered in this time either. */
 const PONG_MS = 1_000
-/** Whoever is near is asked for so long; it may be one that froze, and then the one that leads is. */
+/** Whoever is near is asked for so long; it may be one that froze, and then the one that leads is, */
 const NEAR_MS = 500
+/** for so long: what is read is many questions, of which each third would go to the same server again. */
+const LEADER_MS = 10_000
 /** An id is known for so long, nanoseconds: twice as long as anything is in doubt is far less. */
 const DUPLICATES_NS = 120 * 1e9
 /** A code of JetStream's errors: there is no such message. */
@@ -60,6 +62,8 @@ const partitionsIn = (description: string | undefined): number | null => {
 export class Stream implements AsyncDisposable {
   private down = false
   private doubting: Promise<void> | null = null
+  /** Until then, by the steady clock, the one that leads is asked for everything. */
+  private leaderUntil = 0
 
   private constructor(
     private readonly connection: NatsConnection,
@@ -149,8 +153,18 @@ export class Stream implements AsyncDisposable {
   async near(seq: number, subject?: string): Promise<{ seq: number; data: Uint8Array } | null> {
     const { stream } = this.config
     const query = subject === undefined ? { seq } : { seq, next_by_subj: `${stream}.${subject}` }
-    let asked = 0
-    return this.tried('read the log', () => (asked++ === 0 ? this.nearby.getMessage(stream, query) : this.led(query)))
+    return this.tried('read the log', () => this.nearest(query))
+  }
+
+  private async nearest(query: MsgRequest): Promise<{ seq: number; data: Uint8Array } | null> {
+    const asksLeader = performance.now() < this.leaderUntil
+    try {
+      return await (asksLeader ? this.led(query) : this.nearby.getMessage(this.config.stream, query))
+    } catch (error) {
+      // Where there is no leader either, one of those near may still answer.
+      this.leaderUntil = asksLeader ? 0 : performance.now() + LEADER_MS
+      throw error
+    }
   }
 
   /** As whoever leads knows it; null: it is not there. */
