@@ -33,8 +33,8 @@ const MADE: Record<string, number> = {
 const CUT: Record<string, number> = { 'src/core/text/classify.ts': 2_000 }
 
 const SIZE = 100_000
-const MIDDLE = 20_000
-const SHORT = 2_000
+const MIDDLE = 10_000
+const SHORT = 1_000
 /** An exponential pattern never comes to an end on more than this. */
 const TINY = 23
 /** So many of the texts are tried whole. */
@@ -137,7 +137,11 @@ async function constructed(): Promise<Pattern[]> {
     },
   })
   try {
-    for (path of Object.keys(MADE)) await import(join(root, path))
+    const { makeAll } = (await import(join(root, 'src/core/text/words.ts'))) as { makeAll(): void }
+    for (path of Object.keys(MADE)) {
+      await import(join(root, path))
+      makeAll()
+    }
     const { patternOf } = (await import(join(root, 'src/http/front/stand.ts'))) as { patternOf(url: string): RegExp }
     patternOf('/s/:service/just-me')
   } finally {

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -40,6 +41,15 @@ const why = async (work: Promise<unknown>): Promise<Error> =>
     () => new Error('nothing was wrong'),
     (error: Error) => error,
   )
+/** As whoever uses the log does: a leader that is not there yet is asked again, for nothing was written then. */
+async function until<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;)
+    try {
+      return await ask()
+    } catch (error) {
+      if (!(error instanceof TransientError)) throw error
+    }
+}
 /** What an operator would ask with. */
 async function asked<T>(
   port: number,
@@ -198,14 +208,13 @@ describe('a server that is away', () => {
     const log = await fresh()
     await log.append([entry(1, '0')])
     const told: string[] = ['0']
-    const writing = (async () => {
+    const writing = async () => {
       for (let i = 1; i <= 30; i++) {
-        await log.append([entry(i, `${i}`), entry(i, `${i}+`)])
+        await until(() => log.append([entry(i, `${i}`), entry(i, `${i}+`)]))
         told.push(`${i}`, `${i}+`)
       }
-    })()
-    await server.restart()
-    await writing
+    }
+    await Promise.all([writing(), server.restart()])
     expect(await bodies(log)).toEqual(told)
     await log[Symbol.asyncDispose]()
   })
@@ -231,34 +240,41 @@ describe('three servers', () => {
     const told: string[] = []
     const read: string[] = []
     let stop = false
-    const writing = (async () => {
+    const writing = async () => {
       for (let i = 0; !stop; i++) {
         const batch = [`${i}`, `${i} `.repeat(20_000), `${i}-`]
-        await log.append(batch.map(body => entry(i + 1, body, 200)))
+        await until(() => log.append(batch.map(body => entry(i + 1, body, 200))))
         told.push(...batch)
       }
-    })()
-    const folding = (async () => {
+    }
+    const folding = async () => {
       for (let after = 0; !stop || read.length < told.length; ) {
-        const rows = await reader.read(after, 16)
+        const rows = await until(() => reader.read(after, 16))
         read.push(...rows.map(each => Buffer.from(each.body).toString()))
         after = rows.at(-1)?.position ?? after
-        if (rows.length === 0) await new Promise(next => setTimeout(next, 5))
+        if (rows.length === 0) await setTimeout(5)
       }
-    })()
-    const more = async (by: number) => {
-      for (const from = told.length; told.length < from + by; ) await new Promise(next => setTimeout(next, 20))
     }
-    await more(30)
-    for (let kill = 0; kill < 2; kill++) {
-      const leader = await asked(three[0]!.port, async manager => (await manager.streams.info(`s${n}`)).cluster!.leader)
-      const killed = three.find(each => `n${each.port}` === leader)!
-      await killed.restart(() => more(30))
+    const killing = async () => {
       await more(30)
+      for (let kill = 0; kill < 2; kill++) {
+        const leader = await asked(
+          three[0]!.port,
+          async manager => (await manager.streams.info(`s${n}`)).cluster!.leader,
+        )
+        const killed = three.find(each => `n${each.port}` === leader)!
+        await killed.restart(() => more(30))
+        await more(30)
+      }
     }
-    stop = true
-    await writing
-    await folding
+    const more = async (by: number) => {
+      for (const from = told.length; !stop && told.length < from + by; ) await setTimeout(20)
+    }
+    const ended = () => {
+      stop = true
+    }
+    // Where one of them fails, the others have to end too.
+    await Promise.all([writing().finally(ended), folding().finally(ended), killing().finally(ended)])
     expect(told.length).toBeGreaterThan(150)
     expect(read).toEqual(told)
     expect(await bodies(await open({ servers, replicas: 3 }, true))).toEqual(told)

@@ -58,9 +58,7 @@ describe('the founding replay, while each process is killed', () => {
       [Math.floor(rounds * 0.85), () => moves('judge')],
     ])
     for (let round = 0; round < rounds; round++) {
-      const sent = houses.send(lines.slice(round * LINES, (round + 1) * LINES))
-      await kills.get(round)?.()
-      await sent
+      await Promise.all([houses.send(lines.slice(round * LINES, (round + 1) * LINES)), kills.get(round)?.()])
     }
     expect(await houses.events()).toEqual(embedded)
     console.log(`leases moved within ${moved.map(each => (each / 1_000).toFixed(1)).join(', ')} s`)

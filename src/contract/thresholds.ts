@@ -1,4 +1,4 @@
-import { DAY, MINUTE } from './time.js'
+import { DAY, MINUTE, SECOND } from './time.js'
 
 // Thresholds that two stages have to agree on. What one stage alone goes by stands with it.
 
@@ -12,3 +12,5 @@ export const LOOKBACK_MS = 7 * DAY
 export const SPEAKS_BITS = 3
 /** Ticks come each minute on the wall clock, with or without signals: three that are missed are a fault of ours, for pages and `/readyz`. */
 export const TICKS_LATE_MS = 3 * MINUTE
+/** Where several processes share the work ticks come each five seconds, and a lease moves within ten: what is older is a fault of ours. */
+export const SHOWN_LATE_MS = 15 * SECOND

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { TransientError } from '../contract/error.js'
 import { FORM_BYTES } from '../contract/limits.js'
+import { SHOWN_LATE_MS } from '../contract/thresholds.js'
 import { VERSION } from '../shell/version.js'
 import { shown } from '../core/ingest/door.js'
 import type { App } from '../shell/app.js'
@@ -284,6 +285,7 @@ function pagesSide(
     guesses: app.config.countryHeader !== null || app.config.geoip?.city !== undefined,
     tags: new Map(app.config.services.map(each => [each.id, each.tags ?? []])),
     updates: app.config.updates.everyMs,
+    ...(app.share === undefined ? {} : { lateMs: SHOWN_LATE_MS }),
     ...(options.demo === undefined ? {} : { demo: options.demo }),
   })
 }

@@ -8,7 +8,7 @@ import type { offer as Offer } from './tell.js'
 
 /** News may come every second; a reader needs no more than this. */
 const REFRESH_PACE_MS = 1_500
-/** Without a stream the page asks by itself. */
+/** The page asks by itself where no stream tells of news, and where none comes: then it learns that it is old by a fault of ours. */
 const POLL_MS = 30_000
 /** The ages on a page ("3 min ago") are written anew so often. */
 const AGES_MS = 5_000
@@ -175,18 +175,12 @@ function want(): void {
 }
 
 function listen(services: string[]): void {
-  const poll = () => want()
-  let polling = window.setInterval(poll, POLL_MS)
+  setInterval(() => Date.now() - lastAt >= POLL_MS && want(), AGES_MS)
   if (!('EventSource' in window)) return
   const stream = new EventSource(`${base}api/v1/stream`)
   stream.addEventListener('open', () => {
-    clearInterval(polling)
     // After a break the page may have missed news.
     if (Date.now() - startedAt > POLL_MS) want()
-  })
-  stream.addEventListener('error', () => {
-    clearInterval(polling)
-    polling = window.setInterval(poll, POLL_MS)
   })
   stream.addEventListener('change', event => {
     let changed: unknown

@@ -16,7 +16,7 @@ import {
   SALE,
 } from './says-table.js'
 import { TROUBLE_BY_KIND } from './kinds-table.js'
-import { any, asRead } from './words.js'
+import { any, asRead, later } from './words.js'
 import { HARMLESS, ME_TOO, TROUBLE } from './trouble-table.js'
 
 /**
@@ -42,8 +42,8 @@ export type TextClass =
 /** A tag that says it all: #ShopDown. */
 const DOWN_TAG =
   /#(?!count|lock|break|melt|touch|throw|mark|show|nail|rub|shut)[\p{L}\p{N}_]+(?:down|outage|caido|caída|caiu|enpanne|störung|落ち|崩了)(?![\p{L}\p{N}])/iu
-const OUT = HARMLESS.map(pattern => new RegExp(any(pattern), 'gu'))
-const withoutHarmless = (text: string): string => OUT.reduce((rest, pattern) => rest.replace(pattern, ' '), text)
+const out = later(() => HARMLESS.map(pattern => new RegExp(any(pattern), 'gu')))
+const withoutHarmless = (text: string): string => out().reduce((rest, pattern) => rest.replace(pattern, ' '), text)
 /** Characters that are read: whoever writes more has said it by then. So much the rules are tried on (patterns.test.ts). */
 const READ_CHARS = 2_000
 
@@ -71,7 +71,11 @@ export function classify(whole: string): TextClass {
   if (NEWS.test(text) && !FIRST_PERSON.test(text)) return 'news'
   if (JEST.test(text)) return 'joke'
   const rest = withoutHarmless(text.replace(HELD, '$1'))
-  if (LAUGHTER.test(text) && (text.length > LAUGHED_CHARS || !OWN.test(text) || !isTrouble(text, rest))) return 'joke'
+  if (
+    LAUGHTER.test(text) &&
+    (text.length > LAUGHED_CHARS || !OWN.test(text) || !(isTrouble(text, rest) || isTroubleByKind(rest)))
+  )
+    return 'joke'
   if (ASKS_HOW.test(text)) return 'question'
   if (ELSEWHEN.test(text)) return 'other'
   if (RECOVERY.test(text) && !NOT_YET.test(text)) return 'recovery'

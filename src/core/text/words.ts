@@ -48,11 +48,32 @@ function scriptOf(pattern: string): RegExp | null {
 /**
  * Whether one of several patterns holds. Each stays by itself, a language or a script at a time: engines compile and search many small ones
  * in less time than a single large one, and so does the test that looks for what makes one slow. Those of a script that a text has nothing
- * of are left out.
+ * of are left out. They are made when the first text comes: a process that reads none would wait for them at its start.
  */
 export function rule(...patterns: string[]): Rule {
-  const each = patterns.map(pattern => ({ one: any(pattern), script: scriptOf(pattern) }))
-  return { test: text => each.some(({ one, script }) => (script === null || script.test(text)) && one.test(text)) }
+  const each = later(() => patterns.map(pattern => ({ one: any(pattern), script: scriptOf(pattern) })))
+  return { test: text => each().some(({ one, script }) => (script === null || script.test(text)) && one.test(text)) }
+}
+
+const unmade = new Set<() => unknown>()
+
+/** What is made when it is first asked for, or with all others (`makeAll`). */
+export function later<T>(make: () => T): () => T {
+  let made: { it: T } | null = null
+  const get = () => {
+    if (made === null) {
+      made = { it: make() }
+      unmade.delete(get)
+    }
+    return made.it
+  }
+  unmade.add(get)
+  return get
+}
+
+/** Makes the patterns of all rules that are loaded, for whoever tries each of them. */
+export function makeAll(): void {
+  for (const get of unmade) get()
 }
 
 /**

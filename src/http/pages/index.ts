@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { MINUTE, type EpochMs } from '../../contract/time.js'
+import { SECOND, type EpochMs } from '../../contract/time.js'
+import { TICKS_LATE_MS } from '../../contract/thresholds.js'
 import type { Reader, WorkspaceView } from '../../contract/view.js'
 import type { UpdateEvery } from '../../core/words/story.js'
 import type { Records } from '../api/record.js'
@@ -26,6 +27,8 @@ import { en, type Language } from './strings.js'
 
 /** Longest path that is looked up: an id of 200 characters, each at most nine in an address. */
 const PATH_LENGTH = 2_000
+/** Data grows old without news too, and a page says how old it is: so often it is made again. */
+const AGED_MS = 5 * SECOND
 /** Shared caches may hold a page for two seconds and serve it for half a minute while they fetch the next one. */
 const CACHE_CONTROL = 'public, max-age=2, stale-while-revalidate=30'
 const HTML_TYPE = 'text/html; charset=utf-8'
@@ -77,6 +80,8 @@ export interface PageDeps extends Outside {
   edition?: Edition
   /** Names whom an answer is for; everybody, if not given. */
   audience?: () => string
+  /** From how old on what is shown is old by a fault of ours; TICKS_LATE_MS, if not given. */
+  lateMs?: number
   /** The wall's time; given by tests. */
   wallNow?: () => EpochMs
   /** The browser's script; what the build left, if not given; null for pages without. */
@@ -299,7 +304,7 @@ class Site {
 
   constructor(
     private readonly deps: PageDeps,
-    wallNow: () => EpochMs,
+    private readonly wallNow: () => EpochMs,
   ) {
     this.script =
       deps.script === undefined
@@ -308,9 +313,8 @@ class Site {
           ? null
           : new Bytes(200, SCRIPT_TYPE, deps.script)
     const edition = deps.edition ?? positionOf(deps.reader)
-    // Data also grows old without news: on the wall clock, and each half minute serves as well on the other.
     this.#cache = new PageCache(
-      async () => `${await edition()} ${Math.floor(wallNow() / (MINUTE / 2))} ${deps.demo?.strip() ?? ''}`,
+      async () => `${await edition()} ${Math.floor(wallNow() / AGED_MS)} ${deps.demo?.strip() ?? ''}`,
     )
   }
 
@@ -323,11 +327,8 @@ class Site {
   ): Promise<FastifyReply> {
     return this.#answer(request, reply, path, known, async (speech, query, values) => {
       const render = () => this.#render(speech, path, query, () => make(speech, values))
-      return sendPage(
-        request,
-        reply,
-        await this.#cache.get(`${speech.language} ${this.deps.audience?.() ?? ''} ${path}?${query}`, render),
-      )
+      const key = `${speech.language} ${this.deps.audience?.() ?? ''} ${path}?${query}`
+      return sendPage(request, reply, await this.#cache.get(key, render))
     })
   }
 
@@ -375,6 +376,7 @@ class Site {
     const workspace = await this.deps.reader.workspace()
     const made = await make()
     if (!made) return new Bytes(404, HTML_TYPE, problemText(404, speech, workspace))
+    const byMs = workspace.clock === 'wall' ? this.wallNow() - workspace.now : 0
     const text = page({
       ...made,
       path,
@@ -383,6 +385,7 @@ class Site {
       t: speech.t,
       clock: workspace.clock,
       now: workspace.now,
+      late: byMs > (this.deps.lateMs ?? TICKS_LATE_MS) ? speech.t.age.late(speech.f.span(byMs)) : null,
       noIndex,
       ...(this.deps.status
         ? { nav: [{ path: '/status', label: statusWords(speech.language).nav }], feeds: made.feeds ?? '' }

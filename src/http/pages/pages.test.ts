@@ -158,7 +158,7 @@ describe('pages', () => {
   it('allow no script but our own file and no style but the sheet', async () => {
     const answer = await serve().inject({ url: '/' })
     const policy = answer.headers['content-security-policy'] as string
-    expect(policy).toMatch(/^default-src 'self'; style-src 'self'(?: 'sha256-[\w+/=]+'){2,9};/)
+    expect(policy).toMatch(/^default-src 'self'; style-src 'self'(?: 'sha256-[\w+/=]+'){2,10};/)
     expect(policy).not.toContain('unsafe')
     expect(answer.body).toMatch(/<script src="\/assets\/live\.js\?v=[\w-]+" defer><\/script>/)
     const address = /src="(\/assets\/live[^"]+)"/.exec(answer.body)?.[1] as string
@@ -224,6 +224,22 @@ describe('the first page', () => {
     expect(words(fresh)).toContain('Claude is working')
     expect(words(stale)).toContain('We do not know how Claude is doing')
     expect(words(stale)).toContain('The newest data is 12 mins old')
+  })
+
+  it('says that it is old by a fault of ours, from then on', async () => {
+    let wall = TIMES.tail + 14_000
+    const app = serve({ now: TIMES.tail, clock: 'wall' }, { wallNow: () => wall, lateMs: 15_000 })
+    for (const path of ['/', '/s/claude', '/incidents', INCIDENT]) {
+      wall = TIMES.tail + 14_000
+      expect(words(await body(app, path)), path).not.toContain('Epicenter itself is behind')
+      wall = TIMES.tail + 21_000
+      expect(words(await body(app, path)), path).toContain(
+        'This page shows how things stood 21 secs ago: Epicenter itself is behind. The fault is ours',
+      )
+      expect(words(await body(app, `${path}?lang=de`)), path).toContain('Stand von vor 21 Sek')
+    }
+    const log = await body(serve({ now: TIMES.tail }, { wallNow: () => wall + 1e9 }), '/')
+    expect(words(log), 'a clock of signals has no age').not.toContain('Epicenter itself')
   })
 })
 

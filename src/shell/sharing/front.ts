@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import type { Config } from '../../contract/config.js'
 import { PermanentError, TransientError } from '../../contract/error.js'
 import { RETRY_AFTER_MS } from '../../contract/limits.js'
+import { SHOWN_LATE_MS } from '../../contract/thresholds.js'
 import type { CommittedEvent, Store } from '../../contract/ports.js'
 import type { Held, SharedStore, WorkRole } from '../../contract/sharing/sharing.js'
 import type { Committed } from '../engine.js'
@@ -17,8 +18,6 @@ import { INGEST, JUDGE, laneName } from './membership.js'
 const LOOK_FOR_MS = 250
 /** and how far everybody's checkpoints are, so often. */
 const CHECKPOINTS_MS = 30_000
-/** What is shown is older by a fault of ours: ticks come each five seconds, and a lease moves within ten. */
-const SHOWN_LATE_MS = 15_000
 /** Rows named to those who show them; of more, all are. */
 const CHANGED_MOST = 2_000
 /** Events read at once. */

@@ -140,7 +140,12 @@ export const de: Strings = {
     silent: span =>
       `Die neuesten Daten sind ${span} alt. Stille heißt nicht, dass alles läuft: Es folgt, was zuletzt bekannt war.`,
   },
-  age: { asOf: 'Stand:', newest: 'zuletzt' },
+  age: {
+    asOf: 'Stand:',
+    newest: 'zuletzt',
+    late: span =>
+      `Diese Seite zeigt den Stand von vor ${span}: Epicenter selbst hängt zurück. Der Fehler liegt bei uns und sagt nichts über die Dienste.`,
+  },
 
   report: {
     title: 'Wie läuft es bei dir?',

@@ -160,6 +160,8 @@ export const en = {
   age: {
     asOf: 'As of',
     newest: 'newest',
+    late: (span: string) =>
+      `This page shows how things stood ${span} ago: Epicenter itself is behind. The fault is ours and says nothing of the services.`,
   },
 
   report: {

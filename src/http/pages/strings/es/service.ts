@@ -139,7 +139,12 @@ export const es: Strings = {
     silent: span =>
       `Los datos más recientes son de hace ${span}. Silencio no es salud: lo que sigue es lo último que se supo.`,
   },
-  age: { asOf: 'Datos hasta', newest: 'dato más reciente:' },
+  age: {
+    asOf: 'Datos hasta',
+    newest: 'dato más reciente:',
+    late: span =>
+      `Esta página muestra el estado de hace ${span}: Epicenter mismo va con retraso. El fallo es nuestro y no dice nada de los servicios.`,
+  },
 
   report: {
     title: '¿Cómo te va a ti?',

@@ -142,7 +142,12 @@ export const fr: Strings = {
     silent: span =>
       `Les données les plus récentes datent de ${span}. Le silence n’est pas bon signe : ce qui suit est le dernier état connu.`,
   },
-  age: { asOf: 'Dernier état :', newest: 'le plus récent :' },
+  age: {
+    asOf: 'Dernier état :',
+    newest: 'le plus récent :',
+    late: span =>
+      `Cette page montre l’état d’il y a ${span} : Epicenter lui-même a pris du retard. La faute est la nôtre et ne dit rien des services.`,
+  },
 
   report: {
     title: 'Et chez vous ?',

@@ -135,7 +135,12 @@ export const id: Strings = {
     neverSeen: 'Belum ada sinyal yang masuk.',
     silent: span => `Data terbaru berumur ${span}. Sunyi bukan berarti sehat: berikut keadaan terakhir yang diketahui.`,
   },
-  age: { asOf: 'Per', newest: 'terbaru' },
+  age: {
+    asOf: 'Per',
+    newest: 'terbaru',
+    late: span =>
+      `Halaman ini menunjukkan keadaan ${span} yang lalu: Epicenter sendiri tertinggal. Kesalahan ada pada kami dan tidak berarti apa-apa tentang layanan.`,
+  },
 
   report: {
     title: 'Bagaimana di tempat Anda?',

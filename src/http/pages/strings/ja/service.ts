@@ -135,7 +135,12 @@ export const ja: Strings = {
     neverSeen: 'まだ信号が届いていません。',
     silent: span => `最新のデータは${span}前のものです。無音は正常を意味しません。以下は最後に分かっていた内容です。`,
   },
-  age: { asOf: '時点：', newest: '最新' },
+  age: {
+    asOf: '時点：',
+    newest: '最新',
+    late: span =>
+      `このページは${span}前の状態です。Epicenter自体が遅れています。原因は当方にあり、各サービスの状態を示すものではありません。`,
+  },
 
   report: {
     title: 'あなたの状況は？',

@@ -140,7 +140,12 @@ export const pt: Strings = {
     silent: span =>
       `Os dados mais recentes são de ${span} atrás. Silêncio não é saúde: o que segue é o último estado conhecido.`,
   },
-  age: { asOf: 'Dados até', newest: 'mais recente:' },
+  age: {
+    asOf: 'Dados até',
+    newest: 'mais recente:',
+    late: span =>
+      `Esta página mostra o estado de há ${span}: o próprio Epicenter está atrasado. A falha é nossa e nada diz sobre os serviços.`,
+  },
 
   report: {
     title: 'Como está para você?',
