@@ -56,6 +56,7 @@ export class App implements AsyncDisposable {
   private readonly clock: Clock
   private workspace!: Workspace
   private readonly changes: Changes
+  /** Sources, receivers and probes. */
   readonly inputs: Inputs
   private readonly told: Notifiers
   private timers: NodeJS.Timeout[] = []
@@ -237,13 +238,10 @@ export class App implements AsyncDisposable {
     if (this.closed) troubles.unshift('stopping')
     const why = troubles.length === 0 ? null : troubles.join('; ')
     return {
-      ok: why === null,
-      why,
+      ...{ ok: why === null, why },
       clock: { ...this.clock.state, leaps: this.clock.leaps },
       backlog: Math.max(0, backlog),
-      queueBytes,
-      durable: position.durable,
-      folded: position.folded,
+      ...{ queueBytes, durable: position.durable, folded: position.folded },
     }
   }
 
