@@ -51,8 +51,14 @@ function scriptOf(pattern: string): RegExp | null {
  * of are left out.
  */
 export function rule(...patterns: string[]): Rule {
-  const each = patterns.map(pattern => ({ one: any(pattern), script: scriptOf(pattern) }))
-  return { test: text => each.some(({ one, script }) => (script === null || script.test(text)) && one.test(text)) }
+  // Made when a text comes: who starts a command that reads none would wait for them a fifth of a second.
+  let each: { one: RegExp; script: RegExp | null }[] | null = null
+  return {
+    test(text) {
+      each ??= patterns.map(pattern => ({ one: any(pattern), script: scriptOf(pattern) }))
+      return each.some(({ one, script }) => (script === null || script.test(text)) && one.test(text))
+    },
+  }
 }
 
 /**
