@@ -133,6 +133,11 @@ for (const line of lines(BODIES * SIGNALS_A_REQUEST, seed)) {
 
 const rows: string[] = []
 const ratios: number[] = []
+const sustained: number[] = []
+const median = (of: number[]) => of.toSorted((a, b) => a - b)[of.length >> 1]!.toFixed(2)
+/** Signals that are durable and not folded yet. */
+const backlog = async () =>
+  ((await (await fetch(`http://127.0.0.1:${PORT}/readyz`)).json()) as { backlog: number }).backlog
 const rate = (r: Result) => (r.acknowledged / r.ms) * 1000
 for (let round = 1; round <= rounds; round++) {
   const scratch = mkdtempSync(join(tmpdir(), 'epicenter-ingest-'))
@@ -143,17 +148,22 @@ for (let round = 1; round <= rounds; round++) {
   await bare.stop()
   const ours = await start(['dist/cli/main.js', 'serve', '--config', join(scratch, 'epicenter.yaml')])
   const measured = await drive(bodies, ours.token)
-  const behind = (await (await fetch(`http://127.0.0.1:${PORT}/readyz`)).json()) as { backlog: number }
+  const began = performance.now()
+  const behind = await backlog()
+  while ((await backlog()) > 0) await new Promise(next => setTimeout(next, 100))
+  const folded = (measured.acknowledged / (measured.ms + performance.now() - began)) * 1000
   await ours.stop()
   rmSync(scratch, { recursive: true })
   const ratio = rate(measured) / rate(reference)
   ratios.push(ratio)
+  sustained.push(folded / rate(reference))
   const row = (name: string, r: Result) =>
     `| ${round} | ${name} | ${grouped(rate(r))} | ${grouped(r.acknowledged)} | ${r.p50.toFixed(0)} ms | ${r.p99.toFixed(0)} ms | ${r.refused} |`
   rows.push(
     row('bare', reference),
     row('epicenter', measured),
-    `| ${round} | ratio | **${ratio.toFixed(2)}** | backlog ${grouped(behind.backlog)} | | | |`,
+    `| ${round} | ratio | **${ratio.toFixed(2)}** | backlog ${grouped(behind)} | | | |`,
+    `| ${round} | folded too | ${grouped(folded)} | ratio **${sustained.at(-1)!.toFixed(2)}** | | | |`,
   )
 }
 
@@ -167,7 +177,7 @@ NDJSON of ${SIGNALS_A_REQUEST} signals a request (${(bodies.reduce((s, b) => s +
 | --- | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 
-Wanted: a ratio of at least 0.5. Here: **${ratios.sort((a, b) => a - b)[rounds >> 1]!.toFixed(2)}** in the median round. The backlog is durable and not yet folded when the last request was answered.
+Wanted: a ratio of at least 0.55 acknowledged, and 0.4 acknowledged and folded. Here: **${median(ratios)}** and **${median(sustained)}** in the median round. The backlog is durable and not yet folded when the last request was answered; \`folded too\` counts the time until it is.
 
 ${setting(`npm run bench -- ${['ingest', ...process.argv.slice(2)].join(' ')}`)}`,
 )

@@ -7,10 +7,8 @@ const CASES = 150
 
 describe('whatever is written by others', () => {
   it.each(TARGETS.map(each => [each.name, each.about]))('%s: %s', async target => {
-    let begun = 0
-    const { cases, failure } = await ran({ target, seed: 1, runs: CASES, forMs: 60_000 }, () => begun++)
+    const { cases, failure } = await ran({ target, seed: 1, runs: CASES, forMs: 60_000 }, () => {})
     expect(failure).toBeNull()
-    expect(begun).toBeGreaterThanOrEqual(cases)
     expect(cases).toBeGreaterThan(CASES / 10)
   })
 })

@@ -30,17 +30,30 @@ export interface Ran {
   failure: string | null
 }
 
-/** `beat` hears of each case as it begins. */
+/** Between two words about how far it is, in milliseconds: a message for each case would take longer than the case. */
+const SAY_MS = 500
+
+/** `beat` hears now and then how many cases have begun. */
 export async function ran({ target, seed, runs, forMs }: Round, beat: (cases: number) => void): Promise<Ran> {
   const found = TARGETS.find(each => each.name === target)
   if (found === undefined)
     throw new Error(`no target is called ${target}; there are ${TARGETS.map(each => each.name).join(', ')}`)
   const { property, close } = await found.open()
-  let cases = 0
-  const details = await fc.check(
-    property.beforeEach(async () => beat(++cases)),
-    { seed, numRuns: runs, interruptAfterTimeLimit: forMs, markInterruptAsFailure: false },
-  )
+  let [begun, said] = [0, Number.NEGATIVE_INFINITY]
+  const before = async () => {
+    begun++
+    if (performance.now() - said < SAY_MS) return
+    said = performance.now()
+    beat(begun)
+    // What never waits for anything would keep its words to itself.
+    await new Promise(next => setImmediate(next))
+  }
+  const details = await fc.check(property.beforeEach(before), {
+    seed,
+    numRuns: runs,
+    interruptAfterTimeLimit: forMs,
+    markInterruptAsFailure: false,
+  })
   await close()
   const why = details.errorInstance instanceof Error ? details.errorInstance.stack : String(details.errorInstance)
   return { cases: details.numRuns, failure: details.failed ? `${why}\n${fc.defaultReportMessage(details)}` : null }

@@ -8,8 +8,8 @@ import { TARGETS } from './round.js'
 const MINUTE = 60_000
 /** Of one target before the next has its turn. */
 const TURN_MS = 20_000
-/** A case that says nothing for so long hangs: the longest of them takes a second. */
-const SILENCE_MS = 3 * MINUTE
+/** A case that says nothing for so long hangs: the longest takes a second, and a machine that others use may take minutes to begin. */
+const SILENCE_MS = 10 * MINUTE
 
 interface Played extends Ran {
   /** How it ended, where it did not end by itself. */

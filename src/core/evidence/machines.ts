@@ -3,7 +3,8 @@ import type { Observation, ObservationVia } from '../../contract/signal.js'
 import { withoutInRates } from '../rates/forget.js'
 import { learnRates } from '../rates/learn.js'
 import { tickRates, type RateReading } from '../rates/rise-detector.js'
-import { isSlowTrip, rateState, startAnew, takeRate, type RateState, type FailureMode } from '../rates/state.js'
+import { leafFor } from '../aggregate/label-sets.js'
+import { isSlowTrip, rateState, startAnew, takeLeaf, type RateState, type FailureMode } from '../rates/state.js'
 import { teachRates } from '../rates/teach.js'
 import { addToBin } from './bins.js'
 import type { Evidence } from './evidence.js'
@@ -18,8 +19,9 @@ const counted = (kind: ObservationVia, timed: boolean): Evidence<RateState, Reco
   state: rateState,
   take(state, signal, slot, _, bins) {
     const { total, labels, bad = 0 } = signal
-    const slow = signal.slow ?? slowTrips(state, signal, bad)
-    const leaf = takeRate(state, slot, labels, total, bad, slow)
+    const leaf = leafFor(state.book, labels)
+    const slow = signal.slow ?? slowTrips(state, leaf, signal, bad)
+    takeLeaf(state, slot, leaf, total, bad, slow)
     addToBin(bins, slot, kind, false, state.book, leaf, total, bad, slow)
   },
   tick: tickRates,
@@ -38,8 +40,8 @@ export const METRICS = counted('metric', true)
 export const CHECKS = counted('check', false)
 
 /** Who says how long an answer took, and not whether that is too long, is held against what is usual there. What fails is not slow. */
-const slowTrips = (state: RateState, { total, labels, latencyMs }: Observation, bad: number): number =>
-  latencyMs !== undefined && bad === 0 && isSlowTrip(state, labels, latencyMs) ? total : 0
+const slowTrips = (state: RateState, leaf: number, { total, latencyMs }: Observation, bad: number): number =>
+  latencyMs !== undefined && bad === 0 && isSlowTrip(state, leaf, latencyMs) ? total : 0
 
 const kindOf = ({ bits, alarm, share, expectedShare }: RateReading): KindReading => ({
   bits,

@@ -117,12 +117,12 @@ export function startAnew(state: RateState, mode: FailureMode, now: EpochMs): vo
 }
 
 /** Whether an answer that took so long is slow for its label set; what is usual is learned while none is. */
-export function isSlowTrip(state: RateState, labels: Labels, latencyMs: number): boolean {
+export function isSlowTrip(state: RateState, leaf: number, latencyMs: number): boolean {
   const learns = (state.slowSince ?? null) === null
-  return noteTrip((state.trips ??= tripState()), leafFor(state.book, labels), latencyMs, learns)
+  return noteTrip((state.trips ??= tripState()), leaf, latencyMs, learns)
 }
 
-/** Takes one row; `slot` is the start of the minute it counts in. Returns the leaf. */
+/** Takes one row; `slot` is the start of the minute it counts in. */
 export function takeRate(
   state: RateState,
   slot: EpochMs,
@@ -130,9 +130,20 @@ export function takeRate(
   total: number,
   bad: number,
   slow: number,
-): number {
+): void {
+  takeLeaf(state, slot, leafFor(state.book, labels), total, bad, slow)
+}
+
+/** As `takeRate`, of a label set that was looked up before. */
+export function takeLeaf(
+  state: RateState,
+  slot: EpochMs,
+  leaf: number,
+  total: number,
+  bad: number,
+  slow: number,
+): void {
   const { book } = state
-  const leaf = leafFor(book, labels)
   const groups = book.groups[leaf]!
   const count = groupCount(book)
   fit(state.fresh, count)
@@ -156,7 +167,6 @@ export function takeRate(
   state.touched = true
   if (slow > 0) state.tellsSlow = true
   if (state.firstAt === 0) state.firstAt = slot
-  return leaf
 }
 
 function noteLast(
