@@ -155,6 +155,7 @@ export const KNOWS_NO_PLUGIN = new Set(['contract', 'core', 'shell', 'http', 'cl
 export const OTHER_WORDS: readonly { path: RegExp; word: string; means: string }[] = [
   { path: /^src\/cli\/program\.ts$/, word: 'epicenter', means: 'the command itself' },
   { path: /^src\/http\/agents\//, word: 'epicenter', means: 'what this server calls itself' },
+  { path: /^src\/shell\/tracing\//, word: 'epicenter', means: 'what this server calls itself' },
   { path: /^src\/cli\/dump\//, word: 'ndjson', means: 'rows as JSON, a line each' },
   { path: /^src\/(shell|cli)\//, word: 'memory', means: 'a workspace that ends with its process' },
   { path: /^src\/http\//, word: 'statuspage', means: 'the rule by which Statuspage reckons uptime' },

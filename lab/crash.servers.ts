@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { SHOWN_LATE_MS } from '../src/contract/thresholds.js'
+import { agedLine, ages, JUDGES } from './crash/age.js'
 import { described, manyCampaign, whyNoServers } from './crash/many.js'
 import { campaign, whyNot } from './crash/run.js'
 import { HINDRANCES, POINTS } from './crash/points.js'
@@ -28,4 +30,15 @@ describe.skipIf(noServers !== null)('processes, NATS servers and the database, k
     expect(done.flatMap(each => each.wrong)).toEqual([])
     expect(done.reduce((n, each) => n + each.faults.length, 0)).toBeGreaterThanOrEqual(6)
   }, 1_200_000)
+})
+
+// A part of `npm run lab:crash -- --age`, and what is more than one failure.
+describe.skipIf(noServers !== null)('public pages while who takes signals, or all who judge, are away', () => {
+  it('say how old they are once they are older than they may be', async () => {
+    const [ingest, judges] = await ages(['ingest', JUDGES], aged => console.log(agedLine(aged)))
+    expect(ingest!.pages).toBeGreaterThan(10)
+    expect(ingest!.silent + judges!.silent).toBe(0)
+    expect(judges!.oldestMs).toBeGreaterThan(SHOWN_LATE_MS)
+    expect(judges!.said).toBeGreaterThan(0)
+  }, 600_000)
 })

@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { jetstreamManager } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
 import pg from 'pg'
 import { tokenIn } from '../src/testing/served.js'
 import { type Daemon, Daemons } from './daemons.js'
@@ -57,6 +59,17 @@ export class Ground {
       return (await made.query(sql)).rows as Row[]
     } finally {
       await made.end()
+    }
+  }
+
+  /** The NATS server that leads a stream. */
+  async leaderOf(stream: string): Promise<Daemon> {
+    const connection = await connect({ servers: this.three.map(each => `127.0.0.1:${each.port}`) })
+    try {
+      const { cluster } = await (await jetstreamManager(connection)).streams.info(stream)
+      return this.three.find(each => `n${each.port}` === cluster!.leader)!
+    } finally {
+      await connection.close()
     }
   }
 

@@ -1,12 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { connect } from '@nats-io/transport-node'
-import { jetstreamManager } from '@nats-io/jetstream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import nats from '../src/plugin/bus/nats.js'
 import { pluginEnv } from '../src/shell/outside/env.js'
 import { type Served, serve, tokenIn } from '../src/testing/served.js'
-import type { Daemon } from './daemons.js'
 import { courseOf, Ground } from './houses.js'
 import { root } from './recipes.js'
 
@@ -101,17 +98,6 @@ class House {
   }
 }
 
-async function leaderOf(stream: string): Promise<Daemon> {
-  const connection = await connect({ servers: ground.three.map(each => `127.0.0.1:${each.port}`) })
-  try {
-    const manager = await jetstreamManager(connection)
-    const { cluster } = await manager.streams.info(stream)
-    return ground.three.find(each => `n${each.port}` === cluster!.leader)!
-  } finally {
-    await connection.close()
-  }
-}
-
 describe('the founding replay, on NATS and PostgreSQL', () => {
   it('gives the events of the embedded run', async () => {
     const house = new House()
@@ -129,10 +115,10 @@ describe('the founding replay, on NATS and PostgreSQL', () => {
     const rounds = Math.ceil(lines.length / LINES)
     /** By the part of all that was sent. */
     const kills = new Map<number, () => Promise<void>>([
-      [Math.floor(rounds * 0.2), async () => (await leaderOf(house.name)).restart()],
+      [Math.floor(rounds * 0.2), async () => (await ground.leaderOf(house.name)).restart()],
       [Math.floor(rounds * 0.4), () => ground.database.restart()],
       [Math.floor(rounds * 0.6), () => house.kill()],
-      [Math.floor(rounds * 0.75), async () => (await leaderOf(house.name)).restart()],
+      [Math.floor(rounds * 0.75), async () => (await ground.leaderOf(house.name)).restart()],
       [Math.floor(rounds * 0.8), () => house.kill()],
     ])
     for (let round = 0; round < rounds; round++) {

@@ -45,6 +45,9 @@ const handLines = (path: string): Line[] =>
 /** Each fourth line of those that came last: never read for a rule, and not printed by `--misses`. */
 const isKept = (i: number): boolean => i % 4 === 3
 
+/** Of later sets each third. */
+const isLast = (i: number): boolean => i % 3 === 2
+
 /** F1 and specificity of "it is counted" against "somebody says that it is a complaint". */
 function score(lines: readonly Line[]) {
   const n = { hit: 0, missed: 0, false: 0, right: 0 }
@@ -77,13 +80,23 @@ function main(): void {
     ['seen', linesOf('seen')],
     ['third', linesOf('unseen').filter((_, i) => !isKept(i))],
     ['unseen', linesOf('unseen').filter((_, i) => isKept(i))],
+    ['fourth', linesOf('fourth').filter((_, i) => !isLast(i))],
+    ['fourth, unread', linesOf('fourth').filter((_, i) => isLast(i))],
+    ['strangers', linesOf('strangers').filter((_, i) => !isLast(i))],
+    ['strangers, unread', linesOf('strangers').filter((_, i) => isLast(i))],
     ['tuned', linesOf('tuned')],
     ['blind', linesOf('blind')],
     ...(existsSync(hand) ? [['hand', handLines(hand)] as [string, Line[]]] : []),
   ]
   const rows = parts.map(([name, lines]) => {
     const s = score(lines)
-    if (process.argv.includes('--misses') && !name.includes(',') && name !== 'unseen' && name !== 'blind')
+    if (
+      process.argv.includes('--misses') &&
+      !name.includes(',') &&
+      name !== 'unseen' &&
+      name !== 'blind' &&
+      !name.includes('unread')
+    )
       console.log(s.wrong.join('\n'))
     return `| ${name} | ${lines.length} | ${s.f1.toFixed(3)} | ${s.specificity.toFixed(3)} | ${s.missed} | ${s.false} |`
   })
@@ -100,7 +113,12 @@ written after those, avoid the usual words, and gave .656 and .950 with *unseen*
 at first, a quarter later, on 30 November 2026. *unseen*: each fourth of those 160, read by nobody who writes rules; measured five times;
 the rules of before gave .400 on it. *tuned* and *blind*: seventeen languages, en es pt fr de hi ja ar id tr it ru ko nl pl vi th zh, Hinglish and
 Arabizi among them, by kinds; *blind* was committed before the third rules, which gave .716 and .888 on *tuned* and .671 and .888 on *blind* before,
-and no line of it was looked at since. One person wrote *blind* and the rules, so *unseen*, by another hand, says more of strangers' lines. *hand*: lines from outage threads. The rules of before everything gave .386 and .830 on *own*,
+and no line of it was looked at since. *fourth*: 159 plain lines in eleven languages, written before the rules of 1 December 2026 by who then wrote
+them: those of before gave .874 and .906 on the two thirds that were read, .830 and .846 on the third that was not. *strangers*: 360 lines in fifteen
+languages by another hand that saw no rule, asked to be indirect, sarcastic, misspelled and technical, and half of them near misses: .581 and .758 before on
+what was then read, .606 and .746 on what was not; rules made with the read ones in view do not carry over to the others. Whoever needs such
+texts gives the source a \`judge\`.
+One person wrote *blind* and the rules, so *unseen*, by another hand, says more of strangers' lines. *hand*: lines from outage threads. The rules of before everything gave .386 and .830 on *own*,
 .725 and .700 on *hand*; calling everything a complaint .67 and 0, on *hand* .89 and 0.
 What is missed lowers a count and its usual level alike; what is falsely taken makes noise, so rules were kept narrow.
 

@@ -12,8 +12,10 @@ import { runInNewContext } from 'node:vm'
 import { HOUR, MINUTE } from '../../src/contract/time.js'
 import { emptyOutcome, Fold } from '../../src/core/fold/fold.js'
 import { Refusal } from '../../src/core/ingest/door.js'
+import { Watch } from '../../src/core/watch/watch.js'
 import { play, readScenario } from '../../src/scenario/scenario.js'
 import { wireLine } from '../../src/scenario/wire.js'
+import { PACKING } from '../../src/shell/packing.js'
 import { Gate } from '../../src/shell/workspace/gate.js'
 import { grouped, option, setting, writePage } from '../machine.js'
 import { World } from './draw.js'
@@ -63,7 +65,7 @@ interface Told {
 function inProcess() {
   const config = { clock: 'signals' as const, falseAlarmsPerMonth: 0.25, services: [] }
   const gate = new Gate('signals')
-  const fold = new Fold(config)
+  const fold = new Fold(config, new Watch(config, PACKING))
   const [ticks, processor]: [number[], number[]] = [[], []]
   const told: Told[] = []
   const counted = { signals: 0, reports: 0, rollups: 0, refused: 0 }
@@ -108,10 +110,26 @@ function inProcess() {
   const { heapUsed, arrayBuffers } = process.memoryUsage()
   const live = heapUsed + arrayBuffers
   const used = cpuMs()
-  const snapshot = serialize(fold.snapshot())
+  const held = fold.snapshot()
+  const asleep = held.watch.asleep?.length ?? 0
+  const snapshot = serialize(held)
   const snapshotMs = cpuMs() - used
   const withSnapshot = process.resourceUsage().maxRSS * 1024
-  return { ticks, processor, told, counted, heldMs, peak, live, withSnapshot, snapshot, snapshotMs, config, gate }
+  return {
+    ticks,
+    processor,
+    asleep,
+    told,
+    counted,
+    heldMs,
+    peak,
+    live,
+    withSnapshot,
+    snapshot,
+    snapshotMs,
+    config,
+    gate,
+  }
 }
 
 /** A world that nothing was drawn from yet, so that both parts begin alike. */
@@ -124,7 +142,7 @@ const made = inProcess()
 const { told, counted, gate, processor, ticks } = made
 // Here, where the fold that it was taken of is no more.
 const opening = cpuMs()
-Fold.open(deserialize(made.snapshot), made.config)
+Fold.open(deserialize(made.snapshot), made.config, PACKING)
 const openMs = cpuMs() - opening
 const own = told.filter(each => each.service === scenario.id || !each.service.startsWith('service-'))
 const others = told.filter(each => each.event === 'opened' && each.service.startsWith('service-'))
@@ -138,6 +156,7 @@ ${grouped(world.options.services)} services × ${world.options.countries} countr
 | --- | --- | --- |
 | memory of the process, most (resident) | ${megabytes(made.peak)} | under 2,048 MB |
 | of that alive at the end | ${megabytes(made.live)} | |
+| services that sleep at the end | ${grouped(made.asleep)} | |
 | the same with a snapshot being taken | ${megabytes(made.withSnapshot)} | under 2,048 MB |
 | a tick of all services, median | ${quantile(settled, 0.5).toFixed(0)} ms | |
 | a tick, longest after the first ten | ${quantile(settled, 1).toFixed(0)} ms (by the wall clock ${quantile(ticks.slice(10), 1).toFixed(0)} ms) | under 1,000 ms |

@@ -13,6 +13,7 @@ import {
 import { type Rewording, UpdatesSchema } from './oncall/updates.js'
 import { type Verb, VERBS } from './order.js'
 import { AllowPrivate, type PagePrivate, PagePrivateSchema, type SignInConfig, SignInSchema } from './access/sign-in.js'
+import { type TracingFile, TracingSchema } from './outside/tracing.js'
 import { type SubscribersConfig, SubscribersSchema } from './subscribers/config.js'
 import { type Exposure, ExposureSchema, type GeoipConfig, GeoipSchema } from './outside/where.js'
 import { NODE_KINDS } from './topology.js'
@@ -260,6 +261,7 @@ export const ConfigSchema = Type.Object(
     routes: Type.Optional(RoutesSchema),
     updates: Type.Optional(UpdatesSchema),
     subscribers: Type.Optional(SubscribersSchema),
+    tracing: Type.Optional(TracingSchema),
     /** What programs that propose commands may do without a person's approval. */
     agents: Type.Optional(
       Type.Object(
@@ -390,6 +392,8 @@ export interface Config {
   subscribers: SubscribersConfig | null
   /** Verbs that a program's proposal needs no person for. */
   agents: { alone: Verb[] }
+  /** Absent: nothing of this server itself is traced. */
+  tracing?: TracingFile
   keep: { logMs: number; rollupsMs: number; factsMs: number }
   /** The built-in demonstration. */
   demo: boolean

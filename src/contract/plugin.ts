@@ -219,6 +219,8 @@ export interface Place {
   file: string
   /** A second one that only reads. */
   readonly?: boolean | undefined
+  /** Of a store in a server, which only reads: all that is read is as of one moment, while others write. */
+  atOnce?: boolean | undefined
   /** Of a store that is shared: by which lease this one writes. */
   as?: Held | undefined
   /** Pages of the file at most: tests of a full disk. */

@@ -192,6 +192,11 @@ function fillMetrics(app: App, { stream, front, connections }: MetricParts, regi
     'Observations that came too late for their minute and count in none',
     () => app.counters.late,
   )
+  const { tracer } = app
+  if (tracer !== undefined) {
+    count('epicenter_spans_sent_total', 'Spans of this server that a collector took', () => tracer.exporter.counts.sent)
+    count('epicenter_spans_dropped_total', 'Spans that none took', () => tracer.exporter.counts.dropped)
+  }
   count('epicenter_orders_total', 'Commands of people', () => app.counters.orders)
   count('epicenter_incident_changes_total', 'Incidents changed by a commit', () => app.counters.events)
   count(

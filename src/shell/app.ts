@@ -28,6 +28,7 @@ import type { Space } from './workspace/gate.js'
 import type { Own } from './workspace/intake.js'
 import { readerOf } from './reading.js'
 import { Inputs } from './running/inputs.js'
+import { type Tracer, tracerOf } from './tracing/tracer.js'
 import { receive, type ReceiveOutcome } from './running/receive.js'
 import { type Body, Workspace } from './workspace/workspace.js'
 
@@ -49,12 +50,12 @@ export class App implements AsyncDisposable {
   /** Who may sign in. */
   readonly people: People
   readonly reader: LongReader
+  readonly tracer: Tracer | undefined
   /** The outside, with the time that is believed. */
   readonly env: Env
   private readonly clock: Clock
   private workspace!: Workspace
   private readonly changes: Changes
-  /** Sources, receivers and probes. */
   readonly inputs: Inputs
   private readonly told: Notifiers
   private timers: NodeJS.Timeout[] = []
@@ -71,6 +72,7 @@ export class App implements AsyncDisposable {
     private readonly folder: DataFolder | null,
   ) {
     this.clock = new Clock(env)
+    this.tracer = options.tracer
     this.changes = new Changes(env.log)
     // Who only shows puts nothing on the log, and has no say in what time it is.
     this.env = this.reading ? env : { ...env, now: () => this.clock.now() }
@@ -92,6 +94,7 @@ export class App implements AsyncDisposable {
       caughtUp: () => this.caughtUp(),
       env: this.env,
       evenEnv: this.evenEnv,
+      tracer: this.tracer,
     })
     const taker = {
       take: (values: readonly unknown[] | Own, space: Space) => this.ingestFrom(values, space),
@@ -110,7 +113,7 @@ export class App implements AsyncDisposable {
     try {
       // Before anything is written beside what an earlier one left.
       if (config.demo) folder?.empty()
-      app = new App(config, env, { ...options, demo: folder?.demo ?? null }, folder)
+      app = new App(config, env, { tracer: tracerOf(config, env), ...options, demo: folder?.demo ?? null }, folder)
       await app.begin()
       return app
     } catch (error) {
@@ -128,8 +131,6 @@ export class App implements AsyncDisposable {
     if (this.reading) return
     this.every(UPKEEP_MS, () => this.workspace.upkeep())
     this.every(SECOND, () => this.beat())
-    // Whoever takes over says at once that time goes on: what is shown is as old as their start took already.
-    if (this.options.share !== undefined) await this.beat()
   }
 
   /** What it runs on now. */
@@ -270,9 +271,7 @@ export class App implements AsyncDisposable {
   }
 
   /** From now on notifiers are told, in these words. */
-  beginTelling = (compose: Compose): void => {
-    if (this.does('deliver')) this.told.begin(compose)
-  }
+  beginTelling = (compose: Compose): void => void (this.does('deliver') && this.told.begin(compose))
 
   testNotifier = (id: string): Promise<Tried | null> => this.told.test(id)
 
@@ -343,11 +342,11 @@ export class App implements AsyncDisposable {
     this.counters.rejected += rejectedCount
   }
 
-  private tell(what: Committed): void {
-    this.counters.events += what.incidents.length
-    this.counters.late = what.late
-    this.changes.announce({ services: what.services, incidents: what.incidents, now: what.now, reset: false })
-    this.told.committed(what.now, what.incidents.length > 0)
+  private tell({ services, incidents, now, late }: Committed): void {
+    this.counters.events += incidents.length
+    this.counters.late = late
+    this.changes.announce({ services, incidents, now, reset: false })
+    this.told.committed(now, incidents.length > 0)
   }
 
   /** Each second: the clock is looked at, and on the `wall` a tick goes on the log when its time comes. */
@@ -395,6 +394,7 @@ export class App implements AsyncDisposable {
     await this.inputs[Symbol.asyncDispose]()
     await this.told[Symbol.asyncDispose]()
     await (this.workspace as Workspace | undefined)?.[Symbol.asyncDispose]()
+    await this.tracer?.[Symbol.asyncDispose]()
     this.folder?.[Symbol.dispose]()
   }
 }

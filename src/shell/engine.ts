@@ -6,11 +6,13 @@ import type { Log, LogEntry, Store } from '../contract/ports.js'
 import { MINUTE, type EpochMs } from '../contract/time.js'
 import { readPast, Refusal } from '../core/ingest/door.js'
 import { emptyOutcome, type EngineConfig, Fold, FOLD_VERSION } from '../core/fold/fold.js'
+import { Watch } from '../core/watch/watch.js'
 import { isWhole } from '../core/service/forget.js'
 import type { Level } from './env.js'
 import { EntryLines } from './workspace/entry-lines.js'
 import { clockEntryOf } from './workspace/timekeeper.js'
 import { headsOf } from './incident-head.js'
+import { PACKING } from './packing.js'
 import { patiently } from './patiently.js'
 
 /** What a commit changed, for those who show it. */
@@ -99,19 +101,20 @@ export class Engine implements AsyncDisposable {
     // Never beyond the log: what is appended after its end is new, whatever the store remembers.
     const held = Math.min(position, (await log.last()).position)
     const mendAfter = (torn: boolean | undefined) => (torn && position > 0 ? position : null)
+    const fresh = () => new Fold(config, new Watch(config, PACKING))
     try {
       const saved = await store.loadSnapshot()
-      if (saved === null) return new Engine(parts, new Fold(config), 0, 0, mendAfter(parts.torn), held)
+      if (saved === null) return new Engine(parts, fresh(), 0, 0, mendAfter(parts.torn), held)
       if (saved.version !== FOLD_VERSION) {
         say('warn', REBUILDING, { why: `its version is ${saved.version}, this program writes ${FOLD_VERSION}` })
-        return new Engine(parts, new Fold(config), 0, 0, mendAfter(true), held)
+        return new Engine(parts, fresh(), 0, 0, mendAfter(true), held)
       }
-      const fold = Fold.open(deserialize(saved.body), config)
+      const fold = Fold.open(deserialize(saved.body), config, PACKING)
       return new Engine(parts, fold, saved.position, saved.position, mendAfter(parts.torn), held)
     } catch (error) {
       // A damaged store may lack more than its snapshot: what the log gives is put again.
       say('warn', REBUILDING, { why: (error as Error).message })
-      return new Engine(parts, new Fold(config), 0, 0, mendAfter(true), 0)
+      return new Engine(parts, fresh(), 0, 0, mendAfter(true), 0)
     }
   }
 
@@ -141,7 +144,7 @@ export class Engine implements AsyncDisposable {
     const config = this.next
     this.next = null
     await this.commit()
-    this.fold = Fold.open(deserialize(serialize(this.fold.snapshot())), config)
+    this.fold = Fold.open(deserialize(serialize(this.fold.snapshot())), config, PACKING)
     this.parts = { ...this.parts, config }
     await this.save(true)
   }

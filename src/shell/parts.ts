@@ -11,6 +11,7 @@ import type { Hooks, Parts } from './standing.js'
 export type { Hooks, Parts } from './standing.js'
 import { bringTogether, type Together } from './folder/together.js'
 import { openFront, type Share } from './sharing/front.js'
+import type { Tracer } from './tracing/tracer.js'
 
 export interface PartsOptions {
   /** `memory` keeps nothing: tests. `inline` is SQLite without threads: tests. */
@@ -21,6 +22,8 @@ export interface PartsOptions {
   demo?: string | null
   /** Where several processes share out the work: what this one does of it. */
   share?: Share
+  /** Where something of this server itself is traced. */
+  tracer?: Tracer | undefined
 }
 
 export const engineConfig = (config: Config): EngineConfig => ({
@@ -30,6 +33,16 @@ export const engineConfig = (config: Config): EngineConfig => ({
 })
 
 export async function openParts(config: Config, env: Env, hooks: Hooks, options: PartsOptions): Promise<Parts> {
+  const { tracer } = options
+  if (tracer === undefined) return openUntraced(config, env, hooks, options)
+  const committed: Hooks['committed'] = what => {
+    tracer.committed(what)
+    hooks.committed(what)
+  }
+  return tracer.over(await openUntraced(config, env, { ...hooks, committed }, options))
+}
+
+async function openUntraced(config: Config, env: Env, hooks: Hooks, options: PartsOptions): Promise<Parts> {
   const { run = 'threads', demo = null, share } = options
   if (share !== undefined) return openFront(config, env, hooks, share)
   const found =

@@ -99,6 +99,19 @@ export function takePlaces(
   countMinute(s, minute.book, minute.rows)
 }
 
+/** Whether minutes in which nothing comes raise no alarm from here on: no run of any place that can still be read has LEAST_SEEN. */
+export function arePlacesStill(s: Places): boolean {
+  if (s.alarm >= 0) return false
+  const scratch = new Float32Array(RING)
+  for (const place of s.places) {
+    const ring = ringOf(place, scratch)
+    let clumps = place.clumps
+    for (let back = 1; back <= HORIZONS.at(-1)!; back++) clumps += ring[(s.step - back + RING) % RING]!
+    if (clumps >= LEAST_SEEN) return false
+  }
+  return true
+}
+
 /** Columns of a place's sums, H wide: clumps, expectation and its variance over each horizon; of these the quiet steps'; then the whole ring's. */
 const Y = 0
 const E = H

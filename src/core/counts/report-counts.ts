@@ -13,13 +13,13 @@ import {
   type LeafBook,
   type SlotRing,
 } from '../aggregate/label-sets.js'
-import { CountSeries, type SeriesReading } from '../series/count-series.js'
+import { CountSeries, LEVEL_KNOWN_AFTER_MS, type SeriesReading } from '../series/count-series.js'
 import type { LeafTable } from '../localize/index.js'
 import { NOT_A_PLACE, SERVED } from '../aggregate/label-roles.js'
 import { breakBlocks, type Bursts, burstBits, bursts, copied, forgetLast, noteQuiet } from './bursts.js'
-import { slowDrift, reviseMinute, takeMinute, type SlowDrift } from './slow-drift.js'
+import { isDriftStill, slowDrift, reviseMinute, takeMinute, type SlowDrift } from './slow-drift.js'
 import { places, type Places } from './places.js'
-import { takePlaces } from './place-scan.js'
+import { arePlacesStill, takePlaces } from './place-scan.js'
 
 /** What served a person: below this part of all reports that say it, it is something that few quote (core/mentions). */
 const SERVED_COVERAGE = 0.5
@@ -164,6 +164,10 @@ export function stepSeries(state: ReportState, now: EpochMs): SeriesReading | nu
   return reading
 }
 
+/** Whether minutes in which nothing comes tell nothing from here on, however many they are. */
+export const isStill = ({ pending, series, drift, places: all }: ReportState): boolean =>
+  pending.size === 0 && series.still && isDriftStill(drift) && arePlacesStill(all)
+
 /** One minute of a past that is taught: levels are learned from it as from one that was lived through. Places are not. */
 export function takePast(state: ReportState, slot: EpochMs, count: number | null): SeriesReading {
   const reading = state.series.step(slot, count)
@@ -238,6 +242,9 @@ export function learnUsual(state: ReportState, now: EpochMs, trouble: EpochMs | 
   for (let i = 0; i < state.usual.length; i++) state.usual[i]! /= 2
   state.usualAll /= 2
 }
+
+/** From when on its level may be told, with nothing in between: half of what a new series has seen is held back. */
+export const knownAt = ({ firstAt }: ReportState): EpochMs => firstAt + 2 * LEVEL_KNOWN_AFTER_MS
 
 /** The same for people to read: null until a level is learned. */
 export const usualReports = (state: ReportState, from: EpochMs, until: EpochMs): number | null =>

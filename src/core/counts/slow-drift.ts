@@ -103,6 +103,17 @@ export function reviseMinute(c: SlowDrift, slot: EpochMs, delta: number): void {
   else if (quarter < c.quarter && quarter >= c.quarter - RING) c.ring[quarter % RING]! += delta
 }
 
+/** Whether minutes in which nothing comes raise no alarm from here on: no run that can still be read has LEAST_REPORTS. */
+export function isDriftStill(c: SlowDrift): boolean {
+  let reports = Number.isNaN(c.running) ? 0 : c.running
+  for (let back = 1; back <= HORIZONS.at(-1)!; back++) {
+    const count = c.ring[(c.quarter - back + RING) % RING]!
+    // A run ends where a quarter is unknown.
+    if (!Number.isNaN(count)) reports += count
+  }
+  return !c.alarm && reports < LEAST_REPORTS
+}
+
 function closeQuarter(c: SlowDrift, dispersion: number, learn: boolean, neededBits: number): void {
   const at = c.quarter % RING
   // What leaves the ring is old enough to teach.

@@ -53,6 +53,8 @@ export interface Evidence<
   missing?(state: State): { share: number; error: number } | null
   /** Silence that means a broken source: what it says is unknown then. */
   isUnheard?(state: State, now: EpochMs): boolean
+  /** Whether, if nothing more comes, no tick from here on says anything of it; left out: that is not known. */
+  isStill?(state: State): boolean
   /** What is left of the trouble, for recovery, where neither requests nor checks say it. */
   track?(state: State, mode: FailureMode, said: KindReading | undefined, now: EpochMs): Track | null
   /** Learns what is usual from minutes before any trouble; `trouble`: when that began, null without. */

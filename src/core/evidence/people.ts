@@ -4,6 +4,7 @@ import { MINUTE, type EpochMs } from '../../contract/time.js'
 import { withoutInReports } from '../counts/forget.js'
 import {
   expectedReports,
+  isStill,
   learnUsual,
   reportState,
   stepSeries,
@@ -33,13 +34,25 @@ type StoredReports = Omit<ReportState, 'series'> & { series: SeriesSnapshot }
 
 const counted: Pick<
   Evidence<ReportState, SeriesReading, StoredReports>,
-  'by' | 'state' | 'tick' | 'isUnheard' | 'learn' | 'teach' | 'livedSince' | 'forget' | 'says' | 'snapshot' | 'open'
+  | 'by'
+  | 'state'
+  | 'tick'
+  | 'isUnheard'
+  | 'isStill'
+  | 'learn'
+  | 'teach'
+  | 'livedSince'
+  | 'forget'
+  | 'says'
+  | 'snapshot'
+  | 'open'
 > = {
   by: 'people',
   state: reportState,
   tick: stepSeries,
   says: (state, reading, mode) => (mode === 'bad' ? kindOf(reading, state) : null),
   isUnheard: unheard,
+  isStill,
   learn: (state, now, trouble) => learnUsual(state, now, trouble.bad),
   teach: teachReports,
   livedSince,

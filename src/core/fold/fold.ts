@@ -12,6 +12,7 @@ import { type KnownIncident, mendRecords } from '../judge/mend.js'
 import { forgetComponent, forgetLabel, isWhole, leaveOut } from '../service/forget.js'
 import { freshRollups } from '../service/rollup.js'
 import type { Taught } from '../service/past.js'
+import type { Packing } from '../watch/asleep.js'
 import { Watch, type WatchSnapshot } from '../watch/watch.js'
 import type { Courses } from '../origin/courses.js'
 import { inOrder } from './order.js'
@@ -27,7 +28,7 @@ export interface EngineConfig {
 }
 
 /** Raised with every change of the snapshot's layout; another version is rebuilt from the log. */
-export const FOLD_VERSION = 28
+export const FOLD_VERSION = 30
 /** A quieter gap than this in the log has no ticks of its own: nothing is known of it, and a year of minutes takes seconds. */
 export const MAX_TICKS_MS = 14 * DAY
 /** A leap that differs by less from the time that was put back takes that back. */
@@ -71,7 +72,7 @@ export class Fold {
   private undone: Undone | null = null
   /** Services with reports or alerts that no row tells of yet → position of the newest. */
   private unshown = new Map<string, number>()
-  private tracing = new Tracing(() => this.watch.services.values())
+  private tracing = new Tracing(() => this.watch.parts())
 
   constructor(
     private readonly config: EngineConfig,
@@ -138,7 +139,7 @@ export class Fold {
       if (forget.label !== undefined) forgetLabel(this.watch.service(id), forget.label, forget.value)
       else if (forget.component !== undefined) forgetComponent(this.watch.service(id), forget.component)
       else {
-        this.watch.services.delete(id)
+        this.watch.forget(id)
         this.judge.forget(id)
         this.tracing.forget(id)
         this.unshown.delete(id)
@@ -156,17 +157,24 @@ export class Fold {
     this.now = now
     const last = now - (now % MINUTE)
     if (this.ticked === 0) this.ticked = last
-    if (last - this.ticked > MAX_TICKS_MS) this.ticked = last - MAX_TICKS_MS
+    if (last - this.ticked > MAX_TICKS_MS) {
+      this.watch.wakeAll()
+      this.ticked = last - MAX_TICKS_MS
+    }
     while (this.ticked < last) {
       this.ticked += MINUTE
+      // Of ticks that are made up for at once only the newest rows are seen by anyone.
+      const seen = last - this.ticked < RENEW_MS
+      if (seen) this.watch.wakeDue(this.ticked)
       this.watch.tick(this.ticked, this.matters)
       inOrder(this.matters)
       this.tracing.trace(this.matters)
       this.settle(into.events)
       this.makeRoom(this.ticked, into)
       this.watch.takeRollups(this.ticked, position, into.rollups)
-      // Of ticks that are made up for at once only the newest rows are seen by anyone.
-      if (last - this.ticked < RENEW_MS) this.takeServices(into.services, this.ticked)
+      if (!seen) continue
+      this.takeServices(into.services, this.ticked)
+      this.layDown(into.services, this.ticked)
     }
   }
 
@@ -176,6 +184,7 @@ export class Fold {
    */
   rewind(to: EpochMs, position: number, into: Outcome): void {
     if (to >= this.now) return this.leap(to, position, into)
+    this.watch.wakeAll()
     const byMs = stepBack(this.now, to)
     const bins = [...this.watch.services.values()].flatMap(s => [...s.bins.keys()])
     this.undone = { after: to, until: this.now, byMs, position, stay: [...new Set(bins.filter(bin => bin <= to))] }
@@ -187,6 +196,7 @@ export class Fold {
   leap(to: EpochMs, position: number, into: Outcome): void {
     const { undone } = this
     if (undone !== null && Math.abs(to - this.now - undone.byMs) < SAME_MS) {
+      this.watch.wakeAll()
       const { after, byMs, position: since, stay } = undone
       const lowest = after - byMs - HOUR
       ;(into.undone ??= []).push({ after: lowest, until: this.now, since, position: position - 1 })
@@ -202,7 +212,7 @@ export class Fold {
   private move(after: EpochMs, byMs: number, stay: EpochMs[]): void {
     const state = { watch: this.watch.snapshot(), judge: this.judge.snapshot(), courses: this.tracing.courses }
     moveBack(state, after, byMs, { now: this.now, stay })
-    this.watch = Watch.open(state.watch, this.config)
+    this.watch = Watch.open(state.watch, this.config, this.watch.packing)
     this.judge = Judge.open(state.judge)
     this.now -= byMs
     this.ticked = Math.max(0, this.ticked - byMs)
@@ -223,7 +233,9 @@ export class Fold {
    */
   takeFresh(into: Outcome): void {
     for (const [id, position] of this.unshown) {
-      const s = this.watch.service(id)
+      const s = this.watch.services.get(id)
+      // Its newest row was put when it fell asleep.
+      if (s === undefined) continue
       freshRollups(s, this.now, position, into.rollups)
       into.services.push({
         ...rowFrom(sightOf(s, this.ticked), this.judge),
@@ -235,9 +247,7 @@ export class Fold {
 
   /** Observations that came too late for their minute, of all time. */
   get late(): number {
-    let late = 0
-    for (const s of this.watch.services.values()) late += s.late
-    return late
+    return this.watch.late
   }
 
   /** Structured-clone-able; it shares memory with the fold, so serialise it before the next step. */
@@ -254,16 +264,17 @@ export class Fold {
     }
   }
 
-  static open(snapshot: FoldSnapshot, config: EngineConfig): Fold {
+  /** With a `packing` services of which nothing is heard sleep. */
+  static open(snapshot: FoldSnapshot, config: EngineConfig, packing?: Packing): Fold {
     const { version, declared, now, ticked, undone, watch, judge, courses, ...rest } = snapshot
     // What is written and not read here does not compile.
     rest satisfies Record<string, never>
     if (version !== FOLD_VERSION) throw new RangeError(`Fold.open: snapshot version is ${FOLD_VERSION}; got ${version}`)
-    const fold = new Fold(config, Watch.open(watch, config), Judge.open(judge), true)
+    const fold = new Fold(config, Watch.open(watch, config, packing), Judge.open(judge), true)
     fold.now = now
     fold.ticked = ticked
     fold.undone = undone
-    fold.tracing = new Tracing(() => fold.watch.services.values(), courses).connect()
+    fold.tracing = new Tracing(() => fold.watch.parts(), courses).connect()
     // A configuration that was edited meanwhile is the newest word; an unchanged one must not undo later facts.
     if (declared !== JSON.stringify(config.services)) fold.declare()
     return fold
@@ -272,6 +283,17 @@ export class Fold {
   private settle(events: IncidentEvent[]): void {
     for (const matter of this.matters) this.judge.take(matter, events)
     this.matters.length = 0
+  }
+
+  /** Of whom nothing is heard, measured or told sleeps; its row says so much for as long. */
+  private layDown(into: ServiceRow[], at: EpochMs): void {
+    for (const s of this.watch.still(at)) {
+      if (this.judge.follows(s.id) || this.judge.inAlarm(s.id, at)) continue
+      const row = rowFrom(sightOf(s, at), this.judge)
+      s.shown = shownBy(row)
+      into.push(row)
+      this.watch.lay(s, at)
+    }
   }
 
   private takeServices(into: ServiceRow[], at: EpochMs): void {

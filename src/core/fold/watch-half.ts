@@ -162,7 +162,7 @@ export class WatchHalf {
     const rest = isEmpty(this.present) ? [] : [this.present]
     const matters = {
       partition: this.share.partition,
-      ...{ position, now, folded, late: this.late, turn, undone: this.leftOut },
+      ...{ position, now, folded, late: this.watch.late, turn, undone: this.leftOut },
       steps: [...this.steps, ...rest],
     }
     this.steps = []
@@ -170,13 +170,6 @@ export class WatchHalf {
     this.folded = 0
     this.leftOut = []
     return matters
-  }
-
-  /** Observations that came too late for their minute, of all time. */
-  private get late(): number {
-    let late = 0
-    for (const s of this.watch.services.values()) late += s.late
-    return late
   }
 
   teach(past: Past): Taught | null {
@@ -193,7 +186,7 @@ export class WatchHalf {
       if (forget.label !== undefined) forgetLabel(this.watch.service(id), forget.label, forget.value)
       else if (forget.component !== undefined) forgetComponent(this.watch.service(id), forget.component)
       else {
-        this.watch.services.delete(id)
+        this.watch.forget(id)
         forgetCourses(this.courses, id)
         this.measured.delete(id)
         this.unshown.delete(id)

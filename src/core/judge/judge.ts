@@ -90,6 +90,9 @@ export class Judge {
   /** Trouble that is still measured although a person called its incident over. */
   held = (service: string, now: EpochMs): Held[] => heldOf(this.records, service, now)
 
+  /** Whether there is an incident of it that is open or may come back. */
+  follows = (service: string): boolean => this.records.some(each => each.service === service)
+
   inAlarm(service: string, now: EpochMs): boolean {
     const s = this.services.get(service)
     return s !== undefined && s.alarmOnset !== null && now - s.alarmAt <= 2 * MINUTE

@@ -177,6 +177,11 @@ export class CountSeries {
     }
   }
 
+  /** Whether slots in which nothing comes raise no alarm from here on, however many they are. */
+  get still(): boolean {
+    return this.detector.still
+  }
+
   /** Whether the open episode, or else the last one, was an outage by its mere size (stat/burst-size). */
   get outage(): boolean {
     return this.detector.outage

@@ -18,7 +18,7 @@ import { costOf, gainOf } from '../stat/multiple.js'
 import { addPeak, barOf, dropHeld, isNews, PEAK_LANES, renewBar } from '../stat/peaks.js'
 import { addToSize, burstOf, isOutage, noteSize, SIZE_LANES, sizeOf } from '../stat/burst-size.js'
 import { negativeBinomialSurvival } from '../stat/tails.js'
-import { thresholdNats } from '../stat/threshold.js'
+import { MIN_NATS, thresholdNats } from '../stat/threshold.js'
 import { type Rules, rulesOf } from './spike-rules.js'
 
 export const MULTIPLES = [1.5, 2.2, 5, 12] as const
@@ -119,6 +119,19 @@ export class Detector {
     if (this.excess < this.bar) return false
     const thresholds = 1 + this.excess / this.threshold
     return isOutage(this.state, BURST) || isNews(this.state, PEAKS, thresholds, sizeOf(this.state, BURST))
+  }
+  /**
+   * Whether counts of zero open nothing from here on, whatever becomes of the expectation: evidence only falls with them, and no threshold
+   * is below MIN_NATS.
+   */
+  get still(): boolean {
+    const s = this.state
+    if (s[OPEN] === 1) return false
+    for (let k = 0; k < BANK; k++) {
+      const counts = (s[REPORTS + k] as number) >= this.fewest
+      if (counts && (s[k] as number) - (HANDICAPS[k] as number) >= MIN_NATS) return false
+    }
+    return true
   }
   /** Whether the open or else the last episode was an outage by its size. */
   get outage(): boolean {

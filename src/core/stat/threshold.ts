@@ -13,7 +13,7 @@ export const DISPERSIONS = [1, 1.5, 2.5, 4, 8] as const
 export const RATES = [0.03, 0.01, 0.003, 0.001, 3e-4, 1e-4, 3e-5, 1e-5] as const
 
 /** Whatever rate is asked, an alarm needs some evidence: one in e. */
-const MIN_NATS = 1
+export const MIN_NATS = 1
 
 const LOG_MEANS = MEANS.map(Math.log)
 const LOG_DISPERSIONS = DISPERSIONS.map(Math.log)

@@ -71,7 +71,11 @@ export function classify(whole: string): TextClass {
   if (NEWS.test(text) && !FIRST_PERSON.test(text)) return 'news'
   if (JEST.test(text)) return 'joke'
   const rest = withoutHarmless(text.replace(HELD, '$1'))
-  if (LAUGHTER.test(text) && (text.length > LAUGHED_CHARS || !OWN.test(text) || !isTrouble(text, rest))) return 'joke'
+  if (
+    LAUGHTER.test(text) &&
+    (text.length > LAUGHED_CHARS || !OWN.test(text) || !(isTrouble(text, rest) || isTroubleByKind(rest)))
+  )
+    return 'joke'
   if (ASKS_HOW.test(text)) return 'question'
   if (ELSEWHEN.test(text)) return 'other'
   if (RECOVERY.test(text) && !NOT_YET.test(text)) return 'recovery'

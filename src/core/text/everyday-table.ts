@@ -96,6 +96,9 @@ const EN: Tongue = {
   ],
   harmless: [
     words(
+      '(?:elevator|lift|escalator|train|bus|tram|metro|subway|flight|plane|ferry|traffic|fridge|dishwasher|zipper|knees?|legs?|hips?|eyes|cat|dog|baby|toddler|husband|wife|boyfriend|girlfriend|boss|landlord|waiter|dad|mom|mum|grandma) (?:in (?:my|our|the) \\w+ )?(?:is|are|was|were|has|have|got|gets|keeps?|just|won.?t|refuses to)? ?(?:been |just |\\w+ly )?(?:stuck|late|delayed|frozen|freezing|stalled|slow|broken|stopped responding|not responding|stopped working|dead|down|offline|crashed)',
+      '(?:prices?|rents?|temps?|temperatures?|sales|shares?|numbers|rates|costs|weight|stocks?|crime|inflation|sun|blinds|curtains|tears|calm|deep|hands|thumbs|slow|break|sit|lie|lay|wind|settle|count|write|copy|let|talk|look|back|way|upside|coming|going|walk\\w*|run|running|driv\\w+|work\\w*|liv\\w+|stay\\w*|mov\\w+) (?:is |are |me |us |him |her |it )?down(?: (?:at|in|by|on|to|the|from|here|there|south|\\d+))|\\d+ ?(?:mbps |mb )?down[,/ ]+(?:and )?\\d+ ?(?:mbps |mb )?up|(?:i|we) (?:always |just )?(?:freeze|froze|crash|crashed|stalled|lag) (?:every|when|whenever|up when|on stage|at|twice|early|out)|(?:driving|eye|blood|pregnancy|math) (?:test|exam)|(?:the |my |an? )?(?:error|mistake|errors) (?:of (?:my|his|her|their) ways|in judg\\w+|to (?:think|open|read))|union|smart fridge',
+      '(?:my|his|her|our|your) (?:brain|mood|head|heart|mind|body|motivation|energy|back|stomach|legs?|sleep schedule|social (?:battery|life)|love life|diet|memory) (?:is|are|feels?|went|has|goes|keeps?|just|totally|officially|currently) (?:\\w+ ){0,2}(?:down|offline|slow|slowing|broken?|dead|crash\\w*|lagg\\w*|buffering|frozen|froze|not working|out of order|glitch\\w*|fried|shut down|shutting down)',
       '(?:feeling|felt|feel|a bit|kinda|so|been) (?:so |really |a (?:bit|little) |very |kinda )?down(?: (?:today|lately|about|because))?',
       'crash(?:ed|ing)? (?:on|at|into) (?:the|my|a|his|her|their) (?:couch|bed|sofa|place|floor|house|party|wedding|wall|tree)|(?:car|plane|bike|train|market|stock|crypto|bitcoin|sugar|bus|helicopter) crash\\w*|crash course',
       'error (?:handling|correction|bars?|budgets?)|broken? (?:leg|arm|up|bones?|rib|toe|english|promises?)|(?:flight|train|bus)s? (?:is |was |got |are )?(?:delayed|cancel\\w*)',
@@ -156,6 +159,7 @@ const ES: Tongue = {
   ],
   harmless: [
     words(
+      '(mi|el|un) (tren|bus|autobús|metro|vuelo|jefe|perro|gato|hijo|marido|novio|coche|ascensor) (\\w+ ){0,4}(retraso|tarde|parado|atascado|averiado|se (paró|estropeó|cayó))|se (me|le|nos) cae la (cara|baba|casa)|un error (lo )?(comete|tiene)|(el|mi) error (de|fue)|comet(í|er|o|e) (el|un) error|simulacro',
       '(estoy|ando|anda|sentirse|siento) (\\w+ )?ca[ií]d[oa]( de ánimo)?|(usar\\w*|jugar|escuchar|ver|modo) (\\w+ )?(sin (conexión|internet)|offline)|(me|se) cayó (bien|mal|encima)|ca[ií]da del (cabello|pelo|precio|dólar)',
     ),
   ],
@@ -202,6 +206,7 @@ const PT: Tongue = {
   ],
   harmless: [
     words(
+      '(meu|minha|o|a) (trem|ônibus|metrô|voo|chefe|cachorro|gato|filho|marido|namorado|carro|elevador|pai|mãe) (\\w+ ){0,3}(atrasad\\w|parad\\w|quebrad\\w|travad\\w|não responde)|(cometi|cometer|foi) (o|um) erro|(hoje )?(tô|estou|fico) fora do ar|igual (meu|minha) (pai|mãe|ex)',
       '(usar|jogar|ouvir|assistir|modo) (\\w+ )?(sem internet|offline)|caiu (bem|no gosto|a ficha|na risada)|queda de cabelo|não (\\w+ )?(cai|trava|dá problema) nunca',
     ),
   ],
@@ -248,6 +253,7 @@ const FR: Tongue = {
   ],
   harmless: [
     words(
+      "(mon|le|ma|la) (train|bus|métro|vol|chef|chien|chat|fils|mari|voiture|ascenseur|couple) (\\w+ ){0,4}(retard|en panne|bloquée?|arrêtée?|tenu)|l['’]erreur est humaine|(fait|faire|commis|commettre) (l['’]|une |des )erreurs?|planté (des|un|une|mes) (tomates?|arbres?|fleurs?|salades?|graines?|\\w+s)|en vue? pendant",
       "(hors ligne|hors connexion|sans connexion) (\\w+ )?(possible|dispo\\w*|mode)|(mode|écouter|utiliser|jouer|lire) (\\w+ )?(hors ligne|hors connexion|sans connexion)|panne (d['’]essence|d['’]inspiration|de réveil|sèche)",
     ),
   ],
@@ -364,6 +370,7 @@ const JA: Tongue = {
     '(?:また)?落ちたら|もし.{0,12}(?:落ち|止ま|障害)|落ちる(?:たび|と)|(?:前に|昔).{0,6}落ちた(?:時|とき|な)|去年|昨年|先月',
   ],
   harmless: [
+    '(?:猫|犬|子供|旦那|嫁|母|父|上司|彼氏|彼女).{0,12}(?:固ま|止ま|落ち|無言|動か)|(?:振り返り|反省会|訓練|勉強会|講演)',
     '(?:体|気|荷|頭|足|腰|口|責任)(?:が|も|は)?重|(?:電車|バス|飛行機|車|雨|涙|時計).{0,4}(?:止ま|遅れ|動か)|(?:恋|眠り|ため息|成績|体重|点数|気分).{0,3}落ち|我慢でき|納得でき|仕方な|しか(?:勝|た)たん|出来(?:が|の)',
   ],
 }
@@ -381,6 +388,7 @@ const ZH: Tongue = {
     '(?:如果|要是|万一|假如).{0,10}(?:崩|挂|宕|断)|每次(?:一)?(?:崩|挂)|(?:去年|上个月|上次).{0,10}(?:崩|挂|故障|宕)|还记得',
   ],
   harmless: [
+    '(?:地铁|公交|火车|高铁|飞机|航班|电梯|老板|孩子|猫|狗).{0,4}(?:晚点|延误|停|卡|坏|迟)',
     '(?:从不|从来不|不会|没有?)(?:崩|卡|掉线|闪退)|崩(?:铁|坏|壞)|股(?:市|票).{0,4}崩|心态.{0,2}崩|(?:只有|就)我(?:一个(?:人)?)?(?:觉得|喜欢|认为|还在)|卡(?:片|路里|通|包|号)',
   ],
 }

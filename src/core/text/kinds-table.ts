@@ -134,7 +134,7 @@ const WILL_NOT = rule(
 /** What was waited for has not come, or came much too late. */
 const LATE = rule(
   words(
-    '(still )?waiting (\\w+ )?(on|for) (\\w+ ){0,4}(since|for|to (load|arrive|send|come)|code|otp|email|sms|reply|response|refund|confirmation|\\d+)',
+    '(still )?waiting (\\w+ ){0,3}(on|for) (\\w+ ){0,4}(since|for|to (load|arrive|send|come)|code|otp|email|sms|reply|response|refund|confirmation|\\d+)',
     '(arriv\\w*|com(es?|ing)|deliver\\w*|show\\w* up|sent|receiv\\w*) (\\w+ )?(\\d+|an?|two|three|several|many|half an) (hours?|minutes?|mins|days?) (late|later|after)|hours late|(never|not|hasn.?t|haven.?t) (\\w+ )?(arriv\\w*|c[ao]me)|delayed by',
     '(code|otp|email|sms|text|confirmation|notification|message)s? (\\w+ )?(is ?n.?t|are ?n.?t|not|never|did ?n.?t|does ?n.?t|won.?t|has ?n.?t|have ?n.?t) (\\w+ )?\\w+',
   ),
@@ -420,6 +420,132 @@ const NO_NET = rule(
   '断网|没(?:有)?(?:网|信号|流量|宽带|wifi)|(?:网|宽带|信号|光纤)(?:又|全|都|也)?(?:断|没|崩|挂)(?:了|网)?|(?:整个|全)(?:小区|公司|楼|单位|城|市|家|村|学校|宿舍|办公室)(?:.{0,6})(?:断|没|都|崩|瘫|上不|用不|连不)|无服务|没服务',
 )
 
+/** It says of something, for as long as anybody waits, that it is about to be done. */
+const QUEUED = rule(
+  words(
+    "(sits?|sitting|sat|stuck|stays?|staying|remains?|been|says?|shows?|showing|status|forever|it['’]?s|everything|perpetually|eternally|permanently) (\\w+ ){0,3}[\"“'‘]?(queued|pending|processing|in (the |a )?queue|preparing|connecting|reconnecting|buffering|sync(h)?ing|sending|verifying|provisioning|initiali[sz]ing|optimi[sz]ing|waiting for network)\\b(?! (fees?|times?|results?|approval from))",
+    '(sigue|siguen|lleva|llevan|queda|quedan|quedó|dice|sale|aparece) (\\w+ ){0,4}["“«]?(en cola|pendientes?|procesando|conectando|enviando|en proceso|reconectando|verificando|relojito)',
+    '(continua|fica|ficam|ficou|tá|está|diz|aparece|parado|preso) (\\w+ ){0,4}["“«]?(na fila|pendentes?|processando|conectando|enviando|em processamento|reconectando|carregando|bolinha|reloginho)',
+    '(reste|restent|resté|toujours|bloquée?s?|affiche|marque|dit|encore) (\\w+ ){0,3}["“«]? ?(en attente|en cours|en file d[\'’]attente|connexion en cours|chargement|envoi en cours)',
+    '(hängt|hängen|steht|stehen|seit|bleibt|bleiben|sagt|zeigt|immer noch|ewig) (\\w+ ){0,5}["“„«]?(in (der )?warteschlange|in bearbeitung|ausstehend|wird (geladen|gesendet|verarbeitet|verbunden|synchronisiert)|verbinde|lädt)',
+    '(masih|status|terus|stuck|nyangkut|tulisannya) (\\w+ ){0,3}(pending|diproses|menunggu|connecting|reconnect\\w*|processing|antri)|(reconnect|connecting|loading|buffering)(ing)? (terus|mulu|melulu|lagi lagi)',
+    '(resta|rimane|fermo|bloccato|sempre|ancora) (\\w+ ){0,3}(in attesa|in coda|in elaborazione|in caricamento)|(blijft|staat|hangt) (\\w+ ){0,3}(in de wachtrij|in behandeling|laden|verbinden)|(висит|стоит|до сих пор|вечно) (\\w+ ){0,3}(в очереди|в обработке|загрузка|подключение)|(wisi|stoi|ciągle|wciąż) (\\w+ ){0,3}(w kolejce|w trakcie|przetwarzan\\w+|łączenie)|(hâlâ|sürekli|hep) (\\w+ ){0,3}(beklemede|bağlanıyor|yükleniyor|işleniyor|kuyrukta)',
+  ),
+  '(?:待ち|列|キュー|順番|接続中|処理中|保留中|送信中|ロード中).{0,8}(?:抜けられ|抜け出せ|進ま|から動|終わら|のまんま)|(?:一直|还|显示)?(?:排队|处理中|审核中|连接中|发送中|等待中).{0,8}(?:半天|小时|分钟|不动|没动|到现在)|(?:계속|아직도?) ?(?:대기|처리|연결|로딩) ?중',
+)
+
+/** How long a round trip takes, by a number that only trouble has. */
+const ROUND_TRIPS = rule(
+  words(
+    '(ping|latency|lag|jitter|latencia|latência|latence|latenz|response times?|p99) (\\w+ ){0,3}(\\d{3,}|0\\.\\d)',
+    '\\d{3,} ?(ms)? (ping|latency|of ping|of lag|de ping|de lag|de latencia)|(lag|ping) (de|of|von|d[ie]) \\d{3,}',
+    '(packet|paket|pacote) ?(loss|verlust|s? perdid\\w*)|perte de paquets|pérdida de paquetes|perda de pacotes',
+    '\\d+ ?(s|sec|secs|seconds?|min|mins|minutes?|sekunden|minuten|segundos|minutos|secondes|secondi|detik|menit|секунд\\w*|минут\\w*) (per|pro|por|par|for (each|every)|je|a|für jeden?|na|per ogni|на) (\\w+ )?(click|page|klick|seite|clic|página|keystroke|request|letter|tap|frame|message|clique|requête|anfrage|клик)',
+    '(one|a|1|una?|uma?|un|une|ein|eine|по одному?) (\\w+ )?(word|letter|frame|line|token|palabra|letra|palavra|quadro|mot|lettre|image|wort|buchstabe|bild|кадр\\w*|слов\\w*) (per|every|a|por|par|pro|al|à la|cada|alle|в) (\\w+ )?(minutes?|hours?|days?|seconds?|century|year|minuto|hora|día|dia|siglo|heure|siècle|minuten?|stunde|jahr|час|минуту)',
+  ),
+)
+
+/** Whoever is nearly in stands at the beginning again. */
+const BACK_TO_START = rule(
+  words(
+    '(throws?|sends?|dumps?|loops?|loop(ing|ed)|takes?|bounc(es|ed|ing)|puts?|brings?|redirects?|drops?|kicks?|boots?|returns?|spits?|sent|took|threw|brought) (\\w+ )?(right |straight |back |me |us )*(to|at|on) (the |its |my )?(very )?(start|beginning|log ?in|sign ?in|home ?(page|screen)|square one|welcome screen|first step|lock screen|captcha)',
+    '(devuelve|manda|regresa|vuelve|lleva|tira|redirige) (\\w+ )?(a|al) (\\w+ )?(pantalla|inicio|principio|login|comienzo)|(joga|manda|volta|leva|redireciona|retorna) (\\w+ )?(pr[oa]|para [oa]|ao?|à) (\\w+ )?(começo|início|login|tela)',
+    "(renvoie|ramène|revient|retourne|redirige) (\\w+ )?(à|au|sur|vers) (\\w+ |l['’])?(page|début|accueil|connexion|écran|case départ)",
+    '((wieder|immer|direkt|zurück) ){1,2}(\\w+ )?(am|zum|zur|auf die|beim|im) (anfang|login|anmelde\\w*|startseite|start)|(torna|rimanda|riporta|ributta) (\\w+ )?(all|al|alla)(a| |\\W)?(inizio|login|schermata|home)|(terug|weer) (naar|op|bij) (het )?(begin|inlog\\w*|start\\w*)|balik (lagi )?ke (awal|login|halaman)|(başa|giriş ekranına|en başa) (dönüyor|atıyor|döndü)|(возвращает|кидает|выбрасывает) (\\w+ )?(на|в) (начало|вход|главную|логин)',
+  ),
+  '(?:ログイン|最初|トップ|ホーム).{0,5}(?:に|へ)戻(?:さ|る|って|り)|(?:又|总是?|一直)?(?:跳|退|弹)回(?:到)?(?:登录|首页|主页|开头|登陆)|(?:로그인|처음|홈)(?: ?화면)?(?:으)?로 ?(?:돌아|튕)',
+)
+
+/** Words that programs and operators have for it. */
+const AS_MACHINES_SAY = rule(
+  words(
+    'e?conn(ection)?_?(reset|refused|aborted|timed? ?out)( by peer)?|etimedout|ehostunreach|enotfound|eai_again|nxdomain|servfail|err_[a-z_]+|ssl_error\\w*|(tls|ssl) handshake( \\w+)?|bad gateway|gateway time-?out|no healthy upstream|upstream (connect|request|timed)\\w*|crash-?loop\\w*|broken pipe|deadline exceeded|context canceled|socket hang ?up|read timeout|unreachable|throttl(ed|ing)',
+    '(time ?out|timeoutet|läuft in (den|einen) timeout|ins timeout)(s|ed|ing|et|en)?( \\w+)?|timing out|timed out|(nicht|not|un) ?(pingbar|pingable|erreichbar|reachable|ansprechbar)|tiempo de espera|tempo (limite )?(esgotado|excedido)|délai (d.attente )?dépassé|zeitüberschreitung',
+    'some ?thing (\\w+ ){0,4}(went|gone|go(es)?) (wrong|sideways)|an unexpected (\\w+ )?(occurred|happened)|algo (salió|ha salido|deu|fue) (mal|errado)|etwas ist schief ?(gelaufen|gegangen)|quelque chose s.est mal passé|(please |vuelva a |bitte |essaye[rz] )?(try again later|intent\\w+ más tarde|tente (novamente )?mais tarde|später erneut|réessay\\w+ plus tard)|qualcosa è andato storto|terjadi kesalahan|bir ?şeyler ters gitti|что-то пошло не так',
+    '(give|gives|gave|giving|get|gets|getting|got|throws?|throwing|shows?|with|muestra|da|mostra|affiche|zeigt) (\\w+ ){0,3}(code|código|fehlercode|kode) [a-z]{0,4}[-_ ]?[a-z]*\\d{2,}',
+    '(console|dashboard|status|monitor\\w*|grafana|health ?checks?|cluster|nodes?|pods?|instances?|replicas?) (\\w+ ){0,4}(unknown|unhealthy|red everywhere|all red|flapping|degraded|not ready|evicted)|(sync(t|hroni[sz]iert|ed|s)?|synct) (\\w+ )?(nicht|nix|not)( mehr)?',
+  ),
+)
+
+/** It turns away what it always took, or everybody. */
+const TURNED_AWAY = rule(
+  words(
+    '(card|cards|apple pay|google pay|payments?|tap to pay|contactless|pix|bizum|transfers?|tarjeta|cartão|carte|karte|code|password|login|face ?id) (\\w+ ){0,6}(declin(ed|es|ing)|reject(ed|s|ing)|bounc(ed|es|ing)|rechaz\\w+|recus\\w+|refusée?s?|abgelehnt|verweigert)|(declined|rejected|bounced) (\\w+ ){0,5}(at|by|in) (all|every|each|both|two|three|four|\\d)',
+    '(let(s|ting)?|allow(s|ing)?) (nobody|no ?one|none of us|not a soul) (\\w+ )?(join|in|log|connect|play|through|buy|pay|check)|(nobody|no ?one|none of (us|my \\w+)|not one of us) (\\w+ )?(can|is able to|could|manages to|gets) (\\w+ )?(join|log|get|connect|hear|see|open|load|access|reach|pay|in|through|play|send)',
+    'nadie (\\w+ )?(puede|logra|consigue) (\\w+ )?(entrar|abrir|pagar|conectar\\w*|ver|jugar|enviar)|ninguém (\\w+ )?(consegue|pode|entra) (\\w+ )?(entrar|abrir|pagar|conectar|ver|jogar|mandar)?|personne (\\w+ )?(ne |n.)?(peut|arrive|parvient) (\\w+ )?(à |plus )?|(keiner|niemand) (\\w+ )?(kann|kommt|schafft) (\\w+ )?(rein|sich|mehr|einloggen|zahlen|durch|hören)|gak ada yang bisa (masuk|login|bayar|buka)|nessuno (\\w+ )?(riesce|può)|никто не может (зайти|войти|оплатить|подключиться)',
+    '(let|lemme|deja|laisse|lass|déjame|deixa) (me|us|mich|uns|entrar) (back )?(in|rein|entrar|entrer)\\b(?! (on|the joke|to your))',
+    '(penalty|ban|banned|strike|leaver) (\\w+ ){0,4}(servers?|disconnect\\w*|crash\\w*)|dropped (from|out of) (ranked|the (match|game|call|lobby|meeting|raid)|a (match|game|call))',
+  ),
+)
+
+/** So much time, or so many tries, for so little. */
+const SO_LITTLE = rule(
+  words(
+    "(\\d+|an?|two|three|half an|several) (minutes?|mins?|hours?|hrs?) (and counting|later,? still|in and|now and (still|nothing))|(since|seit|desde|depuis|dari|da|с) (\\d{1,2}([:h.]\\d\\d)?( ?(am|pm|uhr|h))?|lunch|noon|breakfast|this morning|mittag|mediodía|midi|siang|pagi|утра) (i|ich|llevo|je|j['’]essaie|versuch\\w+|trying|intentando|tentando)|(llevo|tô|estou|je suis|bin) (\\w+ ){0,2}(desde|depuis|seit) (\\w+ ){0,2}\\d+ ?(intentando|tentando|à essayer|am versuchen)?",
+    "(have|['’]ve|has) (\\w+ )?(reset|restarted|rebooted|power.?cycled|reinstalled|unplugged) (\\w+ ){0,3}(so many|a million|a dozen|\\d+|countless|too many|several) times|(whole|entire) (\\w+ )?(office|team|warehouse|class|floor|shift|store|shop) (\\w+ )?(standing|sitting|waiting|idle|stuck|twiddling)",
+    '(hace|faz|fait|há|vor) \\d+ (min\\w*|horas?|minutos?|heures?|h)\\b.{0,40}(ya|já|still|todavía|ainda|encore)|(gastei|perdi|passei) (\\w+ ){0,3}(tarde|manhã|hora|horas|dia) (\\w+ ){0,2}(tentar|tentando|a tentar)|(he perdido|perdí|pasé) (\\w+ ){0,3}(tarde|mañana|horas?|día) (\\w+ ){0,2}(intentando|tratando)|(passé|perdu) (\\w+ ){0,3}(heures?|matinée|après-midi|journée) à (essayer|tenter|attendre)|(den ganzen|stundenlang|halben) (\\w+ ){0,3}(versucht|probiert|gewartet)',
+    '(lost|loses|losing|keeps losing|dropped) (\\w+ )?(its|the|my|all|both)? ?(pairing|connection|signal|link|sync|audio|video|sound|picture|wifi|wi-?fi|reception)(?! (between|with reality|with my))|(no|zero|null|0|kein|sin|sem|pas de|aucun|nessun) (\\w+ )?(bars|reception|empfang|signal|señal|sinal|cobertura|sinyal|segnale)|empfang (\\w+ ){0,4}(null|weg|tot|0)|0g\\b',
+  ),
+)
+
+/** It throws people out of what they are in. */
+const THROWN_OUT = rule(
+  words(
+    '(drop(s|ped|ping)?|kick(s|ed|ing)?|boot(s|ed|ing)?|thr(ows|ew|own|owing)|eject(s|ed|ing)?|disconnect(s|ed|ing)?|log(s|ged|ging)|sign(s|ed|ing)|knock(s|ed|ing)|spit(s|ting)?) (me|us|everyone|everybody|all of us|people|the (whole|entire) (\\w+ )?(team|squad|party|class|call|office|raid)|half (of )?(us|the \\w+)|my (\\w+ )?(team|squad|kids|class|party)) ?(all )?(out|off|back|again|twice|from|mid|every|constantly|\\d+|each|repeatedly)',
+    '(got|getting|been|being|keep getting|were|was) (all )?(booted|kicked|thrown out|dropped|ejected|disconnected|logged out|signed out|dc.?ed) ?(\\w+ )?(from|off|out|mid|again|every|in the middle|of|repeatedly|constantly)?',
+  ),
+  words(
+    '(me|nos|los|lo|a todos|les) (\\w+ )?(echa|echó|saca|sacó|expulsa|expulsó|bota|botó|tira|tiró|desconecta|desconectó|patea) (\\w+ )?(a todos|de|del|fuera|cada|todo|otra|sin)?',
+    '(me|nos|todo mundo|todos|a gente) (\\w+ )?(expuls\\w+|derrub\\w+|desconect\\w+|chut\\w+|joga(ndo)? (pra )?fora|tir(a|ou) do)',
+    "(nous|tous|m['’]|me|on s['’]est|on a été|je me suis|je me fais|on se fait) (\\w+ ){0,2}(éject\\w+|vir(e|er|é|és|ée)|dégag\\w+|déconnect\\w+|éject\\w*|kick\\w+|jet(é|és|er|te))",
+    '(schmei(ß|ss)t|wirft|haut|kickt|kegelt) (\\w+ )?(mich|uns|alle|einen|jeden) (\\w+ )?(raus|ab|immer|ständig|wieder)|(raus|aus\\w* )(geflogen|geworfen|geschmissen|gekickt|gekegelt)|flieg(e|en|t) (\\w+ ){0,3}raus',
+    '(nge-?)?kick (semua|kita|gue|gw|aku)|(nendang|nge?lempar|ngeluarin|ngusir) (semua|kita|aku|gue|gw|orang)|(ke|di)(kick|lempar|tendang|keluarin)( \\w+)? (dari|terus|lagi|semua|mulu)',
+    '(mi|ci|ti|li|vi) (\\w+ )?(butta|caccia|espelle|sbatte|disconnette|sbatt\\w+) ?(fuori|dal\\w*|tutti)?|(gooit|kickt|smijt) (me|ons|iedereen) (er)?(uit)?|(wyrzuca|wywala|wykopuje|rozłącza) (mnie|nas|wszystkich|\\w+)|(beni|bizi|herkesi) (\\w+ )?(atıyor|attı|kovuyor|düşürüyor)|(выкидывает|выкинуло|выбрасывает|вышвыривает|вылетаем|выкинул\\w*) ?(нас|меня|всех|из)?|bị (văng|đá|out)( \\w+)? ?(ra|khỏi|liên tục)?',
+  ),
+  '(?:튕겨|튕기|튕겼|쫓겨나|강퇴|강제 ?로그아웃)|(?:เด้ง|หลุด|เตะ)(?:ออก|กัน|หมด|ตลอด)|(?:يطردني|يطردنا|طردني|طردنا|يخرجني|يخرجنا|خرجنا كلنا)|(?:बाहर (?:निकाल|फेंक)|nikaal? d(?:eta|iya))|(?:全員|みんな|途中で|勝手に|何度も|毎回).{0,8}(?:落とされ|追い出され|弾き出され|切断され|抜けさせ)|(?:都|全|又|老|一直)?被(?:强制)?(?:踢|弹|挤|顶)(?:出|下|掉)',
+)
+
+/** It comes so far, and no further. */
+const STOPS_AT = rule(
+  words(
+    '(stuck|stops?|stopped|dies|died|dead|fails?|failed|hangs?|hung|frozen|freezes|froze|sits|sitting|stalls?|stalled|quits|halts?|pauses|crashes|gives? up|never gets? past|(se )?(queda|quedó|para|paró|traba|trabó|detiene|congela|muere|atasca)|atascad\\w+|trav(a|ou|ado|ada)|par(a|ou)|morre|empac\\w+|bloqué\\w*|bloque|reste|coincé\\w*|s.arrête|plante|meurt|bleibt|hängt|stoppt|stirbt|bricht|stockt|steht|macet|mandek|berhenti|nyangkut|stuck|mentok|si (ferma|blocca)|fermo|bloccato|blijft|stopt|hangt|zatrzymuje|stoi|takılı|takıl\\w+|kal\\w+|застревает|зависает|висит|kẹt|dừng|đứng) (\\w+ ){0,3}(at|on|around|by|en|al|a|em|nos|no|à|sur|bei|auf|di|ke|sampai|op|na|ở|на|yüzde)? ?\\d+ ?(%|percent|per cent|por ciento|por cento|pour ?cent|prozent|persen|per cento|procent|phần trăm)',
+  ),
+  '\\d+ ?(?:%|%|パーセント)(?:で|のまま|から).{0,6}(?:止ま|固ま|落ち|動か|進ま|失敗|切れ)|(?:卡|停|断|死|挂)(?:在|到)(?:了)?\\d+ ?(?:%|%)|\\d+ ?(?:%|%)(?:就|的时候)?.{0,4}(?:卡|停|断|失败|不动)|\\d+ ?(?:%|퍼센트|프로)에서.{0,6}(?:멈|안 ?|끊|튕)|(?:ค้าง|หยุด)(?:ที่|อยู่).{0,6}\\d+ ?(?:%|เปอร์)|\\d+ ?(?:%|प्रतिशत) (?:पर|pe|par).{0,10}(?:अटक|रुक|atak|ruk)|(?:يوقف|يعلق|واقف|معلق|توقف) (?:عند|على).{0,6}\\d+',
+)
+
+/** What is given to it is gone. */
+const SWALLOWED = rule(
+  words(
+    '(eats?|ate|eating|swallow(s|ed|ing)|loses|lost|losing|drops|dropped|dropping) (all )?(my|our|the|every) (\\w+ )?(prompts?|messages?|posts?|comments?|repl(y|ies)|uploads?|submissions?|drafts?|money|cards?|coins?|orders?|edits?|inputs?|answers?|progress|work)',
+    '(se )?(come|traga|tragó|comió|pierde|perdió) (mis|los|mi|todos|todo) (\\w+ )?(mensajes?|pedidos?|comentarios?|trabajo|texto|dinero|fotos?)|(come|comeu|engol\\w+|perde\\w*) (meu|minha|meus|minhas|o|as|os) (\\w+ )?(mensage\\w+|pedidos?|textos?|dinheiro|documentos?|fotos?)|(e |que )?(some|sumiu|sumiram|somem) (tudo|todos|todas|com tudo|do nada)',
+    '(avale|mange|perd|a perdu|a avalé|a mangé) (mes|mon|ma|tous) (\\w+ )?(messages?|commandes?|textes?|argent|photos?|fichiers?)|(frisst|verschluckt|schluckt|fraß|hat) (\\w+ )?(meine?|unsere?|alle) (\\w+ )?(nachrichten?|bestellung\\w*|texte?|geld|eingaben?|fotos|dateien)( (gefressen|verschluckt|geschluckt))?|(makan|nelen|ngilangin|ilangin) (saldo|pesan|duit|pulsa|kuota|chat)',
+  ),
+  '(?:送った|書いた|入力した|投稿した).{0,8}(?:消え|飛ん|なくなっ)|(?:吞|吃)(?:了)?(?:我)?(?:的)?(?:消息|评论|钱|单|订单|字|回复|楼|帖)',
+)
+
+/** One asks, and nothing comes. */
+const NOTHING_COMES = rule(
+  words(
+    '(gives?|gave|giving|get|gets|getting|got|shows?|showing|returns?|returning|returned|displays?|loads?|outputs?|plays?|see|hear) (me |us |back )?(absolutely |literally |just |only )?(nothing|zilch|nada|crickets|silence|blanks?|empty \\w+|gr[ea]y (boxes|squares|tiles|screens?))(?! (but|to (complain|worry|say)|wrong|better|special|new|less|more|like|else|beats|compares))',
+    '(just|only|all|nothing but) (gr[ea]y|black|white|blank|empty|broken) (boxes|squares|tiles|screens?|frames?|placeholders?|pages?|images?|icons?)',
+    '(no|not a) (sound|picture|video|image|audio|signal|response|reply|replies|text|output|result|results|dial tone) (at all|whatsoever|anywhere|today|since|anymore|comes?|from|on (any|either|both))',
+    'no (me |nos )?(da|devuelve|muestra|sale|aparece|responde|manda|llega) (\\w+ )?nada|no sale (el |la |ninguna? )?(imagen|sonido|voz|audio|video)|(pantalla|todo) (en blanco|en negro|gris)',
+    '(não|n) (\\w+ )?(aparece|volta|mostra|vem|sai|retorna|responde) (\\w+ )?(nada|ninguém|som|imagem|áudio)|(tela|tudo) (branca|preta|cinza|em branco)',
+    "(rien ne|n['’]) ?(s['’])?(affiche|charge|passe|répond|vient|sort|marche)( \\w+)?|(n['’]affiche|ne (montre|renvoie|donne|charge|sort)) (\\w+ )?(plus |absolument )?rien|(écran|page) (noire?|blanche?|grise?)|plus (de |d['’]|aucun )(son|image|réponse|réseau|signal)",
+    '(kommt|zeigt|lädt|passiert|geht|erscheint|liefert|antwortet) (\\w+ )?(einfach |nur )?(nichts|nix|gar nichts|rein gar nichts)( \\w+)?|nur (noch )?(graue|leere|schwarze|weiße) (\\w+)',
+    '(gak|ga|nggak|ngga|tidak) (muncul|keluar|nongol|tampil|ada) (apa-?apa|sama sekali|semua|suara\\w*|gambar\\w*|respon\\w*)|(muncul|cuma|isinya) (kotak|layar|halaman) (abu|putih|hitam|kosong)\\w*|layar(nya)? (putih|hitam|blank|kosong)',
+    'non (\\w+ )?(esce|appare|compare|carica|mostra|arriva|risponde) (\\w+ )?(niente|nulla|nessuno)|schermo (nero|bianco)|(krijg|zie|laadt|komt) (\\w+ )?(helemaal )?niets|(zwart|wit) scherm|(nic (się )?nie|niczego nie) (\\w+ )?(wyświetla|ładuje|dzieje|pokazuje|działa)|(czarny|biały|pusty) ekran|(hiçbir ?şey) (\\w+ )?(gelmiyor|yüklenmiyor|görünmüyor|çıkmıyor|açılmıyor)|(siyah|beyaz|boş) ekran|ничего не (\\w+ )?(грузит|показывает|приходит|открывает|отображает|происходит|работает)\\w*|(чёрный|черный|белый|пустой) экран|(không|chẳng|ko) (\\w+ )?(hiện|ra|thấy|lên) (\\w+ )?gì|màn hình (đen|trắng)',
+  ),
+  '(?:何も|なんも|なにも|一切).{0,4}(?:表示され|出てこ|返ってこ|映ら|聞こえ|起き|出ない|来ない)|(?:真っ白|真っ黒|まっしろ|まっくろ)|(?:什么|啥)(?:都|也)(?:没有?|不)(?:显示|出来|出|加载|返回|反应)|(?:白屏|黑屏|灰屏)|아무것도 ?안 ?(?:떠|나|뜨|보)|(?:흰|하얀|검은|까만) ?화면|(?:ไม่(?:ขึ้น|มี)อะไร|จอ(?:ดำ|ขาว))|(?:ما (?:يطلع|يظهر|في) (?:شي|شيء|حاجة)|شاشة (?:سودا|بيضا|سوداء|بيضاء))|(?:कुछ (?:भी )?नहीं (?:आ|दिख|हो)|kuch (?:bhi )?nahi (?:aa|dikh|ho|load))|(?:(?:सफ़ेद|सफेद|काली|kaali|safed|blank) (?:स्क्रीन|screen))',
+)
+
+/** It is asked for one thing, named by its verb, and does not do it. */
+const DOES_NOT = rule(
+  words(
+    "(won['’]?t|will not|does ?n['’]?t|do ?n['’]?t|did ?n['’]?t|not|is ?n['’]?t|are ?n['’]?t|ain['’]?t|can['’]?t|cannot|fails? to|failed to|failing to|refuses to|unable to|stopped|never|no longer|quit) (even |properly |fully |currently |actually )?(render|resolv|populat|respond|initiali[sz]|buffer|mount|boot|authenticat|decrypt|attach|past|submit|propagat|replicat|provision|deploy|compil|sync|stream|buffer|dial|ring|print|scan|charg|pair|cast|upload|download|refresh|registe?r|launch|queu|dispatch|autosav|generat|transcrib|translat|process|execut|deliver|redirect|validat|verif|recogni[sz]|rotat|playback)\\w*(?! (to (you|emails)|well with|my mistake))",
+  ),
+)
+
 export const TROUBLE_BY_KIND: readonly { kind: string; rule: ReturnType<typeof rule> }[] = [
   { kind: 'jerky', rule: JERKY },
   { kind: 'frozen', rule: FROZEN },
@@ -438,4 +564,15 @@ export const TROUBLE_BY_KIND: readonly { kind: string; rule: ReturnType<typeof r
   { kind: 'no answer', rule: NO_ANSWER },
   { kind: 'not received', rule: NOT_RECEIVED },
   { kind: 'no net', rule: NO_NET },
+  { kind: 'thrown out', rule: THROWN_OUT },
+  { kind: 'stops at', rule: STOPS_AT },
+  { kind: 'swallowed', rule: SWALLOWED },
+  { kind: 'nothing comes', rule: NOTHING_COMES },
+  { kind: 'does not do it', rule: DOES_NOT },
+  { kind: 'queued', rule: QUEUED },
+  { kind: 'round trips', rule: ROUND_TRIPS },
+  { kind: 'back to the start', rule: BACK_TO_START },
+  { kind: 'as machines say it', rule: AS_MACHINES_SAY },
+  { kind: 'turned away', rule: TURNED_AWAY },
+  { kind: 'so long for so little', rule: SO_LITTLE },
 ]

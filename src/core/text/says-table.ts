@@ -256,7 +256,34 @@ export const OWN = rule(
 )
 
 /** Past, imagined, a habit, or about writing of such things: not how it is now. */
-export const ELSEWHEN = rule(...said('elsewhen'))
+export const ELSEWHEN = rule(
+  ...said('elsewhen'),
+  // A day that is over, where nothing says that it goes on; "since yesterday" does.
+  words(
+    '(?<!since |from |until )(yesterday|last night|the other day|on (mon|tues|wednes|thurs|fri|satur|sun)day)\\W+(\\w+ ){0,4}(was|were|went|had|crashed|failed|broke|dropped|got)(?!.{0,90}\\b(still|again|now|today|this morning|even now|ever since)\\b).*',
+    '(was|were|went|had|crashed|failed|broke|dropped) (\\w+ ){0,5}(yesterday|last night|the other day|on (mon|tues|wednes|thurs|fri|satur|sun)day)(?!.{0,90}\\b(still|again|now|today|this morning|ever since|and)\\b)',
+  ),
+  words(
+    '(?<!desde |de )(ayer|anoche|la semana pasada)(?!.{0,90}\\b(sigue|siguen|otra vez|todavía|aún|ahora|hoy|de nuevo)\\b) .{0,30}(cay|falló|fallaba|estuvo|estaba|se fue|caíd).*|(se cayó|falló|estuvo ca[ií]d[oa]) .{0,20}(ayer|anoche|la semana pasada)(?!.{0,60}\\b(y|sigue|hoy|ahora)\\b)',
+    '(?<!desde |de )(ontem|anteontem|(na |n?a )?semana passada)(?!.{0,90}\\b(continua|de novo|ainda|agora|hoje|outra vez)\\b) .{0,30}(caiu|ficou|falhou|estava|esteve|parou|fora do ar).*|(caiu|ficou fora|parou) .{0,20}(ontem|semana passada)(?!.{0,60}\\b(e|continua|hoje|agora)\\b)',
+    "(?<!depuis |qu['’])(hier|avant-hier)(?!.{0,90}\\b(encore|toujours|maintenant|aujourd['’]hui|ce matin|rebelote|et)\\b) .{0,30}(était|a planté|est tombé|en panne|en rade).*|(était|étaient) (en panne|en rade|hors ligne) .{0,20}hier(?!.{0,60}\\b(et|encore|toujours)\\b)",
+    '(?<!seit |von )(gestern|vorgestern|(letzte|vorige|vergangene) woche)(?!.{0,90}\\b(immer noch|noch immer|schon wieder|wieder|jetzt|heute|und)\\b) .{0,30}(war|hatte|ging|fiel|waren|lag).*|war(en)? .{0,20}(gestern|(letzte|vorige) woche)(?!.{0,60}\\b(und|immer noch|wieder|heute|jetzt)\\b)',
+    '(?<!dari |sejak )(kemarin|semalam|minggu (lalu|kemarin))(?!.{0,90}\\b(masih|lagi|sekarang masih|sampe sekarang|hari ini)\\b) .{0,20}(sempat|sempet|down|error|tumbang|mati).*',
+    "(?<!da )(ieri|l['’]altro ieri|la settimana scorsa)(?!.{0,90}\\b(ancora|oggi|adesso|di nuovo|e)\\b) .{0,30}(era|è stato|andava|giù|bloccat).*",
+    '(?<!sinds |van )(gisteren|eergisteren|vorige week)(?!.{0,90}\\b(nog steeds|weer|nu|vandaag|en)\\b) .{0,30}(was|waren|lag|had).*',
+    '(?<!od )(wczoraj|przedwczoraj)(?!.{0,90}\\b(nadal|dalej|znowu|znów|dzisiaj|dziś|teraz|i)\\b) .{0,30}(nie działał|padł|była awaria|był|leżał).*',
+    '(?<!dünden )(dün|geçen hafta)(?!.{0,90}\\b(hâlâ|hala|yine|bugün|şimdi|tekrar|beri)\\b) .{0,30}(çök|git|kesil|bozul|yok)\\w*(tü|ti|di|dı|muştu|tı).*',
+    '(?<!со |с )(вчера|позавчера)(?!.{0,90}(до сих пор|опять|снова|сегодня|сейчас|всё ещё|и ) ?) .{0,30}(упал|лежал|не работал|был|сбо).*',
+    '(?<!từ )(hôm qua|tuần trước)(?!.{0,90}(vẫn|lại|hôm nay|giờ|nay)).{0,30}(sập|lỗi|bị).*',
+    '(?<!se )(kal|parso|pichh?le hafte)(?!.{0,90}\\b(abhi|ab bhi|aaj|phir|phirse)\\b) .{0,30}(band|down|nahi) (\\w+ ){0,2}(tha|thi|the|hua).*',
+  ),
+  '(?:昨日|おととい|先週|昨夜)(?!から|より)(?!.{0,60}(?:今日も|また|まだ|今も|今日は).{0,12}(?:落|だめ|ダメ|無理|でき|入れ|繋|つな|重)).{0,12}(?:落ちて|障害|大変|止まって|不具合|死んで)(?:た|い|だ|ま|で)',
+  '(?:昨天|昨晚|前天|上周|上星期|上个?星期)(?!.{0,60}(?:今天(?:又|还|也|继续|还是)|到现在|现在(?:还|也|又)|还没|又)).{0,8}(?:崩|挂|宕|断|故障|炸|瘫)',
+  '(?:어제|그저께|지난주)(?!부터)(?!.{0,60}(?:오늘도|아직|또|지금도|여전히)).{0,12}(?:터졌|다운|먹통|장애|안 ?됐)',
+  '(?:เมื่อวาน|อาทิตย์ที่แล้ว|สัปดาห์ที่แล้ว)(?!.{0,60}(?:ยัง|อีก|วันนี้|ตอนนี้)).{0,20}(?:ล่ม|พัง|เข้าไม่ได้)',
+  '(?<!من )(?:أمس|امس|البارح|الأسبوع الماضي|مبارح)(?!.{0,60}(?:لسه|لسا|الحين|اليوم|إلى الآن|لحد الآن|مرة ثانية|رجع)).{0,20}(?:طاح|تعطل|وقف|انقطع|كان)',
+  '(?:कल|परसों)(?! से).{0,20}(?:बंद|डाउन|नहीं).{0,8}(?:था|थी|थे|हुआ)(?!.{0,60}(?:अभी|आज|फिर))',
+)
 
 /** It had failed, and is over. */
 export const RECOVERY = rule(

@@ -14,31 +14,47 @@ import { isDoubted } from '../trouble/combine.js'
 import { teachPast, type Taught } from '../service/past.js'
 import { isFlooding, learnAdmission, admit } from '../admission/admit.js'
 import { followTroubles } from '../trouble/follow.js'
-import type { EvidenceSnapshot } from '../evidence/evidence.js'
-import { eachEvidence, openEvidence, snapshotEvidence, tickEvidence } from '../evidence/registry.js'
+import { eachEvidence, tickEvidence } from '../evidence/registry.js'
+import type { GraphPart } from '../graph/graph.js'
 import { serviceState, takeCoordinated, takeMeasured, takeObservation, type ServiceState } from '../service/service.js'
+import { type Asleep, dueOf, isStill, opened, type Packing, stored, type StoredService } from './asleep.js'
 
 /** So many people, each for themselves, must say that they see what is not theirs, or lost what is, before it is told. */
 export const EXPOSURES_TO_TELL = 5
 const EXPOSURE_WINDOW_MS = 15 * MINUTE
 /** Trouble that has lasted so long is taught to the baseline after all: either it ends, or it is how things are now. */
 const LASTING_MS = 3 * DAY
+/** So many are woken at a tick because time is up: some milliseconds each, with hours of minutes to make up for. */
+const WOKEN_AT_ONCE = 200
+/** So many fall asleep at a tick: half a millisecond each. */
+const LAID_AT_ONCE = 250
 
 export interface WatchOptions {
   /** What an operator asks for: false incidents a service and 30 days. */
   falseAlarmsPerMonth: number
 }
 
-/** What a snapshot holds of the watch: each service as it is kept, its evidence as the kinds store it. */
+/** What a snapshot holds of the watch: each service as it is kept, those that sleep as their bytes. */
 export interface WatchSnapshot {
-  services: (Omit<ServiceState, 'evidence'> & { evidence: EvidenceSnapshot })[]
+  services: StoredService[]
+  /** The last tick; absent, like those that sleep, before any did. */
+  ticked?: EpochMs
+  asleep?: Asleep[]
 }
 
 /** A finding is published while there is something to say; between, only facts pass through. */
 export class Watch {
+  /** Those that are judged each minute; all of them without a `packing`. */
   readonly services = new Map<string, ServiceState>()
+  private asleep = new Map<string, Asleep>()
+  private ticked: EpochMs = 0
+  /** What was found in minutes that were made up for: nothing, as far as `isStill` is right. */
+  private overdue: JudgeInput[] = []
 
-  constructor(private readonly options: WatchOptions) {}
+  constructor(
+    private readonly options: WatchOptions,
+    readonly packing?: Packing,
+  ) {}
 
   /** Folds one signal at log time `now`. What the judge must know at once goes to `matters`. */
   take(signal: Signal, now: EpochMs, matters: JudgeInput[]): void {
@@ -76,24 +92,93 @@ export class Watch {
 
   service(id: string): ServiceState {
     let s = this.services.get(id)
-    if (!s) this.services.set(id, (s = serviceState(id)))
+    if (!s) this.services.set(id, (s = this.wake(id) ?? serviceState(id)))
     return s
+  }
+
+  /** Puts a service to sleep until somebody speaks of it or `dueOf` has come. */
+  lay(s: ServiceState, at: EpochMs): void {
+    const { id, title, late } = s
+    const bytes = this.packing!.pack(stored(s))
+    this.services.delete(id)
+    this.asleep.set(id, { id, title, late, at, due: dueOf(s, at), bytes })
+  }
+
+  /** Those that may sleep from the tick at `now` on, not too many of them. */
+  *still(now: EpochMs): Generator<ServiceState> {
+    if (!this.packing) return
+    let found = 0
+    for (const s of this.services.values()) {
+      if (!isStill(s, now)) continue
+      yield s
+      if (++found >= LAID_AT_ONCE) return
+    }
+  }
+
+  /** A service that sleeps, as if each minute since had been judged when it came. */
+  private wake(id: string): ServiceState | null {
+    const lay = this.asleep.get(id)
+    if (lay === undefined) return null
+    this.asleep.delete(id)
+    const s = opened(this.packing!.unpack(lay.bytes))
+    for (let at = lay.at + MINUTE; at <= this.ticked; at += MINUTE) this.judge(s, at, this.overdue)
+    takeRollups(s, this.ticked, 0, [])
+    return s
+  }
+
+  wakeAll(): void {
+    for (const id of [...this.asleep.keys()]) this.service(id)
+  }
+
+  /** Before a tick at `now` whose rows are seen: wakes those whose time is up. */
+  wakeDue(now: EpochMs): void {
+    let woken = 0
+    for (const { id, due } of this.asleep.values()) {
+      if (due > now) continue
+      this.service(id).changed = true
+      if (++woken >= WOKEN_AT_ONCE) return
+    }
+  }
+
+  forget(id: string): void {
+    this.services.delete(id)
+    this.asleep.delete(id)
+  }
+
+  /** All of them, for the graph: on none that sleeps stands anything, and it on nothing. */
+  *parts(): Generator<GraphPart> {
+    yield* this.services.values()
+    for (const { id, title } of this.asleep.values()) yield { id, title, components: [], dependsOn: [] }
+  }
+
+  /** Observations that came too late for their minute, of all time. */
+  get late(): number {
+    let late = 0
+    for (const s of this.services.values()) late += s.late
+    for (const s of this.asleep.values()) late += s.late
+    return late
   }
 
   /** Services by the name that pages have for them: half characters of old logs are shown as U+FFFD. */
   named(service: string): string[] {
-    return [...this.services.keys()].filter(id => id === service || id.replace(/\p{Cs}/gu, '\ufffd') === service)
+    return [...this.services.keys(), ...this.asleep.keys()].filter(
+      id => id === service || id.replace(/\p{Cs}/gu, '\ufffd') === service,
+    )
   }
 
   /** Closes the minute that ends at `now` for every service. */
   tick(now: EpochMs, matters: JudgeInput[]): void {
-    for (const s of this.services.values()) {
-      const readings = tickEvidence(s.evidence, now)
-      for (const mode of FAILURE_MODES) matters.push(...followTroubles(s, mode, readings, now))
-      if (!s.troubles.bad) tellExposure(s, now, matters)
-      learn(s, now)
-    }
+    this.ticked = now
+    matters.push(...this.overdue.splice(0))
+    for (const s of this.services.values()) this.judge(s, now, matters)
     matters.push({ type: 'tick', at: now })
+  }
+
+  private judge(s: ServiceState, now: EpochMs, matters: JudgeInput[]): void {
+    const readings = tickEvidence(s.evidence, now)
+    for (const mode of FAILURE_MODES) matters.push(...followTroubles(s, mode, readings, now))
+    if (!s.troubles.bad) tellExposure(s, now, matters)
+    learn(s, now)
   }
 
   /** Rows of the pages that changed since they were last taken. */
@@ -103,13 +188,17 @@ export class Watch {
 
   /** Shares memory with the watch: serialise it before the next step. */
   snapshot(): WatchSnapshot {
-    return { services: [...this.services.values()].map(s => ({ ...s, evidence: snapshotEvidence(s.evidence) })) }
+    const services = [...this.services.values()].map(stored)
+    return this.packing ? { services, ticked: this.ticked, asleep: [...this.asleep.values()] } : { services }
   }
 
-  static open({ services, ...rest }: WatchSnapshot, options: WatchOptions): Watch {
+  static open(snapshot: WatchSnapshot, options: WatchOptions, packing?: Packing): Watch {
+    const { services, ticked = 0, asleep = [], ...rest } = snapshot
     rest satisfies Record<string, never>
-    const watch = new Watch(options)
-    for (const s of services) watch.services.set(s.id, { ...s, evidence: openEvidence(s.evidence) })
+    const watch = new Watch(options, packing)
+    watch.ticked = ticked
+    for (const s of services) watch.services.set(s.id, opened(s))
+    for (const s of asleep) watch.asleep.set(s.id, s)
     return watch
   }
 }

@@ -17,6 +17,7 @@ import { Refusal, shown } from '../../core/ingest/door.js'
 import type { App } from '../../shell/app.js'
 import { subscriberOf } from '../../shell/visitors/address.js'
 import { Buckets } from '../../shell/visitors/buckets.js'
+import type { Tracer } from '../../shell/tracing/tracer.js'
 import { CutShort, TooMuch } from '../../shell/workspace/cut-short.js'
 import type { Receipt as Counts } from '../../contract/received.js'
 import { elementsOf, groupsOf, JsonShape, parsed, refuseDepth } from './body.js'
@@ -48,6 +49,7 @@ export function ingestRoutes(
   // In a scope of its own: here no body is parsed before the handler sees it.
   server.register(async scope => {
     scope.removeAllContentTypeParsers()
+    if (app.tracer !== undefined) traceRequests(scope, app.tracer)
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
     routes.add(
       scope,
@@ -72,6 +74,24 @@ export function ingestRoutes(
     )
     more(scope, places)
   })
+}
+
+/** What comes to these doors, from its head to its answer; a sender's own trace goes on in it. */
+function traceRequests(scope: FastifyInstance, tracer: Tracer): void {
+  const spans = new WeakMap<FastifyRequest, NonNullable<ReturnType<Tracer['request']>>>()
+  scope.addHook('onRequest', async request => {
+    const { traceparent } = request.headers
+    const name = `${request.method} ${request.routeOptions.url ?? 'unknown'}`
+    const span = tracer.request(name, typeof traceparent === 'string' ? traceparent : undefined)
+    if (span !== null) spans.set(request, span)
+  })
+  const ends = (request: FastifyRequest, status: number) => {
+    const span = spans.get(request)
+    if (span !== undefined && spans.delete(request)) tracer.answered(span, status)
+  }
+  scope.addHook('onResponse', async (request, reply) => ends(request, reply.statusCode))
+  // Its sender went away: no answer is sent.
+  scope.addHook('onRequestAbort', async request => ends(request, 499))
 }
 
 /** Why a body was not read to its end, as an answer; what counts of it is in it, for it stays so. */

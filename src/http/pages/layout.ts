@@ -46,7 +46,10 @@ export interface PageInput {
   nav?: readonly { path: string; label: string }[]
 }
 
-const SHEETS = [STYLE, DEMO_STYLE, SCRIPT_STYLE, STATUS_STYLE, SUBSCRIBE_STYLE, ARTICLE_STYLE, DOCS_STYLE]
+/** Only in pages that say they are old. */
+const LATE_STYLE = '.late{border:2px solid var(--watch);border-radius:8px;padding:12px 18px;margin-bottom:12px}'
+
+const SHEETS = [STYLE, LATE_STYLE, DEMO_STYLE, SCRIPT_STYLE, STATUS_STYLE, SUBSCRIBE_STYLE, ARTICLE_STYLE, DOCS_STYLE]
 const hashes = [...SHEETS, ...Object.values(THEME_STYLES)].map(
   sheet => `'sha256-${createHash('sha256').update(sheet).digest('base64')}'`,
 )
@@ -65,10 +68,10 @@ export function page(input: PageInput): string {
   const { t } = input
   const here = (path: string) => attr('aria-current', input.path === path ? 'page' : null)
   return html`<!doctype html>
-<html lang="${t.lang}" dir="${t.direction}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${isolated(input.title)} · ${isolated(input.workspace)}</title><meta name="description" content="${input.description}"><meta name="color-scheme" content="light dark"><meta name="theme-color" content="#f8f7f4" media="(prefers-color-scheme:light)"><meta name="theme-color" content="#131416" media="(prefers-color-scheme:dark)">${input.noIndex ? html`<meta name="robots" content="noindex">` : null}<link rel="icon" href="/assets/mark.svg" type="image/svg+xml">${input.alternate ? html`<link rel="alternate" type="application/json" href="${input.alternate}">` : null}${input.feeds === undefined ? null : feedLinks(input.feeds)}<style>${trusted(STYLE)}</style>${t.latin ? null : html`<style>${trusted(SCRIPT_STYLE)}</style>`}${input.sheet ? html`<style>${trusted(input.sheet)}</style>` : null}${input.strip ? html`<style>${trusted(DEMO_STYLE)}</style>` : null}${input.brand?.css ? html`<link rel="stylesheet" href="${input.brand.css}">` : null}${input.script ? html`<script src="${input.script}" defer></script>` : null}</head>
+<html lang="${t.lang}" dir="${t.direction}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${isolated(input.title)} · ${isolated(input.workspace)}</title><meta name="description" content="${input.description}"><meta name="color-scheme" content="light dark"><meta name="theme-color" content="#f8f7f4" media="(prefers-color-scheme:light)"><meta name="theme-color" content="#131416" media="(prefers-color-scheme:dark)">${input.noIndex ? html`<meta name="robots" content="noindex">` : null}<link rel="icon" href="/assets/mark.svg" type="image/svg+xml">${input.alternate ? html`<link rel="alternate" type="application/json" href="${input.alternate}">` : null}${input.feeds === undefined ? null : feedLinks(input.feeds)}<style>${trusted(STYLE)}</style>${t.latin ? null : html`<style>${trusted(SCRIPT_STYLE)}</style>`}${input.sheet ? html`<style>${trusted(input.sheet)}</style>` : null}${input.late ? html`<style>${trusted(LATE_STYLE)}</style>` : null}${input.strip ? html`<style>${trusted(DEMO_STYLE)}</style>` : null}${input.brand?.css ? html`<link rel="stylesheet" href="${input.brand.css}">` : null}${input.script ? html`<script src="${input.script}" defer></script>` : null}</head>
 <body data-locale="${t.locale}" data-clock="${input.clock}" data-now="${input.now}"${attr('data-live', input.live === null ? null : input.live.join(' '))}><a class="skip" href="#main">${t.skip}</a><svg width="0" height="0" class="defs" aria-hidden="true"><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M0 0v6"/></pattern></svg>
 <header><a class="brand" href="${input.brand?.href ?? '/'}">${input.brand?.logo ? html`<img src="${input.brand.logo}" alt="">` : MARK}<b>${isolated(input.brand?.title ?? input.workspace)}</b></a><nav aria-label="${t.nav.label}"><a href="/"${here('/')}>${t.nav.now}</a>${(input.nav ?? []).map(each => html`<a href="${each.path}"${here(each.path)}>${each.label}</a>`)}<a href="/incidents"${here('/incidents')}>${t.nav.history}</a></nav></header>
-${input.strip ? trusted(input.strip) : null}<main id="main" tabindex="-1">${input.late ? html`<div class="hero watching" id="late"><p>${input.late}</p></div>` : null}${input.main}</main>
+${input.strip ? trusted(input.strip) : null}<main id="main" tabindex="-1">${input.late ? html`<p class="late" id="late">${input.late}</p>` : null}${input.main}</main>
 <p class="vh" role="status" id="say"></p>
 <footer>${input.brand?.footer ?? null}<p>${t.footer.rule}</p><p>${t.footer.clock(input.zone ?? 'UTC')} <a href="/docs">${t.nav.api}</a>. <noscript>${t.footer.noScript}</noscript></p>${languageList(input)}${themeList(input)}</footer></body></html>
 `.text

@@ -121,7 +121,11 @@ class PostgresStore implements Store {
 
   /** A transaction that is undone takes its partitions along: a day is known once one was committed. */
   private async makeDays(ask: Ask, rollups: readonly Rollup[]): Promise<void> {
-    for (const day of daysOf(rollups)) if (!this.days.has(day)) await ask(sql.makingPartition(day))
+    for (const day of daysOf(rollups)) {
+      if (this.days.has(day)) continue
+      const [found] = await ask<{ there: boolean }>(sql.IS_THERE, [sql.partitionOf(day)])
+      if (!found!.there) await ask(sql.makingPartition(day))
+    }
   }
 
   private async forget(ask: Ask, { service, label, value, component }: Forget): Promise<void> {
@@ -241,6 +245,7 @@ class PostgresStore implements Store {
   /** Whole days go with their partition; of the day in which the bound lies its rows. */
   async trim(before: { rollups: EpochMs; facts: EpochMs }): Promise<void> {
     await this.write('forget what is old', async ask => {
+      await ask(sql.SOON)
       const last = sql.partitionOf(sql.dayOf(before.rollups))
       const partitions = await ask<{ name: string }>(sql.PARTITIONS)
       this.days.clear()

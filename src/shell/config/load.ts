@@ -185,6 +185,7 @@ export function complete(file: ConfigFile, demo = false): Config {
       reword: file.updates?.reword ?? null,
     },
     subscribers: subscribersOf(file),
+    ...(file.tracing === undefined ? {} : { tracing: file.tracing }),
     agents: { alone: file.agents?.alone ?? [] },
     keep: {
       logMs: keep?.logDays === undefined ? KEEP_LOG_MS : keep.logDays * DAY,

@@ -3,7 +3,7 @@ import type { Finding } from './finding.js'
 import type { Loaded } from './load.js'
 
 /** What a server cannot change while it runs. */
-const RESTART: readonly (keyof Config)[] = ['host', 'port', 'data', 'clock', 'bus', 'store']
+const RESTART: readonly (keyof Config)[] = ['host', 'port', 'data', 'clock', 'bus', 'store', 'tracing']
 
 /** What reading the configuration again did. */
 export type Reloaded =

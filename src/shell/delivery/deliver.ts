@@ -8,6 +8,7 @@ import { beforeOf, dispatch } from '../../core/route/news.js'
 import type { IncidentHead, CommittedEvent } from '../../contract/ports.js'
 import { type EpochMs, HOUR, SECOND } from '../../contract/time.js'
 import type { Env } from '../env.js'
+import type { Tracer } from '../tracing/tracer.js'
 
 /** First pause after a failure; it doubles up to the longest, and after the last the event is given up. */
 const FIRST_RETRY_MS = 5 * SECOND
@@ -60,6 +61,8 @@ export interface DeliverParts {
   planned?(folded: IncidentEvent): boolean
   /** The event in Statuspage's shape, for a notifier that sends it so. */
   status?(event: IncidentEvent): Promise<object[]>
+  /** Tells in a trace of ours. */
+  traced?: Tracer['telling']
   /** What {@link DeliverParts.saveReceipt} saved; the position alone, as a number, is one too. */
   receipt(): Promise<string>
   saveReceipt(receipt: string): Promise<void>
@@ -233,7 +236,8 @@ export class Delivery implements AsyncDisposable {
       if (delivery !== null) {
         each.since ??= this.env.now()
         each.tries++
-        const answer = await this.notifier.tell(delivery)
+        const { traced = (_to, _of, _id, work) => work() } = this.parts
+        const answer = await traced(this.name, each.event.incident, delivery.id, () => this.notifier.tell(delivery))
         this.count.told++
         this.keepThread(each.event.incident, answer?.thread)
       }

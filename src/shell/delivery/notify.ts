@@ -10,6 +10,7 @@ import { Registry } from '../../plugin/registry.js'
 import type { Env } from '../env.js'
 import { pluginEnv } from '../outside/env.js'
 import type { Parts } from '../parts.js'
+import type { Tracer } from '../tracing/tracer.js'
 import { OnCall } from '../routing/on-call.js'
 import { Router, type RouterHost } from '../routing/router.js'
 import { Digest } from './digest.js'
@@ -27,6 +28,7 @@ export interface NotifierHost {
   env: Env
   /** With a clock that never leaps: for pauses and patience. */
   evenEnv: Env
+  tracer?: Tracer | undefined
 }
 
 /** Writes what people are told. */
@@ -244,7 +246,14 @@ export class Notifiers implements AsyncDisposable {
       router === null
         ? {}
         : { eventsAfter: async (after: number, max: number) => router.messagesFor(use.id, after, max) }
-    const delivery = new Delivery(use.id, this.gathering(use.id, notifier), { ...parts, ...from }, host.evenEnv)
+    const { tracer } = host
+    const traced = tracer === undefined ? {} : { traced: tracer.telling.bind(tracer) }
+    const delivery = new Delivery(
+      use.id,
+      this.gathering(use.id, notifier),
+      { ...parts, ...from, ...traced },
+      host.evenEnv,
+    )
     this.deliveries.push(delivery)
     delivery.wake()
   }

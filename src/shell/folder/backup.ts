@@ -88,7 +88,8 @@ async function copyPair(data: string, copies: string): Promise<void> {
   if (existsSync(from.log)) await bus.files!.copy(from.log, to.log)
 }
 
-function copyKeys(from: string, to: string): void {
+/** A file of keys or of lines, as it is now; nothing where there is none. */
+export function copyKeys(from: string, to: string): void {
   if (!existsSync(from)) return
   const text = readFileSync(from, 'utf8')
   // Lines are added to it while it is read: the last may be half of one.
@@ -110,7 +111,7 @@ async function listed(folder: string, at: string): Promise<Entry[]> {
 }
 
 /** In the same folder, so that the last step is a rename; nobody else can look into it. */
-function scratchBeside(file: string): string {
+export function scratchBeside(file: string): string {
   try {
     return mkdtempSync(join(dirname(file), '.epicenter-backup-'))
   } catch (error) {

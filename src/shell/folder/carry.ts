@@ -12,6 +12,15 @@ export interface Kept {
   store: Store
 }
 
+/** What is carried over: nobody writes to it, or it looks as if nobody did. */
+export interface Source {
+  log: Pick<Log, 'read' | 'state'>
+  store: Store
+}
+
+/** In the end the two sides do not hold the same: one was written to, or something went wrong on the way. */
+export class DifferentError extends PermanentError {}
+
 /** How many there are of each kind, and a digest of them all: two that keep the same agree in both. */
 export type Inventory = Record<string, { count: number; digest: string }>
 
@@ -32,10 +41,10 @@ const END_OF_TIME = 100 * 365 * DAY
  * again it goes on.
  *
  * @param last what is to be done before the target counts as whole
- * @throws PermanentError where the target holds something else, or does not hold in the end what the source does
+ * @throws PermanentError where the target holds something else, DifferentError where it does not hold in the end what the source does
  */
 export async function carryOver(
-  from: Kept,
+  from: Source,
   to: Kept,
   tell: (what: string) => void,
   last: () => void = () => {},
@@ -56,7 +65,7 @@ export async function carryOver(
   const [wanted, got] = [await inventoryOf(from), await inventoryOf(to)]
   const wrong = Object.keys(wanted).filter(kind => got[kind]?.digest !== wanted[kind]!.digest)
   if (wrong.length > 0)
-    throw new PermanentError(
+    throw new DifferentError(
       `what arrived is not what was sent: ${wrong.map(kind => `${kind} (${wanted[kind]!.count}, ${got[kind]?.count ?? 0})`).join(', ')}`,
     )
   last()
@@ -75,7 +84,7 @@ async function begin({ log, store }: Kept, workspace: string): Promise<void> {
   await log.belongsTo(workspace)
 }
 
-async function carryLog(from: Log, to: Log, tell: (what: string) => void): Promise<void> {
+async function carryLog(from: Source['log'], to: Log, tell: (what: string) => void): Promise<void> {
   const { last } = await from.state()
   let [after, next] = [(await to.state()).last, 0]
   for (;;) {
@@ -214,7 +223,7 @@ class Digest {
 }
 
 /** Counts and digests of all that is kept. */
-export async function inventoryOf({ log, store }: Kept): Promise<Inventory> {
+export async function inventoryOf({ log, store }: Source): Promise<Inventory> {
   const digests: Record<string, Digest> = {}
   const add = (kind: string, ...rows: unknown[]) => {
     for (const row of rows) (digests[kind] ??= new Digest()).add(JSON.stringify(row))

@@ -31,7 +31,7 @@ export interface Connected {
 export async function connected(
   config: PostgresConfig,
   env: Pick<PluginEnv, 'readText' | 'sleep'>,
-  { readonly = false, as }: Pick<Place, 'readonly' | 'as'>,
+  { readonly = false, atOnce = false, as }: Pick<Place, 'readonly' | 'atOnce' | 'as'>,
 ): Promise<Connected> {
   if (as !== undefined) {
     const writing = await sharing(config, env)
@@ -39,8 +39,8 @@ export async function connected(
   }
   const parts = { config, tls: await readTls(config, env), readonly, sleep: env.sleep }
   if (readonly) {
-    const one = () => new Session({ ...parts, begin: async () => {} })
-    const reading = new Sessions([one(), ...Array.from({ length: READERS - 1 }, one)])
+    const one = () => new Session({ ...parts, begin: atOnce ? moment() : async () => {} })
+    const reading = atOnce ? one() : new Sessions([one(), ...Array.from({ length: READERS - 1 }, one)])
     return shut(reading, async () => {
       const version = await reading.do('open the store', ask => versionOf(ask, config.schema))
       if (version !== MIGRATIONS.length) throw unreadable(config.schema, version)
@@ -62,6 +62,17 @@ export async function connected(
     epoch = row!.epoch
     return { writing, reading: writing, epoch }
   })
+}
+
+/** One transaction for as long as the connection holds; what it saw cannot be seen again on another. */
+function moment(): (ask: Ask) => Promise<void> {
+  let begun = false
+  return async ask => {
+    if (begun) throw new PermanentError('the connection on which all was read as of one moment was lost')
+    begun = true
+    await ask('SET idle_in_transaction_session_timeout = 0')
+    await ask('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+  }
 }
 
 /**

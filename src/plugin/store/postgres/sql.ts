@@ -119,8 +119,13 @@ export const partitionOf = (day: EpochMs): string =>
   `rollup_${new Date(day).toISOString().slice(0, 10).replaceAll('-', '_')}`
 export const dayOf = (bin: EpochMs): EpochMs => Math.floor(bin / DAY) * DAY
 
+export const IS_THERE = 'SELECT to_regclass($1) IS NOT NULL AS there'
+/** Made beside the others and then attached, which waits for nobody who reads: `PARTITION OF` would wait for a backup to end. */
 export const makingPartition = (day: EpochMs): string =>
-  `CREATE TABLE IF NOT EXISTS ${partitionOf(day)} PARTITION OF rollup FOR VALUES FROM (${day}) TO (${day + DAY})`
+  `CREATE TABLE ${partitionOf(day)} (LIKE rollup INCLUDING ALL);
+   ALTER TABLE rollup ATTACH PARTITION ${partitionOf(day)} FOR VALUES FROM (${day}) TO (${day + DAY})`
+/** Dropping a table waits for all who read any: what cannot be had at once is tried in the next round, so that no page waits behind it. */
+export const SOON = "SET LOCAL lock_timeout = '500ms'"
 
 export const PARTITIONS = `SELECT child.relname AS name FROM pg_inherits
   JOIN pg_class AS child ON child.oid = inhrelid WHERE inhparent = 'rollup'::regclass`
