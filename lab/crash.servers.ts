@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { SHOWN_LATE_MS } from '../src/contract/thresholds.js'
-import { agedLine, ages, JUDGES } from './crash/age.js'
 import { described, manyCampaign, whyNoServers } from './crash/many.js'
 import { campaign, whyNot } from './crash/run.js'
 import { HINDRANCES, POINTS } from './crash/points.js'
-import { courseOf } from './houses.js'
+import { courseOf, Ground, Houses } from './houses.js'
+
+const POLL = { timeout: 90_000, interval: 500 }
 
 const lacks = whyNot()
 if (lacks !== null) console.log(`skipped: ${lacks}`)
@@ -32,13 +33,33 @@ describe.skipIf(noServers !== null)('processes, NATS servers and the database, k
   }, 1_200_000)
 })
 
-// A part of `npm run lab:crash -- --age`, and what is more than one failure.
-describe.skipIf(noServers !== null)('public pages while who takes signals, or all who judge, are away', () => {
-  it('say how old they are once they are older than they may be', async () => {
-    const [ingest, judges] = await ages(['ingest', JUDGES], aged => console.log(agedLine(aged)))
-    expect(ingest!.pages).toBeGreaterThan(10)
-    expect(ingest!.silent + judges!.silent).toBe(0)
-    expect(judges!.oldestMs).toBeGreaterThan(SHOWN_LATE_MS)
-    expect(judges!.said).toBeGreaterThan(0)
-  }, 600_000)
+describe.skipIf(noServers !== null)('public pages while nobody judges', () => {
+  it('say how old they are once they are older than they may be, and whose fault it is', async () => {
+    const ground = await Ground.lay(60)
+    try {
+      const houses = new Houses(ground, 'old', { clock: 'wall' })
+      for (const [who, roles] of [
+        ['front', 'ingest'],
+        ['watch-1', 'watch'],
+        ['judge-1', 'judge'],
+        ['pages', 'pages'],
+      ] as const)
+        await houses.start(who, roles)
+      const { url } = houses.workers.get('pages')!
+      const page = async () => {
+        const text = await (await fetch(url)).text()
+        return { at: Number(/data-now="(\d+)"/.exec(text)?.[1]), late: /id="late">([^<]*)/.exec(text)?.[1] }
+      }
+      await expect.poll(async () => Date.now() - (await page()).at, POLL).toBeLessThan(SHOWN_LATE_MS)
+      expect((await page()).late).toBeUndefined()
+      await houses.workers.get('judge-1')!.stop('SIGKILL')
+      await expect.poll(async () => (await page()).late, POLL).toMatch(/Epicenter itself is behind. The fault is ours/)
+      expect(Date.now() - (await page()).at).toBeGreaterThan(SHOWN_LATE_MS)
+      await houses.start('judge-1', 'judge')
+      await expect.poll(async () => (await page()).late, POLL).toBeUndefined()
+      await houses.stop()
+    } finally {
+      await ground.stop()
+    }
+  }, 300_000)
 })

@@ -4,14 +4,11 @@
 //   npm run lab:crash -- [--kills N] [--hindered N] [--seed S] [--only WORD]
 //   npm run lab:crash -- --many [--schedules N] [--seed S]       (many.ts)
 //   npm run lab:crash -- --single [--only WORD] [--seed S]       (single.ts)
-//   npm run lab:crash -- --age                                   (age.ts)
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
-import { SHOWN_LATE_MS } from '../../src/contract/thresholds.js'
 import { sfc32 } from '../../src/core/stat/random.js'
 import { streamOf } from '../../src/testing/stream.js'
 import { Dice } from '../dice.js'
-import { agedLine, ages, PARTS } from './age.js'
 import { described, manyCampaign, whyNoServers } from './many.js'
 import { differences, type EndState, Play, type Plan } from './play.js'
 import { HINDRANCES, POINTS } from './points.js'
@@ -143,20 +140,15 @@ if (import.meta.filename === process.argv[1]) {
       only: { type: 'string' },
       many: { type: 'boolean', default: false },
       single: { type: 'boolean', default: false },
-      age: { type: 'boolean', default: false },
       schedules: { type: 'string', default: '50' },
     },
   })
-  const lacksServers = values.many || values.single || values.age ? whyNoServers() : null
-  if (lacksServers !== null) {
-    console.log(`skipped: ${lacksServers}`)
-    process.exit(0)
-  }
-  if (values.age) {
-    const done = await ages(PARTS, aged => console.log(agedLine(aged)))
-    process.exit(done.some(({ oldestMs, silent }) => oldestMs > SHOWN_LATE_MS || silent > 0) ? 1 : 0)
-  }
   if (values.many || values.single) {
+    const lacksServers = whyNoServers()
+    if (lacksServers !== null) {
+      console.log(`skipped: ${lacksServers}`)
+      process.exit(0)
+    }
     const seed = Number(values.seed)
     process.exit(values.single ? await runSingle(seed, values.only) : await runMany(seed, Number(values.schedules)))
   }

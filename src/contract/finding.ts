@@ -94,7 +94,15 @@ export interface Finding {
   demand: Demand | null
   /** What texts and reporters look like; shares 0..1 of the window. */
   crowd: Crowd
+  /** By people alone: what was wide is over, and this is left, which had been there before it. */
+  rest?: Rest
   hint?: IncidentKind
+}
+
+/** Components that people name now as they did before the worst, and since when they did. */
+export interface Rest {
+  components: string[]
+  since: EpochMs
 }
 
 export interface Crowd {

@@ -60,8 +60,8 @@ export const LABEL_VALUES_PER_WORKSPACE = 500_000
 export const LABEL_VALUES_CHOSEN = 100_000
 /**
  * Services of a workspace: the 33,000 that a community follows in 67 countries and a fifth more. One that people report on takes some
- * 40 KB of memory and 11 KB of a snapshot (bench/results/world.md), of which SQLite holds a billion bytes: more services would
- * leave none. A signal for one more is rejected; those of the configuration are let in.
+ * 40 KB of memory and 11 KB of a snapshot while it is heard of, 3 KB of both while it sleeps (bench/results/world.md). SQLite holds a billion
+ * bytes of a snapshot: more services would leave none. A signal for one more is rejected; those of the configuration are let in.
  */
 export const SERVICES_PER_WORKSPACE = 40_000
 /** Of new services and of new label values one named token may bring this share; the owner's token may bring all. */

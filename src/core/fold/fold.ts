@@ -28,7 +28,7 @@ export interface EngineConfig {
 }
 
 /** Raised with every change of the snapshot's layout; another version is rebuilt from the log. */
-export const FOLD_VERSION = 30
+export const FOLD_VERSION = 31
 /** A quieter gap than this in the log has no ticks of its own: nothing is known of it, and a year of minutes takes seconds. */
 export const MAX_TICKS_MS = 14 * DAY
 /** A leap that differs by less from the time that was put back takes that back. */

@@ -36,6 +36,8 @@ import {
   goesOn,
   idFor,
   isOver,
+  isRestOnly,
+  isStillRest,
   mayComeBack,
   newRecord,
   noteBack,
@@ -264,7 +266,8 @@ export class Judge {
       record.kind === 'security' ||
       (record.kind === 'upstream' && sureShare(f, 2) >= UPSTREAM_SHARE)
     if (ours && f.strand === 'bad' && ownFailure(f)) record.kind = 'outage'
-    else if (record.kind === 'degraded' && f.strand === 'bad' && f.alarm && failsAfterAll(f)) record.kind = 'outage'
+    else if (record.kind === 'degraded' && f.strand === 'bad' && f.alarm && !isStillRest(record, f) && failsAfterAll(f))
+      record.kind = 'outage'
     if (!drownedBy(this.records, record, f)) raiseSeverity(record, severityOf(f, record.kind), f.at)
     // Whoever still sees what is not theirs keeps it open, however healthy requests are; so does the other strand of the trouble.
     const besideStill = this.service(record.service).trouble.some(
@@ -283,6 +286,10 @@ export class Judge {
     this.absorb(record, f)
     if (isOver(record, f.at)) {
       this.close(record, f.at, events)
+      return
+    }
+    if (isRestOnly(record, f)) {
+      this.leave(record, f, events)
       return
     }
     const next = this.assessment(record, 'updated', f.at)
@@ -311,6 +318,17 @@ export class Judge {
     this.close(first, f.at, events)
     const record = newRecord(idFor(f, this.records), f, first.kind, severityOf(f, first.kind))
     record.notBefore = backAt
+    this.records.push(record)
+    this.absorb(record, f)
+    this.emit(record, 'opened', f.at, events)
+  }
+
+  /** The wide trouble ends, and what had been there before it goes on by itself. */
+  private leave(wide: IncidentRecord, f: Finding, events: IncidentEvent[]): void {
+    this.close(wide, f.at, events)
+    const record = newRecord(idFor(f, this.records), f, 'degraded', severityOf(f, 'degraded'))
+    record.notBefore = f.at
+    record.restOf = f.rest!.components
     this.records.push(record)
     this.absorb(record, f)
     this.emit(record, 'opened', f.at, events)

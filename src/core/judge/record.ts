@@ -82,6 +82,10 @@ export interface IncidentRecord {
   byHand?: boolean
   /** The incident that a person says this one is part of. */
   partOf?: string
+  /** Since when all that is left of it is what had been there before it. */
+  restSince?: EpochMs | undefined
+  /** It is itself such a rest of another, of these components. */
+  restOf?: string[]
 }
 
 /** What a person says of an incident over what is measured. */
@@ -123,6 +127,17 @@ export function isOver(record: IncidentRecord, at: EpochMs): boolean {
   const { calmSince, onset, tracks, byHand } = record
   return !byHand && mayResolve(calmSince, at, (calmSince ?? at) - onset, isCounted(record), pauseOf(tracks))
 }
+
+/** Is all over but what had been there before? Asked of people's word alone, and waited for as for an end. */
+export function isRestOnly(record: IncidentRecord, { rest, at }: Finding): boolean {
+  record.restSince = rest && !record.byHand && !record.restOf ? (record.restSince ?? at) : undefined
+  const since = record.restSince
+  return since !== undefined && mayResolve(since, at, since - record.onset, false, pauseOf(record.tracks))
+}
+
+/** Still no more than what was left? Then it is called what it is, however loud. */
+export const isStillRest = ({ restOf }: IncidentRecord, { components, rest }: Finding): boolean =>
+  restOf !== undefined && (rest !== undefined || components.every(each => restOf.includes(each)))
 
 /** The id of a new incident: its service, the minute in which it opens, and a number where two open in one. */
 export function idFor(f: Finding, records: readonly IncidentRecord[]): string {

@@ -202,6 +202,20 @@ describe('CountSeries: what teaches the baseline', () => {
     expect(told.filter(t => t.change === 'ended' && t.slot < raised[0]!.slot + 48 * 60)).toEqual([])
   })
 
+  it('nor is it where it rose once more and was raised anew', () => {
+    const day = 1440
+    const level = (i: number): number => (i < 2 * day ? 5 : i < 2 * day + 600 ? 150 : i < 2 * day + 900 ? 15 : 20)
+    const bump = (i: number): boolean => i >= 2 * day + 900 && i < 2 * day + 930
+    const told = watch(
+      minutes(),
+      5 * day,
+      noise(sfc32(6), i => (bump(i) ? 90 : level(i))),
+    )
+    const raised = told.filter(t => t.change === 'raised')
+    expect(raised).toHaveLength(2)
+    expect(told.filter(t => t.change === 'ended' && t.slot < raised[1]!.slot + 30 * 60)).toEqual([])
+  })
+
   it('a level twenty times the usual is an outage for days, however short the history', () => {
     const told = watch(
       minutes(),

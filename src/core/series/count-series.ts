@@ -51,7 +51,7 @@ export interface SeriesSnapshot {
 }
 
 /** Raised with every change of the state's layout; another version is rebuilt from the log. */
-export const SNAPSHOT_VERSION = 5
+export const SNAPSHOT_VERSION = 6
 /** A level that has stayed shifted this long is the new normal … */
 export const LEVEL_SHIFT_ACCEPTED_AFTER_MS = 24 * 3_600_000
 /** … sooner where the history is shorter than that, for then the old level was hardly known, but never before this. */
@@ -257,9 +257,8 @@ export class CountSeries {
       const history = Math.max(this.acceptSlotsMin, Math.min(this.acceptSlots, detector.raisedIndex))
       // The longest outages last days and stand far above the usual; new habits do not arrive at many times the old ones. Nor do they fall
       // to what they are: what began as an outage is its tail.
-      const whole = (detector.reportsSinceOnset + 0.5) / (detector.expectedSinceOnset + 0.5)
       const needed =
-        Math.max(detector.lastingLevel, whole) > PLAUSIBLE_LEVEL && !unseen
+        Math.max(detector.lastingLevel, detector.wholeLevel) > PLAUSIBLE_LEVEL && !unseen
           ? LONG_OUTAGE_FACTOR * this.acceptSlots
           : history
       if (openSlots >= needed) {

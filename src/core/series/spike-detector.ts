@@ -76,7 +76,8 @@ const EXCESS = COST + BANK // nats by which the evidence of the newest slot pass
 const TOLD = EXCESS + 1 // 1 once the open episode has been told
 const BURST = TOLD + 1 // lanes of stat/burst-size
 const PEAKS = BURST + SIZE_LANES // lanes of stat/peaks
-const SIZE = PEAKS + PEAK_LANES
+const WAS = PEAKS + PEAK_LANES // highest multiple of the open episode as a whole, before each of its further rises
+const SIZE = WAS + 1
 
 export class Detector {
   /** First slot of the run that holds the best evidence. */
@@ -158,6 +159,12 @@ export class Detector {
   get level(): number {
     return ((this.state[NOW_REPORTS] as number) + 0.5) / ((this.state[NOW_EXPECTED] as number) + 0.5)
   }
+  /** The multiple of the open episode as a whole; a rise on top of it starts the sums anew, and what it was before still counts. */
+  get wholeLevel(): number {
+    const s = this.state
+    const whole = ((s[SUM_REPORTS] as number) + 0.5) / ((s[SUM_EXPECTED] as number) + 0.5)
+    return Math.max(whole, s[WAS] as number)
+  }
   /** The multiple over about three hours: what a lasting shift would be accepted at. */
   get lastingLevel(): number {
     return ((this.state[SHIFT_REPORTS] as number) + 0.5) / ((this.state[SHIFT_EXPECTED] as number) + 0.5)
@@ -210,6 +217,7 @@ export class Detector {
   raise(index: number, onset: number, reports: number, expected: number): void {
     const s = this.state
     if (s[OPEN] !== 1) noteSize(s, BURST, true)
+    else s[WAS] = this.wholeLevel
     s[OPEN] = 1
     s[RAISED] = index
     s[SUM_REPORTS] = reports
@@ -291,7 +299,7 @@ export class Detector {
     const s = this.state
     const size = burstOf(s, BURST)
     if (learned && size !== null) addPeak(s, PEAKS, index, 1 + (s[EVIDENCE] as number) / this.threshold, size)
-    s[OPEN] = s[TOLD] = 0
+    s[OPEN] = s[TOLD] = s[WAS] = 0
     this.clear(index)
   }
 

@@ -2,6 +2,7 @@ import type { Forget } from '../../contract/order.js'
 import type { Outcome } from '../../contract/outcome.js'
 import { movedSums, type Goes } from '../aggregate/relabel.js'
 import { EVIDENCE } from '../evidence/kinds.js'
+import { withoutParts } from '../trouble/rest.js'
 import type { ServiceState } from './service.js'
 
 /** A whole service, not a part of what is known of it. */
@@ -57,6 +58,7 @@ export function forgetLabel(s: ServiceState, label: string, value?: string): voi
   for (const bin of s.bins.values()) bin.dirty = true
   for (const state of [s.troubles.bad, s.troubles.slow, ...s.branches])
     if (state) state.named = state.named.filter(each => !goes(each.label, each.value))
+  if (s.named) s.named = withoutParts(s.named, id => goes('component', id))
   for (const id of [...s.heard.parts.keys()]) if (goes('component', id)) s.heard.parts.delete(id)
   s.changed = true
 }

@@ -12,6 +12,7 @@ import { latelyOf } from '../rates/newest-minute.js'
 import { componentsOf, locate, REPORT_WINDOW_MS } from './locate.js'
 import { MIX_MS, readIndependence } from '../admission/parties.js'
 import { type Gone, joinMissing, missingOf, overallShare } from './missing.js'
+import { followNamed } from './rest.js'
 import { rememberSegments } from './second.js'
 import type { Readings } from '../evidence/evidence.js'
 import { EVIDENCE } from '../evidence/kinds.js'
@@ -89,7 +90,6 @@ function followFirst(
   const outgrown = all !== null && outgrows(state, all)
   const { blind, tracks, share } = follow(s, state, windows, gone, now)
   tracks.push(...further)
-  const stale = tracks.some(t => t.stale && t.excess > 0.02)
   return {
     type: 'finding',
     service: s.id,
@@ -110,8 +110,9 @@ function followFirst(
     components: notClaimed(s, componentsOf(s, state, metrics, mode, now), own !== null),
     tracks,
     share,
+    ...restFor(s, mode, state, kinds, now),
     lately: own || blind || gone ? null : latelyFrom(s, mode, all, now),
-    calm: !troubled && !stale,
+    calm: !troubled && !tracks.some(t => t.stale && t.excess > 0.02),
     demand: (state.demand = (s.evidence.metric && readDemand(s.evidence.metric, state.onset, now)) ?? state.demand),
     crowd: crowdOf(s, now),
   }
@@ -172,6 +173,19 @@ function strainedIn(s: TroubledService): Pick<Finding, 'strained'> {
     return (state && strained?.(state)) ?? []
   })
   return strained.length === 0 ? {} : { strained }
+}
+
+/** What is left of it by people's word, where requests tell nothing and checks see nothing fail. */
+function restFor(
+  s: TroubledService,
+  mode: FailureMode,
+  state: Trouble,
+  kinds: Finding['kinds'],
+  now: EpochMs,
+): Pick<Finding, 'rest'> {
+  if (mode === 'slow' || !s.evidence.report || state.excessAt.metric > 0 || s.branches.length > 0) return {}
+  s.named = followNamed(s.named, s.evidence.report, state.beganAt, now)
+  return s.named.rest && !machinesSee(kinds) ? { rest: s.named.rest } : {}
 }
 
 /** What people say, and how many of them stand for themselves. */

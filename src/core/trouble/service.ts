@@ -6,6 +6,7 @@ import type { CrowdState } from '../admission/crowd.js'
 import type { EvidenceStates } from '../evidence/evidence.js'
 import type { MentionState } from '../mentions/mentions.js'
 import type { FailureMode } from '../rates/state.js'
+import type { NamedCourse } from './rest.js'
 import type { Trouble } from './state.js'
 
 /** What following a trouble asks of a service; the whole of what is kept of one is service/service.ts. */
@@ -20,4 +21,6 @@ export interface TroubledService {
   troubles: Record<FailureMode, Trouble | null>
   /** Failing troubles that are told apart from the first, eldest first; none without a first. */
   branches: Trouble[]
+  /** What people name, by quarters of an hour, from the first trouble on that requests do not tell of. */
+  named?: NamedCourse
 }

@@ -152,7 +152,8 @@ describe('entries as messages of a stream', () => {
     kept.first = 3
     expect((await new Reading(kept).read(0, 9)).map(each => each.position)).toEqual([3, 4])
   })
-  it.each(['', 'no head\nx', '{}\n', '{"batch":"a"}\n', '{"batch":1,"state":{"position":1}}\n'])(
+  const none = ['', 'no head\nx', '{}\n', '{"batch":"a"}\n', '{"batch":1,"state":{"position":1}}\n']
+  it.each([...none, '{"batch":"a","state":{"position":1},"i":0,"n":1,"parts":0}\n'])(
     'are not what somebody else wrote: %j',
     text => expect(() => readMessage(1, Buffer.from(text))).toThrow(),
   )

@@ -42,6 +42,16 @@ describe('LineReader', () => {
       [3, 'üb'],
     ])
   })
+  it('shows of a line of broken UTF-8 nothing of the next, however both arrive', () => {
+    const bytes = Buffer.from([0xff, 10, 0x61, 10])
+    for (const pieces of [[bytes], [bytes.subarray(0, 1), bytes.subarray(1)]]) {
+      const shown: unknown[] = []
+      const reader = new LineReader((_, __, refusal) => shown.push(refusal?.value))
+      for (const piece of pieces) reader.push(piece)
+      reader.end()
+      expect(shown).toEqual(['\ufffd', undefined])
+    }
+  })
   it('keeps a character whole that the chunks cut', () => {
     for (let cut = 1; cut < 8; cut++)
       expect(texts('aü\n😀b\n', [cut])).toEqual([

@@ -133,7 +133,7 @@ export class LineReader {
         to,
       )
     } else if (text === null) {
-      const start = chunk.toString('utf8', from, from + 80)
+      const start = chunk.toString('utf8', from, Math.min(to, from + 80))
       this.each(line, null, new Refusal('line.utf8', 'a line is UTF-8', start), chunk, from, to)
     } else if (text.trim() === '') this.blank++
     else this.each(line, text, null, chunk, from, to)

@@ -122,6 +122,7 @@ export function readMessage(seq: number, bytes: Uint8Array): Message {
   const end = bytes.indexOf(NEWLINE)
   const head = end < 0 ? null : (JSON.parse(Buffer.from(bytes.subarray(0, end)).toString()) as Partial<Head>)
   if (typeof head?.batch !== 'string' || typeof head.state?.position !== 'number') throw new Error('it has no head')
+  if (!isMark(head as Head) && !((head as PartHead).parts >= 1)) throw new Error('it is a part of nothing')
   return { seq, head: head as Head, bytes: bytes.subarray(end + 1) }
 }
 
