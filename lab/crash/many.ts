@@ -40,6 +40,8 @@ export interface Outcome {
 /** Looks at the leases again and again: how long each stood with somebody who was killed, or with nobody. */
 export class LeaseWatch {
   longestMs = 0
+  /** Which lease that was. */
+  longest = ''
   private stopped = false
   private readonly freeSince = new Map<string, number>()
   private readonly over: Promise<void>
@@ -59,7 +61,10 @@ export class LeaseWatch {
         if ((left > 0 && this.houses.isAlive(holder)) || !this.houses.isAble(name)) this.freeSince.delete(name)
         else if (!this.freeSince.has(name)) this.freeSince.set(name, now)
         const since = this.freeSince.get(name)
-        if (since !== undefined) this.longestMs = Math.max(this.longestMs, now - since)
+        if (since !== undefined && now - since > this.longestMs) {
+          this.longestMs = now - since
+          this.longest = name
+        }
       }
       await new Promise(next => setTimeout(next, 100))
     }
@@ -130,7 +135,8 @@ export async function playSchedule(
   } finally {
     outcome.leaseFreeMs = await leases.stop()
     if (outcome.leaseFreeMs > LEASE_FREE_MS)
-      outcome.wrong.push(`a lease was free for ${(outcome.leaseFreeMs / 1_000).toFixed(1)} s`)
+      outcome.wrong.push(`the lease ${leases.longest} was free for ${(outcome.leaseFreeMs / 1_000).toFixed(1)} s`)
+    if (outcome.wrong.length > 0) console.error(houses.said())
     await houses.stop().catch((error: Error) => outcome.wrong.push(error.message))
   }
   return outcome

@@ -132,8 +132,6 @@ export class App implements AsyncDisposable {
     if (this.reading) return
     this.every(UPKEEP_MS, () => this.workspace.upkeep())
     this.every(SECOND, () => this.beat())
-    // Whoever takes over says at once that time goes on: what is shown is as old as their start took already.
-    if (this.options.share !== undefined) await this.beat()
   }
 
   /** What it runs on now. */

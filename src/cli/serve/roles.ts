@@ -119,6 +119,8 @@ class Work {
     const { config, env, origin, roles } = this.asked
     const share = { roles: new Set(roles), held, store: this.store! }
     this.app = await App.open(config, env, { share })
+    // Time goes on at once: what is shown is as old already as the taking over took. Where it cannot be said yet, it is in a second.
+    if (held !== null) await this.app.beat().catch(() => {})
     const elsewhere = held === null ? () => this.taker() : undefined
     this.house = await openHouse(this.app, null, origin, elsewhere, held !== null)
     const port = await this.house.listen()
