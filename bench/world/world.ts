@@ -111,7 +111,7 @@ function inProcess() {
   const live = heapUsed + arrayBuffers
   const used = cpuMs()
   const held = fold.snapshot()
-  const asleep = held.watch.asleep?.length ?? 0
+  const asleep = held.watch.asleep?.filter(each => !each.awake).length ?? 0
   const snapshot = serialize(held)
   const snapshotMs = cpuMs() - used
   const withSnapshot = process.resourceUsage().maxRSS * 1024

@@ -210,7 +210,7 @@ export class Fold {
   }
 
   private move(after: EpochMs, byMs: number, stay: EpochMs[]): void {
-    const state = { watch: this.watch.snapshot(), judge: this.judge.snapshot(), courses: this.tracing.courses }
+    const state = { watch: this.watch.whole(), judge: this.judge.snapshot(), courses: this.tracing.courses }
     moveBack(state, after, byMs, { now: this.now, stay })
     this.watch = Watch.open(state.watch, this.config, this.watch.packing)
     this.judge = Judge.open(state.judge)
@@ -297,6 +297,7 @@ export class Fold {
   }
 
   private takeServices(into: ServiceRow[], at: EpochMs): void {
+    this.watch.rouse()
     for (const s of this.watch.services.values()) {
       // Quiet rows are renewed at times, as their usual levels move, and whenever time alone changes what they say.
       const busy = s.changed || s.troubles.bad !== null || s.troubles.slow !== null || at % RENEW_MS === 0

@@ -81,8 +81,10 @@ function awake({ fold, out }: { fold: Fold; out: Outcome }, at: EpochMs, service
   for (let s = 0; s < services; s++) fold.signal(report(`s${s}`, at, `last-${s}`, false), 2, out)
   fold.advance(at + MINUTE, 3, out)
   const { watch, ...rest } = deserialize(serialize(fold.snapshot())) as ReturnType<Fold['snapshot']>
-  expect(watch.asleep ?? []).toEqual([])
-  const plain = watch.services.map(({ shown: _, changed: __, ...each }) => each)
+  const packed = watch.asleep ?? []
+  expect(packed.filter(each => !each.awake)).toEqual([])
+  const all = [...watch.services, ...packed.map(({ bytes }) => deserialize(bytes) as StoredService)]
+  const plain = all.map(({ shown: _, changed: __, ...each }) => each)
   return { ...rest, services: plain.sort((a, b) => (a.id < b.id ? -1 : 1)) }
 }
 

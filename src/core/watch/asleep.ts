@@ -31,6 +31,8 @@ export interface Asleep {
   at: EpochMs
   /** It is woken then in any case: time alone may change what its row says. */
   due: EpochMs
+  /** It does not sleep: a snapshot holds it so, and it is unpacked by whoever needs it first, at the latest by the next tick. */
+  awake?: true
   bytes: Uint8Array
 }
 

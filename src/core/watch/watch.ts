@@ -48,6 +48,7 @@ export class Watch {
   readonly services = new Map<string, ServiceState>()
   private asleep = new Map<string, Asleep>()
   private ticked: EpochMs = 0
+  private roused = true
   /** What was found in minutes that were made up for: nothing, as far as `isStill` is right. */
   private overdue: JudgeInput[] = []
 
@@ -98,10 +99,20 @@ export class Watch {
 
   /** Puts a service to sleep until somebody speaks of it or `dueOf` has come. */
   lay(s: ServiceState, at: EpochMs): void {
+    this.asleep.set(s.id, this.packed(s, at))
+    this.services.delete(s.id)
+  }
+
+  private packed(s: ServiceState, at: EpochMs): Asleep {
     const { id, title, late } = s
-    const bytes = this.packing!.pack(stored(s))
-    this.services.delete(id)
-    this.asleep.set(id, { id, title, late, at, due: dueOf(s, at), bytes })
+    return { id, title, late, at, due: dueOf(s, at), bytes: this.packing!.pack(stored(s)) }
+  }
+
+  /** Unpacks those that a snapshot held as bytes though they were awake: whoever goes through all of them needs that. */
+  rouse(): void {
+    if (this.roused) return
+    this.roused = true
+    for (const { id, awake } of this.asleep.values()) if (awake) this.service(id)
   }
 
   /** Those that may sleep from the tick at `now` on, not too many of them. */
@@ -132,6 +143,7 @@ export class Watch {
 
   /** Before a tick at `now` whose rows are seen: wakes those whose time is up. */
   wakeDue(now: EpochMs): void {
+    this.rouse()
     let woken = 0
     for (const { id, due } of this.asleep.values()) {
       if (due > now) continue
@@ -168,6 +180,7 @@ export class Watch {
 
   /** Closes the minute that ends at `now` for every service. */
   tick(now: EpochMs, matters: JudgeInput[]): void {
+    this.rouse()
     this.ticked = now
     matters.push(...this.overdue.splice(0))
     for (const s of this.services.values()) this.judge(s, now, matters)
@@ -188,8 +201,18 @@ export class Watch {
 
   /** Shares memory with the watch: serialise it before the next step. */
   snapshot(): WatchSnapshot {
-    const services = [...this.services.values()].map(stored)
-    return this.packing ? { services, ticked: this.ticked, asleep: [...this.asleep.values()] } : { services }
+    if (!this.packing) return { services: [...this.services.values()].map(stored) }
+    const [services, asleep]: [StoredService[], Asleep[]] = [[], [...this.asleep.values()]]
+    for (const s of this.services.values())
+      if (s.components.length > 0 || s.dependsOn.length > 0) services.push(stored(s))
+      else asleep.push({ ...this.packed(s, this.ticked), awake: true })
+    return { services, ticked: this.ticked, asleep }
+  }
+
+  /** The same with none as bytes: all are awake from here on. */
+  whole(): WatchSnapshot {
+    this.wakeAll()
+    return { services: [...this.services.values()].map(stored), ticked: this.ticked }
   }
 
   static open(snapshot: WatchSnapshot, options: WatchOptions, packing?: Packing): Watch {
@@ -199,6 +222,7 @@ export class Watch {
     watch.ticked = ticked
     for (const s of services) watch.services.set(s.id, opened(s))
     for (const s of asleep) watch.asleep.set(s.id, s)
+    watch.roused = false
     return watch
   }
 }
