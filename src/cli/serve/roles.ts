@@ -90,6 +90,7 @@ class Work {
       end: async (_, lost) => {
         // Whoever lost it may hold what is told to nobody any more: it begins anew.
         if (lost) this.fail(1)
+        else await this.closeApp()
       },
       wanted: () => (this.has('ingest') ? [INGEST] : []),
       log: env.log,
@@ -187,15 +188,23 @@ class Work {
     await door?.close()
   }
 
+  private async closeApp(): Promise<void> {
+    const { house, app } = this
+    this.house = null
+    this.app = null
+    await house?.close()
+    await app?.[Symbol.asyncDispose]()
+  }
+
   private async doing(): Promise<HalvesDoing> {
     return (await this.halves?.ask<HalvesDoing>('doing', [])) ?? { lanes: [], judge: null }
   }
 
   /** What was begun is finished and saved, and others are told at once. */
   async end(): Promise<void> {
-    await this.house?.close()
-    await this.app?.[Symbol.asyncDispose]()
+    // It waits for what is just being taken over, which nobody would close otherwise.
     await this.membership?.[Symbol.asyncDispose]()
+    await this.closeApp()
     await this.store?.[Symbol.asyncDispose]()
     await this.halves?.ask('close', []).catch(() => {})
     await this.thread?.terminate()

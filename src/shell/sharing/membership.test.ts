@@ -22,10 +22,10 @@ class Leases {
   async leave() {}
 }
 
-function member(store: Leases, work: Partial<Work>): Membership {
+function member(store: Leases, work: Partial<Work>, beatMs = BEAT_MS): Membership {
   const member = () => ({ id: 'me', roles: [], url: null, version: '', doing: {} })
   const whole = { member, begin: async () => {}, end: async () => {}, wanted: () => [], log: () => {} }
-  return new Membership(store as unknown as SharedStore, { ...whole, ...work })
+  return new Membership(store as unknown as SharedStore, { ...whole, ...work }, beatMs)
 }
 
 /** All that waits for nothing has come to pass. */
@@ -81,4 +81,32 @@ test('what another process has is ended without being saved, and not given back'
   expect(end).toHaveBeenCalledWith('a', true)
   expect(store.said).not.toContain('release a')
   expect([...membership.held]).toEqual([])
+})
+
+test('at the end what is just begun is ended as well, and all goes on being held until it is saved', async () => {
+  const store = new Leases()
+  let begun!: () => void
+  let saved!: () => void
+  const end = vi.fn(() => new Promise<void>(resolve => (saved = resolve)))
+  const begin = () => new Promise<void>(resolve => (begun = resolve))
+  const membership = member(store, { wanted: () => ['a'], begin, end }, 1)
+  await membership.start()
+  const over = membership[Symbol.asyncDispose]()
+  const renewed = async () => {
+    const before = store.said.length
+    await vi.waitFor(() => expect(store.said.slice(before)).toContain('beat a'))
+  }
+  await renewed()
+  expect(end).not.toHaveBeenCalled()
+  begun()
+  await settled()
+  expect(end).toHaveBeenCalledWith('a', false)
+  await renewed()
+  saved()
+  await over
+  expect(store.said.filter(each => each === 'take a')).toHaveLength(1)
+  expect(store.said.filter(each => each === 'release a')).toHaveLength(1)
+  const ended = store.said.length
+  await new Promise(next => setTimeout(next, 5))
+  expect(store.said).toHaveLength(ended)
 })

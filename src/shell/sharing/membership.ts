@@ -148,13 +148,14 @@ export class Membership implements AsyncDisposable {
     this.work.log('info', 'this process has let go', { lease: name })
   }
 
-  /** Lets all go, each once it is saved. */
+  /** Lets all go, each once it is saved; until then it goes on being renewed, for to save may take longer than a lease holds. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.closed = true
-    if (this.timer !== null) clearInterval(this.timer)
     await this.beating
     for (const name of this.held) this.beside(name, this.letGo(name))
     await Promise.all(this.ending.values())
+    if (this.timer !== null) clearInterval(this.timer)
+    await this.beating
     await this.store.leave(this.work.member().id).catch(() => {})
   }
 }
