@@ -202,6 +202,17 @@ describe('CountSeries: what teaches the baseline', () => {
     expect(told.filter(t => t.change === 'ended' && t.slot < raised[0]!.slot + 48 * 60)).toEqual([])
   })
 
+  it('nor once it has lasted so long that the mean of outage and tail is that of a habit', () => {
+    // After 36 hours it is six times the usual.
+    const told = watch(
+      minutes(),
+      7 * 1440,
+      noise(sfc32(6), i => (i < 3 * 1440 ? 5 : i < 3 * 1440 + 240 ? 150 : 15)),
+    )
+    const raised = told.filter(t => t.change === 'raised')
+    expect(told.filter(t => t.change === 'ended' && t.slot < raised[0]!.slot + 70 * 60)).toEqual([])
+  })
+
   it('nor is it where it rose once more and was raised anew', () => {
     const day = 1440
     const level = (i: number): number => (i < 2 * day ? 5 : i < 2 * day + 600 ? 150 : i < 2 * day + 900 ? 15 : 20)

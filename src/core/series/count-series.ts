@@ -256,7 +256,8 @@ export class CountSeries {
       const unseen = baseline.learnedMs < LEVEL_KNOWN_AFTER_MS
       const history = Math.max(this.acceptSlotsMin, Math.min(this.acceptSlots, detector.raisedIndex))
       // The longest outages last days and stand far above the usual; new habits do not arrive at many times the old ones. Nor do they fall
-      // to what they are: what began as an outage is its tail.
+      // to what they are: what began as an outage is its tail, however long the tail makes the mean of both fall.
+      if (openSlots >= history && detector.wholeLevel > PLAUSIBLE_LEVEL) detector.keepLevel()
       const needed =
         Math.max(detector.lastingLevel, detector.wholeLevel) > PLAUSIBLE_LEVEL && !unseen
           ? LONG_OUTAGE_FACTOR * this.acceptSlots

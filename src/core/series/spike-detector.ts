@@ -165,6 +165,10 @@ export class Detector {
     const whole = ((s[SUM_REPORTS] as number) + 0.5) / ((s[SUM_EXPECTED] as number) + 0.5)
     return Math.max(whole, s[WAS] as number)
   }
+  /** From here on the open episode has been at least as large as it is now. */
+  keepLevel(): void {
+    this.state[WAS] = this.wholeLevel
+  }
   /** The multiple over about three hours: what a lasting shift would be accepted at. */
   get lastingLevel(): number {
     return ((this.state[SHIFT_REPORTS] as number) + 0.5) / ((this.state[SHIFT_EXPECTED] as number) + 0.5)
@@ -217,7 +221,7 @@ export class Detector {
   raise(index: number, onset: number, reports: number, expected: number): void {
     const s = this.state
     if (s[OPEN] !== 1) noteSize(s, BURST, true)
-    else s[WAS] = this.wholeLevel
+    else this.keepLevel()
     s[OPEN] = 1
     s[RAISED] = index
     s[SUM_REPORTS] = reports
