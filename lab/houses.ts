@@ -73,21 +73,41 @@ export class Ground {
     }
   }
 
-  stop = (): Promise<void> => this.daemons.stop()
+  private readonly houses = new Map<string, Houses>()
+
+  /** The name of some houses: a test that is tried again gets another, and whom its first try left behind is killed. */
+  named(houses: Houses, name: string): string {
+    let free = name
+    for (let n = 2; this.houses.has(free); n++) {
+      void this.houses.get(free)!.abandoned()
+      free = `${name}_${n}`
+    }
+    this.houses.set(free, houses)
+    return free
+  }
+
+  async stop(): Promise<void> {
+    for (const each of this.houses.values()) await each.abandoned()
+    await this.daemons.stop()
+  }
 }
 
 /** Processes that share out one workspace. */
 export class Houses {
   readonly workers = new Map<string, Worker>()
 
+  /** Of its stream and its schema. */
+  readonly name: string
+
   constructor(
     readonly ground: Ground,
-    /** Names its stream and its schema. */
-    readonly name: string,
+    name: string,
     private readonly settings: object = { clock: 'signals' },
     /** What each process says to its servers goes through wires that can be held, and each has a clock that can be wrong. */
     private readonly gripped = false,
-  ) {}
+  ) {
+    this.name = ground.named(this, name)
+  }
   private readonly wires = new Map<string, Wire[]>()
   private readonly held = new Set<string>()
   private readonly folder = (who: string) => join(this.ground.daemons.folder, `${this.name}-${who}`)
@@ -166,6 +186,10 @@ export class Houses {
       await new Promise(next => setTimeout(next, 100))
     mkdirSync(to, { recursive: true })
     for (const file of ['token', 'tokens.json']) copyFileSync(join(from, file), join(to, file))
+  }
+  /** Nobody waits for them any more. */
+  async abandoned(): Promise<void> {
+    for (const each of this.workers.values()) await each.stop('SIGKILL')
   }
   /** Told to end, and begun anew. */
   async replace(who: string): Promise<void> {

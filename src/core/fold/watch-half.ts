@@ -11,13 +11,15 @@ import { forgetComponent, forgetLabel, isWhole } from '../service/forget.js'
 import type { Taught } from '../service/past.js'
 import { freshRollups } from '../service/rollup.js'
 import { Watch, type WatchSnapshot } from '../watch/watch.js'
-import { type EngineConfig, MAX_TICKS_MS, SAME_MS, type Undone } from './fold.js'
+import { type EngineConfig, FOLD_VERSION, MAX_TICKS_MS, SAME_MS, type Undone } from './fold.js'
 import { moveBack, stepBack } from './rewind.js'
 import { FADING_MS, recentOf, RENEW_MS, sightOf, sightShown } from './rows.js'
 import { isConnected } from './tracing.js'
 
-/** Raised with every change of a checkpoint's layout or of what passes between the halves. */
+/** Raised with every change of the judge's checkpoint or of what passes between the halves that the other version cannot read. */
 export const HALF_VERSION = 3
+/** Of a partition's checkpoint, which has the states that snapshots have: those are read by their own version alone, so it rises with the fold's. */
+export const LANE_VERSION = 1_000 * FOLD_VERSION + HALF_VERSION
 
 /** Which services this half has: those of one partition. */
 export interface Share {
@@ -238,7 +240,7 @@ export class WatchHalf {
   snapshot(): WatchHalfSnapshot {
     const { steps, present, folded, leftOut, unshown, measured } = this
     return {
-      version: HALF_VERSION,
+      version: LANE_VERSION,
       declared: JSON.stringify(this.config.services),
       ...{ now: this.now, ticked: this.ticked, undone: this.undone, connected: this.connected },
       watch: this.watch.snapshot(),
@@ -250,8 +252,8 @@ export class WatchHalf {
   static open(snapshot: WatchHalfSnapshot, config: EngineConfig, share: Share): WatchHalf {
     const { version, declared, now, ticked, undone, connected, watch, courses, pending, ...rest } = snapshot
     rest satisfies Record<string, never>
-    if (version !== HALF_VERSION)
-      throw new RangeError(`WatchHalf.open: checkpoint version is ${HALF_VERSION}; got ${version}`)
+    if (version !== LANE_VERSION)
+      throw new RangeError(`WatchHalf.open: checkpoint version is ${LANE_VERSION}; got ${version}`)
     const half = new WatchHalf(config, share, Watch.open(watch, config), courses, true)
     Object.assign(half, { now, ticked, undone, connected, ...pending })
     if (declared !== JSON.stringify(config.services)) half.declare()

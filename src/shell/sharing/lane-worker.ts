@@ -12,7 +12,7 @@ import {
 import { MINUTE } from '../../contract/time.js'
 import { readPast, Refusal } from '../../core/ingest/door.js'
 import type { EngineConfig } from '../../core/fold/fold.js'
-import { HALF_VERSION, WatchHalf } from '../../core/fold/watch-half.js'
+import { LANE_VERSION, WatchHalf } from '../../core/fold/watch-half.js'
 import type { Env } from '../env.js'
 import { EntryLines } from '../workspace/entry-lines.js'
 import { clockEntryOf } from '../workspace/timekeeper.js'
@@ -69,7 +69,7 @@ export class LaneWorker {
     const { bus, store, config, held, partition, log } = parts
     const share = { partition, partitions: bus.partitions }
     const [saved, reached] = await Promise.all([store.loadCheckpoint(held.name), bus.matters.reached(partition)])
-    if (saved !== null && saved.version === HALF_VERSION)
+    if (saved !== null && saved.version === LANE_VERSION)
       return new LaneWorker(parts, WatchHalf.open(deserialize(saved.body), config, share), saved.position, reached)
     if (saved !== null) log('warn', 'a checkpoint is of another version; the partition is folded anew', { partition })
     return new LaneWorker(parts, new WatchHalf(config, share), 0, reached)
@@ -194,7 +194,7 @@ export class LaneWorker {
     if (this.position === this.saved) return
     const { store, held } = this.parts
     const body = serialize(this.half.snapshot())
-    await this.patiently(() => store.saveCheckpoint(held, this.position, HALF_VERSION, body))
+    await this.patiently(() => store.saveCheckpoint(held, this.position, LANE_VERSION, body))
     this.saved = this.position
     this.unsaved = 0
     this.savedAt = performance.now()
